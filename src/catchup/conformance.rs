@@ -1,0 +1,121 @@
+//! What every ledger does. Each backend runs this suite.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+
+use super::{Attempt, Counts, Holder, Ledger, LedgerError, SourceFile, Status, Superseded};
+
+const TTL: SignedDuration = SignedDuration::from_secs(60);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+}
+
+fn module(name: &str) -> ModuleName {
+    name.parse().unwrap()
+}
+
+fn collection() -> CollectionName {
+    "bids".parse().unwrap()
+}
+
+fn day(text: &str) -> ProcessingDate {
+    text.parse().unwrap()
+}
+
+fn holder(now: Timestamp) -> Holder {
+    Holder { run_id: RunId::new(now), host: "host".into(), process: 7 }
+}
+
+fn attempt(seconds: i64, date: &str, status: Status) -> Attempt {
+    Attempt {
+        module: module("history"),
+        collection: collection(),
+        date: day(date),
+        run_id: RunId::new(at(seconds)),
+        status,
+        counts: Counts { rows_read: 10, rows_written: 9, rows_quarantined: 1, value_errors: 3, files: 1, bytes: 1 << 40 },
+        schema_fingerprint: Some("abc".into()),
+        sources: vec![SourceFile { key: "a 'quoted' key.csv".into(), size: 5, etag: None }],
+        location: Some("file:///x".into()),
+        started: at(seconds),
+        ended: Some(at(seconds + 1)),
+        error: Some("line one\nline two".into()),
+    }
+}
+
+/// Both handles are onto the same, empty ledger, as two processes would have them.
+pub(super) fn suite(ledger: &dyn Ledger, other: &dyn Ledger) {
+    one_lease_at_a_time(ledger, other);
+    tokens_fence(ledger, other);
+    history_is_the_latest_status(ledger, other);
+    superseded_locations_keep_their_first_time(ledger);
+}
+
+fn one_lease_at_a_time(ledger: &dyn Ledger, other: &dyn Ledger) {
+    let module = module("leases");
+    let mine = holder(at(0));
+    let lease = ledger.acquire(&module, &mine, at(0), TTL).unwrap();
+    assert_eq!(lease.expires, at(60));
+    match other.acquire(&module, &holder(at(1)), at(1), TTL) {
+        Err(LedgerError::Held { holder, until, .. }) => assert_eq!((*holder, until), (mine, at(60))),
+        unexpected => panic!("{unexpected:?}"),
+    }
+    other.acquire(&"elsewhere".parse().unwrap(), &holder(at(1)), at(1), TTL).unwrap();
+    let renewed = ledger.renew(&lease, at(50), TTL).unwrap();
+    assert!(matches!(other.acquire(&module, &holder(at(61)), at(61), TTL), Err(LedgerError::Held { .. })));
+    ledger.release(&renewed).unwrap();
+    let next = other.acquire(&module, &holder(at(62)), at(62), TTL).unwrap();
+    assert!(next.token > lease.token);
+    other.release(&next).unwrap();
+}
+
+fn tokens_fence(ledger: &dyn Ledger, other: &dyn Ledger) {
+    let module = module("history");
+    let slept = ledger.acquire(&module, &holder(at(0)), at(0), TTL).unwrap();
+    let taken = other.acquire(&module, &holder(at(100)), at(100), TTL).unwrap();
+    assert!(taken.token > slept.token);
+    assert!(matches!(ledger.renew(&slept, at(101), TTL), Err(LedgerError::LeaseLost { .. })));
+    assert!(matches!(ledger.record(&slept, &attempt(0, "2024-01-01", Status::Completed)), Err(LedgerError::LeaseLost { .. })));
+    assert!(ledger.history(&module).unwrap().is_empty());
+    ledger.release(&slept).unwrap();
+    other.record(&taken, &attempt(0, "2023-01-01", Status::Completed)).unwrap();
+    other.forget(&taken, &collection()).unwrap();
+    assert!(ledger.history(&module).unwrap().is_empty());
+    other.release(&taken).unwrap();
+}
+
+fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
+    let name = module("history");
+    let lease = ledger.acquire(&name, &holder(at(200)), at(200), TTL).unwrap();
+    let mut first = attempt(201, "2024-01-01", Status::InProgress);
+    ledger.record(&lease, &first).unwrap();
+    first.status = Status::Failed;
+    ledger.record(&lease, &first).unwrap();
+    let second = attempt(202, "2024-01-01", Status::Completed);
+    ledger.record(&lease, &second).unwrap();
+    ledger.record(&lease, &attempt(203, "2024-01-02", Status::Lost)).unwrap();
+    let history = other.history(&name).unwrap();
+    let days = &history[&collection()];
+    assert_eq!(days.iter().map(|(d, s)| (d.to_string(), *s)).collect::<Vec<_>>(), [
+        ("2024-01-01".to_owned(), Status::Completed),
+        ("2024-01-02".to_owned(), Status::Lost),
+    ]);
+    assert_eq!(other.attempts(&name, &collection(), day("2024-01-01")).unwrap(), [first, second]);
+    assert!(other.history(&module("unknown")).unwrap().is_empty());
+    ledger.release(&lease).unwrap();
+}
+
+fn superseded_locations_keep_their_first_time(ledger: &dyn Ledger) {
+    let lease = ledger.acquire(&module("sweeps"), &holder(at(300)), at(300), TTL).unwrap();
+    let note = |location: &str, seconds| Superseded { location: location.into(), at: at(seconds) };
+    ledger.note_superseded(&lease, &note("file:///t/d=1/a/", 300)).unwrap();
+    ledger.note_superseded(&lease, &note("file:///t/d=1/a/", 400)).unwrap();
+    ledger.note_superseded(&lease, &note("file:///t/d=2/b/", 301)).unwrap();
+    assert_eq!(ledger.superseded("file:///t/d=1/").unwrap(), [note("file:///t/d=1/a/", 300)]);
+    assert_eq!(ledger.superseded("file:///t/").unwrap().len(), 2);
+    ledger.forget_superseded(&lease, "file:///t/d=1/a/").unwrap();
+    assert_eq!(ledger.superseded("file:///t/").unwrap(), [note("file:///t/d=2/b/", 301)]);
+    ledger.release(&lease).unwrap();
+}

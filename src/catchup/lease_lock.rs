@@ -1,0 +1,49 @@
+//! Knowing that a lease's holder is dead, where the ledger is a local file.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::identity::ModuleName;
+
+/// Locks held by this process, one file beside the ledger for each module.
+///
+/// The operating system drops a lock when its process ends, however it ends. So whoever gets the lock knows that the last
+/// holder is dead, and need not wait for its lease to expire.
+#[derive(Debug)]
+pub(super) struct LeaseLocks {
+    ledger: PathBuf,
+    held: Mutex<HashMap<ModuleName, File>>,
+}
+
+impl LeaseLocks {
+    pub(super) fn beside(ledger: &Path) -> Self {
+        Self { ledger: ledger.to_owned(), held: Mutex::default() }
+    }
+
+    /// Whether this process now has the module's lock.
+    pub(super) fn try_take(&self, module: &ModuleName) -> io::Result<bool> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.contains_key(module) {
+            return Ok(true);
+        }
+        let mut path = self.ledger.clone().into_os_string();
+        path.push(format!(".{module}.lock"));
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(path))?;
+        match file.try_lock() {
+            Ok(()) => {
+                held.insert(module.clone(), file);
+                Ok(true)
+            }
+            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Gives the module's lock up.
+    pub(super) fn release(&self, module: &ModuleName) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(module);
+    }
+}

@@ -1,0 +1,230 @@
+//! The ledger: what was done for each (module, collection, date), and who may work now.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+
+/// How far a date of a collection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// An attempt began, and did not end or has not ended yet.
+    #[serde(rename = "In-Progress")]
+    InProgress,
+    /// The partition is registered.
+    Completed,
+    /// The last attempt failed.
+    Failed,
+    /// The source had no file, and the module says that this is no failure.
+    Skipped,
+    /// The source has deleted its file before it was read; named once, not tried again.
+    Lost,
+}
+
+impl Status {
+    /// Whether catching up leaves the date alone.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Completed | Self::Skipped | Self::Lost)
+    }
+
+    /// The word that the ledger stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "In-Progress",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Skipped => "Skipped",
+            Self::Lost => "Lost",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::InProgress, Self::Completed, Self::Failed, Self::Skipped, Self::Lost]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A file that an attempt read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Its key in the source store.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// What the store says identifies its content.
+    pub etag: Option<String>,
+}
+
+/// What an attempt counted. Rows read = rows written + rows quarantined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records that the guard split from the files, headers not counted.
+    pub rows_read: u64,
+    /// Rows in the Parquet files, by their own footers.
+    pub rows_written: u64,
+    /// Records that could not be read as rows.
+    pub rows_quarantined: u64,
+    /// Values that did not fit their column.
+    pub value_errors: u64,
+    /// Parquet files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// One attempt at one date of one collection: a row of the ledger's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whose.
+    pub module: ModuleName,
+    /// Whose.
+    pub collection: CollectionName,
+    /// Which day.
+    pub date: ProcessingDate,
+    /// By which run.
+    pub run_id: RunId,
+    /// How far it is.
+    pub status: Status,
+    /// What it counted.
+    pub counts: Counts,
+    /// The table's schema after it.
+    pub schema_fingerprint: Option<String>,
+    /// What it read.
+    pub sources: Vec<SourceFile>,
+    /// Where it wrote.
+    pub location: Option<String>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// The latest status of each date of one collection.
+pub type DayHistory = BTreeMap<ProcessingDate, Status>;
+
+/// Who holds a lease: `run 0190… on host, process 123`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The run.
+    pub run_id: RunId,
+    /// The machine.
+    pub host: String,
+    /// Its process there.
+    pub process: u32,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run {} on {}, process {}", self.run_id, self.host, self.process)
+    }
+}
+
+/// A number that grows with every lease of a module: a write with a lower one than the highest seen is refused, so that a
+/// holder who slept past its lease can't undo what came after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FencingToken(pub u64);
+
+/// The right to work on a module until `expires`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Of which module.
+    pub module: ModuleName,
+    /// Grows with each lease.
+    pub token: FencingToken,
+    /// Renewed before then, or anybody may take it.
+    pub expires: Timestamp,
+}
+
+/// A location that was replaced, and since when no reader is sent there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superseded {
+    /// The folder.
+    pub location: String,
+    /// When it was replaced.
+    pub at: Timestamp,
+}
+
+/// Why the ledger could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Somebody else works on the module.
+    #[error("the module `{module}` is held by {holder} until {until}")]
+    Held {
+        /// The module.
+        module: ModuleName,
+        /// Who works on it.
+        holder: Box<Holder>,
+        /// When its lease ends unless it is renewed.
+        until: Timestamp,
+    },
+    /// Our own lease was taken by somebody else after it had expired.
+    #[error("the lease on the module `{module}` was lost: another run has taken it since")]
+    LeaseLost {
+        /// The module.
+        module: ModuleName,
+    },
+    /// The ledger can't be reached or read.
+    #[error("failed to {action} in the ledger {ledger}: {reason}")]
+    Unavailable {
+        /// What was being done.
+        action: &'static str,
+        /// Which ledger.
+        ledger: String,
+        /// What its backend says.
+        reason: String,
+    },
+    /// The ledger holds something that adg did not write.
+    #[error("the ledger {ledger} holds {what}, which this version does not understand")]
+    Corrupt {
+        /// Which ledger.
+        ledger: String,
+        /// What was found.
+        what: String,
+    },
+}
+
+/// The record of what was done. Every backend passes `conformance`.
+pub trait Ledger: Send + Sync {
+    /// Takes the module's lease for `ttl` from `now`, or says who holds it. A holder known to be dead holds nothing.
+    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: jiff::SignedDuration) -> Result<Lease, LedgerError>;
+
+    /// Extends the lease to `ttl` from `now`; fails where somebody else has taken it.
+    fn renew(&self, lease: &Lease, now: Timestamp, ttl: jiff::SignedDuration) -> Result<Lease, LedgerError>;
+
+    /// Gives the lease up. A lease that is no longer ours is left alone.
+    fn release(&self, lease: &Lease) -> Result<(), LedgerError>;
+
+    /// Writes an attempt, over what the same run wrote for the same collection and date. Refused once the lease is lost.
+    fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError>;
+
+    /// The latest status of each date of each collection of a module.
+    fn history(&self, module: &ModuleName) -> Result<BTreeMap<CollectionName, DayHistory>, LedgerError>;
+
+    /// All attempts at one date of a collection, oldest first.
+    fn attempts(&self, module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Result<Vec<Attempt>, LedgerError>;
+
+    /// Notes, before it happens, that `superseded` is about to be replaced; a note already there stands.
+    fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError>;
+
+    /// The replaced locations that lie under `prefix`.
+    fn superseded(&self, prefix: &str) -> Result<Vec<Superseded>, LedgerError>;
+
+    /// Forgets a location that was swept.
+    fn forget_superseded(&self, lease: &Lease, location: &str) -> Result<(), LedgerError>;
+
+    /// Forgets what was done for a collection, so that it is done again.
+    fn forget(&self, lease: &Lease, collection: &CollectionName) -> Result<(), LedgerError>;
+}

@@ -1,0 +1,14 @@
+//! Which dates a run does: the window (pure) and the ledger that it is computed from.
+
+#[cfg(test)]
+mod conformance;
+mod ledger;
+mod lease_lock;
+mod sqlite;
+mod window;
+
+pub use ledger::{
+    Attempt, Counts, DayHistory, FencingToken, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded,
+};
+pub use sqlite::SqliteLedger;
+pub use window::{Requested, Window, WindowError, WindowRules, window};

@@ -1,0 +1,358 @@
+//! The ledger in a SQLite file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+
+use super::lease_lock::LeaseLocks;
+use super::{Attempt, Counts, DayHistory, FencingToken, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
+
+const SCHEMA: &str = "
+create table if not exists attempts (
+    module text not null, collection text not null, date text not null, run_id text not null,
+    status text not null, rows_read integer not null, rows_written integer not null, rows_quarantined integer not null,
+    value_errors integer not null, files integer not null, bytes integer not null, schema_fingerprint text,
+    sources text not null, location text, started text not null, ended text, error text,
+    primary key (module, collection, date, run_id)
+) without rowid;
+create table if not exists leases (
+    module text primary key, token integer not null, run_id text not null, host text not null, process integer not null,
+    expires text not null, released integer not null
+) without rowid;
+create table if not exists superseded (location text primary key, at text not null) without rowid;
+";
+
+/// A ledger in one file, for one machine.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+    locks: LeaseLocks,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger, creating the file and its folder where they are missing.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let failed = |reason: String| LedgerError::Unavailable { action: "open", ledger: path.display().to_string(), reason };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
+        }
+        let connection = Connection::open(path).map_err(|e| failed(e.to_string()))?;
+        let prepare = || {
+            connection.busy_timeout(Duration::from_secs(30))?;
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            // A date once Completed stays so after a power cut.
+            connection.pragma_update(None, "synchronous", "full")?;
+            connection.execute_batch(SCHEMA)
+        };
+        prepare().map_err(|e| failed(e.to_string()))?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), locks: LeaseLocks::beside(path) })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unavailable(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
+        let ledger = self.path.display().to_string();
+        move |error| LedgerError::Unavailable { action, ledger: ledger.clone(), reason: error.to_string() }
+    }
+
+    fn corrupt(&self, what: impl Into<String>) -> LedgerError {
+        LedgerError::Corrupt { ledger: self.path.display().to_string(), what: what.into() }
+    }
+
+    /// Runs `work` in a transaction in which `lease` is known to be ours.
+    fn fenced<T>(
+        &self,
+        action: &'static str,
+        lease: &Lease,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        let failed = self.unavailable(action);
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let current: Option<u64> = transaction
+            .prepare_cached("select token from leases where module = ?1")
+            .and_then(|mut query| query.query_row([lease.module.as_str()], |row| row.get(0)).optional())
+            .map_err(&failed)?;
+        if current != Some(lease.token.0) {
+            return Err(LedgerError::LeaseLost { module: lease.module.clone() });
+        }
+        let done = work(&transaction).map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(done)
+    }
+
+    fn attempt_from(&self, row: &RawAttempt) -> Result<Attempt, LedgerError> {
+        let bad = |what: &str, value: &str| self.corrupt(format!("the {what} `{value}`"));
+        let time = |text: &str| text.parse::<Timestamp>().map_err(|_| bad("time", text));
+        Ok(Attempt {
+            module: row.module.parse().map_err(|_| bad("module", &row.module))?,
+            collection: row.collection.parse().map_err(|_| bad("collection", &row.collection))?,
+            date: row.date.parse().map_err(|_| bad("date", &row.date))?,
+            run_id: row.run_id.parse().map_err(|_| bad("run id", &row.run_id))?,
+            status: Status::from_word(&row.status).ok_or_else(|| bad("status", &row.status))?,
+            counts: row.counts,
+            schema_fingerprint: row.schema_fingerprint.clone(),
+            sources: serde_json::from_str::<Vec<SourceFile>>(&row.sources).map_err(|_| bad("source list", &row.sources))?,
+            location: row.location.clone(),
+            started: time(&row.started)?,
+            ended: row.ended.as_deref().map(time).transpose()?,
+            error: row.error.clone(),
+        })
+    }
+}
+
+struct RawAttempt {
+    module: String,
+    collection: String,
+    date: String,
+    run_id: String,
+    status: String,
+    counts: Counts,
+    schema_fingerprint: Option<String>,
+    sources: String,
+    location: Option<String>,
+    started: String,
+    ended: Option<String>,
+    error: Option<String>,
+}
+
+impl RawAttempt {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            module: row.get("module")?,
+            collection: row.get("collection")?,
+            date: row.get("date")?,
+            run_id: row.get("run_id")?,
+            status: row.get("status")?,
+            counts: Counts {
+                rows_read: row.get("rows_read")?,
+                rows_written: row.get("rows_written")?,
+                rows_quarantined: row.get("rows_quarantined")?,
+                value_errors: row.get("value_errors")?,
+                files: row.get("files")?,
+                bytes: row.get("bytes")?,
+            },
+            schema_fingerprint: row.get("schema_fingerprint")?,
+            sources: row.get("sources")?,
+            location: row.get("location")?,
+            started: row.get("started")?,
+            ended: row.get("ended")?,
+            error: row.get("error")?,
+        })
+    }
+}
+
+struct RawLease {
+    token: u64,
+    run_id: String,
+    host: String,
+    process: u32,
+    expires: String,
+    released: bool,
+}
+
+impl Ledger for SqliteLedger {
+    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
+        const ACTION: &str = "take the lease";
+        let failed = self.unavailable(ACTION);
+        let last_holder_is_dead = self.locks.try_take(module).map_err(|error| LedgerError::Unavailable {
+            action: ACTION,
+            ledger: self.path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let current = transaction
+            .query_row("select * from leases where module = ?1", [module.as_str()], |row| {
+                Ok(RawLease {
+                    token: row.get("token")?,
+                    run_id: row.get("run_id")?,
+                    host: row.get("host")?,
+                    process: row.get("process")?,
+                    expires: row.get("expires")?,
+                    released: row.get("released")?,
+                })
+            })
+            .optional()
+            .map_err(&failed)?;
+        if let Some(lease) = &current {
+            let until: Timestamp = lease.expires.parse().map_err(|_| self.corrupt("a lease without an end"))?;
+            if !lease.released && until > now && !last_holder_is_dead {
+                let run_id: RunId = lease.run_id.parse().map_err(|_| self.corrupt("a lease without a run id"))?;
+                let holder = Box::new(Holder { run_id, host: lease.host.clone(), process: lease.process });
+                return Err(LedgerError::Held { module: module.clone(), holder, until });
+            }
+        }
+        let token = FencingToken(current.map_or(1, |lease| lease.token + 1));
+        let expires = now + ttl;
+        transaction
+            .execute(
+                "insert or replace into leases values (?1, ?2, ?3, ?4, ?5, ?6, 0)",
+                params![module.as_str(), token.0, holder.run_id.to_string(), holder.host, holder.process, expires.to_string()],
+            )
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(Lease { module: module.clone(), token, expires })
+    }
+
+    fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
+        let expires = now + ttl;
+        self.fenced("renew the lease", lease, |transaction| {
+            transaction.execute("update leases set expires = ?2 where module = ?1", params![lease.module.as_str(), expires.to_string()])
+        })?;
+        Ok(Lease { expires, ..lease.clone() })
+    }
+
+    fn release(&self, lease: &Lease) -> Result<(), LedgerError> {
+        self.connection()
+            .execute("update leases set released = 1 where module = ?1 and token = ?2", params![lease.module.as_str(), lease.token.0])
+            .map_err(self.unavailable("release the lease"))?;
+        self.locks.release(&lease.module);
+        Ok(())
+    }
+
+    fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {
+        let sources = serde_json::to_string(&attempt.sources).map_err(|e| self.corrupt(e.to_string()))?;
+        let counts = &attempt.counts;
+        self.fenced("record an attempt", lease, |transaction| {
+            transaction
+                .prepare_cached(
+                    "insert or replace into attempts values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+                )?
+                .execute(params![
+                    attempt.module.as_str(),
+                    attempt.collection.as_str(),
+                    attempt.date.to_string(),
+                    attempt.run_id.to_string(),
+                    attempt.status.as_str(),
+                    counts.rows_read,
+                    counts.rows_written,
+                    counts.rows_quarantined,
+                    counts.value_errors,
+                    counts.files,
+                    counts.bytes,
+                    attempt.schema_fingerprint,
+                    sources,
+                    attempt.location,
+                    attempt.started.to_string(),
+                    attempt.ended.map(|ended| ended.to_string()),
+                    attempt.error,
+                ])
+        })?;
+        Ok(())
+    }
+
+    fn history(&self, module: &ModuleName) -> Result<BTreeMap<CollectionName, DayHistory>, LedgerError> {
+        let failed = self.unavailable("read the history");
+        let connection = self.connection();
+        let mut query = connection
+            .prepare("select collection, date, status from attempts where module = ?1 order by run_id")
+            .map_err(&failed)?;
+        let rows = query
+            .query_map([module.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+            .map_err(&failed)?;
+        let mut history: BTreeMap<CollectionName, DayHistory> = BTreeMap::new();
+        for row in rows {
+            let (collection, date, status) = row.map_err(&failed)?;
+            let collection = collection.parse().map_err(|_| self.corrupt(format!("the collection `{collection}`")))?;
+            let date: ProcessingDate = date.parse().map_err(|_| self.corrupt(format!("the date `{date}`")))?;
+            let status = Status::from_word(&status).ok_or_else(|| self.corrupt(format!("the status `{status}`")))?;
+            history.entry(collection).or_default().insert(date, status);
+        }
+        Ok(history)
+    }
+
+    fn attempts(&self, module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Result<Vec<Attempt>, LedgerError> {
+        let failed = self.unavailable("read the attempts");
+        let connection = self.connection();
+        let mut query = connection
+            .prepare_cached("select * from attempts where module = ?1 and collection = ?2 and date = ?3 order by run_id")
+            .map_err(&failed)?;
+        let rows = query
+            .query_map(params![module.as_str(), collection.as_str(), date.to_string()], RawAttempt::read)
+            .map_err(&failed)?;
+        rows.map(|row| self.attempt_from(&row.map_err(&failed)?)).collect()
+    }
+
+    fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError> {
+        self.fenced("note a replaced location", lease, |transaction| {
+            transaction.execute(
+                "insert or ignore into superseded values (?1, ?2)",
+                params![superseded.location, superseded.at.to_string()],
+            )
+        })?;
+        Ok(())
+    }
+
+    fn superseded(&self, prefix: &str) -> Result<Vec<Superseded>, LedgerError> {
+        let failed = self.unavailable("read the replaced locations");
+        let connection = self.connection();
+        let mut query = connection
+            .prepare_cached("select location, at from superseded where substr(location, 1, length(?1)) = ?1 order by at")
+            .map_err(&failed)?;
+        let rows = query.query_map([prefix], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
+        rows.map(|row| {
+            let (location, at) = row.map_err(&failed)?;
+            let at = at.parse().map_err(|_| self.corrupt(format!("the time `{at}`")))?;
+            Ok(Superseded { location, at })
+        })
+        .collect()
+    }
+
+    fn forget_superseded(&self, lease: &Lease, location: &str) -> Result<(), LedgerError> {
+        self.fenced("forget a swept location", lease, |transaction| {
+            transaction.execute("delete from superseded where location = ?1", [location])
+        })?;
+        Ok(())
+    }
+
+    fn forget(&self, lease: &Lease, collection: &CollectionName) -> Result<(), LedgerError> {
+        self.fenced("forget a collection", lease, |transaction| {
+            transaction.execute(
+                "delete from attempts where module = ?1 and collection = ?2",
+                params![lease.module.as_str(), collection.as_str()],
+            )
+        })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catchup::conformance;
+
+    #[test]
+    fn passes_the_conformance_suite() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("deep/ledger.db")).unwrap();
+        let other = SqliteLedger::open(&folder.path().join("deep/ledger.db")).unwrap();
+        conformance::suite(&ledger, &other);
+    }
+
+    #[test]
+    fn a_dead_holders_lease_is_free_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let now: Timestamp = "2024-01-01T05:00:00Z".parse().unwrap();
+        let module: ModuleName = "vacancy".parse().unwrap();
+        let holder = Holder { run_id: RunId::new(now), host: "a".into(), process: 1 };
+        let dead = SqliteLedger::open(&path).unwrap();
+        let first = dead.acquire(&module, &holder, now, SignedDuration::from_hours(1)).unwrap();
+        let alive = SqliteLedger::open(&path).unwrap();
+        assert!(matches!(alive.acquire(&module, &holder, now, SignedDuration::from_hours(1)), Err(LedgerError::Held { .. })));
+        drop(dead);
+        let second = alive.acquire(&module, &holder, now, SignedDuration::from_hours(1)).unwrap();
+        assert!(second.token > first.token);
+    }
+}

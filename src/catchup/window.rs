@@ -1,0 +1,165 @@
+//! The window: which dates of one collection are to be done. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::identity::ProcessingDate;
+
+use super::Status;
+
+/// The dates that somebody asked for by name. Either alone works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Requested {
+    /// First date.
+    pub start: Option<ProcessingDate>,
+    /// Last date.
+    pub end: Option<ProcessingDate>,
+}
+
+/// A module's rules for catching up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WindowRules {
+    /// The first date that counts. None: yesterday, where there is no history.
+    pub start: Option<ProcessingDate>,
+    /// How many days the source keeps its files. None: for ever.
+    pub retention_days: Option<u32>,
+}
+
+/// The dates to do, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Window {
+    /// The dates to do.
+    pub dates: Vec<ProcessingDate>,
+    /// Dates before this one are lost where the source has no file for them; it has deleted it.
+    pub expired_before: Option<ProcessingDate>,
+}
+
+/// A request that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    /// The start is after the end.
+    #[error("the start date {start} is after the end date {end}")]
+    StartAfterEnd {
+        /// As asked for.
+        start: ProcessingDate,
+        /// As asked for, or today.
+        end: ProcessingDate,
+    },
+}
+
+/// The dates of one collection that a run does today.
+///
+/// With a start date asked for, every date from it to the end (today where none is given), done or not: that is how one
+/// reruns. Otherwise every date that is not done, failures and gaps included, from the first that counts: the module's
+/// start, else the oldest date in the ledger, else yesterday.
+pub fn window(
+    today: ProcessingDate,
+    requested: Requested,
+    rules: WindowRules,
+    history: &BTreeMap<ProcessingDate, Status>,
+) -> Result<Window, WindowError> {
+    let end = requested.end.unwrap_or(today);
+    let expired_before = rules.retention_days.map(|days| today.minus_days(days));
+    if let Some(start) = requested.start {
+        if start > end {
+            return Err(WindowError::StartAfterEnd { start, end });
+        }
+        return Ok(Window { dates: start.to(end).collect(), expired_before });
+    }
+    let oldest = history.keys().next().copied();
+    // With nothing to begin from and an end asked for, that one day is what was asked for.
+    let yesterday = today.minus_days(1);
+    let first = rules.start.or(oldest).unwrap_or(requested.end.map_or(yesterday, |end| end.min(yesterday)));
+    let is_done = |date: &ProcessingDate| history.get(date).is_some_and(|status| status.is_done());
+    Ok(Window { dates: first.to(end).filter(|date| !is_done(date)).collect(), expired_before })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> ProcessingDate {
+        text.parse().unwrap()
+    }
+
+    fn days(texts: &[&str]) -> Vec<ProcessingDate> {
+        texts.iter().map(|text| day(text)).collect()
+    }
+
+    fn ledger(entries: &[(&str, Status)]) -> BTreeMap<ProcessingDate, Status> {
+        entries.iter().map(|(date, status)| (day(date), *status)).collect()
+    }
+
+    const TODAY: &str = "2021-04-12";
+
+    fn dates(requested: Requested, rules: WindowRules, history: &[(&str, Status)]) -> Vec<ProcessingDate> {
+        window(day(TODAY), requested, rules, &ledger(history)).unwrap().dates
+    }
+
+    fn from(start: &str) -> WindowRules {
+        WindowRules { start: Some(day(start)), retention_days: None }
+    }
+
+    #[test]
+    fn without_history_it_begins_at_the_start_or_yesterday() {
+        assert_eq!(dates(Requested::default(), WindowRules::default(), &[]), days(&["2021-04-11", TODAY]));
+        assert_eq!(dates(Requested::default(), from("2021-04-10"), &[]), days(&["2021-04-10", "2021-04-11", TODAY]));
+        assert_eq!(dates(Requested::default(), from("2021-04-13"), &[]), []);
+    }
+
+    #[test]
+    fn gaps_and_failures_are_done_again() {
+        let history = [
+            ("2021-04-07", Status::Completed), ("2021-04-08", Status::Failed), ("2021-04-10", Status::InProgress),
+            ("2021-04-11", Status::Completed),
+        ];
+        assert_eq!(dates(Requested::default(), WindowRules::default(), &history), days(&["2021-04-08", "2021-04-09", "2021-04-10", TODAY]));
+        let all = [(TODAY, Status::Completed)];
+        assert_eq!(dates(Requested::default(), WindowRules::default(), &all), []);
+    }
+
+    #[test]
+    fn lost_and_skipped_dates_are_not_tried_for_ever() {
+        let history = [("2021-04-10", Status::Lost), ("2021-04-11", Status::Skipped)];
+        assert_eq!(dates(Requested::default(), WindowRules::default(), &history), days(&[TODAY]));
+    }
+
+    #[test]
+    fn either_date_alone_works() {
+        let start = Requested { start: Some(day("2021-04-11")), end: None };
+        assert_eq!(dates(start, WindowRules::default(), &[("2021-04-11", Status::Completed)]), days(&["2021-04-11", TODAY]));
+        let end = Requested { start: None, end: Some(day("2021-04-11")) };
+        assert_eq!(dates(end, from("2021-04-10"), &[]), days(&["2021-04-10", "2021-04-11"]));
+        assert_eq!(dates(Requested { start: None, end: Some(day("2021-03-01")) }, WindowRules::default(), &[]), days(&["2021-03-01"]));
+        let wrong = window(day(TODAY), Requested { start: Some(day("2021-04-13")), end: None }, WindowRules::default(), &BTreeMap::new());
+        assert_eq!(wrong.unwrap_err().to_string(), "the start date 2021-04-13 is after the end date 2021-04-12");
+    }
+
+    fn any_status() -> impl Strategy<Value = Status> {
+        prop::sample::select(vec![Status::InProgress, Status::Completed, Status::Failed, Status::Lost, Status::Skipped])
+    }
+
+    proptest! {
+        /// Every date that counts is either done or in the window, in order and once, and nothing else is.
+        #[test]
+        fn no_date_is_forgotten(
+            offsets in prop::collection::btree_map(0..400u32, any_status(), 0..60),
+            start in prop::option::of(0..400u32),
+        ) {
+            let today = day(TODAY);
+            let history: BTreeMap<_, _> = offsets.into_iter().map(|(back, status)| (today.minus_days(back), status)).collect();
+            let rules = WindowRules { start: start.map(|back| today.minus_days(back)), retention_days: None };
+            let found = window(today, Requested::default(), rules, &history).unwrap().dates;
+            let first = rules.start.or(history.keys().next().copied()).unwrap_or(today.minus_days(1));
+            let expected: Vec<_> = first.to(today).filter(|d| !history.get(d).is_some_and(|s| s.is_done())).collect();
+            prop_assert!(found.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert_eq!(&found, &expected);
+            // Doing them all leaves nothing.
+            let mut after = history;
+            after.extend(found.into_iter().map(|date| (date, Status::Completed)));
+            if !after.is_empty() {
+                prop_assert!(window(today, Requested::default(), rules, &after).unwrap().dates.is_empty());
+            }
+        }
+    }
+}

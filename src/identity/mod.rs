@@ -1,0 +1,13 @@
+//! What a run is about: modules, collections, processing dates, run ids. Ground floor: every room may use it.
+
+mod clock;
+mod date;
+mod name;
+mod run_id;
+
+pub use clock::{Clock, SystemClock};
+#[cfg(test)]
+pub use clock::FixedClock;
+pub use date::{DateError, ProcessingDate};
+pub use name::{CollectionName, ModuleName, NameError};
+pub use run_id::RunId;

@@ -1,0 +1,9 @@
+//! adg: analytical dataset generation.
+//!
+//! The house has floors: `cli` calls `jobs`, `jobs` compose the rooms below, and no room knows one above it. What each room
+//! holds is said at its door, the `mod.rs` of its folder.
+
+pub mod catchup;
+pub mod identity;
+pub mod schema;
+pub mod store;

@@ -1,0 +1,315 @@
+//! What a day's columns do to a table, computed before anything is done.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Column, ColumnName, ColumnType, ERROR_DESC, TableSchema};
+
+/// What to do where the source and the table differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvolutionPolicy {
+    /// A column that the table does not have.
+    pub new_column: NewColumn,
+    /// A column of the table that the source does not have.
+    pub missing_column: MissingColumn,
+    /// A column whose values no longer fit its type.
+    pub type_change: TypeChange,
+}
+
+/// What a column that the table does not have means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NewColumn {
+    /// Add it at the end, with the type that its values have.
+    #[default]
+    Add,
+    /// Leave it out and name it in the report.
+    Ignore,
+    /// Refuse the day.
+    Fail,
+}
+
+/// What a column gone from the source means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingColumn {
+    /// Fill it with nulls.
+    #[default]
+    Fill,
+    /// Refuse the day.
+    Fail,
+}
+
+/// What values that do not fit their column's type mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeChange {
+    /// The type stands; each such value becomes null and is kept in `error_desc`.
+    #[default]
+    Keep,
+    /// The column is widened where every reader still reads the old files (int to bigint, float to double, longer text);
+    /// otherwise as `keep`. Costs a second reading of the day's files.
+    Widen,
+    /// Refuse the day. Costs a second reading of the day's files.
+    Fail,
+}
+
+/// Why a day's columns were refused. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaRefused {
+    /// The policy says `new_column: fail`.
+    #[error("the source has columns that the table does not have: {}", list(.0))]
+    NewColumns(Vec<ColumnName>),
+    /// The policy says `missing_column: fail`.
+    #[error("the source lacks columns that the table has: {}", list(.0))]
+    MissingColumns(Vec<ColumnName>),
+    /// The policy says `type_change: fail`.
+    #[error("values of these columns do not fit their type: {}", list(.0))]
+    TypeChanges(Vec<Column>),
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A column as the source brings it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its name in the table.
+    pub name: ColumnName,
+    /// The type that its values have; none where it has no value, or where its type was not asked for.
+    pub ty: Option<ColumnType>,
+    /// Whether its values were looked at.
+    pub examined: bool,
+}
+
+/// A column whose type becomes wider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Widening {
+    /// The column.
+    pub name: ColumnName,
+    /// The type that older files have.
+    pub from: ColumnType,
+    /// The type from now on.
+    pub to: ColumnType,
+}
+
+/// The step from a table's columns to those that it will have: a value, to print, to test and then to apply.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evolution {
+    /// The table as it is; empty where there is none.
+    pub before: TableSchema,
+    /// The table as it will be.
+    pub after: TableSchema,
+    /// Columns added at the end of a table that exists.
+    pub added: Vec<Column>,
+    /// Columns whose type becomes wider.
+    pub widened: Vec<Widening>,
+    /// Columns of the table that the source lacks, filled with nulls.
+    pub filled: Vec<ColumnName>,
+    /// Columns of the source left out by the policy.
+    pub ignored: Vec<ColumnName>,
+    /// New columns of the source not added because they have no value yet.
+    pub without_value: Vec<ColumnName>,
+}
+
+impl Evolution {
+    /// What `incoming` does to `table` (none: the table is to be created, beginning with `declared`).
+    pub fn compute(
+        table: Option<&TableSchema>,
+        declared: &TableSchema,
+        incoming: &[Incoming],
+        policy: EvolutionPolicy,
+    ) -> Result<Self, SchemaRefused> {
+        let first = table.unwrap_or(declared);
+        let mut evolution = Self { before: table.cloned().unwrap_or_default(), after: first.clone(), ..Self::default() };
+        // The first schema is inferred where none is declared: then no column counts as new.
+        let inferring_first = first.is_empty();
+        evolution.take_new(first, declared, incoming, policy.new_column, inferring_first)?;
+        evolution.fill_missing(first, incoming, policy.missing_column)?;
+        evolution.change_types(first, incoming, policy.type_change)?;
+        if let Ok(name) = ColumnName::new(ERROR_DESC) {
+            evolution.after.push(Column::new(name, ColumnType::Array(Box::new(ColumnType::String))));
+        }
+        let existed = evolution.before.clone();
+        evolution.added = match table {
+            None => Vec::new(),
+            Some(_) => evolution.after.columns().iter().filter(|c| !existed.has(&c.name)).cloned().collect(),
+        };
+        Ok(evolution)
+    }
+
+    fn take_new(
+        &mut self,
+        first: &TableSchema,
+        declared: &TableSchema,
+        incoming: &[Incoming],
+        policy: NewColumn,
+        inferring_first: bool,
+    ) -> Result<(), SchemaRefused> {
+        let new: Vec<&Incoming> = incoming.iter().filter(|column| !first.has(&column.name)).collect();
+        match policy {
+            NewColumn::Fail if !inferring_first && !new.is_empty() => {
+                return Err(SchemaRefused::NewColumns(new.iter().map(|column| column.name.clone()).collect()));
+            }
+            NewColumn::Ignore if !inferring_first => {
+                self.ignored = new.iter().map(|column| column.name.clone()).collect();
+                return Ok(());
+            }
+            _ => {}
+        }
+        for column in new {
+            match declared.type_of(&column.name).or(column.ty.as_ref()) {
+                Some(ty) => self.after.push(Column::new(column.name.clone(), ty.clone())),
+                None => self.without_value.push(column.name.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_missing(&mut self, first: &TableSchema, incoming: &[Incoming], policy: MissingColumn) -> Result<(), SchemaRefused> {
+        let missing: Vec<ColumnName> = first
+            .columns()
+            .iter()
+            .map(|column| &column.name)
+            .filter(|name| name.as_str() != ERROR_DESC && !incoming.iter().any(|column| column.name == **name))
+            .cloned()
+            .collect();
+        if policy == MissingColumn::Fail && !missing.is_empty() {
+            return Err(SchemaRefused::MissingColumns(missing));
+        }
+        self.filled = missing;
+        Ok(())
+    }
+
+    fn change_types(&mut self, first: &TableSchema, incoming: &[Incoming], policy: TypeChange) -> Result<(), SchemaRefused> {
+        if policy == TypeChange::Keep {
+            return Ok(());
+        }
+        let mut refused = Vec::new();
+        for column in incoming.iter().filter(|column| column.examined) {
+            let Some(from) = first.type_of(&column.name) else { continue };
+            match (&column.ty, policy) {
+                (Some(to), _) if to == from => {}
+                (Some(to), TypeChange::Widen) if from.widens_to(to) => {
+                    self.widened.push(Widening { name: column.name.clone(), from: from.clone(), to: to.clone() });
+                }
+                (_, TypeChange::Fail) => refused.push(Column::new(column.name.clone(), from.clone())),
+                _ => {}
+            }
+        }
+        if !refused.is_empty() {
+            return Err(SchemaRefused::TypeChanges(refused));
+        }
+        let columns = self.after.columns().iter().map(|column| match self.widened.iter().find(|w| w.name == column.name) {
+            Some(widening) => Column::new(column.name.clone(), widening.to.clone()),
+            None => column.clone(),
+        });
+        self.after = TableSchema::new(columns.collect());
+        Ok(())
+    }
+
+    /// Whether a table that exists must be altered.
+    pub fn alters(&self) -> bool {
+        !self.added.is_empty() || !self.widened.is_empty()
+    }
+
+    /// The statements that do to an existing table what this evolution does. Empty where nothing changes.
+    pub fn ddl(&self, table: &str) -> Vec<String> {
+        let mut statements = Vec::new();
+        if !self.added.is_empty() {
+            let mut columns = String::new();
+            for column in &self.added {
+                let comma = if columns.is_empty() { "" } else { ", " };
+                // Writing to a String does not fail.
+                let _ = write!(columns, "{comma}{column}");
+            }
+            statements.push(format!("ALTER TABLE {table} ADD COLUMNS ({columns})"));
+        }
+        for widening in &self.widened {
+            statements.push(format!("ALTER TABLE {table} CHANGE COLUMN `{0}` `{0}` {1}", widening.name, widening.to));
+        }
+        statements
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> ColumnName {
+        ColumnName::new(text).unwrap()
+    }
+
+    fn schema(columns: &[(&str, &str)]) -> TableSchema {
+        TableSchema::new(columns.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect())
+    }
+
+    fn incoming(columns: &[(&str, Option<&str>)]) -> Vec<Incoming> {
+        columns.iter()
+            .map(|(n, t)| Incoming { name: name(n), ty: t.map(|t| t.parse().unwrap()), examined: true })
+            .collect()
+    }
+
+    #[test]
+    fn a_new_table_takes_the_declared_columns_then_the_new_ones_then_error_desc() {
+        let declared = schema(&[("id", "bigint"), ("note", "string")]);
+        let evolution =
+            Evolution::compute(None, &declared, &incoming(&[("extra", Some("date")), ("id", None), ("empty", None)]), EvolutionPolicy::default())
+                .unwrap();
+        assert_eq!(evolution.after, schema(&[("id", "bigint"), ("note", "string"), ("extra", "date"), ("error_desc", "array<string>")]));
+        assert_eq!(evolution.filled, [name("note")]);
+        assert_eq!(evolution.without_value, [name("empty")]);
+        assert!(!evolution.alters());
+    }
+
+    #[test]
+    fn an_existing_table_grows_at_its_end() {
+        let table = schema(&[("id", "int"), ("error_desc", "array<string>")]);
+        let evolution = Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("new", Some("double")), ("id", None)]), EvolutionPolicy::default()).unwrap();
+        assert_eq!(evolution.ddl("db.t"), ["ALTER TABLE db.t ADD COLUMNS (`new` double)"]);
+        assert_eq!(evolution.after, schema(&[("id", "int"), ("error_desc", "array<string>"), ("new", "double")]));
+    }
+
+    #[test]
+    fn policies_refuse_by_name() {
+        let table = schema(&[("id", "int"), ("qty", "int")]);
+        let seen = incoming(&[("id", Some("bigint")), ("x", Some("string"))]);
+        let refuse = |policy| Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy).unwrap_err().to_string();
+        let base = EvolutionPolicy::default();
+        assert_eq!(refuse(EvolutionPolicy { new_column: NewColumn::Fail, ..base }), "the source has columns that the table does not have: x");
+        assert_eq!(refuse(EvolutionPolicy { missing_column: MissingColumn::Fail, ..base }), "the source lacks columns that the table has: qty");
+        assert_eq!(refuse(EvolutionPolicy { type_change: TypeChange::Fail, ..base }), "values of these columns do not fit their type: `id` int");
+        let widened = Evolution::compute(Some(&table), &TableSchema::default(), &seen, EvolutionPolicy { type_change: TypeChange::Widen, new_column: NewColumn::Ignore, ..base }).unwrap();
+        assert_eq!(widened.ddl("t"), ["ALTER TABLE t ADD COLUMNS (`error_desc` array<string>)", "ALTER TABLE t CHANGE COLUMN `id` `id` bigint"]);
+        assert_eq!(widened.ignored, [name("x")]);
+    }
+
+    fn some_columns() -> impl Strategy<Value = Vec<(String, &'static str)>> {
+        prop::collection::vec(("[a-e]", prop::sample::select(vec!["int", "bigint", "string", "date", "double"])), 0..6)
+    }
+
+    proptest! {
+        /// Promise 6: columns keep their place and type, nothing is dropped, whatever arrives.
+        #[test]
+        fn the_tables_types_stand(table in some_columns(), days in prop::collection::vec(some_columns(), 1..6)) {
+            let mut current = TableSchema::new(table.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect());
+            for day in days {
+                let seen: Vec<Incoming> = TableSchema::new(day.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect())
+                    .columns().iter().map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true }).collect();
+                let evolution = Evolution::compute(Some(&current), &TableSchema::default(), &seen, EvolutionPolicy::default()).unwrap();
+                prop_assert_eq!(&evolution.after.columns()[..current.columns().len()], current.columns());
+                for column in &seen {
+                    prop_assert!(evolution.after.has(&column.name));
+                }
+                let again = Evolution::compute(Some(&evolution.after), &TableSchema::default(), &seen, EvolutionPolicy::default()).unwrap();
+                prop_assert!(!again.alters());
+                current = evolution.after;
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Exact decimals.
+
+use super::trim;
+
+/// `text` as a decimal of this precision and scale, as its unscaled integer; none where a digit would be lost.
+#[inline]
+pub fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
+    let (mantissa, exponent) = exact_decimal(trim(text))?;
+    let shift = exponent.checked_add(i32::from(scale))?;
+    let unscaled = if shift >= 0 {
+        if mantissa == 0 { 0 } else { mantissa.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?)? }
+    } else {
+        let divisor = 10_i128.checked_pow(shift.unsigned_abs())?;
+        (mantissa % divisor == 0).then(|| mantissa / divisor)?
+    };
+    let limit = 10_i128.checked_pow(u32::from(precision))?;
+    (unscaled.abs() < limit).then_some(unscaled)
+}
+
+/// The number that `text` writes, exactly: mantissa × 10^exponent. None where it is no number or its significant digits
+/// exceed 38. Trailing zeros of a fraction are not significant.
+pub fn exact_decimal(text: &[u8]) -> Option<(i128, i32)> {
+    let (negative, rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let end = rest.iter().position(|b| b.eq_ignore_ascii_case(&b'e')).unwrap_or(rest.len());
+    let (number, exponent) = rest.split_at(end);
+    let (mantissa, fraction_digits) = digits(number)?;
+    let exponent = match exponent {
+        [] => 0,
+        [_, exponent @ ..] => small_exponent(exponent)?,
+    };
+    Some((if negative { -mantissa } else { mantissa }, exponent - fraction_digits))
+}
+
+/// The digits of `12.3400` as 1234 with two fraction digits.
+#[inline]
+fn digits(number: &[u8]) -> Option<(i128, i32)> {
+    let point = number.iter().position(|&b| b == b'.').unwrap_or(number.len());
+    let (whole, fraction) = (&number[..point], number.get(point + 1..).unwrap_or_default());
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let significant = fraction.iter().rposition(|&b| b != b'0').map_or(0, |last| last + 1);
+    let zeros = whole.iter().take_while(|&&b| b == b'0').count();
+    let fraction_zeros = &fraction[significant..];
+    debug_assert!(fraction_zeros.iter().all(|&b| b == b'0'));
+    let (whole, fraction) = (&whole[zeros..], &fraction[..significant]);
+    let mantissa = if whole.len() + fraction.len() <= 18 {
+        let small = append_small(append_small(0, whole)?, fraction)?;
+        i128::from(small)
+    } else {
+        append_large(append_large(0, whole)?, fraction)?
+    };
+    Some((mantissa, i32::try_from(fraction.len()).ok()?))
+}
+
+/// At most 18 digits in all: 64-bit arithmetic without overflow checks, several times faster than 128-bit.
+#[inline]
+fn append_small(start: i64, digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(start, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| value * 10 + i64::from(digit))
+    })
+}
+
+fn append_large(start: i128, digits: &[u8]) -> Option<i128> {
+    digits.iter().try_fold(start, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(i128::from(digit))
+    })
+}
+
+fn small_exponent(text: &[u8]) -> Option<i32> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || digits.len() > 4 {
+        return None;
+    }
+    let value = i32::try_from(append_small(0, digits)?).ok()?;
+    Some(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_decimal_keeps_every_digit_or_does_not_fit() {
+        for (text, precision, scale, unscaled) in [
+            ("123.45", 9, 2, Some(12345)), ("123.4500", 9, 2, Some(12345)), ("-0.01", 9, 2, Some(-1)), ("5", 9, 2, Some(500)),
+            (".5", 9, 2, Some(50)), ("1e2", 9, 2, Some(10000)), ("1.2345e2", 9, 2, Some(12345)), (" 7 ", 3, 0, Some(7)),
+            ("007", 3, 0, Some(7)), ("0.00", 2, 2, Some(0)),
+            ("99999999999999999999999999999999999999", 38, 0, Some(10_i128.pow(38) - 1)),
+            ("123.456", 9, 2, None), ("100", 4, 2, None), ("1,5", 9, 2, None), ("", 9, 2, None), (".", 9, 2, None),
+            ("1.2.3", 9, 2, None), ("1e", 9, 2, None), ("0e9999", 9, 2, Some(0)), ("1e9999", 9, 2, None), ("NaN", 9, 2, None),
+        ] {
+            assert_eq!(decimal(text.as_bytes(), precision, scale), unscaled, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn writing_a_decimal_and_reading_it_is_the_same(unscaled in -999_999_999_999_999_999_i128..=999_999_999_999_999_999, scale in 0..=18_u8) {
+            let digits = format!("{:0width$}", unscaled.abs(), width = usize::from(scale) + 1);
+            let (whole, fraction) = digits.split_at(digits.len() - usize::from(scale));
+            let sign = if unscaled < 0 { "-" } else { "" };
+            let text = format!("{sign}{whole}.{fraction}");
+            prop_assert_eq!(decimal(text.as_bytes(), 18, scale), Some(unscaled));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(text in prop::collection::vec(any::<u8>(), 0..24)) {
+            let _ = decimal(&text, 38, 10);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Integers, floating point and booleans.
+
+use super::{exact_decimal, trim};
+
+/// The integer that `text` is, without rounding: `7`, ` +7 `, `7.0` and `7e0` are 7; `7.5` is none.
+#[inline]
+pub fn integer(text: &[u8]) -> Option<i64> {
+    plain_integer(text).or_else(|| unusual_integer(text))
+}
+
+#[inline]
+fn plain_integer(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    // 18 digits always fit, so that no step needs an overflow check.
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut value = 0_i64;
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
+#[cold]
+fn unusual_integer(text: &[u8]) -> Option<i64> {
+    let (mantissa, exponent) = exact_decimal(trim(text))?;
+    let whole = match u32::try_from(exponent) {
+        Ok(shift) => mantissa.checked_mul(10_i128.checked_pow(shift)?)?,
+        Err(_) => {
+            let divisor = 10_i128.checked_pow(exponent.unsigned_abs())?;
+            (mantissa % divisor == 0).then(|| mantissa / divisor)?
+        }
+    };
+    i64::try_from(whole).ok()
+}
+
+/// The double nearest to `text`; none where it overflows, or where a value that is not zero would become zero.
+#[inline]
+pub fn double(text: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(trim(text)).ok()?;
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
+        Ok(_) | Err(_) => not_finite(text),
+    }
+}
+
+/// The float nearest to `text`, by the rules of [`double`].
+#[inline]
+pub fn float(text: &[u8]) -> Option<f32> {
+    let text = std::str::from_utf8(trim(text)).ok()?;
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
+        #[allow(clippy::cast_possible_truncation)] // NaN and the infinities are the same in both widths.
+        Ok(_) | Err(_) => not_finite(text).map(|value| value as f32),
+    }
+}
+
+fn is_zero(text: &str) -> bool {
+    !text.bytes().take_while(|b| !b.eq_ignore_ascii_case(&b'e')).any(|b| (b'1'..=b'9').contains(&b))
+}
+
+/// The words that Spark's cast takes for values that are not finite.
+#[cold]
+fn not_finite(text: &str) -> Option<f64> {
+    match text.to_ascii_lowercase().as_str() {
+        "nan" => Some(f64::NAN),
+        "inf" | "+inf" | "infinity" | "+infinity" => Some(f64::INFINITY),
+        "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+/// The boolean that Spark's cast gives: `t true y yes 1`, `f false n no 0`, in any case.
+#[inline]
+pub fn boolean(text: &[u8]) -> Option<bool> {
+    let text = trim(text);
+    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    match text.len() {
+        1 => match text[0].to_ascii_lowercase() {
+            b't' | b'y' | b'1' => Some(true),
+            b'f' | b'n' | b'0' => Some(false),
+            _ => None,
+        },
+        2 if is(b"no") => Some(false),
+        3 if is(b"yes") => Some(true),
+        4 if is(b"true") => Some(true),
+        5 if is(b"false") => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn integers_lose_nothing() {
+        for (text, value) in [
+            ("7", Some(7)), (" 7 ", Some(7)), ("+7", Some(7)), ("1.0", Some(1)), ("1.", Some(1)), ("-0", Some(0)),
+            ("1e3", Some(1000)), ("120e-1", Some(12)), ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)), ("1.5", None), ("9223372036854775808", None), ("", None),
+            ("-", None), ("1,5", None), ("0x1", None), ("1_000", None), ("1e-1", None), ("1e99", None), ("--1", None),
+            ("٣", None), (".", None), ("e3", None),
+        ] {
+            assert_eq!(integer(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn floating_point_is_finite_or_said_in_words() {
+        for (text, value) in [
+            ("1.5", Some(1.5)), (" -2e3 ", Some(-2000.0)), ("0", Some(0.0)), ("0.000", Some(0.0)), ("0e5", Some(0.0)),
+            ("-Infinity", Some(f64::NEG_INFINITY)), ("INF", Some(f64::INFINITY)),
+            ("1e400", None), ("1e-400", None), ("1,5", None), ("abc", None), ("", None), ("1.0d", None),
+        ] {
+            assert_eq!(double(text.as_bytes()), value, "{text}");
+        }
+        assert!(double(b"NaN").unwrap().is_nan());
+        assert_eq!(float(b"1e39"), None);
+        assert_eq!(float(b"0.1"), Some(0.1));
+    }
+
+    #[test]
+    fn booleans_are_sparks_words() {
+        for text in ["t", "TRUE", "y", "Yes", "1", " true "] {
+            assert_eq!(boolean(text.as_bytes()), Some(true), "{text}");
+        }
+        for text in ["f", "False", "n", "NO", "0"] {
+            assert_eq!(boolean(text.as_bytes()), Some(false), "{text}");
+        }
+        for text in ["", "2", "on", "truth", "no!"] {
+            assert_eq!(boolean(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_i64_fits_and_only_itself(value: i64) {
+            prop_assert_eq!(integer(value.to_string().as_bytes()), Some(value));
+        }
+
+        #[test]
+        fn integer_agrees_with_the_standard_parser(text in "[-+]?[0-9]{1,20}") {
+            prop_assert_eq!(integer(text.as_bytes()), text.parse().ok());
+        }
+    }
+}

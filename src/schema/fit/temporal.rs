@@ -1,0 +1,229 @@
+//! Days and instants.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::{DateTimeParser, Pieces};
+use jiff::tz::TimeZone;
+
+use super::trim;
+
+static ISO: DateTimeParser = DateTimeParser::new();
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Days since 1970-01-01.
+fn epoch_days(date: Date) -> i32 {
+    let since = date.since(Date::constant(1970, 1, 1));
+    // Between two days the span is in days, and jiff's years end at ±9999.
+    since.map_or(0, |span| span.get_days())
+}
+
+/// Microseconds since the epoch, reading the clock time as UTC; none where nanoseconds would be lost.
+fn epoch_micros(datetime: DateTime) -> Option<i64> {
+    let time = datetime.time();
+    let nanos = time.subsec_nanosecond();
+    if nanos % 1_000 != 0 {
+        return None;
+    }
+    let seconds = i64::from(epoch_days(datetime.date())) * SECONDS_PER_DAY
+        + i64::from(time.hour()) * 3_600
+        + i64::from(time.minute()) * 60
+        + i64::from(time.second());
+    Some(seconds * MICROS_PER_SECOND + i64::from(nanos / 1_000))
+}
+
+/// `YYYY-MM-DD` at the start of `text`, the shape that nearly every value has.
+#[inline]
+fn plain_date(text: &[u8]) -> Option<Date> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
+    let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|d| *d <= 9);
+    let two = |a, b| Some(digit(a)? * 10 + digit(b)?);
+    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
+    Date::new(year, two(m1, m2)?.cast_signed(), two(d1, d2)?.cast_signed()).ok()
+}
+
+/// `HH:MM:SS` with an optional fraction of up to nine digits.
+#[inline]
+fn plain_time(text: &[u8]) -> Option<Time> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] = text else { return None };
+    let digit = |byte: &u8| Some(byte.wrapping_sub(b'0')).filter(|d| *d <= 9);
+    let two = |a, b| Some((digit(a)? * 10 + digit(b)?).cast_signed());
+    let nanos = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            let mut value = 0_i32;
+            for byte in digits {
+                value = value * 10 + i32::from(digit(byte)?);
+            }
+            (digits.len()..9).fold(value, |value, _| value * 10)
+        }
+        _ => return None,
+    };
+    Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?, nanos).ok()
+}
+
+/// How a source writes days: ISO always, then these `strptime` formats in order.
+#[derive(Debug, Clone, Default)]
+pub struct DateFormats(Vec<String>);
+
+impl DateFormats {
+    /// Takes formats in `strptime` notation; an unknown directive is an error that names it.
+    pub fn new(formats: &[String]) -> Result<Self, String> {
+        formats.iter().try_for_each(|format| check(format))?;
+        Ok(Self(formats.to_vec()))
+    }
+
+    /// Days since the epoch. A date with a clock time fits only at midnight.
+    #[inline]
+    pub fn parse(&self, text: &[u8]) -> Option<i32> {
+        let text = trim(text);
+        plain_date(text).or_else(|| self.unusual(text)).map(epoch_days)
+    }
+
+    #[cold]
+    fn unusual(&self, text: &[u8]) -> Option<Date> {
+        let text = std::str::from_utf8(text).ok()?;
+        let listed = self.0.iter().map(String::as_str).chain(["%Y-%m-%d"]);
+        listed
+            .into_iter()
+            .find_map(|format| {
+                let broken = jiff::fmt::strtime::parse(format, text).ok()?;
+                Some((broken.to_date().ok()?, broken.to_time().ok()))
+            })
+            .or_else(|| {
+                let pieces = Pieces::parse(text).ok().filter(|pieces| pieces.offset().is_none())?;
+                Some((pieces.date(), pieces.time()))
+            })
+            .filter(|(_, time)| time.is_none_or(|time| time == Time::midnight()))
+            .map(|(date, _)| date)
+    }
+}
+
+/// How a source writes instants: ISO with a space or a `T` always, then these `strptime` formats in order.
+#[derive(Debug, Clone, Default)]
+pub struct TimestampFormats(Vec<String>);
+
+impl TimestampFormats {
+    /// Takes formats in `strptime` notation; an unknown directive is an error that names it.
+    pub fn new(formats: &[String]) -> Result<Self, String> {
+        formats.iter().try_for_each(|format| check(format))?;
+        Ok(Self(formats.to_vec()))
+    }
+
+    /// Microseconds since the epoch. Without an offset the clock time is UTC; with one it is converted. A bare date is its
+    /// midnight, as in Spark. More than six digits of a second fit only if the others are zero.
+    #[inline]
+    pub fn parse(&self, text: &[u8]) -> Option<i64> {
+        let text = trim(text);
+        plain(text).or_else(|| self.unusual(text))
+    }
+
+    #[cold]
+    fn unusual(&self, text: &[u8]) -> Option<i64> {
+        let text = std::str::from_utf8(text).ok()?;
+        iso(text).or_else(|| self.0.iter().find_map(|format| by_format(format, text)))
+    }
+}
+
+#[inline]
+fn plain(text: &[u8]) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let time = match rest {
+        [b' ' | b'T', time @ ..] => plain_time(time)?,
+        _ => return None,
+    };
+    epoch_micros(plain_date(date)?.to_datetime(time))
+}
+
+fn iso(text: &str) -> Option<i64> {
+    let pieces = ISO.parse_pieces(text).ok()?;
+    if pieces.time_zone_annotation().is_some() {
+        let zoned: jiff::Zoned = text.parse().ok()?;
+        return micros(zoned.timestamp());
+    }
+    let datetime = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    match pieces.to_numeric_offset() {
+        None => epoch_micros(datetime),
+        // Not by way of jiff's timestamps, whose last one is before 9999-12-31, a day that sources use for "never ends".
+        Some(offset) => Some(epoch_micros(datetime)? - i64::from(offset.seconds()) * MICROS_PER_SECOND),
+    }
+}
+
+fn by_format(format: &str, text: &str) -> Option<i64> {
+    let broken = jiff::fmt::strtime::parse(format, text).ok()?;
+    if broken.offset().is_some() {
+        return micros(broken.to_timestamp().ok()?);
+    }
+    let datetime = broken.to_date().ok()?.to_datetime(broken.to_time().unwrap_or_default());
+    match broken.iana_time_zone() {
+        Some(zone) => micros(TimeZone::get(zone).ok()?.to_timestamp(datetime).ok()?),
+        None => epoch_micros(datetime),
+    }
+}
+
+fn micros(timestamp: jiff::Timestamp) -> Option<i64> {
+    (timestamp.subsec_nanosecond() % 1_000 == 0).then(|| timestamp.as_microsecond())
+}
+
+fn check(format: &str) -> Result<(), String> {
+    let sample = Date::constant(2001, 2, 3).at(4, 5, 6, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;
+    jiff::fmt::strtime::format(format, &sample).map(drop).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOON: i64 = 1_718_798_400_000_000; // 2024-06-19 12:00:00 UTC
+
+    fn formats(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&f| f.to_owned()).collect()
+    }
+
+    #[test]
+    fn dates_fit_when_no_clock_time_is_lost() {
+        let dates = DateFormats::new(&formats(&["%d/%m/%Y"])).unwrap();
+        for (text, days) in [
+            ("1970-01-02", Some(1)), (" 1969-12-31 ", Some(-1)), ("2024-02-29", Some(19782)), ("9999-12-31", Some(2_932_896)),
+            ("0001-01-01", Some(-719_162)), ("31/12/2020", Some(18627)), ("1970-1-2", Some(1)), ("1970-01-02 00:00:00", Some(1)),
+            ("1970-01-02T00:00:00", Some(1)), ("1970-01-02 00:00:01", None), ("2023-02-29", None), ("12/31/2020", None),
+            ("", None), ("1970-01-02Z", None), ("19700102x", None),
+        ] {
+            assert_eq!(dates.parse(text.as_bytes()), days, "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps_fit_to_the_microsecond() {
+        let timestamps = TimestampFormats::new(&formats(&["%d/%m/%Y %H:%M"])).unwrap();
+        for (text, micros) in [
+            ("2024-06-19 12:00:00", Some(NOON)), ("2024-06-19T12:00:00", Some(NOON)), ("2024-06-19T12:00:00Z", Some(NOON)),
+            ("2024-06-19 12:00:00.000001", Some(NOON + 1)), ("2024-06-19 12:00:00.1", Some(NOON + 100_000)),
+            ("2024-06-19 12:00:00.000001000", Some(NOON + 1)), ("2024-06-19T14:00:00+02:00", Some(NOON)), ("2024-06-19 12:00", Some(NOON)),
+            ("2024-06-19", Some(NOON - 43_200_000_000)), ("19/06/2024 12:00", Some(NOON)), ("1969-12-31 23:59:59.999999", Some(-1)),
+            ("2024-06-19 12:00:00.000000001", None), ("2024-06-19 25:00:00", None), ("yesterday", None), ("", None),
+        ] {
+            assert_eq!(timestamps.parse(text.as_bytes()), micros, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_format_is_refused_at_once() {
+        assert!(TimestampFormats::new(&formats(&["%Q-%!"])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_agrees_with_jiff(micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000) {
+            let stamp = jiff::Timestamp::from_microsecond(micros).unwrap();
+            let text = stamp.to_zoned(TimeZone::UTC).datetime().to_string();
+            prop_assert_eq!(TimestampFormats::default().parse(text.as_bytes()), Some(micros));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(text in prop::collection::vec(any::<u8>(), 0..32)) {
+            let _ = DateFormats::default().parse(&text);
+            let _ = TimestampFormats::default().parse(&text);
+        }
+    }
+}

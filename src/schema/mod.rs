@@ -1,0 +1,20 @@
+//! Names, types, inference and evolution of a table's columns.
+//!
+//! Pure: no I/O, no clock, no environment. Everything here is a function from values to values,
+//! so that what a run will do to a table can be computed, printed and tested before it is done.
+
+mod evolution;
+pub mod fit;
+mod infer;
+mod names;
+mod table;
+mod types;
+
+pub use evolution::{Evolution, Incoming, EvolutionPolicy, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
+pub use infer::TypeGuess;
+pub use names::{ColumnName, NameError, NamingRule, headers_to_columns};
+pub use table::{Column, Fingerprint, TableSchema};
+pub use types::{ColumnType, StructField, TypeError};
+
+/// The column in which a row's values that could not be cast are named, each with its original text.
+pub const ERROR_DESC: &str = "error_desc";

@@ -1,0 +1,254 @@
+//! Column names: from what a source calls a column to what the table calls it.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::TableSchema;
+
+/// A column's name in a table: lower case, not empty, without characters that Hive's type strings reserve.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnName(String);
+
+impl ColumnName {
+    /// Takes a name as a table or module file gives it; upper case is lowered, since Hive ignores case.
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        let name = name.trim().to_lowercase();
+        if name.is_empty() || name.chars().any(|c| c.is_control() || "<>(),:;`\"'/\\{}=".contains(c)) {
+            return Err(NameError::Unusable { name });
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ColumnName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for ColumnName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a source's headers can't become a table's columns.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The name has nothing that may stand in a column name.
+    #[error("`{name}` can't be a column name")]
+    Unusable {
+        /// As written.
+        name: String,
+    },
+    /// A header is empty, or has only characters that the rule removes.
+    #[error("header {position} is `{header}`, which leaves no column name")]
+    Empty {
+        /// Counted from 1.
+        position: usize,
+        /// As written.
+        header: String,
+    },
+    /// The same header stands twice.
+    #[error("the header `{header}` stands twice, at positions {first} and {second}")]
+    Twice {
+        /// As written.
+        header: String,
+        /// Counted from 1.
+        first: usize,
+        /// Counted from 1.
+        second: usize,
+    },
+    /// Two headers normalise to one name.
+    #[error("the headers `{first}` and `{second}` both become the column `{column}`")]
+    Clash {
+        /// The header that came first.
+        first: String,
+        /// The other header.
+        second: String,
+        /// What both become.
+        column: ColumnName,
+    },
+    /// The name belongs to a column that adg itself writes.
+    #[error("the header `{header}` becomes `{column}`, a column that adg writes itself")]
+    Reserved {
+        /// As written.
+        header: String,
+        /// The reserved name.
+        column: ColumnName,
+    },
+}
+
+/// How a module turns source names into column names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NamingRule {
+    /// `Is Gateway?` becomes `is_gateway`: runs of characters outside `[0-9a-zA-Z$]` are one underscore.
+    #[default]
+    Words,
+    /// `numberOfPaidEmployees` becomes `number_of_paid_employees`; acronyms stay whole.
+    Camel,
+}
+
+impl NamingRule {
+    /// The column name for a source name; `None` where nothing is left of it.
+    pub fn apply(self, source: &str) -> Option<ColumnName> {
+        let text = match self {
+            Self::Words => source.to_owned(),
+            Self::Camel => split_camel(source),
+        };
+        ColumnName::new(&words(&text)).ok()
+    }
+
+    /// The spelling that the replaced job gave acronyms (`higher_d_f_a_decision`), which its tables still have.
+    fn spelled_out(self, source: &str) -> Option<ColumnName> {
+        match self {
+            Self::Words => None,
+            Self::Camel => {
+                let mut out = String::new();
+                for (i, c) in source.chars().enumerate() {
+                    if c.is_uppercase() && i > 0 {
+                        out.push('_');
+                    }
+                    out.extend(c.to_lowercase());
+                }
+                ColumnName::new(&out).ok()
+            }
+        }
+    }
+}
+
+fn words(source: &str) -> String {
+    source
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '$'))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
+        .to_ascii_lowercase()
+}
+
+/// Puts a space before each word of a camel-case name: where lower case turns upper, and before the last capital of an
+/// acronym that a lower-case letter follows.
+fn split_camel(source: &str) -> String {
+    let chars: Vec<char> = source.chars().collect();
+    let mut out = String::with_capacity(source.len() + 8);
+    for (i, &c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).map(|b| chars[b]);
+        let after = chars.get(i + 1);
+        let starts_word = c.is_uppercase()
+            && before.is_some_and(|b| {
+                b.is_lowercase() || b.is_ascii_digit() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
+            });
+        if starts_word {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The column of each header, in order.
+///
+/// A camel-case acronym keeps the spelling that `table` already has for it. Fails when a header stands twice, is empty,
+/// clashes with another after normalising, or takes a `reserved` name.
+pub fn headers_to_columns(
+    rule: NamingRule,
+    headers: &[String],
+    table: &TableSchema,
+    reserved: &[ColumnName],
+) -> Result<Vec<ColumnName>, NameError> {
+    let mut raw: HashMap<&str, usize> = HashMap::new();
+    let mut taken: HashMap<ColumnName, &str> = HashMap::new();
+    let mut columns = Vec::with_capacity(headers.len());
+    for (i, header) in headers.iter().enumerate() {
+        if let Some(first) = raw.insert(header, i) {
+            return Err(NameError::Twice { header: header.clone(), first: first + 1, second: i + 1 });
+        }
+        let empty = || NameError::Empty { position: i + 1, header: header.clone() };
+        let column = rule
+            .spelled_out(header)
+            .filter(|old| table.has(old))
+            .or_else(|| rule.apply(header))
+            .ok_or_else(empty)?;
+        if reserved.contains(&column) {
+            return Err(NameError::Reserved { header: header.clone(), column });
+        }
+        if let Some(first) = taken.insert(column.clone(), header) {
+            return Err(NameError::Clash { first: first.to_owned(), second: header.clone(), column });
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Column, ColumnType};
+    use proptest::prelude::*;
+
+    fn name(rule: NamingRule, source: &str) -> String {
+        rule.apply(source).map(|c| c.to_string()).unwrap_or_default()
+    }
+
+    fn headers(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&n| n.to_owned()).collect()
+    }
+
+    #[test]
+    fn words_follow_the_replaced_job() {
+        for (source, column) in [
+            ("Is Gateway?", "is_gateway"), ("Hours per Week", "hours_per_week"), ("Cost Total $", "cost_total_$"),
+            (" id ", "id"), ("a--b__c", "a_b_c"), ("É", ""),
+        ] {
+            assert_eq!(name(NamingRule::Words, source), column);
+        }
+    }
+
+    #[test]
+    fn camel_keeps_acronyms_whole() {
+        for (source, column) in [
+            ("numberOfPaidEmployees", "number_of_paid_employees"), ("higherDFADecision", "higher_dfa_decision"),
+            ("ID", "id"), ("userID", "user_id"), ("address1Line", "address1_line"), ("already_snake", "already_snake"),
+        ] {
+            assert_eq!(name(NamingRule::Camel, source), column);
+        }
+    }
+
+    #[test]
+    fn an_old_table_keeps_its_spelling() {
+        let old = ColumnName::new("higher_d_f_a_decision").unwrap();
+        let table = TableSchema::new(vec![Column::new(old.clone(), ColumnType::String)]);
+        let columns = headers_to_columns(NamingRule::Camel, &headers(&["higherDFADecision", "newDFA"]), &table, &[]).unwrap();
+        assert_eq!(columns, [old, ColumnName::new("new_dfa").unwrap()]);
+    }
+
+    #[test]
+    fn clashes_name_both_headers() {
+        let check = |names: &[&str]| {
+            headers_to_columns(NamingRule::Words, &headers(names), &TableSchema::default(), &[ColumnName::new("error_desc").unwrap()])
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(check(&["Is Gateway", "x", "Is Gateway?"]), "the headers `Is Gateway` and `Is Gateway?` both become the column `is_gateway`");
+        assert_eq!(check(&["a", "b", "a"]), "the header `a` stands twice, at positions 1 and 3");
+        assert_eq!(check(&["a", "?"]), "header 2 is `?`, which leaves no column name");
+        assert_eq!(check(&["Error Desc"]), "the header `Error Desc` becomes `error_desc`, a column that adg writes itself");
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_stable_under_their_own_rule(source in "\\PC{0,24}") {
+            for rule in [NamingRule::Words, NamingRule::Camel] {
+                if let Some(column) = rule.apply(&source) {
+                    prop_assert_eq!(rule.apply(column.as_str()), Some(column));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A table's columns in order.
+
+use std::fmt;
+
+use super::{ColumnName, ColumnType};
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// Lower-case name.
+    pub name: ColumnName,
+    /// Its type.
+    pub ty: ColumnType,
+}
+
+impl Column {
+    /// A column of that name and type.
+    pub fn new(name: ColumnName, ty: ColumnType) -> Self {
+        Self { name, ty }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.name, self.ty)
+    }
+}
+
+/// The columns of a table in order, without its partition columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableSchema {
+    columns: Vec<Column>,
+}
+
+impl TableSchema {
+    /// A schema of these columns, in this order. Names are unique: a later column of the same name is left out.
+    pub fn new(columns: Vec<Column>) -> Self {
+        let mut schema = Self::default();
+        for column in columns {
+            schema.push(column);
+        }
+        schema
+    }
+
+    /// The columns in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Whether the table has a column of that name.
+    pub fn has(&self, name: &ColumnName) -> bool {
+        self.type_of(name).is_some()
+    }
+
+    /// The type of the column of that name.
+    pub fn type_of(&self, name: &ColumnName) -> Option<&ColumnType> {
+        self.columns.iter().find(|c| c.name == *name).map(|c| &c.ty)
+    }
+
+    /// Adds a column at the end, unless there is one of that name.
+    pub fn push(&mut self, column: Column) {
+        if !self.has(&column.name) {
+            self.columns.push(column);
+        }
+    }
+
+    /// Whether there is no column yet.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// A short value that differs when a name, a type or the order differs.
+    pub fn fingerprint(&self) -> Fingerprint {
+        // FNV-1a: stable over versions and machines, which the standard library's hasher does not promise.
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for column in &self.columns {
+            for byte in column.to_string().bytes().chain([b'\n']) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        Fingerprint(format!("{hash:016x}"))
+    }
+}
+
+/// Identifies a [`TableSchema`] in the ledger and in partition parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, ty: ColumnType) -> Column {
+        Column::new(ColumnName::new(name).unwrap(), ty)
+    }
+
+    #[test]
+    fn the_fingerprint_sees_names_types_and_order() {
+        let one = TableSchema::new(vec![column("a", ColumnType::Int), column("b", ColumnType::Int)]);
+        let other_order = TableSchema::new(vec![column("b", ColumnType::Int), column("a", ColumnType::Int)]);
+        let other_type = TableSchema::new(vec![column("a", ColumnType::BigInt), column("b", ColumnType::Int)]);
+        assert_eq!(one.fingerprint(), one.clone().fingerprint());
+        assert_ne!(one.fingerprint(), other_order.fingerprint());
+        assert_ne!(one.fingerprint(), other_type.fingerprint());
+        assert_eq!(TableSchema::default().fingerprint().to_string(), "cbf29ce484222325");
+    }
+}

@@ -1,0 +1,341 @@
+//! Column types: the words a module may use, and what Hive calls them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::ColumnName;
+
+/// The type of a table's column.
+///
+/// `Display` gives Hive's type string (`decimal(18,2)`, `array<struct<a:int>>`), which is what the
+/// metastore stores; [`FromStr`] reads that and every synonym a module file may use.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// UTF-8 text of any length.
+    String,
+    /// Text of at most this many characters.
+    Varchar(u32),
+    /// Text of at most this many characters, padded by the readers that pad.
+    Char(u32),
+    /// True or false.
+    Boolean,
+    /// 8-bit signed integer.
+    TinyInt,
+    /// 16-bit signed integer.
+    SmallInt,
+    /// 32-bit signed integer.
+    Int,
+    /// 64-bit signed integer.
+    BigInt,
+    /// 32-bit floating point.
+    Float,
+    /// 64-bit floating point.
+    Double,
+    /// Exact decimal of `precision` digits, `scale` of them after the point.
+    Decimal {
+        /// Digits in all, 1 to 38.
+        precision: u8,
+        /// Digits after the point, at most `precision`.
+        scale: u8,
+    },
+    /// Day, proleptic Gregorian.
+    Date,
+    /// Instant in microseconds, written as UTC.
+    Timestamp,
+    /// List of one type.
+    Array(Box<ColumnType>),
+    /// Named fields in order.
+    Struct(Vec<StructField>),
+    /// Key and value types. Keys are never null.
+    Map(Box<ColumnType>, Box<ColumnType>),
+}
+
+/// One field of a struct type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StructField {
+    /// Lower-case name.
+    pub name: ColumnName,
+    /// Its type.
+    pub ty: ColumnType,
+}
+
+/// A type word that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TypeError {
+    /// The word is no type.
+    #[error("`{word}` is not a column type{}", nearest(.word))]
+    Unknown {
+        /// The word as written.
+        word: String,
+    },
+    /// The word is a type but its parameters make no sense.
+    #[error("`{text}` is not a valid type: {reason}")]
+    Invalid {
+        /// The type as written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Every word that begins a type, for suggestions and documentation.
+pub(crate) const TYPE_WORDS: &[&str] = &[
+    "string", "text", "varchar", "char", "uuid", "boolean", "tinyint", "smallint", "int", "integer", "bigint",
+    "float", "real", "double", "decimal", "numeric", "date", "timestamp", "array", "struct", "map",
+];
+
+fn nearest(word: &str) -> String {
+    TYPE_WORDS
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, &word.to_ascii_lowercase()), known))
+        .min()
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, known)| format!("; did you mean `{known}`?"))
+        .unwrap_or_default()
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String => f.write_str("string"),
+            Self::Varchar(n) => write!(f, "varchar({n})"),
+            Self::Char(n) => write!(f, "char({n})"),
+            Self::Boolean => f.write_str("boolean"),
+            Self::TinyInt => f.write_str("tinyint"),
+            Self::SmallInt => f.write_str("smallint"),
+            Self::Int => f.write_str("int"),
+            Self::BigInt => f.write_str("bigint"),
+            Self::Float => f.write_str("float"),
+            Self::Double => f.write_str("double"),
+            Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
+            Self::Date => f.write_str("date"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Array(element) => write!(f, "array<{element}>"),
+            Self::Struct(fields) => {
+                f.write_str("struct<")?;
+                for (i, field) in fields.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { "," };
+                    write!(f, "{comma}{}:{}", field.name, field.ty)?;
+                }
+                f.write_str(">")
+            }
+            Self::Map(key, value) => write!(f, "map<{key},{value}>"),
+        }
+    }
+}
+
+impl ColumnType {
+    /// Whether values of this type hold other values.
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Array(_) | Self::Struct(_) | Self::Map(..))
+    }
+
+    /// Whether files written as `self` are read rightly by every supported reader once the table says `wider`.
+    ///
+    /// Only what Spark's reader and Hive's SerDe were both seen to read: 32-bit integers under a
+    /// wider integer, float under double, bounded text under longer or unbounded text.
+    pub fn widens_to(&self, wider: &Self) -> bool {
+        use ColumnType::{BigInt, Char, Double, Float, Int, SmallInt, String, TinyInt, Varchar};
+        match (self, wider) {
+            (TinyInt, SmallInt | Int | BigInt) | (SmallInt, Int | BigInt) | (Int, BigInt) | (Float, Double) => true,
+            (Varchar(n) | Char(n), Varchar(m)) => m > n,
+            (Varchar(_) | Char(_), String) => true,
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for ColumnType {
+    type Err = TypeError;
+
+    fn from_str(text: &str) -> Result<Self, TypeError> {
+        let mut parser = Parser { text, rest: text };
+        let ty = parser.any_type()?;
+        if parser.rest.trim().is_empty() {
+            Ok(ty)
+        } else {
+            Err(parser.invalid(&format!("`{}` is left over", parser.rest.trim())))
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Parser<'a> {
+    fn invalid(&self, reason: &str) -> TypeError {
+        TypeError::Invalid { text: self.text.to_owned(), reason: reason.to_owned() }
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.rest = self.rest.trim_start();
+        let end = self.rest.find(|c: char| "<>(),:".contains(c) || c.is_whitespace()).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        word
+    }
+
+    fn takes(&mut self, symbol: char) -> bool {
+        self.rest = self.rest.trim_start();
+        match self.rest.strip_prefix(symbol) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn must(&mut self, symbol: char) -> Result<(), TypeError> {
+        if self.takes(symbol) { Ok(()) } else { Err(self.invalid(&format!("`{symbol}` is missing"))) }
+    }
+
+    fn number<N: FromStr>(&mut self) -> Result<N, TypeError> {
+        let word = self.word();
+        word.parse().map_err(|_| self.invalid(&format!("`{word}` is not a length or precision")))
+    }
+
+    fn any_type(&mut self) -> Result<ColumnType, TypeError> {
+        let word = self.word();
+        Ok(match word.to_ascii_lowercase().as_str() {
+            "string" | "text" | "uuid" => ColumnType::String,
+            "varchar" => self.length()?.map_or(ColumnType::String, ColumnType::Varchar),
+            "char" => self.length()?.map_or(ColumnType::String, ColumnType::Char),
+            "boolean" => ColumnType::Boolean,
+            "tinyint" => ColumnType::TinyInt,
+            "smallint" => ColumnType::SmallInt,
+            "int" | "integer" => ColumnType::Int,
+            "bigint" => ColumnType::BigInt,
+            "float" | "real" => ColumnType::Float,
+            "double" => ColumnType::Double,
+            "decimal" | "numeric" => self.decimal()?,
+            "date" => ColumnType::Date,
+            "timestamp" => ColumnType::Timestamp,
+            "array" => {
+                self.must('<')?;
+                let element = self.any_type()?;
+                self.must('>')?;
+                ColumnType::Array(Box::new(element))
+            }
+            "struct" => self.fields()?,
+            "map" => self.map()?,
+            _ => return Err(TypeError::Unknown { word: word.to_owned() }),
+        })
+    }
+
+    fn length(&mut self) -> Result<Option<u32>, TypeError> {
+        if !self.takes('(') {
+            return Ok(None);
+        }
+        let n = self.number()?;
+        self.must(')')?;
+        if n == 0 { Err(self.invalid("a length is at least 1")) } else { Ok(Some(n)) }
+    }
+
+    /// Bare `decimal` is double, as in the tables of the replaced job.
+    fn decimal(&mut self) -> Result<ColumnType, TypeError> {
+        if !self.takes('(') {
+            return Ok(ColumnType::Double);
+        }
+        let precision: u8 = self.number()?;
+        let scale = if self.takes(',') { self.number()? } else { 0 };
+        self.must(')')?;
+        if !(1..=38).contains(&precision) || scale > precision {
+            return Err(self.invalid("the precision is 1 to 38 and the scale at most the precision"));
+        }
+        Ok(ColumnType::Decimal { precision, scale })
+    }
+
+    fn fields(&mut self) -> Result<ColumnType, TypeError> {
+        self.must('<')?;
+        let mut fields: Vec<StructField> = Vec::new();
+        loop {
+            let name = self.word();
+            let name = ColumnName::new(name).map_err(|e| self.invalid(&e.to_string()))?;
+            if fields.iter().any(|f| f.name == name) {
+                return Err(self.invalid(&format!("the field `{name}` stands twice")));
+            }
+            self.must(':')?;
+            fields.push(StructField { name, ty: self.any_type()? });
+            if !self.takes(',') {
+                break;
+            }
+        }
+        self.must('>')?;
+        Ok(ColumnType::Struct(fields))
+    }
+
+    fn map(&mut self) -> Result<ColumnType, TypeError> {
+        self.must('<')?;
+        let key = self.any_type()?;
+        if key.is_nested() {
+            return Err(self.invalid("a map's key is a plain type"));
+        }
+        self.must(',')?;
+        let value = self.any_type()?;
+        self.must('>')?;
+        Ok(ColumnType::Map(Box::new(key), Box::new(value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_type() -> impl Strategy<Value = ColumnType> {
+        let leaf = prop_oneof![
+            Just(ColumnType::String),
+            (1..9999u32).prop_map(ColumnType::Varchar),
+            Just(ColumnType::BigInt),
+            Just(ColumnType::Timestamp),
+            (1..=38u8).prop_flat_map(|p| (Just(p), 0..=p))
+                .prop_map(|(precision, scale)| ColumnType::Decimal { precision, scale }),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(|t| ColumnType::Array(Box::new(t))),
+                inner.clone().prop_map(|t| ColumnType::Map(Box::new(ColumnType::String), Box::new(t))),
+                prop::collection::vec(inner, 1..4).prop_map(|types| ColumnType::Struct(
+                    types.into_iter().enumerate()
+                        .map(|(i, ty)| StructField { name: ColumnName::new(&format!("f{i}")).unwrap(), ty })
+                        .collect()
+                )),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn hive_text_reads_back_as_the_same_type(ty in any_type()) {
+            prop_assert_eq!(ty.to_string().parse::<ColumnType>().unwrap(), ty);
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "[a-z<>(),: 0-9]{0,40}") {
+            let _ = text.parse::<ColumnType>();
+        }
+    }
+
+    #[test]
+    fn synonyms_mean_the_same() {
+        for (word, hive) in [
+            ("text", "string"), ("UUID", "string"), ("integer", "int"), ("real", "float"), ("decimal", "double"),
+            ("numeric", "double"), ("numeric(9, 2)", "decimal(9,2)"), ("decimal(9)", "decimal(9,0)"),
+            ("Map<String, Array<int>>", "map<string,array<int>>"),
+        ] {
+            assert_eq!(word.parse::<ColumnType>().unwrap().to_string(), hive);
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_suggests_the_nearest() {
+        let error = "bigit".parse::<ColumnType>().unwrap_err().to_string();
+        assert_eq!(error, "`bigit` is not a column type; did you mean `bigint`?");
+        for bad in ["decimal(39,2)", "decimal(4,5)", "array<int", "struct<a:int,a:int>", "int x", "map<array<int>,int>", "varchar(0)"] {
+            assert!(bad.parse::<ColumnType>().is_err(), "{bad}");
+        }
+    }
+}

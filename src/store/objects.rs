@@ -1,0 +1,227 @@
+//! A named store and its verbs.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt, WriteMultipart};
+use tokio::runtime::Runtime;
+
+use super::{StoreError, StoreUrl};
+
+/// The size of the parts in which a file is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them.
+const PART_BYTES: usize = 8 << 20;
+
+/// What a store knows of an object without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// The key, relative to the store.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Identifies the content, where the store says so.
+    pub etag: Option<String>,
+    /// When it was last written.
+    pub modified: Timestamp,
+}
+
+/// A named place for objects.
+#[derive(Debug, Clone)]
+pub struct Store {
+    name: String,
+    url: String,
+    objects: Arc<dyn ObjectStore>,
+    runtime: Arc<Runtime>,
+}
+
+impl Store {
+    /// Opens the store `name` at `url`. A local folder that a run writes to is created with `create`.
+    pub fn open(name: &str, url: &StoreUrl, create: bool) -> Result<Self, StoreError> {
+        let StoreUrl::Folder(folder) = url;
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::NotFound { action: "open", store: name.to_owned(), key: folder.display().to_string() },
+            io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
+                action: "open",
+                store: name.to_owned(),
+                key: folder.display().to_string(),
+                reason: error.to_string(),
+            },
+            _ => StoreError::Unavailable {
+                action: "open",
+                store: name.to_owned(),
+                key: folder.display().to_string(),
+                reason: error.to_string(),
+            },
+        };
+        if create {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        } else {
+            std::fs::metadata(folder).map_err(failed)?;
+        }
+        let objects = LocalFileSystem::new_with_prefix(folder)
+            .map_err(|error| StoreError::from_objects(error, "open", name, &folder.display().to_string()))?
+            // A published file is on the disk before the metastore names it.
+            .with_fsync(true);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+        Ok(Self { name: name.to_owned(), url: url.to_string(), objects: Arc::new(objects), runtime: Arc::new(runtime) })
+    }
+
+    /// The same store, seen from below `prefix`.
+    #[must_use]
+    pub fn below(&self, prefix: &str) -> Self {
+        let prefix = prefix.trim_matches('/');
+        let objects: Arc<dyn ObjectStore> = Arc::new(object_store::prefix::PrefixStore::new(Arc::clone(&self.objects), prefix));
+        Self { url: format!("{}/{prefix}", self.url), objects, name: self.name.clone(), runtime: Arc::clone(&self.runtime) }
+    }
+
+    /// The store's name in the profile.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The address of a key, as a metastore stores it.
+    pub fn location(&self, key: &str) -> String {
+        format!("{}/{key}", self.url)
+    }
+
+    /// The key at an address, where it lies in this store.
+    pub fn key_at<'a>(&self, location: &'a str) -> Option<&'a str> {
+        location.strip_prefix(&self.url)?.strip_prefix('/')
+    }
+
+    fn failed<'a>(&'a self, action: &'static str, key: &'a str) -> impl FnOnce(object_store::Error) -> StoreError + 'a {
+        move |error| StoreError::from_objects(error, action, &self.name, key)
+    }
+
+    /// All objects in the folder `prefix` and below it (empty: the whole store), by key.
+    pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
+        let path = Path::from(prefix);
+        let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty())).try_collect::<Vec<_>>();
+        let found = self.runtime.block_on(listing).map_err(self.failed("list", prefix))?;
+        let mut objects: Vec<ObjectInfo> = found.into_iter().map(info).collect();
+        objects.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(objects)
+    }
+
+    /// A reader over the whole object.
+    pub fn open_object(&self, key: &str) -> Result<Box<dyn Read + Send>, StoreError> {
+        let result = self.runtime.block_on(self.objects.get(&Path::from(key))).map_err(self.failed("read", key))?;
+        Ok(match result.payload {
+            GetResultPayload::File(file, _) => Box::new(file),
+            GetResultPayload::Stream(stream) => Box::new(StreamReader { runtime: Arc::clone(&self.runtime), stream, ready: Bytes::new() }),
+        })
+    }
+
+    /// What the store knows of an object now.
+    pub fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
+        self.runtime.block_on(self.objects.head(&Path::from(key))).map(info).map_err(self.failed("look at", key))
+    }
+
+    /// Sends a local file to `key`, in parts. Nobody sees the object before it is whole.
+    pub fn put_file(&self, file: &FilePath, key: &str) -> Result<(), StoreError> {
+        let unreadable = |error: io::Error| StoreError::Scratch { action: "read", folder: file.display().to_string(), source: error };
+        let mut reader = File::open(file).map_err(unreadable)?;
+        let upload = self.runtime.block_on(self.objects.put_multipart(&Path::from(key))).map_err(self.failed("write", key))?;
+        let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
+        loop {
+            let mut part = Vec::with_capacity(PART_BYTES);
+            let read = Read::by_ref(&mut reader).take(PART_BYTES as u64).read_to_end(&mut part).map_err(unreadable)?;
+            if read == 0 {
+                break;
+            }
+            self.runtime
+                .block_on(async {
+                    writer.wait_for_capacity(2).await?;
+                    writer.put(part.into());
+                    Ok(())
+                })
+                .map_err(self.failed("write", key))?;
+        }
+        self.runtime.block_on(writer.finish()).map(drop).map_err(self.failed("write", key))
+    }
+
+    /// Deletes objects; one that is not there is no error.
+    pub fn delete(&self, keys: &[String]) -> Result<(), StoreError> {
+        for key in keys {
+            match self.runtime.block_on(self.objects.delete(&Path::from(key.as_str()))).map_err(self.failed("delete", key)) {
+                Ok(()) | Err(StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn info(meta: object_store::ObjectMeta) -> ObjectInfo {
+    let modified = Timestamp::from_microsecond(meta.last_modified.timestamp_micros()).unwrap_or_default();
+    ObjectInfo { key: meta.location.to_string(), size: meta.size, etag: meta.e_tag, modified }
+}
+
+/// An object's stream of bytes as a plain reader, for threads that are not the runtime's.
+struct StreamReader {
+    runtime: Arc<Runtime>,
+    stream: BoxStream<'static, object_store::Result<Bytes>>,
+    ready: Bytes,
+}
+
+impl Read for StreamReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.ready.is_empty() {
+            match self.runtime.block_on(self.stream.next()) {
+                Some(Ok(bytes)) => self.ready = bytes,
+                Some(Err(error)) => return Err(io::Error::other(error)),
+                None => return Ok(0),
+            }
+        }
+        let count = buffer.len().min(self.ready.len());
+        self.ready.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open("published", &StoreUrl::Folder(folder.path().to_owned()), true).unwrap();
+        (folder, store)
+    }
+
+    #[test]
+    fn what_is_put_is_listed_read_and_deleted() {
+        let (folder, store) = store();
+        let file = folder.path().join("upload");
+        std::fs::write(&file, vec![7; PART_BYTES * 2 + 5]).unwrap();
+        store.put_file(&file, "data/date_uploaded=2021-04-12/part-0.parquet").unwrap();
+        let below = store.below("data");
+        let listed = below.list("date_uploaded=2021-04-12").unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].key, "date_uploaded=2021-04-12/part-0.parquet");
+        assert_eq!(listed[0].size, PART_BYTES as u64 * 2 + 5);
+        let location = below.location(&listed[0].key);
+        assert_eq!(store.key_at(&location), Some("data/date_uploaded=2021-04-12/part-0.parquet"));
+        let mut read = Vec::new();
+        store.open_object(store.key_at(&location).unwrap()).unwrap().read_to_end(&mut read).unwrap();
+        assert_eq!(read.len() as u64, listed[0].size);
+        below.delete(&[listed[0].key.clone(), "not there".into()]).unwrap();
+        assert!(below.list("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_missing_object_and_a_missing_store_say_so() {
+        let (folder, store) = store();
+        let error = store.open_object("a/b.csv").map(drop).unwrap_err();
+        assert_eq!(error.to_string(), "failed to read `a/b.csv` in the store `published`: it does not exist");
+        assert!(matches!(store.head("a/b.csv"), Err(StoreError::NotFound { .. })));
+        let nowhere = StoreUrl::Folder(folder.path().join("nowhere"));
+        assert!(matches!(Store::open("source", &nowhere, false), Err(StoreError::NotFound { .. })));
+    }
+}
