@@ -4,6 +4,9 @@
 //! holds is said at its door, the `mod.rs` of its folder.
 
 pub mod catchup;
+pub mod frame;
 pub mod identity;
+pub mod metastore;
 pub mod schema;
+pub mod source;
 pub mod store;

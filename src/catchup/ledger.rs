@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
 /// How far a date of a collection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,11 +131,6 @@ impl fmt::Display for Holder {
         write!(f, "run {} on {}, process {}", self.run_id, self.host, self.process)
     }
 }
-
-/// A number that grows with every lease of a module: a write with a lower one than the highest seen is refused, so that a
-/// holder who slept past its lease can't undo what came after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct FencingToken(pub u64);
 
 /// The right to work on a module until `expires`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ mod sqlite;
 mod window;
 
 pub use ledger::{
-    Attempt, Counts, DayHistory, FencingToken, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded,
+    Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded,
 };
 pub use sqlite::SqliteLedger;
 pub use window::{Requested, Window, WindowError, WindowRules, window};

@@ -9,10 +9,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
 use super::lease_lock::LeaseLocks;
-use super::{Attempt, Counts, DayHistory, FencingToken, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
+use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
 
 const SCHEMA: &str = "
 create table if not exists attempts (
@@ -193,7 +193,9 @@ impl Ledger for SqliteLedger {
                 return Err(LedgerError::Held { module: module.clone(), holder, until });
             }
         }
-        let token = FencingToken(current.map_or(1, |lease| lease.token + 1));
+        // Not simply one more: where a ledger was lost, tokens must still grow past those that a metastore has seen.
+        let clock = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let token = FencingToken(current.map_or(clock, |lease| clock.max(lease.token + 1)));
         let expires = now + ttl;
         transaction
             .execute(

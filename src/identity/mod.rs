@@ -2,6 +2,7 @@
 
 mod clock;
 mod date;
+mod fencing;
 mod name;
 mod run_id;
 
@@ -9,5 +10,6 @@ pub use clock::{Clock, SystemClock};
 #[cfg(test)]
 pub use clock::FixedClock;
 pub use date::{DateError, ProcessingDate};
+pub use fencing::FencingToken;
 pub use name::{CollectionName, ModuleName, NameError};
 pub use run_id::RunId;

@@ -1,0 +1,88 @@
+//! What every metastore does. Each backend runs this suite.
+
+use crate::identity::FencingToken;
+use crate::schema::{Column, ColumnName, TableSchema};
+
+use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+
+fn columns(list: &[(&str, &str)]) -> TableSchema {
+    TableSchema::new(list.iter().map(|(name, ty)| Column::new(ColumnName::new(name).unwrap(), ty.parse().unwrap())).collect())
+}
+
+fn name() -> TableName {
+    "adg_conformance.bids".parse().unwrap()
+}
+
+fn table() -> Table {
+    Table {
+        name: name(),
+        location: "file:///tmp/adg_conformance/bids".into(),
+        schema: columns(&[("id", "bigint"), ("cost_$", "decimal(18,2)"), ("tags", "array<struct<a:int,b:map<string,date>>>")]),
+        partition_by: columns(&[("date_uploaded", "date")]).columns()[0].clone(),
+        parameters: Table::first_parameters(),
+    }
+}
+
+fn partition(date: &str, run: &str) -> Partition {
+    Partition {
+        value: PartitionValue(date.into()),
+        location: format!("file:///tmp/adg_conformance/bids/date_uploaded={date}/{run}"),
+        parameters: Parameters::from([("numRows".into(), "3".into()), ("adg.note".into(), "it's \"quoted\"".into())]),
+    }
+}
+
+/// Both handles are onto the same metastore, in which the database `adg_conformance` is not.
+pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
+    tables_are_created_once(metastore, other);
+    columns_change_only_from_what_was_read(metastore, other);
+    partitions_swing(metastore, other);
+    a_late_sleeper_is_fenced(metastore, other);
+}
+
+fn tables_are_created_once(metastore: &dyn Metastore, other: &dyn Metastore) {
+    let database = Database { name: name().database, location: "file:///tmp/adg_conformance".into() };
+    assert!(metastore.table(&name()).unwrap().is_none());
+    assert!(matches!(metastore.partitions(&name()), Err(MetastoreError::NoSuchTable { .. })));
+    assert!(metastore.partition(&name(), &PartitionValue("2024-01-01".into())).unwrap().is_none());
+    metastore.create_database(&database).unwrap();
+    other.create_database(&database).unwrap();
+    metastore.create_table(&table()).unwrap();
+    assert!(matches!(other.create_table(&table()), Err(MetastoreError::TableExists { .. })));
+    assert_eq!(other.table(&name()).unwrap(), Some(table()));
+    assert!(other.tables().unwrap().contains(&name()));
+    // Names are whole names: neither a part of a name nor a longer one is found.
+    for near in ["adg_conformance.bid", "adg_conformance.bids_x", "adg.bids"] {
+        assert!(metastore.table(&near.parse().unwrap()).unwrap().is_none(), "{near}");
+    }
+}
+
+fn columns_change_only_from_what_was_read(metastore: &dyn Metastore, other: &dyn Metastore) {
+    let before = table().schema;
+    let mut after = before.clone();
+    after.push(columns(&[("note", "string")]).columns()[0].clone());
+    other.alter_columns(&name(), &before, &after).unwrap();
+    assert!(matches!(metastore.alter_columns(&name(), &before, &after), Err(MetastoreError::Changed { .. })));
+    let now = metastore.table(&name()).unwrap().unwrap();
+    assert_eq!(now, Table { schema: after, ..table() });
+}
+
+fn partitions_swing(metastore: &dyn Metastore, other: &dyn Metastore) {
+    let fence = FencingToken(5);
+    metastore.publish(&name(), &partition("2024-01-02", "b"), fence).unwrap();
+    metastore.publish(&name(), &partition("2024-01-01", "a"), fence).unwrap();
+    metastore.publish(&name(), &partition("2024-01-01", "c"), fence).unwrap();
+    assert_eq!(other.partitions(&name()).unwrap(), [partition("2024-01-01", "c"), partition("2024-01-02", "b")]);
+    assert_eq!(other.partition(&name(), &PartitionValue("2024-01-02".into())).unwrap(), Some(partition("2024-01-02", "b")));
+    other.drop_partition(&name(), &PartitionValue("2024-01-02".into()), fence).unwrap();
+    other.drop_partition(&name(), &PartitionValue("2024-01-02".into()), fence).unwrap();
+    assert_eq!(metastore.partitions(&name()).unwrap().len(), 1);
+    let unknown: TableName = "adg_conformance.nothing".parse().unwrap();
+    assert!(matches!(metastore.publish(&unknown, &partition("2024-01-01", "a"), fence), Err(MetastoreError::NoSuchTable { .. })));
+}
+
+fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {
+    other.publish(&name(), &partition("2024-01-03", "late"), FencingToken(6)).unwrap();
+    let slept = metastore.publish(&name(), &partition("2024-01-03", "slept"), FencingToken(5));
+    assert!(matches!(slept, Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));
+    assert_eq!(metastore.partition(&name(), &PartitionValue("2024-01-03".into())).unwrap(), Some(partition("2024-01-03", "late")));
+}

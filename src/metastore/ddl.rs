@@ -1,0 +1,40 @@
+//! Tables as statements that a person can read, and run in Hive or Spark.
+
+use std::fmt::Write as _;
+
+use super::Table;
+
+/// The statement that makes this table.
+pub fn create_table(table: &Table) -> String {
+    let mut ddl = format!("CREATE EXTERNAL TABLE {} (", table.name);
+    for (i, column) in table.schema.columns().iter().enumerate() {
+        let comma = if i == 0 { "" } else { "," };
+        // Writing to a String does not fail.
+        let _ = write!(ddl, "{comma}\n  {column}");
+    }
+    let _ = write!(ddl, "\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION '{}'", table.partition_by, table.location.replace('\'', "\\'"));
+    ddl
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metastore::Parameters;
+    use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
+
+    #[test]
+    fn a_table_reads_as_its_statement() {
+        let column = |name: &str, ty| Column::new(ColumnName::new(name).unwrap(), ty);
+        let table = Table {
+            name: "db.bids".parse().unwrap(),
+            location: "file:///it's here/".into(),
+            schema: TableSchema::new(vec![column("id", ColumnType::BigInt), column("cost_$", ColumnType::Double)]),
+            partition_by: column("date_uploaded", ColumnType::Date),
+            parameters: Parameters::new(),
+        };
+        assert_eq!(
+            create_table(&table),
+            "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s here/'"
+        );
+    }
+}

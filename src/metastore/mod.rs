@@ -1,0 +1,102 @@
+//! The catalog that readers ask: databases, tables, columns, and where each partition's files are.
+//!
+//! The notions are Hive's. Every backend passes `conformance`.
+
+#[cfg(test)]
+mod conformance;
+mod ddl;
+mod sqlite;
+mod table;
+
+use crate::identity::FencingToken;
+use crate::schema::TableSchema;
+
+pub use ddl::create_table as create_table_ddl;
+pub use sqlite::SqliteMetastore;
+pub use table::{Database, Partition, PartitionValue, Parameters, Table, TableName};
+
+/// Why the metastore did not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MetastoreError {
+    /// The table is not there.
+    #[error("the table {table} does not exist in the metastore {metastore}")]
+    NoSuchTable {
+        /// The table.
+        table: TableName,
+        /// Which metastore.
+        metastore: String,
+    },
+    /// Somebody made the table in the meantime.
+    #[error("the table {table} already exists in the metastore {metastore}")]
+    TableExists {
+        /// The table.
+        table: TableName,
+        /// Which metastore.
+        metastore: String,
+    },
+    /// Somebody changed the table's columns since they were read.
+    #[error("the columns of {table} were changed by somebody else in the meantime")]
+    Changed {
+        /// The table.
+        table: TableName,
+    },
+    /// A later holder of the module's lease has published to the table.
+    #[error("a later run has published to {table} (its fencing token is {found}, ours {ours}): this run slept past its lease")]
+    Fenced {
+        /// The table.
+        table: TableName,
+        /// The highest token that published.
+        found: u64,
+        /// Our token.
+        ours: u64,
+    },
+    /// The metastore can't be reached or read.
+    #[error("failed to {action} in the metastore {metastore}: {reason}")]
+    Unavailable {
+        /// What was being done.
+        action: &'static str,
+        /// Which metastore.
+        metastore: String,
+        /// What its backend says.
+        reason: String,
+    },
+    /// The metastore holds something that can't be understood.
+    #[error("the metastore {metastore} holds {what}, which this version does not understand")]
+    Corrupt {
+        /// Which metastore.
+        metastore: String,
+        /// What was found.
+        what: String,
+    },
+}
+
+/// The catalog.
+pub trait Metastore: Send + Sync {
+    /// Creates the database unless it is there.
+    fn create_database(&self, database: &Database) -> Result<(), MetastoreError>;
+
+    /// The names of all tables, by database and name.
+    fn tables(&self) -> Result<Vec<TableName>, MetastoreError>;
+
+    /// The table, if it is there.
+    fn table(&self, name: &TableName) -> Result<Option<Table>, MetastoreError>;
+
+    /// Creates an external table.
+    fn create_table(&self, table: &Table) -> Result<(), MetastoreError>;
+
+    /// Replaces the columns of a table that still has the columns `before`; everything else of the table is kept.
+    fn alter_columns(&self, name: &TableName, before: &TableSchema, after: &TableSchema) -> Result<(), MetastoreError>;
+
+    /// All partitions of a table, by value.
+    fn partitions(&self, name: &TableName) -> Result<Vec<Partition>, MetastoreError>;
+
+    /// One partition, if it is there.
+    fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError>;
+
+    /// Adds the partition, or swings the one of that value to the new location: in one step, so that a reader sees the old
+    /// files or the new ones. Refused where a holder of a later lease has published to the table.
+    fn publish(&self, name: &TableName, partition: &Partition, fence: FencingToken) -> Result<(), MetastoreError>;
+
+    /// Drops a partition; one that is not there is no error. Files are left alone.
+    fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<(), MetastoreError>;
+}

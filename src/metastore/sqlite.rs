@@ -1,0 +1,296 @@
+//! The embedded metastore: Hive's notions in a SQLite file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use crate::identity::FencingToken;
+use crate::schema::{Column, ColumnName, TableSchema};
+
+use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+
+const SCHEMA: &str = "
+create table if not exists databases (name text primary key, location text not null) without rowid;
+create table if not exists tables (
+    id integer primary key, database text not null references databases (name), name text not null, location text not null,
+    partition_name text not null, partition_type text not null, parameters text not null, fence integer not null default 0,
+    unique (database, name)
+);
+create table if not exists columns (
+    table_id integer not null references tables (id), position integer not null, name text not null, type text not null,
+    primary key (table_id, position), unique (table_id, name)
+) without rowid;
+create table if not exists partitions (
+    table_id integer not null references tables (id), value text not null, location text not null, parameters text not null,
+    primary key (table_id, value)
+) without rowid;
+";
+
+/// A metastore in one file, for one machine.
+#[derive(Debug)]
+pub struct SqliteMetastore {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+type Sql<T> = rusqlite::Result<T>;
+
+impl SqliteMetastore {
+    /// Opens the metastore, creating the file and its folder where they are missing.
+    pub fn open(path: &Path) -> Result<Self, MetastoreError> {
+        let failed = |reason: String| MetastoreError::Unavailable { action: "open", metastore: path.display().to_string(), reason };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
+        }
+        let connection = Connection::open(path).map_err(|e| failed(e.to_string()))?;
+        let prepare = || {
+            connection.busy_timeout(Duration::from_secs(30))?;
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            // A partition that the ledger calls Completed is registered, after a power cut too.
+            connection.pragma_update(None, "synchronous", "full")?;
+            connection.execute_batch(SCHEMA)
+        };
+        prepare().map_err(|e| failed(e.to_string()))?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unavailable(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> MetastoreError {
+        let metastore = self.path.display().to_string();
+        move |error| MetastoreError::Unavailable { action, metastore: metastore.clone(), reason: error.to_string() }
+    }
+
+    fn corrupt(&self, what: impl Into<String>) -> MetastoreError {
+        MetastoreError::Corrupt { metastore: self.path.display().to_string(), what: what.into() }
+    }
+
+    fn parameters(&self, json: &str) -> Result<Parameters, MetastoreError> {
+        serde_json::from_str(json).map_err(|_| self.corrupt(format!("the parameters `{json}`")))
+    }
+
+    fn json(&self, parameters: &Parameters) -> Result<String, MetastoreError> {
+        serde_json::to_string(parameters).map_err(|error| self.corrupt(error.to_string()))
+    }
+
+    fn column(&self, name: &str, ty: &str) -> Result<Column, MetastoreError> {
+        let name = ColumnName::new(name).map_err(|error| self.corrupt(error.to_string()))?;
+        Ok(Column::new(name, ty.parse().map_err(|error: crate::schema::TypeError| self.corrupt(error.to_string()))?))
+    }
+
+    /// Runs `work` on the id of a table, in a transaction that is rolled back where it fails.
+    fn on_table<T>(
+        &self,
+        action: &'static str,
+        name: &TableName,
+        work: impl FnOnce(&Transaction<'_>, i64) -> Result<T, MetastoreError>,
+    ) -> Result<T, MetastoreError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(self.unavailable(action))?;
+        let id = table_id(&transaction, name).map_err(self.unavailable(action))?;
+        let id = id.ok_or_else(|| MetastoreError::NoSuchTable { table: name.clone(), metastore: self.path.display().to_string() })?;
+        let done = work(&transaction, id)?;
+        transaction.commit().map_err(self.unavailable(action))?;
+        Ok(done)
+    }
+
+    fn schema_of(&self, connection: &Connection, id: i64) -> Result<TableSchema, MetastoreError> {
+        let failed = self.unavailable("read columns");
+        let mut query =
+            connection.prepare_cached("select name, type from columns where table_id = ?1 order by position").map_err(&failed)?;
+        let rows = query.query_map([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
+        let mut columns = Vec::new();
+        for row in rows {
+            let (name, ty) = row.map_err(&failed)?;
+            columns.push(self.column(&name, &ty)?);
+        }
+        Ok(TableSchema::new(columns))
+    }
+
+    fn partition_from(&self, raw: (String, String, String)) -> Result<Partition, MetastoreError> {
+        let (value, location, parameters) = raw;
+        Ok(Partition { value: PartitionValue(value), location, parameters: self.parameters(&parameters)? })
+    }
+
+    /// Takes the table's fence, unless somebody later has it.
+    fn pass_fence(&self, transaction: &Transaction<'_>, id: i64, name: &TableName, fence: FencingToken) -> Result<(), MetastoreError> {
+        let failed = self.unavailable("check the fence");
+        let found: u64 = transaction
+            .prepare_cached("select fence from tables where id = ?1")
+            .and_then(|mut query| query.query_row([id], |row| row.get(0)))
+            .map_err(&failed)?;
+        if found > fence.0 {
+            return Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 });
+        }
+        transaction.execute("update tables set fence = ?2 where id = ?1", params![id, fence.0]).map_err(&failed)?;
+        Ok(())
+    }
+}
+
+fn table_id(connection: &Connection, name: &TableName) -> Sql<Option<i64>> {
+    connection
+        .prepare_cached("select id from tables where database = ?1 and name = ?2")?
+        .query_row([name.database.as_str(), name.table.as_str()], |row| row.get(0))
+        .optional()
+}
+
+fn insert_columns(connection: &Connection, id: i64, schema: &TableSchema) -> Sql<()> {
+    let mut insert = connection.prepare_cached("insert into columns values (?1, ?2, ?3, ?4)")?;
+    for (position, column) in schema.columns().iter().enumerate() {
+        insert.execute(params![id, position, column.name.as_str(), column.ty.to_string()])?;
+    }
+    Ok(())
+}
+
+fn raw_partition(row: &Row<'_>) -> Sql<(String, String, String)> {
+    Ok((row.get("value")?, row.get("location")?, row.get("parameters")?))
+}
+
+impl Metastore for SqliteMetastore {
+    fn create_database(&self, database: &Database) -> Result<(), MetastoreError> {
+        self.connection()
+            .execute("insert or ignore into databases values (?1, ?2)", [database.name.as_str(), &database.location])
+            .map(drop)
+            .map_err(self.unavailable("create a database"))
+    }
+
+    fn tables(&self) -> Result<Vec<TableName>, MetastoreError> {
+        let failed = self.unavailable("list tables");
+        let connection = self.connection();
+        let mut query = connection.prepare("select database, name from tables order by 1, 2").map_err(&failed)?;
+        let rows = query.query_map([], |row| Ok(format!("{}.{}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
+        rows.map(|row| {
+            let name = row.map_err(&failed)?;
+            name.parse().map_err(|_| self.corrupt(format!("the table name `{name}`")))
+        })
+        .collect()
+    }
+
+    fn table(&self, name: &TableName) -> Result<Option<Table>, MetastoreError> {
+        let connection = self.connection();
+        let found = connection
+            .prepare_cached("select id, location, partition_name, partition_type, parameters from tables where database = ?1 and name = ?2")
+            .and_then(|mut query| {
+                query
+                    .query_row([name.database.as_str(), name.table.as_str()], |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?))
+                    })
+                    .optional()
+            })
+            .map_err(self.unavailable("read a table"))?;
+        let Some((id, location, key, key_type, parameters)) = found else { return Ok(None) };
+        Ok(Some(Table {
+            name: name.clone(),
+            location,
+            schema: self.schema_of(&connection, id)?,
+            partition_by: self.column(&key, &key_type)?,
+            parameters: self.parameters(&parameters)?,
+        }))
+    }
+
+    fn create_table(&self, table: &Table) -> Result<(), MetastoreError> {
+        let failed = self.unavailable("create a table");
+        let parameters = self.json(&table.parameters)?;
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        if table_id(&transaction, &table.name).map_err(&failed)?.is_some() {
+            return Err(MetastoreError::TableExists { table: table.name.clone(), metastore: self.path.display().to_string() });
+        }
+        transaction
+            .execute(
+                "insert into tables (database, name, location, partition_name, partition_type, parameters) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    table.name.database.as_str(),
+                    table.name.table.as_str(),
+                    table.location,
+                    table.partition_by.name.as_str(),
+                    table.partition_by.ty.to_string(),
+                    parameters
+                ],
+            )
+            .and_then(|_| insert_columns(&transaction, transaction.last_insert_rowid(), &table.schema))
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+
+    fn alter_columns(&self, name: &TableName, before: &TableSchema, after: &TableSchema) -> Result<(), MetastoreError> {
+        let failed = self.unavailable("alter a table");
+        self.on_table("alter a table", name, |transaction, id| {
+            if self.schema_of(transaction, id)? != *before {
+                return Err(MetastoreError::Changed { table: name.clone() });
+            }
+            transaction
+                .execute("delete from columns where table_id = ?1", [id])
+                .and_then(|_| insert_columns(transaction, id, after))
+                .map_err(&failed)
+        })
+    }
+
+    fn partitions(&self, name: &TableName) -> Result<Vec<Partition>, MetastoreError> {
+        const ACTION: &str = "list partitions";
+        let failed = self.unavailable(ACTION);
+        self.on_table(ACTION, name, |transaction, id| {
+            let mut query =
+                transaction.prepare_cached("select value, location, parameters from partitions where table_id = ?1 order by value").map_err(&failed)?;
+            let rows = query.query_map([id], raw_partition).map_err(&failed)?;
+            rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect()
+        })
+    }
+
+    fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {
+        let connection = self.connection();
+        connection
+            .prepare_cached(
+                "select p.value, p.location, p.parameters from partitions p join tables t on t.id = p.table_id
+                 where t.database = ?1 and t.name = ?2 and p.value = ?3",
+            )
+            .and_then(|mut query| {
+                query.query_row([name.database.as_str(), name.table.as_str(), value.0.as_str()], raw_partition).optional()
+            })
+            .map_err(self.unavailable("read a partition"))?
+            .map(|raw| self.partition_from(raw))
+            .transpose()
+    }
+
+    fn publish(&self, name: &TableName, partition: &Partition, fence: FencingToken) -> Result<(), MetastoreError> {
+        const ACTION: &str = "publish a partition";
+        let parameters = self.json(&partition.parameters)?;
+        self.on_table(ACTION, name, |transaction, id| {
+            self.pass_fence(transaction, id, name, fence)?;
+            transaction
+                .prepare_cached("insert or replace into partitions values (?1, ?2, ?3, ?4)")
+                .and_then(|mut insert| insert.execute(params![id, partition.value.0, partition.location, parameters]))
+                .map(drop)
+                .map_err(self.unavailable(ACTION))
+        })
+    }
+
+    fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<(), MetastoreError> {
+        const ACTION: &str = "drop a partition";
+        self.on_table(ACTION, name, |transaction, id| {
+            self.pass_fence(transaction, id, name, fence)?;
+            transaction
+                .execute("delete from partitions where table_id = ?1 and value = ?2", params![id, value.0])
+                .map(drop)
+                .map_err(self.unavailable(ACTION))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metastore::conformance;
+
+    #[test]
+    fn passes_the_conformance_suite() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/metastore.db");
+        conformance::suite(&SqliteMetastore::open(&path).unwrap(), &SqliteMetastore::open(&path).unwrap());
+    }
+}

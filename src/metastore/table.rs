@@ -1,0 +1,95 @@
+//! Databases, tables and partitions, as Hive knows them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::identity::{CollectionName, NameError, ProcessingDate};
+use crate::schema::{Column, TableSchema};
+
+/// Free-form properties of a database, table or partition.
+pub type Parameters = BTreeMap<String, String>;
+
+/// A database and a table in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableName {
+    /// The database.
+    pub database: CollectionName,
+    /// The table.
+    pub table: CollectionName,
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.database, self.table)
+    }
+}
+
+impl FromStr for TableName {
+    type Err = NameError;
+
+    /// Reads `database.table`.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (database, table) = text.split_once('.').unwrap_or(("", text));
+        Ok(Self { database: database.parse()?, table: table.parse()? })
+    }
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Its name.
+    pub name: CollectionName,
+    /// Where its tables lie unless they say otherwise.
+    pub location: String,
+}
+
+/// An external table of Parquet files, partitioned by one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: TableName,
+    /// The folder of its partitions.
+    pub location: String,
+    /// Its columns, without the partition column.
+    pub schema: TableSchema,
+    /// What it is partitioned by.
+    pub partition_by: Column,
+    /// Its properties.
+    pub parameters: Parameters,
+}
+
+impl Table {
+    /// The properties of every table that adg creates: external, and without the statistics for which Hive's service would
+    /// list the whole location.
+    pub fn first_parameters() -> Parameters {
+        [("EXTERNAL", "TRUE"), ("DO_NOT_UPDATE_STATS", "true")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+    }
+}
+
+/// The value of the partition column, as Hive writes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartitionValue(pub String);
+
+impl From<ProcessingDate> for PartitionValue {
+    fn from(date: ProcessingDate) -> Self {
+        Self(date.to_string())
+    }
+}
+
+impl fmt::Display for PartitionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A partition and where its files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition {
+    /// Its value.
+    pub value: PartitionValue,
+    /// The folder of its files.
+    pub location: String,
+    /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own.
+    pub parameters: Parameters,
+}

@@ -1,0 +1,84 @@
+//! A CSV file as a stream of batches, and a batch as a frame.
+
+use std::io::Read;
+
+use crate::frame::FrameError;
+use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
+
+use super::guard::{Dialect, RecordReader, valued_frame};
+use super::{ColumnPlan, Encoding, RawBatch, SourceError, ValueRules, ValuedFrame};
+
+/// The most that one record may have. Beyond it a file is no file of records; a quote that is not closed within it is a
+/// mistake of its line.
+const RECORD_LIMIT: usize = 64 << 20;
+
+/// How a module's CSV files are written.
+#[derive(Debug, Clone)]
+pub struct CsvFormat {
+    /// Between fields; one ASCII character.
+    pub delimiter: u8,
+    /// Of the text.
+    pub encoding: Encoding,
+    /// Of the values.
+    pub values: ValueRules,
+}
+
+/// The columns that a file's header names, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The file.
+    pub key: String,
+    /// One for each field.
+    pub columns: Vec<ColumnName>,
+}
+
+/// An open file: its header, then its records.
+pub struct CsvBatches {
+    key: String,
+    width: usize,
+    records: RecordReader<Box<dyn Read + Send>>,
+}
+
+impl CsvBatches {
+    /// Reads the header of an open text. `existing` and `reserved` are as for [`headers_to_columns`].
+    pub fn open(
+        key: &str,
+        text: Box<dyn Read + Send>,
+        format: &CsvFormat,
+        block_bytes: usize,
+        naming: NamingRule,
+        existing: &TableSchema,
+        reserved: &[ColumnName],
+    ) -> Result<(Header, Self), SourceError> {
+        let records = RecordReader::new(text, Dialect { delimiter: format.delimiter }, block_bytes, RECORD_LIMIT);
+        let mut file = Self { key: key.to_owned(), width: 0, records };
+        let names = match file.records.header() {
+            Ok(Some(Ok(names))) => names,
+            Ok(Some(Err(reason))) => return Err(SourceError::UnreadableHeader { key: key.to_owned(), reason }),
+            Ok(None) => return Err(SourceError::Empty { key: key.to_owned() }),
+            Err(error) => return Err(file.stopped(error)),
+        };
+        file.width = names.len();
+        let columns = headers_to_columns(naming, &names, existing, reserved)
+            .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
+        Ok((Header { key: key.to_owned(), columns }, file))
+    }
+
+    /// The next records; `None` at the end of the file.
+    pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
+        self.records.next_batch(self.width).map_err(|error| self.stopped(error))
+    }
+
+    fn stopped(&self, error: super::guard::RecordError) -> SourceError {
+        let key = self.key.clone();
+        match error {
+            super::guard::RecordError::Io(source) => SourceError::Read { key, bytes: self.records.bytes_read(), source },
+            super::guard::RecordError::TooLong { line } => SourceError::RecordTooLong { key, line, limit: RECORD_LIMIT },
+        }
+    }
+}
+
+/// The planned columns of a batch, and `error_desc`.
+pub fn frame(batch: &RawBatch, plan: &[ColumnPlan], format: &CsvFormat) -> Result<ValuedFrame, FrameError> {
+    valued_frame(batch, plan, &format.values)
+}

@@ -1,0 +1,91 @@
+//! What can be wrong with a source.
+
+use std::io;
+
+use crate::schema::NameError;
+use crate::store::StoreError;
+
+/// A source file could not be read as a whole. Single bad records are no errors: they go to quarantine.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file has no byte, so not even a header.
+    #[error("the source file `{key}` is empty: it has no header")]
+    Empty {
+        /// The file.
+        key: String,
+    },
+    /// The header's names can't be columns.
+    #[error("the header of `{key}` can't be used: {source}")]
+    Header {
+        /// The file.
+        key: String,
+        /// What is wrong.
+        source: NameError,
+    },
+    /// The header can't be read as one record of text.
+    #[error("the header of `{key}` can't be read: {reason}")]
+    UnreadableHeader {
+        /// The file.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file is packed in a way that adg does not read.
+    #[error("the source file `{key}` is {found}, which adg does not read")]
+    UnknownPacking {
+        /// The file.
+        key: String,
+        /// What its first bytes say that it is.
+        found: &'static str,
+    },
+    /// The file is in another encoding than the module says.
+    #[error("the source file `{key}` begins with the mark of {found}, but is read as {expected}")]
+    WrongEncoding {
+        /// The file.
+        key: String,
+        /// What its mark says.
+        found: &'static str,
+        /// What the module says.
+        expected: &'static str,
+    },
+    /// Reading stopped in the middle: a truncated or damaged archive, a lost connection.
+    #[error("failed to read `{key}` after {bytes} bytes of text: {source}")]
+    Read {
+        /// The file.
+        key: String,
+        /// How far it was read.
+        bytes: u64,
+        /// What stopped it.
+        source: io::Error,
+    },
+    /// A line without an end.
+    #[error("line {line} of `{key}` is longer than {limit} bytes without an end")]
+    RecordTooLong {
+        /// The file.
+        key: String,
+        /// Where the record begins, counted from 1.
+        line: u64,
+        /// The most that a record may have.
+        limit: usize,
+    },
+}
+
+impl SourceError {
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownPacking { .. } => Some("adg reads plain, gzip and zstd files; have the source pack them so".into()),
+            Self::WrongEncoding { found, .. } => {
+                Some(format!("set `source.csv.encoding: {}` in the module file", found.to_ascii_lowercase()))
+            }
+            Self::Empty { .. } => Some("a day without rows is a file with a header only; ask the source to send the file again".into()),
+            Self::Header { .. } => Some("rename the header at the source".into()),
+            Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
+            Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),
+            _ => None,
+        }
+    }
+}

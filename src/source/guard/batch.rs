@@ -1,0 +1,121 @@
+//! Records and their fields, as ranges of the text that they were read from.
+
+use arrow_buffer::Buffer;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+const QUOTED: u32 = 1 << 31;
+const ESCAPED: u32 = 1 << 30;
+const LENGTH: u32 = ESCAPED - 1;
+
+/// Where a field lies in its batch's text. Lengths are below 1 GiB, which leaves two bits for how the field was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    start: u32,
+    length: u32,
+}
+
+impl Span {
+    #[allow(clippy::cast_possible_truncation)] // Batches are kept below 1 GiB by `RecordReader`.
+    pub(super) fn plain(start: usize, end: usize) -> Self {
+        Self { start: start as u32, length: (end - start) as u32 & LENGTH }
+    }
+
+    pub(super) fn quoted(start: usize, end: usize, escaped: bool) -> Self {
+        let mut span = Self::plain(start, end);
+        span.length |= QUOTED | if escaped { ESCAPED } else { 0 };
+        span
+    }
+
+    fn start(self) -> usize {
+        self.start as usize
+    }
+
+    fn end(self) -> usize {
+        self.start() + (self.length & LENGTH) as usize
+    }
+
+    /// Turns `""` into `"`, in place, since the text only gets shorter.
+    pub(super) fn unescape(&mut self, text: &mut [u8]) {
+        if self.length & ESCAPED == 0 {
+            return;
+        }
+        let (mut from, mut to) = (self.start(), self.start());
+        while from < self.end() {
+            text[to] = text[from];
+            from += if text[from] == b'"' { 2 } else { 1 };
+            to += 1;
+        }
+        *self = Self::quoted(self.start(), to, false);
+    }
+}
+
+/// A record that is no row, with its text and the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BadRecord {
+    /// The line on which it begins, counted from 1.
+    pub line: u64,
+    /// Why it is no row.
+    pub reason: String,
+    /// Its text; bytes that are not text are shown as replacement characters.
+    pub text: String,
+    /// Its exact bytes, where they are not text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
+}
+
+impl BadRecord {
+    pub(super) fn new(line: u64, reason: String, bytes: &[u8]) -> Self {
+        let base64 = std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes));
+        Self { line, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
+    }
+}
+
+/// A field's text, and whether it was quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The text, unescaped.
+    pub text: &'a [u8],
+    /// Whether it stood in quotes.
+    pub quoted: bool,
+}
+
+/// Some thousands of good records, and the bad ones found among them.
+#[derive(Debug)]
+pub struct RawBatch {
+    /// The text that the fields lie in; valid UTF-8 wherever a field is.
+    pub(super) text: Buffer,
+    /// The fields, record after record.
+    pub(super) spans: Vec<Span>,
+    /// Fields in a record.
+    pub(super) width: usize,
+    /// Records set aside, in order.
+    pub bad: Vec<BadRecord>,
+}
+
+impl RawBatch {
+    /// Good records.
+    pub fn rows(&self) -> usize {
+        self.spans.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// A field of a good record. An index beyond the batch gives an empty field.
+    #[inline]
+    pub fn field(&self, row: usize, column: usize) -> Field<'_> {
+        let Some(span) = self.spans.get(row * self.width + column) else { return Field { text: b"", quoted: false } };
+        let text = self.text.get(span.start()..span.end()).unwrap_or_default();
+        Field { text, quoted: span.length & QUOTED != 0 }
+    }
+
+    /// Where a field lies in [`text`](Self::text): offset and length.
+    #[inline]
+    pub(super) fn place(&self, row: usize, column: usize) -> (u32, u32) {
+        self.spans.get(row * self.width + column).map_or((0, 0), |span| (span.start, span.length & LENGTH))
+    }
+
+    /// The bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+}

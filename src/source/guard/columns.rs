@@ -1,0 +1,227 @@
+//! Arrow columns from fields, each typed at once, and the values that did not fit.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{BooleanBuilder, LargeListBuilder, StringViewBuilder};
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
+use arrow_array::{Array, ArrayRef, PrimitiveArray};
+use arrow_buffer::NullBufferBuilder;
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use crate::frame::{self, FrameError};
+use crate::schema::fit::{self, DateFormats, TimestampFormats};
+use crate::schema::{ColumnName, ColumnType, ERROR_DESC};
+
+use super::batch::{Field, RawBatch};
+use super::nested;
+
+/// A column to build: which field of the source, and what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnPlan {
+    /// The field's place in a record, from 0.
+    pub index: usize,
+    /// The column.
+    pub name: ColumnName,
+    /// Its type.
+    pub ty: ColumnType,
+}
+
+/// Which texts are null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nulls {
+    words: Vec<Vec<u8>>,
+    empty_is_null: bool,
+    keep_quoted_empty: bool,
+}
+
+impl Nulls {
+    /// `words` are null; `keep_quoted_empty` lets `""` be an empty text.
+    pub fn new(words: &[String], keep_quoted_empty: bool) -> Self {
+        let empty_is_null = words.iter().any(String::is_empty);
+        let words = words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect();
+        Self { words, empty_is_null, keep_quoted_empty }
+    }
+
+    /// Whether a field of a text column is null.
+    #[inline]
+    pub fn is_null_text(&self, field: Field<'_>) -> bool {
+        if field.text.is_empty() { self.empty_is_null && !(field.quoted && self.keep_quoted_empty) } else { self.is_word(field.text) }
+    }
+
+    /// Whether a field of any other column is null: nothing but white space always is.
+    #[inline]
+    pub fn is_null(&self, field: Field<'_>) -> bool {
+        field.text.is_empty() || self.is_word(field.text)
+    }
+
+    #[inline]
+    fn is_word(&self, text: &[u8]) -> bool {
+        !self.words.is_empty() && self.words.iter().any(|word| word == text)
+    }
+}
+
+/// How a source writes values.
+#[derive(Debug, Clone)]
+pub struct ValueRules {
+    /// Which texts are null.
+    pub nulls: Nulls,
+    /// How days are written.
+    pub dates: DateFormats,
+    /// How instants are written.
+    pub timestamps: TimestampFormats,
+}
+
+/// A frame of typed columns and `error_desc`.
+#[derive(Debug)]
+pub struct ValuedFrame {
+    /// The columns in the plan's order, then `error_desc`.
+    pub frame: DataFrame,
+    /// Values that did not fit their column.
+    pub value_errors: u64,
+}
+
+/// A column, and the rows whose value did not fit and is therefore null.
+pub(super) struct Built {
+    pub(super) array: ArrayRef,
+    pub(super) misfits: Vec<usize>,
+}
+
+/// Builds the planned columns of a batch, side by side.
+pub fn valued_frame(batch: &RawBatch, plan: &[ColumnPlan], rules: &ValueRules) -> Result<ValuedFrame, FrameError> {
+    let built: Vec<Built> = plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<_, _>>()?;
+    let value_errors = built.iter().map(|column| column.misfits.len() as u64).sum();
+    let errors = error_desc(batch, plan, &built);
+    let mut columns: Vec<(&str, ArrayRef)> =
+        plan.iter().zip(built).map(|(column, built)| (column.name.as_str(), built.array)).collect();
+    columns.push((ERROR_DESC, errors));
+    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, value_errors })
+}
+
+fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, FrameError> {
+    let nulls = &rules.nulls;
+    let at = column.index;
+    Ok(match &column.ty {
+        ColumnType::String => texts(batch, at, nulls, u32::MAX)?,
+        ColumnType::Varchar(limit) | ColumnType::Char(limit) => texts(batch, at, nulls, *limit)?,
+        ColumnType::Boolean => booleans(batch, at, nulls),
+        ColumnType::TinyInt => primitive::<Int8Type>(batch, at, nulls, |text| fit::integer(text)?.try_into().ok()),
+        ColumnType::SmallInt => primitive::<Int16Type>(batch, at, nulls, |text| fit::integer(text)?.try_into().ok()),
+        ColumnType::Int => primitive::<Int32Type>(batch, at, nulls, |text| fit::integer(text)?.try_into().ok()),
+        ColumnType::BigInt => primitive::<Int64Type>(batch, at, nulls, fit::integer),
+        ColumnType::Float => primitive::<Float32Type>(batch, at, nulls, fit::float),
+        ColumnType::Double => primitive::<Float64Type>(batch, at, nulls, fit::double),
+        ColumnType::Date => primitive::<Date32Type>(batch, at, nulls, |text| rules.dates.parse(text)),
+        ColumnType::Timestamp => primitive::<TimestampMicrosecondType>(batch, at, nulls, |text| rules.timestamps.parse(text)),
+        ColumnType::Decimal { precision, scale } => decimals(batch, at, nulls, *precision, *scale)?,
+        nested => nested::build(batch, at, nested, rules)?,
+    })
+}
+
+/// The text of an error, in the words of the job that adg replaces: others read them.
+fn describe(column: &ColumnName, text: &[u8]) -> String {
+    format!("Type Conversion for column {column}. The source value is: {}", String::from_utf8_lossy(text))
+}
+
+/// For each row the values that did not fit, in the order of the columns; null, not an empty list, where all did.
+fn error_desc(batch: &RawBatch, plan: &[ColumnPlan], built: &[Built]) -> ArrayRef {
+    let mut misfits: Vec<(usize, usize)> =
+        built.iter().enumerate().flat_map(|(i, column)| column.misfits.iter().map(move |row| (*row, i))).collect();
+    misfits.sort_unstable();
+    let mut lists = LargeListBuilder::with_capacity(StringViewBuilder::new(), batch.rows());
+    let mut next = misfits.into_iter().peekable();
+    for row in 0..batch.rows() {
+        let mut any = false;
+        while let Some((_, i)) = next.next_if(|(misfit, _)| *misfit == row) {
+            any = true;
+            let column = &plan[i];
+            lists.values().append_value(describe(&column.name, batch.field(row, column.index).text));
+        }
+        lists.append(any);
+    }
+    Arc::new(lists.finish())
+}
+
+#[inline]
+fn primitive<T: ArrowPrimitiveType>(
+    batch: &RawBatch,
+    column: usize,
+    nulls: &Nulls,
+    parse: impl Fn(&[u8]) -> Option<T::Native>,
+) -> Built {
+    let (array, misfits) = primitive_array::<T>(batch, column, nulls, parse);
+    Built { array: Arc::new(array), misfits }
+}
+
+fn primitive_array<T: ArrowPrimitiveType>(
+    batch: &RawBatch,
+    column: usize,
+    nulls: &Nulls,
+    parse: impl Fn(&[u8]) -> Option<T::Native>,
+) -> (PrimitiveArray<T>, Vec<usize>) {
+    let rows = batch.rows();
+    let mut values = Vec::with_capacity(rows);
+    let mut validity = NullBufferBuilder::new(rows);
+    let mut misfits = Vec::new();
+    for row in 0..rows {
+        let field = batch.field(row, column);
+        let value = if nulls.is_null(field) { None } else { parse(field.text).or_else(|| misfit(&mut misfits, row, field)) };
+        match value {
+            Some(value) => validity.append_non_null(),
+            None => validity.append_null(),
+        }
+        values.push(value.unwrap_or_default());
+    }
+    (PrimitiveArray::new(values.into(), validity.finish()), misfits)
+}
+
+/// Notes a value that did not fit, unless there is nothing but white space.
+#[cold]
+pub(super) fn misfit<T>(misfits: &mut Vec<usize>, row: usize, field: Field<'_>) -> Option<T> {
+    if !fit::trim(field.text).is_empty() {
+        misfits.push(row);
+    }
+    None
+}
+
+fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, FrameError> {
+    let (array, misfits) = primitive_array::<Decimal128Type>(batch, column, nulls, |text| fit::decimal(text, precision, scale));
+    let array = array.with_precision_and_scale(precision, scale.cast_signed())?;
+    Ok(Built { array: Arc::new(array), misfits })
+}
+
+fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
+    let mut builder = BooleanBuilder::with_capacity(batch.rows());
+    let mut misfits = Vec::new();
+    for row in 0..batch.rows() {
+        let field = batch.field(row, column);
+        let value = if nulls.is_null(field) { None } else { fit::boolean(field.text).or_else(|| misfit(&mut misfits, row, field)) };
+        builder.append_option(value);
+    }
+    Built { array: Arc::new(builder.finish()), misfits }
+}
+
+/// Texts are not copied: the column's views point into the batch.
+fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<Built, FrameError> {
+    let mut builder = StringViewBuilder::with_capacity(batch.rows());
+    let block = builder.append_block(batch.text.clone());
+    let mut misfits = Vec::new();
+    for row in 0..batch.rows() {
+        let field = batch.field(row, column);
+        if nulls.is_null_text(field) {
+            builder.append_null();
+        } else if fit::within_characters(field.text, limit) {
+            let (offset, length) = batch.place(row, column);
+            builder.try_append_view(block, offset, length)?;
+        } else {
+            misfits.push(row);
+            builder.append_null();
+        }
+    }
+    let array = builder.finish();
+    debug_assert_eq!(array.len(), batch.rows());
+    Ok(Built { array: Arc::new(array), misfits })
+}
