@@ -6,6 +6,7 @@
 pub mod catchup;
 pub mod frame;
 pub mod identity;
+pub mod lake;
 pub mod metastore;
 pub mod schema;
 pub mod source;

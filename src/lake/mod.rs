@@ -1,0 +1,18 @@
+//! Where rows go: frames become Parquet files in scratch, the files go to a fresh folder of the table, and the metastore is
+//! swung to it. What was replaced is swept later.
+
+mod conform;
+mod error;
+mod layout;
+mod parquet;
+mod publish;
+mod quarantine;
+mod sweep;
+
+pub use conform::conform;
+pub use error::LakeError;
+pub use layout::TableLayout;
+pub use parquet::{FileSettings, TableWriter, TimestampEncoding, WrittenFile};
+pub use publish::{Published, ensure_table, publish};
+pub use quarantine::QuarantineFile;
+pub use sweep::{Sweep, sweep};

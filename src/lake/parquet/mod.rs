@@ -1,0 +1,9 @@
+//! Parquet files that every reader of the house reads: see `docs/readers.md`.
+
+mod int96;
+mod row_group;
+mod types;
+mod writer;
+
+pub use types::TimestampEncoding;
+pub use writer::{FileSettings, TableWriter, WrittenFile};

@@ -1,0 +1,166 @@
+//! A table's frames as Parquet files in scratch.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_schema::Schema;
+use parquet::arrow::add_encoded_arrow_schema_to_metadata;
+use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use polars::prelude::DataFrame;
+
+use crate::frame;
+use crate::lake::LakeError;
+use crate::schema::TableSchema;
+
+use super::TimestampEncoding;
+use super::row_group::RowGroup;
+use super::types::{arrow_schema, parquet_schema};
+
+/// How files are written.
+#[derive(Debug, Clone, Copy)]
+pub struct FileSettings {
+    /// How instants are written.
+    pub timestamps: TimestampEncoding,
+    /// About how many bytes a row group has. It is in memory until it is full.
+    pub row_group_bytes: usize,
+    /// About how many bytes a file has.
+    pub file_bytes: usize,
+}
+
+/// A finished file in scratch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name in the table.
+    pub name: String,
+    /// Its rows, by its footer.
+    pub rows: u64,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+/// Writes frames of one schema into as many files as they need; at least one.
+pub struct TableWriter {
+    folder: PathBuf,
+    schema: TableSchema,
+    arrow: Arc<Schema>,
+    settings: FileSettings,
+    current: Option<OpenFile>,
+    finished: Vec<WrittenFile>,
+}
+
+struct OpenFile {
+    path: PathBuf,
+    name: String,
+    writer: SerializedFileWriter<BufWriter<File>>,
+    factory: ArrowRowGroupWriterFactory,
+    group: Option<RowGroup>,
+    groups: usize,
+}
+
+impl TableWriter {
+    /// A writer into the scratch folder `folder`.
+    pub fn new(folder: &Path, schema: &TableSchema, settings: FileSettings) -> Self {
+        let arrow = Arc::new(arrow_schema(schema));
+        Self { folder: folder.to_owned(), schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
+    }
+
+    /// Writes a frame whose columns are the schema's, in its order and types.
+    pub fn write(&mut self, frame: &DataFrame) -> Result<(), LakeError> {
+        let arrays = frame::to_arrow(frame)?;
+        let mut file = match self.current.take() {
+            Some(file) => file,
+            None => self.open()?,
+        };
+        let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.path, &error))?;
+        if full {
+            self.finish_file(file)
+        } else {
+            self.current = Some(file);
+            Ok(())
+        }
+    }
+
+    /// Ends the last file. Without any frame that is one file without rows, so that readers find the schema.
+    pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
+        match self.current.take() {
+            Some(file) => self.finish_file(file)?,
+            None if self.finished.is_empty() => {
+                let file = self.open()?;
+                self.finish_file(file)?;
+            }
+            None => {}
+        }
+        Ok(self.finished)
+    }
+
+    fn open(&self) -> Result<OpenFile, LakeError> {
+        let name = format!("part-{:05}.parquet", self.finished.len());
+        let path = self.folder.join(&name);
+        let file = File::create(&path).map_err(|source| LakeError::Scratch { file: path.display().to_string(), source })?;
+        let start = || {
+            let schema = parquet_schema(&self.schema, self.settings.timestamps)?;
+            let writer = SerializedFileWriter::new(BufWriter::with_capacity(1 << 20, file), schema, Arc::new(self.properties()?))?;
+            let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.arrow));
+            Ok((writer, factory))
+        };
+        let (writer, factory) = start().map_err(|error| failed(&path, &error))?;
+        Ok(OpenFile { path, name, writer, factory, group: None, groups: 0 })
+    }
+
+    fn properties(&self) -> Result<WriterProperties, ParquetError> {
+        let mut properties = WriterProperties::builder()
+            .set_created_by(concat!("adg version ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .build();
+        add_encoded_arrow_schema_to_metadata(&self.arrow, &mut properties);
+        Ok(properties)
+    }
+
+    /// Whether the file is full afterwards.
+    fn append(&self, file: &mut OpenFile, rows: usize, arrays: &[ArrayRef]) -> Result<bool, ParquetError> {
+        let mut group = match file.group.take() {
+            Some(group) => group,
+            None => RowGroup::new(&file.factory, file.groups, &self.schema, &self.arrow, self.settings.timestamps)?,
+        };
+        group.write(rows, arrays)?;
+        if group.bytes() < self.settings.row_group_bytes {
+            file.group = Some(group);
+            return Ok(false);
+        }
+        group.close(&mut file.writer)?;
+        file.groups += 1;
+        Ok(file.writer.bytes_written() >= self.settings.file_bytes)
+    }
+
+    fn finish_file(&mut self, mut file: OpenFile) -> Result<(), LakeError> {
+        let finish = || {
+            if let Some(group) = file.group.take().filter(|group| group.rows() > 0) {
+                group.close(&mut file.writer)?;
+            }
+            let metadata = file.writer.finish()?;
+            Ok((metadata.file_metadata().num_rows(), file.writer.bytes_written()))
+        };
+        let mut finish = finish;
+        let (rows, bytes) = finish().map_err(|error| failed(&file.path, &error))?;
+        self.finished.push(WrittenFile {
+            rows: u64::try_from(rows).unwrap_or_default(),
+            bytes: bytes as u64,
+            path: file.path,
+            name: file.name,
+        });
+        Ok(())
+    }
+}
+
+fn failed(path: &Path, error: &ParquetError) -> LakeError {
+    LakeError::Parquet { file: path.display().to_string(), reason: error.to_string() }
+}
