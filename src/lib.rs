@@ -4,10 +4,14 @@
 //! holds is said at its door, the `mod.rs` of its folder.
 
 pub mod catchup;
+pub mod cli;
+pub mod config;
 pub mod frame;
 pub mod identity;
+pub mod jobs;
 pub mod lake;
 pub mod metastore;
+pub mod report;
 pub mod schema;
 pub mod source;
 pub mod store;

@@ -16,7 +16,7 @@ pub fn conform(frame: &DataFrame, table: &TableSchema) -> Result<DataFrame, Fram
 }
 
 /// The Polars type of a column, as [`crate::frame`] brings it from the guard.
-fn polars_type(ty: &ColumnType) -> DataType {
+pub fn polars_type(ty: &ColumnType) -> DataType {
     match ty {
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::String,
         ColumnType::Boolean => DataType::Boolean,

@@ -9,10 +9,10 @@ mod publish;
 mod quarantine;
 mod sweep;
 
-pub use conform::conform;
+pub use conform::{conform, polars_type};
 pub use error::LakeError;
 pub use layout::TableLayout;
-pub use parquet::{FileSettings, TableWriter, TimestampEncoding, WrittenFile};
+pub use parquet::{FileSettings, TableWriter, WrittenFile};
 pub use publish::{Published, ensure_table, publish};
 pub use quarantine::QuarantineFile;
 pub use sweep::{Sweep, sweep};

@@ -13,7 +13,7 @@ mod types;
 pub use evolution::{Evolution, Incoming, EvolutionPolicy, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
 pub use infer::TypeGuess;
 pub use names::{ColumnName, NameError, NamingRule, headers_to_columns};
-pub use table::{Column, Fingerprint, TableSchema};
+pub use table::{Column, Fingerprint, TableSchema, TimestampEncoding};
 pub use types::{ColumnType, StructField, TypeError};
 
 /// The column in which a row's values that could not be cast are named, each with its original text.

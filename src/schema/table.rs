@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{ColumnName, ColumnType};
 
 /// One column of a table.
@@ -90,6 +93,17 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// How instants are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimestampEncoding {
+    /// 96 bits, as Spark writes by default: the only form that Hive's SerDe up to 3.1 reads.
+    #[default]
+    Int96,
+    /// 64 bits of microseconds in UTC: smaller, with statistics; Hive's SerDe up to 3.1 fails on it.
+    Micros,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::schema::{ColumnName, TypeGuess};
+use crate::schema::{ColumnName, TypeGuess, fit};
 
 use super::{CsvFormat, RawBatch};
 
@@ -32,7 +32,8 @@ impl Survey {
                     break;
                 }
                 let field = batch.field(row, index);
-                if !format.values.nulls.is_null_text(field) {
+                // Nothing but white space says nothing of a type.
+                if !format.values.nulls.is_null_text(field) && !fit::trim(field.text).is_empty() {
                     guess.see(field.text, &format.values.dates, &format.values.timestamps);
                 }
             }

@@ -5,5 +5,4 @@ mod row_group;
 mod types;
 mod writer;
 
-pub use types::TimestampEncoding;
 pub use writer::{FileSettings, TableWriter, WrittenFile};

@@ -10,9 +10,8 @@ use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
-use crate::schema::{ColumnType, TableSchema};
+use crate::schema::{ColumnType, TableSchema, TimestampEncoding};
 
-use super::TimestampEncoding;
 use super::int96::{self, Int96Leaf};
 use super::types::storage_array;
 

@@ -8,21 +8,7 @@ use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit as Arro
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::schema::types::{Type, TypePtr};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::schema::{ColumnType, StructField, TableSchema};
-
-/// How instants are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TimestampEncoding {
-    /// 96 bits, as Spark writes by default: the only form that Hive's SerDe up to 3.1 reads.
-    #[default]
-    Int96,
-    /// 64 bits of microseconds in UTC: smaller, with statistics; Hive's SerDe up to 3.1 fails on it.
-    Micros,
-}
+use crate::schema::{ColumnType, StructField, TableSchema, TimestampEncoding};
 
 /// The Arrow type in which a column's arrays come to the writer.
 pub(super) fn arrow_type(ty: &ColumnType) -> DataType {

@@ -17,9 +17,8 @@ use polars::prelude::DataFrame;
 
 use crate::frame;
 use crate::lake::LakeError;
-use crate::schema::TableSchema;
+use crate::schema::{TableSchema, TimestampEncoding};
 
-use super::TimestampEncoding;
 use super::row_group::RowGroup;
 use super::types::{arrow_schema, parquet_schema};
 

@@ -82,6 +82,8 @@ pub struct ValuedFrame {
     pub frame: DataFrame,
     /// Values that did not fit their column.
     pub value_errors: u64,
+    /// Rows that have such a value.
+    pub rows_with_errors: u64,
 }
 
 /// A column, and the rows whose value did not fit and is therefore null.
@@ -95,10 +97,11 @@ pub fn valued_frame(batch: &RawBatch, plan: &[ColumnPlan], rules: &ValueRules) -
     let built: Vec<Built> = plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<_, _>>()?;
     let value_errors = built.iter().map(|column| column.misfits.len() as u64).sum();
     let errors = error_desc(batch, plan, &built);
+    let rows_with_errors = (errors.len() - errors.null_count()) as u64;
     let mut columns: Vec<(&str, ArrayRef)> =
         plan.iter().zip(built).map(|(column, built)| (column.name.as_str(), built.array)).collect();
     columns.push((ERROR_DESC, errors));
-    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, value_errors })
+    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, value_errors, rows_with_errors })
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, FrameError> {
@@ -170,7 +173,7 @@ fn primitive_array<T: ArrowPrimitiveType>(
         let field = batch.field(row, column);
         let value = if nulls.is_null(field) { None } else { parse(field.text).or_else(|| misfit(&mut misfits, row, field)) };
         match value {
-            Some(value) => validity.append_non_null(),
+            Some(_) => validity.append_non_null(),
             None => validity.append_null(),
         }
         values.push(value.unwrap_or_default());

@@ -9,6 +9,6 @@ mod columns;
 mod nested;
 mod records;
 
-pub use batch::{BadRecord, Field, RawBatch};
+pub use batch::{BadRecord, RawBatch};
 pub use columns::{ColumnPlan, Nulls, ValueRules, ValuedFrame, valued_frame};
 pub use records::{Dialect, RecordError, RecordReader};

@@ -1,0 +1,147 @@
+//! The command line's shape.
+
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::ConfigFile;
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::jobs::QueryFormat;
+
+/// Turns a day's files into Hive tables.
+#[derive(Debug, Parser)]
+#[command(name = "adg", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Exit codes: 0 done · 2 usage · 4 some dates failed · 10 config · 11 a limit stopped the publish · 12 schema refused\n            \
+    13 source files missing · 20 access denied · 21 try again · 22 another run holds the module · 70 a bug")]
+pub(super) struct Cli {
+    /// The job; without one, the module of `--module` is run.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// A run's arguments.
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    /// Which environment.
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArgs,
+    /// How progress and messages are written: for a person where standard error is a terminal, else as JSON lines.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormatArg::Auto)]
+    pub(super) log_format: LogFormatArg,
+}
+
+/// Which environment a command works in.
+#[derive(Debug, Args)]
+pub(super) struct EnvironmentArgs {
+    /// The file of environments [env: ADG_CONFIG] [default: adg.yaml].
+    #[arg(long, global = true)]
+    pub(super) config: Option<PathBuf>,
+    /// The profile in it [env: ADG_PROFILE] [default: the file's own].
+    #[arg(long, global = true)]
+    pub(super) profile: Option<String>,
+}
+
+/// The arguments of a module's run. A blank value means that it is not given.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The module to run: its dates that are not done.
+    #[arg(long, alias = "module_name", alias = "module-name", required = true)]
+    pub(super) module: Option<String>,
+    /// First date, done or not [env: START_DT].
+    #[arg(long, alias = "start_dt", value_name = "YYYY-MM-DD")]
+    pub(super) start_dt: Option<String>,
+    /// Last date [env: END_DT] [default: today].
+    #[arg(long, alias = "end_dt", value_name = "YYYY-MM-DD")]
+    pub(super) end_dt: Option<String>,
+    /// Only this collection; may be given several times.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(super) collection: Vec<CollectionName>,
+    /// Wipe what was published first [env: CLEAN_UP_FLG].
+    #[arg(long, alias = "clean_up_flg", value_name = "true|false")]
+    pub(super) clean_up_flg: Option<String>,
+    /// Let clean-up lose dates that the source can't rebuild.
+    #[arg(long)]
+    pub(super) force_clean_up: bool,
+    /// Read the test folder of the published store; refused in protected profiles [env: E2E_TEST_FLG].
+    #[arg(long, alias = "e2e_test_flg", value_name = "true|false")]
+    pub(super) e2e_test_flg: Option<String>,
+    /// What the run may hold in memory.
+    #[arg(long, default_value = "1GiB")]
+    pub(super) memory: ByteSize,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormatArg {
+    /// For a person at a terminal, else JSON.
+    Auto,
+    /// For a person.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The jobs beside a run.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run SQL over the published tables.
+    Query {
+        /// The statement.
+        sql: String,
+        /// How the result is printed.
+        #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+        format: QueryFormat,
+        /// The file to write instead of standard output.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
+    },
+    /// List the published tables.
+    Tables,
+    /// Show a table's columns and partitions.
+    Describe {
+        /// `database.table`, or the table alone.
+        table: String,
+    },
+    /// Print the JSON Schema of the config files.
+    Schema {
+        /// Which file.
+        #[arg(value_enum, default_value_t = ConfigFile::Environments)]
+        file: ConfigFile,
+        /// Print the reference page of both files instead.
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Write a day's files of a module into its source store.
+    GenerateTestData(GenerateArgs),
+    /// Print a shell's completion script.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// The arguments of the data generator.
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    /// The module.
+    #[arg(long)]
+    pub(super) module: String,
+    /// The day.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) date: ProcessingDate,
+    /// Rows in each file.
+    #[arg(long, default_value_t = 10)]
+    pub(super) rows: u64,
+    /// The same seed gives the same files.
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// The share of values that do not fit their column.
+    #[arg(long, default_value_t = 0.0)]
+    pub(super) bad_values: f64,
+    /// A column beside the module's own; may be given several times.
+    #[arg(long, value_name = "COLLECTION.COLUMN=TYPE")]
+    pub(super) add_column: Vec<String>,
+    /// A column to leave out; may be given several times.
+    #[arg(long, value_name = "COLLECTION.COLUMN")]
+    pub(super) drop_column: Vec<String>,
+}

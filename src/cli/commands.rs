@@ -1,0 +1,141 @@
+//! From arguments to jobs.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+
+use crate::catchup::Requested;
+use crate::config::{self, ColumnTypeWord, ConfigFile};
+use crate::identity::CollectionName;
+use crate::jobs::{self, ExtraColumn, Generate, IngestRequest, JobError, Services};
+use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table};
+use crate::schema::ColumnName;
+
+use super::args::{Cli, Command, EnvironmentArgs, GenerateArgs, RunArgs};
+use super::given::Given;
+use super::logging::LogFormat;
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn given<'a>(flag: &'a str, variable: &'a str) -> Given<'a> {
+    Given { flag, variable, env: &env }
+}
+
+/// Does what the command line says.
+pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
+    let Some(command) = cli.command else { return run_module(&cli.run, &cli.environment, format) };
+    let services = || services(&cli.environment);
+    match command {
+        Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
+        Command::Tables => print(&jobs::tables(&services()?)?)?,
+        Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
+        Command::Schema { file, markdown } => print_schema(file, markdown)?,
+        Command::GenerateTestData(args) => print(&jobs::generate(&services()?, &generate_request(&args)?)?.join("\n"))?,
+        Command::Completions { shell } => clap_complete::generate(shell, &mut Cli::command(), "adg", &mut io::stdout()),
+    }
+    Ok(ExitCode::Done)
+}
+
+fn services(environment: &EnvironmentArgs) -> Result<Services, JobError> {
+    let file = environment.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
+    let profile = given("--profile", "ADG_PROFILE").text(environment.profile.as_deref());
+    let config = config::load(&file.unwrap_or_else(|| "adg.yaml".into()), profile.as_deref(), &env)?;
+    Services::open(config)
+}
+
+fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
+    let request = ingest_request(args, environment)?;
+    let services = services(environment)?;
+    let progress: Box<dyn Progress> = match format {
+        LogFormat::Human if io::stderr().is_terminal() => Box::new(Bars::default()),
+        _ => Box::new(NoProgress),
+    };
+    let report = jobs::ingest(&services, &request, &*progress)?;
+    let code = report.exit_code();
+    match format {
+        LogFormat::Human => eprintln!("{}", closing_table(&report)),
+        LogFormat::Json => tracing::info!(
+            event = "run_done", run_id = %report.run_id, module = %report.module, profile = report.profile,
+            dates = report.days.len(), exit_code = code.number(), rerun = report.rerun.join("; "),
+        ),
+    }
+    Ok(code)
+}
+
+fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let module = args.module.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
+    if module.is_empty() {
+        return Err(JobError::Usage { message: "--module is blank".into(), hint: Some("name the module to run: --module vacancy".into()) });
+    }
+    let mut command = vec!["adg".to_owned(), "--module".to_owned(), module.clone()];
+    if let Some(file) = &environment.config {
+        command.extend(["--config".to_owned(), file.display().to_string()]);
+    }
+    if let Some(profile) = &environment.profile {
+        command.extend(["--profile".to_owned(), profile.clone()]);
+    }
+    let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
+    if e2e_test {
+        command.extend(["--e2e-test-flg".to_owned(), "true".to_owned()]);
+    }
+    Ok(IngestRequest {
+        module,
+        dates: Requested {
+            start: given("--start-dt", "START_DT").date(args.start_dt.as_deref())?,
+            end: given("--end-dt", "END_DT").date(args.end_dt.as_deref())?,
+        },
+        collections: args.collection.clone(),
+        clean_up: given("--clean-up-flg", "CLEAN_UP_FLG").truth(args.clean_up_flg.as_deref())?,
+        force_clean_up: args.force_clean_up,
+        e2e_test,
+        memory: args.memory,
+        command,
+    })
+}
+
+fn generate_request(args: &GenerateArgs) -> Result<Generate, JobError> {
+    let add = args.add_column.iter().map(|text| {
+        let wrong = |reason: &str| usage("--add-column", text, reason);
+        let (place, word) = text.split_once('=').ok_or_else(|| wrong("write COLLECTION.COLUMN=TYPE"))?;
+        let (collection, name) = column_place("--add-column", place)?;
+        let ty = word.parse().map_err(|error: crate::schema::TypeError| wrong(&error.to_string()))?;
+        Ok(ExtraColumn { collection, name, word: ColumnTypeWord { word: word.to_owned(), ty } })
+    });
+    Ok(Generate {
+        module: args.module.to_lowercase(),
+        date: args.date,
+        rows: args.rows,
+        seed: args.seed,
+        bad_values: args.bad_values,
+        add: add.collect::<Result<_, JobError>>()?,
+        drop: args.drop_column.iter().map(|place| column_place("--drop-column", place)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn usage(flag: &str, text: &str, reason: &str) -> JobError {
+    JobError::Usage { message: format!("{flag} `{text}`: {reason}"), hint: None }
+}
+
+fn column_place(flag: &str, text: &str) -> Result<(CollectionName, ColumnName), JobError> {
+    let (collection, column) = text.split_once('.').ok_or_else(|| usage(flag, text, "write COLLECTION.COLUMN"))?;
+    let collection = collection.parse().map_err(|error: crate::identity::NameError| usage(flag, text, &error.to_string()))?;
+    let column = ColumnName::new(column).map_err(|error| usage(flag, text, &error.to_string()))?;
+    Ok((collection, column))
+}
+
+fn print_schema(file: ConfigFile, markdown: bool) -> Result<(), JobError> {
+    if markdown {
+        return print(config::markdown().trim_end());
+    }
+    print(&serde_json::to_string_pretty(&config::json_schema(file)).map_err(|error| JobError::Bug(error.to_string()))?)
+}
+
+fn print(text: &str) -> Result<(), JobError> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(JobError::Output { what: "the result".into(), source: error }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,46 @@
+//! Messages on standard error: for a person, or as JSON lines.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+
+use super::args::LogFormatArg;
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogFormat {
+    Human,
+    Json,
+}
+
+impl LogFormat {
+    pub(super) fn choose(asked: LogFormatArg) -> Self {
+        match asked {
+            LogFormatArg::Human => Self::Human,
+            LogFormatArg::Json => Self::Json,
+            LogFormatArg::Auto if io::stderr().is_terminal() => Self::Human,
+            LogFormatArg::Auto => Self::Json,
+        }
+    }
+}
+
+/// Begins to log, by the level in `ADG_LOG_LEVEL`. A person gets warnings: progress and the closing table say the rest.
+pub(super) fn start(format: LogFormat) {
+    let usual = match format {
+        LogFormat::Human => "warn",
+        LogFormat::Json => "info",
+    };
+    let asked = std::env::var("ADG_LOG_LEVEL").ok().filter(|level| !level.trim().is_empty());
+    let level = asked.as_deref().unwrap_or(usual).to_lowercase();
+    // Libraries' messages only where somebody asks for them by name.
+    let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,adg={level}") });
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("error,adg=info")));
+    let subscriber = subscriber.with_writer(io::stderr);
+    match format {
+        LogFormat::Json => subscriber.json().flatten_event(true).with_target(false).init(),
+        LogFormat::Human => {
+            let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            subscriber.compact().with_ansi(colour).with_target(false).without_time().init();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Flags, environment variables, exit codes, and what a person sees.
+
+mod args;
+mod commands;
+mod given;
+mod logging;
+
+use std::process::ExitCode as ProcessExit;
+
+use clap::Parser;
+
+use crate::jobs::JobError;
+use crate::report::ExitCode;
+
+use args::Cli;
+use logging::LogFormat;
+
+/// Runs the command line of this process to its end.
+pub fn main() -> ProcessExit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors.
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            let _ = error.print();
+            return ProcessExit::from(code.number());
+        }
+    };
+    let format = LogFormat::choose(cli.log_format);
+    logging::start(format);
+    let code = commands::run(cli, format).unwrap_or_else(|error| {
+        tell(&error, format);
+        error.exit_code()
+    });
+    ProcessExit::from(code.number())
+}
+
+/// Says what went wrong and what to try.
+fn tell(error: &JobError, format: LogFormat) {
+    let hint = error.hint();
+    match format {
+        LogFormat::Json => tracing::error!(
+            event = "failed", exit_code = error.exit_code().number(), error = %error, hint = hint.as_deref().unwrap_or_default(),
+        ),
+        LogFormat::Human => {
+            eprintln!("error: {error}");
+            if let Some(hint) = hint {
+                eprintln!("hint: {hint}");
+            }
+        }
+    }
+}

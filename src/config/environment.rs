@@ -1,0 +1,92 @@
+//! `adg.yaml`: the environments.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `adg.yaml`: the environments that modules run in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environments {
+    /// The version of this file's shape: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The profile to use; `--profile` and `ADG_PROFILE` win over it.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// The profiles by name.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// One environment: its stores, metastore and ledger.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Whether the test flag is refused here.
+    #[serde(default)]
+    pub protected: bool,
+    /// The time zone whose calendar says which day is today.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// Named places for objects. Modules read from `source` and write to `published` unless they say otherwise.
+    pub stores: BTreeMap<String, StoreSettings>,
+    /// Where tables and partitions are registered.
+    pub metastore: MetastoreSettings,
+    /// Where it is recorded what was done.
+    pub ledger: LedgerSettings,
+    /// The folder for temporary files. None: the system's.
+    #[serde(default)]
+    pub scratch: Option<PathBuf>,
+    /// The folder for the reports of runs, one JSON file each.
+    #[serde(default = "reports")]
+    pub reports: PathBuf,
+    /// The folder of the published store from which a run with the test flag reads.
+    #[serde(default = "e2e_test_folder")]
+    pub e2e_test_folder: String,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn reports() -> PathBuf {
+    PathBuf::from("reports")
+}
+
+fn e2e_test_folder() -> String {
+    "kickstart-e2e-tests".to_owned()
+}
+
+/// A place for objects.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// A folder; a relative one is below the folder of `adg.yaml`.
+    pub url: String,
+}
+
+/// Which metastore.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum MetastoreSettings {
+    /// The embedded metastore: a SQLite file.
+    Sqlite(SqliteSettings),
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum LedgerSettings {
+    /// The embedded ledger: a SQLite file.
+    Sqlite(SqliteSettings),
+}
+
+/// A SQLite file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SqliteSettings {
+    /// Its path; a relative one is below the folder of `adg.yaml`. Created where it is missing.
+    pub path: PathBuf,
+}

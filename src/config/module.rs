@@ -1,0 +1,248 @@
+//! `modules/NAME.yaml`: one module.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::schema::{ColumnType, EvolutionPolicy, NamingRule, TimestampEncoding};
+use crate::source::{Encoding, Pick};
+
+/// `modules/NAME.yaml`: a family of tables fed by one source.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// The version of this file's shape: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The module's name; the file is named after it.
+    pub module: ModuleName,
+    /// The key under which other systems know the module's runs.
+    #[serde(default)]
+    pub correlation_id: Option<String>,
+    /// The product to which the module's runs belong.
+    #[serde(default)]
+    pub data_product: Option<String>,
+    /// Where its files come from, and how they are written.
+    pub source: SourceSettings,
+    /// How headers become column names.
+    #[serde(default)]
+    pub column_names: NamingRule,
+    /// What to do where a day's columns differ from the table's.
+    #[serde(default)]
+    pub evolution: EvolutionPolicy,
+    /// Above these shares of a collection's rows nothing is published.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Which dates count.
+    #[serde(default)]
+    pub catchup: CatchupSettings,
+    /// Where its tables are.
+    pub target: TargetSettings,
+    /// The collections by name, one table each.
+    pub collections: IndexMap<CollectionName, CollectionSettings>,
+}
+
+/// Where a module's files come from.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSettings {
+    /// The name of a store in the profile.
+    #[serde(default = "source_store")]
+    pub store: String,
+    /// The pattern of whole file names: `{date}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*`
+    /// matches anything.
+    pub files: String,
+    /// Which of a day's files count, where there are several.
+    #[serde(default)]
+    pub pick: Pick,
+    /// How CSV files are written.
+    #[serde(default)]
+    pub csv: CsvSettings,
+    /// What a date without a file means for its collection.
+    #[serde(default)]
+    pub missing: MissingFile,
+}
+
+fn source_store() -> String {
+    "source".to_owned()
+}
+
+/// What a date without a file means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingFile {
+    /// The date failed for its collection; other dates and collections go on.
+    #[default]
+    Fail,
+    /// There was nothing to do; the date counts as done.
+    Skip,
+}
+
+/// How a module's CSV files are written.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CsvSettings {
+    /// Between fields: one ASCII character.
+    pub delimiter: char,
+    /// Of the text.
+    pub encoding: Encoding,
+    /// Texts that mean null. Nothing at all is null in every column that is not text, listed or not.
+    pub null_values: Vec<String>,
+    /// Whether `""` in a text column is an empty text rather than null.
+    pub keep_quoted_empty: bool,
+    /// How days are written, in `strptime` notation, beside ISO 8601, which is always read.
+    pub date_formats: Vec<String>,
+    /// How instants are written, in `strptime` notation, beside ISO 8601 with a space or a `T`, which is always read.
+    pub timestamp_formats: Vec<String>,
+}
+
+impl Default for CsvSettings {
+    fn default() -> Self {
+        Self {
+            delimiter: ',',
+            encoding: Encoding::default(),
+            null_values: vec![String::new()],
+            keep_quoted_empty: false,
+            date_formats: Vec::new(),
+            timestamp_formats: Vec::new(),
+        }
+    }
+}
+
+/// Shares of a collection's rows above which nothing is published.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Rows with a value that did not fit its column.
+    pub error_rate: Rate,
+    /// Records that could not be read as rows.
+    pub quarantine_rate: Rate,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { error_rate: Rate(0.1), quarantine_rate: Rate(0.01) }
+    }
+}
+
+/// A share from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Rate(#[schemars(range(min = 0, max = 1))] pub f64);
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rate = f64::deserialize(deserializer)?;
+        if (0.0..=1.0).contains(&rate) {
+            Ok(Self(rate))
+        } else {
+            Err(serde::de::Error::custom(format!("{rate} is not a share from 0 to 1")))
+        }
+    }
+}
+
+/// Which dates count.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CatchupSettings {
+    /// The first date that counts. None: yesterday, when there is no history.
+    pub start: Option<ProcessingDate>,
+    /// How many days the source keeps its files; a missing file that is older is lost, and named once. None: for ever.
+    pub retention_days: Option<u32>,
+}
+
+/// Where a module's tables are.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSettings {
+    /// The name of a store in the profile.
+    #[serde(default = "published_store")]
+    pub store: String,
+    /// The tables' database.
+    pub database: CollectionName,
+    /// The folder of a table in the store; `{database}` and `{collection}` are filled in.
+    #[serde(default = "location")]
+    pub location: String,
+    /// The partition column, a date.
+    #[serde(default = "partition_by")]
+    pub partition_by: String,
+    /// How instants are written.
+    #[serde(default)]
+    pub timestamps: TimestampEncoding,
+    /// For how long files that were replaced are kept for readers that still read them.
+    #[serde(default = "sweep_after_hours")]
+    pub sweep_after_hours: u32,
+}
+
+fn published_store() -> String {
+    "published".to_owned()
+}
+
+fn location() -> String {
+    "data/{database}/{collection}/".to_owned()
+}
+
+fn partition_by() -> String {
+    "date_uploaded".to_owned()
+}
+
+fn sweep_after_hours() -> u32 {
+    24
+}
+
+/// One collection.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CollectionSettings {
+    /// The first schema: column names and types in order. Left out, it is inferred from the first day.
+    pub columns: IndexMap<String, ColumnTypeWord>,
+    /// What `{collection}` is in file names. None: the collection's name.
+    pub file_name: Option<String>,
+    /// What a date without a file means, where it differs from the module's.
+    pub missing: Option<MissingFile>,
+}
+
+/// A column's type, and the word that was written for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnTypeWord {
+    /// As written.
+    pub word: String,
+    /// What it means.
+    pub ty: ColumnType,
+}
+
+impl fmt::Display for ColumnTypeWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.word)
+    }
+}
+
+impl Serialize for ColumnTypeWord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.word)
+    }
+}
+
+impl<'de> Deserialize<'de> for ColumnTypeWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let ty = word.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self { word, ty })
+    }
+}
+
+impl JsonSchema for ColumnTypeWord {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ColumnType".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "string, text, varchar(n), char(n), uuid, boolean, tinyint, smallint, int, integer, bigint, float, real, double, decimal(p,s), numeric(p,s), date, timestamp, array<…>, struct<name:…>, map<…,…>. Bare decimal is double."
+        })
+    }
+}

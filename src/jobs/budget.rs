@@ -1,0 +1,47 @@
+//! What the memory setting allows.
+
+use bytesize::ByteSize;
+
+const MIB: u64 = 1 << 20;
+
+/// How much is held in memory at once. Everything that grows with an input is cut to pieces of these sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Collections side by side.
+    pub collections: usize,
+    /// Bytes of text in one batch.
+    pub block_bytes: usize,
+    /// Bytes of a row group while it is made.
+    pub row_group_bytes: usize,
+    /// Bytes of a Parquet file.
+    pub file_bytes: usize,
+}
+
+impl Budget {
+    /// The pieces that `memory` allows on a machine of `cores` cores.
+    pub fn new(memory: ByteSize, cores: usize) -> Self {
+        let share = |of: u64, parts: u64, least: u64, most: u64| usize::try_from((of / parts).clamp(least, most)).unwrap_or(usize::MAX);
+        let collections = share(memory.0, 384 * MIB, 1, cores.clamp(1, 4) as u64);
+        let each = memory.0 / collections as u64;
+        Self {
+            collections,
+            // Some eight batches are on their way at once, each with its columns about three times its text.
+            block_bytes: share(each, 128, 64 << 10, 4 * MIB),
+            row_group_bytes: share(each, 4, MIB, 128 * MIB),
+            file_bytes: 256 << 20,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_gives_full_row_groups_side_by_side() {
+        let budget = Budget::new(ByteSize::gib(1), 2);
+        assert_eq!(budget, Budget { collections: 2, block_bytes: 4 << 20, row_group_bytes: 128 << 20, file_bytes: 256 << 20 });
+        let small = Budget::new(ByteSize::mib(64), 8);
+        assert_eq!((small.collections, small.row_group_bytes), (1, 16 << 20));
+    }
+}

@@ -1,0 +1,231 @@
+//! Why a job, or a date of it, failed: expected errors with their exit codes, and bugs.
+
+use crate::catchup::{LedgerError, WindowError};
+use crate::config::ConfigError;
+use crate::frame::FrameError;
+use crate::identity::ProcessingDate;
+use crate::lake::LakeError;
+use crate::metastore::MetastoreError;
+use crate::report::{ExitCode, Failure};
+use crate::schema::SchemaRefused;
+use crate::source::{KeyPatternError, SourceError};
+use crate::store::{StoreError, StoreUrlError};
+
+/// A job failed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// What was asked for makes no sense.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to try.
+        hint: Option<String>,
+    },
+    /// The window makes no sense.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// The config files can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A value of the config files can't be used.
+    #[error("the {what} of {place} can't be used: {reason}")]
+    Setting {
+        /// Which key.
+        what: String,
+        /// Of which profile or module.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The metastore failed.
+    #[error(transparent)]
+    Metastore(#[from] MetastoreError),
+    /// A source file can't be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Writing or publishing failed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The module's policy refuses the source's columns.
+    #[error("the columns of {table} were refused: {source}")]
+    Refused {
+        /// The table.
+        table: String,
+        /// Why.
+        source: SchemaRefused,
+    },
+    /// A date has no file.
+    #[error("the store `{store}` has no file `{pattern}` for {date}")]
+    Missing {
+        /// The store.
+        store: String,
+        /// The pattern, with the collection filled in.
+        pattern: String,
+        /// The date.
+        date: ProcessingDate,
+    },
+    /// A date has no file, and its source has deleted it by now.
+    #[error("the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it")]
+    Lost {
+        /// The store.
+        store: String,
+        /// The pattern, with the collection filled in.
+        pattern: String,
+        /// The date.
+        date: ProcessingDate,
+        /// For how long the source keeps its files.
+        days: u32,
+    },
+    /// A file changed while it was read.
+    #[error("the source file `{key}` changed while it was read")]
+    SourceChanged {
+        /// The file.
+        key: String,
+    },
+    /// Too many rows are bad.
+    #[error("{count} of {rows} rows {what}, a share of {rate:.4}, above the limit of {limit}; nothing was published")]
+    Limit {
+        /// How many.
+        count: u64,
+        /// Of how many.
+        rows: u64,
+        /// What they are.
+        what: &'static str,
+        /// Their share.
+        rate: f64,
+        /// The most that is allowed.
+        limit: f64,
+        /// What to look at.
+        hint: String,
+    },
+    /// Clean-up would lose what the source can't rebuild.
+    #[error("clean-up would lose dates of {table} that this run does not rebuild from the source: {dates}")]
+    CleanUp {
+        /// The table.
+        table: String,
+        /// Which.
+        dates: String,
+    },
+    /// A query failed.
+    #[error("the query failed: {reason}")]
+    Query {
+        /// What Polars says.
+        reason: String,
+    },
+    /// Output could not be written.
+    #[error("failed to write {what}: {source}")]
+    Output {
+        /// What.
+        what: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A bug of adg.
+    #[error("bug: {0}")]
+    Bug(String),
+}
+
+impl From<FrameError> for JobError {
+    fn from(error: FrameError) -> Self {
+        Self::Bug(error.to_string())
+    }
+}
+
+impl From<StoreUrlError> for JobError {
+    fn from(error: StoreUrlError) -> Self {
+        Self::Setting { what: "url".into(), place: "a store".into(), reason: error.to_string() }
+    }
+}
+
+impl From<KeyPatternError> for JobError {
+    fn from(error: KeyPatternError) -> Self {
+        Self::Setting { what: "source.files".into(), place: "the module".into(), reason: error.to_string() }
+    }
+}
+
+impl JobError {
+    /// The code that the process ends with.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage { .. } | Self::Window(_) | Self::Query { .. } => ExitCode::Usage,
+            Self::Config(_) | Self::Setting { .. } => ExitCode::Config,
+            Self::Store(error) => of_store(error),
+            Self::Ledger(error) => of_ledger(error),
+            Self::Metastore(error) => of_metastore(error),
+            Self::Source(SourceError::Store(error)) => of_store(error),
+            Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. }) | Self::Refused { .. } => ExitCode::Schema,
+            Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } | Self::SourceChanged { .. } => ExitCode::Source,
+            Self::Lake(error) => match error {
+                LakeError::Store(error) => of_store(error),
+                LakeError::Metastore(error) => of_metastore(error),
+                LakeError::Ledger(error) => of_ledger(error),
+                LakeError::Frame(_) => ExitCode::Bug,
+                LakeError::Parquet { .. } | LakeError::Scratch { .. } => ExitCode::Unavailable,
+            },
+            Self::Limit { .. } | Self::CleanUp { .. } => ExitCode::Limit,
+            Self::Output { .. } => ExitCode::Unavailable,
+            Self::Bug(_) => ExitCode::Bug,
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Config(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Missing { .. } => Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into()),
+            Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
+            Self::SourceChanged { .. } => Some("run again once the source has finished writing".into()),
+            Self::Limit { hint, .. } => Some(hint.clone()),
+            Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
+            Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
+            Self::Ledger(LedgerError::Held { .. }) => Some("wait for that run to end; if it is dead, its lease ends by itself".into()),
+            Self::Store(StoreError::NotFound { action: "open", .. }) => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
+            _ => None,
+        }
+    }
+
+    /// The same, as the report has it.
+    pub fn failure(&self) -> Failure {
+        Failure { exit_code: self.exit_code(), message: self.to_string(), hint: self.hint() }
+    }
+
+    /// Whether no further date can succeed in this run.
+    pub fn ends_the_run(&self) -> bool {
+        self.exit_code() == ExitCode::Held
+    }
+}
+
+fn of_store(error: &StoreError) -> ExitCode {
+    match error {
+        StoreError::NotFound { action: "open", .. } => ExitCode::Config,
+        StoreError::NotFound { .. } => ExitCode::Source,
+        StoreError::AccessDenied { .. } => ExitCode::Access,
+        StoreError::Unavailable { .. } | StoreError::Scratch { .. } => ExitCode::Unavailable,
+    }
+}
+
+fn of_ledger(error: &LedgerError) -> ExitCode {
+    match error {
+        LedgerError::Held { .. } | LedgerError::LeaseLost { .. } => ExitCode::Held,
+        LedgerError::Unavailable { .. } => ExitCode::Unavailable,
+        LedgerError::Corrupt { .. } => ExitCode::Config,
+    }
+}
+
+fn of_metastore(error: &MetastoreError) -> ExitCode {
+    match error {
+        MetastoreError::Fenced { .. } => ExitCode::Held,
+        MetastoreError::Changed { .. } | MetastoreError::TableExists { .. } | MetastoreError::Unavailable { .. } => ExitCode::Unavailable,
+        MetastoreError::NoSuchTable { .. } => ExitCode::Usage,
+        MetastoreError::Corrupt { .. } => ExitCode::Config,
+    }
+}

@@ -1,0 +1,298 @@
+//! A module over its dates: which are to do, each done, and what happened told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bytesize::ByteSize;
+
+use crate::catchup::{Attempt, Lease, Requested, Window, WindowRules, window};
+use crate::config::{CsvSettings, MissingFile, Module};
+use crate::identity::{CollectionName, ProcessingDate, RunId};
+use crate::lake::TableLayout;
+use crate::metastore::TableName;
+use crate::report::{DayReport, Progress, RunReport};
+use crate::schema::fit::{DateFormats, TimestampFormats};
+use crate::schema::{Column, ColumnName, ERROR_DESC, TableSchema};
+use crate::source::{CsvFormat, DayKeys, KeyPattern, Nulls, ValueRules};
+use crate::store::{Scratch, Store};
+
+use super::clean_up;
+use super::lease::KeptLease;
+use super::{Budget, JobError, Services, day, rerun};
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct IngestRequest {
+    /// The module's name.
+    pub module: String,
+    /// Dates asked for by name.
+    pub dates: Requested,
+    /// Only these collections; all where it is empty.
+    pub collections: Vec<CollectionName>,
+    /// Whether to wipe what was published first.
+    pub clean_up: bool,
+    /// Whether clean-up may lose what the source can't rebuild.
+    pub force_clean_up: bool,
+    /// Whether to read the test folder of the published store.
+    pub e2e_test: bool,
+    /// What the run may hold in memory.
+    pub memory: ByteSize,
+    /// The command as it was given, without dates and collections, to print what to type next.
+    pub command: Vec<String>,
+}
+
+/// A collection, with what its module says of it worked out.
+pub(super) struct Collection {
+    pub(super) name: CollectionName,
+    pub(super) table: TableName,
+    pub(super) layout: TableLayout,
+    pub(super) declared: TableSchema,
+    pub(super) missing: MissingFile,
+    /// The file pattern with the collection filled in, to show.
+    pub(super) pattern: String,
+}
+
+/// What every date of a run needs.
+pub(super) struct Run<'a> {
+    pub(super) services: &'a Services,
+    pub(super) id: RunId,
+    pub(super) today: ProcessingDate,
+    pub(super) module: &'a Module,
+    pub(super) lease: &'a Lease,
+    pub(super) source: &'a Store,
+    pub(super) published: &'a Store,
+    pub(super) scratch: &'a Scratch,
+    pub(super) budget: Budget,
+    pub(super) csv: CsvFormat,
+    pub(super) reserved: Vec<ColumnName>,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Run<'_> {
+    /// Writes an attempt into the ledger.
+    pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
+        Ok(self.services.ledger.record(self.lease, attempt)?)
+    }
+}
+
+/// Runs a module. An error is one for which no date could be tried; what failed on single dates is in the report.
+pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
+    let started = services.clock.now();
+    let id = RunId::new(started);
+    refuse_test_flag_where_protected(services, request)?;
+    let module = services.config.module(&request.module, &|name| std::env::var(name).ok())?;
+    let collections = collections(&module, &request.collections)?;
+    let csv = csv_format(&module)?;
+    let lease = KeptLease::take(&services.ledger, &services.clock, &module.module, id)?;
+    let published = services.store(&module.target.store, true)?;
+    let source = match request.e2e_test {
+        true => published.below(&services.config.profile.e2e_test_folder),
+        false => services.store(&module.source.store, false)?,
+    };
+    let keys = source_keys(&module, &collections, &source)?;
+    let today = ProcessingDate::today(started, &services.zone);
+    let scratch = Scratch::create(&services.scratch_root(), &id)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let run = Run {
+        services,
+        id,
+        today,
+        module: &module,
+        lease: lease.lease(),
+        source: &source,
+        published: &published,
+        scratch: &scratch,
+        budget: Budget::new(request.memory, cores),
+        csv,
+        reserved: reserved(&module)?,
+        progress,
+    };
+    let mut dates = request.dates;
+    if request.clean_up {
+        let oldest = clean_up::clean_up(&run, &collections, &keys, request)?;
+        dates.start = dates.start.or(module.catchup.start).or(oldest);
+    }
+    let todo = dates_to_do(&run, &collections, dates)?;
+    let days = do_all(&run, &collections, todo, keys)?;
+    let rerun = rerun::commands(&request.command, &days, module.collections.len());
+    let profile = services.config.profile_name.clone();
+    let report = RunReport { run_id: id, module: module.module.clone(), profile, started, ended: services.clock.now(), days, rerun };
+    write_report(services, &report)?;
+    Ok(report)
+}
+
+/// Promise 12, before anything is read.
+fn refuse_test_flag_where_protected(services: &Services, request: &IngestRequest) -> Result<(), JobError> {
+    let name = &services.config.profile_name;
+    if request.e2e_test && services.config.profile.protected {
+        return Err(JobError::Usage {
+            message: format!("the test flag is refused: the profile `{name}` is protected"),
+            hint: Some("leave E2E_TEST_FLG out, or choose another profile".into()),
+        });
+    }
+    Ok(())
+}
+
+fn collections(module: &Module, only: &[CollectionName]) -> Result<Vec<Collection>, JobError> {
+    if let Some(unknown) = only.iter().find(|name| !module.collections.contains_key(*name)) {
+        let known = module.collections.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!("the module `{}` has no collection `{unknown}`; it has {known}", module.module);
+        return Err(JobError::Usage { message, hint: None });
+    }
+    let chosen = module.collections.iter().filter(|(name, _)| only.is_empty() || only.contains(name));
+    let collections = chosen.map(|(name, settings)| {
+        let target = &module.target;
+        let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
+        let declared = settings.columns.iter().map(|(column, word)| {
+            let column = ColumnName::new(column).map_err(|error| wrong(module, &format!("columns of `{name}`"), error))?;
+            Ok(Column::new(column, word.ty.clone()))
+        });
+        Ok(Collection {
+            name: name.clone(),
+            table: TableName { database: target.database.clone(), table: name.clone() },
+            layout: TableLayout::new(&folder, partition_column(module)?),
+            declared: TableSchema::new(declared.collect::<Result<_, JobError>>()?),
+            missing: settings.missing.unwrap_or(module.source.missing),
+            pattern: module.source.files.replace("{collection}", settings.file_name.as_deref().unwrap_or(name.as_str())),
+        })
+    });
+    collections.collect()
+}
+
+fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
+    JobError::Setting { what: what.to_owned(), place: format!("the module `{}`", module.module), reason: reason.to_string() }
+}
+
+fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
+    ColumnName::new(&module.target.partition_by).map_err(|error| wrong(module, "target.partition_by", error))
+}
+
+/// The columns that adg writes itself.
+fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
+    let error_desc = ColumnName::new(ERROR_DESC).map_err(|error| wrong(module, ERROR_DESC, error))?;
+    Ok(vec![error_desc, partition_column(module)?])
+}
+
+fn csv_format(module: &Module) -> Result<CsvFormat, JobError> {
+    let CsvSettings { delimiter, encoding, null_values, keep_quoted_empty, date_formats, timestamp_formats } = &module.source.csv;
+    let refused = |what: &str, reason: String| wrong(module, &format!("source.csv.{what}"), reason);
+    let delimiter = u8::try_from(*delimiter)
+        .ok()
+        .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte))
+        .ok_or_else(|| refused("delimiter", format!("`{delimiter}` is not one ASCII character beside quotes and line ends")))?;
+    let values = ValueRules {
+        nulls: Nulls::new(null_values, *keep_quoted_empty),
+        dates: DateFormats::new(date_formats).map_err(|reason| refused("date_formats", reason))?,
+        timestamps: TimestampFormats::new(timestamp_formats).map_err(|reason| refused("timestamp_formats", reason))?,
+    };
+    Ok(CsvFormat { delimiter, encoding: *encoding, values })
+}
+
+/// Lists the source once, and sorts what is there by collection and date. All of the module's collections take part, so that
+/// a file of one is never taken for another's.
+fn source_keys(module: &Module, collections: &[Collection], source: &Store) -> Result<DayKeys, JobError> {
+    let names: Vec<_> = module
+        .collections
+        .iter()
+        .map(|(name, settings)| (name.clone(), settings.file_name.clone().unwrap_or_else(|| name.to_string())))
+        .collect();
+    let mut keys = KeyPattern::new(&module.source.files, &names)?.assign(source.list("")?);
+    keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
+    Ok(keys)
+}
+
+type Todo = BTreeMap<ProcessingDate, BTreeSet<CollectionName>>;
+
+/// Each collection has a window of its own: a new one catches up beside those that are up to date.
+fn dates_to_do(run: &Run<'_>, collections: &[Collection], requested: Requested) -> Result<Todo, JobError> {
+    let rules = WindowRules { start: run.module.catchup.start, retention_days: run.module.catchup.retention_days };
+    let history = run.services.ledger.history(&run.module.module)?;
+    let nothing = BTreeMap::new();
+    let mut todo = Todo::new();
+    for collection in collections {
+        let Window { dates, .. } = window(run.today, requested, rules, history.get(&collection.name).unwrap_or(&nothing))?;
+        for date in dates {
+            todo.entry(date).or_default().insert(collection.name.clone());
+        }
+    }
+    Ok(todo)
+}
+
+/// Date by date, oldest first; the collections of a date side by side, as many as the memory allows. A date that fails does
+/// not keep a later one from being done.
+fn do_all(run: &Run<'_>, collections: &[Collection], todo: Todo, mut keys: DayKeys) -> Result<Vec<DayReport>, JobError> {
+    let mut days = Vec::new();
+    for (date, names) in todo {
+        let work: Vec<_> = collections
+            .iter()
+            .filter(|collection| names.contains(&collection.name))
+            .map(|collection| (collection, keys.remove(&(collection.name.clone(), date)).unwrap_or_default()))
+            .collect();
+        days.extend(do_date(run, date, work)?);
+    }
+    Ok(days)
+}
+
+type Work<'a> = Vec<(&'a Collection, Vec<crate::source::SourceKey>)>;
+
+fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> Result<Vec<DayReport>, JobError> {
+    let next = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let done: Mutex<Vec<(usize, Result<DayReport, JobError>)>> = Mutex::default();
+    let worker = || {
+        while let Some((i, (collection, keys))) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, work.get(i)?))) {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let result = day::run(run, collection, date, keys.clone());
+            match &result {
+                Ok(report) => log(report),
+                Err(_) => stop.store(true, Ordering::Relaxed),
+            }
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
+        }
+    };
+    let workers = run.budget.collections.min(work.len());
+    if workers <= 1 {
+        worker();
+    } else {
+        std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(worker))));
+    }
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(i, _)| *i);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn log(day: &DayReport) {
+    let (date, collection) = (day.date.to_string(), day.collection.as_str());
+    match &day.failure {
+        None => {
+            tracing::info!(
+                event = "date_done", date, collection, outcome = ?day.outcome, rows_read = day.counts.rows_read,
+                rows_written = day.counts.rows_written, rows_quarantined = day.counts.rows_quarantined,
+                value_errors = day.counts.value_errors, bytes = day.counts.bytes, seconds = day.seconds,
+                schema_changes = day.schema_changes.join("; "), notes = day.notes.join("; "),
+            );
+        }
+        Some(failure) => {
+            tracing::error!(
+                event = "date_failed", date, collection, outcome = ?day.outcome, exit_code = failure.exit_code.number(),
+                error = failure.message, hint = failure.hint.as_deref().unwrap_or_default(),
+            );
+        }
+    }
+}
+
+/// The report as a file. It tells of the run, and is no part of its success.
+fn write_report(services: &Services, report: &RunReport) -> Result<(), JobError> {
+    let folder = services.config.path(&services.config.profile.reports);
+    let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
+    let json = serde_json::to_string_pretty(report).map_err(|error| JobError::Bug(error.to_string()))?;
+    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, json));
+    if let Err(error) = written {
+        tracing::warn!(event = "report_not_written", path = %path.display(), %error);
+    }
+    Ok(())
+}

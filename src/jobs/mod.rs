@@ -1,0 +1,22 @@
+//! What a command does: each job composes the rooms below and reads like a table of contents.
+
+mod budget;
+mod clean_up;
+mod day;
+mod error;
+mod generate;
+mod ingest;
+mod lease;
+mod pipeline;
+mod query;
+mod rerun;
+mod services;
+mod tables;
+
+pub use budget::Budget;
+pub use error::JobError;
+pub use generate::{ExtraColumn, Generate, generate};
+pub use ingest::{IngestRequest, ingest};
+pub use query::{QueryFormat, query};
+pub use services::Services;
+pub use tables::{describe, tables};

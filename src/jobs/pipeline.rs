@@ -1,0 +1,136 @@
+//! One file's way into a table: split, valued and written at the same time, on threads of their own.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::lake::{QuarantineFile, TableWriter, conform};
+use crate::report::CollectionProgress;
+use crate::schema::TableSchema;
+use crate::source::{BadRecord, ColumnPlan, CsvBatches, CsvFormat, RawBatch, SourceError, ValuedFrame, frame};
+
+use super::JobError;
+
+/// Batches that may wait between two threads.
+const WAITING: usize = 2;
+
+/// What a file brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct FileCounts {
+    pub(super) rows_read: u64,
+    pub(super) value_errors: u64,
+    pub(super) rows_with_errors: u64,
+}
+
+impl std::ops::AddAssign for FileCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.rows_read += other.rows_read;
+        self.value_errors += other.value_errors;
+        self.rows_with_errors += other.rows_with_errors;
+    }
+}
+
+/// A file and what becomes of it.
+pub(super) struct FilePlan<'a> {
+    pub(super) key: &'a str,
+    pub(super) columns: &'a [ColumnPlan],
+    pub(super) table: &'a TableSchema,
+    pub(super) format: &'a CsvFormat,
+}
+
+/// Reads all of an open file into the writer, and its bad records into quarantine.
+pub(super) fn run(
+    mut file: CsvBatches,
+    plan: &FilePlan<'_>,
+    writer: &mut TableWriter,
+    quarantine: &mut QuarantineFile,
+    progress: &dyn CollectionProgress,
+) -> Result<FileCounts, JobError> {
+    thread::scope(|scope| {
+        let (raw_out, raw_in) = bounded(WAITING);
+        let (valued_out, valued_in) = bounded(WAITING);
+        // Where a later stage fails, its channel closes, and the earlier ones end.
+        let splitter = scope.spawn(move || split(&mut file, &raw_out));
+        let valuer = scope.spawn(move || value(&raw_in, &valued_out, plan));
+        let written = write(valued_in, plan, writer, quarantine, progress);
+        joined(splitter.join())?;
+        joined(valuer.join())?;
+        written
+    })
+}
+
+/// A stage's result; a panic in it is a bug of adg or of a library, told as one.
+fn joined<E: Into<JobError>>(result: thread::Result<Result<(), E>>) -> Result<(), JobError> {
+    match result {
+        Ok(done) => done.map_err(Into::into),
+        Err(panic) => Err(JobError::Bug(panic_message(&*panic))),
+    }
+}
+
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message").to_owned()
+}
+
+fn split(file: &mut CsvBatches, out: &Sender<RawBatch>) -> Result<(), SourceError> {
+    while let Some(batch) = file.next_batch()? {
+        if out.send(batch).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+type Valued = (ValuedFrame, Vec<BadRecord>);
+
+fn value(batches: &Receiver<RawBatch>, out: &Sender<Valued>, plan: &FilePlan<'_>) -> Result<(), JobError> {
+    for mut batch in batches {
+        let bad = std::mem::take(&mut batch.bad);
+        let valued = frame(&batch, plan.columns, plan.format)?;
+        if out.send((valued, bad)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn write(
+    frames: Receiver<Valued>,
+    plan: &FilePlan<'_>,
+    writer: &mut TableWriter,
+    quarantine: &mut QuarantineFile,
+    progress: &dyn CollectionProgress,
+) -> Result<FileCounts, JobError> {
+    let mut counts = FileCounts::default();
+    for (valued, bad) in frames {
+        let rows = valued.frame.height() as u64;
+        quarantine.add(plan.key, &bad)?;
+        if rows > 0 {
+            writer.write(&conform(&valued.frame, plan.table)?)?;
+        }
+        counts += FileCounts {
+            rows_read: rows + bad.len() as u64,
+            value_errors: valued.value_errors,
+            rows_with_errors: valued.rows_with_errors,
+        };
+        progress.rows(rows);
+    }
+    Ok(counts)
+}
+
+/// A reader that tells the progress how far it is.
+pub(super) struct Counted {
+    pub(super) inner: Box<dyn Read + Send>,
+    pub(super) progress: Arc<dyn CollectionProgress>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.progress.bytes(count as u64);
+        Ok(count)
+    }
+}

@@ -1,0 +1,65 @@
+//! The commands that run again just what failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::report::{DayReport, Outcome};
+
+/// One command for each run of days on which the same collections failed. `base` is the command without dates.
+pub(super) fn commands(base: &[String], days: &[DayReport], all_collections: usize) -> Vec<String> {
+    let mut failed: BTreeMap<ProcessingDate, BTreeSet<&CollectionName>> = BTreeMap::new();
+    for day in days.iter().filter(|day| day.outcome == Outcome::Failed) {
+        failed.entry(day.date).or_default().insert(&day.collection);
+    }
+    let mut ranges: Vec<(ProcessingDate, ProcessingDate, BTreeSet<&CollectionName>)> = Vec::new();
+    for (date, collections) in failed {
+        match ranges.last_mut() {
+            Some((_, end, same)) if end.next() == date && *same == collections => *end = date,
+            _ => ranges.push((date, date, collections)),
+        }
+    }
+    let commands = ranges.into_iter().map(|(start, end, collections)| {
+        let mut words = base.to_vec();
+        words.extend(["--start-dt".into(), start.to_string(), "--end-dt".into(), end.to_string()]);
+        if collections.len() < all_collections {
+            words.extend(collections.into_iter().flat_map(|name| ["--collection".to_owned(), name.to_string()]));
+        }
+        shell_words::join(words)
+    });
+    commands.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(date: &str, collection: &str, outcome: Outcome) -> DayReport {
+        DayReport {
+            date: date.parse().unwrap(),
+            collection: collection.parse().unwrap(),
+            outcome,
+            counts: Default::default(),
+            schema_changes: vec![],
+            notes: vec![],
+            sources: vec![],
+            location: None,
+            quarantine: None,
+            failure: None,
+            seconds: 0.0,
+        }
+    }
+
+    #[test]
+    fn the_narrowest_commands() {
+        let days = [
+            day("2021-04-10", "bids", Outcome::Failed), day("2021-04-10", "vacancies", Outcome::Completed),
+            day("2021-04-11", "bids", Outcome::Failed), day("2021-04-12", "bids", Outcome::Failed),
+            day("2021-04-12", "vacancies", Outcome::Failed), day("2021-04-13", "bids", Outcome::Lost),
+        ];
+        let base = ["adg".to_owned(), "--module".into(), "vacancy".into(), "--config".into(), "my adg.yaml".into()];
+        assert_eq!(commands(&base, &days, 2), [
+            "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-10 --end-dt 2021-04-11 --collection bids",
+            "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-12 --end-dt 2021-04-12",
+        ]);
+    }
+}

@@ -1,0 +1,75 @@
+//! What the metastore has, for a person.
+
+use std::fmt::Write as _;
+
+use bytesize::ByteSize;
+
+use crate::metastore::{Metastore, MetastoreError, Partition, Table, TableName, create_table_ddl};
+use crate::report;
+
+use super::{JobError, Services};
+
+fn parameter(partition: &Partition, key: &str) -> u64 {
+    partition.parameters.get(key).and_then(|value| value.parse().ok()).unwrap_or_default()
+}
+
+fn total(partitions: &[Partition], key: &str) -> u64 {
+    partitions.iter().map(|partition| parameter(partition, key)).sum()
+}
+
+/// All tables with their partitions, rows and bytes.
+pub fn tables(services: &Services) -> Result<String, JobError> {
+    let mut rows = report::table(&["table", "columns", "partitions", "first", "last", "rows", "bytes", "location"]);
+    for name in services.metastore.tables()? {
+        let table = existing(&*services.metastore, &name)?;
+        let partitions = services.metastore.partitions(&name)?;
+        let value = |partition: Option<&Partition>| partition.map(|partition| partition.value.to_string()).unwrap_or_default();
+        rows.add_row([
+            name.to_string(),
+            table.schema.columns().len().to_string(),
+            partitions.len().to_string(),
+            value(partitions.first()),
+            value(partitions.last()),
+            total(&partitions, "numRows").to_string(),
+            ByteSize(total(&partitions, "totalSize")).to_string(),
+            table.location,
+        ]);
+    }
+    Ok(rows.to_string())
+}
+
+/// One table: the statement that makes it, and its partitions.
+pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
+    let name = resolve(&*services.metastore, name)?;
+    let table = existing(&*services.metastore, &name)?;
+    let mut text = create_table_ddl(&table);
+    let mut rows = report::table(&["partition", "rows", "files", "bytes", "location"]);
+    for partition in services.metastore.partitions(&name)? {
+        rows.add_row([
+            partition.value.to_string(),
+            parameter(&partition, "numRows").to_string(),
+            parameter(&partition, "numFiles").to_string(),
+            ByteSize(parameter(&partition, "totalSize")).to_string(),
+            partition.location,
+        ]);
+    }
+    // Writing to a String does not fail.
+    let _ = write!(text, "\n\n{rows}");
+    Ok(text)
+}
+
+pub(super) fn existing(metastore: &dyn Metastore, name: &TableName) -> Result<Table, JobError> {
+    let missing = || MetastoreError::NoSuchTable { table: name.clone(), metastore: "of the profile".to_owned() };
+    Ok(metastore.table(name)?.ok_or_else(missing)?)
+}
+
+/// The table of that name, with or without its database.
+fn resolve(metastore: &dyn Metastore, name: &str) -> Result<TableName, JobError> {
+    let tables = metastore.tables()?;
+    let found: Vec<&TableName> = tables.iter().filter(|table| table.table.as_str() == name || table.to_string() == name).collect();
+    match found.as_slice() {
+        [table] => Ok((*table).clone()),
+        [] => Err(JobError::Usage { message: format!("there is no table `{name}`"), hint: Some("`adg tables` lists them".into()) }),
+        _ => Err(JobError::Usage { message: format!("several databases have a table `{name}`"), hint: Some("write database.table".into()) }),
+    }
+}

@@ -1,0 +1,11 @@
+//! What happened, as data first, then as text for a person: the run's report, its closing table, progress while it works.
+
+mod exit_code;
+mod progress;
+mod run_report;
+mod summary;
+
+pub use exit_code::ExitCode;
+pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
+pub use run_report::{DayReport, Failure, Outcome, RunReport};
+pub use summary::{closing_table, table};

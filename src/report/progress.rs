@@ -1,0 +1,73 @@
+//! What a person sees while a run works.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::identity::{CollectionName, ProcessingDate};
+
+/// Watches a run.
+pub trait Progress: Send + Sync {
+    /// A collection of a date begins; its files have `bytes` bytes.
+    fn begin(&self, date: ProcessingDate, collection: &CollectionName, bytes: u64) -> Box<dyn CollectionProgress>;
+}
+
+/// Watches one collection of one date, until it is dropped.
+pub trait CollectionProgress: Send + Sync {
+    /// So many more bytes of the files were read.
+    fn bytes(&self, count: u64);
+    /// So many more rows were written.
+    fn rows(&self, count: u64);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn begin(&self, _: ProcessingDate, _: &CollectionName, _: u64) -> Box<dyn CollectionProgress> {
+        Box::new(Self)
+    }
+}
+
+impl CollectionProgress for NoProgress {
+    fn bytes(&self, _: u64) {}
+    fn rows(&self, _: u64) {}
+}
+
+/// A bar for each collection, on standard error.
+#[derive(Debug, Clone, Default)]
+pub struct Bars(MultiProgress);
+
+struct Bar {
+    bar: ProgressBar,
+    rows: std::sync::atomic::AtomicU64,
+}
+
+const BAR: &str = "{prefix:28} {bar:24} {bytes}/{total_bytes} {binary_bytes_per_sec} {msg} {eta} left";
+
+impl Progress for Bars {
+    fn begin(&self, date: ProcessingDate, collection: &CollectionName, bytes: u64) -> Box<dyn CollectionProgress> {
+        let bar = self.0.add(ProgressBar::new(bytes));
+        if let Ok(style) = ProgressStyle::with_template(BAR) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(format!("{date} {collection}"));
+        Box::new(Bar { bar, rows: 0.into() })
+    }
+}
+
+impl CollectionProgress for Bar {
+    fn bytes(&self, count: u64) {
+        self.bar.inc(count);
+    }
+
+    fn rows(&self, count: u64) {
+        let rows = self.rows.fetch_add(count, std::sync::atomic::Ordering::Relaxed) + count;
+        self.bar.set_message(format!("{rows} rows"));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,93 @@
+//! A run as data.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::catchup::Counts;
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+
+use super::ExitCode;
+
+/// How one date of one collection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Published and recorded.
+    Completed,
+    /// Not published; readers see what they saw before.
+    Failed,
+    /// The source had no file, and the module says that this is no failure.
+    Skipped,
+    /// The source has deleted its file before it was read.
+    Lost,
+}
+
+/// Why something failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Its kind.
+    pub exit_code: ExitCode,
+    /// What was being done, on what, and what went wrong.
+    pub message: String,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+/// One date of one collection.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DayReport {
+    /// The day.
+    pub date: ProcessingDate,
+    /// The collection.
+    pub collection: CollectionName,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What was done to the table, as statements.
+    pub schema_changes: Vec<String>,
+    /// What a person should know though nothing failed.
+    pub notes: Vec<String>,
+    /// The files that were read.
+    pub sources: Vec<String>,
+    /// Where the published files are.
+    pub location: Option<String>,
+    /// Where the quarantined records are.
+    pub quarantine: Option<String>,
+    /// Why it failed or was lost.
+    pub failure: Option<Failure>,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// One run of a module.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunReport {
+    /// The run.
+    pub run_id: RunId,
+    /// The module.
+    pub module: ModuleName,
+    /// The profile.
+    pub profile: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Each date of each collection, in the order in which they were done.
+    pub days: Vec<DayReport>,
+    /// The commands that run again just what failed.
+    pub rerun: Vec<String>,
+}
+
+impl RunReport {
+    /// The code that tells how the run ended: that of the first failure where nothing was done, else partial.
+    pub fn exit_code(&self) -> ExitCode {
+        let done = self.days.iter().any(|day| day.outcome == Outcome::Completed);
+        match self.days.iter().find_map(|day| day.failure.as_ref()) {
+            None => ExitCode::Done,
+            Some(_) if done => ExitCode::Partial,
+            Some(failure) => failure.exit_code,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A run's closing table.
+
+use bytesize::ByteSize;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+use super::{Outcome, RunReport};
+
+/// An empty table in the house's style.
+pub fn table(headers: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header(headers);
+    table
+}
+
+fn number(value: impl ToString) -> Cell {
+    Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
+}
+
+/// The run as a person reads it: a row for each date and collection, then what failed and what to type next.
+pub fn closing_table(report: &RunReport) -> String {
+    if report.days.is_empty() {
+        return format!("{}: nothing is left to do", report.module);
+    }
+    let mut rows = table(&["date", "collection", "outcome", "rows", "quarantined", "value errors", "schema changes", "bytes", "seconds"]);
+    for day in &report.days {
+        rows.add_row([
+            Cell::new(day.date),
+            Cell::new(&day.collection),
+            Cell::new(outcome(day.outcome)),
+            number(day.counts.rows_written),
+            number(day.counts.rows_quarantined),
+            number(day.counts.value_errors),
+            number(day.schema_changes.len()),
+            number(ByteSize(day.counts.bytes)),
+            number(format!("{:.2}", day.seconds)),
+        ]);
+    }
+    let mut text = rows.to_string();
+    for day in &report.days {
+        let place = format!("{} {}", day.date, day.collection);
+        for change in &day.schema_changes {
+            text.push_str(&format!("\n{place}: {change}"));
+        }
+        for note in &day.notes {
+            text.push_str(&format!("\n{place}: note: {note}"));
+        }
+        if let Some(failure) = &day.failure {
+            text.push_str(&format!("\n{place}: {}: {}", outcome(day.outcome), failure.message));
+            if let Some(hint) = &failure.hint {
+                text.push_str(&format!("\n  hint: {hint}"));
+            }
+        }
+    }
+    for command in &report.rerun {
+        text.push_str(&format!("\nto run again what failed: {command}"));
+    }
+    text
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "completed",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+        Outcome::Lost => "lost",
+    }
+}
