@@ -8,7 +8,7 @@ use super::{Outcome, RunReport};
 /// An empty table in the house's style.
 pub fn table(headers: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header(headers);
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled).set_header(headers);
     table
 }
 
@@ -39,7 +39,8 @@ pub fn closing_table(report: &RunReport) -> String {
     for day in &report.days {
         let place = format!("{} {}", day.date, day.collection);
         for change in &day.schema_changes {
-            text.push_str(&format!("\n{place}: {change}"));
+            // On one line: the report has it as it is.
+            text.push_str(&format!("\n{place}: {}", change.split_whitespace().collect::<Vec<_>>().join(" ")));
         }
         for note in &day.notes {
             text.push_str(&format!("\n{place}: note: {note}"));
