@@ -98,10 +98,10 @@ fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
     ledger.record(&lease, &attempt(203, "2024-01-02", Status::Lost)).unwrap();
     let history = other.history(&name).unwrap();
     let days = &history[&collection()];
-    assert_eq!(days.iter().map(|(d, s)| (d.to_string(), *s)).collect::<Vec<_>>(), [
-        ("2024-01-01".to_owned(), Status::Completed),
-        ("2024-01-02".to_owned(), Status::Lost),
-    ]);
+    assert_eq!(
+        days.iter().map(|(d, s)| (d.to_string(), *s)).collect::<Vec<_>>(),
+        [("2024-01-01".to_owned(), Status::Completed), ("2024-01-02".to_owned(), Status::Lost),]
+    );
     assert_eq!(other.attempts(&name, &collection(), day("2024-01-01")).unwrap(), [first, second]);
     assert!(other.history(&module("unknown")).unwrap().is_empty());
     ledger.release(&lease).unwrap();

@@ -194,7 +194,13 @@ pub enum LedgerError {
 /// The record of what was done. Every backend passes `conformance`.
 pub trait Ledger: Send + Sync {
     /// Takes the module's lease for `ttl` from `now`, or says who holds it. A holder known to be dead holds nothing.
-    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: jiff::SignedDuration) -> Result<Lease, LedgerError>;
+    fn acquire(
+        &self,
+        module: &ModuleName,
+        holder: &Holder,
+        now: Timestamp,
+        ttl: jiff::SignedDuration,
+    ) -> Result<Lease, LedgerError>;
 
     /// Extends the lease to `ttl` from `now`; fails where somebody else has taken it.
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: jiff::SignedDuration) -> Result<Lease, LedgerError>;
@@ -209,7 +215,12 @@ pub trait Ledger: Send + Sync {
     fn history(&self, module: &ModuleName) -> Result<BTreeMap<CollectionName, DayHistory>, LedgerError>;
 
     /// All attempts at one date of a collection, oldest first.
-    fn attempts(&self, module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Result<Vec<Attempt>, LedgerError>;
+    fn attempts(
+        &self,
+        module: &ModuleName,
+        collection: &CollectionName,
+        date: ProcessingDate,
+    ) -> Result<Vec<Attempt>, LedgerError>;
 
     /// Notes, before it happens, that `superseded` is about to be replaced; a note already there stands.
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError>;

@@ -2,13 +2,11 @@
 
 #[cfg(test)]
 mod conformance;
-mod ledger;
 mod lease_lock;
+mod ledger;
 mod sqlite;
 mod window;
 
-pub use ledger::{
-    Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded,
-};
+pub use ledger::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
 pub use sqlite::SqliteLedger;
 pub use window::{Requested, Window, WindowError, WindowRules, window};

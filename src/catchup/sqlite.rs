@@ -210,14 +210,18 @@ impl Ledger for SqliteLedger {
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
         let expires = now + ttl;
         self.fenced("renew the lease", lease, |transaction| {
-            transaction.execute("update leases set expires = ?2 where module = ?1", params![lease.module.as_str(), expires.to_string()])
+            transaction
+                .execute("update leases set expires = ?2 where module = ?1", params![lease.module.as_str(), expires.to_string()])
         })?;
         Ok(Lease { expires, ..lease.clone() })
     }
 
     fn release(&self, lease: &Lease) -> Result<(), LedgerError> {
         self.connection()
-            .execute("update leases set released = 1 where module = ?1 and token = ?2", params![lease.module.as_str(), lease.token.0])
+            .execute(
+                "update leases set released = 1 where module = ?1 and token = ?2",
+                params![lease.module.as_str(), lease.token.0],
+            )
             .map_err(self.unavailable("release the lease"))?;
         self.locks.release(&lease.module);
         Ok(())
@@ -261,7 +265,9 @@ impl Ledger for SqliteLedger {
             .prepare("select collection, date, status from attempts where module = ?1 order by run_id")
             .map_err(&failed)?;
         let rows = query
-            .query_map([module.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+            .query_map([module.as_str()], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })
             .map_err(&failed)?;
         let mut history: BTreeMap<CollectionName, DayHistory> = BTreeMap::new();
         for row in rows {
@@ -274,7 +280,12 @@ impl Ledger for SqliteLedger {
         Ok(history)
     }
 
-    fn attempts(&self, module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Result<Vec<Attempt>, LedgerError> {
+    fn attempts(
+        &self,
+        module: &ModuleName,
+        collection: &CollectionName,
+        date: ProcessingDate,
+    ) -> Result<Vec<Attempt>, LedgerError> {
         let failed = self.unavailable("read the attempts");
         let connection = self.connection();
         let mut query = connection

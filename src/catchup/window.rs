@@ -110,10 +110,15 @@ mod tests {
     #[test]
     fn gaps_and_failures_are_done_again() {
         let history = [
-            ("2021-04-07", Status::Completed), ("2021-04-08", Status::Failed), ("2021-04-10", Status::InProgress),
+            ("2021-04-07", Status::Completed),
+            ("2021-04-08", Status::Failed),
+            ("2021-04-10", Status::InProgress),
             ("2021-04-11", Status::Completed),
         ];
-        assert_eq!(dates(Requested::default(), WindowRules::default(), &history), days(&["2021-04-08", "2021-04-09", "2021-04-10", TODAY]));
+        assert_eq!(
+            dates(Requested::default(), WindowRules::default(), &history),
+            days(&["2021-04-08", "2021-04-09", "2021-04-10", TODAY])
+        );
         let all = [(TODAY, Status::Completed)];
         assert_eq!(dates(Requested::default(), WindowRules::default(), &all), []);
     }
@@ -130,8 +135,12 @@ mod tests {
         assert_eq!(dates(start, WindowRules::default(), &[("2021-04-11", Status::Completed)]), days(&["2021-04-11", TODAY]));
         let end = Requested { start: None, end: Some(day("2021-04-11")) };
         assert_eq!(dates(end, from("2021-04-10"), &[]), days(&["2021-04-10", "2021-04-11"]));
-        assert_eq!(dates(Requested { start: None, end: Some(day("2021-03-01")) }, WindowRules::default(), &[]), days(&["2021-03-01"]));
-        let wrong = window(day(TODAY), Requested { start: Some(day("2021-04-13")), end: None }, WindowRules::default(), &BTreeMap::new());
+        assert_eq!(
+            dates(Requested { start: None, end: Some(day("2021-03-01")) }, WindowRules::default(), &[]),
+            days(&["2021-03-01"])
+        );
+        let wrong =
+            window(day(TODAY), Requested { start: Some(day("2021-04-13")), end: None }, WindowRules::default(), &BTreeMap::new());
         assert_eq!(wrong.unwrap_err().to_string(), "the start date 2021-04-13 is after the end date 2021-04-12");
     }
 

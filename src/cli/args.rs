@@ -13,8 +13,10 @@ use crate::jobs::QueryFormat;
 /// Turns a day's files into Hive tables.
 #[derive(Debug, Parser)]
 #[command(name = "adg", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "Exit codes: 0 done · 2 usage · 4 some dates failed · 10 config · 11 a limit stopped the publish · 12 schema refused\n            \
-    13 source files missing · 20 access denied · 21 try again · 22 another run holds the module · 70 a bug")]
+#[command(
+    after_help = "Exit codes: 0 done · 2 usage · 4 some dates failed · 10 config · 11 a limit stopped the publish · 12 schema refused\n            \
+    13 source files missing · 20 access denied · 21 try again · 22 another run holds the module · 70 a bug"
+)]
 pub(super) struct Cli {
     /// The job; without one, the module of `--module` is run.
     #[command(subcommand)]

@@ -68,7 +68,10 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
 fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let module = args.module.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
     if module.is_empty() {
-        return Err(JobError::Usage { message: "--module is blank".into(), hint: Some("name the module to run: --module vacancy".into()) });
+        return Err(JobError::Usage {
+            message: "--module is blank".into(),
+            hint: Some("name the module to run: --module vacancy".into()),
+        });
     }
     let mut command = vec!["adg".to_owned(), "--module".to_owned(), module.clone()];
     if let Some(file) = &environment.config {
@@ -135,7 +138,9 @@ fn print_schema(file: ConfigFile, markdown: bool) -> Result<(), JobError> {
 
 fn print(text: &str) -> Result<(), JobError> {
     match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(JobError::Output { what: "the result".into(), source: error }),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(JobError::Output { what: "the result".into(), source: error })
+        }
         _ => Ok(()),
     }
 }

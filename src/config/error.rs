@@ -88,7 +88,10 @@ mod tests {
 
     #[test]
     fn the_nearest_right_word_is_suggested() {
-        assert_eq!(suggestion("unknown field `retention_day`, expected `start` or `retention_days`"), "; did you mean `retention_days`?");
+        assert_eq!(
+            suggestion("unknown field `retention_day`, expected `start` or `retention_days`"),
+            "; did you mean `retention_days`?"
+        );
         assert_eq!(suggestion("unknown field `zzz`, expected `start` or `retention_days`"), "");
         assert_eq!(suggestion("missing field `files`"), "");
     }

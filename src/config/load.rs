@@ -158,7 +158,10 @@ profiles:
         assert_eq!((local.profile_name.as_str(), local.profile.stores["published"].url.as_str()), ("local", "/out"));
         assert!(!local.profile.protected);
         let missing = config(FILE, Some("production")).unwrap_err();
-        assert_eq!(missing, "the config file `adg.yaml` is wrong at `profiles.production.stores.source.url`: the environment variable `NOT_HERE` is not set");
+        assert_eq!(
+            missing,
+            "the config file `adg.yaml` is wrong at `profiles.production.stores.source.url`: the environment variable `NOT_HERE` is not set"
+        );
         assert_eq!(config(FILE, Some("prod")).unwrap_err(), "`adg.yaml` has no profile `prod`; it has local, production");
     }
 
@@ -166,7 +169,10 @@ profiles:
     fn an_unknown_key_names_its_place_and_the_nearest() {
         let wrong = FILE.replace("protected: true", "protectd: true");
         let error = config(&wrong, None).unwrap_err();
-        assert!(error.starts_with("the config file `adg.yaml` is wrong at `profiles.production.protectd`: unknown field `protectd`"), "{error}");
+        assert!(
+            error.starts_with("the config file `adg.yaml` is wrong at `profiles.production.protectd`: unknown field `protectd`"),
+            "{error}"
+        );
         assert!(error.ends_with("; did you mean `protected`?"), "{error}");
         let wrong = FILE.replace("sqlite: { path: l.db }", "sqlit: { path: l.db }");
         assert!(config(&wrong, None).unwrap_err().contains("ledger"));
@@ -191,8 +197,12 @@ profiles:
         let module = config.module("vacancy", &env).unwrap();
         assert_eq!(module.target.database.as_str(), "own");
         assert_eq!(module.target.partition_by, "date_uploaded");
-        fs::write(folder.path().join("modules/vacancy.yaml"), own.replace("bids: {}", "bids: { columns: { id: bigit } }")).unwrap();
+        fs::write(folder.path().join("modules/vacancy.yaml"), own.replace("bids: {}", "bids: { columns: { id: bigit } }"))
+            .unwrap();
         let error = config.module("vacancy", &env).unwrap_err().to_string();
-        assert!(error.contains("at `collections.bids.columns.id`: `bigit` is not a column type; did you mean `bigint`?"), "{error}");
+        assert!(
+            error.contains("at `collections.bids.columns.id`: `bigit` is not a column type; did you mean `bigint`?"),
+            "{error}"
+        );
     }
 }

@@ -14,6 +14,7 @@ pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, 
 pub use error::ConfigError;
 pub use load::{Config, load};
 pub use module::{
-    CatchupSettings, CollectionSettings, ColumnTypeWord, CsvSettings, Limits, MissingFile, Module, Rate, SourceSettings, TargetSettings,
+    CatchupSettings, CollectionSettings, ColumnTypeWord, CsvSettings, Limits, MissingFile, Module, Rate, SourceSettings,
+    TargetSettings,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -60,7 +60,10 @@ mod tests {
     fn a_reference_that_leads_nowhere_names_its_place() {
         let mut value = json!({"stores": [{"url": "${env:NOWHERE}"}]});
         let error = fill(&mut value, "local", &env).unwrap_err();
-        assert_eq!((error.path.as_str(), error.reason.as_str()), ("local.stores[0].url", "the environment variable `NOWHERE` is not set"));
+        assert_eq!(
+            (error.path.as_str(), error.reason.as_str()),
+            ("local.stores[0].url", "the environment variable `NOWHERE` is not set")
+        );
         for wrong in ["${secret:x#y}", "${env", "${}"] {
             assert!(fill(&mut json!(wrong), "p", &env).is_err(), "{wrong}");
         }

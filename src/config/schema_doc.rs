@@ -56,7 +56,12 @@ fn sections(page: &mut String, definitions: &Map<String, Value>) {
         }
         for variant in variants {
             let word = variant["const"].as_str().map(str::to_owned);
-            let key = || variant["properties"].as_object().and_then(|map| map.iter().next()).map(|(key, value)| format!("{key}: {}", kind(value)));
+            let key = || {
+                variant["properties"]
+                    .as_object()
+                    .and_then(|map| map.iter().next())
+                    .map(|(key, value)| format!("{key}: {}", kind(value)))
+            };
             let _ = writeln!(page, "- `{}`: {}", word.or_else(key).unwrap_or_default(), sentence(variant));
         }
     }
@@ -94,7 +99,9 @@ fn kind(schema: &Value) -> String {
             format!("map to {}", kind(&schema["additionalProperties"]))
         }
         Value::String(name) => name.clone(),
-        Value::Array(names) => names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect::<Vec<_>>().join(" or "),
+        Value::Array(names) => {
+            names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect::<Vec<_>>().join(" or ")
+        }
         _ => String::new(),
     }
 }

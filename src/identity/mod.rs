@@ -6,9 +6,9 @@ mod fencing;
 mod name;
 mod run_id;
 
-pub use clock::{Clock, SystemClock};
 #[cfg(test)]
 pub use clock::FixedClock;
+pub use clock::{Clock, SystemClock};
 pub use date::{DateError, ProcessingDate};
 pub use fencing::FencingToken;
 pub use name::{CollectionName, ModuleName, NameError};

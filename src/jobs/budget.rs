@@ -20,7 +20,8 @@ pub struct Budget {
 impl Budget {
     /// The pieces that `memory` allows on a machine of `cores` cores.
     pub fn new(memory: ByteSize, cores: usize) -> Self {
-        let share = |of: u64, parts: u64, least: u64, most: u64| usize::try_from((of / parts).clamp(least, most)).unwrap_or(usize::MAX);
+        let share =
+            |of: u64, parts: u64, least: u64, most: u64| usize::try_from((of / parts).clamp(least, most)).unwrap_or(usize::MAX);
         let collections = share(memory.0, 384 * MIB, 1, cores.clamp(1, 4) as u64);
         let each = memory.0 / collections as u64;
         Self {

@@ -23,7 +23,8 @@ pub(super) fn clean_up(
         refuse_losses(run, collection, &partitions, keys, request)?;
         published.push((collection, partitions));
     }
-    let oldest = published.iter().flat_map(|(_, partitions)| partitions).filter_map(|partition| partition.value.0.parse().ok()).min();
+    let oldest =
+        published.iter().flat_map(|(_, partitions)| partitions).filter_map(|partition| partition.value.0.parse().ok()).min();
     for (collection, partitions) in published {
         wipe(run, collection, &partitions)?;
     }
@@ -50,11 +51,8 @@ fn refuse_losses(
         let counts = run.module.catchup.start.is_none_or(|start| start <= date);
         asked && counts && keys.contains_key(&(collection.name.clone(), date))
     };
-    let lost: Vec<&str> = partitions
-        .iter()
-        .map(|partition| partition.value.0.as_str())
-        .filter(|value| !value.parse().is_ok_and(rebuilt))
-        .collect();
+    let lost: Vec<&str> =
+        partitions.iter().map(|partition| partition.value.0.as_str()).filter(|value| !value.parse().is_ok_and(rebuilt)).collect();
     if lost.is_empty() {
         return Ok(());
     }

@@ -20,7 +20,12 @@ use super::pipeline::{self, Counted, FileCounts, FilePlan};
 
 /// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
 /// itself failed. Whatever else goes wrong is in the report.
-pub(super) fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<DayReport, JobError> {
+pub(super) fn run(
+    run: &Run<'_>,
+    collection: &Collection,
+    date: ProcessingDate,
+    keys: Vec<SourceKey>,
+) -> Result<DayReport, JobError> {
     let started = Instant::now();
     let mut day = Day::begin(run, collection, date, run.module.source.pick.choose(keys));
     let result = match day.keys.is_empty() {
@@ -248,7 +253,13 @@ impl<'a> Day<'a> {
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
         let checks = [
-            (counts.rows_quarantined, quarantine_rate, "could not be read as rows", "quarantine_rate", format!("look at {quarantine}")),
+            (
+                counts.rows_quarantined,
+                quarantine_rate,
+                "could not be read as rows",
+                "quarantine_rate",
+                format!("look at {quarantine}"),
+            ),
             (
                 found.rows_with_errors,
                 error_rate,

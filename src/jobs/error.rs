@@ -72,7 +72,9 @@ pub enum JobError {
         date: ProcessingDate,
     },
     /// A date has no file, and its source has deleted it by now.
-    #[error("the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it")]
+    #[error(
+        "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it"
+    )]
     Lost {
         /// The store.
         store: String,
@@ -160,7 +162,9 @@ impl JobError {
             Self::Ledger(error) => of_ledger(error),
             Self::Metastore(error) => of_metastore(error),
             Self::Source(SourceError::Store(error)) => of_store(error),
-            Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. }) | Self::Refused { .. } => ExitCode::Schema,
+            Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. }) | Self::Refused { .. } => {
+                ExitCode::Schema
+            }
             Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } | Self::SourceChanged { .. } => ExitCode::Source,
             Self::Lake(error) => match error {
                 LakeError::Store(error) => of_store(error),
@@ -181,14 +185,20 @@ impl JobError {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Config(error) => error.hint(),
             Self::Source(error) => error.hint(),
-            Self::Missing { .. } => Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into()),
+            Self::Missing { .. } => {
+                Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
+            }
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
             Self::SourceChanged { .. } => Some("run again once the source has finished writing".into()),
             Self::Limit { hint, .. } => Some(hint.clone()),
             Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
             Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
-            Self::Ledger(LedgerError::Held { .. }) => Some("wait for that run to end; if it is dead, its lease ends by itself".into()),
-            Self::Store(StoreError::NotFound { action: "open", .. }) => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
+            Self::Ledger(LedgerError::Held { .. }) => {
+                Some("wait for that run to end; if it is dead, its lease ends by itself".into())
+            }
+            Self::Store(StoreError::NotFound { action: "open", .. }) => {
+                Some("create the folder, or correct the store's `url` in adg.yaml".into())
+            }
             _ => None,
         }
     }
@@ -224,7 +234,9 @@ fn of_ledger(error: &LedgerError) -> ExitCode {
 fn of_metastore(error: &MetastoreError) -> ExitCode {
     match error {
         MetastoreError::Fenced { .. } => ExitCode::Held,
-        MetastoreError::Changed { .. } | MetastoreError::TableExists { .. } | MetastoreError::Unavailable { .. } => ExitCode::Unavailable,
+        MetastoreError::Changed { .. } | MetastoreError::TableExists { .. } | MetastoreError::Unavailable { .. } => {
+            ExitCode::Unavailable
+        }
         MetastoreError::NoSuchTable { .. } => ExitCode::Usage,
         MetastoreError::Corrupt { .. } => ExitCode::Config,
     }

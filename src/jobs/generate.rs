@@ -88,7 +88,10 @@ fn columns(module: &Module, collection: &CollectionName, request: &Generate) -> 
         .collect();
     if columns.is_empty() {
         let message = format!("the module `{}` declares no columns of `{collection}` to make data from", module.module);
-        return Err(JobError::Usage { message, hint: Some("list them under `columns` in the module file, or give --add-column".into()) });
+        return Err(JobError::Usage {
+            message,
+            hint: Some("list them under `columns` in the module file, or give --add-column".into()),
+        });
     }
     Ok(columns)
 }
@@ -215,7 +218,13 @@ fn decimal(precision: u8, scale: u8, rng: &mut ChaCha8Rng) -> String {
 /// Texts with what makes CSV hard: commas, quotes, line ends, other alphabets.
 fn text(row: u64, rng: &mut ChaCha8Rng) -> String {
     let samples = [
-        "plain words", "one, two, three", "she said \"now\"", "first line\nsecond line", "Grüße, 世界 🦀", "O'Brien", "tab\there",
+        "plain words",
+        "one, two, three",
+        "she said \"now\"",
+        "first line\nsecond line",
+        "Grüße, 世界 🦀",
+        "O'Brien",
+        "tab\there",
     ];
     format!("{} {row}", samples.choose(rng).unwrap_or(&"text"))
 }

@@ -118,7 +118,8 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     let days = do_all(&run, &collections, todo, keys)?;
     let rerun = rerun::commands(&request.command, &days, module.collections.len());
     let profile = services.config.profile_name.clone();
-    let report = RunReport { run_id: id, module: module.module.clone(), profile, started, ended: services.clock.now(), days, rerun };
+    let report =
+        RunReport { run_id: id, module: module.module.clone(), profile, started, ended: services.clock.now(), days, rerun };
     write_report(services, &report)?;
     Ok(report)
 }
@@ -242,7 +243,8 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> Result<Vec<Da
     let stop = AtomicBool::new(false);
     let done: Mutex<Vec<(usize, Result<DayReport, JobError>)>> = Mutex::default();
     let worker = || {
-        while let Some((i, (collection, keys))) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, work.get(i)?))) {
+        while let Some((i, (collection, keys))) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, work.get(i)?)))
+        {
             if stop.load(Ordering::Relaxed) {
                 return;
             }

@@ -22,7 +22,12 @@ pub(super) struct KeptLease {
 }
 
 impl KeptLease {
-    pub(super) fn take(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, module: &ModuleName, run_id: RunId) -> Result<Self, LedgerError> {
+    pub(super) fn take(
+        ledger: &Arc<dyn Ledger>,
+        clock: &Arc<dyn Clock>,
+        module: &ModuleName,
+        run_id: RunId,
+    ) -> Result<Self, LedgerError> {
         let holder = Holder { run_id, host: host_name(), process: std::process::id() };
         let lease = ledger.acquire(module, &holder, clock.now(), TTL)?;
         let stop = Arc::new((Mutex::new(false), Condvar::new()));

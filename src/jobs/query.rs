@@ -64,7 +64,9 @@ struct Referenced {
 fn referenced(sql: &str, known: &[TableName]) -> Referenced {
     let mut tables: Vec<(String, TableName)> = Vec::new();
     // What can't be parsed here is left to Polars, whose message is the better one.
-    let Ok(mut statements) = Parser::parse_sql(&GenericDialect {}, sql) else { return Referenced { sql: sql.to_owned(), tables } };
+    let Ok(mut statements) = Parser::parse_sql(&GenericDialect {}, sql) else {
+        return Referenced { sql: sql.to_owned(), tables };
+    };
     let mut qualified = false;
     let _ = visit_relations_mut(&mut statements, |relation: &mut ObjectName| {
         let parts: Vec<&str> = relation.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.as_str()).collect();
@@ -102,7 +104,9 @@ fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> 
         let location = folder(&partition.location)?;
         let expected = format!("{}={}", key.name, partition.value);
         if !location.strip_prefix(&root).is_ok_and(|below| below.starts_with(&expected)) {
-            return Err(JobError::Query { reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location) });
+            return Err(JobError::Query {
+                reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),
+            });
         }
         files.extend(parquet_files(&location)?);
     }
@@ -120,7 +124,11 @@ fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> 
             try_parse_dates: true,
         },
         // Files older than a widening have the narrower type.
-        cast_columns_policy: CastColumnsPolicy { integer_upcast: true, float_upcast: true, ..CastColumnsPolicy::ERROR_ON_MISMATCH },
+        cast_columns_policy: CastColumnsPolicy {
+            integer_upcast: true,
+            float_upcast: true,
+            ..CastColumnsPolicy::ERROR_ON_MISMATCH
+        },
         missing_columns_policy: MissingColumnsPolicy::Insert,
         ..UnifiedScanArgs::default()
     };
@@ -160,7 +168,9 @@ fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>) -> Result
     match format {
         QueryFormat::Table => writeln!(sink, "{}", for_a_person(&frame)).map_err(unwritable)?,
         QueryFormat::Csv => CsvWriter::new(&mut sink).finish(&mut nested_as_text(frame)).map_err(polars)?,
-        QueryFormat::Json => JsonWriter::new(&mut sink).with_json_format(JsonFormat::JsonLines).finish(&mut frame.clone()).map_err(polars)?,
+        QueryFormat::Json => {
+            JsonWriter::new(&mut sink).with_json_format(JsonFormat::JsonLines).finish(&mut frame.clone()).map_err(polars)?
+        }
         QueryFormat::Parquet => ParquetWriter::new(&mut sink).finish(&mut frame.clone()).map(drop).map_err(polars)?,
     }
     match sink.flush() {
@@ -221,7 +231,10 @@ mod tests {
     #[test]
     fn qualified_names_are_found_wherever_they_stand() {
         let known: Vec<TableName> = vec!["uc.bids".parse().unwrap(), "uc.vacancies".parse().unwrap()];
-        let found = referenced("select 'uc.bids' as t, b.x from uc.bids b join vacancies v on b.x = v.x where b.x in (select x from other)", &known);
+        let found = referenced(
+            "select 'uc.bids' as t, b.x from uc.bids b join vacancies v on b.x = v.x where b.x in (select x from other)",
+            &known,
+        );
         assert_eq!(found.tables, [("uc.bids".to_owned(), known[0].clone()), ("vacancies".to_owned(), known[1].clone())]);
         assert!(found.sql.contains("'uc.bids'") && found.sql.contains("FROM \"uc.bids\""), "{}", found.sql);
         assert_eq!(referenced("this is no SQL", &known).sql, "this is no SQL");

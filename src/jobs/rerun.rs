@@ -52,14 +52,20 @@ mod tests {
     #[test]
     fn the_narrowest_commands() {
         let days = [
-            day("2021-04-10", "bids", Outcome::Failed), day("2021-04-10", "vacancies", Outcome::Completed),
-            day("2021-04-11", "bids", Outcome::Failed), day("2021-04-12", "bids", Outcome::Failed),
-            day("2021-04-12", "vacancies", Outcome::Failed), day("2021-04-13", "bids", Outcome::Lost),
+            day("2021-04-10", "bids", Outcome::Failed),
+            day("2021-04-10", "vacancies", Outcome::Completed),
+            day("2021-04-11", "bids", Outcome::Failed),
+            day("2021-04-12", "bids", Outcome::Failed),
+            day("2021-04-12", "vacancies", Outcome::Failed),
+            day("2021-04-13", "bids", Outcome::Lost),
         ];
         let base = ["adg".to_owned(), "--module".into(), "vacancy".into(), "--config".into(), "my adg.yaml".into()];
-        assert_eq!(commands(&base, &days, 2), [
-            "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-10 --end-dt 2021-04-11 --collection bids",
-            "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-12 --end-dt 2021-04-12",
-        ]);
+        assert_eq!(
+            commands(&base, &days, 2),
+            [
+                "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-10 --end-dt 2021-04-11 --collection bids",
+                "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-12 --end-dt 2021-04-12",
+            ]
+        );
     }
 }

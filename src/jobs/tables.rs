@@ -66,10 +66,16 @@ pub(super) fn existing(metastore: &dyn Metastore, name: &TableName) -> Result<Ta
 /// The table of that name, with or without its database.
 fn resolve(metastore: &dyn Metastore, name: &str) -> Result<TableName, JobError> {
     let tables = metastore.tables()?;
-    let found: Vec<&TableName> = tables.iter().filter(|table| table.table.as_str() == name || table.to_string() == name).collect();
+    let found: Vec<&TableName> =
+        tables.iter().filter(|table| table.table.as_str() == name || table.to_string() == name).collect();
     match found.as_slice() {
         [table] => Ok((*table).clone()),
-        [] => Err(JobError::Usage { message: format!("there is no table `{name}`"), hint: Some("`adg tables` lists them".into()) }),
-        _ => Err(JobError::Usage { message: format!("several databases have a table `{name}`"), hint: Some("write database.table".into()) }),
+        [] => {
+            Err(JobError::Usage { message: format!("there is no table `{name}`"), hint: Some("`adg tables` lists them".into()) })
+        }
+        _ => Err(JobError::Usage {
+            message: format!("several databases have a table `{name}`"),
+            hint: Some("write database.table".into()),
+        }),
     }
 }

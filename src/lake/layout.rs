@@ -60,6 +60,9 @@ mod tests {
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH);
         let date = "2021-04-12".parse().unwrap();
         assert_eq!(layout.attempt(date, run), format!("data/uc_kickstart/bids/date_uploaded=2021-04-12/{run}"));
-        assert_eq!(layout.quarantine_file(date, run), format!("data/uc_kickstart/bids/_quarantine/date_uploaded=2021-04-12/{run}.jsonl"));
+        assert_eq!(
+            layout.quarantine_file(date, run),
+            format!("data/uc_kickstart/bids/_quarantine/date_uploaded=2021-04-12/{run}.jsonl")
+        );
     }
 }

@@ -74,7 +74,12 @@ fn attempts(partition: &str, objects: Vec<ObjectInfo>) -> BTreeMap<String, Vec<S
 }
 
 /// Quarantined records belong to the attempt that is published; those of earlier ones were replaced with it.
-fn sweep_quarantine(store: &Store, layout: &TableLayout, date: ProcessingDate, current: Option<&str>) -> Result<usize, LakeError> {
+fn sweep_quarantine(
+    store: &Store,
+    layout: &TableLayout,
+    date: ProcessingDate,
+    current: Option<&str>,
+) -> Result<usize, LakeError> {
     let Some(run) = current.and_then(|location| location.rsplit('/').next()) else { return Ok(0) };
     let stale: Vec<String> = store
         .list(&layout.quarantine(date))?

@@ -84,5 +84,8 @@ fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {
     other.publish(&name(), &partition("2024-01-03", "late"), FencingToken(6)).unwrap();
     let slept = metastore.publish(&name(), &partition("2024-01-03", "slept"), FencingToken(5));
     assert!(matches!(slept, Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));
-    assert_eq!(metastore.partition(&name(), &PartitionValue("2024-01-03".into())).unwrap(), Some(partition("2024-01-03", "late")));
+    assert_eq!(
+        metastore.partition(&name(), &PartitionValue("2024-01-03".into())).unwrap(),
+        Some(partition("2024-01-03", "late"))
+    );
 }

@@ -12,7 +12,12 @@ pub fn create_table(table: &Table) -> String {
         // Writing to a String does not fail.
         let _ = write!(ddl, "{comma}\n  {column}");
     }
-    let _ = write!(ddl, "\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION '{}'", table.partition_by, table.location.replace('\'', "\\'"));
+    let _ = write!(
+        ddl,
+        "\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION '{}'",
+        table.partition_by,
+        table.location.replace('\'', "\\'")
+    );
     ddl
 }
 

@@ -13,7 +13,7 @@ use crate::schema::TableSchema;
 
 pub use ddl::create_table as create_table_ddl;
 pub use sqlite::SqliteMetastore;
-pub use table::{Database, Partition, PartitionValue, Parameters, Table, TableName};
+pub use table::{Database, Parameters, Partition, PartitionValue, Table, TableName};
 
 /// Why the metastore did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -41,7 +41,8 @@ type Sql<T> = rusqlite::Result<T>;
 impl SqliteMetastore {
     /// Opens the metastore, creating the file and its folder where they are missing.
     pub fn open(path: &Path) -> Result<Self, MetastoreError> {
-        let failed = |reason: String| MetastoreError::Unavailable { action: "open", metastore: path.display().to_string(), reason };
+        let failed =
+            |reason: String| MetastoreError::Unavailable { action: "open", metastore: path.display().to_string(), reason };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
         }
@@ -91,9 +92,11 @@ impl SqliteMetastore {
         work: impl FnOnce(&Transaction<'_>, i64) -> Result<T, MetastoreError>,
     ) -> Result<T, MetastoreError> {
         let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(self.unavailable(action))?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(self.unavailable(action))?;
         let id = table_id(&transaction, name).map_err(self.unavailable(action))?;
-        let id = id.ok_or_else(|| MetastoreError::NoSuchTable { table: name.clone(), metastore: self.path.display().to_string() })?;
+        let id =
+            id.ok_or_else(|| MetastoreError::NoSuchTable { table: name.clone(), metastore: self.path.display().to_string() })?;
         let done = work(&transaction, id)?;
         transaction.commit().map_err(self.unavailable(action))?;
         Ok(done)
@@ -118,7 +121,13 @@ impl SqliteMetastore {
     }
 
     /// Takes the table's fence, unless somebody later has it.
-    fn pass_fence(&self, transaction: &Transaction<'_>, id: i64, name: &TableName, fence: FencingToken) -> Result<(), MetastoreError> {
+    fn pass_fence(
+        &self,
+        transaction: &Transaction<'_>,
+        id: i64,
+        name: &TableName,
+        fence: FencingToken,
+    ) -> Result<(), MetastoreError> {
         let failed = self.unavailable("check the fence");
         let found: u64 = transaction
             .prepare_cached("select fence from tables where id = ?1")
@@ -163,7 +172,9 @@ impl Metastore for SqliteMetastore {
         let failed = self.unavailable("list tables");
         let connection = self.connection();
         let mut query = connection.prepare("select database, name from tables order by 1, 2").map_err(&failed)?;
-        let rows = query.query_map([], |row| Ok(format!("{}.{}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
+        let rows = query
+            .query_map([], |row| Ok(format!("{}.{}", row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .map_err(&failed)?;
         rows.map(|row| {
             let name = row.map_err(&failed)?;
             name.parse().map_err(|_| self.corrupt(format!("the table name `{name}`")))
@@ -174,11 +185,19 @@ impl Metastore for SqliteMetastore {
     fn table(&self, name: &TableName) -> Result<Option<Table>, MetastoreError> {
         let connection = self.connection();
         let found = connection
-            .prepare_cached("select id, location, partition_name, partition_type, parameters from tables where database = ?1 and name = ?2")
+            .prepare_cached(
+                "select id, location, partition_name, partition_type, parameters from tables where database = ?1 and name = ?2",
+            )
             .and_then(|mut query| {
                 query
                     .query_row([name.database.as_str(), name.table.as_str()], |row| {
-                        Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?))
+                        Ok((
+                            row.get(0)?,
+                            row.get(1)?,
+                            row.get::<_, String>(2)?,
+                            row.get::<_, String>(3)?,
+                            row.get::<_, String>(4)?,
+                        ))
                     })
                     .optional()
             })
@@ -235,8 +254,9 @@ impl Metastore for SqliteMetastore {
         const ACTION: &str = "list partitions";
         let failed = self.unavailable(ACTION);
         self.on_table(ACTION, name, |transaction, id| {
-            let mut query =
-                transaction.prepare_cached("select value, location, parameters from partitions where table_id = ?1 order by value").map_err(&failed)?;
+            let mut query = transaction
+                .prepare_cached("select value, location, parameters from partitions where table_id = ?1 order by value")
+                .map_err(&failed)?;
             let rows = query.query_map([id], raw_partition).map_err(&failed)?;
             rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect()
         })

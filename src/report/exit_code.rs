@@ -33,8 +33,17 @@ pub enum ExitCode {
 impl ExitCode {
     /// All codes, by number.
     pub const ALL: [Self; 11] = [
-        Self::Done, Self::Usage, Self::Partial, Self::Config, Self::Limit, Self::Schema, Self::Source, Self::Access,
-        Self::Unavailable, Self::Held, Self::Bug,
+        Self::Done,
+        Self::Usage,
+        Self::Partial,
+        Self::Config,
+        Self::Limit,
+        Self::Schema,
+        Self::Source,
+        Self::Access,
+        Self::Unavailable,
+        Self::Held,
+        Self::Bug,
     ];
 
     /// The number that the process ends with.
@@ -65,7 +74,9 @@ impl ExitCode {
             Self::Done => "nothing",
             Self::Usage | Self::Config => "correct what the message names",
             Self::Partial => "run the command that the report prints for what failed",
-            Self::Limit => "look at the quarantine file or `error_desc` that the message names; correct the source, or raise the limit",
+            Self::Limit => {
+                "look at the quarantine file or `error_desc` that the message names; correct the source, or raise the limit"
+            }
             Self::Schema => "correct the source's header, or change the module's `evolution`",
             Self::Source => "wait for the file, or ask the source for it; the next run tries again by itself",
             Self::Access => "grant what the message names",
@@ -88,7 +99,9 @@ mod tests {
 
     #[test]
     fn the_page_in_docs_lists_every_code() {
-        let mut page = String::from("# Exit codes\n\n<!-- Made from `src/report/exit_code.rs`; a test compares it. -->\n\n| code | meaning | what to do |\n| --- | --- | --- |\n");
+        let mut page = String::from(
+            "# Exit codes\n\n<!-- Made from `src/report/exit_code.rs`; a test compares it. -->\n\n| code | meaning | what to do |\n| --- | --- | --- |\n",
+        );
         for code in ExitCode::ALL {
             page.push_str(&format!("| {} | {} | {} |\n", code.number(), code.meaning(), code.what_to_do()));
         }

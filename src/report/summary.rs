@@ -21,7 +21,8 @@ pub fn closing_table(report: &RunReport) -> String {
     if report.days.is_empty() {
         return format!("{}: nothing is left to do", report.module);
     }
-    let mut rows = table(&["date", "collection", "outcome", "rows", "quarantined", "value errors", "schema changes", "bytes", "seconds"]);
+    let mut rows =
+        table(&["date", "collection", "outcome", "rows", "quarantined", "value errors", "schema changes", "bytes", "seconds"]);
     for day in &report.days {
         rows.add_row([
             Cell::new(day.date),

@@ -250,18 +250,23 @@ mod tests {
     }
 
     fn incoming(columns: &[(&str, Option<&str>)]) -> Vec<Incoming> {
-        columns.iter()
-            .map(|(n, t)| Incoming { name: name(n), ty: t.map(|t| t.parse().unwrap()), examined: true })
-            .collect()
+        columns.iter().map(|(n, t)| Incoming { name: name(n), ty: t.map(|t| t.parse().unwrap()), examined: true }).collect()
     }
 
     #[test]
     fn a_new_table_takes_the_declared_columns_then_the_new_ones_then_error_desc() {
         let declared = schema(&[("id", "bigint"), ("note", "string")]);
-        let evolution =
-            Evolution::compute(None, &declared, &incoming(&[("extra", Some("date")), ("id", None), ("empty", None)]), EvolutionPolicy::default())
-                .unwrap();
-        assert_eq!(evolution.after, schema(&[("id", "bigint"), ("note", "string"), ("extra", "date"), ("error_desc", "array<string>")]));
+        let evolution = Evolution::compute(
+            None,
+            &declared,
+            &incoming(&[("extra", Some("date")), ("id", None), ("empty", None)]),
+            EvolutionPolicy::default(),
+        )
+        .unwrap();
+        assert_eq!(
+            evolution.after,
+            schema(&[("id", "bigint"), ("note", "string"), ("extra", "date"), ("error_desc", "array<string>")])
+        );
         assert_eq!(evolution.filled, [name("note")]);
         assert_eq!(evolution.without_value, [name("empty")]);
         assert!(!evolution.alters());
@@ -270,7 +275,13 @@ mod tests {
     #[test]
     fn an_existing_table_grows_at_its_end() {
         let table = schema(&[("id", "int"), ("error_desc", "array<string>")]);
-        let evolution = Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("new", Some("double")), ("id", None)]), EvolutionPolicy::default()).unwrap();
+        let evolution = Evolution::compute(
+            Some(&table),
+            &TableSchema::default(),
+            &incoming(&[("new", Some("double")), ("id", None)]),
+            EvolutionPolicy::default(),
+        )
+        .unwrap();
         assert_eq!(evolution.ddl("db.t"), ["ALTER TABLE db.t ADD COLUMNS (`new` double)"]);
         assert_eq!(evolution.after, schema(&[("id", "int"), ("error_desc", "array<string>"), ("new", "double")]));
     }
@@ -281,11 +292,29 @@ mod tests {
         let seen = incoming(&[("id", Some("bigint")), ("x", Some("string"))]);
         let refuse = |policy| Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy).unwrap_err().to_string();
         let base = EvolutionPolicy::default();
-        assert_eq!(refuse(EvolutionPolicy { new_column: NewColumn::Fail, ..base }), "the source has columns that the table does not have: x");
-        assert_eq!(refuse(EvolutionPolicy { missing_column: MissingColumn::Fail, ..base }), "the source lacks columns that the table has: qty");
-        assert_eq!(refuse(EvolutionPolicy { type_change: TypeChange::Fail, ..base }), "values of these columns do not fit their type: `id` int");
-        let widened = Evolution::compute(Some(&table), &TableSchema::default(), &seen, EvolutionPolicy { type_change: TypeChange::Widen, new_column: NewColumn::Ignore, ..base }).unwrap();
-        assert_eq!(widened.ddl("t"), ["ALTER TABLE t ADD COLUMNS (`error_desc` array<string>)", "ALTER TABLE t CHANGE COLUMN `id` `id` bigint"]);
+        assert_eq!(
+            refuse(EvolutionPolicy { new_column: NewColumn::Fail, ..base }),
+            "the source has columns that the table does not have: x"
+        );
+        assert_eq!(
+            refuse(EvolutionPolicy { missing_column: MissingColumn::Fail, ..base }),
+            "the source lacks columns that the table has: qty"
+        );
+        assert_eq!(
+            refuse(EvolutionPolicy { type_change: TypeChange::Fail, ..base }),
+            "values of these columns do not fit their type: `id` int"
+        );
+        let widened = Evolution::compute(
+            Some(&table),
+            &TableSchema::default(),
+            &seen,
+            EvolutionPolicy { type_change: TypeChange::Widen, new_column: NewColumn::Ignore, ..base },
+        )
+        .unwrap();
+        assert_eq!(
+            widened.ddl("t"),
+            ["ALTER TABLE t ADD COLUMNS (`error_desc` array<string>)", "ALTER TABLE t CHANGE COLUMN `id` `id` bigint"]
+        );
         assert_eq!(widened.ignored, [name("x")]);
     }
 

@@ -117,13 +117,25 @@ mod tests {
     #[test]
     fn the_narrowest_type_that_fits_all_values() {
         for (values, ty) in [
-            (&["1", "-20", " 3 "][..], Some("bigint")), (&["1", "2.5"], Some("double")), (&["1.0", "2.0"], Some("double")),
-            (&["true", "False"], Some("boolean")), (&["0", "1"], Some("bigint")), (&["y", "n"], Some("string")),
-            (&["2024-01-01"], Some("date")), (&["2024-01-01", "2024-01-01 10:00:00"], Some("timestamp")),
-            (&["2024-01-01", "7"], Some("string")), (&["007"], Some("string")), (&["0", "0.5"], Some("double")),
-            (&["+4412345"], Some("string")), (&["20240101"], Some("bigint")), (&["9223372036854775808"], Some("string")),
-            (&["123456789012345678.10"], Some("string")), (&["0.12345678901234567"], Some("double")), (&[], None),
-            (&["NaN", "1.5"], Some("double")), (&["no"], Some("string")),
+            (&["1", "-20", " 3 "][..], Some("bigint")),
+            (&["1", "2.5"], Some("double")),
+            (&["1.0", "2.0"], Some("double")),
+            (&["true", "False"], Some("boolean")),
+            (&["0", "1"], Some("bigint")),
+            (&["y", "n"], Some("string")),
+            (&["2024-01-01"], Some("date")),
+            (&["2024-01-01", "2024-01-01 10:00:00"], Some("timestamp")),
+            (&["2024-01-01", "7"], Some("string")),
+            (&["007"], Some("string")),
+            (&["0", "0.5"], Some("double")),
+            (&["+4412345"], Some("string")),
+            (&["20240101"], Some("bigint")),
+            (&["9223372036854775808"], Some("string")),
+            (&["123456789012345678.10"], Some("string")),
+            (&["0.12345678901234567"], Some("double")),
+            (&[], None),
+            (&["NaN", "1.5"], Some("double")),
+            (&["no"], Some("string")),
         ] {
             assert_eq!(guess(TypeGuess::fresh(), values).as_deref(), ty, "{values:?}");
         }

@@ -10,7 +10,7 @@ mod names;
 mod table;
 mod types;
 
-pub use evolution::{Evolution, Incoming, EvolutionPolicy, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
+pub use evolution::{Evolution, EvolutionPolicy, Incoming, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
 pub use infer::TypeGuess;
 pub use names::{ColumnName, NameError, NamingRule, headers_to_columns};
 pub use table::{Column, Fingerprint, TableSchema, TimestampEncoding};

@@ -170,11 +170,7 @@ pub fn headers_to_columns(
             return Err(NameError::Twice { header: header.clone(), first: first + 1, second: i + 1 });
         }
         let empty = || NameError::Empty { position: i + 1, header: header.clone() };
-        let column = rule
-            .spelled_out(header)
-            .filter(|old| table.has(old))
-            .or_else(|| rule.apply(header))
-            .ok_or_else(empty)?;
+        let column = rule.spelled_out(header).filter(|old| table.has(old)).or_else(|| rule.apply(header)).ok_or_else(empty)?;
         if reserved.contains(&column) {
             return Err(NameError::Reserved { header: header.clone(), column });
         }
@@ -203,8 +199,12 @@ mod tests {
     #[test]
     fn words_follow_the_replaced_job() {
         for (source, column) in [
-            ("Is Gateway?", "is_gateway"), ("Hours per Week", "hours_per_week"), ("Cost Total $", "cost_total_$"),
-            (" id ", "id"), ("a--b__c", "a_b_c"), ("É", ""),
+            ("Is Gateway?", "is_gateway"),
+            ("Hours per Week", "hours_per_week"),
+            ("Cost Total $", "cost_total_$"),
+            (" id ", "id"),
+            ("a--b__c", "a_b_c"),
+            ("É", ""),
         ] {
             assert_eq!(name(NamingRule::Words, source), column);
         }
@@ -213,8 +213,12 @@ mod tests {
     #[test]
     fn camel_keeps_acronyms_whole() {
         for (source, column) in [
-            ("numberOfPaidEmployees", "number_of_paid_employees"), ("higherDFADecision", "higher_dfa_decision"),
-            ("ID", "id"), ("userID", "user_id"), ("address1Line", "address1_line"), ("already_snake", "already_snake"),
+            ("numberOfPaidEmployees", "number_of_paid_employees"),
+            ("higherDFADecision", "higher_dfa_decision"),
+            ("ID", "id"),
+            ("userID", "user_id"),
+            ("address1Line", "address1_line"),
+            ("already_snake", "already_snake"),
         ] {
             assert_eq!(name(NamingRule::Camel, source), column);
         }
@@ -231,11 +235,19 @@ mod tests {
     #[test]
     fn clashes_name_both_headers() {
         let check = |names: &[&str]| {
-            headers_to_columns(NamingRule::Words, &headers(names), &TableSchema::default(), &[ColumnName::new("error_desc").unwrap()])
-                .unwrap_err()
-                .to_string()
+            headers_to_columns(
+                NamingRule::Words,
+                &headers(names),
+                &TableSchema::default(),
+                &[ColumnName::new("error_desc").unwrap()],
+            )
+            .unwrap_err()
+            .to_string()
         };
-        assert_eq!(check(&["Is Gateway", "x", "Is Gateway?"]), "the headers `Is Gateway` and `Is Gateway?` both become the column `is_gateway`");
+        assert_eq!(
+            check(&["Is Gateway", "x", "Is Gateway?"]),
+            "the headers `Is Gateway` and `Is Gateway?` both become the column `is_gateway`"
+        );
         assert_eq!(check(&["a", "b", "a"]), "the header `a` stands twice, at positions 1 and 3");
         assert_eq!(check(&["a", "?"]), "header 2 is `?`, which leaves no column name");
         assert_eq!(check(&["Error Desc"]), "the header `Error Desc` becomes `error_desc`, a column that adg writes itself");

@@ -80,8 +80,27 @@ pub enum TypeError {
 
 /// Every word that begins a type, for suggestions and documentation.
 pub(crate) const TYPE_WORDS: &[&str] = &[
-    "string", "text", "varchar", "char", "uuid", "boolean", "tinyint", "smallint", "int", "integer", "bigint",
-    "float", "real", "double", "decimal", "numeric", "date", "timestamp", "array", "struct", "map",
+    "string",
+    "text",
+    "varchar",
+    "char",
+    "uuid",
+    "boolean",
+    "tinyint",
+    "smallint",
+    "int",
+    "integer",
+    "bigint",
+    "float",
+    "real",
+    "double",
+    "decimal",
+    "numeric",
+    "date",
+    "timestamp",
+    "array",
+    "struct",
+    "map",
 ];
 
 fn nearest(word: &str) -> String {
@@ -291,7 +310,8 @@ mod tests {
             (1..9999u32).prop_map(ColumnType::Varchar),
             Just(ColumnType::BigInt),
             Just(ColumnType::Timestamp),
-            (1..=38u8).prop_flat_map(|p| (Just(p), 0..=p))
+            (1..=38u8)
+                .prop_flat_map(|p| (Just(p), 0..=p))
                 .prop_map(|(precision, scale)| ColumnType::Decimal { precision, scale }),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
@@ -299,7 +319,9 @@ mod tests {
                 inner.clone().prop_map(|t| ColumnType::Array(Box::new(t))),
                 inner.clone().prop_map(|t| ColumnType::Map(Box::new(ColumnType::String), Box::new(t))),
                 prop::collection::vec(inner, 1..4).prop_map(|types| ColumnType::Struct(
-                    types.into_iter().enumerate()
+                    types
+                        .into_iter()
+                        .enumerate()
                         .map(|(i, ty)| StructField { name: ColumnName::new(&format!("f{i}")).unwrap(), ty })
                         .collect()
                 )),
@@ -322,8 +344,14 @@ mod tests {
     #[test]
     fn synonyms_mean_the_same() {
         for (word, hive) in [
-            ("text", "string"), ("UUID", "string"), ("integer", "int"), ("real", "float"), ("decimal", "double"),
-            ("numeric", "double"), ("numeric(9, 2)", "decimal(9,2)"), ("decimal(9)", "decimal(9,0)"),
+            ("text", "string"),
+            ("UUID", "string"),
+            ("integer", "int"),
+            ("real", "float"),
+            ("decimal", "double"),
+            ("numeric", "double"),
+            ("numeric(9, 2)", "decimal(9,2)"),
+            ("decimal(9)", "decimal(9,0)"),
             ("Map<String, Array<int>>", "map<string,array<int>>"),
         ] {
             assert_eq!(word.parse::<ColumnType>().unwrap().to_string(), hive);
@@ -334,7 +362,9 @@ mod tests {
     fn a_wrong_word_suggests_the_nearest() {
         let error = "bigit".parse::<ColumnType>().unwrap_err().to_string();
         assert_eq!(error, "`bigit` is not a column type; did you mean `bigint`?");
-        for bad in ["decimal(39,2)", "decimal(4,5)", "array<int", "struct<a:int,a:int>", "int x", "map<array<int>,int>", "varchar(0)"] {
+        for bad in
+            ["decimal(39,2)", "decimal(4,5)", "array<int", "struct<a:int,a:int>", "int x", "map<array<int>,int>", "varchar(0)"]
+        {
             assert!(bad.parse::<ColumnType>().is_err(), "{bad}");
         }
     }

@@ -81,7 +81,9 @@ impl SourceError {
             Self::WrongEncoding { found, .. } => {
                 Some(format!("set `source.csv.encoding: {}` in the module file", found.to_ascii_lowercase()))
             }
-            Self::Empty { .. } => Some("a day without rows is a file with a header only; ask the source to send the file again".into()),
+            Self::Empty { .. } => {
+                Some("a day without rows is a file with a header only; ask the source to send the file again".into())
+            }
             Self::Header { .. } => Some("rename the header at the source".into()),
             Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),

@@ -176,9 +176,15 @@ mod tests {
     fn whole_names_match_and_nothing_else() {
         let pattern = pattern("{date}_{collection}_{epoch_ms}.csv", &["bids", "bid_employers"]);
         let keys = pattern.assign(objects(&[
-            "2021-04-12_bids_1618200000000.csv", "2021-04-12_bids_1618200000000_delta_1.csv", "2021-04-12_bids_x_1618200000000.csv",
-            "2021-04-12_bid_1618200000000.csv", "2021-04-12_bid_employers_1.csv", "x2021-04-12_bids_1.csv", "2021-04-12_bids_1.csv.gz",
-            "2021-02-30_bids_1.csv", "old/2021-04-12_bids_1.csv",
+            "2021-04-12_bids_1618200000000.csv",
+            "2021-04-12_bids_1618200000000_delta_1.csv",
+            "2021-04-12_bids_x_1618200000000.csv",
+            "2021-04-12_bid_1618200000000.csv",
+            "2021-04-12_bid_employers_1.csv",
+            "x2021-04-12_bids_1.csv",
+            "2021-04-12_bids_1.csv.gz",
+            "2021-02-30_bids_1.csv",
+            "old/2021-04-12_bids_1.csv",
         ]));
         assert_eq!(found(&keys, "bids", "2021-04-12", Pick::All), ["2021-04-12_bids_1618200000000.csv"]);
         assert_eq!(found(&keys, "bid_employers", "2021-04-12", Pick::All), ["2021-04-12_bid_employers_1.csv"]);
@@ -192,7 +198,10 @@ mod tests {
         assert_eq!(found(&keys, "bids", "2021-04-12", Pick::Newest), ["2021-04-12_bids_10.csv"]);
         let delta = pattern("{date}_{collection}_*_delta_{seq}.csv", &["bids"]);
         let keys = delta.assign(objects(&["2021-04-12_bids_1_delta_10.csv", "2021-04-12_bids_1_delta_9.csv"]));
-        assert_eq!(found(&keys, "bids", "2021-04-12", Pick::All), ["2021-04-12_bids_1_delta_9.csv", "2021-04-12_bids_1_delta_10.csv"]);
+        assert_eq!(
+            found(&keys, "bids", "2021-04-12", Pick::All),
+            ["2021-04-12_bids_1_delta_9.csv", "2021-04-12_bids_1_delta_10.csv"]
+        );
     }
 
     #[test]

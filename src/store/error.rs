@@ -57,7 +57,9 @@ impl StoreError {
         let (store, key) = (store.to_owned(), key.to_owned());
         let reason = innermost(&error);
         match (&error, io_kind(&error)) {
-            (object_store::Error::NotFound { .. }, _) | (_, Some(io::ErrorKind::NotFound)) => Self::NotFound { action, store, key },
+            (object_store::Error::NotFound { .. }, _) | (_, Some(io::ErrorKind::NotFound)) => {
+                Self::NotFound { action, store, key }
+            }
             (object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }, _)
             | (_, Some(io::ErrorKind::PermissionDenied)) => Self::AccessDenied { action, store, key, reason },
             _ => Self::Unavailable { action, store, key, reason },

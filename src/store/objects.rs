@@ -45,7 +45,9 @@ impl Store {
     pub fn open(name: &str, url: &StoreUrl, create: bool) -> Result<Self, StoreError> {
         let StoreUrl::Folder(folder) = url;
         let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::NotFound { action: "open", store: name.to_owned(), key: folder.display().to_string() },
+            io::ErrorKind::NotFound => {
+                StoreError::NotFound { action: "open", store: name.to_owned(), key: folder.display().to_string() }
+            }
             io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
                 action: "open",
                 store: name.to_owned(),
@@ -114,7 +116,9 @@ impl Store {
         let result = self.runtime.block_on(self.objects.get(&Path::from(key))).map_err(self.failed("read", key))?;
         Ok(match result.payload {
             GetResultPayload::File(file, _) => Box::new(file),
-            GetResultPayload::Stream(stream) => Box::new(StreamReader { runtime: Arc::clone(&self.runtime), stream, ready: Bytes::new() }),
+            GetResultPayload::Stream(stream) => {
+                Box::new(StreamReader { runtime: Arc::clone(&self.runtime), stream, ready: Bytes::new() })
+            }
         })
     }
 
@@ -125,7 +129,8 @@ impl Store {
 
     /// Sends a local file to `key`, in parts. Nobody sees the object before it is whole.
     pub fn put_file(&self, file: &FilePath, key: &str) -> Result<(), StoreError> {
-        let unreadable = |error: io::Error| StoreError::Scratch { action: "read", folder: file.display().to_string(), source: error };
+        let unreadable =
+            |error: io::Error| StoreError::Scratch { action: "read", folder: file.display().to_string(), source: error };
         let mut reader = File::open(file).map_err(unreadable)?;
         let upload = self.runtime.block_on(self.objects.put_multipart(&Path::from(key))).map_err(self.failed("write", key))?;
         let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);

@@ -43,7 +43,11 @@ impl Scratch {
             }
             _ => {}
         }
-        fs::create_dir_all(&path).map_err(|source| StoreError::Scratch { action: "create", folder: path.display().to_string(), source })?;
+        fs::create_dir_all(&path).map_err(|source| StoreError::Scratch {
+            action: "create",
+            folder: path.display().to_string(),
+            source,
+        })?;
         Ok(path)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::schema::{ColumnType, StructField, TableSchema, TimestampEncoding};
 use arrow_array::{Array, ArrayRef, LargeListArray, MapArray, StructArray, cast::AsArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit as ArrowTimeUnit};
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::schema::types::{Type, TypePtr};
-use crate::schema::{ColumnType, StructField, TableSchema, TimestampEncoding};
 
 /// The Arrow type in which a column's arrays come to the writer.
 pub(super) fn arrow_type(ty: &ColumnType) -> DataType {
@@ -26,7 +26,9 @@ pub(super) fn arrow_type(ty: &ColumnType) -> DataType {
         ColumnType::Timestamp => DataType::Timestamp(ArrowTimeUnit::Microsecond, None),
         ColumnType::Array(element) => DataType::LargeList(Arc::new(Field::new("element", arrow_type(element), true))),
         ColumnType::Struct(fields) => DataType::Struct(arrow_fields(fields)),
-        ColumnType::Map(key, value) => DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(entry_fields(key, value)), false)), false),
+        ColumnType::Map(key, value) => {
+            DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(entry_fields(key, value)), false)), false)
+        }
     }
 }
 
@@ -77,18 +79,26 @@ pub(super) fn storage_array(ty: &ColumnType, array: &ArrayRef) -> Result<ArrayRe
 
 /// The Parquet schema of a table's files.
 pub(super) fn parquet_schema(schema: &TableSchema, timestamps: TimestampEncoding) -> Result<TypePtr, ParquetError> {
-    let columns = schema.columns().iter().map(|column| parquet_type(column.name.as_str(), &column.ty, Repetition::OPTIONAL, timestamps));
+    let columns =
+        schema.columns().iter().map(|column| parquet_type(column.name.as_str(), &column.ty, Repetition::OPTIONAL, timestamps));
     let root = Type::group_type_builder("spark_schema").with_fields(columns.collect::<Result<_, _>>()?);
     Ok(Arc::new(root.build()?))
 }
 
-fn parquet_type(name: &str, ty: &ColumnType, repetition: Repetition, timestamps: TimestampEncoding) -> Result<TypePtr, ParquetError> {
+fn parquet_type(
+    name: &str,
+    ty: &ColumnType,
+    repetition: Repetition,
+    timestamps: TimestampEncoding,
+) -> Result<TypePtr, ParquetError> {
     let plain = |physical: Physical, logical: Option<LogicalType>| {
         Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical).build()
     };
     let integer = |bit_width| Some(LogicalType::integer(bit_width, true));
     let built = match ty {
-        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => plain(Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => {
+            plain(Physical::BYTE_ARRAY, Some(LogicalType::String))
+        }
         ColumnType::Boolean => plain(Physical::BOOLEAN, None),
         ColumnType::TinyInt => plain(Physical::INT32, integer(8)),
         ColumnType::SmallInt => plain(Physical::INT32, integer(16)),
@@ -116,7 +126,8 @@ fn parquet_type(name: &str, ty: &ColumnType, repetition: Repetition, timestamps:
             group(name, repetition, Some(LogicalType::List), vec![repeated("list", vec![element])?])
         }
         ColumnType::Struct(fields) => {
-            let fields = fields.iter().map(|field| parquet_type(field.name.as_str(), &field.ty, Repetition::OPTIONAL, timestamps));
+            let fields =
+                fields.iter().map(|field| parquet_type(field.name.as_str(), &field.ty, Repetition::OPTIONAL, timestamps));
             group(name, repetition, None, fields.collect::<Result<_, _>>()?)
         }
         ColumnType::Map(key, value) => {
@@ -150,8 +161,8 @@ mod tests {
     fn decimals_take_the_bytes_that_spark_takes() {
         // Spark's Decimal.minBytesForPrecision.
         let spark = [
-            0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 6, 7, 7, 8, 8, 9, 9, 9, 10, 10, 11, 11, 11, 12, 12, 13, 13, 13, 14, 14, 15, 15,
-            16, 16, 16,
+            0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 6, 7, 7, 8, 8, 9, 9, 9, 10, 10, 11, 11, 11, 12, 12, 13, 13, 13, 14, 14, 15,
+            15, 16, 16, 16,
         ];
         for (precision, bytes) in spark.into_iter().enumerate().skip(1) {
             assert_eq!(decimal_bytes(u32::try_from(precision).unwrap()), bytes, "{precision}");

@@ -107,7 +107,8 @@ impl TableWriter {
         let file = File::create(&path).map_err(|source| LakeError::Scratch { file: path.display().to_string(), source })?;
         let start = || {
             let schema = parquet_schema(&self.schema, self.settings.timestamps)?;
-            let writer = SerializedFileWriter::new(BufWriter::with_capacity(1 << 20, file), schema, Arc::new(self.properties()?))?;
+            let writer =
+                SerializedFileWriter::new(BufWriter::with_capacity(1 << 20, file), schema, Arc::new(self.properties()?))?;
             let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.arrow));
             Ok((writer, factory))
         };

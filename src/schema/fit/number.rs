@@ -105,11 +105,29 @@ mod tests {
     #[test]
     fn integers_lose_nothing() {
         for (text, value) in [
-            ("7", Some(7)), (" 7 ", Some(7)), ("+7", Some(7)), ("1.0", Some(1)), ("1.", Some(1)), ("-0", Some(0)),
-            ("1e3", Some(1000)), ("120e-1", Some(12)), ("9223372036854775807", Some(i64::MAX)),
-            ("-9223372036854775808", Some(i64::MIN)), ("1.5", None), ("9223372036854775808", None), ("", None),
-            ("-", None), ("1,5", None), ("0x1", None), ("1_000", None), ("1e-1", None), ("1e99", None), ("--1", None),
-            ("٣", None), (".", None), ("e3", None),
+            ("7", Some(7)),
+            (" 7 ", Some(7)),
+            ("+7", Some(7)),
+            ("1.0", Some(1)),
+            ("1.", Some(1)),
+            ("-0", Some(0)),
+            ("1e3", Some(1000)),
+            ("120e-1", Some(12)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("1.5", None),
+            ("9223372036854775808", None),
+            ("", None),
+            ("-", None),
+            ("1,5", None),
+            ("0x1", None),
+            ("1_000", None),
+            ("1e-1", None),
+            ("1e99", None),
+            ("--1", None),
+            ("٣", None),
+            (".", None),
+            ("e3", None),
         ] {
             assert_eq!(integer(text.as_bytes()), value, "{text}");
         }
@@ -118,9 +136,19 @@ mod tests {
     #[test]
     fn floating_point_is_finite_or_said_in_words() {
         for (text, value) in [
-            ("1.5", Some(1.5)), (" -2e3 ", Some(-2000.0)), ("0", Some(0.0)), ("0.000", Some(0.0)), ("0e5", Some(0.0)),
-            ("-Infinity", Some(f64::NEG_INFINITY)), ("INF", Some(f64::INFINITY)),
-            ("1e400", None), ("1e-400", None), ("1,5", None), ("abc", None), ("", None), ("1.0d", None),
+            ("1.5", Some(1.5)),
+            (" -2e3 ", Some(-2000.0)),
+            ("0", Some(0.0)),
+            ("0.000", Some(0.0)),
+            ("0e5", Some(0.0)),
+            ("-Infinity", Some(f64::NEG_INFINITY)),
+            ("INF", Some(f64::INFINITY)),
+            ("1e400", None),
+            ("1e-400", None),
+            ("1,5", None),
+            ("abc", None),
+            ("", None),
+            ("1.0d", None),
         ] {
             assert_eq!(double(text.as_bytes()), value, "{text}");
         }

@@ -49,7 +49,11 @@ impl Nulls {
     /// Whether a field of a text column is null.
     #[inline]
     pub fn is_null_text(&self, field: Field<'_>) -> bool {
-        if field.text.is_empty() { self.empty_is_null && !(field.quoted && self.keep_quoted_empty) } else { self.is_word(field.text) }
+        if field.text.is_empty() {
+            self.empty_is_null && !(field.quoted && self.keep_quoted_empty)
+        } else {
+            self.is_word(field.text)
+        }
     }
 
     /// Whether a field of any other column is null: nothing but white space always is.
@@ -201,7 +205,8 @@ fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
     let mut misfits = Vec::new();
     for row in 0..batch.rows() {
         let field = batch.field(row, column);
-        let value = if nulls.is_null(field) { None } else { fit::boolean(field.text).or_else(|| misfit(&mut misfits, row, field)) };
+        let value =
+            if nulls.is_null(field) { None } else { fit::boolean(field.text).or_else(|| misfit(&mut misfits, row, field)) };
         builder.append_option(value);
     }
     Built { array: Arc::new(builder.finish()), misfits }

@@ -219,10 +219,8 @@ fn maps(key: &ColumnType, value: &ColumnType, cells: &[Option<&Cell>]) -> Result
         lengths.push(keys.len() - before);
     }
     let (keys, values) = (array(key, &keys)?, array(value, &values)?);
-    let fields = vec![
-        ArrowField::new("key", keys.data_type().clone(), true),
-        ArrowField::new("value", values.data_type().clone(), true),
-    ];
+    let fields =
+        vec![ArrowField::new("key", keys.data_type().clone(), true), ArrowField::new("value", values.data_type().clone(), true)];
     let entries = StructArray::try_new(fields.into(), vec![keys, values], None)?;
     let field = Arc::new(ArrowField::new("item", arrow_array::Array::data_type(&entries).clone(), true));
     Ok(Arc::new(LargeListArray::try_new(field, OffsetBuffer::from_lengths(lengths), Arc::new(entries), validity(cells))?))

@@ -103,7 +103,9 @@ impl<R: Read> RecordReader<R> {
                 }
                 Found::Flawed { reason, .. } => return Ok(Some(Err(reason.to_owned()))),
                 Found::Incomplete { in_quotes: true } if self.ended => return Ok(Some(Err(UNCLOSED.to_owned()))),
-                Found::Incomplete { .. } if text.len() >= self.record_limit => return Err(RecordError::TooLong { line: self.line }),
+                Found::Incomplete { .. } if text.len() >= self.record_limit => {
+                    return Err(RecordError::TooLong { line: self.line });
+                }
                 Found::Incomplete { .. } => {}
             }
         }
@@ -170,7 +172,9 @@ impl<R: Read> RecordReader<R> {
             }
             let before = spans.len();
             let (next, reason) = match split(text, start, self.ended, self.dialect.delimiter, self.newline, spans) {
-                Found::Record { next } => (next, (spans.len() - before != width).then(|| wrong_width(spans.len() - before, width))),
+                Found::Record { next } => {
+                    (next, (spans.len() - before != width).then(|| wrong_width(spans.len() - before, width)))
+                }
                 Found::Flawed { next, reason } => (next, Some(reason.to_owned())),
                 Found::Incomplete { in_quotes: true } if self.ended || text.len() - start >= self.record_limit => {
                     // A quote that is never closed would swallow the rest of the file: only its first line is bad.
@@ -344,7 +348,8 @@ fn set_aside_what_is_not_text(
     flawed: &mut Vec<(usize, usize, String)>,
 ) {
     let mut kept = Vec::with_capacity(spans.len());
-    let mut bounds: Vec<usize> = starts.iter().copied().chain(flawed.iter().map(|(start, ..)| *start)).chain([text.len()]).collect();
+    let mut bounds: Vec<usize> =
+        starts.iter().copied().chain(flawed.iter().map(|(start, ..)| *start)).chain([text.len()]).collect();
     bounds.sort_unstable();
     for (start, record) in starts.iter().zip(spans.chunks(width.max(1))) {
         let end = bounds.get(bounds.partition_point(|bound| bound <= start)).copied().unwrap_or(text.len());

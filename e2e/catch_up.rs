@@ -1,0 +1,100 @@
+//! Which dates are done, and what is told of those that are not.
+
+use crate::workspace::Workspace;
+
+const FROM_FIRST: (&str, &str) = ("target:", "catchup: { start: 2024-05-01 }\ntarget:");
+
+#[test]
+fn a_missing_file_fails_its_own_date_and_the_rerun_is_printed() {
+    let workspace = Workspace::with(&[FROM_FIRST]);
+    workspace.day("2024-05-01");
+    workspace.day("2024-05-03");
+    workspace.source("2024-05-02", "items", "id,price\n1,1\n");
+    let rerun = "adg --module shop --start-dt 2024-05-02 --end-dt 2024-05-02 --collection orders";
+    workspace
+        .run(&["--module", "shop", "--end-dt", "2024-05-03"])
+        .expect(4)
+        .says("has no file `{date}_orders_{epoch_ms}.csv` for 2024-05-02")
+        .says(rerun);
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":4}"#);
+    // Nothing but the gap is tried again, and nothing else failed.
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-03"]).expect(13);
+    assert_eq!(workspace.report()["days"].as_array().unwrap().len(), 1);
+    workspace.day("2024-05-02");
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-03"]).expect(0);
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-03"]).expect(0);
+    assert_eq!(workspace.report()["days"], serde_json::json!([]));
+    assert_eq!(workspace.query("select count(distinct date_uploaded) as n from orders"), r#"{"n":3}"#);
+}
+
+#[test]
+fn a_date_asked_for_is_done_again_and_replaces_its_partition() {
+    let workspace = Workspace::new();
+    workspace.day("2024-05-01");
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    workspace.source("2024-05-01", "orders", "id,note,paid\n9,changed,true\n");
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    assert_eq!(workspace.query("select id, note from orders"), r#"{"id":9,"note":"changed"}"#);
+}
+
+#[test]
+fn files_that_were_replaced_keep_their_grace_and_then_go() {
+    let kept = Workspace::new();
+    let swept = Workspace::with(&[("database: test", "database: test, sweep_after_hours: 0")]);
+    for (workspace, files) in [(kept, 4), (swept, 2)] {
+        workspace.day("2024-05-01");
+        workspace.shop("2024-05-01", "2024-05-01").expect(0);
+        workspace.shop("2024-05-01", "2024-05-01").expect(0);
+        assert_eq!(workspace.parquet_files().len(), files);
+        assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
+    }
+}
+
+#[test]
+fn what_the_source_has_deleted_is_lost_once() {
+    let workspace = Workspace::with(&[("target:", "catchup: { start: 2024-05-01, retention_days: 1 }\ntarget:")]);
+    workspace.day("2024-05-02");
+    workspace
+        .run(&["--module", "shop", "--end-dt", "2024-05-02"])
+        .expect(4)
+        .says("for 2024-05-01 is lost: the source keeps its files for 1 days");
+    assert_eq!(workspace.report()["rerun"], serde_json::json!([]));
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-02"]).expect(0);
+    assert_eq!(workspace.report()["days"], serde_json::json!([]));
+}
+
+#[test]
+fn a_skipped_date_counts_as_done() {
+    let workspace = Workspace::with(&[("source: {", "source: { missing: skip,"), FROM_FIRST]);
+    workspace.day("2024-05-02");
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-02"]).expect(0);
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-02"]).expect(0);
+    assert_eq!(workspace.report()["days"], serde_json::json!([]));
+}
+
+#[test]
+fn newest_or_all_files_of_a_day() {
+    for (pick, ids) in [("newest", "{\"id\":10}"), ("all", "{\"id\":9}\n{\"id\":10}")] {
+        let workspace = Workspace::with(&[("source: {", &format!("source: {{ pick: {pick},"))]);
+        workspace.write("source/2024-05-01_items_9.csv", "id\n9\n");
+        workspace.write("source/2024-05-01_items_10.csv", "ID\n10\n");
+        workspace.write("source/2024-05-01_items_x_11.csv", "id\n11\n");
+        workspace.write("source/2024-05-01_items_11.csv.tmp", "id\n11\n");
+        let args = ["--module", "shop", "--start-dt", "2024-05-01", "--end-dt", "2024-05-01", "--collection", "items"];
+        workspace.run(&args).expect(0);
+        assert_eq!(workspace.query("select id from items order by id"), ids);
+    }
+}
+
+#[test]
+fn a_collection_added_later_catches_up_beside_the_others() {
+    let workspace = Workspace::with(&[FROM_FIRST]);
+    for date in ["2024-05-01", "2024-05-02"] {
+        workspace.day(date);
+    }
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-02", "--collection", "orders"]).expect(0);
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-02"]).expect(0);
+    let days = workspace.report()["days"].clone();
+    assert!(days.as_array().unwrap().iter().all(|day| day["collection"] == "items"));
+    assert_eq!(days.as_array().unwrap().len(), 2);
+}
