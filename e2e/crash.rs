@@ -1,5 +1,6 @@
 //! Runs that are killed, and runs at the same time.
 
+use std::os::unix::process::ExitStatusExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,12 +29,13 @@ fn kill_9_and_the_same_command_again_gives_the_same_table() {
     let whole = started.elapsed();
     let (content, count) = (undisturbed.query(CONTENT), undisturbed.parquet_files().len());
     assert_eq!(count, 6);
+    let mut killed = 0;
     for tenth in 1..=9 {
         let workspace = filled();
         let mut child = workspace.start(ARGS);
         thread::sleep(whole * tenth / 10);
         child.kill().unwrap();
-        child.wait().unwrap();
+        killed += u32::from(child.wait().unwrap().signal() == Some(9));
         // Half-done or not, what readers see is whole days.
         if !workspace.run(&["tables"]).expect(0).stdout.contains("test.orders") {
             continue;
@@ -48,6 +50,7 @@ fn kill_9_and_the_same_command_again_gives_the_same_table() {
         assert_eq!(published, workspace.parquet_files().len(), "killed at {tenth}/10");
         assert_eq!(files(&workspace.path("scratch")), Vec::<std::path::PathBuf>::new(), "killed at {tenth}/10");
     }
+    assert!(killed >= 5, "only {killed} runs were still at work when they were killed");
 }
 
 fn is_registered_or_in_grace(workspace: &Workspace, file: &std::path::Path) -> bool {

@@ -1,5 +1,8 @@
 //! The program, run as its users run it.
 
+// All of this is test code, helpers included.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
 mod catch_up;
 mod clean_up;
 mod command_line;

@@ -42,6 +42,8 @@ impl Encoding {
 }
 
 type Bytes = Box<dyn Read + Send>;
+/// A stream whose first bytes were looked at and are still in it.
+type Peeked = Chain<Cursor<Vec<u8>>, Bytes>;
 
 /// The text of an object as UTF-8 without a byte order mark; what is not text in its encoding is left as bytes that are not
 /// UTF-8. Gzip (of several members too) and zstd are recognised by their first bytes.
@@ -57,7 +59,7 @@ fn failed(key: &str, source: io::Error) -> SourceError {
 }
 
 /// The first bytes of a stream, and the stream with them still in it.
-fn peek(mut bytes: Bytes, count: u64) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, Bytes>)> {
+fn peek(mut bytes: Bytes, count: u64) -> io::Result<(Vec<u8>, Peeked)> {
     let mut first = Vec::new();
     bytes.by_ref().take(count).read_to_end(&mut first)?;
     Ok((first.clone(), Cursor::new(first).chain(bytes)))
@@ -78,7 +80,7 @@ fn unpack(key: &str, first: &[u8], bytes: impl Read + Send + 'static) -> Result<
     }
 }
 
-fn decode(key: &str, mark: &[u8], mut text: Chain<Cursor<Vec<u8>>, Bytes>, encoding: Encoding) -> Result<Bytes, SourceError> {
+fn decode(key: &str, mark: &[u8], mut text: Peeked, encoding: Encoding) -> Result<Bytes, SourceError> {
     let utf16 = match mark {
         [0xFF, 0xFE, ..] => Some(UTF_16LE),
         [0xFE, 0xFF, ..] => Some(UTF_16BE),

@@ -17,13 +17,13 @@ use super::types::storage_array;
 
 /// How one leaf is encoded.
 enum LeafWriter {
-    Arrow(ArrowColumnWriter),
+    Arrow(Box<ArrowColumnWriter>),
     Int96(Int96Leaf),
 }
 
 /// How one leaf is handed to the file.
 enum LeafChunk {
-    Arrow(ArrowColumnChunk),
+    Arrow(Box<ArrowColumnChunk>),
     Int96(Int96Leaf),
 }
 
@@ -51,7 +51,7 @@ impl RowGroup {
         let columns = schema.columns().iter().zip(arrow.fields()).map(|(column, field)| {
             let leaves = int96::leaves(&column.ty).into_iter().zip(writers.by_ref()).map(|(int96, writer)| match int96 {
                 Some(leaf) if timestamps == TimestampEncoding::Int96 => LeafWriter::Int96(leaf),
-                _ => LeafWriter::Arrow(writer),
+                _ => LeafWriter::Arrow(Box::new(writer)),
             });
             ColumnWriter { field: Arc::clone(field), ty: column.ty.clone(), leaves: leaves.collect() }
         });
@@ -83,7 +83,7 @@ impl RowGroup {
         let chunks: Vec<LeafChunk> = leaves
             .into_par_iter()
             .map(|leaf| match leaf {
-                LeafWriter::Arrow(writer) => writer.close().map(LeafChunk::Arrow),
+                LeafWriter::Arrow(writer) => writer.close().map(|chunk| LeafChunk::Arrow(Box::new(chunk))),
                 LeafWriter::Int96(leaf) => Ok(LeafChunk::Int96(leaf)),
             })
             .collect::<Result<_, _>>()?;

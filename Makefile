@@ -1,0 +1,29 @@
+# The build folder and the test tools lie outside the checkout, so that Polars is compiled once for all clones.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/adg/target
+VENV ?= $(HOME)/.cache/adg/venv
+export ADG_TEST_PYTHON = $(VENV)/bin/python
+ADG = $(CARGO_TARGET_DIR)/release/adg
+
+.PHONY: demo build test test-tools bench docs
+
+demo: build
+	@e2e/demo.sh $(ADG)
+
+build:
+	@e2e/require.sh cargo cc
+	cargo build --release --locked
+
+test: test-tools
+	cargo test --locked
+
+test-tools:
+	@e2e/require.sh cargo cc python3
+	@e2e/test-tools.sh $(VENV)
+
+# The 1.2 GB job and the tiny one, beside DuckDB: see bench/README.md.
+bench: build test-tools
+	@bench/run.sh $(ADG) $(VENV)/bin/python
+
+docs: build
+	$(ADG) schema --markdown > docs/config.md
+	ADG_WRITE_DOCS=1 cargo test --locked --lib the_page_in_docs
