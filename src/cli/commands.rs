@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile};
 use crate::identity::CollectionName;
-use crate::jobs::{self, ExtraColumn, Generate, IngestRequest, JobError, Services};
+use crate::jobs::{self, Environment, ExtraColumn, Generate, IngestRequest, JobError, Services};
 use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table};
 use crate::schema::ColumnName;
 
@@ -33,17 +33,23 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
-        Command::GenerateTestData(args) => print(&jobs::generate(&services()?, &generate_request(&args)?)?.join("\n"))?,
+        Command::GenerateTestData(args) => {
+            print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?
+        }
         Command::Completions { shell } => clap_complete::generate(shell, &mut Cli::command(), "adg", &mut io::stdout()),
     }
     Ok(ExitCode::Done)
 }
 
-fn services(environment: &EnvironmentArgs) -> Result<Services, JobError> {
-    let file = environment.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
-    let profile = given("--profile", "ADG_PROFILE").text(environment.profile.as_deref());
+fn services(args: &EnvironmentArgs) -> Result<Services, JobError> {
+    Services::open(environment(args)?)
+}
+
+fn environment(args: &EnvironmentArgs) -> Result<Environment, JobError> {
+    let file = args.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
+    let profile = given("--profile", "ADG_PROFILE").text(args.profile.as_deref());
     let config = config::load(&file.unwrap_or_else(|| "adg.yaml".into()), profile.as_deref(), &env)?;
-    Services::open(config)
+    Environment::new(config)
 }
 
 fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {

@@ -64,7 +64,7 @@ impl<'a> Day<'a> {
             schema_fingerprint: None,
             sources: sources.collect(),
             location: None,
-            started: run.services.clock.now(),
+            started: run.services.environment.clock.now(),
             ended: None,
             error: None,
         };
@@ -286,7 +286,7 @@ impl<'a> Day<'a> {
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
         ensure_table(metastore, table, published, layout, evolution)?;
-        let now = || services.clock.now();
+        let now = || services.environment.clock.now();
         Ok(publish(published, metastore, ledger, lease, table, layout, self.date, self.run.id, files, &fingerprint, now)?)
     }
 
@@ -338,7 +338,7 @@ impl<'a> Day<'a> {
             Status::Failed | Status::InProgress => Outcome::Failed,
         };
         self.attempt.status = status;
-        self.attempt.ended = Some(self.run.services.clock.now());
+        self.attempt.ended = Some(self.run.services.environment.clock.now());
         if let Err(error) = result {
             self.attempt.error = Some(error.to_string());
             self.report.failure = Some(error.failure());
@@ -359,7 +359,7 @@ impl<'a> Day<'a> {
         let Run { services, published, lease, module, .. } = self.run;
         let Collection { table, layout, .. } = self.collection;
         let grace = SignedDuration::from_hours(module.target.sweep_after_hours.into());
-        let now = services.clock.now();
+        let now = services.environment.clock.now();
         let swept = sweep(published, &*services.metastore, &*services.ledger, lease, table, layout, self.date, grace, now);
         if let Err(error) = swept {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));

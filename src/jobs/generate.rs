@@ -14,7 +14,7 @@ use crate::identity::{CollectionName, ProcessingDate};
 use crate::schema::{ColumnName, ColumnType, NamingRule};
 use crate::store::Scratch;
 
-use super::{JobError, Services};
+use super::{Environment, JobError};
 
 /// The hour of its day at which a generated file says that it was made.
 const MADE_AT_HOUR: i8 = 4;
@@ -50,16 +50,16 @@ pub struct Generate {
 }
 
 /// Writes one file for each collection into the module's source store, and gives their keys.
-pub fn generate(services: &Services, request: &Generate) -> Result<Vec<String>, JobError> {
-    if services.config.profile.protected {
+pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<String>, JobError> {
+    if environment.config.profile.protected {
         return Err(JobError::Usage {
-            message: format!("the profile `{}` is protected: no test data is written there", services.config.profile_name),
+            message: format!("the profile `{}` is protected: no test data is written there", environment.config.profile_name),
             hint: Some("choose another profile".into()),
         });
     }
-    let module = services.config.module(&request.module, &|name| std::env::var(name).ok())?;
-    let store = services.store(&module.source.store, true)?;
-    let scratch = Scratch::create(&services.scratch_root(), &crate::identity::RunId::new(services.clock.now()))?;
+    let module = environment.config.module(&request.module, &|name| std::env::var(name).ok())?;
+    let store = environment.store(&module.source.store, true)?;
+    let scratch = Scratch::create(&environment.scratch_root(), &crate::identity::RunId::new(environment.clock.now()))?;
     let folder = scratch.folder("generated")?;
     let mut keys = Vec::new();
     for (collection, settings) in &module.collections {

@@ -79,21 +79,21 @@ impl Run<'_> {
 
 /// Runs a module. An error is one for which no date could be tried; what failed on single dates is in the report.
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
-    let started = services.clock.now();
+    let started = services.environment.clock.now();
     let id = RunId::new(started);
     refuse_test_flag_where_protected(services, request)?;
-    let module = services.config.module(&request.module, &|name| std::env::var(name).ok())?;
+    let module = services.environment.config.module(&request.module, &|name| std::env::var(name).ok())?;
     let collections = collections(&module, &request.collections)?;
     let csv = csv_format(&module)?;
-    let lease = KeptLease::take(&services.ledger, &services.clock, &module.module, id)?;
-    let published = services.store(&module.target.store, true)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, id)?;
+    let published = services.environment.store(&module.target.store, true)?;
     let source = match request.e2e_test {
-        true => published.below(&services.config.profile.e2e_test_folder),
-        false => services.store(&module.source.store, false)?,
+        true => published.below(&services.environment.config.profile.e2e_test_folder),
+        false => services.environment.store(&module.source.store, false)?,
     };
     let keys = source_keys(&module, &collections, &source)?;
-    let today = ProcessingDate::today(started, &services.zone);
-    let scratch = Scratch::create(&services.scratch_root(), &id)?;
+    let today = ProcessingDate::today(started, &services.environment.zone);
+    let scratch = Scratch::create(&services.environment.scratch_root(), &id)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let run = Run {
         services,
@@ -117,17 +117,24 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     let todo = dates_to_do(&run, &collections, dates)?;
     let days = do_all(&run, &collections, todo, keys)?;
     let rerun = rerun::commands(&request.command, &days, module.collections.len());
-    let profile = services.config.profile_name.clone();
-    let report =
-        RunReport { run_id: id, module: module.module.clone(), profile, started, ended: services.clock.now(), days, rerun };
+    let profile = services.environment.config.profile_name.clone();
+    let report = RunReport {
+        run_id: id,
+        module: module.module.clone(),
+        profile,
+        started,
+        ended: services.environment.clock.now(),
+        days,
+        rerun,
+    };
     write_report(services, &report)?;
     Ok(report)
 }
 
 /// Promise 12, before anything is read.
 fn refuse_test_flag_where_protected(services: &Services, request: &IngestRequest) -> Result<(), JobError> {
-    let name = &services.config.profile_name;
-    if request.e2e_test && services.config.profile.protected {
+    let name = &services.environment.config.profile_name;
+    if request.e2e_test && services.environment.config.profile.protected {
         return Err(JobError::Usage {
             message: format!("the test flag is refused: the profile `{name}` is protected"),
             hint: Some("leave E2E_TEST_FLG out, or choose another profile".into()),
@@ -289,7 +296,7 @@ fn log(day: &DayReport) {
 
 /// The report as a file. It tells of the run, and is no part of its success.
 fn write_report(services: &Services, report: &RunReport) -> Result<(), JobError> {
-    let folder = services.config.path(&services.config.profile.reports);
+    let folder = services.environment.config.path(&services.environment.config.profile.reports);
     let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
     let json = serde_json::to_string_pretty(report).map_err(|error| JobError::Bug(error.to_string()))?;
     let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, json));

@@ -18,5 +18,5 @@ pub use error::JobError;
 pub use generate::{ExtraColumn, Generate, generate};
 pub use ingest::{IngestRequest, ingest};
 pub use query::{QueryFormat, query};
-pub use services::Services;
+pub use services::{Environment, Services};
 pub use tables::{describe, tables};

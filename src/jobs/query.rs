@@ -184,6 +184,8 @@ fn shown(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => String::new(),
         AnyValue::String(text) => (*text).to_owned(),
+        AnyValue::Float64(value) => value.to_string(),
+        AnyValue::Float32(value) => value.to_string(),
         AnyValue::List(items) => format!("[{}]", items.iter().map(|item| quoted(&item)).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }

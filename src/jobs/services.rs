@@ -13,38 +13,49 @@ use crate::store::{Store, StoreUrl};
 
 use super::JobError;
 
-/// A profile's seams.
-pub struct Services {
+/// A profile, and what needs nothing but it.
+pub struct Environment {
     /// The profile and its file.
     pub config: Config,
-    /// The catalog.
-    pub metastore: Arc<dyn Metastore>,
-    /// The record.
-    pub ledger: Arc<dyn Ledger>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Whose calendar says which day it is.
     pub zone: TimeZone,
 }
 
+/// A profile with its metastore and ledger open.
+pub struct Services {
+    /// The profile.
+    pub environment: Environment,
+    /// The catalog.
+    pub metastore: Arc<dyn Metastore>,
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+}
+
 impl Services {
-    /// Opens the profile's metastore and ledger. Stores are opened when a module names them.
-    pub fn open(config: Config) -> Result<Self, JobError> {
-        let profile = &config.profile;
-        let zone = TimeZone::get(&profile.time_zone).map_err(|error| JobError::Setting {
+    /// Opens the profile's metastore and ledger.
+    pub fn open(environment: Environment) -> Result<Self, JobError> {
+        let config = &environment.config;
+        let MetastoreSettings::Sqlite(metastore) = &config.profile.metastore;
+        let LedgerSettings::Sqlite(ledger) = &config.profile.ledger;
+        Ok(Self {
+            metastore: Arc::new(SqliteMetastore::open(&config.path(&metastore.path))?),
+            ledger: Arc::new(SqliteLedger::open(&config.path(&ledger.path))?),
+            environment,
+        })
+    }
+}
+
+impl Environment {
+    /// Takes a profile; nothing is opened yet.
+    pub fn new(config: Config) -> Result<Self, JobError> {
+        let zone = TimeZone::get(&config.profile.time_zone).map_err(|error| JobError::Setting {
             what: "time_zone".into(),
             place: format!("the profile `{}`", config.profile_name),
             reason: error.to_string(),
         })?;
-        let MetastoreSettings::Sqlite(metastore) = &profile.metastore;
-        let LedgerSettings::Sqlite(ledger) = &profile.ledger;
-        Ok(Self {
-            metastore: Arc::new(SqliteMetastore::open(&config.path(&metastore.path))?),
-            ledger: Arc::new(SqliteLedger::open(&config.path(&ledger.path))?),
-            clock: Arc::new(SystemClock),
-            zone,
-            config,
-        })
+        Ok(Self { config, clock: Arc::new(SystemClock), zone })
     }
 
     /// Opens the store of that name.

@@ -1,0 +1,76 @@
+"""The binary and its embedded metastore as the scripts beside this file use them: a workspace folder, runs, tables."""
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENTS = """\
+version: 1
+profile: local
+profiles:
+  local:
+    stores:
+      source: { url: source }
+      published: { url: warehouse }
+    metastore: { sqlite: { path: warehouse/metastore.db } }
+    ledger: { sqlite: { path: warehouse/ledger.db } }
+    scratch: scratch
+    reports: reports
+"""
+
+# What a shell may hold that would change a run.
+VARIABLES = {"START_DT", "END_DT", "CLEAN_UP_FLG", "E2E_TEST_FLG", "ADG_PROFILE", "ADG_CONFIG", "ADG_LOG_LEVEL"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the metastore has it."""
+
+    name: str
+    columns: dict[str, str]
+    """Hive types by name, in order, without the partition key."""
+    key: str
+    key_type: str
+    partitions: dict[str, Path]
+    """Folders by the key's value."""
+
+    def files(self) -> dict[Path, str]:
+        """The Parquet files, each with its partition's value."""
+        return {file: value for value, folder in self.partitions.items() for file in sorted(folder.glob("*.parquet"))}
+
+
+class Workspace:
+    """A folder with `adg.yaml`, a source and a warehouse."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.source = folder / "source"
+        self.source.mkdir(parents=True)
+        (folder / "modules").mkdir()
+        (folder / "adg.yaml").write_text(ENVIRONMENTS)
+
+    def module(self, name: str, yaml: str) -> None:
+        """Writes a module file."""
+        (self.folder / "modules" / f"{name}.yaml").write_text(yaml)
+
+    def run(self, *args: str, expected: int = 0) -> str:
+        """Runs the binary and gives its standard output; fails with its standard error where it ends otherwise."""
+        variables = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        command = [os.environ["ADG_BIN"], *args]
+        done = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode != expected:
+            raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}, not {expected}:\n{done.stderr}")
+        return done.stdout
+
+    def table(self, database: str, name: str) -> Table:
+        """A table of the metastore."""
+        with closing(sqlite3.connect(self.folder / "warehouse" / "metastore.db")) as metastore:
+            one = "select id, partition_name, partition_type from tables where database = ? and name = ?"
+            table, key, key_type = metastore.execute(one, (database, name)).fetchone()
+            columns = metastore.execute("select name, type from columns where table_id = ? order by position", (table,))
+            partitions = metastore.execute("select value, location from partitions where table_id = ? order by value", (table,))
+            folders = {value: Path(location.removeprefix("file://")) for value, location in partitions}
+            return Table(f"{database}.{name}", dict(columns.fetchall()), key, key_type, folders)
