@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: demo build test test-tools bench docs
+.PHONY: demo build test test-tools docs
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -19,10 +19,6 @@ test: test-tools
 test-tools:
 	@e2e/require.sh cargo cc python3
 	@e2e/test-tools.sh $(VENV)
-
-# The 1.2 GB job and the tiny one, beside DuckDB: see bench/README.md.
-bench: build test-tools
-	@bench/run.sh $(ADG) $(VENV)/bin/python
 
 docs: build
 	$(ADG) schema --markdown > docs/config.md

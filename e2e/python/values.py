@@ -4,8 +4,8 @@ Integers, booleans and text are themselves. Floating point is its `repr`, a deci
 timestamp ISO text, the latter in UTC with six digits of a second. Structs and maps are dictionaries.
 """
 
-import struct
 from collections.abc import Iterable
+from ctypes import c_float
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ def canonical(hive: str, value: Any) -> Any:
             types = dict(field.split(":", 1) for field in inner)
             return {name: canonical(types.get(name, "unknown"), item) for name, item in value.items()}
         case "float":
-            return repr(struct.unpack("f", struct.pack("f", value))[0])
+            return repr(c_float(value).value)
         case "double":
             return repr(float(value))
         case "date":
