@@ -11,7 +11,7 @@ from typing import Any
 FIRST, SECOND = "2024-01-01", "2024-01-02"
 KEY, ROW = "date_uploaded", "row_no"
 
-type Row = dict[str, Any]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ fn attempt(seconds: i64, date: &str, status: Status) -> Attempt {
         collection: collection(),
         date: day(date),
         run_id: RunId::new(at(seconds)),
+        attempt: 2,
         status,
         counts: Counts { rows_read: 10, rows_written: 9, rows_quarantined: 1, value_errors: 3, files: 1, bytes: 1 << 40 },
         schema_fingerprint: Some("abc".into()),
@@ -50,7 +51,7 @@ pub(super) fn suite(ledger: &dyn Ledger, other: &dyn Ledger) {
     one_lease_at_a_time(ledger, other);
     tokens_fence(ledger, other);
     history_is_the_latest_status(ledger, other);
-    superseded_locations_keep_their_first_time(ledger);
+    superseded_locations_keep_their_last_time(ledger);
 }
 
 fn one_lease_at_a_time(ledger: &dyn Ledger, other: &dyn Ledger) {
@@ -107,13 +108,13 @@ fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
     ledger.release(&lease).unwrap();
 }
 
-fn superseded_locations_keep_their_first_time(ledger: &dyn Ledger) {
+fn superseded_locations_keep_their_last_time(ledger: &dyn Ledger) {
     let lease = ledger.acquire(&module("sweeps"), &holder(at(300)), at(300), TTL).unwrap();
     let note = |location: &str, seconds| Superseded { location: location.into(), at: at(seconds) };
     ledger.note_superseded(&lease, &note("file:///t/d=1/a/", 300)).unwrap();
     ledger.note_superseded(&lease, &note("file:///t/d=1/a/", 400)).unwrap();
     ledger.note_superseded(&lease, &note("file:///t/d=2/b/", 301)).unwrap();
-    assert_eq!(ledger.superseded("file:///t/d=1/").unwrap(), [note("file:///t/d=1/a/", 300)]);
+    assert_eq!(ledger.superseded("file:///t/d=1/").unwrap(), [note("file:///t/d=1/a/", 400)]);
     assert_eq!(ledger.superseded("file:///t/").unwrap().len(), 2);
     ledger.forget_superseded(&lease, "file:///t/d=1/a/").unwrap();
     assert_eq!(ledger.superseded("file:///t/").unwrap(), [note("file:///t/d=2/b/", 301)]);

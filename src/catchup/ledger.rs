@@ -94,6 +94,8 @@ pub struct Attempt {
     pub date: ProcessingDate,
     /// By which run.
     pub run_id: RunId,
+    /// Counted from 1.
+    pub attempt: u32,
     /// How far it is.
     pub status: Status,
     /// What it counted.
@@ -222,7 +224,8 @@ pub trait Ledger: Send + Sync {
         date: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError>;
 
-    /// Notes, before it happens, that `superseded` is about to be replaced; a note already there stands.
+    /// Notes, before it happens, that `superseded` is about to be replaced. A later note of the same location replaces an
+    /// earlier one, whose replacement did not happen.
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError>;
 
     /// The replaced locations that lie under `prefix`.

@@ -16,7 +16,7 @@ use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, Sou
 
 const SCHEMA: &str = "
 create table if not exists attempts (
-    module text not null, collection text not null, date text not null, run_id text not null,
+    module text not null, collection text not null, date text not null, run_id text not null, attempt integer not null,
     status text not null, rows_read integer not null, rows_written integer not null, rows_quarantined integer not null,
     value_errors integer not null, files integer not null, bytes integer not null, schema_fingerprint text,
     sources text not null, location text, started text not null, ended text, error text,
@@ -99,6 +99,7 @@ impl SqliteLedger {
             collection: row.collection.parse().map_err(|_| bad("collection", &row.collection))?,
             date: row.date.parse().map_err(|_| bad("date", &row.date))?,
             run_id: row.run_id.parse().map_err(|_| bad("run id", &row.run_id))?,
+            attempt: row.attempt,
             status: Status::from_word(&row.status).ok_or_else(|| bad("status", &row.status))?,
             counts: row.counts,
             schema_fingerprint: row.schema_fingerprint.clone(),
@@ -116,6 +117,7 @@ struct RawAttempt {
     collection: String,
     date: String,
     run_id: String,
+    attempt: u32,
     status: String,
     counts: Counts,
     schema_fingerprint: Option<String>,
@@ -133,6 +135,7 @@ impl RawAttempt {
             collection: row.get("collection")?,
             date: row.get("date")?,
             run_id: row.get("run_id")?,
+            attempt: row.get("attempt")?,
             status: row.get("status")?,
             counts: Counts {
                 rows_read: row.get("rows_read")?,
@@ -233,13 +236,14 @@ impl Ledger for SqliteLedger {
         self.fenced("record an attempt", lease, |transaction| {
             transaction
                 .prepare_cached(
-                    "insert or replace into attempts values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+                    "insert or replace into attempts values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
                 )?
                 .execute(params![
                     attempt.module.as_str(),
                     attempt.collection.as_str(),
                     attempt.date.to_string(),
                     attempt.run_id.to_string(),
+                    attempt.attempt,
                     attempt.status.as_str(),
                     counts.rows_read,
                     counts.rows_written,
@@ -300,7 +304,7 @@ impl Ledger for SqliteLedger {
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError> {
         self.fenced("note a replaced location", lease, |transaction| {
             transaction.execute(
-                "insert or ignore into superseded values (?1, ?2)",
+                "insert or replace into superseded values (?1, ?2)",
                 params![superseded.location, superseded.at.to_string()],
             )
         })?;

@@ -46,10 +46,15 @@ fn services(args: &EnvironmentArgs) -> Result<Services, JobError> {
 }
 
 fn environment(args: &EnvironmentArgs) -> Result<Environment, JobError> {
-    let file = args.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
-    let profile = given("--profile", "ADG_PROFILE").text(args.profile.as_deref());
+    let (file, profile) = chosen(args);
     let config = config::load(&file.unwrap_or_else(|| "adg.yaml".into()), profile.as_deref(), &env)?;
     Environment::new(config)
+}
+
+/// The file and the profile that were given, in whichever way.
+fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
+    let file = args.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
+    (file, given("--profile", "ADG_PROFILE").text(args.profile.as_deref()))
 }
 
 fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
@@ -80,12 +85,9 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
         });
     }
     let mut command = vec!["adg".to_owned(), "--module".to_owned(), module.clone()];
-    if let Some(file) = &environment.config {
-        command.extend(["--config".to_owned(), file.display().to_string()]);
-    }
-    if let Some(profile) = &environment.profile {
-        command.extend(["--profile".to_owned(), profile.clone()]);
-    }
+    let (file, profile) = chosen(environment);
+    command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
+    command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
     let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
     if e2e_test {
         command.extend(["--e2e-test-flg".to_owned(), "true".to_owned()]);

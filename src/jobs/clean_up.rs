@@ -71,11 +71,10 @@ fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Res
     }
     let objects = run.published.list(collection.layout.table())?;
     let bytes: u64 = objects.iter().map(|object| object.size).sum();
-    let keys: Vec<String> = objects.into_iter().map(|object| object.key).collect();
     tracing::warn!(
-        event = "cleaned_up", table = %collection.table, partitions = partitions.len(), objects = keys.len(), bytes,
+        event = "cleaned_up", table = %collection.table, partitions = partitions.len(), objects = objects.len(), bytes,
         folder = run.published.location(collection.layout.table()),
     );
-    run.published.delete(&keys)?;
+    run.published.delete_folder(collection.layout.table())?;
     Ok(run.services.ledger.forget(run.lease, &collection.name)?)
 }

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::SignedDuration;
-
 use crate::catchup::{Attempt, Counts, SourceFile, Status};
 use crate::config::{Limits, MissingFile, Rate};
 use crate::identity::ProcessingDate;
-use crate::lake::{FileSettings, Published, QuarantineFile, TableWriter, WrittenFile, ensure_table, publish, sweep};
+use crate::lake::{FileSettings, Published, QuarantineFile, TableWriter, WrittenFile, ensure_table, publish};
 use crate::metastore::create_table_ddl;
 use crate::report::{CollectionProgress, DayReport, Outcome};
 use crate::schema::{ColumnName, Evolution, Incoming, TableSchema, TypeChange, TypeGuess};
@@ -27,7 +25,7 @@ pub(super) fn run(
     keys: Vec<SourceKey>,
 ) -> Result<DayReport, JobError> {
     let started = Instant::now();
-    let mut day = Day::begin(run, collection, date, run.module.source.pick.choose(keys));
+    let mut day = Day::begin(run, collection, date, run.module.source.pick.choose(keys))?;
     let result = match day.keys.is_empty() {
         true => day.without_files(),
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
@@ -48,7 +46,8 @@ struct Day<'a> {
 }
 
 impl<'a> Day<'a> {
-    fn begin(run: &'a Run<'a>, collection: &'a Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Self {
+    fn begin(run: &'a Run<'a>, collection: &'a Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<Self, JobError> {
+        let earlier = run.services.ledger.attempts(&run.module.module, &collection.name, date)?;
         let sources = keys.iter().map(|key| SourceFile {
             key: key.object.key.clone(),
             size: key.object.size,
@@ -59,6 +58,7 @@ impl<'a> Day<'a> {
             collection: collection.name.clone(),
             date,
             run_id: run.id,
+            attempt: u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1),
             status: Status::InProgress,
             counts: Counts::default(),
             schema_fingerprint: None,
@@ -81,7 +81,7 @@ impl<'a> Day<'a> {
             failure: None,
             seconds: 0.0,
         };
-        Self { run, collection, date, keys, attempt, report }
+        Ok(Self { run, collection, date, keys, attempt, report })
     }
 
     /// The table of contents.
@@ -354,14 +354,9 @@ impl<'a> Day<'a> {
         Ok(self.report)
     }
 
-    /// Removes what earlier attempts at the date left. What fails here is left to the next attempt.
+    /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
     fn sweep(&mut self) {
-        let Run { services, published, lease, module, .. } = self.run;
-        let Collection { table, layout, .. } = self.collection;
-        let grace = SignedDuration::from_hours(module.target.sweep_after_hours.into());
-        let now = services.environment.clock.now();
-        let swept = sweep(published, &*services.metastore, &*services.ledger, lease, table, layout, self.date, grace, now);
-        if let Err(error) = swept {
+        if let Err(error) = self.run.sweeper(self.collection).unpublished(self.date) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));
         }
     }

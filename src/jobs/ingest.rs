@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytesize::ByteSize;
+use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Lease, Requested, Window, WindowRules, window};
 use crate::config::{CsvSettings, MissingFile, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::lake::TableLayout;
+use crate::lake::{Sweeper, TableLayout};
 use crate::metastore::TableName;
 use crate::report::{DayReport, Progress, RunReport};
 use crate::schema::fit::{DateFormats, TimestampFormats};
@@ -75,6 +76,18 @@ impl Run<'_> {
     pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
         Ok(self.services.ledger.record(self.lease, attempt)?)
     }
+
+    /// What sweeps a collection's table.
+    pub(super) fn sweeper<'s>(&'s self, collection: &'s Collection) -> Sweeper<'s> {
+        Sweeper {
+            store: self.published,
+            metastore: &*self.services.metastore,
+            ledger: &*self.services.ledger,
+            lease: self.lease,
+            table: &collection.table,
+            layout: &collection.layout,
+        }
+    }
 }
 
 /// Runs a module. An error is one for which no date could be tried; what failed on single dates is in the report.
@@ -116,6 +129,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     }
     let todo = dates_to_do(&run, &collections, dates)?;
     let days = do_all(&run, &collections, todo, keys)?;
+    sweep_replaced(&run, &collections);
     let rerun = rerun::commands(&request.command, &days, module.collections.len());
     let profile = services.environment.config.profile_name.clone();
     let report = RunReport {
@@ -272,6 +286,18 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> Result<Vec<Da
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(i, _)| *i);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.
+fn sweep_replaced(run: &Run<'_>, collections: &[Collection]) {
+    let grace = SignedDuration::from_hours(run.module.target.sweep_after_hours.into());
+    for collection in collections {
+        match run.sweeper(collection).replaced(grace, run.services.environment.clock.now()) {
+            Ok(0) => {}
+            Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
+            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),
+        }
+    }
 }
 
 fn log(day: &DayReport) {

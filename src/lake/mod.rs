@@ -15,4 +15,4 @@ pub use layout::TableLayout;
 pub use parquet::{FileSettings, TableWriter, WrittenFile};
 pub use publish::{Published, ensure_table, publish};
 pub use quarantine::QuarantineFile;
-pub use sweep::{Sweep, sweep};
+pub use sweep::Sweeper;

@@ -71,6 +71,10 @@ impl SqliteMetastore {
         MetastoreError::Corrupt { metastore: self.path.display().to_string(), what: what.into() }
     }
 
+    fn no_such_table(&self, name: &TableName) -> MetastoreError {
+        MetastoreError::NoSuchTable { table: name.clone(), metastore: self.path.display().to_string() }
+    }
+
     fn parameters(&self, json: &str) -> Result<Parameters, MetastoreError> {
         serde_json::from_str(json).map_err(|_| self.corrupt(format!("the parameters `{json}`")))
     }
@@ -251,15 +255,14 @@ impl Metastore for SqliteMetastore {
     }
 
     fn partitions(&self, name: &TableName) -> Result<Vec<Partition>, MetastoreError> {
-        const ACTION: &str = "list partitions";
-        let failed = self.unavailable(ACTION);
-        self.on_table(ACTION, name, |transaction, id| {
-            let mut query = transaction
-                .prepare_cached("select value, location, parameters from partitions where table_id = ?1 order by value")
-                .map_err(&failed)?;
-            let rows = query.query_map([id], raw_partition).map_err(&failed)?;
-            rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect()
-        })
+        let failed = self.unavailable("list partitions");
+        let connection = self.connection();
+        let id = table_id(&connection, name).map_err(&failed)?.ok_or_else(|| self.no_such_table(name))?;
+        let mut query = connection
+            .prepare_cached("select value, location, parameters from partitions where table_id = ?1 order by value")
+            .map_err(&failed)?;
+        let rows = query.query_map([id], raw_partition).map_err(&failed)?;
+        rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect()
     }
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {

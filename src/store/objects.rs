@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path as FilePath;
-use std::sync::Arc;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
@@ -37,7 +37,24 @@ pub struct Store {
     name: String,
     url: String,
     objects: Arc<dyn ObjectStore>,
-    runtime: Arc<Runtime>,
+    runtime: &'static Runtime,
+    /// Where a local store's objects are files.
+    folder: PathBuf,
+}
+
+/// The runtime of all stores, made by the first.
+fn runtime() -> io::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    Ok(RUNTIME.get_or_init(|| runtime))
+}
+
+/// A key as a path. Keys that were listed are already in the store's spelling, in which `%` is not to be escaped again.
+fn path(key: &str) -> Path {
+    Path::parse(key).unwrap_or_else(|_| Path::from(key))
 }
 
 impl Store {
@@ -70,8 +87,8 @@ impl Store {
             .map_err(|error| StoreError::from_objects(error, "open", name, &folder.display().to_string()))?
             // A published file is on the disk before the metastore names it.
             .with_fsync(true);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
-        Ok(Self { name: name.to_owned(), url: url.to_string(), objects: Arc::new(objects), runtime: Arc::new(runtime) })
+        let runtime = runtime().map_err(failed)?;
+        Ok(Self { name: name.to_owned(), url: url.to_string(), objects: Arc::new(objects), runtime, folder: folder.clone() })
     }
 
     /// The same store, seen from below `prefix`.
@@ -79,7 +96,13 @@ impl Store {
     pub fn below(&self, prefix: &str) -> Self {
         let prefix = prefix.trim_matches('/');
         let objects: Arc<dyn ObjectStore> = Arc::new(object_store::prefix::PrefixStore::new(Arc::clone(&self.objects), prefix));
-        Self { url: format!("{}/{prefix}", self.url), objects, name: self.name.clone(), runtime: Arc::clone(&self.runtime) }
+        Self {
+            url: format!("{}/{prefix}", self.url),
+            objects,
+            name: self.name.clone(),
+            runtime: self.runtime,
+            folder: self.folder.join(prefix),
+        }
     }
 
     /// The store's name in the profile.
@@ -103,7 +126,7 @@ impl Store {
 
     /// All objects in the folder `prefix` and below it (empty: the whole store), by key.
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
-        let path = Path::from(prefix);
+        let path = path(prefix);
         let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty())).try_collect::<Vec<_>>();
         let found = self.runtime.block_on(listing).map_err(self.failed("list", prefix))?;
         let mut objects: Vec<ObjectInfo> = found.into_iter().map(info).collect();
@@ -111,20 +134,48 @@ impl Store {
         Ok(objects)
     }
 
+    /// The names of the folders in the folder `prefix`, those without a whole object included.
+    pub fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let listed = self.runtime.block_on(self.objects.list_with_delimiter(Some(&path(prefix))));
+        match listed.map_err(self.failed("list", prefix)) {
+            Ok(listed) => Ok(listed.common_prefixes.iter().filter_map(|folder| folder.filename()).map(str::to_owned).collect()),
+            Err(StoreError::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a folder and all that is in it; one that is not there is no error. On a local disk what a killed upload left
+    /// goes too, which is no object yet.
+    pub fn delete_folder(&self, prefix: &str) -> Result<(), StoreError> {
+        let folder = self.folder.join(path(prefix).as_ref());
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(StoreError::AccessDenied {
+                action: "delete",
+                store: self.name.clone(),
+                key: prefix.to_owned(),
+                reason: error.to_string(),
+            }),
+            Err(error) => {
+                let (store, key) = (self.name.clone(), prefix.to_owned());
+                Err(StoreError::Unavailable { action: "delete", store, key, reason: error.to_string() })
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// A reader over the whole object.
     pub fn open_object(&self, key: &str) -> Result<Box<dyn Read + Send>, StoreError> {
-        let result = self.runtime.block_on(self.objects.get(&Path::from(key))).map_err(self.failed("read", key))?;
+        let result = self.runtime.block_on(self.objects.get(&path(key))).map_err(self.failed("read", key))?;
         Ok(match result.payload {
             GetResultPayload::File(file, _) => Box::new(file),
-            GetResultPayload::Stream(stream) => {
-                Box::new(StreamReader { runtime: Arc::clone(&self.runtime), stream, ready: Bytes::new() })
-            }
+            GetResultPayload::Stream(stream) => Box::new(StreamReader { runtime: self.runtime, stream, ready: Bytes::new() }),
         })
     }
 
     /// What the store knows of an object now.
     pub fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
-        self.runtime.block_on(self.objects.head(&Path::from(key))).map(info).map_err(self.failed("look at", key))
+        self.runtime.block_on(self.objects.head(&path(key))).map(info).map_err(self.failed("look at", key))
     }
 
     /// Sends a local file to `key`, in parts. Nobody sees the object before it is whole.
@@ -132,7 +183,7 @@ impl Store {
         let unreadable =
             |error: io::Error| StoreError::Scratch { action: "read", folder: file.display().to_string(), source: error };
         let mut reader = File::open(file).map_err(unreadable)?;
-        let upload = self.runtime.block_on(self.objects.put_multipart(&Path::from(key))).map_err(self.failed("write", key))?;
+        let upload = self.runtime.block_on(self.objects.put_multipart(&path(key))).map_err(self.failed("write", key))?;
         let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
         loop {
             let mut part = Vec::with_capacity(PART_BYTES);
@@ -154,7 +205,7 @@ impl Store {
     /// Deletes objects; one that is not there is no error.
     pub fn delete(&self, keys: &[String]) -> Result<(), StoreError> {
         for key in keys {
-            match self.runtime.block_on(self.objects.delete(&Path::from(key.as_str()))).map_err(self.failed("delete", key)) {
+            match self.runtime.block_on(self.objects.delete(&path(key))).map_err(self.failed("delete", key)) {
                 Ok(()) | Err(StoreError::NotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -170,7 +221,7 @@ fn info(meta: object_store::ObjectMeta) -> ObjectInfo {
 
 /// An object's stream of bytes as a plain reader, for threads that are not the runtime's.
 struct StreamReader {
-    runtime: Arc<Runtime>,
+    runtime: &'static Runtime,
     stream: BoxStream<'static, object_store::Result<Bytes>>,
     ready: Bytes,
 }
@@ -218,6 +269,35 @@ mod tests {
         assert_eq!(read.len() as u64, listed[0].size);
         below.delete(&[listed[0].key.clone(), "not there".into()]).unwrap();
         assert!(below.list("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_folder_goes_with_what_a_killed_upload_left() {
+        let (folder, store) = store();
+        let attempt = folder.path().join("t/d=1/run");
+        std::fs::create_dir_all(&attempt).unwrap();
+        // How the local store names an upload that is not finished.
+        std::fs::write(attempt.join("part-00000.parquet#1"), "half").unwrap();
+        assert!(store.list("t").unwrap().is_empty());
+        assert_eq!(store.folders("t/d=1").unwrap(), ["run"]);
+        store.delete_folder("t/d=1/run").unwrap();
+        store.delete_folder("t/d=1/run").unwrap();
+        assert!(!attempt.exists());
+        assert_eq!(store.folders("t/d=2").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_with_unusual_characters_are_read_back() {
+        let (folder, store) = store();
+        for name in ["a b.csv", "50%.csv", "é 世界.csv", "a%20b.csv", "x=y&z.csv"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        for object in store.list("").unwrap() {
+            let mut text = String::new();
+            store.open_object(&object.key).unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(store.head(&object.key).unwrap(), object);
+        }
+        assert_eq!(store.list("").unwrap().len(), 5);
     }
 
     #[test]

@@ -1,0 +1,259 @@
+"""The reader matrix: a table with every type word, as DuckDB, PyArrow, Polars, Spark's own reader and Hive's SerDe see it.
+
+Usage: ADG_BIN=… readers.py [FOLDER]. Prints for each column and reader `ok` or the first difference; exits 1 where there is one.
+"""
+
+import contextlib
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+import every_type
+from adg import Table, Workspace
+from every_type import HIVE, KEY, ROW
+from values import canonical
+
+MODULE = """\
+version: 1
+module: {module}
+source: {{ files: "{{date}}_{{collection}}.csv", csv: {{ keep_quoted_empty: true }} }}
+limits: {{ error_rate: 1, quarantine_rate: 0 }}
+target: {{ database: {module}, timestamps: {module} }}
+collections:
+  every_type:
+    columns:
+{columns}
+"""
+
+Rows = list[dict[str, Any]]
+Column = dict[tuple[str, int | None], Any]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader, and how what it gives differs from what the file says by its own nature."""
+
+    name: str
+    rows: Callable[[Table, list[str]], Rows]
+    """Gives columns of a table."""
+    shows: Callable[[str, Any], Any] = lambda hive, value: value
+    """What it makes of a value of a type."""
+
+
+def by_duckdb(table: Table, names: list[str]) -> Rows:
+    """Through Arrow: DuckDB's own Python values need another package for time zones."""
+    files = duckdb.read_parquet([str(file) for file in table.files()], union_by_name=True, hive_partitioning=True)
+    return files.select(*names).to_arrow_table().to_pylist()
+
+
+def by_pyarrow(table: Table, names: list[str]) -> Rows:
+    """File by file: the partition's value is not in the files."""
+    read = []
+    for file, value in table.files().items():
+        part = pq.read_table(file, partitioning=None, coerce_int96_timestamp_unit="us")
+        read.append(part.append_column(table.key, pa.array([value] * part.num_rows)))
+    return pa.concat_tables(read, promote_options="default").select(names).to_pylist()
+
+
+def by_polars(workspace: Workspace) -> Callable[[Table, list[str]], Rows]:
+    """By way of the binary, which has Polars inside."""
+
+    def rows(table: Table, names: list[str]) -> Rows:
+        printed = workspace.run("query", f"select {', '.join(names)} from {table.name}", "--format", "json")
+        return [json.loads(line) for line in printed.splitlines()]
+
+    return rows
+
+
+def by_spark(spark: SparkSession, convert: bool) -> Callable[[Table, list[str]], Rows]:
+    """By Spark's own reader, or through Hive's SerDe."""
+
+    def rows(table: Table, names: list[str]) -> Rows:
+        spark.conf.set("spark.sql.hive.convertMetastoreParquet", convert)
+        frame = spark.table(table.name).select(*names)
+        with contextlib.redirect_stdout(io.StringIO()) as plan:
+            frame.explain()
+        scan = "FileScan parquet" if convert else "Scan hive"
+        if scan not in plan.getvalue():
+            raise RuntimeError(f"the plan has no {scan}:\n{plan.getvalue()}")
+        # Not by `collect`, which gives the decimal 0.0000000001 two zeros too many.
+        return frame.toArrow().to_pylist()
+
+    return rows
+
+
+def without_padding(hive: str, value: Any) -> Any:
+    """Spark pads a `char`, so that blanks at its end mean nothing."""
+    return value.rstrip(" ") if value and hive.startswith("char") else value
+
+
+def as_json(hive: str, value: Any) -> Any:
+    """JSON has no numbers that are not finite: they are null."""
+    return None if hive in ("float", "double") and value in ("nan", "inf", "-inf") else value
+
+
+def spark_session(folder: Path) -> SparkSession:
+    """One session, with a Hive metastore in memory, in UTC."""
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
+        "spark.local.dir": str(folder / "spark"),
+        "spark.log.level": "OFF",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:adg;create=true",
+    }
+    builder = SparkSession.builder.master("local[1]").enableHiveSupport()
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def register(spark: SparkSession, table: Table) -> None:
+    """Makes the table in Spark's metastore as it is in ours."""
+    columns = ", ".join(f"`{name}` {hive}" for name, hive in table.columns.items())
+    location = next(iter(table.partitions.values())).parent.parent
+    spark.sql(f"create database {table.name.split('.')[0]}")
+    spark.sql(
+        f"create external table {table.name} ({columns}) partitioned by (`{table.key}` {table.key_type})"
+        f" stored as parquet location 'file://{location}'"
+    )
+    for value, folder in table.partitions.items():
+        spark.sql(f"alter table {table.name} add partition (`{table.key}`='{value}') location 'file://{folder}'")
+
+
+def column_by_column(reader: Reader, table: Table) -> dict[str, Column | Exception]:
+    """All columns at once; where that fails, each by itself, so that one does not hide the others."""
+    names = [name for name in (*HIVE, KEY) if name != ROW]
+    try:
+        return _keyed(reader.rows(table, [ROW, *names]), names)
+    except Exception:
+        return {name: _alone(reader, table, name) for name in names}
+
+
+def _alone(reader: Reader, table: Table, name: str) -> Column | Exception:
+    try:
+        return _keyed(reader.rows(table, [ROW, KEY] if name == KEY else [ROW, KEY, name]), [name])[name]
+    except Exception as error:
+        return error
+
+
+def _keyed(rows: Rows, names: list[str]) -> dict[str, Column | Exception]:
+    keys = [(str(row[KEY]), row[ROW]) for row in rows]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"{len(keys)} rows, of which {len(set(keys))} differ")
+    return {name: {key: row[name] for key, row in zip(keys, rows, strict=True)} for name in names}
+
+
+def verdict(reader: Reader, name: str, found: Column | Exception, expected: Column) -> str:
+    """`ok`, or the first difference."""
+    if isinstance(found, Exception):
+        return _cause(found)
+    if found.keys() != expected.keys():
+        return f"{len(found)} rows instead of {len(expected)}"
+    hive = HIVE.get(name, "date")
+    for key, meaning in expected.items():
+        wanted = reader.shows(hive, meaning)
+        try:
+            got = reader.shows(hive, canonical(hive, found[key]))
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+            return f"{key}: {found[key]!r:.80} is no {hive}: {error!r}"
+        # Not by `==`, to which True is 1.
+        if repr(got) != repr(wanted):
+            return f"{key}: {got!r:.80} instead of {wanted!r:.80}"
+    return "ok"
+
+
+def _cause(error: Exception) -> str:
+    """The innermost of the causes that a JVM prints, or the first line."""
+    lines = str(error).splitlines() or [repr(error)]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:160]
+
+
+def matrix(readers: list[Reader], table: Table, expected: dict[tuple[str, int | None], every_type.Row]) -> dict[str, list[str]]:
+    """The verdicts of the readers for each column."""
+    seen = [column_by_column(reader, table) for reader in readers]
+    cells = {}
+    for name in seen[0]:
+        column = {key: row[name] for key, row in expected.items()}
+        cells[name] = [verdict(reader, name, found[name], column) for reader, found in zip(readers, seen, strict=True)]
+    return cells
+
+
+def show(title: str, readers: list[Reader], cells: dict[str, list[str]]) -> None:
+    """Prints a matrix."""
+    width = max(len(reader.name) for reader in readers) + 2
+    print(f"\n{title}\n{'column':<23}{'type word':<40}" + "".join(f"{reader.name:<{width}}" for reader in readers))
+    for name, verdicts in cells.items():
+        word = every_type.WORDS.get(name) or f"({HIVE.get(name, 'date')})"
+        print(f"{name:<23}{word:<40}" + "".join(f"{cell:<{width}}" for cell in verdicts))
+
+
+def failures(encoding: str, readers: list[Reader], cells: dict[str, list[str]]) -> int:
+    """How many cells are wrong that must not be: Hive's SerDe reads no timestamps but INT96."""
+
+    def excused(reader: Reader, name: str) -> bool:
+        return encoding == "micros" and reader.name == "SerDe" and "timestamp" in HIVE.get(name, "")
+
+    wrong = [cell for name in cells for reader, cell in zip(readers, cells[name], strict=True) if not excused(reader, name)]
+    return sum(cell != "ok" for cell in wrong)
+
+
+def run(folder: Path) -> int:
+    """Publishes, reads and compares; gives the number of wrong cells."""
+    workspace = Workspace(folder)
+    files, expected = every_type.days()
+    for day, text in files.items():
+        (workspace.source / f"{day}_every_type.csv").write_text(text, newline="")
+    columns = "\n".join(f"      {name}: {json.dumps(word)}" for name, word in every_type.WORDS.items())
+    spark = spark_session(folder)
+    readers = [
+        Reader("DuckDB", by_duckdb),
+        Reader("PyArrow", by_pyarrow),
+        Reader("Polars", by_polars(workspace), as_json),
+        Reader("Spark", by_spark(spark, convert=True), without_padding),
+        Reader("SerDe", by_spark(spark, convert=False), without_padding),
+    ]
+    wrong = 0
+    for encoding in ("int96", "micros"):
+        workspace.module(encoding, MODULE.format(module=encoding, columns=columns))
+        for day in files:
+            workspace.run("--module", encoding, "--start-dt", day, "--end-dt", day)
+        table = workspace.table(encoding, "every_type")
+        if list(table.columns.items()) != list(HIVE.items()) or list(table.partitions) != list(files):
+            raise RuntimeError(f"the metastore has {table}, not the columns {HIVE}")
+        register(spark, table)
+        cells = matrix(readers, table, expected)
+        show(f"timestamps: {encoding}", readers, cells)
+        wrong += failures(encoding, readers, cells)
+    spark.stop()
+    return wrong
+
+
+def main() -> None:
+    """Runs in the folder given, which is kept, or in a temporary one."""
+    if len(sys.argv) > 1:
+        wrong = run(Path(sys.argv[1]).resolve())
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = run(Path(folder))
+    print(f"\n{wrong} differences")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
