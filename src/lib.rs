@@ -6,6 +6,7 @@
 pub mod catchup;
 pub mod cli;
 pub mod config;
+pub mod embedded;
 pub mod frame;
 pub mod identity;
 pub mod jobs;

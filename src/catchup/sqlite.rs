@@ -1,19 +1,20 @@
 //! The ledger in a SQLite file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
+use crate::embedded;
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
 use super::lease_lock::LeaseLocks;
 use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
 
+/// Grows with every change of [`SCHEMA`].
+const VERSION: u32 = 1;
 const SCHEMA: &str = "
 create table if not exists attempts (
     module text not null, collection text not null, date text not null, run_id text not null, attempt integer not null,
@@ -40,19 +41,10 @@ pub struct SqliteLedger {
 impl SqliteLedger {
     /// Opens the ledger, creating the file and its folder where they are missing.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let failed = |reason: String| LedgerError::Unavailable { action: "open", ledger: path.display().to_string(), reason };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
-        }
-        let connection = Connection::open(path).map_err(|e| failed(e.to_string()))?;
-        let prepare = || {
-            connection.busy_timeout(Duration::from_secs(30))?;
-            connection.pragma_update(None, "journal_mode", "wal")?;
-            // A date once Completed stays so after a power cut.
-            connection.pragma_update(None, "synchronous", "full")?;
-            connection.execute_batch(SCHEMA)
-        };
-        prepare().map_err(|e| failed(e.to_string()))?;
+        let connection = embedded::open(path, SCHEMA, VERSION).map_err(|reason| {
+            let ledger = path.display().to_string();
+            LedgerError::Unavailable { action: "open", ledger, reason }
+        })?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), locks: LeaseLocks::beside(path) })
     }
 

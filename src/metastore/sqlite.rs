@@ -1,17 +1,18 @@
 //! The embedded metastore: Hive's notions in a SQLite file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
+use crate::embedded;
 use crate::identity::FencingToken;
 use crate::schema::{Column, ColumnName, TableSchema};
 
 use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
 
+/// Grows with every change of [`SCHEMA`].
+const VERSION: u32 = 1;
 const SCHEMA: &str = "
 create table if not exists databases (name text primary key, location text not null) without rowid;
 create table if not exists tables (
@@ -41,20 +42,10 @@ type Sql<T> = rusqlite::Result<T>;
 impl SqliteMetastore {
     /// Opens the metastore, creating the file and its folder where they are missing.
     pub fn open(path: &Path) -> Result<Self, MetastoreError> {
-        let failed =
-            |reason: String| MetastoreError::Unavailable { action: "open", metastore: path.display().to_string(), reason };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
-        }
-        let connection = Connection::open(path).map_err(|e| failed(e.to_string()))?;
-        let prepare = || {
-            connection.busy_timeout(Duration::from_secs(30))?;
-            connection.pragma_update(None, "journal_mode", "wal")?;
-            // A partition that the ledger calls Completed is registered, after a power cut too.
-            connection.pragma_update(None, "synchronous", "full")?;
-            connection.execute_batch(SCHEMA)
-        };
-        prepare().map_err(|e| failed(e.to_string()))?;
+        let connection = embedded::open(path, SCHEMA, VERSION).map_err(|reason| {
+            let metastore = path.display().to_string();
+            MetastoreError::Unavailable { action: "open", metastore, reason }
+        })?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 
