@@ -7,21 +7,9 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const ENVIRONMENTS: &str = "\
-version: 1
-profile: local
-profiles:
-  local:
-    stores:
-      source: { url: source }
-      published: { url: warehouse }
-    metastore: { sqlite: { path: warehouse/metastore.db } }
-    ledger: { sqlite: { path: warehouse/ledger.db } }
-    scratch: scratch
-    reports: reports
-  production:
-    protected: true
-    stores:
+/// One environment under two names, of which the second is protected.
+fn environments() -> String {
+    let settings = "    stores:
       source: { url: source }
       published: { url: warehouse }
     metastore: { sqlite: { path: warehouse/metastore.db } }
@@ -29,6 +17,8 @@ profiles:
     scratch: scratch
     reports: reports
 ";
+    format!("version: 1\nprofile: local\nprofiles:\n  local:\n{settings}  production:\n    protected: true\n{settings}")
+}
 
 /// A module `shop` of two collections.
 const MODULE: &str = "\
@@ -94,7 +84,7 @@ impl Workspace {
 
     pub fn with_module(name: &str, yaml: &str) -> Self {
         let workspace = Self { folder: tempfile::tempdir().unwrap() };
-        workspace.write("adg.yaml", ENVIRONMENTS);
+        workspace.write("adg.yaml", environments());
         fs::create_dir(workspace.path("source")).unwrap();
         workspace.write(&format!("modules/{name}.yaml"), yaml);
         workspace

@@ -1,6 +1,6 @@
 """The reader matrix: a table with every type word, as DuckDB, PyArrow, Polars, Spark's own reader and Hive's SerDe see it.
 
-Usage: ADG_BIN=… readers.py [FOLDER]. Prints for each column and reader `ok` or the first difference; exits 1 where there is one.
+Usage: ADG_BIN=… readers.py [NEW-FOLDER]. Prints for each column and reader `ok` or the first difference; exits 1 where there is one.
 """
 
 import contextlib
@@ -196,11 +196,10 @@ def matrix(readers: list[Reader], table: Table, expected: dict[tuple[str, int | 
 
 def show(title: str, readers: list[Reader], cells: dict[str, list[str]]) -> None:
     """Prints a matrix."""
-    width = max(len(reader.name) for reader in readers) + 2
-    print(f"\n{title}\n{'column':<23}{'type word':<40}" + "".join(f"{reader.name:<{width}}" for reader in readers))
-    for name, verdicts in cells.items():
-        word = every_type.WORDS.get(name) or f"({HIVE.get(name, 'date')})"
-        print(f"{name:<23}{word:<40}" + "".join(f"{cell:<{width}}" for cell in verdicts))
+    rows = [(name, every_type.WORDS.get(name) or f"({HIVE.get(name, 'date')})", line) for name, line in cells.items()]
+    print(f"\n{title}")
+    for name, word, line in [("column", "type word", [reader.name for reader in readers]), *rows]:
+        print(f"{name:<24}{word:<38}" + "  ".join(f"{cell:<7}" for cell in line))
 
 
 def failures(encoding: str, readers: list[Reader], cells: dict[str, list[str]]) -> int:

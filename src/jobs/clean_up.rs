@@ -5,7 +5,8 @@ use crate::metastore::{MetastoreError, Partition};
 use crate::source::DayKeys;
 
 use super::JobError;
-use super::ingest::{Collection, IngestRequest, Run};
+use super::ingest::{IngestRequest, Run};
+use super::module::Collection;
 
 /// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
 /// lost is said. The tables stay, without partitions, so that readers and grants outlive the clean-up.

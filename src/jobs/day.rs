@@ -13,7 +13,8 @@ use crate::schema::{ColumnName, Evolution, Incoming, TableSchema, TypeChange, Ty
 use crate::source::{ColumnPlan, CsvBatches, Header, SourceKey, Survey, open_text};
 
 use super::JobError;
-use super::ingest::{Collection, Run};
+use super::ingest::Run;
+use super::module::Collection;
 use super::pipeline::{self, Counted, FileCounts, FilePlan};
 
 /// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger

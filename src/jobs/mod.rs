@@ -7,6 +7,7 @@ mod error;
 mod generate;
 mod ingest;
 mod lease;
+mod module;
 mod pipeline;
 mod query;
 mod rerun;

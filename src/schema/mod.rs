@@ -8,6 +8,7 @@ pub mod fit;
 mod infer;
 mod names;
 mod table;
+mod type_words;
 mod types;
 
 pub use evolution::{Evolution, EvolutionPolicy, Incoming, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
