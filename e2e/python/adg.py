@@ -6,6 +6,7 @@ import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ENVIRONMENTS = """\
 version: 1
@@ -23,6 +24,9 @@ profiles:
 
 # What a shell may hold that would change a run.
 VARIABLES = {"START_DT", "END_DT", "CLEAN_UP_FLG", "E2E_TEST_FLG", "ADG_PROFILE", "ADG_CONFIG", "ADG_LOG_LEVEL"}
+
+Records = list[dict[str, Any]]
+"""Rows by column name, as a reader gives them."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """The reader matrix: a table with every type word, as DuckDB, PyArrow, Polars, Spark's own reader and Hive's SerDe see it.
 
-Usage: ADG_BIN=… readers.py [NEW-FOLDER]. Prints for each column and reader `ok` or the first difference; exits 1 where there is one.
+Usage: ADG_BIN=… readers.py [NEW-FOLDER]. Prints for each column and reader `ok` or the first difference; exits 1 where there
+is one.
 """
 
-import contextlib
-import io
 import json
 import sys
 import tempfile
@@ -16,10 +15,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
 
 import every_type
-from adg import Table, Workspace
+import spark
+from adg import Records, Table, Workspace
 from every_type import HIVE, KEY, ROW
 from values import canonical
 
@@ -35,7 +34,6 @@ collections:
 {columns}
 """
 
-Rows = list[dict[str, Any]]
 Column = dict[tuple[str, int | None], Any]
 
 
@@ -44,19 +42,19 @@ class Reader:
     """A reader, and how what it gives differs from what the file says by its own nature."""
 
     name: str
-    rows: Callable[[Table, list[str]], Rows]
+    rows: Callable[[Table, list[str]], Records]
     """Gives columns of a table."""
     shows: Callable[[str, Any], Any] = lambda hive, value: value
     """What it makes of a value of a type."""
 
 
-def by_duckdb(table: Table, names: list[str]) -> Rows:
+def by_duckdb(table: Table, names: list[str]) -> Records:
     """Through Arrow: DuckDB's own Python values need another package for time zones."""
     files = duckdb.read_parquet([str(file) for file in table.files()], union_by_name=True, hive_partitioning=True)
     return files.select(*names).to_arrow_table().to_pylist()
 
 
-def by_pyarrow(table: Table, names: list[str]) -> Rows:
+def by_pyarrow(table: Table, names: list[str]) -> Records:
     """File by file: the partition's value is not in the files."""
     read = []
     for file, value in table.files().items():
@@ -65,29 +63,12 @@ def by_pyarrow(table: Table, names: list[str]) -> Rows:
     return pa.concat_tables(read, promote_options="default").select(names).to_pylist()
 
 
-def by_polars(workspace: Workspace) -> Callable[[Table, list[str]], Rows]:
+def by_polars(workspace: Workspace) -> Callable[[Table, list[str]], Records]:
     """By way of the binary, which has Polars inside."""
 
-    def rows(table: Table, names: list[str]) -> Rows:
+    def rows(table: Table, names: list[str]) -> Records:
         printed = workspace.run("query", f"select {', '.join(names)} from {table.name}", "--format", "json")
         return [json.loads(line) for line in printed.splitlines()]
-
-    return rows
-
-
-def by_spark(spark: SparkSession, convert: bool) -> Callable[[Table, list[str]], Rows]:
-    """By Spark's own reader, or through Hive's SerDe."""
-
-    def rows(table: Table, names: list[str]) -> Rows:
-        spark.conf.set("spark.sql.hive.convertMetastoreParquet", convert)
-        frame = spark.table(table.name).select(*names)
-        with contextlib.redirect_stdout(io.StringIO()) as plan:
-            frame.explain()
-        scan = "FileScan parquet" if convert else "Scan hive"
-        if scan not in plan.getvalue():
-            raise RuntimeError(f"the plan has no {scan}:\n{plan.getvalue()}")
-        # Not by `collect`, which gives the decimal 0.0000000001 two zeros too many.
-        return frame.toArrow().to_pylist()
 
     return rows
 
@@ -100,39 +81,6 @@ def without_padding(hive: str, value: Any) -> Any:
 def as_json(hive: str, value: Any) -> Any:
     """JSON has no numbers that are not finite: they are null."""
     return None if hive in ("float", "double") and value in ("nan", "inf", "-inf") else value
-
-
-def spark_session(folder: Path) -> SparkSession:
-    """One session, with a Hive metastore in memory, in UTC."""
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
-        "spark.local.dir": str(folder / "spark"),
-        "spark.log.level": "OFF",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
-        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:adg;create=true",
-    }
-    builder = SparkSession.builder.master("local[1]").enableHiveSupport()
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
-
-
-def register(spark: SparkSession, table: Table) -> None:
-    """Makes the table in Spark's metastore as it is in ours."""
-    columns = ", ".join(f"`{name}` {hive}" for name, hive in table.columns.items())
-    location = next(iter(table.partitions.values())).parent.parent
-    spark.sql(f"create database {table.name.split('.')[0]}")
-    spark.sql(
-        f"create external table {table.name} ({columns}) partitioned by (`{table.key}` {table.key_type})"
-        f" stored as parquet location 'file://{location}'"
-    )
-    for value, folder in table.partitions.items():
-        spark.sql(f"alter table {table.name} add partition (`{table.key}`='{value}') location 'file://{folder}'")
 
 
 def column_by_column(reader: Reader, table: Table) -> dict[str, Column | Exception]:
@@ -151,7 +99,7 @@ def _alone(reader: Reader, table: Table, name: str) -> Column | Exception:
         return error
 
 
-def _keyed(rows: Rows, names: list[str]) -> dict[str, Column | Exception]:
+def _keyed(rows: Records, names: list[str]) -> dict[str, Column | Exception]:
     keys = [(str(row[KEY]), row[ROW]) for row in rows]
     if len(set(keys)) != len(keys):
         raise ValueError(f"{len(keys)} rows, of which {len(set(keys))} differ")
@@ -184,7 +132,7 @@ def _cause(error: Exception) -> str:
     return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:160]
 
 
-def matrix(readers: list[Reader], table: Table, expected: dict[tuple[str, int | None], every_type.Row]) -> dict[str, list[str]]:
+def matrix(readers: list[Reader], table: Table, expected: every_type.Rows) -> dict[str, list[str]]:
     """The verdicts of the readers for each column."""
     seen = [column_by_column(reader, table) for reader in readers]
     cells = {}
@@ -219,13 +167,13 @@ def run(folder: Path) -> int:
     for day, text in files.items():
         (workspace.source / f"{day}_every_type.csv").write_text(text, newline="")
     columns = "\n".join(f"      {name}: {json.dumps(word)}" for name, word in every_type.WORDS.items())
-    spark = spark_session(folder)
+    session = spark.session(folder)
     readers = [
         Reader("DuckDB", by_duckdb),
         Reader("PyArrow", by_pyarrow),
         Reader("Polars", by_polars(workspace), as_json),
-        Reader("Spark", by_spark(spark, convert=True), without_padding),
-        Reader("SerDe", by_spark(spark, convert=False), without_padding),
+        Reader("Spark", spark.reader(session, convert=True), without_padding),
+        Reader("SerDe", spark.reader(session, convert=False), without_padding),
     ]
     wrong = 0
     for encoding in ("int96", "micros"):
@@ -235,11 +183,11 @@ def run(folder: Path) -> int:
         table = workspace.table(encoding, "every_type")
         if list(table.columns.items()) != list(HIVE.items()) or list(table.partitions) != list(files):
             raise RuntimeError(f"the metastore has {table}, not the columns {HIVE}")
-        register(spark, table)
+        spark.register(session, table)
         cells = matrix(readers, table, expected)
         show(f"timestamps: {encoding}", readers, cells)
         wrong += failures(encoding, readers, cells)
-    spark.stop()
+    session.stop()
     return wrong
 
 

@@ -111,8 +111,8 @@ def figures(database: duckdb.DuckDBPyConnection, rows: str, columns: dict[str, s
     for column, hive in columns.items():
         number = hive.startswith(("tinyint", "smallint", "int", "double", "decimal"))
         summand = f'"{column}"::decimal(38,4)' if number else f'hash("{column}"::varchar)::hugeint'
-        question = f'select count("{column}"), count(distinct "{column}"), sum({summand}) from {rows} where "{column}" is not null'
-        found[column] = database.execute(question).fetchone()
+        values = f'from {rows} where "{column}" is not null'
+        found[column] = database.execute(f'select count(*), count(distinct "{column}"), sum({summand}) {values}').fetchone()
     return found
 
 

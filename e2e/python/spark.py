@@ -1,0 +1,60 @@
+"""Spark with a Hive metastore of its own, to read tables by Spark's own reader and through Hive's SerDe."""
+
+import contextlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from adg import Records, Table
+
+
+def session(folder: Path) -> SparkSession:
+    """One session, with a Hive metastore in memory, in UTC."""
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
+        "spark.local.dir": str(folder / "spark"),
+        "spark.log.level": "OFF",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:adg;create=true",
+    }
+    builder = SparkSession.builder.master("local[1]").enableHiveSupport()
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def register(session: SparkSession, table: Table) -> None:
+    """Makes the table in Spark's metastore as it is in ours."""
+    columns = ", ".join(f"`{name}` {hive}" for name, hive in table.columns.items())
+    location = next(iter(table.partitions.values())).parent.parent
+    session.sql(f"create database {table.name.split('.')[0]}")
+    session.sql(
+        f"create external table {table.name} ({columns}) partitioned by (`{table.key}` {table.key_type})"
+        f" stored as parquet location 'file://{location}'"
+    )
+    for value, folder in table.partitions.items():
+        session.sql(f"alter table {table.name} add partition (`{table.key}`='{value}') location 'file://{folder}'")
+
+
+def reader(session: SparkSession, convert: bool) -> Callable[[Table, list[str]], Records]:
+    """By Spark's own reader, or through Hive's SerDe."""
+
+    def rows(table: Table, names: list[str]) -> Records:
+        session.conf.set("spark.sql.hive.convertMetastoreParquet", convert)
+        frame = session.table(table.name).select(*names)
+        with contextlib.redirect_stdout(io.StringIO()) as plan:
+            frame.explain()
+        scan = "FileScan parquet" if convert else "Scan hive"
+        if scan not in plan.getvalue():
+            raise RuntimeError(f"the plan has no {scan}:\n{plan.getvalue()}")
+        # Not by `collect`, which gives the decimal 0.0000000001 two zeros too many.
+        return frame.toArrow().to_pylist()
+
+    return rows
