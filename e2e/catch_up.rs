@@ -14,7 +14,7 @@ fn a_missing_file_fails_its_own_date_and_the_rerun_is_printed() {
     workspace
         .run(&["--module", "shop", "--end-dt", "2024-05-03"])
         .expect(4)
-        .says("has no file `{date}_orders_{epoch_ms}.csv` for 2024-05-02")
+        .says("has no file `2024-05-02_orders_{epoch_ms}.csv` for 2024-05-02")
         .says(rerun);
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":4}"#);
     // Nothing but the gap is tried again, and nothing else failed.
@@ -61,6 +61,27 @@ fn what_the_source_has_deleted_is_lost_once() {
     assert_eq!(workspace.report()["rerun"], serde_json::json!([]));
     workspace.run(&["--module", "shop", "--end-dt", "2024-05-02"]).expect(0);
     assert_eq!(workspace.report()["days"], serde_json::json!([]));
+}
+
+#[test]
+fn a_file_that_came_late_is_read_though_its_date_was_skipped_or_lost() {
+    let workspace = Workspace::with(&[("source: {", "source: { missing: skip,"), FROM_FIRST]);
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
+    workspace.day("2024-05-01");
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
+}
+
+#[test]
+fn a_rerun_without_a_file_fails_but_the_date_stays_done() {
+    let workspace = Workspace::with(&[FROM_FIRST]);
+    workspace.day("2024-05-01");
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    std::fs::remove_file(workspace.path("source/2024-05-01_orders_1.csv")).unwrap();
+    workspace.shop("2024-05-01", "2024-05-01").expect(4);
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
+    assert_eq!(workspace.report()["days"], serde_json::json!([]));
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
 }
 
 #[test]

@@ -32,3 +32,23 @@ fn what_the_source_can_not_rebuild_is_kept_unless_forced() {
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
     assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":1}"#);
 }
+
+#[test]
+fn a_clean_up_that_was_killed_is_completed_by_the_next_run() {
+    let workspace = Workspace::new();
+    let dates: Vec<String> = (1..=9).map(|day| format!("2024-05-0{day}")).collect();
+    for date in &dates {
+        workspace.day(date);
+    }
+    workspace.shop("2024-05-01", "2024-05-09").expect(0);
+    let content = "select date_uploaded, count(*) as n from orders group by date_uploaded order by 1";
+    let whole = workspace.query(content);
+    for pause in [5, 20, 40, 60, 90, 120] {
+        let mut child = workspace.start(&["--module", "shop", "--clean-up-flg", "true", "--end-dt", "2024-05-09"]);
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        workspace.run(&["--module", "shop", "--end-dt", "2024-05-09"]).expect(0);
+        assert_eq!(workspace.query(content), whole, "killed after {pause} ms");
+    }
+}

@@ -47,6 +47,52 @@ fn mistakes_end_with_their_codes_and_say_what_to_type() {
 }
 
 #[test]
+fn settings_that_would_harm_are_refused_before_anything_is_read() {
+    for (from, to, message) in [
+        ("database: test", "database: test, location: \"data/\"", "would share a folder"),
+        ("database: test", "database: test, location: \"\"", "target.location"),
+        ("database: test", "database: test, location: \"../{collection}\"", "has the part `..`"),
+        ("database: test", "database: test, location: \"{colection}\"", "has the part `{colection}`"),
+        ("id: bigint, note", "\"Is Paid?\": boolean, note", "would be `is_paid` as a header"),
+        ("id: bigint, note", "error_desc: string, note", "adg writes itself"),
+        ("id: bigint, note", "date_uploaded: date, note", "adg writes itself"),
+        ("id: bigint, note", "ID: int, id: int, note", "`id` stands twice"),
+        ("items: {", "items: { file_name: orders,", "would read the same files"),
+        ("database: test", "database: test, sweep_after_hours: 99999999", "sweep_after_hours"),
+        ("{epoch_ms}.csv", "{epoch}.csv", "{epoch}"),
+    ] {
+        let workspace = Workspace::with(&[(from, to)]);
+        workspace.day(DAY);
+        workspace.shop(DAY, DAY).expect(10).says(message);
+        assert!(workspace.parquet_files().is_empty());
+    }
+    let workspace = Workspace::new();
+    workspace.run(&["--module", "shop", "--memory", "1MiB"]).expect(2).says("at least 16");
+    workspace.run(&["--module", "shop", "--memory", "much"]).expect(2).says("512MiB");
+}
+
+#[test]
+fn a_table_does_not_move() {
+    let workspace = Workspace::new();
+    workspace.day(DAY);
+    workspace.shop(DAY, DAY).expect(0);
+    let module = std::fs::read_to_string(workspace.path("modules/shop.yaml")).unwrap();
+    workspace.write("modules/shop.yaml", module.replace("database: test", "database: test, location: \"new/{collection}\""));
+    workspace.shop(DAY, DAY).expect(10).says("in the metastore, but");
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
+}
+
+#[test]
+fn the_rerun_command_says_what_the_environment_said() {
+    let workspace = Workspace::new();
+    let mut command = workspace.command(&["--module", "shop", "--start-dt", DAY, "--end-dt", DAY, "--memory", "64MiB"]);
+    command.env("ADG_PROFILE", "local").env("CLEAN_UP_FLG", "true").env("E2E_TEST_FLG", "false");
+    let expected =
+        "adg --module shop --profile local --e2e-test-flg false --clean-up-flg false --memory 64MiB --start-dt 2024-05-01";
+    crate::workspace::Ran::from(command.output().unwrap()).expect(13).says(expected);
+}
+
+#[test]
 fn a_missing_source_folder_is_a_config_error_and_an_unreadable_one_access_denied() {
     let workspace = Workspace::new();
     std::fs::remove_dir(workspace.path("source")).unwrap();
@@ -96,7 +142,8 @@ fn subcommands_show_what_is_published() {
     assert_eq!(csv, "id,note,paid,error_desc,date_uploaded\n1,\"two\nlines\",true,,2024-05-01\n2,,false,,2024-05-01\n");
     workspace.run(&["query", "select 1 as x", "--format", "parquet", "-o", "out.parquet"]).expect(0);
     assert_eq!(&std::fs::read(workspace.path("out.parquet")).unwrap()[..4], b"PAR1");
-    workspace.run(&["query", "select * from nowhere"]).expect(2).says("nowhere");
+    workspace.run(&["query", "select * from nowhere"]).expect(2).says("nowhere").says("adg tables");
+    workspace.run(&["query", "select * from test.nowhere"]).expect(2).says("test.nowhere");
     assert!(workspace.run(&["completions", "bash"]).expect(0).stdout.contains("_adg"));
     let schema: serde_json::Value = serde_json::from_str(&workspace.run(&["schema", "module"]).expect(0).stdout).unwrap();
     assert_eq!(schema["title"], "Module");

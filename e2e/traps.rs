@@ -50,6 +50,9 @@ fn bad_quoting_costs_its_own_line_only() {
     let (found, bad) = rows(&[], "id,note\n1,a\n9,\"x\"y\n9,\"back\\\"slash\"\n2,b\n9,\"never closed\n");
     assert_eq!(found, TWO);
     assert_eq!(bad, ["3: text follows a closing quote", "4: text follows a closing quote", "6: a quote is not closed"]);
+    // The next quote may be far away: what lies between is not lost with the line.
+    let (found, bad) = rows(&[], "id,note\n9,\"oops\n1,a\n2,\"b\"\n");
+    assert_eq!((found.as_str(), bad), (TWO, vec!["2: a quote is not closed".to_owned()]));
 }
 
 #[test]
@@ -71,6 +74,7 @@ fn encodings_by_setting_and_garbage_by_none() {
         "{\"id\":1,\"note\":\"é€\"}"
     );
     refused(&[], utf16(text), 13, "begins with the mark of UTF-16");
+    refused(&[], utf16(&text[3..]), 12, "as UTF-16 read as UTF-8 has");
     let (found, bad) = rows(&[], b"id,note\n1,a\n9,\xE9t\xE9\n2,b\n");
     assert_eq!((found.as_str(), bad), (TWO, vec!["3: bytes that are not text in the source's encoding".to_owned()]));
 }

@@ -22,6 +22,9 @@ pub enum Status {
     Skipped,
     /// The source has deleted its file before it was read; named once, not tried again.
     Lost,
+    /// What was published is wiped, and is to be built anew.
+    #[serde(rename = "Cleaned-Up")]
+    CleanedUp,
 }
 
 impl Status {
@@ -38,12 +41,13 @@ impl Status {
             Self::Failed => "Failed",
             Self::Skipped => "Skipped",
             Self::Lost => "Lost",
+            Self::CleanedUp => "Cleaned-Up",
         }
     }
 
     /// Reads what [`as_str`](Self::as_str) writes.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::InProgress, Self::Completed, Self::Failed, Self::Skipped, Self::Lost]
+        [Self::InProgress, Self::Completed, Self::Failed, Self::Skipped, Self::Lost, Self::CleanedUp]
             .into_iter()
             .find(|status| status.as_str() == word)
     }
@@ -112,6 +116,35 @@ pub struct Attempt {
     pub ended: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+impl Attempt {
+    /// An attempt of which nothing more is known yet.
+    pub fn begin(
+        module: ModuleName,
+        collection: CollectionName,
+        date: ProcessingDate,
+        run_id: RunId,
+        attempt: u32,
+        status: Status,
+        started: Timestamp,
+    ) -> Self {
+        Self {
+            module,
+            collection,
+            date,
+            run_id,
+            attempt,
+            status,
+            counts: Counts::default(),
+            schema_fingerprint: None,
+            sources: Vec::new(),
+            location: None,
+            started,
+            ended: None,
+            error: None,
+        }
+    }
 }
 
 /// The latest status of each date of one collection.
@@ -233,7 +266,4 @@ pub trait Ledger: Send + Sync {
 
     /// Forgets a location that was swept.
     fn forget_superseded(&self, lease: &Lease, location: &str) -> Result<(), LedgerError>;
-
-    /// Forgets what was done for a collection, so that it is done again.
-    fn forget(&self, lease: &Lease, collection: &CollectionName) -> Result<(), LedgerError>;
 }

@@ -9,4 +9,4 @@ mod window;
 
 pub use ledger::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
 pub use sqlite::SqliteLedger;
-pub use window::{Requested, Window, WindowError, WindowRules, window};
+pub use window::{Requested, WindowError, WindowRules, window};

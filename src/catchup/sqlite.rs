@@ -25,7 +25,7 @@ create table if not exists attempts (
 ) without rowid;
 create table if not exists leases (
     module text primary key, token integer not null, run_id text not null, host text not null, process integer not null,
-    expires text not null, released integer not null
+    expires text not null, locked integer not null, released integer not null
 ) without rowid;
 create table if not exists superseded (location text primary key, at text not null) without rowid;
 ";
@@ -153,6 +153,7 @@ struct RawLease {
     host: String,
     process: u32,
     expires: String,
+    locked: bool,
     released: bool,
 }
 
@@ -160,7 +161,7 @@ impl Ledger for SqliteLedger {
     fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
         const ACTION: &str = "take the lease";
         let failed = self.unavailable(ACTION);
-        let last_holder_is_dead = self.locks.try_take(module).map_err(|error| LedgerError::Unavailable {
+        let locked = self.locks.try_take(module).map_err(|error| LedgerError::Unavailable {
             action: ACTION,
             ledger: self.path.display().to_string(),
             reason: error.to_string(),
@@ -175,6 +176,7 @@ impl Ledger for SqliteLedger {
                     host: row.get("host")?,
                     process: row.get("process")?,
                     expires: row.get("expires")?,
+                    locked: row.get("locked")?,
                     released: row.get("released")?,
                 })
             })
@@ -182,7 +184,9 @@ impl Ledger for SqliteLedger {
             .map_err(&failed)?;
         if let Some(lease) = &current {
             let until: Timestamp = lease.expires.parse().map_err(|_| self.corrupt("a lease without an end"))?;
-            if !lease.released && until > now && !last_holder_is_dead {
+            // Who has the lock now knows that whoever had it is dead; a holder that never had it may live.
+            let is_dead = locked && lease.locked;
+            if !lease.released && until > now && !is_dead {
                 let run_id: RunId = lease.run_id.parse().map_err(|_| self.corrupt("a lease without a run id"))?;
                 let holder = Box::new(Holder { run_id, host: lease.host.clone(), process: lease.process });
                 return Err(LedgerError::Held { module: module.clone(), holder, until });
@@ -194,8 +198,16 @@ impl Ledger for SqliteLedger {
         let expires = now + ttl;
         transaction
             .execute(
-                "insert or replace into leases values (?1, ?2, ?3, ?4, ?5, ?6, 0)",
-                params![module.as_str(), token.0, holder.run_id.to_string(), holder.host, holder.process, expires.to_string()],
+                "insert or replace into leases values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+                params![
+                    module.as_str(),
+                    token.0,
+                    holder.run_id.to_string(),
+                    holder.host,
+                    holder.process,
+                    expires.to_string(),
+                    locked
+                ],
             )
             .map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
@@ -212,14 +224,15 @@ impl Ledger for SqliteLedger {
     }
 
     fn release(&self, lease: &Lease) -> Result<(), LedgerError> {
+        // The lock first: whoever gets it now takes the lease over, which the statement below then leaves alone.
+        self.locks.release(&lease.module);
         self.connection()
             .execute(
                 "update leases set released = 1 where module = ?1 and token = ?2",
                 params![lease.module.as_str(), lease.token.0],
             )
-            .map_err(self.unavailable("release the lease"))?;
-        self.locks.release(&lease.module);
-        Ok(())
+            .map(drop)
+            .map_err(self.unavailable("release the lease"))
     }
 
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {
@@ -324,16 +337,6 @@ impl Ledger for SqliteLedger {
         })?;
         Ok(())
     }
-
-    fn forget(&self, lease: &Lease, collection: &CollectionName) -> Result<(), LedgerError> {
-        self.fenced("forget a collection", lease, |transaction| {
-            transaction.execute(
-                "delete from attempts where module = ?1 and collection = ?2",
-                params![lease.module.as_str(), collection.as_str()],
-            )
-        })?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -347,6 +350,21 @@ mod tests {
         let ledger = SqliteLedger::open(&folder.path().join("deep/ledger.db")).unwrap();
         let other = SqliteLedger::open(&folder.path().join("deep/ledger.db")).unwrap();
         conformance::suite(&ledger, &other);
+    }
+
+    #[test]
+    fn a_free_lock_says_nothing_of_a_holder_that_never_had_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let (module, minute) = ("vacancy".parse::<ModuleName>().unwrap(), SignedDuration::from_secs(60));
+        let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
+        let holder = |seconds: i64| Holder { run_id: RunId::new(at(seconds)), host: "a".into(), process: 1 };
+        let open = || SqliteLedger::open(&path).unwrap();
+        let (slow, next, third) = (open(), open(), open());
+        let slept = slow.acquire(&module, &holder(0), at(0), minute).unwrap();
+        next.acquire(&module, &holder(61), at(61), minute).unwrap();
+        slow.release(&slept).unwrap();
+        assert!(matches!(third.acquire(&module, &holder(62), at(62), minute), Err(LedgerError::Held { .. })));
     }
 
     #[test]

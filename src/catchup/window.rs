@@ -24,15 +24,6 @@ pub struct WindowRules {
     pub retention_days: Option<u32>,
 }
 
-/// The dates to do, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Window {
-    /// The dates to do.
-    pub dates: Vec<ProcessingDate>,
-    /// Dates before this one are lost where the source has no file for them; it has deleted it.
-    pub expired_before: Option<ProcessingDate>,
-}
-
 /// A request that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
@@ -56,21 +47,27 @@ pub fn window(
     requested: Requested,
     rules: WindowRules,
     history: &BTreeMap<ProcessingDate, Status>,
-) -> Result<Window, WindowError> {
+) -> Result<Vec<ProcessingDate>, WindowError> {
     let end = requested.end.unwrap_or(today);
-    let expired_before = rules.retention_days.map(|days| today.minus_days(days));
     if let Some(start) = requested.start {
         if start > end {
             return Err(WindowError::StartAfterEnd { start, end });
         }
-        return Ok(Window { dates: start.to(end).collect(), expired_before });
+        return Ok(start.to(end).collect());
     }
     let oldest = history.keys().next().copied();
     // With nothing to begin from and an end asked for, that one day is what was asked for.
     let yesterday = today.minus_days(1);
     let first = rules.start.or(oldest).unwrap_or(requested.end.map_or(yesterday, |end| end.min(yesterday)));
     let is_done = |date: &ProcessingDate| history.get(date).is_some_and(|status| status.is_done());
-    Ok(Window { dates: first.to(end).filter(|date| !is_done(date)).collect(), expired_before })
+    Ok(first.to(end).filter(|date| !is_done(date)).collect())
+}
+
+impl WindowRules {
+    /// For how many days the source kept a file of `date`, where it has deleted it by `today`.
+    pub fn expired(self, today: ProcessingDate, date: ProcessingDate) -> Option<u32> {
+        self.retention_days.filter(|days| date < today.minus_days(*days))
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +90,7 @@ mod tests {
     const TODAY: &str = "2021-04-12";
 
     fn dates(requested: Requested, rules: WindowRules, history: &[(&str, Status)]) -> Vec<ProcessingDate> {
-        window(day(TODAY), requested, rules, &ledger(history)).unwrap().dates
+        window(day(TODAY), requested, rules, &ledger(history)).unwrap()
     }
 
     fn from(start: &str) -> WindowRules {
@@ -144,8 +141,23 @@ mod tests {
         assert_eq!(wrong.unwrap_err().to_string(), "the start date 2021-04-13 is after the end date 2021-04-12");
     }
 
+    #[test]
+    fn a_file_expires_after_the_days_that_the_source_keeps_it() {
+        let rules = WindowRules { start: None, retention_days: Some(7) };
+        assert_eq!(rules.expired(day(TODAY), day("2021-04-05")), None);
+        assert_eq!(rules.expired(day(TODAY), day("2021-04-04")), Some(7));
+        assert_eq!(WindowRules::default().expired(day(TODAY), day("2001-01-01")), None);
+    }
+
     fn any_status() -> impl Strategy<Value = Status> {
-        prop::sample::select(vec![Status::InProgress, Status::Completed, Status::Failed, Status::Lost, Status::Skipped])
+        prop::sample::select(vec![
+            Status::InProgress,
+            Status::Completed,
+            Status::Failed,
+            Status::Lost,
+            Status::Skipped,
+            Status::CleanedUp,
+        ])
     }
 
     proptest! {
@@ -158,7 +170,7 @@ mod tests {
             let today = day(TODAY);
             let history: BTreeMap<_, _> = offsets.into_iter().map(|(back, status)| (today.minus_days(back), status)).collect();
             let rules = WindowRules { start: start.map(|back| today.minus_days(back)), retention_days: None };
-            let found = window(today, Requested::default(), rules, &history).unwrap().dates;
+            let found = window(today, Requested::default(), rules, &history).unwrap();
             let first = rules.start.or(history.keys().next().copied()).unwrap_or(today.minus_days(1));
             let expected: Vec<_> = first.to(today).filter(|d| !history.get(d).is_some_and(|s| s.is_done())).collect();
             prop_assert!(found.windows(2).all(|pair| pair[0] < pair[1]));
@@ -167,7 +179,7 @@ mod tests {
             let mut after = history;
             after.extend(found.into_iter().map(|date| (date, Status::Completed)));
             if !after.is_empty() {
-                prop_assert!(window(today, Requested::default(), rules, &after).unwrap().dates.is_empty());
+                prop_assert!(window(today, Requested::default(), rules, &after).unwrap().is_empty());
             }
         }
     }

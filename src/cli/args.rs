@@ -2,21 +2,20 @@
 
 use std::path::PathBuf;
 
-use bytesize::ByteSize;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::ConfigFile;
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::jobs::QueryFormat;
+use crate::report::ExitCode;
+
+/// What a run may hold in memory unless it is told otherwise.
+pub(super) const DEFAULT_MEMORY: &str = "1GiB";
 
 /// Turns a day's files into Hive tables.
 #[derive(Debug, Parser)]
 #[command(name = "adg", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(
-    after_help = "Exit codes: 0 done · 2 usage · 4 some dates failed · 10 config · 11 a limit stopped the publish · 12 schema refused\n            \
-    13 source files missing · 20 access denied · 21 try again · 22 another run holds the module · 70 a bug"
-)]
 pub(super) struct Cli {
     /// The job; without one, the module of `--module` is run.
     #[command(subcommand)]
@@ -30,6 +29,15 @@ pub(super) struct Cli {
     /// How progress and messages are written: for a person where standard error is a terminal, else as JSON lines.
     #[arg(long, global = true, value_enum, default_value_t = LogFormatArg::Auto)]
     pub(super) log_format: LogFormatArg,
+}
+
+impl Cli {
+    /// Reads this process's arguments; the help lists the exit codes.
+    pub(super) fn from_process() -> Result<Self, clap::Error> {
+        let codes = ExitCode::ALL.map(|code| format!("  {:>2}  {}", code.number(), code.meaning())).join("\n");
+        let matches = Self::command().after_help(format!("Exit codes:\n{codes}")).try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
 }
 
 /// Which environment a command works in.
@@ -68,8 +76,8 @@ pub(super) struct RunArgs {
     #[arg(long, alias = "e2e_test_flg", value_name = "true|false")]
     pub(super) e2e_test_flg: Option<String>,
     /// What the run may hold in memory.
-    #[arg(long, default_value = "1GiB")]
-    pub(super) memory: ByteSize,
+    #[arg(long, default_value = DEFAULT_MEMORY)]
+    pub(super) memory: String,
 }
 
 /// How messages are written.

@@ -3,16 +3,17 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
 use clap::CommandFactory;
 
 use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile};
 use crate::identity::CollectionName;
-use crate::jobs::{self, Environment, ExtraColumn, Generate, IngestRequest, JobError, Services};
+use crate::jobs::{self, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services};
 use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table};
 use crate::schema::ColumnName;
 
-use super::args::{Cli, Command, EnvironmentArgs, GenerateArgs, RunArgs};
+use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs};
 use super::given::Given;
 use super::logging::LogFormat;
 
@@ -84,13 +85,22 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
             hint: Some("name the module to run: --module vacancy".into()),
         });
     }
-    let mut command = vec!["adg".to_owned(), "--module".to_owned(), module.clone()];
+    let memory = memory(&args.memory)?;
+    let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
+    let mut command = vec![program, "--module".to_owned(), module.clone()];
     let (file, profile) = chosen(environment);
     command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
     command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
     let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
-    if e2e_test {
-        command.extend(["--e2e-test-flg".to_owned(), "true".to_owned()]);
+    // What the environment says now is said in so many words: the command is run in another shell, or in this one again.
+    if e2e_test || env("E2E_TEST_FLG").is_some() {
+        command.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
+    }
+    if env("CLEAN_UP_FLG").is_some() {
+        command.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
+    }
+    if args.memory != DEFAULT_MEMORY {
+        command.extend(["--memory".to_owned(), args.memory.clone()]);
     }
     Ok(IngestRequest {
         module,
@@ -102,9 +112,15 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
         clean_up: given("--clean-up-flg", "CLEAN_UP_FLG").truth(args.clean_up_flg.as_deref())?,
         force_clean_up: args.force_clean_up,
         e2e_test,
-        memory: args.memory,
+        memory,
         command,
     })
+}
+
+fn memory(text: &str) -> Result<ByteSize, JobError> {
+    let wrong = |reason: &str| usage("--memory", text, reason);
+    let memory: ByteSize = text.parse().map_err(|_| wrong("write a size such as 512MiB"))?;
+    if memory < LEAST_MEMORY { Err(wrong(&format!("a run needs at least {LEAST_MEMORY}"))) } else { Ok(memory) }
 }
 
 fn generate_request(args: &GenerateArgs) -> Result<Generate, JobError> {

@@ -24,6 +24,15 @@ impl LogFormat {
     }
 }
 
+/// A panic is a bug; it is logged as everything else is, with its place.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("a panic without a message");
+        tracing::error!(event = "panic", place, message);
+    }));
+}
+
 /// Begins to log, by the level in `ADG_LOG_LEVEL`. A person gets warnings: progress and the closing table say the rest.
 pub(super) fn start(format: LogFormat) {
     let usual = match format {
@@ -36,6 +45,7 @@ pub(super) fn start(format: LogFormat) {
     let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,adg={level}") });
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("error,adg=info")));
     let subscriber = subscriber.with_writer(io::stderr);
+    log_panics();
     match format {
         LogFormat::Json => subscriber.json().flatten_event(true).with_target(false).init(),
         LogFormat::Human => {

@@ -7,8 +7,6 @@ mod logging;
 
 use std::process::ExitCode as ProcessExit;
 
-use clap::Parser;
-
 use crate::jobs::JobError;
 use crate::report::ExitCode;
 
@@ -17,7 +15,7 @@ use logging::LogFormat;
 
 /// Runs the command line of this process to its end.
 pub fn main() -> ProcessExit {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::from_process() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors.
@@ -28,7 +26,9 @@ pub fn main() -> ProcessExit {
     };
     let format = LogFormat::choose(cli.log_format);
     logging::start(format);
-    let code = commands::run(cli, format).unwrap_or_else(|error| {
+    let result = std::panic::catch_unwind(|| commands::run(cli, format));
+    let stopped = |_| Err(JobError::Bug("adg stopped at a place that it should never reach; the log says where".into()));
+    let code = result.unwrap_or_else(stopped).unwrap_or_else(|error| {
         tell(&error, format);
         error.exit_code()
     });

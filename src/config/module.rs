@@ -174,7 +174,7 @@ pub struct TargetSettings {
     pub timestamps: TimestampEncoding,
     /// For how long files that were replaced are kept for readers that still read them.
     #[serde(default = "sweep_after_hours")]
-    pub sweep_after_hours: u32,
+    pub sweep_after_hours: u16,
 }
 
 fn published_store() -> String {
@@ -189,7 +189,7 @@ fn partition_by() -> String {
     "date_uploaded".to_owned()
 }
 
-fn sweep_after_hours() -> u32 {
+fn sweep_after_hours() -> u16 {
     24
 }
 

@@ -2,6 +2,8 @@
 
 use bytesize::ByteSize;
 
+use crate::source::ReadSizes;
+
 const MIB: u64 = 1 << 20;
 
 /// How much is held in memory at once. Everything that grows with an input is cut to pieces of these sizes.
@@ -11,13 +13,23 @@ pub struct Budget {
     pub collections: usize,
     /// Bytes of text in one batch.
     pub block_bytes: usize,
+    /// The most that one record may have.
+    pub record_bytes: usize,
     /// Bytes of a row group while it is made.
     pub row_group_bytes: usize,
     /// Bytes of a Parquet file.
     pub file_bytes: usize,
 }
 
+/// Less than this can't hold what a run always needs.
+pub const LEAST_MEMORY: ByteSize = ByteSize::mib(16);
+
 impl Budget {
+    /// How much of a source file is in memory at once.
+    pub fn read_sizes(&self) -> ReadSizes {
+        ReadSizes { block_bytes: self.block_bytes, record_bytes: self.record_bytes }
+    }
+
     /// The pieces that `memory` allows on a machine of `cores` cores.
     pub fn new(memory: ByteSize, cores: usize) -> Self {
         let share =
@@ -28,6 +40,7 @@ impl Budget {
             collections,
             // Some eight batches are on their way at once, each with its columns about three times its text.
             block_bytes: share(each, 128, 64 << 10, 4 * MIB),
+            record_bytes: share(each, 8, MIB, 64 * MIB),
             row_group_bytes: share(each, 4, MIB, 128 * MIB),
             file_bytes: 256 << 20,
         }
@@ -41,7 +54,16 @@ mod tests {
     #[test]
     fn the_default_gives_full_row_groups_side_by_side() {
         let budget = Budget::new(ByteSize::gib(1), 2);
-        assert_eq!(budget, Budget { collections: 2, block_bytes: 4 << 20, row_group_bytes: 128 << 20, file_bytes: 256 << 20 });
+        assert_eq!(
+            budget,
+            Budget {
+                collections: 2,
+                block_bytes: 4 << 20,
+                record_bytes: 64 << 20,
+                row_group_bytes: 128 << 20,
+                file_bytes: 256 << 20
+            }
+        );
         let small = Budget::new(ByteSize::mib(64), 8);
         assert_eq!((small.collections, small.row_group_bytes), (1, 16 << 20));
     }

@@ -1,7 +1,10 @@
 //! Wiping what a module published, so that it is built anew from the source.
 
+use std::collections::BTreeSet;
+
+use crate::catchup::{Attempt, Status};
 use crate::identity::ProcessingDate;
-use crate::metastore::{MetastoreError, Partition};
+use crate::metastore::{MetastoreError, Partition, PartitionValue};
 use crate::source::DayKeys;
 
 use super::JobError;
@@ -11,25 +14,24 @@ use super::module::Collection;
 /// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
 /// lost is said. The tables stay, without partitions, so that readers and grants outlive the clean-up.
 ///
-/// Gives the oldest date that was wiped, from which the module is to be built anew.
+/// The ledger is told first: killed anywhere, the next run finds every wiped date not done, and builds it anew.
 pub(super) fn clean_up(
     run: &Run<'_>,
     collections: &[Collection],
     keys: &DayKeys,
     request: &IngestRequest,
-) -> Result<Option<ProcessingDate>, JobError> {
-    let mut published = Vec::with_capacity(collections.len());
+) -> Result<(), JobError> {
+    let mut wiped = Vec::with_capacity(collections.len());
     for collection in collections {
         let partitions = partitions(run, collection)?;
-        refuse_losses(run, collection, &partitions, keys, request)?;
-        published.push((collection, partitions));
+        let lost = losses(run, collection, &partitions, keys, request)?;
+        wiped.push((collection, partitions, lost));
     }
-    let oldest =
-        published.iter().flat_map(|(_, partitions)| partitions).filter_map(|partition| partition.value.0.parse().ok()).min();
-    for (collection, partitions) in published {
+    for (collection, partitions, lost) in wiped {
+        mark(run, collection, &partitions, &lost)?;
         wipe(run, collection, &partitions)?;
     }
-    Ok(oldest)
+    Ok(())
 }
 
 fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
@@ -40,32 +42,44 @@ fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, 
     }
 }
 
-fn refuse_losses(
+/// The partitions that this run does not build anew; refused where there are any, unless it is forced.
+fn losses(
     run: &Run<'_>,
     collection: &Collection,
     partitions: &[Partition],
     keys: &DayKeys,
     request: &IngestRequest,
-) -> Result<(), JobError> {
+) -> Result<Vec<PartitionValue>, JobError> {
     let rebuilt = |date: ProcessingDate| {
         let asked = request.dates.start.is_none_or(|start| start <= date) && date <= request.dates.end.unwrap_or(run.today);
-        let counts = run.module.catchup.start.is_none_or(|start| start <= date);
+        let counts = run.rules.start.is_none_or(|start| start <= date);
         asked && counts && keys.contains_key(&(collection.name.clone(), date))
     };
-    let lost: Vec<&str> =
-        partitions.iter().map(|partition| partition.value.0.as_str()).filter(|value| !value.parse().is_ok_and(rebuilt)).collect();
-    if lost.is_empty() {
-        return Ok(());
+    let values = partitions.iter().map(|partition| partition.value.clone());
+    let lost: Vec<PartitionValue> = values.filter(|value| !value.0.parse().is_ok_and(rebuilt)).collect();
+    let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match (lost.is_empty(), request.force_clean_up) {
+        (true, _) => {}
+        (false, true) => tracing::warn!(event = "clean_up_loses", table = %collection.table, dates),
+        (false, false) => return Err(JobError::CleanUp { table: collection.table.to_string(), dates }),
     }
-    let dates = lost.join(", ");
-    if request.force_clean_up {
-        tracing::warn!(event = "clean_up_loses", table = %collection.table, dates);
-        return Ok(());
-    }
-    Err(JobError::CleanUp { table: collection.table.to_string(), dates })
+    Ok(lost)
 }
 
-/// Readers first: once no partition points at them, the files go. Then the ledger forgets, so that the dates count as not done.
+/// Writes into the ledger that these dates are to be built anew, or that they are lost.
+fn mark(run: &Run<'_>, collection: &Collection, partitions: &[Partition], lost: &[PartitionValue]) -> Result<(), JobError> {
+    let history = run.services.ledger.history(&run.module.module)?.remove(&collection.name).unwrap_or_default();
+    let completed = history.into_iter().filter(|(_, status)| *status == Status::Completed).map(|(date, _)| date);
+    let published = partitions.iter().filter_map(|partition| partition.value.0.parse().ok());
+    for date in completed.chain(published).collect::<BTreeSet<ProcessingDate>>() {
+        let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
+        let (module, now) = (run.module.module.clone(), run.services.environment.clock.now());
+        run.record(&Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now))?;
+    }
+    Ok(())
+}
+
+/// Readers first: once no partition points at them, the files go.
 fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Result<(), JobError> {
     for partition in partitions {
         run.services.metastore.drop_partition(&collection.table, &partition.value, run.lease.token)?;
@@ -76,6 +90,5 @@ fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Res
         event = "cleaned_up", table = %collection.table, partitions = partitions.len(), objects = objects.len(), bytes,
         folder = run.published.location(collection.layout.table()),
     );
-    run.published.delete_folder(collection.layout.table())?;
-    Ok(run.services.ledger.forget(run.lease, &collection.name)?)
+    Ok(run.published.delete_folder(collection.layout.table())?)
 }

@@ -1,13 +1,14 @@
 //! One collection of one date, from its files to its partition.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catchup::{Attempt, Counts, SourceFile, Status};
 use crate::config::{Limits, MissingFile, Rate};
 use crate::identity::ProcessingDate;
-use crate::lake::{FileSettings, Published, QuarantineFile, TableWriter, WrittenFile, ensure_table, publish};
-use crate::metastore::create_table_ddl;
+use crate::lake::{Destination, QuarantineFile, TableWriter, WrittenFile};
+use crate::metastore::{PartitionValue, create_table_ddl};
 use crate::report::{CollectionProgress, DayReport, Outcome};
 use crate::schema::{ColumnName, Evolution, Incoming, TableSchema, TypeChange, TypeGuess};
 use crate::source::{ColumnPlan, CsvBatches, Header, SourceKey, Survey, open_text};
@@ -54,26 +55,16 @@ impl<'a> Day<'a> {
             size: key.object.size,
             etag: key.object.etag.clone(),
         });
-        let attempt = Attempt {
-            module: run.module.module.clone(),
-            collection: collection.name.clone(),
-            date,
-            run_id: run.id,
-            attempt: u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1),
-            status: Status::InProgress,
-            counts: Counts::default(),
-            schema_fingerprint: None,
-            sources: sources.collect(),
-            location: None,
-            started: run.services.environment.clock.now(),
-            ended: None,
-            error: None,
-        };
+        let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let (module, now) = (run.module.module.clone(), run.services.environment.clock.now());
+        let mut attempt = Attempt::begin(module, collection.name.clone(), date, run.id, number, Status::InProgress, now);
+        attempt.sources = sources.collect();
         let report = DayReport {
             date,
             collection: collection.name.clone(),
             outcome: Outcome::Failed,
             counts: Counts::default(),
+            value_errors_by_column: BTreeMap::new(),
             schema_changes: Vec::new(),
             notes: Vec::new(),
             sources: keys.iter().map(|key| key.object.key.clone()).collect(),
@@ -89,28 +80,24 @@ impl<'a> Day<'a> {
     fn ingest(&mut self) -> Result<Outcome, JobError> {
         self.run.record(&self.attempt)?;
         let progress = self.progress();
-        let table = self.run.services.metastore.table(&self.collection.table)?.map(|table| table.schema);
+        let table = self.destination().registered()?.map(|table| table.schema);
         let headers = self.headers(table.as_ref())?;
         let evolution = self.evolve(table.as_ref(), &headers)?;
-        let folder = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
-        let mut quarantine = QuarantineFile::new(&folder);
-        let settings = FileSettings {
-            timestamps: self.run.module.target.timestamps,
-            row_group_bytes: self.run.budget.row_group_bytes,
-            file_bytes: self.run.budget.file_bytes,
-        };
-        let writer = TableWriter::new(&folder, &evolution.after, settings);
+        let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
+        let mut quarantine = QuarantineFile::new(scratch.path());
+        let writer = TableWriter::new(scratch.path(), &evolution.after, self.run.file_settings());
         let (files, found) = self.write(&evolution, writer, &mut quarantine, &progress)?;
-        self.count(&files, found, quarantine.records());
+        self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
-        self.check_limits(found)?;
-        let published = self.publish(&evolution, &files)?;
-        self.attempt.location = Some(published.location.clone());
-        self.report.location = Some(published.location);
+        self.check_limits(&found)?;
+        self.publish(&evolution, &files)?;
         self.tell(&evolution);
-        // The publish is done, whatever becomes of the files that it replaced: they are swept with the next one.
         Ok(Outcome::Completed)
+    }
+
+    fn destination(&self) -> Destination<'a> {
+        self.run.destination(self.collection)
     }
 
     fn progress(&self) -> Arc<dyn CollectionProgress> {
@@ -130,8 +117,8 @@ impl<'a> Day<'a> {
             bytes = Box::new(Counted { inner: bytes, progress: Arc::clone(progress) });
         }
         let text = open_text(name, bytes, self.run.csv.encoding)?;
-        let (csv, naming, block) = (&self.run.csv, self.run.module.column_names, self.run.budget.block_bytes);
-        Ok(CsvBatches::open(name, text, csv, block, naming, existing, &self.run.reserved)?)
+        let (csv, naming, sizes) = (&self.run.csv, self.run.module.column_names, self.run.budget.read_sizes());
+        Ok(CsvBatches::open(name, text, csv, sizes, naming, existing, &self.run.reserved)?)
     }
 
     /// The header of each file. A camel-case acronym keeps the table's spelling.
@@ -202,7 +189,7 @@ impl<'a> Day<'a> {
                 })
                 .collect();
             let plan = FilePlan { key: &header.key, columns: &columns, table: &evolution.after, format: &self.run.csv };
-            found += pipeline::run(file, &plan, &mut writer, quarantine, &**progress)?;
+            pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
             let now = self.run.source.head(&header.key)?;
             if (now.size, &now.etag) != (key.object.size, &key.object.etag) {
                 return Err(JobError::SourceChanged { key: header.key });
@@ -211,17 +198,19 @@ impl<'a> Day<'a> {
         Ok((writer.finish()?, found))
     }
 
-    fn count(&mut self, files: &[WrittenFile], found: FileCounts, quarantined: u64) {
+    fn count(&mut self, files: &[WrittenFile], found: &FileCounts, quarantined: u64) {
         let counts = Counts {
             rows_read: found.rows_read,
             rows_written: files.iter().map(|file| file.rows).sum(),
             rows_quarantined: quarantined,
-            value_errors: found.value_errors,
+            value_errors: found.value_errors.values().sum(),
             files: files.len() as u64,
             bytes: files.iter().map(|file| file.bytes).sum(),
         };
         self.attempt.counts = counts;
         self.report.counts = counts;
+        self.report.value_errors_by_column =
+            found.value_errors.iter().map(|(column, count)| (column.to_string(), *count)).collect();
         if counts.rows_read == 0 {
             self.report.notes.push("the files have headers but no rows: the partition is empty".to_owned());
         }
@@ -249,7 +238,7 @@ impl<'a> Day<'a> {
         )))
     }
 
-    fn check_limits(&self, found: FileCounts) -> Result<(), JobError> {
+    fn check_limits(&self, found: &FileCounts) -> Result<(), JobError> {
         let Limits { error_rate, quarantine_rate } = self.run.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
@@ -266,7 +255,7 @@ impl<'a> Day<'a> {
                 error_rate,
                 "have values that do not fit their columns",
                 "error_rate",
-                "compare the source's values with the table's types".to_owned(),
+                format!("compare the source's values with the table's types: they do not fit in {}", worst(&found.value_errors)),
             ),
         ];
         for (count, Rate(limit), what, key, look) in checks {
@@ -280,21 +269,21 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    fn publish(&mut self, evolution: &Evolution, files: &[WrittenFile]) -> Result<Published, JobError> {
-        let Run { services, published, lease, .. } = self.run;
-        let Collection { table, layout, .. } = self.collection;
-        let (metastore, ledger) = (&*services.metastore, &*services.ledger);
+    fn publish(&mut self, evolution: &Evolution, files: &[WrittenFile]) -> Result<(), JobError> {
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
-        ensure_table(metastore, table, published, layout, evolution)?;
-        let now = || services.environment.clock.now();
-        Ok(publish(published, metastore, ledger, lease, table, layout, self.date, self.run.id, files, &fingerprint, now)?)
+        self.destination().ensure_table(evolution)?;
+        let clock = &self.run.services.environment.clock;
+        let location = self.destination().publish(self.date, files, &fingerprint, || clock.now())?;
+        self.attempt.location = Some(location.clone());
+        self.report.location = Some(location);
+        Ok(())
     }
 
     /// Says what was done to the table.
     fn tell(&mut self, evolution: &Evolution) {
         let table = &self.collection.table;
-        if evolution.before.is_empty() {
+        if evolution.before.is_none() {
             if let Ok(Some(table)) = self.run.services.metastore.table(table) {
                 self.report.schema_changes.push(create_table_ddl(&table));
             }
@@ -314,10 +303,9 @@ impl<'a> Day<'a> {
 
     /// A date without a file: skipped, lost or failed.
     fn without_files(&self) -> Result<Outcome, JobError> {
-        let missing = self.collection.missing;
-        let (store, pattern, date) = (self.run.source.name().to_owned(), self.collection.pattern.clone(), self.date);
-        let expired = self.run.module.catchup.retention_days.filter(|days| date < self.run.today.minus_days(*days));
-        match (missing, expired) {
+        let (store, date) = (self.run.source.name().to_owned(), self.date);
+        let pattern = self.collection.pattern.replace("{date}", &date.to_string());
+        match (self.collection.missing, self.run.rules.expired(self.run.today, date)) {
             (MissingFile::Skip, _) => Ok(Outcome::Skipped),
             (MissingFile::Fail, Some(days)) => Err(JobError::Lost { store, pattern, date, days }),
             (MissingFile::Fail, None) => Err(JobError::Missing { store, pattern, date }),
@@ -326,20 +314,21 @@ impl<'a> Day<'a> {
 
     /// Records how it ended.
     fn end(mut self, result: Result<Outcome, JobError>, started: Instant) -> Result<DayReport, JobError> {
-        let status = match &result {
-            Ok(Outcome::Skipped) => Status::Skipped,
-            Ok(_) => Status::Completed,
-            Err(JobError::Lost { .. }) => Status::Lost,
-            Err(_) => Status::Failed,
+        let (outcome, status) = match &result {
+            Ok(Outcome::Skipped) => (Outcome::Skipped, Status::Skipped),
+            Ok(_) => (Outcome::Completed, Status::Completed),
+            Err(JobError::Lost { .. }) => (Outcome::Lost, Status::Lost),
+            Err(_) => (Outcome::Failed, Status::Failed),
         };
-        self.report.outcome = match status {
-            Status::Skipped => Outcome::Skipped,
-            Status::Completed => Outcome::Completed,
-            Status::Lost => Outcome::Lost,
-            Status::Failed | Status::InProgress => Outcome::Failed,
-        };
+        self.report.outcome = outcome;
         self.attempt.status = status;
         self.attempt.ended = Some(self.run.services.environment.clock.now());
+        if outcome != Outcome::Completed {
+            // What was written lies in scratch only, and goes with it.
+            let Counts { rows_read, rows_quarantined, value_errors, .. } = self.attempt.counts;
+            self.attempt.counts = Counts { rows_read, rows_quarantined, value_errors, ..Counts::default() };
+            self.report.counts = self.attempt.counts;
+        }
         if let Err(error) = result {
             self.attempt.error = Some(error.to_string());
             self.report.failure = Some(error.failure());
@@ -347,18 +336,33 @@ impl<'a> Day<'a> {
                 return Err(error);
             }
         }
-        self.run.record(&self.attempt)?;
-        if status == Status::Completed {
+        if !self.stays_done()? {
+            self.run.record(&self.attempt)?;
+        }
+        if outcome == Outcome::Completed {
             self.sweep();
         }
         self.report.seconds = started.elapsed().as_secs_f64();
         Ok(self.report)
     }
 
+    /// Whether the date was done before and nothing was found to do it again with: it is told, but the date stays done.
+    fn stays_done(&self) -> Result<bool, JobError> {
+        let without_files = self.keys.is_empty();
+        Ok(without_files && self.destination().current(&PartitionValue::from(self.date))?.is_some())
+    }
+
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
     fn sweep(&mut self) {
-        if let Err(error) = self.run.sweeper(self.collection).unpublished(self.date) {
+        if let Err(error) = self.destination().sweep_unpublished(self.date) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));
         }
     }
+}
+
+/// The columns with the most values that do not fit. Their names only: the values may be nobody's business.
+fn worst(errors: &BTreeMap<ColumnName, u64>) -> String {
+    let mut columns: Vec<_> = errors.iter().collect();
+    columns.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    columns.iter().take(5).map(|(column, count)| format!("{column} ({count})")).collect::<Vec<_>>().join(", ")
 }

@@ -171,7 +171,8 @@ impl JobError {
                 LakeError::Metastore(error) => of_metastore(error),
                 LakeError::Ledger(error) => of_ledger(error),
                 LakeError::Frame(_) => ExitCode::Bug,
-                LakeError::Parquet { .. } | LakeError::Scratch { .. } => ExitCode::Unavailable,
+                LakeError::Moved { .. } => ExitCode::Config,
+                LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } => ExitCode::Unavailable,
             },
             Self::Limit { .. } | Self::CleanUp { .. } => ExitCode::Limit,
             Self::Output { .. } => ExitCode::Unavailable,
@@ -199,6 +200,14 @@ impl JobError {
             Self::Store(StoreError::NotFound { action: "open", .. }) => {
                 Some("create the folder, or correct the store's `url` in adg.yaml".into())
             }
+            Self::Lake(LakeError::Moved { .. }) => {
+                Some("a table stays where it is: set the module file back, or give the table another name".into())
+            }
+            Self::Ledger(LedgerError::LeaseLost { .. }) => Some("another run does the rest; look at its report".into()),
+            Self::Query { .. } => Some("`adg tables` lists what can be queried".into()),
+            _ if self.exit_code() == ExitCode::Unavailable => {
+                Some("run the same command again; what was published stands".into())
+            }
             _ => None,
         }
     }
@@ -208,9 +217,15 @@ impl JobError {
         Failure { exit_code: self.exit_code(), message: self.to_string(), hint: self.hint() }
     }
 
-    /// Whether no further date can succeed in this run.
+    /// Whether no further date can succeed in this run: it is no longer the one that may work on the module.
     pub fn ends_the_run(&self) -> bool {
-        self.exit_code() == ExitCode::Held
+        use LakeError::{Ledger, Metastore};
+        matches!(
+            self,
+            Self::Ledger(LedgerError::LeaseLost { .. })
+                | Self::Lake(Ledger(LedgerError::LeaseLost { .. }) | Metastore(MetastoreError::Fenced { .. }))
+                | Self::Metastore(MetastoreError::Fenced { .. })
+        )
     }
 }
 

@@ -64,7 +64,7 @@ pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<Str
     let mut keys = Vec::new();
     for (collection, settings) in &module.collections {
         let columns = columns(&module, collection, request)?;
-        let path = folder.join(collection.as_str());
+        let path = folder.path().join(collection.as_str());
         write_file(&path, &module, collection, &columns, request)
             .map_err(|source| JobError::Output { what: path.display().to_string(), source })?;
         let key = key(&module, settings.file_name.as_deref().unwrap_or(collection.as_str()), request.date);

@@ -1,17 +1,16 @@
 //! A module over its dates: which are to do, each done, and what happened told.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 
-use crate::catchup::{Attempt, Lease, Requested, Window, WindowRules, window};
+use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
 use crate::config::Module;
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::lake::Sweeper;
+use crate::lake::{Destination, FileSettings};
 use crate::report::{DayReport, Progress, RunReport};
 use crate::schema::ColumnName;
 use crate::source::{CsvFormat, DayKeys, SourceKey};
@@ -20,7 +19,8 @@ use crate::store::{Scratch, Store};
 use super::clean_up;
 use super::lease::KeptLease;
 use super::module::{Collection, collections, csv_format, reserved, source_keys};
-use super::{Budget, JobError, Services, day, rerun};
+use super::rerun::{self, Again};
+use super::{Budget, JobError, Services, day};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -48,6 +48,7 @@ pub(super) struct Run<'a> {
     pub(super) services: &'a Services,
     pub(super) id: RunId,
     pub(super) today: ProcessingDate,
+    pub(super) rules: WindowRules,
     pub(super) module: &'a Module,
     pub(super) lease: &'a Lease,
     pub(super) source: &'a Store,
@@ -65,15 +66,25 @@ impl Run<'_> {
         Ok(self.services.ledger.record(self.lease, attempt)?)
     }
 
-    /// What sweeps a collection's table.
-    pub(super) fn sweeper<'s>(&'s self, collection: &'s Collection) -> Sweeper<'s> {
-        Sweeper {
+    /// A collection's table.
+    pub(super) fn destination<'d>(&'d self, collection: &'d Collection) -> Destination<'d> {
+        Destination {
             store: self.published,
             metastore: &*self.services.metastore,
             ledger: &*self.services.ledger,
             lease: self.lease,
+            run: self.id,
             table: &collection.table,
             layout: &collection.layout,
+        }
+    }
+
+    /// How files are written.
+    pub(super) fn file_settings(&self) -> FileSettings {
+        FileSettings {
+            timestamps: self.module.target.timestamps,
+            row_group_bytes: self.budget.row_group_bytes,
+            file_bytes: self.budget.file_bytes,
         }
     }
 }
@@ -100,6 +111,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         services,
         id,
         today,
+        rules: WindowRules { start: module.catchup.start, retention_days: module.catchup.retention_days },
         module: &module,
         lease: lease.lease(),
         source: &source,
@@ -110,24 +122,23 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         reserved: reserved(&module)?,
         progress,
     };
-    let mut dates = request.dates;
     if request.clean_up {
-        let oldest = clean_up::clean_up(&run, &collections, &keys, request)?;
-        dates.start = dates.start.or(module.catchup.start).or(oldest);
+        clean_up::clean_up(&run, &collections, &keys, request)?;
     }
-    let todo = dates_to_do(&run, &collections, dates)?;
-    let days = do_all(&run, &collections, todo, keys)?;
+    let todo = dates_to_do(&run, &collections, request.dates, &keys)?;
+    let Done { days, ended_by, not_reached } = do_all(&run, &collections, todo, keys);
     sweep_replaced(&run, &collections);
-    let rerun = rerun::commands(&request.command, &days, module.collections.len());
-    let profile = services.environment.config.profile_name.clone();
+    let mut again = rerun::failed(&days);
+    not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
     let report = RunReport {
         run_id: id,
         module: module.module.clone(),
-        profile,
+        profile: services.environment.config.profile_name.clone(),
         started,
         ended: services.environment.clock.now(),
+        rerun: rerun::commands(&request.command, again, module.collections.len()),
+        ended_by: ended_by.map(|error| error.failure()),
         days,
-        rerun,
     };
     write_report(services, &report)?;
     Ok(report)
@@ -145,56 +156,78 @@ fn refuse_test_flag_where_protected(services: &Services, request: &IngestRequest
     Ok(())
 }
 
-type Todo = BTreeMap<ProcessingDate, BTreeSet<CollectionName>>;
-
 /// Each collection has a window of its own: a new one catches up beside those that are up to date.
-fn dates_to_do(run: &Run<'_>, collections: &[Collection], requested: Requested) -> Result<Todo, JobError> {
-    let rules = WindowRules { start: run.module.catchup.start, retention_days: run.module.catchup.retention_days };
+fn dates_to_do(run: &Run<'_>, collections: &[Collection], requested: Requested, keys: &DayKeys) -> Result<Again, JobError> {
     let history = run.services.ledger.history(&run.module.module)?;
-    let nothing = BTreeMap::new();
-    let mut todo = Todo::new();
+    let mut todo = Again::new();
     for collection in collections {
-        let Window { dates, .. } = window(run.today, requested, rules, history.get(&collection.name).unwrap_or(&nothing))?;
-        for date in dates {
+        let mut days = history.get(&collection.name).cloned().unwrap_or_default();
+        for (date, status) in &mut days {
+            // A file that came late, or came back, counts.
+            let has_files = keys.contains_key(&(collection.name.clone(), *date));
+            if has_files && matches!(status, Status::Skipped | Status::Lost) {
+                *status = Status::Failed;
+            }
+        }
+        for date in window(run.today, requested, run.rules, &days)? {
             todo.entry(date).or_default().insert(collection.name.clone());
         }
     }
     Ok(todo)
 }
 
+/// What became of the dates.
+struct Done {
+    days: Vec<DayReport>,
+    /// Why not all of them were tried.
+    ended_by: Option<JobError>,
+    not_reached: Again,
+}
+
 /// Date by date, oldest first; the collections of a date side by side, as many as the memory allows. A date that fails does
 /// not keep a later one from being done.
-fn do_all(run: &Run<'_>, collections: &[Collection], todo: Todo, mut keys: DayKeys) -> Result<Vec<DayReport>, JobError> {
-    let mut days = Vec::new();
-    for (date, names) in todo {
+fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again, mut keys: DayKeys) -> Done {
+    let mut done = Done { days: Vec::new(), ended_by: None, not_reached: Again::new() };
+    while let Some((date, names)) = todo.pop_first() {
         let work: Vec<_> = collections
             .iter()
             .filter(|collection| names.contains(&collection.name))
             .map(|collection| (collection, keys.remove(&(collection.name.clone(), date)).unwrap_or_default()))
             .collect();
-        days.extend(do_date(run, date, work)?);
+        let (reports, error) = do_date(run, date, work);
+        let missing = names.into_iter().filter(|name| !reports.iter().any(|day| day.collection == *name)).collect();
+        done.days.extend(reports);
+        if error.is_some() {
+            todo.insert(date, missing);
+            done.ended_by = error;
+            break;
+        }
     }
-    Ok(days)
+    done.not_reached = todo;
+    done
 }
 
 type Work<'a> = Vec<(&'a Collection, Vec<SourceKey>)>;
 
-fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> Result<Vec<DayReport>, JobError> {
+/// The reports of one date's collections, and the error that ends the run, if there is one.
+fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayReport>, Option<JobError>) {
     let next = AtomicUsize::new(0);
-    let stop = AtomicBool::new(false);
-    let done: Mutex<Vec<(usize, Result<DayReport, JobError>)>> = Mutex::default();
+    let reports: Mutex<Vec<(usize, DayReport)>> = Mutex::default();
+    let error: Mutex<Option<JobError>> = Mutex::default();
     let worker = || {
-        while let Some((i, (collection, keys))) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, work.get(i)?)))
-        {
-            if stop.load(Ordering::Relaxed) {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some((collection, keys)) = work.get(i) else { return };
+            if locked(&error).is_some() {
                 return;
             }
-            let result = day::run(run, collection, date, keys.clone());
-            match &result {
-                Ok(report) => log(report),
-                Err(_) => stop.store(true, Ordering::Relaxed),
+            match day::run(run, collection, date, keys.clone()) {
+                Ok(report) => {
+                    log(&report);
+                    locked(&reports).push((i, report));
+                }
+                Err(ends) => *locked(&error) = Some(ends),
             }
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
         }
     };
     let workers = run.budget.collections.min(work.len());
@@ -203,16 +236,20 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> Result<Vec<Da
     } else {
         std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(worker))));
     }
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(i, _)| *i);
-    done.into_iter().map(|(_, result)| result).collect()
+    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reports.sort_by_key(|(i, _)| *i);
+    (reports.into_iter().map(|(_, report)| report).collect(), error.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.
 fn sweep_replaced(run: &Run<'_>, collections: &[Collection]) {
     let grace = SignedDuration::from_hours(run.module.target.sweep_after_hours.into());
     for collection in collections {
-        match run.sweeper(collection).replaced(grace, run.services.environment.clock.now()) {
+        match run.destination(collection).sweep_replaced(grace, run.services.environment.clock.now()) {
             Ok(0) => {}
             Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
             Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),

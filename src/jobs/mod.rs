@@ -14,7 +14,7 @@ mod rerun;
 mod services;
 mod tables;
 
-pub use budget::Budget;
+pub use budget::{Budget, LEAST_MEMORY};
 pub use error::JobError;
 pub use generate::{ExtraColumn, Generate, generate};
 pub use ingest::{IngestRequest, ingest};

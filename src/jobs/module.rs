@@ -1,10 +1,12 @@
 //! What a module's file says, worked out for a run.
 
-use crate::config::{CsvSettings, MissingFile, Module};
+use std::collections::BTreeMap;
+
+use crate::config::{CollectionSettings, CsvSettings, MissingFile, Module};
 use crate::identity::CollectionName;
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
-use crate::schema::fit::{DateFormats, TimestampFormats};
+use crate::schema::fit::{DateFormats, Formats, TimestampFormats};
 use crate::schema::{Column, ColumnName, ERROR_DESC, TableSchema};
 use crate::source::{CsvFormat, DayKeys, KeyPattern, Nulls, ValueRules};
 use crate::store::Store;
@@ -22,31 +24,97 @@ pub(super) struct Collection {
     pub(super) pattern: String,
 }
 
-/// The collections asked for; all where none is named.
+/// The collections asked for; all where none is named. All are checked, asked for or not: a mistake in one can harm another.
 pub(super) fn collections(module: &Module, only: &[CollectionName]) -> Result<Vec<Collection>, JobError> {
     if let Some(unknown) = only.iter().find(|name| !module.collections.contains_key(*name)) {
         let known = module.collections.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let message = format!("the module `{}` has no collection `{unknown}`; it has {known}", module.module);
         return Err(JobError::Usage { message, hint: None });
     }
-    let chosen = module.collections.iter().filter(|(name, _)| only.is_empty() || only.contains(name));
-    let collections = chosen.map(|(name, settings)| {
-        let target = &module.target;
-        let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
-        let declared = settings.columns.iter().map(|(column, word)| {
-            let column = ColumnName::new(column).map_err(|error| wrong(module, &format!("columns of `{name}`"), error))?;
-            Ok(Column::new(column, word.ty.clone()))
-        });
-        Ok(Collection {
-            name: name.clone(),
-            table: TableName { database: target.database.clone(), table: name.clone() },
-            layout: TableLayout::new(&folder, partition_column(module)?),
-            declared: TableSchema::new(declared.collect::<Result<_, JobError>>()?),
-            missing: settings.missing.unwrap_or(module.source.missing),
-            pattern: module.source.files.replace("{collection}", settings.file_name.as_deref().unwrap_or(name.as_str())),
-        })
-    });
-    collections.collect()
+    let collections = module.collections.iter().map(|(name, settings)| collection(module, name, settings));
+    let collections = collections.collect::<Result<Vec<_>, _>>()?;
+    refuse_shared_folders(module, &collections)?;
+    refuse_shared_file_names(module)?;
+    Ok(collections.into_iter().filter(|collection| only.is_empty() || only.contains(&collection.name)).collect())
+}
+
+fn collection(module: &Module, name: &CollectionName, settings: &CollectionSettings) -> Result<Collection, JobError> {
+    let target = &module.target;
+    let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
+    Ok(Collection {
+        name: name.clone(),
+        table: TableName { database: target.database.clone(), table: name.clone() },
+        layout: TableLayout::new(checked_folder(module, &folder)?, partition_column(module)?),
+        declared: declared(module, name, settings)?,
+        missing: settings.missing.unwrap_or(module.source.missing),
+        pattern: module.source.files.replace("{collection}", file_name(name, settings)),
+    })
+}
+
+/// What `{collection}` is in file names.
+fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSettings) -> &'a str {
+    settings.file_name.as_deref().unwrap_or(name.as_str())
+}
+
+/// A folder that stays where it is said to be, in every store.
+fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.=".contains(c);
+    let is_plain = |segment: &str| segment.chars().all(allowed) && segment.chars().any(|c| c != '.');
+    match folder.trim_matches('/').split('/').find(|segment| !is_plain(segment)) {
+        None => Ok(folder),
+        Some(segment) => {
+            let reason =
+                format!("`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}} and {{collection}}");
+            Err(wrong(module, "target.location", reason))
+        }
+    }
+}
+
+/// The first schema. A name must be what the naming rule makes of itself, else no header would ever be matched with it.
+fn declared(module: &Module, collection: &CollectionName, settings: &CollectionSettings) -> Result<TableSchema, JobError> {
+    let refused = |reason: String| wrong(module, &format!("columns of `{collection}`"), reason);
+    let reserved = reserved(module)?;
+    let mut schema = TableSchema::default();
+    for (name, word) in &settings.columns {
+        let column = ColumnName::new(name).map_err(|error| refused(error.to_string()))?;
+        let as_header = module.column_names.apply(name);
+        if as_header.as_ref() != Some(&column) {
+            let becomes = as_header.map_or_else(|| "no name".to_owned(), |name| format!("`{name}`"));
+            return Err(refused(format!("`{name}` would be {becomes} as a header; declare that")));
+        }
+        if reserved.contains(&column) {
+            return Err(refused(format!("`{column}` is a column that adg writes itself")));
+        }
+        if schema.has(&column) {
+            return Err(refused(format!("`{column}` stands twice")));
+        }
+        schema.push(Column::new(column, word.ty.clone()));
+    }
+    Ok(schema)
+}
+
+/// Two tables in one folder, or one inside the other, would read and sweep each other's files.
+fn refuse_shared_folders(module: &Module, collections: &[Collection]) -> Result<(), JobError> {
+    let inside = |a: &Collection, b: &Collection| format!("{}/", a.layout.table()).starts_with(&format!("{}/", b.layout.table()));
+    for (i, one) in collections.iter().enumerate() {
+        if let Some(other) = collections[..i].iter().find(|other| inside(one, other) || inside(other, one)) {
+            let reason =
+                format!("the tables `{}` and `{}` would share a folder; put {{collection}} into it", other.name, one.name);
+            return Err(wrong(module, "target.location", reason));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
+    let mut seen = BTreeMap::new();
+    for (name, settings) in &module.collections {
+        if let Some(other) = seen.insert(file_name(name, settings), name) {
+            let reason = format!("the collections `{other}` and `{name}` would read the same files");
+            return Err(wrong(module, "file_name", reason));
+        }
+    }
+    Ok(())
 }
 
 fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
@@ -71,22 +139,19 @@ pub(super) fn csv_format(module: &Module) -> Result<CsvFormat, JobError> {
         .ok()
         .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte))
         .ok_or_else(|| refused("delimiter", format!("`{delimiter}` is not one ASCII character beside quotes and line ends")))?;
-    let values = ValueRules {
-        nulls: Nulls::new(null_values, *keep_quoted_empty),
+    let formats = Formats {
         dates: DateFormats::new(date_formats).map_err(|reason| refused("date_formats", reason))?,
         timestamps: TimestampFormats::new(timestamp_formats).map_err(|reason| refused("timestamp_formats", reason))?,
     };
+    let values = ValueRules { nulls: Nulls::new(null_values, *keep_quoted_empty), formats };
     Ok(CsvFormat { delimiter, encoding: *encoding, values })
 }
 
 /// Lists the source once, and sorts what is there by collection and date. All of the module's collections take part, so that
 /// a file of one is never taken for another's.
 pub(super) fn source_keys(module: &Module, collections: &[Collection], source: &Store) -> Result<DayKeys, JobError> {
-    let names: Vec<_> = module
-        .collections
-        .iter()
-        .map(|(name, settings)| (name.clone(), settings.file_name.clone().unwrap_or_else(|| name.to_string())))
-        .collect();
+    let names: Vec<_> =
+        module.collections.iter().map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
     let mut keys = KeyPattern::new(&module.source.files, &names)?.assign(source.list("")?);
     keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
     Ok(keys)

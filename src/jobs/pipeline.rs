@@ -1,5 +1,6 @@
 //! One file's way into a table: split, valued and written at the same time, on threads of their own.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 use std::thread;
@@ -8,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::lake::{QuarantineFile, TableWriter, conform};
 use crate::report::CollectionProgress;
-use crate::schema::TableSchema;
+use crate::schema::{ColumnName, TableSchema};
 use crate::source::{BadRecord, ColumnPlan, CsvBatches, CsvFormat, RawBatch, SourceError, ValuedFrame, frame};
 
 use super::JobError;
@@ -16,19 +17,22 @@ use super::JobError;
 /// Batches that may wait between two threads.
 const WAITING: usize = 2;
 
-/// What a file brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What files brought.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FileCounts {
     pub(super) rows_read: u64,
-    pub(super) value_errors: u64,
     pub(super) rows_with_errors: u64,
+    /// Values that did not fit, by column; those without any are left out.
+    pub(super) value_errors: BTreeMap<ColumnName, u64>,
 }
 
-impl std::ops::AddAssign for FileCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.rows_read += other.rows_read;
-        self.value_errors += other.value_errors;
-        self.rows_with_errors += other.rows_with_errors;
+impl FileCounts {
+    fn add(&mut self, valued: &ValuedFrame, bad: usize, plan: &[ColumnPlan]) {
+        self.rows_read += (valued.frame.height() + bad) as u64;
+        self.rows_with_errors += valued.rows_with_errors;
+        for (column, misfits) in plan.iter().zip(&valued.misfits).filter(|(_, misfits)| **misfits > 0) {
+            *self.value_errors.entry(column.name.clone()).or_default() += misfits;
+        }
     }
 }
 
@@ -47,14 +51,15 @@ pub(super) fn run(
     writer: &mut TableWriter,
     quarantine: &mut QuarantineFile,
     progress: &dyn CollectionProgress,
-) -> Result<FileCounts, JobError> {
+    counts: &mut FileCounts,
+) -> Result<(), JobError> {
     thread::scope(|scope| {
         let (raw_out, raw_in) = bounded(WAITING);
         let (valued_out, valued_in) = bounded(WAITING);
         // Where a later stage fails, its channel closes, and the earlier ones end.
         let splitter = scope.spawn(move || split(&mut file, &raw_out));
         let valuer = scope.spawn(move || value(&raw_in, &valued_out, plan));
-        let written = write(valued_in, plan, writer, quarantine, progress);
+        let written = write(valued_in, plan, writer, quarantine, progress, counts);
         joined(splitter.join())?;
         joined(valuer.join())?;
         written
@@ -103,22 +108,18 @@ fn write(
     writer: &mut TableWriter,
     quarantine: &mut QuarantineFile,
     progress: &dyn CollectionProgress,
-) -> Result<FileCounts, JobError> {
-    let mut counts = FileCounts::default();
+    counts: &mut FileCounts,
+) -> Result<(), JobError> {
     for (valued, bad) in frames {
         let rows = valued.frame.height() as u64;
         quarantine.add(plan.key, &bad)?;
         if rows > 0 {
             writer.write(&conform(&valued.frame, plan.table)?)?;
         }
-        counts += FileCounts {
-            rows_read: rows + bad.len() as u64,
-            value_errors: valued.value_errors,
-            rows_with_errors: valued.rows_with_errors,
-        };
+        counts.add(&valued, bad.len(), plan.columns);
         progress.rows(rows);
     }
-    Ok(counts)
+    Ok(())
 }
 
 /// A reader that tells the progress how far it is.

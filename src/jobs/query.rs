@@ -28,7 +28,7 @@ pub enum QueryFormat {
     Table,
     /// With a header; nested values as text.
     Csv,
-    /// One object a line.
+    /// One object a line. JSON has no NaN and no infinity: they are null.
     Json,
     /// Binary.
     Parquet,
@@ -75,14 +75,14 @@ fn referenced(sql: &str, known: &[TableName]) -> Referenced {
             [name] => table.table.as_str() == *name,
             _ => table.to_string() == written,
         });
-        if let Some(table) = found {
-            if parts.len() > 1 {
-                qualified = true;
-                relation.0 = vec![ObjectNamePart::Identifier(Ident::with_quote('"', &written))];
-            }
-            if !tables.iter().any(|(alias, _)| *alias == written) {
-                tables.push((written, table.clone()));
-            }
+        if parts.len() > 1 {
+            qualified = true;
+            relation.0 = vec![ObjectNamePart::Identifier(Ident::with_quote('"', &written))];
+        }
+        if let Some(table) = found
+            && !tables.iter().any(|(alias, _)| *alias == written)
+        {
+            tables.push((written, table.clone()));
         }
         ControlFlow::<()>::Continue(())
     });
@@ -182,7 +182,7 @@ fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>) -> Result
 
 fn shown(value: &AnyValue<'_>) -> String {
     match value {
-        AnyValue::Null => String::new(),
+        AnyValue::Null => "null".to_owned(),
         AnyValue::String(text) => (*text).to_owned(),
         AnyValue::Float64(value) => value.to_string(),
         AnyValue::Float32(value) => value.to_string(),
@@ -193,7 +193,6 @@ fn shown(value: &AnyValue<'_>) -> String {
 
 fn quoted(value: &AnyValue<'_>) -> String {
     match value {
-        AnyValue::Null => "null".to_owned(),
         AnyValue::String(text) => format!("{text:?}"),
         other => shown(other),
     }

@@ -5,14 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::report::{DayReport, Outcome};
 
-/// One command for each run of days on which the same collections failed. `base` is the command without dates.
-pub(super) fn commands(base: &[String], days: &[DayReport], all_collections: usize) -> Vec<String> {
-    let mut failed: BTreeMap<ProcessingDate, BTreeSet<&CollectionName>> = BTreeMap::new();
+/// What is to be run again: dates, each with its collections.
+pub(super) type Again = BTreeMap<ProcessingDate, BTreeSet<CollectionName>>;
+
+/// The dates that failed.
+pub(super) fn failed(days: &[DayReport]) -> Again {
+    let mut again = Again::new();
     for day in days.iter().filter(|day| day.outcome == Outcome::Failed) {
-        failed.entry(day.date).or_default().insert(&day.collection);
+        again.entry(day.date).or_default().insert(day.collection.clone());
     }
-    let mut ranges: Vec<(ProcessingDate, ProcessingDate, BTreeSet<&CollectionName>)> = Vec::new();
-    for (date, collections) in failed {
+    again
+}
+
+/// One command for each run of days with the same collections. `base` is the command without dates.
+pub(super) fn commands(base: &[String], again: Again, all_collections: usize) -> Vec<String> {
+    let mut ranges: Vec<(ProcessingDate, ProcessingDate, BTreeSet<CollectionName>)> = Vec::new();
+    for (date, collections) in again {
         match ranges.last_mut() {
             Some((_, end, same)) if end.next() == date && *same == collections => *end = date,
             _ => ranges.push((date, date, collections)),
@@ -39,6 +47,7 @@ mod tests {
             collection: collection.parse().unwrap(),
             outcome,
             counts: Default::default(),
+            value_errors_by_column: Default::default(),
             schema_changes: vec![],
             notes: vec![],
             sources: vec![],
@@ -61,7 +70,7 @@ mod tests {
         ];
         let base = ["adg".to_owned(), "--module".into(), "vacancy".into(), "--config".into(), "my adg.yaml".into()];
         assert_eq!(
-            commands(&base, &days, 2),
+            commands(&base, failed(&days), 2),
             [
                 "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-10 --end-dt 2021-04-11 --collection bids",
                 "adg --module vacancy --config 'my adg.yaml' --start-dt 2021-04-12 --end-dt 2021-04-12",

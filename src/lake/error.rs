@@ -22,6 +22,28 @@ pub enum LakeError {
     /// A bug of adg.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// The module says another place, or another partition column, than the table has.
+    #[error("the {what} of {table} is `{registered}` in the metastore, but `{configured}` in the module file")]
+    Moved {
+        /// The table.
+        table: String,
+        /// Which setting.
+        what: &'static str,
+        /// In the metastore.
+        registered: String,
+        /// In the module file.
+        configured: String,
+    },
+    /// A file that was sent is not what was written.
+    #[error("the file `{key}` has {found} bytes, though {written} were written")]
+    Cut {
+        /// The file.
+        key: String,
+        /// Its bytes.
+        found: u64,
+        /// As they should be.
+        written: u64,
+    },
     /// The Parquet writer failed: the scratch disk is full, or a bug.
     #[error("failed to write Parquet to `{file}`: {reason}")]
     Parquet {

@@ -46,7 +46,7 @@ impl TableLayout {
 
     /// The file of the records that one run set aside.
     pub fn quarantine_file(&self, date: ProcessingDate, run: RunId) -> String {
-        format!("{}/{run}.jsonl", self.quarantine(date))
+        format!("{}/{run}/records.jsonl", self.quarantine(date))
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(layout.attempt(date, run), format!("data/uc_kickstart/bids/date_uploaded=2021-04-12/{run}"));
         assert_eq!(
             layout.quarantine_file(date, run),
-            format!("data/uc_kickstart/bids/_quarantine/date_uploaded=2021-04-12/{run}.jsonl")
+            format!("data/uc_kickstart/bids/_quarantine/date_uploaded=2021-04-12/{run}/records.jsonl")
         );
     }
 }

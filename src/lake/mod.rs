@@ -2,6 +2,7 @@
 //! swung to it. What was replaced is swept later.
 
 mod conform;
+mod destination;
 mod error;
 mod layout;
 mod parquet;
@@ -10,9 +11,8 @@ mod quarantine;
 mod sweep;
 
 pub use conform::{conform, polars_type};
+pub use destination::Destination;
 pub use error::LakeError;
 pub use layout::TableLayout;
 pub use parquet::{FileSettings, TableWriter, WrittenFile};
-pub use publish::{Published, ensure_table, publish};
 pub use quarantine::QuarantineFile;
-pub use sweep::Sweeper;

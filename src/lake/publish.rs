@@ -2,94 +2,110 @@
 
 use jiff::Timestamp;
 
-use crate::catchup::{Lease, Ledger, Superseded};
-use crate::identity::{ProcessingDate, RunId};
-use crate::metastore::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+use crate::catchup::Superseded;
+use crate::identity::ProcessingDate;
+use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
 use crate::schema::{Column, ColumnType, Evolution};
-use crate::store::Store;
 
-use super::{LakeError, TableLayout, WrittenFile};
+use super::{Destination, LakeError, WrittenFile};
 
-/// Where a date now is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// The folder of its files, as the metastore has it.
-    pub location: String,
-}
-
-/// Makes the table have the evolution's columns: creates it, or alters it in place.
-pub fn ensure_table(
-    metastore: &dyn Metastore,
-    name: &TableName,
-    store: &Store,
-    layout: &TableLayout,
-    evolution: &Evolution,
-) -> Result<(), LakeError> {
-    if evolution.before.is_empty() {
-        let database = Database { name: name.database.clone(), location: store.location(parent(layout.table())) };
-        metastore.create_database(&database)?;
-        metastore.create_table(&Table {
-            name: name.clone(),
-            location: store.location(layout.table()),
-            schema: evolution.after.clone(),
-            partition_by: Column::new(layout.partition_by().clone(), ColumnType::Date),
-            parameters: Table::first_parameters(),
-        })?;
-    } else if evolution.alters() {
-        metastore.alter_columns(name, &evolution.before, &evolution.after)?;
+impl Destination<'_> {
+    /// The table as it is registered, where it is. Refused where it lies elsewhere, or is partitioned otherwise, than the module
+    /// now says: its readers would lose one part or the other.
+    pub fn registered(&self) -> Result<Option<Table>, LakeError> {
+        let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
+        let location = self.store.location(self.layout.table());
+        let differs = |what: &'static str, registered: String, configured: String| LakeError::Moved {
+            table: self.table.to_string(),
+            what,
+            registered,
+            configured,
+        };
+        if table.location.trim_end_matches('/') != location {
+            return Err(differs("location", table.location, location));
+        }
+        if table.partition_by.name != *self.layout.partition_by() {
+            return Err(differs("partition_by", table.partition_by.name.to_string(), self.layout.partition_by().to_string()));
+        }
+        Ok(Some(table))
     }
-    Ok(())
-}
 
-fn parent(folder: &str) -> &str {
-    folder.rsplit_once('/').map_or("", |(parent, _)| parent)
-}
+    /// Makes the table have the evolution's columns: creates it, or alters it in place.
+    pub fn ensure_table(&self, evolution: &Evolution) -> Result<(), LakeError> {
+        match &evolution.before {
+            None => {
+                let folder = self.layout.table();
+                let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+                let database = Database { name: self.table.database.clone(), location: self.store.location(parent) };
+                self.metastore.create_database(&database)?;
+                self.metastore.create_table(&Table {
+                    name: self.table.clone(),
+                    location: self.store.location(folder),
+                    schema: evolution.after.clone(),
+                    partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
+                    parameters: Table::first_parameters(),
+                })?;
+            }
+            Some(before) if evolution.alters() => self.metastore.alter_columns(self.table, before, &evolution.after)?,
+            Some(_) => {}
+        }
+        Ok(())
+    }
 
-/// Sends the files to the run's own folder and swings the partition to it.
-///
-/// Until the last step no reader is sent there; a crash leaves a folder that nothing points at, which the next attempt
-/// sweeps. The location that is replaced is noted before it is, so that its readers have their grace.
-#[allow(clippy::too_many_arguments)] // Each is a room's part in the one place where they meet.
-pub fn publish(
-    store: &Store,
-    metastore: &dyn Metastore,
-    ledger: &dyn Ledger,
-    lease: &Lease,
-    name: &TableName,
-    layout: &TableLayout,
-    date: ProcessingDate,
-    run: RunId,
-    files: &[WrittenFile],
-    schema_fingerprint: &str,
-    now: impl Fn() -> Timestamp,
-) -> Result<Published, LakeError> {
-    let folder = layout.attempt(date, run);
-    for file in files {
-        store.put_file(&file.path, &format!("{folder}/{}", file.name))?;
+    /// Sends the files to the run's own folder and swings the partition to it. Gives the new location.
+    ///
+    /// Until the last step no reader is sent there; a crash leaves a folder that nothing points at, which the next attempt
+    /// sweeps. The location that is replaced is noted before it is, so that its readers have their grace.
+    pub fn publish(
+        &self,
+        date: ProcessingDate,
+        files: &[WrittenFile],
+        schema_fingerprint: &str,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<String, LakeError> {
+        let folder = self.layout.attempt(date, self.run);
+        for file in files {
+            self.store.put_file(&file.path, &format!("{folder}/{}", file.name))?;
+        }
+        let value = PartitionValue::from(date);
+        let location = self.store.location(&folder);
+        if let Some(old) = self.current(&value)? {
+            self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
+        }
+        let partition = Partition { value, location, parameters: self.parameters(files, schema_fingerprint) };
+        self.still_there(files, &folder)?;
+        match self.metastore.publish(self.table, &partition, self.lease.token) {
+            Ok(()) => Ok(partition.location),
+            // The reply may have been lost after the metastore acted: what it says now decides.
+            Err(error @ MetastoreError::Unavailable { .. }) => match self.current(&partition.value) {
+                Ok(Some(now)) if now == partition.location => Ok(partition.location),
+                _ => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        }
     }
-    let value = PartitionValue::from(date);
-    let location = store.location(&folder);
-    if let Some(old) = metastore.partition(name, &value)? {
-        ledger.note_superseded(lease, &Superseded { location: old.location, at: now() })?;
+
+    fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {
+        let total = |count: fn(&WrittenFile) -> u64| files.iter().map(count).sum::<u64>().to_string();
+        let parameters = [
+            ("numRows", total(|file| file.rows)),
+            ("numFiles", files.len().to_string()),
+            ("totalSize", total(|file| file.bytes)),
+            ("adg.run_id", self.run.to_string()),
+            ("adg.schema", schema_fingerprint.to_owned()),
+        ];
+        parameters.map(|(key, value)| (key.to_owned(), value)).into()
     }
-    let total = |count: fn(&WrittenFile) -> u64| files.iter().map(count).sum::<u64>().to_string();
-    let parameters: Parameters = [
-        ("numRows", total(|file| file.rows)),
-        ("numFiles", files.len().to_string()),
-        ("totalSize", total(|file| file.bytes)),
-        ("adg.run_id", run.to_string()),
-        ("adg.schema", schema_fingerprint.to_owned()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into();
-    let partition = Partition { value, location: location.clone(), parameters };
-    match metastore.publish(name, &partition, lease.token) {
-        Ok(()) => Ok(Published { location }),
-        // The reply may have been lost after the metastore acted: what it says now decides.
-        Err(error @ MetastoreError::Unavailable { .. }) => match metastore.partition(name, &partition.value) {
-            Ok(Some(now)) if now.location == location => Ok(Published { location }),
-            _ => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
+
+    /// What readers are about to be sent to is there, and whole: a sweep by somebody whose lease was lost may have come between.
+    fn still_there(&self, files: &[WrittenFile], folder: &str) -> Result<(), LakeError> {
+        for file in files {
+            let key = format!("{folder}/{}", file.name);
+            let found = self.store.head(&key)?.size;
+            if found != file.bytes {
+                return Err(LakeError::Cut { key, found, written: file.bytes });
+            }
+        }
+        Ok(())
     }
 }

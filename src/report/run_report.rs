@@ -1,5 +1,7 @@
 //! A run as data.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -45,6 +47,8 @@ pub struct DayReport {
     /// What was counted.
     #[serde(flatten)]
     pub counts: Counts,
+    /// Values that did not fit, by column.
+    pub value_errors_by_column: BTreeMap<String, u64>,
     /// What was done to the table, as statements.
     pub schema_changes: Vec<String>,
     /// What a person should know though nothing failed.
@@ -76,7 +80,9 @@ pub struct RunReport {
     pub ended: Timestamp,
     /// Each date of each collection, in the order in which they were done.
     pub days: Vec<DayReport>,
-    /// The commands that run again just what failed.
+    /// Why the run ended before all its dates were tried.
+    pub ended_by: Option<Failure>,
+    /// The commands that run again just what failed or was not reached.
     pub rerun: Vec<String>,
 }
 
@@ -84,7 +90,7 @@ impl RunReport {
     /// The code that tells how the run ended: that of the first failure where nothing was done, else partial.
     pub fn exit_code(&self) -> ExitCode {
         let done = self.days.iter().any(|day| day.outcome == Outcome::Completed);
-        match self.days.iter().find_map(|day| day.failure.as_ref()) {
+        match self.days.iter().find_map(|day| day.failure.as_ref()).or(self.ended_by.as_ref()) {
             None => ExitCode::Done,
             Some(_) if done => ExitCode::Partial,
             Some(failure) => failure.exit_code,

@@ -18,7 +18,7 @@ fn number(value: impl ToString) -> Cell {
 
 /// The run as a person reads it: a row for each date and collection, then what failed and what to type next.
 pub fn closing_table(report: &RunReport) -> String {
-    if report.days.is_empty() {
+    if report.days.is_empty() && report.ended_by.is_none() {
         return format!("{}: nothing is left to do", report.module);
     }
     let mut rows =
@@ -51,6 +51,12 @@ pub fn closing_table(report: &RunReport) -> String {
             if let Some(hint) = &failure.hint {
                 text.push_str(&format!("\n  hint: {hint}"));
             }
+        }
+    }
+    if let Some(failure) = &report.ended_by {
+        text.push_str(&format!("\nthe run ended early: {}", failure.message));
+        if let Some(hint) = &failure.hint {
+            text.push_str(&format!("\n  hint: {hint}"));
         }
     }
     for command in &report.rerun {

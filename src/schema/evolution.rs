@@ -100,8 +100,8 @@ pub struct Widening {
 /// The step from a table's columns to those that it will have: a value, to print, to test and then to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evolution {
-    /// The table as it is; empty where there is none.
-    pub before: TableSchema,
+    /// The table as it is, where there is one.
+    pub before: Option<TableSchema>,
     /// The table as it will be.
     pub after: TableSchema,
     /// Columns added at the end of a table that exists.
@@ -125,19 +125,18 @@ impl Evolution {
         policy: EvolutionPolicy,
     ) -> Result<Self, SchemaRefused> {
         let first = table.unwrap_or(declared);
-        let mut evolution = Self { before: table.cloned().unwrap_or_default(), after: first.clone(), ..Self::default() };
-        // The first schema is inferred where none is declared: then no column counts as new.
-        let inferring_first = first.is_empty();
+        let mut evolution = Self { before: table.cloned(), after: first.clone(), ..Self::default() };
+        // The first schema is inferred where none is declared: then no column counts as new, until one has had a value.
+        let inferring_first = first.columns().iter().all(|column| column.name.as_str() == ERROR_DESC);
         evolution.take_new(first, declared, incoming, policy.new_column, inferring_first)?;
         evolution.fill_missing(first, incoming, policy.missing_column)?;
         evolution.change_types(first, incoming, policy.type_change)?;
         if let Ok(name) = ColumnName::new(ERROR_DESC) {
             evolution.after.push(Column::new(name, ColumnType::Array(Box::new(ColumnType::String))));
         }
-        let existed = evolution.before.clone();
         evolution.added = match table {
             None => Vec::new(),
-            Some(_) => evolution.after.columns().iter().filter(|c| !existed.has(&c.name)).cloned().collect(),
+            Some(before) => evolution.after.columns().iter().filter(|column| !before.has(&column.name)).cloned().collect(),
         };
         Ok(evolution)
     }
@@ -316,6 +315,15 @@ mod tests {
             ["ALTER TABLE t ADD COLUMNS (`error_desc` array<string>)", "ALTER TABLE t CHANGE COLUMN `id` `id` bigint"]
         );
         assert_eq!(widened.ignored, [name("x")]);
+    }
+
+    #[test]
+    fn a_table_whose_first_day_had_no_values_is_still_inferred() {
+        let table = schema(&[("error_desc", "array<string>")]);
+        let policy = EvolutionPolicy { new_column: NewColumn::Fail, ..EvolutionPolicy::default() };
+        let evolution =
+            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("id", Some("bigint"))]), policy).unwrap();
+        assert_eq!(evolution.ddl("t"), ["ALTER TABLE t ADD COLUMNS (`id` bigint)"]);
     }
 
     fn some_columns() -> impl Strategy<Value = Vec<(String, &'static str)>> {

@@ -1,7 +1,7 @@
 //! Which type a column's text values have, taken together.
 
 use super::ColumnType;
-use super::fit::{self, DateFormats, TimestampFormats};
+use super::fit::{self, Formats};
 
 /// The types that every value seen so far fits, narrowest first.
 ///
@@ -28,16 +28,12 @@ impl TypeGuess {
     }
 
     /// Takes a value into account.
-    pub fn see(&mut self, text: &[u8], dates: &DateFormats, timestamps: &TimestampFormats) {
+    pub fn see(&mut self, text: &[u8], formats: &Formats) {
         self.seen = true;
         let strict = self.strict;
-        self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text)) && fits(ty, text, dates, timestamps));
-    }
-
-    /// Takes into account what another guess of the same column saw.
-    pub fn merge(&mut self, other: &Self) {
-        self.seen |= other.seen;
-        self.candidates.retain(|ty| other.candidates.contains(ty));
+        // Nested values are judged when they are read.
+        let fits = |ty: &ColumnType| ty.is_nested() || fit::scalar(ty, text, formats).is_some();
+        self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text)) && fits(ty));
     }
 
     /// Whether nothing that could still be seen would change the result.
@@ -56,36 +52,15 @@ impl TypeGuess {
     }
 }
 
-/// Whether `text` fits `ty`, for the types that are guessed. Nested types fit whatever they are: their values are judged
-/// when they are read.
-fn fits(ty: &ColumnType, text: &[u8], dates: &DateFormats, timestamps: &TimestampFormats) -> bool {
-    let integer_in = |min: i64, max: i64| fit::integer(text).is_some_and(|value| (min..=max).contains(&value));
-    match ty {
-        ColumnType::String | ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => true,
-        ColumnType::Varchar(n) | ColumnType::Char(n) => fit::within_characters(text, *n),
-        ColumnType::Boolean => fit::boolean(text).is_some(),
-        ColumnType::TinyInt => integer_in(i8::MIN.into(), i8::MAX.into()),
-        ColumnType::SmallInt => integer_in(i16::MIN.into(), i16::MAX.into()),
-        ColumnType::Int => integer_in(i32::MIN.into(), i32::MAX.into()),
-        ColumnType::BigInt => fit::integer(text).is_some(),
-        ColumnType::Float => fit::float(text).is_some(),
-        ColumnType::Double => fit::double(text).is_some(),
-        ColumnType::Decimal { precision, scale } => fit::decimal(text, *precision, *scale).is_some(),
-        ColumnType::Date => dates.parse(text).is_some(),
-        ColumnType::Timestamp => timestamps.parse(text).is_some(),
-    }
-}
-
 /// Whether a value of a column that nobody declared would still look the same when read back as `ty`. Identifiers often
-/// look like numbers: leading zeros, plus signs and more digits than a double holds stay text.
+/// look like numbers: leading zeros, plus signs, exponents and more digits than a double holds stay text.
 fn keeps_its_look(ty: &ColumnType, text: &[u8]) -> bool {
     let digits = fit::trim(text);
     let digits = digits.strip_prefix(b"-").unwrap_or(digits);
     match ty {
         ColumnType::BigInt => digits.iter().all(u8::is_ascii_digit) && !has_leading_zero(digits),
         ColumnType::Double => {
-            let significant = digits.iter().filter(|b| b.is_ascii_digit()).count();
-            digits.first() != Some(&b'+') && !has_leading_zero(digits) && significant <= 17 + leading_zeros(digits)
+            digits.iter().all(|b| b.is_ascii_digit() || *b == b'.') && !has_leading_zero(digits) && survives(digits)
         }
         ColumnType::Boolean => digits.len() >= 4,
         ColumnType::Date | ColumnType::Timestamp => !digits.iter().all(u8::is_ascii_digit),
@@ -93,13 +68,14 @@ fn keeps_its_look(ty: &ColumnType, text: &[u8]) -> bool {
     }
 }
 
-fn has_leading_zero(digits: &[u8]) -> bool {
-    matches!(digits, [b'0', next, ..] if next.is_ascii_digit())
+/// Whether a double gives the same number back.
+fn survives(number: &[u8]) -> bool {
+    let printed = fit::double(number).map(|value| value.to_string());
+    printed.is_some_and(|printed| fit::exact_decimal(printed.as_bytes()) == fit::exact_decimal(number))
 }
 
-/// The zeros of `0.00012`, which are not significant.
-fn leading_zeros(digits: &[u8]) -> usize {
-    digits.iter().take_while(|b| matches!(b, b'0' | b'.')).filter(|b| **b == b'0').count()
+fn has_leading_zero(digits: &[u8]) -> bool {
+    matches!(digits, [b'0', next, ..] if next.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -109,7 +85,7 @@ mod tests {
     fn guess(start: TypeGuess, values: &[&str]) -> Option<String> {
         let mut guess = start;
         for value in values {
-            guess.see(value.as_bytes(), &DateFormats::default(), &TimestampFormats::default());
+            guess.see(value.as_bytes(), &Formats::default());
         }
         guess.result().map(ToString::to_string)
     }
@@ -132,10 +108,13 @@ mod tests {
             (&["20240101"], Some("bigint")),
             (&["9223372036854775808"], Some("string")),
             (&["123456789012345678.10"], Some("string")),
-            (&["0.12345678901234567"], Some("double")),
+            (&["0.12345678901234567"], Some("string")),
             (&[], None),
-            (&["NaN", "1.5"], Some("double")),
+            (&["NaN", "1.5"], Some("string")),
             (&["no"], Some("string")),
+            (&["0.1234567890123456"], Some("double")),
+            (&["9007199254740993", "1.5"], Some("string")),
+            (&["1E5"], Some("string")),
         ] {
             assert_eq!(guess(TypeGuess::fresh(), values).as_deref(), ty, "{values:?}");
         }
@@ -148,15 +127,5 @@ mod tests {
         assert_eq!(guess(int(), &["1", "3000000000"]).as_deref(), Some("bigint"));
         assert_eq!(guess(int(), &["1.5"]), None, "no reader reads int files under a double column");
         assert_eq!(guess(TypeGuess::widening(&ColumnType::Varchar(3)), &["abcd"]).as_deref(), Some("string"));
-    }
-
-    #[test]
-    fn merging_is_seeing_both() {
-        let mut one = TypeGuess::fresh();
-        let mut other = TypeGuess::fresh();
-        one.see(b"1", &DateFormats::default(), &TimestampFormats::default());
-        other.see(b"1.5", &DateFormats::default(), &TimestampFormats::default());
-        one.merge(&other);
-        assert_eq!(one.result(), Some(&ColumnType::Double));
     }
 }

@@ -8,7 +8,7 @@ impl FromStr for ColumnType {
     type Err = TypeError;
 
     fn from_str(text: &str) -> Result<Self, TypeError> {
-        let mut parser = Parser { text, rest: text };
+        let mut parser = Parser { text, rest: text, depth: 0 };
         let ty = parser.any_type()?;
         if parser.rest.trim().is_empty() {
             Ok(ty)
@@ -18,9 +18,13 @@ impl FromStr for ColumnType {
     }
 }
 
+/// How deep types may be nested: far deeper than any reader's limits of use, and shallow for the stack.
+const DEEPEST: usize = 32;
+
 struct Parser<'a> {
     text: &'a str,
     rest: &'a str,
+    depth: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -57,6 +61,16 @@ impl<'a> Parser<'a> {
     }
 
     fn any_type(&mut self) -> Result<ColumnType, TypeError> {
+        if self.depth == DEEPEST {
+            return Err(self.invalid(&format!("it is nested more than {DEEPEST} deep")));
+        }
+        self.depth += 1;
+        let ty = self.one_type();
+        self.depth -= 1;
+        ty
+    }
+
+    fn one_type(&mut self) -> Result<ColumnType, TypeError> {
         let word = self.word();
         Ok(match word.to_ascii_lowercase().as_str() {
             "string" | "text" | "uuid" => ColumnType::String,

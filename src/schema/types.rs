@@ -231,5 +231,6 @@ mod tests {
         {
             assert!(bad.parse::<ColumnType>().is_err(), "{bad}");
         }
+        assert!("array<".repeat(100_000).parse::<ColumnType>().unwrap_err().to_string().contains("nested"));
     }
 }

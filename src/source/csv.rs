@@ -8,9 +8,15 @@ use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
 use super::guard::{Dialect, RecordReader, valued_frame};
 use super::{ColumnPlan, Encoding, RawBatch, SourceError, ValueRules, ValuedFrame};
 
-/// The most that one record may have. Beyond it a file is no file of records; a quote that is not closed within it is a
-/// mistake of its line.
-const RECORD_LIMIT: usize = 64 << 20;
+/// How much of a file is in memory at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadSizes {
+    /// Bytes of text in one batch.
+    pub block_bytes: usize,
+    /// The most that one record may have. A line that is longer is no record; a quote that is not closed within it is a mistake
+    /// of its line.
+    pub record_bytes: usize,
+}
 
 /// How a module's CSV files are written.
 #[derive(Debug, Clone)]
@@ -36,6 +42,7 @@ pub struct Header {
 pub struct CsvBatches {
     key: String,
     width: usize,
+    sizes: ReadSizes,
     records: RecordReader<Box<dyn Read + Send>>,
 }
 
@@ -45,13 +52,13 @@ impl CsvBatches {
         key: &str,
         text: Box<dyn Read + Send>,
         format: &CsvFormat,
-        block_bytes: usize,
+        sizes: ReadSizes,
         naming: NamingRule,
         existing: &TableSchema,
         reserved: &[ColumnName],
     ) -> Result<(Header, Self), SourceError> {
-        let records = RecordReader::new(text, Dialect { delimiter: format.delimiter }, block_bytes, RECORD_LIMIT);
-        let mut file = Self { key: key.to_owned(), width: 0, records };
+        let records = RecordReader::new(text, Dialect { delimiter: format.delimiter }, sizes.block_bytes, sizes.record_bytes);
+        let mut file = Self { key: key.to_owned(), width: 0, sizes, records };
         let names = match file.records.header() {
             Ok(Some(Ok(names))) => names,
             Ok(Some(Err(reason))) => return Err(SourceError::UnreadableHeader { key: key.to_owned(), reason }),
@@ -73,7 +80,9 @@ impl CsvBatches {
         let key = self.key.clone();
         match error {
             super::guard::RecordError::Io(source) => SourceError::Read { key, bytes: self.records.bytes_read(), source },
-            super::guard::RecordError::TooLong { line } => SourceError::RecordTooLong { key, line, limit: RECORD_LIMIT },
+            super::guard::RecordError::TooLong { line } => {
+                SourceError::RecordTooLong { key, line, limit: self.sizes.record_bytes }
+            }
         }
     }
 }

@@ -85,6 +85,9 @@ impl SourceError {
                 Some("a day without rows is a file with a header only; ask the source to send the file again".into())
             }
             Self::Header { .. } => Some("rename the header at the source".into()),
+            Self::UnreadableHeader { .. } => {
+                Some("look at the file's first line; `source.csv` in the module file says how it is read".into())
+            }
             Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),
             _ => None,

@@ -52,8 +52,22 @@ pub enum KeyPatternError {
 pub struct SourceKey {
     /// The object.
     pub object: ObjectInfo,
-    epoch_ms: Option<u64>,
-    seq: Option<u64>,
+    epoch_ms: Option<Digits>,
+    seq: Option<Digits>,
+}
+
+/// A number of any length, in the order of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Digits {
+    length: usize,
+    digits: String,
+}
+
+impl Digits {
+    fn new(text: &str) -> Self {
+        let digits = text.trim_start_matches('0').to_owned();
+        Self { length: digits.len(), digits }
+    }
 }
 
 /// One module's file pattern, for its collections.
@@ -84,7 +98,7 @@ impl KeyPattern {
             let found = self.collections.iter().find_map(|(collection, regex)| {
                 let captures = regex.captures(&object.key)?;
                 let date: ProcessingDate = captures.name("date")?.as_str().parse().ok()?;
-                let number = |name| captures.name(name).and_then(|digits| digits.as_str().parse().ok());
+                let number = |name| captures.name(name).map(|digits| Digits::new(digits.as_str()));
                 Some((collection, date, number("epoch_ms"), number("seq")))
             });
             if let Some((collection, date, epoch_ms, seq)) = found {
@@ -101,13 +115,15 @@ impl Pick {
         match self {
             Self::Newest => {
                 let newest = keys.into_iter().max_by(|a, b| {
-                    let age = |key: &SourceKey| (key.epoch_ms, key.seq, key.object.modified);
+                    fn age(key: &SourceKey) -> impl Ord {
+                        (&key.epoch_ms, &key.seq, key.object.modified)
+                    }
                     age(a).cmp(&age(b)).then_with(|| a.object.key.cmp(&b.object.key))
                 });
                 newest.into_iter().collect()
             }
             Self::All => {
-                keys.sort_by(|a, b| (a.seq, a.epoch_ms, &a.object.key).cmp(&(b.seq, b.epoch_ms, &b.object.key)));
+                keys.sort_by(|a, b| (&a.seq, &a.epoch_ms, &a.object.key).cmp(&(&b.seq, &b.epoch_ms, &b.object.key)));
                 keys
             }
         }
@@ -194,8 +210,12 @@ mod tests {
     #[test]
     fn newest_is_by_number_and_all_is_in_sequence() {
         let full = pattern("{date}_{collection}_{epoch_ms}.csv", &["bids"]);
-        let keys = full.assign(objects(&["2021-04-12_bids_9.csv", "2021-04-12_bids_10.csv"]));
-        assert_eq!(found(&keys, "bids", "2021-04-12", Pick::Newest), ["2021-04-12_bids_10.csv"]);
+        let keys = full.assign(objects(&[
+            "2021-04-12_bids_9.csv",
+            "2021-04-12_bids_99999999999999999999999.csv",
+            "2021-04-12_bids_0010.csv",
+        ]));
+        assert_eq!(found(&keys, "bids", "2021-04-12", Pick::Newest), ["2021-04-12_bids_99999999999999999999999.csv"]);
         let delta = pattern("{date}_{collection}_*_delta_{seq}.csv", &["bids"]);
         let keys = delta.assign(objects(&["2021-04-12_bids_1_delta_10.csv", "2021-04-12_bids_1_delta_9.csv"]));
         assert_eq!(

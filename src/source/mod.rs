@@ -8,7 +8,7 @@ mod keys;
 mod survey;
 
 pub use bytes::{Encoding, open_text};
-pub use csv::{CsvBatches, CsvFormat, Header, frame};
+pub use csv::{CsvBatches, CsvFormat, Header, ReadSizes, frame};
 pub use error::SourceError;
 pub use guard::{BadRecord, ColumnPlan, Nulls, RawBatch, ValueRules, ValuedFrame};
 pub use keys::{DayKeys, KeyPattern, KeyPatternError, Pick, SourceKey};

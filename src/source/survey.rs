@@ -34,7 +34,7 @@ impl Survey {
                 let field = batch.field(row, index);
                 // Nothing but white space says nothing of a type.
                 if !format.values.nulls.is_null_text(field) && !fit::trim(field.text).is_empty() {
-                    guess.see(field.text, &format.values.dates, &format.values.timestamps);
+                    guess.see(field.text, &format.values.formats);
                 }
             }
         }

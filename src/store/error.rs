@@ -67,6 +67,12 @@ impl StoreError {
     }
 }
 
+/// Whether a listing failed on one entry only: its name is no text or has characters that no key may have, or it is a link
+/// that leads back to itself.
+pub(super) fn is_about_one_name(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::InvalidPath { .. }) || (io_kind(error).is_none() && error.source().is_some())
+}
+
 fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
     let mut next = error.source();
     while let Some(source) = next {

@@ -10,5 +10,5 @@ mod url;
 
 pub use error::StoreError;
 pub use objects::{ObjectInfo, Store};
-pub use scratch::Scratch;
+pub use scratch::{Scratch, ScratchFolder};
 pub use url::{StoreUrl, StoreUrlError};

@@ -6,7 +6,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{BoxStream, StreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -124,12 +124,22 @@ impl Store {
         move |error| StoreError::from_objects(error, action, &self.name, key)
     }
 
-    /// All objects in the folder `prefix` and below it (empty: the whole store), by key.
+    /// All objects in the folder `prefix` and below it (empty: the whole store), by key. Names that can't be keys, and links that
+    /// lead back to themselves, are left out with a warning.
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
         let path = path(prefix);
-        let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty())).try_collect::<Vec<_>>();
-        let found = self.runtime.block_on(listing).map_err(self.failed("list", prefix))?;
-        let mut objects: Vec<ObjectInfo> = found.into_iter().map(info).collect();
+        let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty()));
+        let found = self.runtime.block_on(listing.collect::<Vec<_>>());
+        let mut objects = Vec::with_capacity(found.len());
+        for object in found {
+            match object {
+                Ok(meta) => objects.push(info(meta)),
+                Err(error) if super::error::is_about_one_name(&error) => {
+                    tracing::warn!(event = "name_left_out", store = self.name, %error);
+                }
+                Err(error) => return Err(self.failed("list", prefix)(error)),
+            }
+        }
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(objects)
     }
@@ -147,8 +157,16 @@ impl Store {
     /// Deletes a folder and all that is in it; one that is not there is no error. On a local disk what a killed upload left
     /// goes too, which is no object yet.
     pub fn delete_folder(&self, prefix: &str) -> Result<(), StoreError> {
-        let folder = self.folder.join(path(prefix).as_ref());
-        match std::fs::remove_dir_all(folder) {
+        let path = path(prefix);
+        if path.as_ref().is_empty() {
+            return Err(StoreError::AccessDenied {
+                action: "delete",
+                store: self.name.clone(),
+                key: prefix.to_owned(),
+                reason: "a whole store is never deleted".to_owned(),
+            });
+        }
+        match std::fs::remove_dir_all(self.folder.join(path.as_ref())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(StoreError::AccessDenied {
                 action: "delete",
@@ -284,6 +302,20 @@ mod tests {
         store.delete_folder("t/d=1/run").unwrap();
         assert!(!attempt.exists());
         assert_eq!(store.folders("t/d=2").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_name_that_is_no_key_stops_nothing() {
+        use std::os::unix::ffi::OsStrExt;
+        let (folder, store) = store();
+        std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xFF\xFE.csv")), "x").unwrap();
+        std::fs::write(folder.path().join("two\nlines.csv"), "x").unwrap();
+        std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
+        std::fs::write(folder.path().join("good.csv"), "x").unwrap();
+        let keys: Vec<String> = store.list("").unwrap().into_iter().map(|object| object.key).collect();
+        assert!(keys.contains(&"good.csv".to_owned()), "{keys:?}");
+        assert!(store.delete_folder("").is_err() && store.delete_folder("/").is_err());
     }
 
     #[test]

@@ -9,16 +9,17 @@ use crate::identity::RunId;
 use super::StoreError;
 
 const PREFIX: &str = "adg-scratch-";
-const LOCK: &str = "in-use.lock";
+const LOCK: &str = ".lock";
 
 /// A folder for one run's temporary files, readable by its owner only, removed when dropped.
 ///
-/// A run that was killed can't remove its own; so each holds a lock that dies with it, and the next run removes every
-/// scratch folder beside its own whose lock is free.
+/// A run that was killed can't remove its own; so each holds a lock that dies with it, on a file beside its folder that is made
+/// before the folder and removed after it. The next run removes every scratch folder whose lock is free.
 #[derive(Debug)]
 pub struct Scratch {
     folder: PathBuf,
-    _lock: File,
+    lock: PathBuf,
+    _held: File,
 }
 
 impl Scratch {
@@ -28,34 +29,65 @@ impl Scratch {
         fs::create_dir_all(root).map_err(|e| failed("create", e))?;
         remove_dead(root).map_err(|e| failed("clean", e))?;
         let folder = root.join(format!("{PREFIX}{run_id}"));
+        let lock = root.join(format!("{PREFIX}{run_id}{LOCK}"));
+        let held = take_lock(&lock).map_err(|e| failed("lock", e))?;
         make_private(&folder).map_err(|e| failed("create", e))?;
-        let lock = File::create(folder.join(LOCK)).map_err(|e| failed("create", e))?;
-        lock.lock().map_err(|e| failed("lock", e))?;
-        Ok(Self { folder, _lock: lock })
+        Ok(Self { folder, lock, _held: held })
     }
 
-    /// A new, empty folder in the scratch space.
-    pub fn folder(&self, name: &str) -> Result<PathBuf, StoreError> {
+    /// A new, empty folder in the scratch space, until it is dropped.
+    pub fn folder(&self, name: &str) -> Result<ScratchFolder, StoreError> {
         let path = self.folder.join(name);
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::Scratch { action: "empty", folder: path.display().to_string(), source: error });
-            }
-            _ => {}
-        }
-        fs::create_dir_all(&path).map_err(|source| StoreError::Scratch {
-            action: "create",
-            folder: path.display().to_string(),
-            source,
-        })?;
-        Ok(path)
+        let failed = |action, source| StoreError::Scratch { action, folder: path.display().to_string(), source };
+        remove(&path).map_err(|source| failed("empty", source))?;
+        fs::create_dir_all(&path).map_err(|source| failed("create", source))?;
+        Ok(ScratchFolder(path))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
+        let removed = remove(&self.folder).and_then(|()| fs::remove_file(&self.lock));
+        if let Err(error) = removed {
             tracing::warn!(folder = %self.folder.display(), %error, "the scratch folder could not be removed");
+        }
+    }
+}
+
+/// A folder in the scratch space, removed when dropped.
+#[derive(Debug)]
+pub struct ScratchFolder(PathBuf);
+
+impl ScratchFolder {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "a scratch folder could not be removed");
+        }
+    }
+}
+
+/// Removes a folder; one that is not there is no error.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Locks a new file. Another run may take it for a dead run's and remove it before it is locked: then once more.
+fn take_lock(path: &Path) -> io::Result<File> {
+    loop {
+        let file = File::create(path)?;
+        file.lock()?;
+        if path.exists() {
+            return Ok(file);
         }
     }
 }
@@ -73,15 +105,14 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 fn remove_dead(root: &Path) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            continue;
-        }
-        // No lock file: its run is between making the folder and the lock, or was killed there. Either way it is empty.
-        let dead = File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
-        if dead {
-            // Another run may be removing it too.
-            let _ = fs::remove_dir_all(entry.path());
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let Some(folder) = name.strip_suffix(LOCK).filter(|name| name.starts_with(PREFIX)) else { continue };
+        let lock = root.join(&*name);
+        let Ok(file) = File::open(&lock) else { continue };
+        if file.try_lock().is_ok() {
+            // Another run may be removing them too.
+            let _ = remove(&root.join(folder)).and_then(|()| fs::remove_file(&lock));
         }
     }
     Ok(())
@@ -91,23 +122,38 @@ fn remove_dead(root: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn run(seconds: i64) -> RunId {
+        RunId::new(jiff::Timestamp::from_second(seconds).unwrap())
+    }
+
+    fn count(root: &Path) -> usize {
+        fs::read_dir(root).unwrap().count()
+    }
+
     #[test]
     fn the_next_run_removes_what_a_dead_one_left() {
         let root = tempfile::tempdir().unwrap();
-        let run = |n| RunId::new(jiff::Timestamp::from_second(n).unwrap());
         let alive = Scratch::create(root.path(), &run(1)).unwrap();
-        let dead = root.path().join(format!("{PREFIX}{}", run(2)));
+        let id = run(2);
+        let dead = root.path().join(format!("{PREFIX}{id}"));
         fs::create_dir(&dead).unwrap();
-        fs::write(dead.join(LOCK), "").unwrap();
         fs::write(dead.join("rest"), "x").unwrap();
+        fs::write(root.path().join(format!("{PREFIX}{id}{LOCK}")), "").unwrap();
         let next = Scratch::create(root.path(), &run(3)).unwrap();
         assert!(!dead.exists());
         assert!(alive.folder.exists());
-        let folder = next.folder("bids").unwrap();
-        fs::write(folder.join("part"), "x").unwrap();
-        assert_eq!(fs::read_dir(next.folder("bids").unwrap()).unwrap().count(), 0);
-        let place = next.folder.clone();
-        drop(next);
-        assert!(!place.exists());
+        drop((next, alive));
+        assert_eq!(count(root.path()), 0);
+    }
+
+    #[test]
+    fn a_folder_is_gone_when_it_is_done_with() {
+        let root = tempfile::tempdir().unwrap();
+        let scratch = Scratch::create(root.path(), &run(1)).unwrap();
+        let folder = scratch.folder("bids").unwrap();
+        fs::write(folder.path().join("part"), "x").unwrap();
+        assert_eq!(count(&scratch.folder), 1);
+        drop(folder);
+        assert_eq!(count(&scratch.folder), 0);
     }
 }

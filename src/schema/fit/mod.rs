@@ -5,10 +5,12 @@
 
 mod decimal;
 mod number;
+mod scalar;
 mod temporal;
 
 pub use decimal::{decimal, exact_decimal};
 pub use number::{boolean, double, float, integer};
+pub use scalar::{Formats, Scalar, scalar};
 pub use temporal::{DateFormats, TimestampFormats};
 
 /// `text` without the ASCII white space around it.

@@ -10,6 +10,9 @@ static ISO: DateTimeParser = DateTimeParser::new();
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// The first and last day that Hive and Spark document, 0001-01-01 and 9999-12-31: readers differ on those outside.
+const DAYS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
+
 /// Days since 1970-01-01.
 fn epoch_days(date: Date) -> i32 {
     let since = date.since(Date::constant(1970, 1, 1));
@@ -76,7 +79,7 @@ impl DateFormats {
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i32> {
         let text = trim(text);
-        plain_date(text).or_else(|| self.unusual(text)).map(epoch_days)
+        plain_date(text).or_else(|| self.unusual(text)).map(epoch_days).filter(|days| DAYS.contains(days))
     }
 
     #[cold]
@@ -114,13 +117,19 @@ impl TimestampFormats {
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i64> {
         let text = trim(text);
-        plain(text).or_else(|| self.unusual(text))
+        let micros = plain(text).or_else(|| self.unusual(text))?;
+        let days = i32::try_from(micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND));
+        days.is_ok_and(|days| DAYS.contains(&days)).then_some(micros)
     }
 
     #[cold]
     fn unusual(&self, text: &[u8]) -> Option<i64> {
         let text = std::str::from_utf8(text).ok()?;
-        iso(text).or_else(|| self.0.iter().find_map(|format| by_format(format, text)))
+        // A leap second would become the second before it.
+        if text.contains(":60") {
+            return None;
+        }
+        self.0.iter().find_map(|format| by_format(format, text)).or_else(|| iso(text))
     }
 }
 
@@ -199,6 +208,8 @@ mod tests {
             ("", None),
             ("1970-01-02Z", None),
             ("19700102x", None),
+            ("0000-12-31", None),
+            ("-000001-01-01", None),
         ] {
             assert_eq!(dates.parse(text.as_bytes()), days, "{text}");
         }
@@ -220,12 +231,23 @@ mod tests {
             ("19/06/2024 12:00", Some(NOON)),
             ("1969-12-31 23:59:59.999999", Some(-1)),
             ("2024-06-19 12:00:00.000000001", None),
+            ("2016-12-31 23:59:60", None),
+            ("9999-12-31 23:59:59.999999", Some(253_402_300_799_999_999)),
+            ("9999-12-31T23:59:59-01:00", None),
+            ("0000-12-31 23:59:59", None),
             ("2024-06-19 25:00:00", None),
             ("yesterday", None),
             ("", None),
         ] {
             assert_eq!(timestamps.parse(text.as_bytes()), micros, "{text}");
         }
+    }
+
+    #[test]
+    fn a_listed_format_goes_before_the_basic_form_of_iso() {
+        let swapped = formats(&["%Y%d%m %H:%M:%S", "%Y%d%m"]);
+        assert_eq!(DateFormats::new(&swapped[1..]).unwrap().parse(b"19700201"), Some(1));
+        assert_eq!(TimestampFormats::new(&swapped).unwrap().parse(b"19700201 00:00:01"), Some(86_401_000_000));
     }
 
     #[test]

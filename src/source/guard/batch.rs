@@ -32,8 +32,13 @@ impl Span {
         self.start as usize
     }
 
-    fn end(self) -> usize {
+    pub(super) fn end(self) -> usize {
         self.start() + (self.length & LENGTH) as usize
+    }
+
+    /// Whether it was written without quotes and has that byte.
+    pub(super) fn is_plain_with(self, byte: u8, text: &[u8]) -> bool {
+        self.length & QUOTED == 0 && text.get(self.start()..self.end()).is_some_and(|text| text.contains(&byte))
     }
 
     /// Turns `""` into `"`, in place, since the text only gets shorter.

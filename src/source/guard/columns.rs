@@ -13,7 +13,7 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use crate::frame::{self, FrameError};
-use crate::schema::fit::{self, DateFormats, TimestampFormats};
+use crate::schema::fit::{self, Formats};
 use crate::schema::{ColumnName, ColumnType, ERROR_DESC};
 
 use super::batch::{Field, RawBatch};
@@ -73,10 +73,8 @@ impl Nulls {
 pub struct ValueRules {
     /// Which texts are null.
     pub nulls: Nulls,
-    /// How days are written.
-    pub dates: DateFormats,
-    /// How instants are written.
-    pub timestamps: TimestampFormats,
+    /// How days and instants are written.
+    pub formats: Formats,
 }
 
 /// A frame of typed columns and `error_desc`.
@@ -84,8 +82,8 @@ pub struct ValueRules {
 pub struct ValuedFrame {
     /// The columns in the plan's order, then `error_desc`.
     pub frame: DataFrame,
-    /// Values that did not fit their column.
-    pub value_errors: u64,
+    /// Values that did not fit, for each column of the plan.
+    pub misfits: Vec<u64>,
     /// Rows that have such a value.
     pub rows_with_errors: u64,
 }
@@ -99,13 +97,13 @@ pub(super) struct Built {
 /// Builds the planned columns of a batch, side by side.
 pub fn valued_frame(batch: &RawBatch, plan: &[ColumnPlan], rules: &ValueRules) -> Result<ValuedFrame, FrameError> {
     let built: Vec<Built> = plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<_, _>>()?;
-    let value_errors = built.iter().map(|column| column.misfits.len() as u64).sum();
+    let misfits = built.iter().map(|column| column.misfits.len() as u64).collect();
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
     let mut columns: Vec<(&str, ArrayRef)> =
         plan.iter().zip(built).map(|(column, built)| (column.name.as_str(), built.array)).collect();
     columns.push((ERROR_DESC, errors));
-    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, value_errors, rows_with_errors })
+    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, misfits, rows_with_errors })
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, FrameError> {
@@ -121,8 +119,10 @@ fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Bu
         ColumnType::BigInt => primitive::<Int64Type>(batch, at, nulls, fit::integer),
         ColumnType::Float => primitive::<Float32Type>(batch, at, nulls, fit::float),
         ColumnType::Double => primitive::<Float64Type>(batch, at, nulls, fit::double),
-        ColumnType::Date => primitive::<Date32Type>(batch, at, nulls, |text| rules.dates.parse(text)),
-        ColumnType::Timestamp => primitive::<TimestampMicrosecondType>(batch, at, nulls, |text| rules.timestamps.parse(text)),
+        ColumnType::Date => primitive::<Date32Type>(batch, at, nulls, |text| rules.formats.dates.parse(text)),
+        ColumnType::Timestamp => {
+            primitive::<TimestampMicrosecondType>(batch, at, nulls, |text| rules.formats.timestamps.parse(text))
+        }
         ColumnType::Decimal { precision, scale } => decimals(batch, at, nulls, *precision, *scale)?,
         nested => nested::build(batch, at, nested, rules)?,
     })

@@ -1,6 +1,6 @@
 //! Columns of arrays, structs and maps from fields that hold them as JSON.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::types::{
@@ -10,10 +10,11 @@ use arrow_array::types::{
 use arrow_array::{ArrayRef, BooleanArray, LargeListArray, PrimitiveArray, StringViewArray, StructArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::Field as ArrowField;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::frame::FrameError;
-use crate::schema::fit;
+use crate::schema::fit::{self, Scalar};
 use crate::schema::{ColumnType, StructField};
 
 use super::batch::RawBatch;
@@ -22,16 +23,36 @@ use super::columns::{Built, ValueRules, misfit};
 /// A value that fits its type.
 #[derive(Debug, Clone, PartialEq)]
 enum Cell {
-    Boolean(bool),
-    /// Integers, days and instants.
-    Integer(i64),
-    Real(f64),
-    Decimal(i128),
-    Text(String),
+    Plain(Scalar),
     List(Vec<Option<Cell>>),
     /// In the order of the type's fields.
     Struct(Vec<Option<Cell>>),
     Map(Vec<(Cell, Option<Cell>)>),
+}
+
+/// A JSON object as it is written: in order, with names that stand twice.
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
 }
 
 /// Builds a nested column. A value fits only if all of it does; a struct's missing fields are null.
@@ -66,63 +87,56 @@ fn parse(json: &RawValue, ty: &ColumnType, rules: &ValueRules) -> Option<Option<
             Cell::List(items.into_iter().map(|item| parse(item, element, rules)).collect::<Option<_>>()?)
         }
         ColumnType::Struct(fields) => structure(serde_json::from_str(text).ok()?, fields, rules)?,
-        ColumnType::Map(key, value) => {
-            let entries: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
-            let entry = |(name, json): (String, &RawValue)| Some((scalar(&name, key, rules)?, parse(json, value, rules)?));
-            Cell::Map(entries.into_iter().map(entry).collect::<Option<_>>()?)
-        }
-        _ if text.starts_with('"') => scalar(&serde_json::from_str::<String>(text).ok()?, ty, rules)?,
+        ColumnType::Map(key, value) => map(serde_json::from_str(text).ok()?, key, value, rules)?,
+        _ if text.starts_with('"') => plain(&serde_json::from_str::<String>(text).ok()?, ty, rules)?,
         // Numbers keep the digits that the source wrote; an array or object in a text is kept as its JSON.
-        _ => scalar(text, ty, rules)?,
+        _ => plain(text, ty, rules)?,
     };
     Some(Some(cell))
 }
 
-/// A name that the type does not have would be lost: then the value does not fit.
-fn structure(mut found: BTreeMap<String, &RawValue>, fields: &[StructField], rules: &ValueRules) -> Option<Cell> {
+/// A name that the type does not have, or that stands twice, would be lost: then the value does not fit.
+fn structure(mut found: Entries<'_>, fields: &[StructField], rules: &ValueRules) -> Option<Cell> {
     let cells = fields.iter().map(|field| {
-        let name = found.keys().find(|name| name.to_lowercase() == field.name.as_str()).cloned();
-        match name.and_then(|name| found.remove(&name)) {
-            Some(json) => parse(json, &field.ty, rules),
+        let place = found.0.iter().position(|(name, _)| name.to_lowercase() == field.name.as_str());
+        match place.map(|place| found.0.swap_remove(place)) {
+            Some((_, json)) => parse(json, &field.ty, rules),
             None => Some(None),
         }
     });
     let cells = cells.collect::<Option<_>>()?;
-    found.is_empty().then_some(Cell::Struct(cells))
+    found.0.is_empty().then_some(Cell::Struct(cells))
 }
 
-fn scalar(text: &str, ty: &ColumnType, rules: &ValueRules) -> Option<Cell> {
-    let bytes = text.as_bytes();
-    let integer = |min: i64, max: i64| fit::integer(bytes).filter(|value| (min..=max).contains(value)).map(Cell::Integer);
-    match ty {
-        ColumnType::String => Some(Cell::Text(text.to_owned())),
-        ColumnType::Varchar(n) | ColumnType::Char(n) => fit::within_characters(bytes, *n).then(|| Cell::Text(text.to_owned())),
-        ColumnType::Boolean => fit::boolean(bytes).map(Cell::Boolean),
-        ColumnType::TinyInt => integer(i8::MIN.into(), i8::MAX.into()),
-        ColumnType::SmallInt => integer(i16::MIN.into(), i16::MAX.into()),
-        ColumnType::Int => integer(i32::MIN.into(), i32::MAX.into()),
-        ColumnType::BigInt => integer(i64::MIN, i64::MAX),
-        ColumnType::Float => fit::float(bytes).map(|value| Cell::Real(value.into())),
-        ColumnType::Double => fit::double(bytes).map(Cell::Real),
-        ColumnType::Decimal { precision, scale } => fit::decimal(bytes, *precision, *scale).map(Cell::Decimal),
-        ColumnType::Date => rules.dates.parse(bytes).map(|days| Cell::Integer(days.into())),
-        ColumnType::Timestamp => rules.timestamps.parse(bytes).map(Cell::Integer),
-        ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => None,
+/// Readers keep one of two equal keys, each another: then the value does not fit. `1` and `01` are one key of integers.
+fn map(found: Entries<'_>, key: &ColumnType, value: &ColumnType, rules: &ValueRules) -> Option<Cell> {
+    let mut entries: Vec<(Cell, Option<Cell>)> = Vec::with_capacity(found.0.len());
+    for (name, json) in found.0 {
+        let key = plain(&name, key, rules)?;
+        if entries.iter().any(|(known, _)| *known == key) {
+            return None;
+        }
+        entries.push((key, parse(json, value, rules)?));
     }
+    Some(Cell::Map(entries))
+}
+
+fn plain(text: &str, ty: &ColumnType, rules: &ValueRules) -> Option<Cell> {
+    fit::scalar(ty, text.as_bytes(), &rules.formats).map(Cell::Plain)
 }
 
 fn array(ty: &ColumnType, cells: &[Option<&Cell>]) -> Result<ArrayRef, FrameError> {
     Ok(match ty {
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => {
             let texts = cells.iter().map(|cell| match cell {
-                Some(Cell::Text(text)) => Some(text.as_str()),
+                Some(Cell::Plain(Scalar::Text(text))) => Some(text.as_str()),
                 _ => None,
             });
             Arc::new(texts.collect::<StringViewArray>())
         }
         ColumnType::Boolean => {
             let booleans = cells.iter().map(|cell| match cell {
-                Some(Cell::Boolean(value)) => Some(*value),
+                Some(Cell::Plain(Scalar::Boolean(value))) => Some(*value),
                 _ => None,
             });
             Arc::new(booleans.collect::<BooleanArray>())
@@ -138,7 +152,7 @@ fn array(ty: &ColumnType, cells: &[Option<&Cell>]) -> Result<ArrayRef, FrameErro
         ColumnType::Double => Arc::new(reals(cells).collect::<PrimitiveArray<Float64Type>>()),
         ColumnType::Decimal { precision, scale } => {
             let unscaled = cells.iter().map(|cell| match cell {
-                Some(Cell::Decimal(value)) => Some(*value),
+                Some(Cell::Plain(Scalar::Decimal(value))) => Some(*value),
                 _ => None,
             });
             let array = unscaled.collect::<PrimitiveArray<Decimal128Type>>();
@@ -156,7 +170,7 @@ where
     PrimitiveArray<T>: FromIterator<Option<T::Native>>,
 {
     let values = cells.iter().map(|cell| match cell {
-        Some(Cell::Integer(value)) => T::Native::try_from(*value).ok(),
+        Some(Cell::Plain(Scalar::Integer(value))) => T::Native::try_from(*value).ok(),
         _ => None,
     });
     Arc::new(values.collect::<PrimitiveArray<T>>())
@@ -164,7 +178,7 @@ where
 
 fn reals<'a>(cells: &'a [Option<&Cell>]) -> impl Iterator<Item = Option<f64>> + 'a {
     cells.iter().map(|cell| match cell {
-        Some(Cell::Real(value)) => Some(*value),
+        Some(Cell::Plain(Scalar::Real(value))) => Some(*value),
         _ => None,
     })
 }
@@ -224,4 +238,41 @@ fn maps(key: &ColumnType, value: &ColumnType, cells: &[Option<&Cell>]) -> Result
     let entries = StructArray::try_new(fields.into(), vec![keys, values], None)?;
     let field = Arc::new(ArrowField::new("item", arrow_array::Array::data_type(&entries).clone(), true));
     Ok(Arc::new(LargeListArray::try_new(field, OffsetBuffer::from_lengths(lengths), Arc::new(entries), validity(cells))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::guard::Nulls;
+
+    fn fits(ty: &str, json: &str) -> bool {
+        let rules = ValueRules { nulls: Nulls::new(&[], false), formats: Default::default() };
+        serde_json::from_str::<&RawValue>(json).is_ok_and(|json| parse(json, &ty.parse().unwrap(), &rules).is_some())
+    }
+
+    #[test]
+    fn nothing_of_a_nested_value_is_lost() {
+        for (ty, json) in [
+            ("struct<a:int>", "{}"),
+            ("struct<a:int>", r#"{"A":"7.0"}"#),
+            ("map<int,int>", r#"{"1":1,"2":null}"#),
+            ("array<string>", r#"["x",null,1.50,{"any":"json"}]"#),
+            ("array<decimal(38,10)>", "[1234567890123456789012345678.0000000001]"),
+        ] {
+            assert!(fits(ty, json), "{ty} {json}");
+        }
+        for (ty, json) in [
+            ("struct<a:int>", r#"{"a":1,"b":2}"#),
+            ("struct<a:int>", r#"{"a":1,"a":2}"#),
+            ("struct<a:int>", r#"{"a":1,"A":2}"#),
+            ("map<string,int>", r#"{"a":1,"a":2}"#),
+            ("map<int,int>", r#"{"1":1,"01":2}"#),
+            ("map<timestamp,int>", r#"{"2024-01-01":1,"2024-01-01 00:00:00":2}"#),
+            ("array<int>", "[1,1.5]"),
+            ("array<int>", "1"),
+            ("array<int>", "[1"),
+        ] {
+            assert!(!fits(ty, json), "{ty} {json}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use arrow_buffer::Buffer;
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::BadRecord;
 use super::batch::{RawBatch, Span};
@@ -44,7 +44,8 @@ impl From<io::Error> for RecordError {
 /// Splits a stream of UTF-8 text into batches of records.
 ///
 /// Lines end with LF or CRLF; a file whose first line ends with a lone CR is taken to end all its lines so. Quoted fields
-/// may hold anything. An empty line is no record, as in Spark. A record with bad quoting ends with its line.
+/// may hold anything. An empty line is no record, as in Spark. A record with bad quoting costs the line on which it begins: what a
+/// stray quote would swallow is read as records of its own.
 #[derive(Debug)]
 pub struct RecordReader<R> {
     source: R,
@@ -145,6 +146,7 @@ impl<R: Read> RecordReader<R> {
         }
         // A record longer than a block is found in time linear in its length.
         let wanted = self.block_bytes.max(text.len()).saturating_sub(text.len() / 2).max(1);
+        let wanted = wanted.min(self.record_limit.saturating_sub(text.len())).max(1);
         text.reserve_exact(wanted);
         let read = Read::by_ref(&mut self.source).take(wanted as u64).read_to_end(text)?;
         self.bytes += read as u64;
@@ -152,13 +154,25 @@ impl<R: Read> RecordReader<R> {
         Ok(())
     }
 
+    /// By the first line end outside quotes.
     fn detect_newline(&mut self, text: &[u8]) {
-        if let Some(at) = memchr2(b'\r', b'\n', text)
-            && text[at] == b'\r'
-            && text.get(at + 1).is_some_and(|next| *next != b'\n')
-        {
-            self.newline = b'\r';
+        let (mut at, mut quoted) = (0, false);
+        while let Some(length) = memchr3(QUOTE, b'\r', b'\n', &text[at..]) {
+            at += length + 1;
+            match text[at - 1] {
+                QUOTE => quoted = !quoted,
+                b'\r' if !quoted && text.get(at).is_some_and(|next| *next != b'\n') => {
+                    self.newline = b'\r';
+                    return;
+                }
+                _ if !quoted => return,
+                _ => {}
+            }
         }
+    }
+
+    fn line_end(&self, text: &[u8], start: usize) -> usize {
+        memchr(self.newline, &text[start..]).map_or(text.len(), |at| start + at + 1)
     }
 
     fn split_block(&self, text: &[u8], width: usize) -> Split {
@@ -175,11 +189,13 @@ impl<R: Read> RecordReader<R> {
                 Found::Record { next } => {
                     (next, (spans.len() - before != width).then(|| wrong_width(spans.len() - before, width)))
                 }
-                Found::Flawed { next, reason } => (next, Some(reason.to_owned())),
+                Found::Flawed { next, reason } => match self.line_end(text, start) {
+                    // A quote that "closes" lines later was never meant to be closed there.
+                    end if end < next => (end, Some(UNCLOSED.to_owned())),
+                    _ => (next, Some(reason.to_owned())),
+                },
                 Found::Incomplete { in_quotes: true } if self.ended || text.len() - start >= self.record_limit => {
-                    // A quote that is never closed would swallow the rest of the file: only its first line is bad.
-                    let end = memchr(self.newline, &text[start..]).map_or(text.len(), |at| start + at + 1);
-                    (end, Some(UNCLOSED.to_owned()))
+                    (self.line_end(text, start), Some(UNCLOSED.to_owned()))
                 }
                 Found::Incomplete { .. } => {
                     spans.truncate(before);
@@ -201,8 +217,9 @@ impl<R: Read> RecordReader<R> {
     /// Sets records aside, checks that the others are text, and unescapes them.
     fn finish(&mut self, mut text: Vec<u8>, split: Split, width: usize) -> RawBatch {
         let Split { mut spans, starts, mut flawed, .. } = split;
-        if simdutf8::basic::from_utf8(&text).is_err() {
-            set_aside_what_is_not_text(&text, &mut spans, &starts, width, &mut flawed);
+        let lone_cr = self.newline == b'\n' && has_lone_cr(&text);
+        if lone_cr || simdutf8::basic::from_utf8(&text).is_err() {
+            set_aside_what_is_not_text(&text, &mut spans, &starts, width, self.newline, &mut flawed);
         }
         let mut bad = Vec::with_capacity(flawed.len());
         let (mut line, mut counted) = (self.line, 0);
@@ -247,6 +264,11 @@ fn empty_line(text: &[u8], newline: u8) -> Option<usize> {
 
 fn count_lines(text: &[u8], newline: u8) -> u64 {
     memchr_iter(newline, text).count() as u64
+}
+
+/// Whether a CR stands anywhere but before a LF. Rare: then it is worth a closer look.
+fn has_lone_cr(text: &[u8]) -> bool {
+    memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
 }
 
 fn without_newline(text: &[u8]) -> &[u8] {
@@ -332,11 +354,19 @@ fn header_names(text: &mut [u8], spans: Vec<Span>) -> Result<Vec<String>, String
         span.unescape(text);
     }
     let batch = RawBatch { text: Buffer::from_vec(text.to_vec()), width: spans.len(), spans, bad: Vec::new() };
-    (0..batch.width)
-        .map(|i| std::str::from_utf8(batch.field(0, i).text).map(str::to_owned).map_err(|_| NOT_TEXT.to_owned()))
-        .collect()
+    let name = |i: usize| {
+        let field = batch.field(0, i);
+        let name = std::str::from_utf8(field.text).map_err(|_| NOT_TEXT.to_owned())?;
+        match name {
+            _ if name.contains('\0') => Err(format!("name {} has NUL characters, as UTF-16 read as UTF-8 has", i + 1)),
+            _ if name.contains('\r') && !field.quoted => Err(LONE_CR.to_owned()),
+            _ => Ok(name.to_owned()),
+        }
+    };
+    (0..batch.width).map(name).collect()
 }
 
+const LONE_CR: &str = "a carriage return stands outside quotes, where it ends no line";
 const NOT_TEXT: &str = "bytes that are not text in the source's encoding";
 
 #[cold]
@@ -345,19 +375,22 @@ fn set_aside_what_is_not_text(
     spans: &mut Vec<Span>,
     starts: &[usize],
     width: usize,
+    newline: u8,
     flawed: &mut Vec<(usize, usize, String)>,
 ) {
     let mut kept = Vec::with_capacity(spans.len());
-    let mut bounds: Vec<usize> =
-        starts.iter().copied().chain(flawed.iter().map(|(start, ..)| *start)).chain([text.len()]).collect();
-    bounds.sort_unstable();
     for (start, record) in starts.iter().zip(spans.chunks(width.max(1))) {
-        let end = bounds.get(bounds.partition_point(|bound| bound <= start)).copied().unwrap_or(text.len());
-        if std::str::from_utf8(&text[*start..end]).is_ok() {
-            kept.extend_from_slice(record);
+        let last = record.last().map_or(*start, |span| span.end());
+        let end = memchr(newline, &text[last..]).map_or(text.len(), |at| last + at + 1);
+        let reason = if std::str::from_utf8(&text[*start..end]).is_err() {
+            NOT_TEXT
+        } else if record.iter().any(|span| span.is_plain_with(b'\r', text)) {
+            LONE_CR
         } else {
-            flawed.push((*start, end, NOT_TEXT.to_owned()));
-        }
+            kept.extend_from_slice(record);
+            continue;
+        };
+        flawed.push((*start, end, reason.to_owned()));
     }
     *spans = kept;
     flawed.sort_by_key(|(start, ..)| *start);
@@ -410,6 +443,39 @@ mod tests {
             ];
             assert_eq!(bad, expected.map(|(line, reason, text)| (line, reason.to_owned(), text.to_owned())), "{block}");
         }
+    }
+
+    #[test]
+    fn a_stray_quote_costs_its_own_line_however_far_the_next_quote_is() {
+        for block in [1, 16, 4096] {
+            let (found, bad) = read(b"a,b\n1,\"oops\n2,x\n3,y\n4,\"fine\"\n5,z\n", block);
+            assert_eq!(found, rows(&[&["a", "b"], &["2", "x"], &["3", "y"], &["4", "fine"], &["5", "z"]]), "{block}");
+            assert_eq!(bad, [(2, UNCLOSED.to_owned(), "1,\"oops".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_line_end_inside_a_quoted_name_is_not_the_files() {
+        let (found, bad) = read(b"\"a\rb\",c\n1,2\n3,4\n", 5);
+        assert_eq!(found, rows(&[&["a\rb", "c"], &["1", "2"], &["3", "4"]]));
+        assert_eq!(bad, []);
+        let (found, _) = read(b"\"a\nb\",c\r1,2\r", 5);
+        assert_eq!(found, rows(&[&["a\nb", "c"], &["1", "2"]]));
+    }
+
+    #[test]
+    fn line_ends_of_two_kinds_are_not_taken_for_values() {
+        let (found, bad) = read(b"s,t\n1,x\r2,y\r\n3,\"z\rz\"\n", 64);
+        assert_eq!(found, rows(&[&["s", "t"], &["3", "z\rz"]]));
+        assert_eq!(bad.len(), 1);
+        let (found, bad) = read(b"s\nx\ry\rz\r", 64);
+        assert_eq!((found.len(), bad[0].1.as_str()), (1, LONE_CR));
+        let mixed = RecordReader::new(&b"a\rb,c\n1,2\n"[..], Dialect::default(), 64, 64).header().unwrap().unwrap();
+        assert!(mixed.is_ok(), "the first line end is the file's");
+        let utf16: Vec<u8> = "a,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(
+            RecordReader::new(&utf16[..], Dialect::default(), 64, 64).header().unwrap().unwrap().unwrap_err().contains("UTF-16")
+        );
     }
 
     #[test]

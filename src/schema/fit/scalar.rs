@@ -1,0 +1,53 @@
+//! One text as one value of any plain type.
+
+use crate::schema::ColumnType;
+
+use super::{DateFormats, TimestampFormats, boolean, decimal, double, float, integer, within_characters};
+
+/// How a source writes days and instants.
+#[derive(Debug, Clone, Default)]
+pub struct Formats {
+    /// Days.
+    pub dates: DateFormats,
+    /// Instants.
+    pub timestamps: TimestampFormats,
+}
+
+/// A value that fits its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// Of a boolean.
+    Boolean(bool),
+    /// Of an integer, a day or an instant.
+    Integer(i64),
+    /// Of a float or double.
+    Real(f64),
+    /// Of a decimal, unscaled.
+    Decimal(i128),
+    /// Of a text.
+    Text(String),
+}
+
+/// The value that `text` is as `ty`; none where it does not fit, or where the type is nested.
+pub fn scalar(ty: &ColumnType, text: &[u8], formats: &Formats) -> Option<Scalar> {
+    let whole = |min: i64, max: i64| integer(text).filter(|value| (min..=max).contains(value)).map(Scalar::Integer);
+    let characters = |limit: u32| {
+        let text = std::str::from_utf8(text).ok().filter(|_| within_characters(text, limit))?;
+        Some(Scalar::Text(text.to_owned()))
+    };
+    match ty {
+        ColumnType::String => characters(u32::MAX),
+        ColumnType::Varchar(limit) | ColumnType::Char(limit) => characters(*limit),
+        ColumnType::Boolean => boolean(text).map(Scalar::Boolean),
+        ColumnType::TinyInt => whole(i8::MIN.into(), i8::MAX.into()),
+        ColumnType::SmallInt => whole(i16::MIN.into(), i16::MAX.into()),
+        ColumnType::Int => whole(i32::MIN.into(), i32::MAX.into()),
+        ColumnType::BigInt => whole(i64::MIN, i64::MAX),
+        ColumnType::Float => float(text).map(|value| Scalar::Real(value.into())),
+        ColumnType::Double => double(text).map(Scalar::Real),
+        ColumnType::Decimal { precision, scale } => decimal(text, *precision, *scale).map(Scalar::Decimal),
+        ColumnType::Date => formats.dates.parse(text).map(|days| Scalar::Integer(days.into())),
+        ColumnType::Timestamp => formats.timestamps.parse(text).map(Scalar::Integer),
+        ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => None,
+    }
+}
