@@ -8,6 +8,7 @@ mod batch;
 mod columns;
 mod nested;
 mod records;
+mod split;
 
 pub use batch::{BadRecord, RawBatch};
 pub use columns::{ColumnPlan, Nulls, ValueRules, ValuedFrame, valued_frame};

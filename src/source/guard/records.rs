@@ -3,10 +3,11 @@
 use std::io::{self, Read};
 
 use arrow_buffer::Buffer;
-use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use super::BadRecord;
 use super::batch::{RawBatch, Span};
+use super::split::{Found, empty_line, split};
 
 const QUOTE: u8 = b'"';
 
@@ -59,16 +60,6 @@ pub struct RecordReader<R> {
     record_limit: usize,
     /// Bytes read from the source.
     bytes: u64,
-}
-
-/// What is at one place of the text.
-enum Found {
-    /// A record up to `next`; its spans were pushed.
-    Record { next: usize },
-    /// A record up to `next` that can't be split.
-    Flawed { next: usize, reason: &'static str },
-    /// The text ends before the record does.
-    Incomplete { in_quotes: bool },
 }
 
 impl<R: Read> RecordReader<R> {
@@ -247,19 +238,10 @@ struct Split {
 }
 
 const UNCLOSED: &str = "a quote is not closed";
-const AFTER_QUOTE: &str = "text follows a closing quote";
 
 fn wrong_width(found: usize, width: usize) -> String {
     let plural = if found == 1 { "" } else { "s" };
     format!("{found} field{plural}, where the header has {width}")
-}
-
-fn empty_line(text: &[u8], newline: u8) -> Option<usize> {
-    match text {
-        [b'\r', b'\n', ..] => Some(2),
-        [first, ..] if *first == newline => Some(1),
-        _ => None,
-    }
 }
 
 fn count_lines(text: &[u8], newline: u8) -> u64 {
@@ -274,78 +256,6 @@ fn has_lone_cr(text: &[u8]) -> bool {
 fn without_newline(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     text.strip_suffix(b"\r").unwrap_or(text)
-}
-
-/// Splits the record that begins at `start`. `ended` says that nothing follows `text`.
-#[inline]
-fn split(text: &[u8], start: usize, ended: bool, delimiter: u8, newline: u8, spans: &mut Vec<Span>) -> Found {
-    let mut at = start;
-    loop {
-        if text.get(at) == Some(&QUOTE) {
-            let (close, escaped) = match closing_quote(text, at + 1, ended) {
-                Some(found) => found,
-                None => return Found::Incomplete { in_quotes: true },
-            };
-            spans.push(Span::quoted(at + 1, close, escaped));
-            at = close + 1;
-            match (text.get(at), text.get(at + 1)) {
-                (None, _) => return Found::Record { next: at },
-                (Some(&next), _) if next == delimiter => at += 1,
-                (Some(&next), _) if next == newline => return Found::Record { next: at + 1 },
-                (Some(b'\r'), Some(b'\n')) => return Found::Record { next: at + 2 },
-                (Some(b'\r'), None) if ended => return Found::Record { next: at + 1 },
-                (Some(b'\r'), None) => return Found::Incomplete { in_quotes: false },
-                _ => return flawed_to_line_end(text, at, ended, newline),
-            }
-        } else {
-            match memchr2(delimiter, newline, &text[at..]) {
-                Some(length) if text[at + length] == delimiter => {
-                    spans.push(Span::plain(at, at + length));
-                    at += length + 1;
-                }
-                Some(length) => {
-                    spans.push(Span::plain(at, without_cr(text, at, at + length)));
-                    return Found::Record { next: at + length + 1 };
-                }
-                None if ended => {
-                    spans.push(Span::plain(at, without_cr(text, at, text.len())));
-                    return Found::Record { next: text.len() };
-                }
-                None => return Found::Incomplete { in_quotes: false },
-            }
-        }
-    }
-}
-
-/// The place of the quote that closes a field, and whether doubled quotes stand before it.
-#[inline]
-fn closing_quote(text: &[u8], mut from: usize, ended: bool) -> Option<(usize, bool)> {
-    let mut escaped = false;
-    loop {
-        let at = from + memchr(QUOTE, &text[from..])?;
-        match text.get(at + 1) {
-            Some(&QUOTE) => {
-                escaped = true;
-                from = at + 2;
-            }
-            // Whether the quote is doubled is in the next block.
-            None if !ended => return None,
-            _ => return Some((at, escaped)),
-        }
-    }
-}
-
-fn flawed_to_line_end(text: &[u8], at: usize, ended: bool, newline: u8) -> Found {
-    match memchr(newline, &text[at..]) {
-        Some(length) => Found::Flawed { next: at + length + 1, reason: AFTER_QUOTE },
-        None if ended => Found::Flawed { next: text.len(), reason: AFTER_QUOTE },
-        None => Found::Incomplete { in_quotes: false },
-    }
-}
-
-#[inline]
-fn without_cr(text: &[u8], start: usize, end: usize) -> usize {
-    if end > start && text[end - 1] == b'\r' { end - 1 } else { end }
 }
 
 fn header_names(text: &mut [u8], spans: Vec<Span>) -> Result<Vec<String>, String> {
@@ -399,6 +309,7 @@ fn set_aside_what_is_not_text(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::guard::split::AFTER_QUOTE;
     use proptest::prelude::*;
 
     type Rows = Vec<Vec<String>>;

@@ -1,0 +1,42 @@
+//! Publishing a day, and telling what was done to its table.
+
+use crate::jobs::JobError;
+use crate::lake::WrittenFile;
+use crate::metastore::create_table_ddl;
+use crate::schema::{ColumnName, Evolution};
+
+use super::Day;
+
+impl Day<'_> {
+    pub(super) fn publish(&mut self, evolution: &Evolution, files: &[WrittenFile]) -> Result<(), JobError> {
+        let fingerprint = evolution.after.fingerprint().to_string();
+        self.attempt.schema_fingerprint = Some(fingerprint.clone());
+        self.destination().ensure_table(evolution)?;
+        let clock = &self.run.services.environment.clock;
+        let location = self.destination().publish(self.date, files, &fingerprint, || clock.now())?;
+        self.attempt.location = Some(location.clone());
+        self.report.location = Some(location);
+        Ok(())
+    }
+
+    /// Says what was done to the table.
+    pub(super) fn tell(&mut self, evolution: &Evolution) {
+        let table = &self.collection.table;
+        if evolution.before.is_none() {
+            if let Ok(Some(table)) = self.run.services.metastore.table(table) {
+                self.report.schema_changes.push(create_table_ddl(&table));
+            }
+        } else {
+            self.report.schema_changes.extend(evolution.ddl(&table.to_string()));
+        }
+        let mut note = |names: &[ColumnName], what: &str| {
+            if !names.is_empty() {
+                let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                self.report.notes.push(format!("{what}: {names}"));
+            }
+        };
+        note(&evolution.filled, "columns that the source does not have, filled with null");
+        note(&evolution.without_value, "new columns without any value, not added yet");
+        note(&evolution.ignored, "new columns ignored");
+    }
+}
