@@ -118,9 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_modules_satisfy_the_schema() {
-        let validator = jsonschema::validator_for(json_schema(ConfigFile::Module).as_value()).unwrap();
-        let module: Value = serde_saphyr::from_str(include_str!("../../modules/vacancy.yaml")).unwrap();
-        validator.validate(&module).unwrap();
+    fn the_shipped_files_satisfy_their_schemas() {
+        for (file, text) in [
+            (ConfigFile::Module, include_str!("../../modules/vacancy.yaml")),
+            (ConfigFile::Environments, include_str!("../../adg.yaml")),
+        ] {
+            let validator = jsonschema::validator_for(json_schema(file).as_value()).unwrap();
+            validator.validate(&serde_saphyr::from_str::<Value>(text).unwrap()).unwrap();
+        }
     }
 }
