@@ -85,6 +85,19 @@ fn a_rerun_without_a_file_fails_but_the_date_stays_done() {
 }
 
 #[test]
+fn a_failed_rerun_whose_file_then_goes_is_told_once() {
+    let workspace = Workspace::with(&[FROM_FIRST]);
+    workspace.day("2024-05-01");
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    workspace.source("2024-05-01", "orders", "");
+    workspace.shop("2024-05-01", "2024-05-01").expect(4);
+    std::fs::remove_file(workspace.path("source/2024-05-01_orders_1.csv")).unwrap();
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(13);
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
+}
+
+#[test]
 fn a_skipped_date_counts_as_done() {
     let workspace = Workspace::with(&[("source: {", "source: { missing: skip,"), FROM_FIRST]);
     workspace.day("2024-05-02");

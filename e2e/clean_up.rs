@@ -10,13 +10,14 @@ fn clean_up_rebuilds_the_modules_own_tables_and_touches_nothing_else() {
     }
     workspace.shop("2024-05-01", "2024-05-02").expect(0);
     workspace.write("warehouse/data/test/orders_of_others/part.parquet", "not ours");
+    workspace.write("warehouse/data/test/orders/by_spark.parquet", "not ours");
     workspace.source("2024-05-01", "orders", "id,other\n5,x\n");
     let args = ["--module", "shop", "--clean-up-flg", "True", "--end-dt", "2024-05-02"];
     workspace.run(&args).expect(0).says("cleaned_up");
     assert_eq!(workspace.query("select id, other from orders where date_uploaded = '2024-05-01'"), r#"{"id":5,"other":"x"}"#);
     assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":2}"#);
-    // The four new partitions, and the file of others.
-    assert_eq!(workspace.parquet_files().len(), 5);
+    // The four new partitions, and the files of others.
+    assert_eq!(workspace.parquet_files().len(), 6);
 }
 
 #[test]

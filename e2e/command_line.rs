@@ -60,6 +60,10 @@ fn settings_that_would_harm_are_refused_before_anything_is_read() {
         ("items: {", "items: { file_name: orders,", "would read the same files"),
         ("database: test", "database: test, sweep_after_hours: 99999999", "sweep_after_hours"),
         ("{epoch_ms}.csv", "{epoch}.csv", "{epoch}"),
+        ("{date}_{collection}_", "{date}_", "has no `{collection}`"),
+        ("database: test", "database: test, partition_by: error_desc", "adg writes itself"),
+        ("database: test", "database: test, partition_by: load date", "target.partition_by"),
+        ("database: test", "database: test, location: \"_data/{collection}\"", "has the part `_data`"),
     ] {
         let workspace = Workspace::with(&[(from, to)]);
         workspace.day(DAY);
@@ -79,6 +83,19 @@ fn a_table_does_not_move() {
     let module = std::fs::read_to_string(workspace.path("modules/shop.yaml")).unwrap();
     workspace.write("modules/shop.yaml", module.replace("database: test", "database: test, location: \"new/{collection}\""));
     workspace.shop(DAY, DAY).expect(10).says("in the metastore, but");
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
+}
+
+#[test]
+fn a_table_belongs_to_one_module() {
+    let workspace = Workspace::new();
+    workspace.day(DAY);
+    workspace.shop(DAY, DAY).expect(0);
+    let module = std::fs::read_to_string(workspace.path("modules/shop.yaml")).unwrap();
+    workspace.write("modules/other.yaml", module.replace("module: shop", "module: other"));
+    let args = ["--module", "other", "--start-dt", DAY, "--end-dt", DAY];
+    workspace.run(&args).expect(10).says("the module of test.orders is `shop` in the metastore");
+    workspace.run(&[&args[..], &["--clean-up-flg", "true", "--force-clean-up"]].concat()).expect(10);
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
 }
 

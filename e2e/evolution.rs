@@ -73,7 +73,10 @@ fn limits_stop_the_publish_before_anything_is_visible() {
     workspace.run(&args).expect(11).says("2 of 4 rows have values that do not fit").says("limits.error_rate");
     workspace.source("2024-05-01", "items", "id,price\n1\n2\n3,1\n4,1\n");
     workspace.run(&args).expect(11).says("could not be read as rows").says("_quarantine");
+    // One record that a stray quote made long counts with all the rows that it hides.
+    workspace.source("2024-05-01", "items", "id,price\n1,\"x\n2,2\n3,3\n4,4\",y\n5,5\n");
+    workspace.run(&args).expect(11).says("4 of 4 rows could not be read");
     assert!(workspace.parquet_files().is_empty());
     assert!(workspace.run(&["tables"]).expect(0).stdout.lines().count() <= 4);
-    assert_eq!(workspace.quarantine().len(), 2);
+    assert_eq!(workspace.quarantine().len(), 3);
 }

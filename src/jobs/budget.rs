@@ -40,7 +40,7 @@ impl Budget {
             collections,
             // Some eight batches are on their way at once, each with its columns about three times its text.
             block_bytes: share(each, 128, 64 << 10, 4 * MIB),
-            record_bytes: share(each, 8, MIB, 64 * MIB),
+            record_bytes: share(each, 16, MIB, 64 * MIB),
             row_group_bytes: share(each, 4, MIB, 128 * MIB),
             file_bytes: 256 << 20,
         }
@@ -59,7 +59,7 @@ mod tests {
             Budget {
                 collections: 2,
                 block_bytes: 4 << 20,
-                record_bytes: 64 << 20,
+                record_bytes: 32 << 20,
                 row_group_bytes: 128 << 20,
                 file_bytes: 256 << 20
             }

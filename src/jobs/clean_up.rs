@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catchup::{Attempt, Status};
 use crate::identity::ProcessingDate;
-use crate::metastore::{MetastoreError, Partition, PartitionValue};
+use crate::metastore::{Partition, PartitionValue};
 use crate::source::DayKeys;
 
 use super::JobError;
@@ -35,10 +35,9 @@ pub(super) fn clean_up(
 }
 
 fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
-    match run.services.metastore.partitions(&collection.table) {
-        Ok(partitions) => Ok(partitions),
-        Err(MetastoreError::NoSuchTable { .. }) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
+    match run.destination(collection).registered()? {
+        Some(_) => Ok(run.services.metastore.partitions(&collection.table)?),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -84,11 +83,8 @@ fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Res
     for partition in partitions {
         run.services.metastore.drop_partition(&collection.table, &partition.value, run.lease.token)?;
     }
-    let objects = run.published.list(collection.layout.table())?;
-    let bytes: u64 = objects.iter().map(|object| object.size).sum();
-    tracing::warn!(
-        event = "cleaned_up", table = %collection.table, partitions = partitions.len(), objects = objects.len(), bytes,
-        folder = run.published.location(collection.layout.table()),
-    );
-    Ok(run.published.delete_folder(collection.layout.table())?)
+    let folders = run.destination(collection).sweep_all()?;
+    let folder = run.published.location(collection.layout.table());
+    tracing::warn!(event = "cleaned_up", table = %collection.table, partitions = partitions.len(), folders, folder);
+    Ok(())
 }

@@ -200,6 +200,7 @@ impl JobError {
             Self::Store(StoreError::NotFound { action: "open", .. }) => {
                 Some("create the folder, or correct the store's `url` in adg.yaml".into())
             }
+            Self::Setting { .. } => Some("docs/config.md and `adg schema` say what may stand there".into()),
             Self::Lake(LakeError::Moved { .. }) => {
                 Some("a table stays where it is: set the module file back, or give the table another name".into())
             }

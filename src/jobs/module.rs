@@ -59,12 +59,13 @@ fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSettings) -> 
 /// A folder that stays where it is said to be, in every store.
 fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.=".contains(c);
-    let is_plain = |segment: &str| segment.chars().all(allowed) && segment.chars().any(|c| c != '.');
+    let is_plain = |segment: &str| !segment.is_empty() && segment.chars().all(allowed) && !segment.starts_with(['.', '_']);
     match folder.trim_matches('/').split('/').find(|segment| !is_plain(segment)) {
         None => Ok(folder),
         Some(segment) => {
-            let reason =
-                format!("`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}} and {{collection}}");
+            let reason = format!(
+                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}} and {{collection}}, and no part that is empty or hidden"
+            );
             Err(wrong(module, "target.location", reason))
         }
     }
@@ -107,8 +108,19 @@ fn refuse_shared_folders(module: &Module, collections: &[Collection]) -> Result<
 }
 
 fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
+    if module.collections.is_empty() {
+        return Err(wrong(module, "collections", "there is none"));
+    }
+    if module.collections.len() > 1 && !module.source.files.contains("{collection}") {
+        let reason =
+            format!("`{}` has no `{{collection}}`, so that all collections would read the same files", module.source.files);
+        return Err(wrong(module, "source.files", reason));
+    }
     let mut seen = BTreeMap::new();
     for (name, settings) in &module.collections {
+        if file_name(name, settings).is_empty() {
+            return Err(wrong(module, "file_name", format!("that of `{name}` is empty")));
+        }
         if let Some(other) = seen.insert(file_name(name, settings), name) {
             let reason = format!("the collections `{other}` and `{name}` would read the same files");
             return Err(wrong(module, "file_name", reason));
@@ -122,7 +134,14 @@ fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
 }
 
 fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
-    ColumnName::new(&module.target.partition_by).map_err(|error| wrong(module, "target.partition_by", error))
+    let refused = |reason: &str| wrong(module, "target.partition_by", format!("`{}` {reason}", module.target.partition_by));
+    // It stands in folder names, and those that begin with `_` are hidden from readers.
+    let name: CollectionName =
+        module.target.partition_by.parse().map_err(|_| refused("is no lower-case name of letters, digits and `_`"))?;
+    if name.as_str() == ERROR_DESC {
+        return Err(refused("is a column that adg writes itself"));
+    }
+    ColumnName::new(name.as_str()).map_err(|error| refused(&error.to_string()))
 }
 
 /// The columns that adg writes itself.

@@ -144,7 +144,12 @@ fn folder(location: &str) -> Result<PathBuf, JobError> {
 }
 
 fn parquet_files(folder: &Path) -> Result<Vec<PlRefPath>, JobError> {
-    let unreadable = |source| JobError::Output { what: format!("the list of files in {}", folder.display()), source };
+    let unreadable = |error: io::Error| JobError::Query {
+        reason: format!(
+            "a partition points at the folder {}, which can't be read ({error}): run its date again",
+            folder.display()
+        ),
+    };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

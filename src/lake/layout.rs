@@ -39,9 +39,19 @@ impl TableLayout {
         format!("{}/{run}", self.partition(date))
     }
 
+    /// Whether a folder of that name is a partition's.
+    pub fn is_partition(&self, name: &str) -> bool {
+        name.strip_prefix(self.partition_by.as_str()).is_some_and(|rest| rest.starts_with('='))
+    }
+
+    /// The folder of all quarantined records.
+    pub fn quarantined(&self) -> String {
+        format!("{}/{HIDDEN}", self.folder)
+    }
+
     /// The folder of a date's quarantined records.
     pub fn quarantine(&self, date: ProcessingDate) -> String {
-        format!("{}/{HIDDEN}/{}={date}", self.folder, self.partition_by)
+        format!("{}/{}={date}", self.quarantined(), self.partition_by)
     }
 
     /// The file of the records that one run set aside.

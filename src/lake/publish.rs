@@ -9,9 +9,12 @@ use crate::schema::{Column, ColumnType, Evolution};
 
 use super::{Destination, LakeError, WrittenFile};
 
+/// The table parameter that names the module whose lease guards the table.
+const OWNER: &str = "adg.module";
+
 impl Destination<'_> {
     /// The table as it is registered, where it is. Refused where it lies elsewhere, or is partitioned otherwise, than the module
-    /// now says: its readers would lose one part or the other.
+    /// now says, and where it belongs to another module: two leases would not keep two runs apart.
     pub fn registered(&self) -> Result<Option<Table>, LakeError> {
         let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
         let location = self.store.location(self.layout.table());
@@ -27,7 +30,12 @@ impl Destination<'_> {
         if table.partition_by.name != *self.layout.partition_by() {
             return Err(differs("partition_by", table.partition_by.name.to_string(), self.layout.partition_by().to_string()));
         }
-        Ok(Some(table))
+        match table.parameters.get(OWNER) {
+            Some(owner) if owner != self.lease.module.as_str() => {
+                Err(differs("module", owner.clone(), self.lease.module.to_string()))
+            }
+            _ => Ok(Some(table)),
+        }
     }
 
     /// Makes the table have the evolution's columns: creates it, or alters it in place.
@@ -43,7 +51,7 @@ impl Destination<'_> {
                     location: self.store.location(folder),
                     schema: evolution.after.clone(),
                     partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
-                    parameters: Table::first_parameters(),
+                    parameters: self.table_parameters(),
                 })?;
             }
             Some(before) if evolution.alters() => self.metastore.alter_columns(self.table, before, &evolution.after)?,
@@ -83,6 +91,12 @@ impl Destination<'_> {
             },
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn table_parameters(&self) -> Parameters {
+        let mut parameters = Table::first_parameters();
+        parameters.insert(OWNER.to_owned(), self.lease.module.to_string());
+        parameters
     }
 
     fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {

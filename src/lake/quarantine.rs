@@ -23,12 +23,13 @@ pub struct QuarantineFile {
     path: PathBuf,
     writer: Option<BufWriter<File>>,
     records: u64,
+    lines: u64,
 }
 
 impl QuarantineFile {
     /// A quarantine in the scratch folder `folder`.
     pub fn new(folder: &Path) -> Self {
-        Self { path: folder.join("quarantine.jsonl"), writer: None, records: 0 }
+        Self { path: folder.join("quarantine.jsonl"), writer: None, records: 0, lines: 0 }
     }
 
     /// Adds records of the source file `key`.
@@ -42,6 +43,7 @@ impl QuarantineFile {
             serde_json::to_writer(&mut *writer, &Line { file: key, record }).map_err(|e| failed(e.into()))?;
             writer.write_all(b"\n").map_err(failed)?;
             self.records += 1;
+            self.lines += record.lines;
         }
         Ok(())
     }
@@ -49,6 +51,11 @@ impl QuarantineFile {
     /// How many records it has.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// How many lines of the source they were: a record that a stray quote made long counts with all that it hides.
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// The finished file, where there is one.

@@ -24,6 +24,20 @@ impl Destination<'_> {
         Ok(removed + self.sweep_runs(&self.layout.quarantine(date), |_| false)?)
     }
 
+    /// Removes all that earlier runs wrote into the table's folders. What others wrote there stays, and so does what a later run
+    /// writes, should this one have slept past its lease. Gives the number of folders removed.
+    pub fn sweep_all(&self) -> Result<usize, LakeError> {
+        let mut removed = 0;
+        for parent in [self.layout.table().to_owned(), self.layout.quarantined()] {
+            for name in self.store.folders(&parent)? {
+                if self.layout.is_partition(&name) {
+                    removed += self.sweep_runs(&format!("{parent}/{name}"), |_| false)?;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
     /// Removes the folders of earlier runs in `folder`, beside those to keep.
     fn sweep_runs(&self, folder: &str, keep: impl Fn(&str) -> bool) -> Result<usize, LakeError> {
         let mut removed = 0;

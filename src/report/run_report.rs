@@ -87,10 +87,14 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    /// The code that tells how the run ended: that of the first failure where nothing was done, else partial.
+    /// The code that tells how the run ended: that of what ended it early, or of the first failure where nothing was done, else
+    /// partial.
     pub fn exit_code(&self) -> ExitCode {
+        if let Some(ended) = &self.ended_by {
+            return ended.exit_code;
+        }
         let done = self.days.iter().any(|day| day.outcome == Outcome::Completed);
-        match self.days.iter().find_map(|day| day.failure.as_ref()).or(self.ended_by.as_ref()) {
+        match self.days.iter().find_map(|day| day.failure.as_ref()) {
             None => ExitCode::Done,
             Some(_) if done => ExitCode::Partial,
             Some(failure) => failure.exit_code,

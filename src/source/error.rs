@@ -84,6 +84,9 @@ impl SourceError {
             Self::Empty { .. } => {
                 Some("a day without rows is a file with a header only; ask the source to send the file again".into())
             }
+            Self::Header { source: NameError::Reserved { .. }, .. } => {
+                Some("rename the header at the source, or choose another `target.partition_by`".into())
+            }
             Self::Header { .. } => Some("rename the header at the source".into()),
             Self::UnreadableHeader { .. } => {
                 Some("look at the file's first line; `source.csv` in the module file says how it is read".into())

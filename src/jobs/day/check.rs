@@ -52,18 +52,12 @@ impl Day<'_> {
         )))
     }
 
-    pub(super) fn check_limits(&self, found: &FileCounts) -> Result<(), JobError> {
+    pub(super) fn check_limits(&self, found: &FileCounts, quarantined_lines: u64) -> Result<(), JobError> {
         let Limits { error_rate, quarantine_rate } = self.run.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
         let checks = [
-            (
-                counts.rows_quarantined,
-                quarantine_rate,
-                "could not be read as rows",
-                "quarantine_rate",
-                format!("look at {quarantine}"),
-            ),
+            (quarantined_lines, quarantine_rate, "could not be read as rows", "quarantine_rate", format!("look at {quarantine}")),
             (
                 found.rows_with_errors,
                 error_rate,
@@ -74,10 +68,10 @@ impl Day<'_> {
         ];
         for (count, Rate(limit), what, key, look) in checks {
             #[allow(clippy::cast_precision_loss)] // A share needs no more digits than a double has.
-            let rate = if counts.rows_read == 0 { 0.0 } else { count as f64 / counts.rows_read as f64 };
+            let rate = if counts.rows_read == 0 { 0.0 } else { count as f64 / counts.rows_read.max(count) as f64 };
             if rate > limit {
                 let hint = format!("{look}; or raise `limits.{key}` in the module file");
-                return Err(JobError::Limit { count, rows: counts.rows_read, what, rate, limit, hint });
+                return Err(JobError::Limit { count, rows: counts.rows_read.max(count), what, rate, limit, hint });
             }
         }
         Ok(())

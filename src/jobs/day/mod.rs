@@ -93,7 +93,7 @@ impl<'a> Day<'a> {
         self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
-        self.check_limits(&found)?;
+        self.check_limits(&found, quarantine.lines())?;
         self.publish(&evolution, &files)?;
         self.tell(&evolution);
         Ok(Outcome::Completed)
@@ -143,9 +143,8 @@ impl<'a> Day<'a> {
                 return Err(error);
             }
         }
-        if !self.stays_done()? {
-            self.run.record(&self.attempt)?;
-        }
+        self.keep_done()?;
+        self.run.record(&self.attempt)?;
         if outcome == Outcome::Completed {
             self.sweep();
         }
@@ -153,10 +152,16 @@ impl<'a> Day<'a> {
         Ok(self.report)
     }
 
-    /// Whether the date was done before and nothing was found to do it again with: it is told, but the date stays done.
-    fn stays_done(&self) -> Result<bool, JobError> {
-        let without_files = self.keys.is_empty();
-        Ok(without_files && self.destination().current(&PartitionValue::from(self.date))?.is_some())
+    /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
+    fn keep_done(&mut self) -> Result<(), JobError> {
+        if !self.keys.is_empty() {
+            return Ok(());
+        }
+        if let Some(location) = self.destination().current(&PartitionValue::from(self.date))? {
+            self.attempt.status = Status::Completed;
+            self.attempt.location = Some(location);
+        }
+        Ok(())
     }
 
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.

@@ -173,9 +173,16 @@ fn micros(timestamp: jiff::Timestamp) -> Option<i64> {
     (timestamp.subsec_nanosecond() % 1_000 == 0).then(|| timestamp.as_microsecond())
 }
 
+/// Whether a format writes a day so that it can be read back.
 fn check(format: &str) -> Result<(), String> {
-    let sample = Date::constant(2001, 2, 3).at(4, 5, 6, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;
-    jiff::fmt::strtime::format(format, &sample).map(drop).map_err(|e| e.to_string())
+    let day = Date::constant(2001, 2, 3);
+    let sample = day.at(4, 5, 6, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+    let written = jiff::fmt::strtime::format(format, &sample).map_err(|error| error.to_string())?;
+    let read = jiff::fmt::strtime::parse(format, &written).and_then(|broken| broken.to_date());
+    match read {
+        Ok(read) if read == day => Ok(()),
+        _ => Err(format!("`{format}` does not say the whole day; write it as in `%Y-%m-%d`")),
+    }
 }
 
 #[cfg(test)]
@@ -252,7 +259,9 @@ mod tests {
 
     #[test]
     fn a_wrong_format_is_refused_at_once() {
-        assert!(TimestampFormats::new(&formats(&["%Q-%!"])).is_err());
+        for wrong in ["%Q-%!", "dd/MM/yyyy", "%d/%m", ""] {
+            assert!(TimestampFormats::new(&formats(&[wrong])).is_err(), "{wrong}");
+        }
     }
 
     proptest! {

@@ -61,6 +61,8 @@ impl Span {
 pub struct BadRecord {
     /// The line on which it begins, counted from 1.
     pub line: u64,
+    /// How many lines it has.
+    pub lines: u64,
     /// Why it is no row.
     pub reason: String,
     /// Its text; bytes that are not text are shown as replacement characters.
@@ -71,9 +73,9 @@ pub struct BadRecord {
 }
 
 impl BadRecord {
-    pub(super) fn new(line: u64, reason: String, bytes: &[u8]) -> Self {
+    pub(super) fn new(line: u64, lines: u64, reason: String, bytes: &[u8]) -> Self {
         let base64 = std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes));
-        Self { line, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
+        Self { line, lines, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
     }
 }
 

@@ -91,10 +91,10 @@ impl<R: Read> RecordReader<R> {
                 Found::Record { next } => {
                     self.line += count_lines(&text[..next], self.newline);
                     self.rest = text.split_off(next);
-                    return Ok(Some(header_names(&mut text, spans)));
+                    return Ok(Some(header_names(&mut text, spans, self.dialect.delimiter)));
                 }
                 Found::Flawed { reason, .. } => return Ok(Some(Err(reason.to_owned()))),
-                Found::Incomplete { in_quotes: true } if self.ended => return Ok(Some(Err(UNCLOSED.to_owned()))),
+                Found::Incomplete { quoted: Some(_) } if self.ended => return Ok(Some(Err(UNCLOSED.to_owned()))),
                 Found::Incomplete { .. } if text.len() >= self.record_limit => {
                     return Err(RecordError::TooLong { line: self.line });
                 }
@@ -180,13 +180,20 @@ impl<R: Read> RecordReader<R> {
                 Found::Record { next } => {
                     (next, (spans.len() - before != width).then(|| wrong_width(spans.len() - before, width)))
                 }
-                Found::Flawed { next, reason } => match self.line_end(text, start) {
+                Found::Flawed { next, reason, field } => match self.line_end(text, field) {
                     // A quote that "closes" lines later was never meant to be closed there.
                     end if end < next => (end, Some(UNCLOSED.to_owned())),
                     _ => (next, Some(reason.to_owned())),
                 },
-                Found::Incomplete { in_quotes: true } if self.ended || text.len() - start >= self.record_limit => {
-                    (self.line_end(text, start), Some(UNCLOSED.to_owned()))
+                Found::Incomplete { quoted: Some(field) } if self.ended => {
+                    (self.line_end(text, field), Some(UNCLOSED.to_owned()))
+                }
+                Found::Incomplete { quoted } if text.len() - start >= self.record_limit => {
+                    match self.line_end(text, quoted.unwrap_or(start)) {
+                        // Not even a line ends within the limit.
+                        end if end == text.len() => break,
+                        end => (end, Some(UNCLOSED.to_owned())),
+                    }
                 }
                 Found::Incomplete { .. } => {
                     spans.truncate(before);
@@ -208,8 +215,7 @@ impl<R: Read> RecordReader<R> {
     /// Sets records aside, checks that the others are text, and unescapes them.
     fn finish(&mut self, mut text: Vec<u8>, split: Split, width: usize) -> RawBatch {
         let Split { mut spans, starts, mut flawed, .. } = split;
-        let lone_cr = self.newline == b'\n' && has_lone_cr(&text);
-        if lone_cr || simdutf8::basic::from_utf8(&text).is_err() {
+        if has_other_line_ends(&text, self.newline) || simdutf8::basic::from_utf8(&text).is_err() {
             set_aside_what_is_not_text(&text, &mut spans, &starts, width, self.newline, &mut flawed);
         }
         let mut bad = Vec::with_capacity(flawed.len());
@@ -217,7 +223,8 @@ impl<R: Read> RecordReader<R> {
         for (start, end, reason) in flawed {
             line += count_lines(&text[counted..start], self.newline);
             counted = start;
-            bad.push(BadRecord::new(line, reason, without_newline(&text[start..end])));
+            let record = without_newline(&text[start..end]);
+            bad.push(BadRecord::new(line, count_lines(record, self.newline) + 1, reason, record));
         }
         self.line = line + count_lines(&text[counted..], self.newline);
         for span in &mut spans {
@@ -248,9 +255,13 @@ fn count_lines(text: &[u8], newline: u8) -> u64 {
     memchr_iter(newline, text).count() as u64
 }
 
-/// Whether a CR stands anywhere but before a LF. Rare: then it is worth a closer look.
-fn has_lone_cr(text: &[u8]) -> bool {
-    memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
+/// Whether a line end of the other kind stands anywhere: a LF where lines end with CR, a CR that no LF follows where they end
+/// with LF. Rare: then it is worth a closer look.
+fn has_other_line_ends(text: &[u8], newline: u8) -> bool {
+    match newline {
+        b'\r' => memchr(b'\n', text).is_some(),
+        _ => memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n')),
+    }
 }
 
 fn without_newline(text: &[u8]) -> &[u8] {
@@ -258,7 +269,16 @@ fn without_newline(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
-fn header_names(text: &mut [u8], spans: Vec<Span>) -> Result<Vec<String>, String> {
+fn other_line_end(newline: u8) -> u8 {
+    if newline == b'\r' { b'\n' } else { b'\r' }
+}
+
+fn swallowed_rows(name: &str, delimiter: u8) -> bool {
+    let lines = name.lines().count();
+    lines > 2 || (lines > 1 && name.contains(char::from(delimiter)))
+}
+
+fn header_names(text: &mut [u8], spans: Vec<Span>, delimiter: u8) -> Result<Vec<String>, String> {
     let mut spans = spans;
     for span in &mut spans {
         span.unescape(text);
@@ -269,14 +289,16 @@ fn header_names(text: &mut [u8], spans: Vec<Span>) -> Result<Vec<String>, String
         let name = std::str::from_utf8(field.text).map_err(|_| NOT_TEXT.to_owned())?;
         match name {
             _ if name.contains('\0') => Err(format!("name {} has NUL characters, as UTF-16 read as UTF-8 has", i + 1)),
-            _ if name.contains('\r') && !field.quoted => Err(LONE_CR.to_owned()),
+            _ if name.contains(['\r', '\n']) && !field.quoted => Err(OTHER_LINE_END.to_owned()),
+            // A name may have a line end; a name that swallowed rows has more.
+            _ if swallowed_rows(name, delimiter) => Err(UNCLOSED.to_owned()),
             _ => Ok(name.to_owned()),
         }
     };
     (0..batch.width).map(name).collect()
 }
 
-const LONE_CR: &str = "a carriage return stands outside quotes, where it ends no line";
+const OTHER_LINE_END: &str = "a line end of another kind than the file's stands outside quotes";
 const NOT_TEXT: &str = "bytes that are not text in the source's encoding";
 
 #[cold]
@@ -294,8 +316,8 @@ fn set_aside_what_is_not_text(
         let end = memchr(newline, &text[last..]).map_or(text.len(), |at| last + at + 1);
         let reason = if std::str::from_utf8(&text[*start..end]).is_err() {
             NOT_TEXT
-        } else if record.iter().any(|span| span.is_plain_with(b'\r', text)) {
-            LONE_CR
+        } else if record.iter().any(|span| span.is_plain_with(other_line_end(newline), text)) {
+            OTHER_LINE_END
         } else {
             kept.extend_from_slice(record);
             continue;
@@ -366,6 +388,40 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_several_lines_does_not_become_rows() {
+        let (found, bad) = read(b"a,b\n1,\"x\n8,9\nz\"\n\"n\n8,9\ne\",\"bad\"x\n2,y\n\"p\n8,9\ne\",\"cut", 4096);
+        assert_eq!(found, rows(&[&["a", "b"], &["1", "x\n8,9\nz"], &["2", "y"]]));
+        let expected = [(5, AFTER_QUOTE, "\"n\n8,9\ne\",\"bad\"x"), (9, UNCLOSED, "\"p\n8,9\ne\",\"cut")];
+        assert_eq!(bad, expected.map(|(line, reason, text)| (line, reason.to_owned(), text.to_owned())));
+    }
+
+    #[test]
+    fn a_stray_quote_before_the_limit_costs_a_line_not_the_file() {
+        let body: String = (0..400).map(|i| format!("{i},good row\n")).collect();
+        for at in 0..40 {
+            let text = format!("a,b\n1,\"stray\n{}{body}x,\"y\n", "z".repeat(at) + ",1\n");
+            let mut reader = RecordReader::new(text.as_bytes(), Dialect::default(), 64, 1000);
+            reader.header().unwrap();
+            let (mut good, mut bad) = (0, 0);
+            while let Some(batch) = reader.next_batch(2).unwrap() {
+                good += batch.rows();
+                bad += batch.bad.len();
+            }
+            assert_eq!((good, bad), (401, 2), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_swallowed_rows_is_refused() {
+        let header = |text: &'static [u8]| RecordReader::new(text, Dialect::default(), 64, 1000).header().unwrap().unwrap();
+        assert_eq!(header(b"a,\"b\n1,x\n2,y\n\"\n").unwrap_err(), UNCLOSED);
+        assert_eq!(header(b"\"a\nb\",c\n1,2\n").unwrap(), ["a\nb", "c"]);
+        let (found, bad) = read(b"a,b\rx,y\r\nz,w\r\n", 64);
+        assert_eq!((found.len(), bad.len()), (2, 2));
+        assert_eq!(bad[0].1, OTHER_LINE_END);
+    }
+
+    #[test]
     fn a_line_end_inside_a_quoted_name_is_not_the_files() {
         let (found, bad) = read(b"\"a\rb\",c\n1,2\n3,4\n", 5);
         assert_eq!(found, rows(&[&["a\rb", "c"], &["1", "2"], &["3", "4"]]));
@@ -380,7 +436,7 @@ mod tests {
         assert_eq!(found, rows(&[&["s", "t"], &["3", "z\rz"]]));
         assert_eq!(bad.len(), 1);
         let (found, bad) = read(b"s\nx\ry\rz\r", 64);
-        assert_eq!((found.len(), bad[0].1.as_str()), (1, LONE_CR));
+        assert_eq!((found.len(), bad[0].1.as_str()), (1, OTHER_LINE_END));
         let mixed = RecordReader::new(&b"a\rb,c\n1,2\n"[..], Dialect::default(), 64, 64).header().unwrap().unwrap();
         assert!(mixed.is_ok(), "the first line end is the file's");
         let utf16: Vec<u8> = "a,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();

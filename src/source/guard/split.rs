@@ -11,10 +11,10 @@ pub(super) const AFTER_QUOTE: &str = "text follows a closing quote";
 pub(super) enum Found {
     /// A record up to `next`; its spans were pushed.
     Record { next: usize },
-    /// A record up to `next` that can't be split.
-    Flawed { next: usize, reason: &'static str },
-    /// The text ends before the record does.
-    Incomplete { in_quotes: bool },
+    /// A record up to `next` that can't be split, because of the quoted field that begins at `field`.
+    Flawed { next: usize, reason: &'static str, field: usize },
+    /// The text ends before the record does; `quoted` is where the quoted field begins in which it ends.
+    Incomplete { quoted: Option<usize> },
 }
 
 /// Splits the record that begins at `start`. `ended` says that nothing follows `text`.
@@ -25,9 +25,10 @@ pub(super) fn split(text: &[u8], start: usize, ended: bool, delimiter: u8, newli
         if text.get(at) == Some(&QUOTE) {
             let (close, escaped) = match closing_quote(text, at + 1, ended) {
                 Some(found) => found,
-                None => return Found::Incomplete { in_quotes: true },
+                None => return Found::Incomplete { quoted: Some(at) },
             };
             spans.push(Span::quoted(at + 1, close, escaped));
+            let field = at;
             at = close + 1;
             match (text.get(at), text.get(at + 1)) {
                 (None, _) => return Found::Record { next: at },
@@ -35,8 +36,8 @@ pub(super) fn split(text: &[u8], start: usize, ended: bool, delimiter: u8, newli
                 (Some(&next), _) if next == newline => return Found::Record { next: at + 1 },
                 (Some(b'\r'), Some(b'\n')) => return Found::Record { next: at + 2 },
                 (Some(b'\r'), None) if ended => return Found::Record { next: at + 1 },
-                (Some(b'\r'), None) => return Found::Incomplete { in_quotes: false },
-                _ => return flawed_to_line_end(text, at, ended, newline),
+                (Some(b'\r'), None) => return Found::Incomplete { quoted: None },
+                _ => return flawed_to_line_end(text, at, ended, newline, field),
             }
         } else {
             match memchr2(delimiter, newline, &text[at..]) {
@@ -52,7 +53,7 @@ pub(super) fn split(text: &[u8], start: usize, ended: bool, delimiter: u8, newli
                     spans.push(Span::plain(at, without_cr(text, at, text.len())));
                     return Found::Record { next: text.len() };
                 }
-                None => return Found::Incomplete { in_quotes: false },
+                None => return Found::Incomplete { quoted: None },
             }
         }
     }
@@ -76,11 +77,11 @@ fn closing_quote(text: &[u8], mut from: usize, ended: bool) -> Option<(usize, bo
     }
 }
 
-fn flawed_to_line_end(text: &[u8], at: usize, ended: bool, newline: u8) -> Found {
+fn flawed_to_line_end(text: &[u8], at: usize, ended: bool, newline: u8, field: usize) -> Found {
     match memchr(newline, &text[at..]) {
-        Some(length) => Found::Flawed { next: at + length + 1, reason: AFTER_QUOTE },
-        None if ended => Found::Flawed { next: text.len(), reason: AFTER_QUOTE },
-        None => Found::Incomplete { in_quotes: false },
+        Some(length) => Found::Flawed { next: at + length + 1, reason: AFTER_QUOTE, field },
+        None if ended => Found::Flawed { next: text.len(), reason: AFTER_QUOTE, field },
+        None => Found::Incomplete { quoted: None },
     }
 }
 
