@@ -110,7 +110,7 @@ fn the_rerun_command_says_what_the_environment_said() {
 }
 
 #[test]
-fn a_missing_source_folder_is_a_config_error_and_an_unreadable_one_access_denied() {
+fn a_missing_source_folder_is_a_config_error() {
     let workspace = Workspace::new();
     std::fs::remove_dir(workspace.path("source")).unwrap();
     workspace.shop(DAY, DAY).expect(10).says("source");
