@@ -106,8 +106,11 @@ impl<R: Read> RecordReader<R> {
     /// The next records, each of `width` fields; the others are set aside. `None` at the end.
     pub fn next_batch(&mut self, width: usize) -> Result<Option<RawBatch>, RecordError> {
         let mut text = std::mem::take(&mut self.rest);
+        let mut wants_more = text.len() < self.block_bytes;
         loop {
-            self.fill(&mut text)?;
+            if wants_more {
+                self.fill(&mut text)?;
+            }
             if text.is_empty() {
                 return Ok(None);
             }
@@ -116,6 +119,7 @@ impl<R: Read> RecordReader<R> {
                 if text.len() >= self.record_limit {
                     return Err(RecordError::TooLong { line: self.line });
                 }
+                wants_more = true;
                 continue;
             }
             self.rest = text[split.consumed..].to_vec();
@@ -124,6 +128,7 @@ impl<R: Read> RecordReader<R> {
             if batch.rows() == 0 && batch.bad.is_empty() {
                 // Nothing but empty lines.
                 text = std::mem::take(&mut self.rest);
+                wants_more = text.len() < self.block_bytes;
                 continue;
             }
             return Ok(Some(batch));
@@ -169,7 +174,8 @@ impl<R: Read> RecordReader<R> {
     fn split_block(&self, text: &[u8], width: usize) -> Split {
         let mut split_so_far = Split { spans: Vec::with_capacity(text.len() / 12), ..Split::default() };
         let Split { spans, starts, flawed, consumed } = &mut split_so_far;
-        while *consumed < text.len() {
+        // More than a block waits where a record was long: it is handed out in blocks all the same.
+        while *consumed < text.len().min(self.block_bytes) {
             let start = *consumed;
             if let Some(length) = empty_line(&text[start..], self.newline) {
                 *consumed += length;
