@@ -71,7 +71,7 @@ fn settings_that_would_harm_are_refused_before_anything_is_read() {
         assert!(workspace.parquet_files().is_empty());
     }
     let workspace = Workspace::new();
-    workspace.run(&["--module", "shop", "--memory", "1MiB"]).expect(2).says("at least 16");
+    workspace.run(&["--module", "shop", "--memory", "1MiB"]).expect(2).says("at least 128");
     workspace.run(&["--module", "shop", "--memory", "much"]).expect(2).says("512MiB");
 }
 
@@ -102,10 +102,10 @@ fn a_table_belongs_to_one_module() {
 #[test]
 fn the_rerun_command_says_what_the_environment_said() {
     let workspace = Workspace::new();
-    let mut command = workspace.command(&["--module", "shop", "--start-dt", DAY, "--end-dt", DAY, "--memory", "64MiB"]);
+    let mut command = workspace.command(&["--module", "shop", "--start-dt", DAY, "--end-dt", DAY, "--memory", "256MiB"]);
     command.env("ADG_PROFILE", "local").env("CLEAN_UP_FLG", "true").env("E2E_TEST_FLG", "false");
     let expected =
-        "adg --module shop --profile local --e2e-test-flg false --clean-up-flg false --memory 64MiB --start-dt 2024-05-01";
+        "adg --module shop --profile local --e2e-test-flg false --clean-up-flg false --memory 256MiB --start-dt 2024-05-01";
     crate::workspace::Ran::from(command.output().unwrap()).expect(13).says(expected);
 }
 

@@ -140,7 +140,7 @@ fn rows_larger_than_a_batch_and_many_batches_are_all_there() {
     let long = "x".repeat(300_000);
     let body: String = (0..20_000).map(|i| format!("{i},note {i},true\n")).collect();
     workspace.source(DAY, "orders", format!("id,note,paid\n{body}20000,\"{long}\n{long}\",no\n{body}"));
-    let args = ["--module", "shop", "--collection", "orders", "--start-dt", DAY, "--end-dt", DAY, "--memory", "16MiB"];
+    let args = ["--module", "shop", "--collection", "orders", "--start-dt", DAY, "--end-dt", DAY, "--memory", "128MiB"];
     workspace.run(&args).expect(0);
     let found = workspace.query("select count(*) as n, sum(id) as s, max(length(note)) as l from orders");
     assert_eq!(found, r#"{"n":40001,"s":400000000,"l":600001}"#);

@@ -22,7 +22,7 @@ pub struct Budget {
 }
 
 /// Less than this can't hold what a run always needs.
-pub const LEAST_MEMORY: ByteSize = ByteSize::mib(16);
+pub const LEAST_MEMORY: ByteSize = ByteSize::mib(128);
 
 impl Budget {
     /// How much of a source file is in memory at once.

@@ -33,6 +33,13 @@ pub struct FileSettings {
     pub file_bytes: usize,
 }
 
+impl FileSettings {
+    /// Bytes of a page: the usual 1 MiB, less where the row group is small.
+    fn page_bytes(&self) -> usize {
+        (self.row_group_bytes / 64).clamp(64 << 10, 1 << 20)
+    }
+}
+
 /// A finished file in scratch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenFile {
@@ -119,6 +126,9 @@ impl TableWriter {
     fn properties(&self) -> Result<WriterProperties, ParquetError> {
         let mut properties = WriterProperties::builder()
             .set_created_by(concat!("adg version ", env!("CARGO_PKG_VERSION")).to_owned())
+            // Every column holds a page and a dictionary while a row group is made.
+            .set_data_page_size_limit(self.settings.page_bytes())
+            .set_dictionary_page_size_limit(self.settings.page_bytes())
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .build();
         add_encoded_arrow_schema_to_metadata(&self.arrow, &mut properties);
