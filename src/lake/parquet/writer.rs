@@ -148,7 +148,8 @@ impl TableWriter {
         }
         group.close(&mut file.writer)?;
         file.groups += 1;
-        Ok(file.writer.bytes_written() >= self.settings.file_bytes)
+        // Nearer to its size with this row group as the last than with another.
+        Ok(file.writer.bytes_written() + self.settings.row_group_bytes / 2 >= self.settings.file_bytes)
     }
 
     fn finish_file(&mut self, mut file: OpenFile) -> Result<(), LakeError> {
