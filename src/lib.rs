@@ -3,6 +3,7 @@
 //! The house has floors: `cli` calls `jobs`, `jobs` compose the rooms below, and no room knows one above it. What each room
 //! holds is said at its door, the `mod.rs` of its folder.
 
+pub mod aws;
 pub mod catchup;
 pub mod cli;
 pub mod config;
@@ -13,6 +14,8 @@ pub mod jobs;
 pub mod lake;
 pub mod metastore;
 pub mod report;
+pub mod runtime;
 pub mod schema;
+pub mod secrets;
 pub mod source;
 pub mod store;

@@ -48,8 +48,7 @@ fn services(args: &EnvironmentArgs) -> Result<Services, JobError> {
 
 fn environment(args: &EnvironmentArgs) -> Result<Environment, JobError> {
     let (file, profile) = chosen(args);
-    let config = config::load(&file.unwrap_or_else(|| "adg.yaml".into()), profile.as_deref(), &env)?;
-    Environment::new(config)
+    Environment::load(&file.unwrap_or_else(|| "adg.yaml".into()), profile.as_deref())
 }
 
 /// The file and the profile that were given, in whichever way.

@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::AwsSettings;
+use crate::secrets::SecretPlace;
+use crate::store::StoreSettings;
+
 /// `adg.yaml`: the environments that modules run in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +34,12 @@ pub struct Profile {
     /// The time zone whose calendar says which day is today.
     #[serde(default = "utc")]
     pub time_zone: String,
+    /// Where AWS is, for all that this profile uses of it.
+    #[serde(default)]
+    pub aws: AwsSettings,
+    /// Secrets by the name that `${secret:NAME#path}` refers to them with.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretPlace>,
     /// Named places for objects. Modules read from `source` and write to `published` unless they say otherwise.
     pub stores: BTreeMap<String, StoreSettings>,
     /// Where tables and partitions are registered.
@@ -57,14 +67,6 @@ fn reports() -> PathBuf {
 
 fn e2e_test_folder() -> String {
     "kickstart-e2e-tests".to_owned()
-}
-
-/// A place for objects.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StoreSettings {
-    /// A folder; a relative one is below the folder of `adg.yaml`.
-    pub url: String,
 }
 
 /// Which metastore.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::secrets::SecretError;
+
 /// The files can't be used. Nothing was read from a source or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -30,6 +32,18 @@ pub enum ConfigError {
         path: String,
         /// What is wrong.
         reason: String,
+    },
+    /// A secret that is referred to can't be read.
+    #[error("the config file `{file}` refers to a secret at `{path}`: failed to read the secret `{name}`: {source}")]
+    Secret {
+        /// The file.
+        file: String,
+        /// The keys that lead there.
+        path: String,
+        /// The secret's name in the profile.
+        name: String,
+        /// Why.
+        source: SecretError,
     },
     /// No such profile.
     #[error("`{file}` has no profile `{profile}`; it has {known}")]
@@ -61,6 +75,7 @@ impl ConfigError {
                 Some("name the file with `--config`, or run adg in the folder of `adg.yaml`".into())
             }
             Self::NoProfile { .. } => Some("choose one with `--profile` or ADG_PROFILE".into()),
+            Self::Secret { source, .. } => source.hint(),
             Self::Invalid { .. } => Some("`adg schema` prints all keys; docs/config.md explains them".into()),
             _ => None,
         }

@@ -1,49 +1,124 @@
 //! Reading the files.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fmt, fs};
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
-use super::{ConfigError, Environments, Module, Profile, reference};
+use crate::aws::AwsSettings;
+use crate::secrets::{SecretError, SecretPlace};
+
+use super::reference::{Reason, References, SecretLeaves};
+use super::{ConfigError, Module, Profile};
 
 /// The modules that ship inside the binary.
 const BUILT_IN: &[(&str, &str)] = &[("vacancy", include_str!("../../modules/vacancy.yaml"))];
 
 /// The files as one environment sees them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Config {
-    file: PathBuf,
     /// The folder of `adg.yaml`, to which relative paths are relative.
     pub folder: PathBuf,
     /// The profile's name.
     pub profile_name: String,
     /// The profile.
     pub profile: Profile,
+    /// Secrets that were read, by their name in the profile.
+    read: SecretTexts,
 }
 
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// What references lead to outside the files.
+pub trait Outside {
+    /// The environment variable of that name.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The text of a secret, with the AWS of the profile that names it.
+    ///
+    /// # Errors
+    /// It is not there, or we may not read it.
+    fn secret(&self, place: &SecretPlace, profile: &str, aws: &AwsSettings) -> Result<String, SecretError>;
+}
+
+/// What a file of environments is at least, before a profile of it is looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    version: u32,
+    profile: Option<String>,
+    profiles: BTreeMap<String, Value>,
+}
+
+/// What must be known of a profile before its secrets can be read.
+#[derive(Deserialize)]
+struct Keys {
+    #[serde(default)]
+    aws: AwsSettings,
+    #[serde(default)]
+    secrets: BTreeMap<String, SecretPlace>,
+}
 
 /// Reads `adg.yaml` and chooses the profile: the one asked for, else the file's own, else the only one.
-pub fn load(file: &Path, profile: Option<&str>, env: Env<'_>) -> Result<Config, ConfigError> {
-    let text = read(file)?;
-    let raw = parse(file, &text)?;
-    let environments: Environments = typed(file, "", raw.clone())?;
-    check_version(file, environments.version)?;
-    let known = || environments.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let only = || environments.profiles.keys().next().filter(|_| environments.profiles.len() == 1);
-    let name = profile.or(environments.profile.as_deref()).or_else(|| only().map(String::as_str)).unwrap_or_default();
-    let mut chosen = raw["profiles"][name].clone();
-    if !environments.profiles.contains_key(name) {
-        return Err(ConfigError::NoProfile { file: shown(file), profile: name.to_owned(), known: known() });
+pub fn load(file: &Path, profile: Option<&str>, outside: &dyn Outside) -> Result<Config, ConfigError> {
+    let raw = parse(file, &read(file)?)?;
+    let head: Head = typed(file, "", raw, &SecretLeaves::new())?;
+    check_version(file, head.version)?;
+    for (name, profile) in &head.profiles {
+        check_unfilled(file, &format!("profiles.{name}"), profile)?;
     }
+    let only = || head.profiles.keys().next().filter(|_| head.profiles.len() == 1);
+    let name = profile.or(head.profile.as_deref()).or_else(|| only().map(String::as_str)).unwrap_or_default();
+    let Some(chosen) = head.profiles.get(name) else {
+        let known = head.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        return Err(ConfigError::NoProfile { file: shown(file), profile: name.to_owned(), known });
+    };
     // Only the chosen profile's references: those of others may lead to what this machine does not have.
     let path = format!("profiles.{name}");
-    fill(file, &mut chosen, &path, env)?;
-    let profile = typed(file, &path, chosen)?;
+    let read = SecretTexts::default();
+    let keys = keys(file, &path, chosen, outside)?;
+    let mut chosen = chosen.clone();
+    let secrets = fill(file, &mut chosen, &path, &|secret| read.get(secret, name, &keys, outside), outside)?;
+    let profile = typed(file, &path, chosen, &secrets)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-    Ok(Config { file: file.to_owned(), folder, profile_name: name.to_owned(), profile })
+    Ok(Config { folder, profile_name: name.to_owned(), profile, read })
+}
+
+/// A profile's secrets and its AWS, which can refer to the environment only.
+fn keys(file: &Path, path: &str, profile: &Value, outside: &dyn Outside) -> Result<Keys, ConfigError> {
+    let only: serde_json::Map<String, Value> =
+        ["aws", "secrets"].into_iter().filter_map(|key| Some((key.to_owned(), profile.get(key)?.clone()))).collect();
+    let mut keys = Value::Object(only);
+    let no_secret = |_: &str| Err(Reason::Wrong("the way to a secret can't be a secret itself".to_owned()));
+    let secrets = fill(file, &mut keys, path, &no_secret, outside)?;
+    typed(file, path, keys, &secrets)
+}
+
+/// The texts of secrets, each read once.
+#[derive(Default)]
+struct SecretTexts(Mutex<BTreeMap<String, String>>);
+
+impl fmt::Debug for SecretTexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("secrets")
+    }
+}
+
+impl SecretTexts {
+    fn get(&self, name: &str, profile: &str, keys: &Keys, outside: &dyn Outside) -> Result<String, Reason> {
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = texts.get(name) {
+            return Ok(text.clone());
+        }
+        let place = keys.secrets.get(name).ok_or_else(|| format!("the profile `{profile}` has no secret `{name}`"))?;
+        let read = outside.secret(place, profile, &keys.aws);
+        let text = read.map_err(|error| Reason::Secret { name: name.to_owned(), error })?;
+        texts.insert(name.to_owned(), text.clone());
+        Ok(text)
+    }
 }
 
 impl Config {
@@ -52,13 +127,8 @@ impl Config {
         self.folder.join(path)
     }
 
-    /// `adg.yaml`'s own path.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
     /// The module of that name: `modules/NAME.yaml` beside `adg.yaml`, else the one built in.
-    pub fn module(&self, name: &str, env: Env<'_>) -> Result<Module, ConfigError> {
+    pub fn module(&self, name: &str, outside: &dyn Outside) -> Result<Module, ConfigError> {
         let file = self.folder.join("modules").join(format!("{name}.yaml"));
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
         let (file, text) = match (file.exists(), built_in) {
@@ -70,15 +140,21 @@ impl Config {
             }
         };
         let mut raw = parse(&file, &text)?;
-        fill(&file, &mut raw, "", env)?;
-        let module: Module = typed(&file, "", raw)?;
+        let keys = Keys { aws: self.profile.aws.clone(), secrets: self.profile.secrets.clone() };
+        let secret = |secret: &str| self.read.get(secret, &self.profile_name, &keys, outside);
+        let secrets = fill(&file, &mut raw, "", &secret, outside)?;
+        let mut module: Module = typed(&file, "", raw, &secrets)?;
         check_version(&file, module.version)?;
-        if module.module.as_str() == name {
-            Ok(module)
-        } else {
+        let wrong = |path: &str, reason: String| ConfigError::Invalid { file: shown(&file), path: path.into(), reason };
+        if module.module.as_str() != name {
             let reason = format!("the file is named after `{name}`, but is the module `{}`", module.module);
-            Err(ConfigError::Invalid { file: shown(&file), path: "module".into(), reason })
+            return Err(wrong("module", reason));
         }
+        module.take_collections();
+        if module.collections.is_empty() {
+            return Err(wrong("collections", "the module has no collection".to_owned()));
+        }
+        Ok(module)
     }
 }
 
@@ -94,23 +170,60 @@ fn parse(file: &Path, text: &str) -> Result<Value, ConfigError> {
     serde_saphyr::from_str(text).map_err(|error| ConfigError::Syntax { file: shown(file), reason: error.to_string() })
 }
 
-fn fill(file: &Path, value: &mut Value, path: &str, env: Env<'_>) -> Result<(), ConfigError> {
-    reference::fill(value, path, env).map_err(|bad| ConfigError::Invalid {
-        file: shown(file),
-        path: bad.path.trim_start_matches('.').to_owned(),
-        reason: bad.reason,
+fn fill(
+    file: &Path,
+    value: &mut Value,
+    path: &str,
+    secret: &dyn Fn(&str) -> Result<String, Reason>,
+    outside: &dyn Outside,
+) -> Result<SecretLeaves, ConfigError> {
+    let references = References { env: &|name| outside.variable(name), secret };
+    references.fill(value, path).map_err(|bad| {
+        let (file, path) = (shown(file), bad.path.trim_start_matches('.').to_owned());
+        match bad.reason {
+            Reason::Wrong(reason) => ConfigError::Invalid { file, path, reason },
+            Reason::Secret { name, error } => ConfigError::Secret { file, path, name, source: error },
+        }
     })
 }
 
-fn typed<T: DeserializeOwned>(file: &Path, below: &str, value: Value) -> Result<T, ConfigError> {
+/// The value in its type. What is wrong with a leaf that a secret gave is told without what the secret says.
+fn typed<T: DeserializeOwned>(file: &Path, below: &str, value: Value, secrets: &SecretLeaves) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = match (below, error.path().to_string().as_str()) {
-            ("", path) => path.to_owned(),
-            (below, ".") => below.to_owned(),
-            (below, path) => format!("{below}.{path}"),
+        let path = joined(below, error.path());
+        let secret = secrets.iter().find(|(leaf, _)| {
+            path.strip_prefix(leaf.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        });
+        let reason = match secret {
+            Some((_, reference)) => format!("what `{reference}` gives can't stand there"),
+            None => error.into_inner().to_string(),
         };
-        ConfigError::Invalid { file: shown(file), path, reason: error.into_inner().to_string() }
+        ConfigError::Invalid { file: shown(file), path, reason }
     })
+}
+
+fn joined(below: &str, path: &serde_path_to_error::Path) -> String {
+    match (below, path.to_string().as_str()) {
+        ("", path) => path.to_owned(),
+        (below, ".") => below.to_owned(),
+        (below, path) => format!("{below}.{path}"),
+    }
+}
+
+/// Looks for mistakes in a profile whose references are not filled in. What can only be judged with them filled in is not.
+fn check_unfilled(file: &Path, below: &str, profile: &Value) -> Result<(), ConfigError> {
+    let Err(error) = serde_path_to_error::deserialize::<_, Profile>(profile.clone()) else { return Ok(()) };
+    let leaf = error.path().iter().try_fold(profile, |value, segment| match segment {
+        Segment::Map { key } => value.get(key),
+        Segment::Seq { index } => value.get(index),
+        Segment::Enum { variant } => value.get(variant),
+        Segment::Unknown => None,
+    });
+    if leaf.and_then(Value::as_str).is_some_and(|text| text.contains("${")) {
+        return Ok(());
+    }
+    let path = joined(below, error.path());
+    Err(ConfigError::Invalid { file: shown(file), path, reason: error.into_inner().to_string() })
 }
 
 fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
@@ -124,6 +237,7 @@ fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::CollectionName;
 
     const FILE: &str = "version: 1
 profile: local
@@ -141,15 +255,30 @@ profiles:
     ledger: { sqlite: { path: l.db } }
 ";
 
-    fn env(name: &str) -> Option<String> {
-        (name == "OUT").then(|| "/out".to_owned())
+    struct Nothing;
+
+    impl Outside for Nothing {
+        fn variable(&self, name: &str) -> Option<String> {
+            (name == "OUT").then(|| "/out".to_owned())
+        }
+
+        fn secret(&self, place: &SecretPlace, _: &str, _: &AwsSettings) -> Result<String, SecretError> {
+            match place {
+                SecretPlace::AwsSecretsManager(name) if name == "/kickstart/adg" => Ok(SECRET.to_owned()),
+                _ => Err(SecretError::NotFound),
+            }
+        }
     }
+
+    /// In the shape of the replaced job's secret, as it writes it.
+    const SECRET: &str = "{'collections': {'vacancy': ['bids', 'introductions']}, 'src_bucket_names': {'vacancy': 'hunter2'},
+        'initial_spark_schema': {'vacancy': {'bids': {'bid_id': 'string', 'cost': 'decimal', 'made': 'timestamp'}}}}";
 
     fn config(text: &str, profile: Option<&str>) -> Result<Config, String> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("adg.yaml");
         fs::write(&file, text).unwrap();
-        load(&file, profile, &env).map_err(|error| error.to_string().replace(&shown(&file), "adg.yaml"))
+        load(&file, profile, &Nothing).map_err(|error| error.to_string().replace(&shown(&file), "adg.yaml"))
     }
 
     #[test]
@@ -186,23 +315,73 @@ profiles:
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("adg.yaml");
         fs::write(&file, FILE).unwrap();
-        let config = load(&file, None, &env).unwrap();
+        let config = load(&file, None, &Nothing).unwrap();
         for (name, _) in BUILT_IN {
-            assert_eq!(config.module(name, &env).unwrap().module.as_str(), *name);
+            assert_eq!(config.module(name, &Nothing).unwrap().module.as_str(), *name);
         }
-        assert!(config.module("vacancie", &env).unwrap_err().to_string().contains("the built-in modules are vacancy"));
+        assert!(config.module("vacancie", &Nothing).unwrap_err().to_string().contains("the built-in modules are vacancy"));
         fs::create_dir(folder.path().join("modules")).unwrap();
         let own = "version: 1\nmodule: vacancy\nsource: { files: \"{date}.csv\" }\ntarget: { database: own }\ncollections: { bids: {} }\n";
         fs::write(folder.path().join("modules/vacancy.yaml"), own).unwrap();
-        let module = config.module("vacancy", &env).unwrap();
+        let module = config.module("vacancy", &Nothing).unwrap();
         assert_eq!(module.target.database.as_str(), "own");
         assert_eq!(module.target.partition_by, "date_uploaded");
         fs::write(folder.path().join("modules/vacancy.yaml"), own.replace("bids: {}", "bids: { columns: { id: bigit } }"))
             .unwrap();
-        let error = config.module("vacancy", &env).unwrap_err().to_string();
+        let error = config.module("vacancy", &Nothing).unwrap_err().to_string();
         assert!(
             error.contains("at `collections.bids.columns.id`: `bigit` is not a column type; did you mean `bigint`?"),
             "{error}"
         );
+    }
+
+    const WITH_SECRET: &str = "version: 1
+profiles:
+  aws:
+    aws: { region: eu-west-2 }
+    secrets: { kickstart: { aws_secrets_manager: /kickstart/adg } }
+    stores:
+      source:
+        url: \"s3://${secret:kickstart#src_bucket_names.vacancy}\"
+        role_chain: [{ arn: \"arn:aws:iam::111111111111:role/reader\" }]
+    metastore: { sqlite: { path: m.db } }
+    ledger: { sqlite: { path: l.db } }
+";
+
+    #[test]
+    fn a_secret_gives_bucket_collections_and_first_schemas() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("adg.yaml");
+        fs::write(&file, WITH_SECRET).unwrap();
+        let config = load(&file, None, &Nothing).unwrap();
+        assert_eq!(config.profile.stores["source"].url, "s3://hunter2");
+        assert!(!format!("{:?}", config.read).contains("hunter2"));
+        fs::create_dir(folder.path().join("modules")).unwrap();
+        let module = "version: 1\nmodule: vacancy\nsource: { files: \"{date}_{collection}.csv\" }\ntarget: { database: d }
+collections_from:
+  names: \"${secret:kickstart#collections.vacancy}\"
+  columns: \"${secret:kickstart#initial_spark_schema.vacancy}\"
+collections: { extra: {} }\n";
+        fs::write(folder.path().join("modules/vacancy.yaml"), module).unwrap();
+        let module = config.module("vacancy", &Nothing).unwrap();
+        assert_eq!(module.collections.keys().map(ToString::to_string).collect::<Vec<_>>(), ["extra", "bids", "introductions"]);
+        let columns = &module.collections[&"bids".parse::<CollectionName>().unwrap()].columns;
+        assert_eq!(columns.keys().collect::<Vec<_>>(), ["bid_id", "cost", "made"]);
+        assert_eq!(columns["cost"].ty, crate::schema::ColumnType::Double);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_told_without_it() {
+        let wrong = |from: &str, to: &str| {
+            let error = config(&WITH_SECRET.replace(from, to), None).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
+            error
+        };
+        let error = wrong("arn:aws:iam::111111111111:role/reader", "${secret:kickstart#src_bucket_names.vacancy}");
+        assert!(error.contains("role_chain[0].arn`: what `${secret:kickstart#src_bucket_names.vacancy}` gives"), "{error}");
+        let error = wrong("/kickstart/adg", "/kickstart/other");
+        assert!(error.contains("failed to read the secret `kickstart`: it does not exist"), "{error}");
+        assert!(wrong("${secret:kickstart#", "${secret:kickstrat#").contains("has no secret `kickstrat`"));
+        assert!(wrong("arn:aws:iam::111111111111:role/reader", "reader").contains("is not the ARN of a role"));
     }
 }

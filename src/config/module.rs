@@ -42,7 +42,35 @@ pub struct Module {
     /// Where its tables are.
     pub target: TargetSettings,
     /// The collections by name, one table each.
+    #[serde(default)]
     pub collections: IndexMap<CollectionName, CollectionSettings>,
+    /// Further collections, and first schemas, from a secret.
+    #[serde(default)]
+    pub collections_from: CollectionsFrom,
+}
+
+/// Collections as a secret lists them. What `collections` says of one itself goes first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CollectionsFrom {
+    /// Their names: `${secret:NAME#collections.vacancy}`. Left out, all that `columns` has.
+    pub names: Option<Vec<CollectionName>>,
+    /// Their first schemas, by name: `${secret:NAME#initial_spark_schema.vacancy}`.
+    pub columns: IndexMap<CollectionName, IndexMap<String, ColumnTypeWord>>,
+}
+
+impl Module {
+    /// Makes what `collections_from` lists the module's own.
+    pub(super) fn take_collections(&mut self) {
+        let CollectionsFrom { names, mut columns } = std::mem::take(&mut self.collections_from);
+        for name in names.unwrap_or_else(|| columns.keys().cloned().collect()) {
+            let first = columns.swap_remove(&name).unwrap_or_default();
+            let own = self.collections.entry(name).or_default();
+            if own.columns.is_empty() {
+                own.columns = first;
+            }
+        }
+    }
 }
 
 /// Where a module's files come from.
@@ -172,6 +200,9 @@ pub struct TargetSettings {
     /// How instants are written.
     #[serde(default)]
     pub timestamps: TimestampEncoding,
+    /// Whether the tables hold personal data. Their files are tagged `pii=true` or `pii=false`, where the store has tags.
+    #[serde(default)]
+    pub pii: bool,
     /// For how long files that were replaced are kept for readers that still read them.
     #[serde(default = "sweep_after_hours")]
     pub sweep_after_hours: u16,

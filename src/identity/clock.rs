@@ -1,9 +1,11 @@
 //! The one source of "now".
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// Tells the time. Everything that depends on the present takes one, so that tests choose it.
-pub trait Clock: Send + Sync {
+pub trait Clock: fmt::Debug + Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 }

@@ -1,5 +1,6 @@
 //! Why a job, or a date of it, failed: expected errors with their exit codes, and bugs.
 
+use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
 use crate::config::ConfigError;
 use crate::frame::FrameError;
@@ -8,6 +9,7 @@ use crate::lake::LakeError;
 use crate::metastore::MetastoreError;
 use crate::report::{ExitCode, Failure};
 use crate::schema::SchemaRefused;
+use crate::secrets::SecretError;
 use crate::source::{KeyPatternError, SourceError};
 use crate::store::{StoreError, StoreUrlError};
 
@@ -85,12 +87,6 @@ pub enum JobError {
         /// For how long the source keeps its files.
         days: u32,
     },
-    /// A file changed while it was read.
-    #[error("the source file `{key}` changed while it was read")]
-    SourceChanged {
-        /// The file.
-        key: String,
-    },
     /// Too many rows are bad.
     #[error("{count} of {rows} rows {what}, a share of {rate:.4}, above the limit of {limit}; nothing was published")]
     Limit {
@@ -157,15 +153,16 @@ impl JobError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage { .. } | Self::Window(_) | Self::Query { .. } => ExitCode::Usage,
+            Self::Config(ConfigError::Secret { source, .. }) => of_secret(source),
             Self::Config(_) | Self::Setting { .. } => ExitCode::Config,
             Self::Store(error) => of_store(error),
             Self::Ledger(error) => of_ledger(error),
             Self::Metastore(error) => of_metastore(error),
-            Self::Source(SourceError::Store(error)) => of_store(error),
+            Self::Source(error) if let Some(error) = error.store() => of_store(error),
             Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. }) | Self::Refused { .. } => {
                 ExitCode::Schema
             }
-            Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } | Self::SourceChanged { .. } => ExitCode::Source,
+            Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } => ExitCode::Source,
             Self::Lake(error) => match error {
                 LakeError::Store(error) => of_store(error),
                 LakeError::Metastore(error) => of_metastore(error),
@@ -186,19 +183,16 @@ impl JobError {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Config(error) => error.hint(),
             Self::Source(error) => error.hint(),
+            Self::Store(error) | Self::Lake(LakeError::Store(error)) if error.hint().is_some() => error.hint(),
             Self::Missing { .. } => {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
             }
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
-            Self::SourceChanged { .. } => Some("run again once the source has finished writing".into()),
             Self::Limit { hint, .. } => Some(hint.clone()),
             Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
             Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
             Self::Ledger(LedgerError::Held { .. }) => {
                 Some("wait for that run to end; if it is dead, its lease ends by itself".into())
-            }
-            Self::Store(StoreError::NotFound { action: "open", .. }) => {
-                Some("create the folder, or correct the store's `url` in adg.yaml".into())
             }
             Self::Setting { .. } => Some("docs/config.md and `adg schema` say what may stand there".into()),
             Self::Lake(LakeError::Moved { .. }) => {
@@ -230,12 +224,28 @@ impl JobError {
     }
 }
 
+fn of_aws(error: &AwsError) -> ExitCode {
+    if error.is_denied() { ExitCode::Access } else { ExitCode::Unavailable }
+}
+
+fn of_secret(error: &SecretError) -> ExitCode {
+    match error {
+        SecretError::NotFound | SecretError::Binary => ExitCode::Config,
+        SecretError::Denied { .. } => ExitCode::Access,
+        SecretError::Credentials(error) => of_aws(error),
+        SecretError::Unavailable { .. } => ExitCode::Unavailable,
+    }
+}
+
 fn of_store(error: &StoreError) -> ExitCode {
     match error {
         StoreError::NotFound { action: "open", .. } => ExitCode::Config,
         StoreError::NotFound { .. } => ExitCode::Source,
+        StoreError::Setting { .. } => ExitCode::Config,
+        StoreError::Changed { .. } => ExitCode::Source,
         StoreError::AccessDenied { .. } => ExitCode::Access,
-        StoreError::Unavailable { .. } | StoreError::Scratch { .. } => ExitCode::Unavailable,
+        StoreError::Credentials { source, .. } => of_aws(source),
+        StoreError::Unavailable { .. } | StoreError::Damaged { .. } | StoreError::Scratch { .. } => ExitCode::Unavailable,
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Builder;
 use crate::config::{ColumnTypeWord, Module};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::schema::{ColumnName, ColumnType, NamingRule};
-use crate::store::Scratch;
+use crate::store::{Scratch, Tags};
 
 use super::{Environment, JobError};
 
@@ -57,7 +57,7 @@ pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<Str
             hint: Some("choose another profile".into()),
         });
     }
-    let module = environment.config.module(&request.module, &|name| std::env::var(name).ok())?;
+    let module = environment.module(&request.module)?;
     let store = environment.store(&module.source.store, true)?;
     let scratch = Scratch::create(&environment.scratch_root(), &crate::identity::RunId::new(environment.clock.now()))?;
     let folder = scratch.folder("generated")?;
@@ -68,7 +68,7 @@ pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<Str
         write_file(&path, &module, collection, &columns, request)
             .map_err(|source| JobError::Output { what: path.display().to_string(), source })?;
         let key = key(&module, settings.file_name.as_deref().unwrap_or(collection.as_str()), request.date);
-        store.put_file(&path, &key)?;
+        store.put_file(&path, &key, &Tags::new())?;
         keys.push(key);
     }
     Ok(keys)

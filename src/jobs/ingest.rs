@@ -74,6 +74,7 @@ impl Run<'_> {
             ledger: &*self.services.ledger,
             lease: self.lease,
             run: self.id,
+            pii: self.module.target.pii,
             table: &collection.table,
             layout: &collection.layout,
         }
@@ -94,7 +95,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     let started = services.environment.clock.now();
     let id = RunId::new(started);
     refuse_test_flag_where_protected(services, request)?;
-    let module = services.environment.config.module(&request.module, &|name| std::env::var(name).ok())?;
+    let module = services.environment.module(&request.module)?;
     let collections = collections(&module, &request.collections)?;
     let csv = csv_format(&module)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, id)?;

@@ -1,15 +1,17 @@
 //! What a job works with, opened from a profile.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use jiff::tz::TimeZone;
 
+use crate::aws::{Account, AwsError, AwsSettings};
 use crate::catchup::{Ledger, SqliteLedger};
-use crate::config::{Config, LedgerSettings, MetastoreSettings};
+use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
 use crate::identity::{Clock, SystemClock};
 use crate::metastore::{Metastore, SqliteMetastore};
-use crate::store::{Store, StoreUrl};
+use crate::secrets::{self, SecretError, SecretPlace};
+use crate::store::{Store, StoreError, StoreUrl};
 
 use super::JobError;
 
@@ -21,6 +23,7 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     /// Whose calendar says which day it is.
     pub zone: TimeZone,
+    system: System,
 }
 
 /// A profile with its metastore and ledger open.
@@ -48,14 +51,26 @@ impl Services {
 }
 
 impl Environment {
-    /// Takes a profile; nothing is opened yet.
-    pub fn new(config: Config) -> Result<Self, JobError> {
+    /// Reads the file and chooses the profile; of its services only its secrets are asked.
+    pub fn load(file: &Path, profile: Option<&str>) -> Result<Self, JobError> {
+        let system = System { clock: Arc::new(SystemClock), account: OnceLock::new() };
+        let config = config::load(file, profile, &system)?;
         let zone = TimeZone::get(&config.profile.time_zone).map_err(|error| JobError::Setting {
             what: "time_zone".into(),
             place: format!("the profile `{}`", config.profile_name),
             reason: error.to_string(),
         })?;
-        Ok(Self { config, clock: Arc::new(SystemClock), zone })
+        Ok(Self { config, clock: Arc::clone(&system.clock), zone, system })
+    }
+
+    /// The module of that name.
+    pub fn module(&self, name: &str) -> Result<Module, JobError> {
+        Ok(self.config.module(name, &self.system)?)
+    }
+
+    /// The profile's AWS.
+    pub(super) fn account(&self) -> Result<&Arc<Account>, AwsError> {
+        self.system.account(&self.config.profile_name, &self.config.profile.aws)
     }
 
     /// Opens the store of that name.
@@ -66,8 +81,16 @@ impl Environment {
             place: format!("the profile `{}`", self.config.profile_name),
             reason: format!("there is no store `{name}`; there are {}", stores.keys().cloned().collect::<Vec<_>>().join(", ")),
         })?;
-        let url = StoreUrl::parse(&settings.url, &self.config.folder)?;
-        Ok(Store::open(name, &url, create)?)
+        Ok(match StoreUrl::parse(&settings.url, &self.config.folder)? {
+            StoreUrl::Folder(folder) => Store::folder(name, folder, create)?,
+            StoreUrl::S3(bucket) => Store::s3(
+                name,
+                bucket,
+                settings,
+                self.account().map_err(|source| StoreError::Credentials { store: name.to_owned(), source })?,
+            )?,
+            StoreUrl::Gcs(bucket) => Store::gcs(name, bucket, settings)?,
+        })
     }
 
     /// The folder for temporary files.
@@ -75,6 +98,37 @@ impl Environment {
         match &self.config.profile.scratch {
             Some(path) => self.config.path(path),
             None => std::env::temp_dir(),
+        }
+    }
+}
+
+/// What the files refer to: this process's environment, and secrets.
+#[derive(Debug)]
+struct System {
+    clock: Arc<dyn Clock>,
+    /// Looked for by whoever asks first: a profile without AWS needs none.
+    account: OnceLock<Arc<Account>>,
+}
+
+impl System {
+    fn account(&self, profile: &str, settings: &AwsSettings) -> Result<&Arc<Account>, AwsError> {
+        if let Some(account) = self.account.get() {
+            return Ok(account);
+        }
+        let account = Account::open(settings, &format!("adg-{profile}"), Arc::clone(&self.clock))?;
+        Ok(self.account.get_or_init(|| Arc::new(account)))
+    }
+}
+
+impl Outside for System {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn secret(&self, place: &SecretPlace, profile: &str, aws: &AwsSettings) -> Result<String, SecretError> {
+        match place {
+            SecretPlace::Env(name) => self.variable(name).ok_or(SecretError::NotFound),
+            SecretPlace::AwsSecretsManager(name) => secrets::from_secrets_manager(name, self.account(profile, aws)?),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::catchup::{Lease, Ledger};
 use crate::identity::RunId;
 use crate::metastore::{Metastore, PartitionValue, TableName};
-use crate::store::Store;
+use crate::store::{Store, Tags};
 
 use super::{LakeError, TableLayout};
 
@@ -20,6 +20,8 @@ pub struct Destination<'a> {
     pub lease: &'a Lease,
     /// The run that does.
     pub run: RunId,
+    /// Whether it holds personal data.
+    pub pii: bool,
     /// The table.
     pub table: &'a TableName,
     /// Its folders.
@@ -27,6 +29,12 @@ pub struct Destination<'a> {
 }
 
 impl Destination<'_> {
+    /// What its files are tagged with; rights are given by these tags.
+    pub fn tags(&self) -> Tags {
+        let TableName { database, table } = self.table;
+        Tags::from([("pii", self.pii.to_string()), ("db", database.to_string()), ("table", table.to_string())])
+    }
+
     /// Where readers of a partition are sent now.
     pub fn current(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
         Ok(self.metastore.partition(self.table, value)?.map(|partition| partition.location))

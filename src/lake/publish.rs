@@ -73,7 +73,7 @@ impl Destination<'_> {
     ) -> Result<String, LakeError> {
         let folder = self.layout.attempt(date, self.run);
         for file in files {
-            self.store.put_file(&file.path, &format!("{folder}/{}", file.name))?;
+            self.store.put_file(&file.path, &format!("{folder}/{}", file.name), &self.tags())?;
         }
         let value = PartitionValue::from(date);
         let location = self.store.location(&folder);

@@ -62,7 +62,7 @@ impl Destination<'_> {
             let Some((value, folder)) = self.place(&note.location) else { continue };
             // The note is written before the swing: where that did not happen, readers are still sent there.
             if self.current(&value)?.as_ref() != Some(&note.location) {
-                self.store.delete_folder(folder)?;
+                self.store.delete_folder(&folder)?;
                 removed += 1;
             }
             self.ledger.forget_superseded(self.lease, &note.location)?;
@@ -71,11 +71,12 @@ impl Destination<'_> {
     }
 
     /// The partition of an attempt's location, and its folder in the store; none where no run of adg wrote it.
-    fn place<'l>(&self, location: &'l str) -> Option<(PartitionValue, &'l str)> {
+    fn place(&self, location: &str) -> Option<(PartitionValue, String)> {
         let folder = self.store.key_at(location)?;
         let below = folder.strip_prefix(self.layout.table())?.strip_prefix('/')?;
         let (partition, run) = below.split_once('/')?;
         let value = partition.strip_prefix(self.layout.partition_by().as_str())?.strip_prefix('=')?;
-        RunId::from_str(run).ok().map(|_| (PartitionValue(value.to_owned()), folder))
+        RunId::from_str(run).ok()?;
+        Some((PartitionValue(value.to_owned()), folder.clone()))
     }
 }

@@ -74,9 +74,19 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// What the store says, where it is the store that failed, at once or in the middle.
+    pub fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Read { source, .. } => source.get_ref()?.downcast_ref(),
+            _ => None,
+        }
+    }
+
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         match self {
+            _ if let Some(error) = self.store() => error.hint(),
             Self::UnknownPacking { .. } => Some("adg reads plain, gzip and zstd files; have the source pack them so".into()),
             Self::WrongEncoding { found, .. } => {
                 Some(format!("set `source.csv.encoding: {}` in the module file", found.to_ascii_lowercase()))

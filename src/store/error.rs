@@ -3,6 +3,8 @@
 use std::error::Error as _;
 use std::io;
 
+use crate::aws::{AwsError, xml};
+
 /// A store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -27,6 +29,16 @@ pub enum StoreError {
         key: String,
         /// What the store says.
         reason: String,
+        /// What would allow it.
+        hint: Option<String>,
+    },
+    /// There are no credentials, or a hop of the role chain was refused.
+    #[error("failed to reach the store `{store}`: {source}")]
+    Credentials {
+        /// The store's name.
+        store: String,
+        /// What AWS says.
+        source: AwsError,
     },
     /// The store does not answer, or the disk is full or broken.
     #[error("failed to {action} `{key}` in the store `{store}`: {reason}")]
@@ -39,6 +51,32 @@ pub enum StoreError {
         key: String,
         /// What the store says.
         reason: String,
+    },
+    /// The store's settings make no sense to its service.
+    #[error("the settings of the store `{store}` can't be used: {reason}")]
+    Setting {
+        /// The store's name.
+        store: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The object is no longer what was listed.
+    #[error("`{key}` in the store `{store}` changed while it was read")]
+    Changed {
+        /// The store's name.
+        store: String,
+        /// The object's key.
+        key: String,
+    },
+    /// What came is not what the store has.
+    #[error("`{key}` in the store `{store}` came damaged: {what}")]
+    Damaged {
+        /// The store's name.
+        store: String,
+        /// The object's key.
+        key: String,
+        /// How that is known.
+        what: String,
     },
     /// The scratch folder can't be used.
     #[error("failed to {action} the scratch folder `{folder}`: {source}")]
@@ -55,14 +93,39 @@ pub enum StoreError {
 impl StoreError {
     pub(super) fn from_objects(error: object_store::Error, action: &'static str, store: &str, key: &str) -> Self {
         let (store, key) = (store.to_owned(), key.to_owned());
-        let reason = innermost(&error);
+        if let Some(source) = AwsError::below(&error) {
+            return Self::Credentials { store, source };
+        }
+        let reason = reason(&error);
         match (&error, io_kind(&error)) {
+            (object_store::Error::Precondition { .. }, _) => Self::Changed { store, key },
             (object_store::Error::NotFound { .. }, _) | (_, Some(io::ErrorKind::NotFound)) => {
                 Self::NotFound { action, store, key }
             }
             (object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }, _)
-            | (_, Some(io::ErrorKind::PermissionDenied)) => Self::AccessDenied { action, store, key, reason },
+            | (_, Some(io::ErrorKind::PermissionDenied)) => Self::AccessDenied { action, store, key, reason, hint: None },
             _ => Self::Unavailable { action, store, key, reason },
+        }
+    }
+
+    /// What the system says of a local folder.
+    pub(super) fn from_io(error: &io::Error, action: &'static str, store: &str, key: &str) -> Self {
+        let (store, key, reason) = (store.to_owned(), key.to_owned(), error.to_string());
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { action, store, key },
+            io::ErrorKind::PermissionDenied => Self::AccessDenied { action, store, key, reason, hint: None },
+            _ => Self::Unavailable { action, store, key, reason },
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { action: "open", .. } => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
+            Self::AccessDenied { hint, .. } => hint.clone(),
+            Self::Credentials { source, .. } => source.hint(),
+            Self::Changed { .. } => Some("run again once the source has finished writing".into()),
+            _ => None,
         }
     }
 }
@@ -70,7 +133,12 @@ impl StoreError {
 /// Whether a listing failed on one entry only: its name is no text or has characters that no key may have, or it is a link
 /// that leads back to itself.
 pub(super) fn is_about_one_name(error: &object_store::Error) -> bool {
-    matches!(error, object_store::Error::InvalidPath { .. }) || (io_kind(error).is_none() && error.source().is_some())
+    match error {
+        object_store::Error::InvalidPath { .. } => true,
+        // The local file system walks links itself and says so of a loop; a service's errors have an HTTP answer below.
+        object_store::Error::Generic { store: "LocalFileSystem", .. } => io_kind(error).is_none() && error.source().is_some(),
+        _ => false,
+    }
 }
 
 fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
@@ -84,13 +152,17 @@ fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
     None
 }
 
-/// The deepest message of an error's chain: the one that says what happened, without its wrappings.
-fn innermost(error: &object_store::Error) -> String {
+/// The deepest message of an error's chain: the one that says what happened, without its wrappings. Of an answer in XML, its
+/// code and message.
+fn reason(error: &object_store::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {
         text = source.to_string();
         next = source.source();
     }
-    text
+    match (xml::element(&text, "Code"), xml::element(&text, "Message")) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => text,
+    }
 }

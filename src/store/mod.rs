@@ -1,14 +1,24 @@
-//! Where objects live: a local folder today, and every other store behind the same few verbs.
+//! Where objects live: a folder of this machine, S3 and what speaks like it, Google Cloud Storage, behind the same few verbs.
 //!
-//! Credentials, retries and checksums have their one home here. The rest of the program is threads, not futures: a store
-//! runs its requests on a small runtime of its own and hands out plain readers.
+//! Retries and checksums have their one home here, credentials next door in `aws`. The rest of the program is threads, not
+//! futures: a store runs its requests on the shared runtime and hands out plain readers.
 
+mod checksum;
+#[cfg(test)]
+mod conformance;
+mod connect;
+mod denied;
+mod download;
 mod error;
 mod objects;
 mod scratch;
+mod settings;
+mod upload;
 mod url;
 
 pub use error::StoreError;
 pub use objects::{ObjectInfo, Store};
 pub use scratch::{Scratch, ScratchFolder};
-pub use url::{StoreUrl, StoreUrlError};
+pub use settings::{Encryption, StoreSettings};
+pub use upload::Tags;
+pub use url::{Bucket, StoreUrl, StoreUrlError, normal_location};

@@ -3,33 +3,64 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a store is. Local folders are absolute: relative ones were joined to the folder of `adg.yaml`.
+/// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
-    /// A folder of this machine.
+    /// A folder of this machine, absolute: relative ones were joined to the folder of `adg.yaml`.
     Folder(PathBuf),
+    /// A bucket of S3, or of a service that speaks like it.
+    S3(Bucket),
+    /// A bucket of Google Cloud Storage.
+    Gcs(Bucket),
 }
 
-/// An address that this build can't use.
+/// A bucket, and the folder in it where a store begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// The folder, without a slash at either end; empty for the whole bucket.
+    pub prefix: String,
+}
+
+/// An address that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
     /// The scheme is none that adg knows.
-    #[error("the store address `{url}` has a scheme that this version of adg does not read; use a folder")]
+    #[error("the store address `{url}` has a scheme that adg does not know; use a folder, s3:// or gs://")]
     Scheme {
         /// As written.
         url: String,
     },
-    /// Nothing is written.
-    #[error("the store address is empty")]
-    Empty,
+    /// Nothing is written, or no bucket is named.
+    #[error("the store address `{url}` names no folder and no bucket")]
+    Empty {
+        /// As written.
+        url: String,
+    },
 }
+
+/// The ways in which Hadoop's connectors write the address of a bucket.
+const S3_SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
 
 impl StoreUrl {
     /// Reads an address; a relative folder is below `base`.
     pub fn parse(text: &str, base: &Path) -> Result<Self, StoreUrlError> {
+        let empty = || StoreUrlError::Empty { url: text.to_owned() };
+        let bucket = |rest: &str| {
+            let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let prefix = prefix.trim_matches('/').to_owned();
+            if name.is_empty() { Err(empty()) } else { Ok(Bucket { name: name.to_owned(), prefix }) }
+        };
+        if let Some(rest) = S3_SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
+            return bucket(rest).map(Self::S3);
+        }
+        if let Some(rest) = text.strip_prefix("gs://") {
+            return bucket(rest).map(Self::Gcs);
+        }
         let path = text.strip_prefix("file://").unwrap_or(text);
         if path.is_empty() {
-            return Err(StoreUrlError::Empty);
+            return Err(empty());
         }
         if path.contains("://") {
             return Err(StoreUrlError::Scheme { url: text.to_owned() });
@@ -39,10 +70,31 @@ impl StoreUrl {
     }
 }
 
+/// A location as adg writes it, however another tool wrote it: `s3a://b/x/` is `s3://b/x`, `file:/x` is `file:///x`.
+pub fn normal_location(location: &str) -> String {
+    let location = location.trim_end_matches('/');
+    if let Some(rest) = S3_SCHEMES.iter().find_map(|scheme| location.strip_prefix(scheme)) {
+        return format!("s3://{rest}");
+    }
+    match location.strip_prefix("file:") {
+        Some(path) => format!("file:///{}", path.trim_start_matches('/')),
+        None => location.to_owned(),
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slash = if self.prefix.is_empty() { "" } else { "/" };
+        write!(f, "{}{slash}{}", self.name, self.prefix)
+    }
+}
+
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path) => write!(f, "file://{}", path.display()),
+            Self::S3(bucket) => write!(f, "s3://{bucket}"),
+            Self::Gcs(bucket) => write!(f, "gs://{bucket}"),
         }
     }
 }
@@ -52,13 +104,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_absolute() {
+    fn addresses_are_read_and_written_alike() {
         let base = Path::new("/etc/adg");
         let read = |text: &str| StoreUrl::parse(text, base).map(|url| url.to_string());
         assert_eq!(read("warehouse").unwrap(), "file:///etc/adg/warehouse");
         assert_eq!(read("/data/in").unwrap(), "file:///data/in");
         assert_eq!(read("file:///data/in").unwrap(), "file:///data/in");
-        assert!(read("").is_err());
-        assert!(read("ftp://x").unwrap_err().to_string().contains("ftp://x"));
+        assert_eq!(read("s3a://b/x/y/").unwrap(), "s3://b/x/y");
+        assert_eq!(read("s3://b").unwrap(), "s3://b");
+        assert_eq!(read("gs://b/x").unwrap(), "gs://b/x");
+        for wrong in ["", "s3://", "gs:///x", "ftp://x"] {
+            assert!(read(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_location_is_one_place_however_it_is_written() {
+        for same in ["file:/a/b", "file:///a/b", "file:///a/b/"] {
+            assert_eq!(normal_location(same), "file:///a/b");
+        }
+        for same in ["s3://b/x", "s3a://b/x/", "s3n://b/x"] {
+            assert_eq!(normal_location(same), "s3://b/x");
+        }
+        assert_eq!(normal_location("gs://b/x/"), "gs://b/x");
     }
 }

@@ -8,6 +8,7 @@ use crate::lake::{QuarantineFile, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, Evolution, Incoming, TableSchema, TypeChange, TypeGuess};
 use crate::source::{ColumnPlan, CsvBatches, Header, SourceKey, Survey, open_text};
+use crate::store::StoreError;
 
 use super::Day;
 
@@ -19,7 +20,7 @@ impl Day<'_> {
         progress: Option<&Arc<dyn CollectionProgress>>,
     ) -> Result<(Header, CsvBatches), JobError> {
         let name = &key.object.key;
-        let mut bytes = self.run.source.open_object(name)?;
+        let mut bytes = self.run.source.open_object(&key.object)?;
         if let Some(progress) = progress {
             bytes = Box::new(Counted { inner: bytes, progress: Arc::clone(progress) });
         }
@@ -99,7 +100,8 @@ impl Day<'_> {
             pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
             let now = self.run.source.head(&header.key)?;
             if (now.size, &now.etag) != (key.object.size, &key.object.etag) {
-                return Err(JobError::SourceChanged { key: header.key });
+                let store = self.run.source.name().to_owned();
+                return Err(StoreError::Changed { store, key: header.key }.into());
             }
         }
         Ok((writer.finish()?, found))

@@ -1,0 +1,1 @@
+"""The services that tests need, each a context manager."""

@@ -1,0 +1,102 @@
+//! A profile's AWS: where its services are, and who we may be there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Clock;
+use crate::runtime;
+
+use super::identity::Provider;
+use super::{AwsError, Identity, Role};
+
+/// Where AWS is, for all that a profile uses of it. What is left out comes from the usual places: AWS_REGION, AWS_PROFILE,
+/// AWS_ENDPOINT_URL, ~/.aws, the container's or the instance's role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AwsSettings {
+    /// The region.
+    pub region: Option<String>,
+    /// The address of all services, for tests and for services that only speak like AWS.
+    pub endpoint: Option<String>,
+    /// The profile of ~/.aws/config.
+    pub profile: Option<String>,
+}
+
+/// This machine's own identity, and the settings of requests to services.
+#[derive(Debug)]
+pub struct Account {
+    config: SdkConfig,
+    own: Arc<Identity>,
+    session: String,
+}
+
+impl Account {
+    /// Looks for the region and the credentials in the usual places. Credentials are not asked for yet. `session` names what
+    /// we do in AWS's logs.
+    ///
+    /// # Errors
+    /// There is nowhere that credentials could come from.
+    pub fn open(settings: &AwsSettings, session: &str, clock: Arc<dyn Clock>) -> Result<Self, AwsError> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(6).with_max_backoff(Duration::from_secs(10)))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .operation_attempt_timeout(Duration::from_secs(30))
+                    .build(),
+            );
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(endpoint) = &settings.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = runtime::wait(loader.load()).map_err(|error| AwsError::Runtime { reason: error.to_string() })?;
+        let config = match config.region() {
+            Some(_) => config,
+            // What AWS's own tools fall back to.
+            None => config.into_builder().region(Region::from_static("us-east-1")).build(),
+        };
+        let nowhere = || AwsError::NoCredentials { reason: "no provider of credentials is set up".to_owned() };
+        let provider = config.credentials_provider().ok_or_else(nowhere)?;
+        let own = Identity::own(provider, config.clone(), clock);
+        Ok(Self { config, own, session: session.to_owned() })
+    }
+
+    /// Who we are at the end of a chain of roles; this machine itself where it is empty.
+    pub fn identity(&self, roles: &[Role]) -> Arc<Identity> {
+        Arc::clone(&self.own).chain(roles, &self.session, &self.config)
+    }
+
+    /// The settings of a service's client, for this identity.
+    pub fn client_settings(&self, identity: Arc<Identity>, region: Option<&str>, endpoint: Option<&str>) -> SdkConfig {
+        let mut builder = self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(Provider(identity)));
+        if let Some(region) = region {
+            builder = builder.region(Region::new(region.to_owned()));
+        }
+        if let Some(endpoint) = endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
+        builder.build()
+    }
+
+    /// The region where none is named.
+    pub fn region(&self) -> &str {
+        self.config.region().map_or("us-east-1", Region::as_ref)
+    }
+
+    /// The address of services, where it is not AWS's own.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+}

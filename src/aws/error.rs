@@ -1,0 +1,172 @@
+//! What AWS says when it refuses, and what it means.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::policy::{self, principal_of};
+use super::{Role, statement, xml};
+
+/// No credentials for what was to be done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AwsError {
+    /// This machine has none of its own.
+    #[error("no AWS credentials were found: {reason}")]
+    NoCredentials {
+        /// What was tried.
+        reason: String,
+    },
+    /// A role could not be assumed.
+    #[error(transparent)]
+    Hop(Box<RefusedHop>),
+    /// The runtime could not be made.
+    #[error("failed to start the runtime for requests: {reason}")]
+    Runtime {
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// A hop of a role chain that was not made.
+#[derive(Debug, Clone)]
+pub struct RefusedHop {
+    /// Which, counted from 1.
+    pub hop: usize,
+    /// Of how many.
+    pub hops: usize,
+    /// The role that was to be assumed.
+    pub role: Role,
+    /// Who we were.
+    pub caller: String,
+    /// What AWS said.
+    pub said: Said,
+}
+
+impl fmt::Display for RefusedHop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hop, hops, role, caller, said } = self;
+        write!(f, "hop {hop} of {hops} of the role chain failed: {caller} could not assume {}: {said}", role.arn)
+    }
+}
+
+impl StdError for RefusedHop {}
+
+impl AwsError {
+    /// Whether it is a matter of rights rather than of a service that does not answer.
+    pub fn is_denied(&self) -> bool {
+        match self {
+            Self::NoCredentials { .. } => true,
+            Self::Hop(hop) => hop.said.kind == SaidKind::Denied,
+            Self::Runtime { .. } => false,
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCredentials { .. } => Some(
+                "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a role"
+                    .into(),
+            ),
+            Self::Hop(hop) if hop.said.kind == SaidKind::Denied => {
+                let principal = principal_of(&hop.caller);
+                let allow = statement(&["sts:AssumeRole"], hop.role.arn.as_str());
+                let trust = policy::trust(&principal, hop.role.external_id.is_some());
+                Some(format!("the policy of {principal} needs {allow}; the trust policy of {} needs {trust}", hop.role.arn))
+            }
+            Self::Hop(hop) if hop.said.kind == SaidKind::Invalid => Some(
+                "correct the role in adg.yaml; a chained role's duration_seconds is 3600 at most, a first one's what the role allows"
+                    .into(),
+            ),
+            Self::Hop(_) | Self::Runtime { .. } => None,
+        }
+    }
+
+    /// Finds the error below a chain of others that carry it.
+    pub fn below(error: &(dyn StdError + 'static)) -> Option<Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref::<Self>() {
+                return Some(found.clone());
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
+/// What kind of answer it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaidKind {
+    /// We may not.
+    Denied,
+    /// What was asked makes no sense to it.
+    Invalid,
+    /// It can't now; its library has tried several times.
+    Unavailable,
+    /// Something else, told by its code.
+    Other,
+}
+
+/// An answer of AWS that is no success.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Its kind.
+    pub kind: SaidKind,
+    /// Its code: `AccessDenied`.
+    pub code: Option<String>,
+    /// Its words.
+    pub message: String,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) if !self.message.starts_with(code.as_str()) => write!(f, "{code}: {}", self.message),
+            _ => f.write_str(&self.message),
+        }
+    }
+}
+
+/// What a request's error says.
+pub fn said<E>(error: &SdkError<E, HttpResponse>) -> Said
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let SdkError::ServiceError(context) = error else {
+        return Said { kind: SaidKind::Unavailable, code: None, message: deepest(error) };
+    };
+    let status = context.raw().status().as_u16();
+    let code = context.err().code().map(str::to_owned);
+    let message = context.err().message().map(str::to_owned).unwrap_or_else(|| body(context.raw()));
+    let kind = match (status, code.as_deref().unwrap_or_default()) {
+        (_, code) if code.contains("Throttl") || code.contains("LimitExceeded") || code.contains("TooManyRequests") => {
+            SaidKind::Unavailable
+        }
+        (401 | 403, _) | (_, "AccessDenied" | "AccessDeniedException" | "UnrecognizedClientException" | "ExpiredToken") => {
+            SaidKind::Denied
+        }
+        (_, code) if code.starts_with("Validation") || code.starts_with("Malformed") => SaidKind::Invalid,
+        (500.., _) => SaidKind::Unavailable,
+        _ => SaidKind::Other,
+    };
+    Said { kind, code, message }
+}
+
+/// An answer without a message that the library could read, as it came.
+fn body(response: &HttpResponse) -> String {
+    let text = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
+    xml::element(&text, "Message").unwrap_or_else(|| text.chars().take(500).collect())
+}
+
+/// The deepest message of an error's chain: the one that says what happened.
+fn deepest(error: &(dyn StdError + 'static)) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}

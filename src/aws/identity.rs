@@ -1,0 +1,208 @@
+//! Credentials that outlive nothing: refreshed before they expire, by one request however many wait.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use futures::future::BoxFuture;
+use tokio::sync::Mutex;
+
+use crate::identity::Clock;
+
+use super::{AwsError, RefusedHop, Role, Said, SaidKind, said};
+
+/// Credentials are replaced this long before they expire, or at a third of their life where that is shorter: a request
+/// signed now may be answered minutes later.
+const MARGIN: Duration = Duration::from_secs(300);
+/// After a refresh that failed, credentials that still work are used for so long before the next try.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// Somebody to be: this machine itself, or a role that it leads to.
+#[derive(Debug)]
+pub struct Identity {
+    origin: Origin,
+    clock: Arc<dyn Clock>,
+    /// Held while they are fetched, so that whoever waits gets what the first one fetched.
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug)]
+enum Origin {
+    Own { provider: SharedCredentialsProvider, config: SdkConfig },
+    Assumed(Box<Assumed>),
+}
+
+#[derive(Debug)]
+struct Assumed {
+    previous: Arc<Identity>,
+    role: Role,
+    session: String,
+    hop: usize,
+    hops: usize,
+    config: SdkConfig,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    credentials: Credentials,
+    /// Whose they are, where that was told with them.
+    arn: Option<String>,
+    refresh_at: Option<SystemTime>,
+}
+
+impl Identity {
+    /// This machine's own credentials.
+    pub(super) fn own(provider: SharedCredentialsProvider, config: SdkConfig, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { origin: Origin::Own { provider, config }, clock, held: Mutex::default() })
+    }
+
+    /// Each role in turn, assumed by the one before it.
+    pub(super) fn chain(self: Arc<Self>, roles: &[Role], session: &str, config: &SdkConfig) -> Arc<Self> {
+        roles.iter().enumerate().fold(self, |previous, (i, role)| {
+            let clock = Arc::clone(&previous.clock);
+            let session = role.session_name.clone().unwrap_or_else(|| session.to_owned());
+            let (role, config, hop, hops) = (role.clone(), config.clone(), i + 1, roles.len());
+            let origin = Origin::Assumed(Box::new(Assumed { previous, role, session, hop, hops, config }));
+            Arc::new(Self { origin, clock, held: Mutex::default() })
+        })
+    }
+
+    /// Credentials that work for some minutes at least.
+    ///
+    /// # Errors
+    /// There are none, or a hop was refused: the error names it.
+    pub fn current(&self) -> BoxFuture<'_, Result<Credentials, AwsError>> {
+        Box::pin(async move { Ok(self.held().await?.credentials) })
+    }
+
+    /// Who we are, as AWS says it.
+    ///
+    /// # Errors
+    /// There are no credentials.
+    pub async fn arn(&self) -> Result<String, AwsError> {
+        let held = self.held().await?;
+        match held.arn {
+            Some(arn) => Ok(arn),
+            None => Ok(caller(self.origin.config(), held.credentials).await),
+        }
+    }
+
+    async fn held(&self) -> Result<Held, AwsError> {
+        let mut held = self.held.lock().await;
+        let now = SystemTime::from(self.clock.now());
+        if let Some(held) = held.as_ref().filter(|held| held.refresh_at.is_none_or(|at| now < at)) {
+            return Ok(held.clone());
+        }
+        match self.origin.fetch().await {
+            Ok((credentials, arn)) => {
+                let refresh_at = credentials.expiry().map(|expiry| refresh_at(now, expiry));
+                Ok(held.insert(Held { credentials, arn, refresh_at }).clone())
+            }
+            Err(error) => match held.as_mut().filter(|held| held.credentials.expiry().is_none_or(|expiry| now < expiry)) {
+                Some(held) => {
+                    tracing::warn!(event = "credentials_not_refreshed", %error, "the credentials still work for a while");
+                    held.refresh_at = Some(now + RETRY_AFTER);
+                    Ok(held.clone())
+                }
+                None => Err(error),
+            },
+        }
+    }
+}
+
+fn refresh_at(now: SystemTime, expiry: SystemTime) -> SystemTime {
+    let life = expiry.duration_since(now).unwrap_or_default();
+    expiry - MARGIN.min(life / 3)
+}
+
+impl Origin {
+    fn config(&self) -> &SdkConfig {
+        match self {
+            Self::Own { config, .. } => config,
+            Self::Assumed(assumed) => &assumed.config,
+        }
+    }
+
+    /// New credentials, and whose they are where that is told with them.
+    async fn fetch(&self) -> Result<(Credentials, Option<String>), AwsError> {
+        match self {
+            Self::Own { provider, .. } => {
+                let credentials = provider.provide_credentials().await;
+                credentials
+                    .map(|credentials| (credentials, None))
+                    .map_err(|error| AwsError::NoCredentials { reason: reason(&error) })
+            }
+            Self::Assumed(assumed) => assumed.assume().await,
+        }
+    }
+}
+
+/// What a provider says, without its wrappings.
+fn reason(error: &CredentialsError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+impl Assumed {
+    async fn assume(&self) -> Result<(Credentials, Option<String>), AwsError> {
+        let credentials = self.previous.current().await?;
+        let request = sts(&self.config, credentials)
+            .assume_role()
+            .role_arn(self.role.arn.as_str())
+            .role_session_name(&self.session)
+            .set_external_id(self.role.external_id.clone())
+            .duration_seconds(i32::try_from(self.role.duration_seconds).unwrap_or(i32::MAX));
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.refused(said(&error)).await),
+        };
+        let arn = answer.assumed_role_user.map(|user| user.arn);
+        let Some(granted) = answer.credentials else {
+            let message = "the answer has no credentials".to_owned();
+            return Err(self.refused(Said { kind: SaidKind::Other, code: None, message }).await);
+        };
+        let expiry = SystemTime::try_from(granted.expiration).ok();
+        let key = (granted.access_key_id, granted.secret_access_key);
+        Ok((Credentials::new(key.0, key.1, Some(granted.session_token), expiry, "adg role chain"), arn))
+    }
+
+    /// The error, which names the hop and who tried it.
+    async fn refused(&self, said: Said) -> AwsError {
+        let caller = self.previous.arn_or_unknown().await;
+        let (hop, hops, role) = (self.hop, self.hops, self.role.clone());
+        AwsError::Hop(Box::new(RefusedHop { hop, hops, role, caller, said }))
+    }
+}
+
+impl Identity {
+    fn arn_or_unknown(&self) -> BoxFuture<'_, String> {
+        Box::pin(async move { self.arn().await.unwrap_or_else(|_| "an unknown caller".to_owned()) })
+    }
+}
+
+fn sts(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
+    let provider = SharedCredentialsProvider::new(credentials);
+    aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(config).credentials_provider(provider).build())
+}
+
+/// Whose credentials these are: a question that AWS answers to anybody, whatever the policies say.
+async fn caller(config: &SdkConfig, credentials: Credentials) -> String {
+    let key = credentials.access_key_id().to_owned();
+    let answer = sts(config, credentials).get_caller_identity().send().await;
+    answer.ok().and_then(|answer| answer.arn).unwrap_or_else(|| format!("the holder of the access key {key}"))
+}
+
+/// An identity as the SDK's clients take it.
+#[derive(Debug)]
+pub(super) struct Provider(pub(super) Arc<Identity>);
+
+impl ProvideCredentials for Provider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move { self.0.current().await.map_err(CredentialsError::provider_error) })
+    }
+}

@@ -1,0 +1,28 @@
+//! The one runtime on which requests to services are made.
+//!
+//! The program itself is threads, not futures: a room that talks to a service waits on this runtime and hands out plain
+//! values.
+
+use std::future::Future;
+use std::io;
+use std::sync::OnceLock;
+
+use tokio::runtime::Runtime;
+
+/// The runtime, made by whoever asks first.
+pub fn shared() -> io::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    Ok(RUNTIME.get_or_init(|| runtime))
+}
+
+/// Waits for a future on the shared runtime.
+///
+/// # Errors
+/// The runtime can't be made: the machine has no threads left.
+pub fn wait<F: Future>(future: F) -> io::Result<F::Output> {
+    Ok(shared()?.block_on(future))
+}

@@ -1,0 +1,98 @@
+//! Where secrets are kept: AWS Secrets Manager, or this process's environment.
+//!
+//! A secret's text goes to whoever refers to it and nowhere else: no error and no log has it.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::{Account, AwsError, Said, SaidKind, principal_of, said, statement};
+use crate::runtime;
+
+/// Where a secret is kept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretPlace {
+    /// The name or ARN of a secret of AWS Secrets Manager.
+    AwsSecretsManager(String),
+    /// The name of an environment variable.
+    Env(String),
+}
+
+/// A secret could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// It is not there.
+    #[error("it does not exist")]
+    NotFound,
+    /// We may not read it.
+    #[error("access denied: {reason}")]
+    Denied {
+        /// What AWS says.
+        reason: String,
+        /// What would allow it.
+        hint: String,
+    },
+    /// There are no credentials.
+    #[error(transparent)]
+    Credentials(#[from] AwsError),
+    /// The service does not answer.
+    #[error("{reason}")]
+    Unavailable {
+        /// What AWS says.
+        reason: String,
+    },
+    /// It is no text.
+    #[error("it is binary, and adg reads texts")]
+    Binary,
+}
+
+impl SecretError {
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound => Some("correct the profile's `secrets`, its region or its account".into()),
+            Self::Denied { hint, .. } => Some(hint.clone()),
+            Self::Credentials(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// The text of a secret of AWS Secrets Manager.
+///
+/// # Errors
+/// It is not there, or we may not read it.
+pub fn from_secrets_manager(name: &str, account: &Account) -> Result<String, SecretError> {
+    let identity = account.identity(&[]);
+    let settings = account.client_settings(Arc::clone(&identity), None, None);
+    let client = aws_sdk_secretsmanager::Client::new(&settings);
+    let wait = |error: std::io::Error| SecretError::Unavailable { reason: error.to_string() };
+    let answer = runtime::wait(client.get_secret_value().secret_id(name).send()).map_err(wait)?;
+    match answer {
+        Ok(answer) => answer.secret_string.ok_or(SecretError::Binary),
+        Err(error) => {
+            if let Some(error) = AwsError::below(&error) {
+                return Err(error.into());
+            }
+            let who = runtime::wait(identity.arn()).map_err(wait)?.unwrap_or_default();
+            Err(refused(name, &who, &said(&error)))
+        }
+    }
+}
+
+fn refused(name: &str, who: &str, said: &Said) -> SecretError {
+    match (said.kind, said.code.as_deref()) {
+        (_, Some("ResourceNotFoundException")) => SecretError::NotFound,
+        (SaidKind::Denied, _) => {
+            let arn =
+                if name.starts_with("arn:") { name.to_owned() } else { format!("arn:aws:secretsmanager:*:*:secret:{name}-*") };
+            let needed = statement(&["secretsmanager:GetSecretValue"], &arn);
+            let hint =
+                format!("the policy of {} needs {needed}, and kms:Decrypt where a key of yours encrypts it", principal_of(who));
+            SecretError::Denied { reason: said.to_string(), hint }
+        }
+        _ => SecretError::Unavailable { reason: said.to_string() },
+    }
+}

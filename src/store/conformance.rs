@@ -1,0 +1,94 @@
+//! What every store does. Each backend runs this suite, in a store that is empty.
+
+use std::io::Read;
+
+use super::{ObjectInfo, Store, StoreError, Tags};
+
+/// More than one part of an upload, and more than one range of a download.
+const LARGE: usize = (16 << 20) + 5;
+
+fn put(store: &Store, key: &str, content: &[u8]) -> ObjectInfo {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), content).unwrap();
+    store.put_file(file.path(), key, &Tags::from([("db", "uc_kickstart".to_owned())])).unwrap();
+    store.head(key).unwrap()
+}
+
+fn read(store: &Store, object: &ObjectInfo) -> Result<Vec<u8>, StoreError> {
+    let mut content = Vec::new();
+    match store.open_object(object)?.read_to_end(&mut content) {
+        Ok(_) => Ok(content),
+        Err(error) => Err(error.downcast().unwrap()),
+    }
+}
+
+pub(super) fn suite(store: &Store) {
+    what_is_put_is_listed_read_and_deleted(store);
+    folders_are_seen_and_deleted_whole(store);
+    an_object_that_changed_is_not_read(store);
+    unusual_names_are_read_back(store);
+    what_is_not_there_is_not_found(store);
+}
+
+fn what_is_put_is_listed_read_and_deleted(store: &Store) {
+    let content: Vec<u8> = (0..LARGE).map(|i| (i * 31 % 251) as u8).collect();
+    put(store, "data/date_uploaded=2021-04-12/part-0.parquet", &content);
+    put(store, "data/empty", b"");
+    let below = store.below("data");
+    let listed = below.list("date_uploaded=2021-04-12").unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].key, "date_uploaded=2021-04-12/part-0.parquet");
+    assert_eq!(listed[0].size, LARGE as u64);
+    let location = below.location(&listed[0].key);
+    assert_eq!(store.key_at(&location).as_deref(), Some("data/date_uploaded=2021-04-12/part-0.parquet"));
+    assert!(read(&below, &listed[0]).unwrap() == content);
+    assert_eq!(read(&below, &below.head("empty").unwrap()).unwrap(), b"");
+    // A prefix is a folder, not the beginning of a name.
+    assert!(below.list("date_uploaded=2021-04").unwrap().is_empty());
+    below.delete(&[listed[0].key.clone(), "not there".into(), "empty".into()]).unwrap();
+    assert!(below.list("").unwrap().is_empty());
+}
+
+fn folders_are_seen_and_deleted_whole(store: &Store) {
+    for key in ["t/d=1/a/one", "t/d=1/a/two", "t/d=1/b/one", "t/d=10/c/one"] {
+        put(store, key, b"x");
+    }
+    assert_eq!(store.folders("t").unwrap(), ["d=1", "d=10"]);
+    assert_eq!(store.folders("t/d=1").unwrap(), ["a", "b"]);
+    assert_eq!(store.folders("nothing").unwrap(), Vec::<String>::new());
+    store.delete_folder("t/d=1/a").unwrap();
+    store.delete_folder("t/d=1/a").unwrap();
+    let keys: Vec<String> = store.list("t").unwrap().into_iter().map(|object| object.key).collect();
+    assert_eq!(keys, ["t/d=1/b/one", "t/d=10/c/one"]);
+    assert!(store.delete_folder("").is_err() && store.delete_folder("/").is_err());
+    store.delete_folder("t").unwrap();
+}
+
+fn an_object_that_changed_is_not_read(store: &Store) {
+    let listed = put(store, "changing.csv", b"one");
+    put(store, "changing.csv", b"another");
+    assert!(matches!(read(store, &listed), Err(StoreError::Changed { .. })));
+    store.delete(&["changing.csv".to_owned()]).unwrap();
+}
+
+fn unusual_names_are_read_back(store: &Store) {
+    let names = ["a b.csv", "50%.csv", "é 世界.csv", "a%20b.csv", "x=y&z.csv", "a+b.csv"];
+    for name in names {
+        put(store, name, name.as_bytes());
+    }
+    let listed = store.list("").unwrap();
+    assert_eq!(listed.len(), names.len());
+    for object in &listed {
+        assert_eq!(read(store, object).unwrap().len() as u64, object.size, "{}", object.key);
+        assert_eq!(store.head(&object.key).unwrap().etag, object.etag);
+    }
+    store.delete(&listed.into_iter().map(|object| object.key).collect::<Vec<_>>()).unwrap();
+    assert!(store.list("").unwrap().is_empty());
+}
+
+fn what_is_not_there_is_not_found(store: &Store) {
+    let error = store.head("a/b.csv").unwrap_err();
+    assert_eq!(error.to_string(), format!("failed to look at `a/b.csv` in the store `{}`: it does not exist", store.name()));
+    let gone = ObjectInfo { key: "a/b.csv".into(), size: 1, etag: None, modified: jiff::Timestamp::UNIX_EPOCH };
+    assert!(matches!(store.open_object(&gone).map(drop), Err(StoreError::NotFound { .. })));
+}

@@ -1,0 +1,133 @@
+//! Clients of the services behind stores.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum};
+use object_store::client::{
+    ClientOptions, CredentialProvider, HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService,
+    ReqwestConnector,
+};
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::prefix::PrefixStore;
+use object_store::{BackoffConfig, HeaderMap, HeaderValue, ObjectStore, RetryConfig};
+
+use crate::aws::{Account, Identity};
+
+use super::url::Bucket;
+use super::{Encryption, StoreSettings};
+
+/// How the library tries again after throttling, 5xx and lost connections: with backoff and jitter.
+fn retries() -> RetryConfig {
+    let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(15), base: 2.0 };
+    RetryConfig { backoff, max_retries: 10, retry_timeout: Duration::from_secs(300) }
+}
+
+/// How requests are made. The timeout is that of one request, of at most a part's size.
+fn requests(endpoint: Option<&str>) -> ClientOptions {
+    ClientOptions::new()
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_timeout(Duration::from_secs(120))
+        .with_allow_http(endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")))
+}
+
+/// A bucket of S3, seen from its prefix.
+pub(super) fn s3(
+    bucket: &Bucket,
+    settings: &StoreSettings,
+    account: &Account,
+    identity: &Arc<Identity>,
+) -> object_store::Result<Arc<dyn ObjectStore>> {
+    let endpoint = settings.endpoint.as_deref().or(account.endpoint());
+    // So that the answer to HEAD tells the object's checksum.
+    let mode =
+        HeaderMap::from_iter([(http::HeaderName::from_static("x-amz-checksum-mode"), HeaderValue::from_static("ENABLED"))]);
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(&bucket.name)
+        .with_region(settings.region.as_deref().unwrap_or(account.region()))
+        .with_virtual_hosted_style_request(!settings.path_style.unwrap_or(endpoint.is_some()))
+        .with_credentials(Arc::new(S3Credentials(Arc::clone(identity))))
+        .with_checksum_algorithm(Checksum::SHA256)
+        .with_retry(retries())
+        .with_client_options(requests(endpoint).with_default_headers(mode))
+        .with_http_connector(TellingConnector);
+    if let Some(endpoint) = endpoint {
+        builder = builder.with_endpoint(endpoint);
+    }
+    builder = match &settings.encryption {
+        None => builder,
+        Some(Encryption::S3) => {
+            // The key's own type is not public; its name is.
+            builder.with_config(AmazonS3ConfigKey::from_str("aws_server_side_encryption")?, "AES256")
+        }
+        Some(Encryption::Kms { key, bucket_key }) => builder.with_sse_kms_encryption(key).with_bucket_key(*bucket_key),
+    };
+    Ok(below(Arc::new(builder.build()?), &bucket.prefix))
+}
+
+/// A bucket of Google Cloud Storage, seen from its prefix: with the application default credentials, or with none where the
+/// address is not Google's own.
+pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Result<Arc<dyn ObjectStore>> {
+    let endpoint = settings.endpoint.as_deref();
+    let mut builder = GoogleCloudStorageBuilder::from_env()
+        .with_bucket_name(&bucket.name)
+        .with_retry(retries())
+        .with_client_options(requests(endpoint))
+        .with_http_connector(TellingConnector);
+    if let Some(endpoint) = endpoint {
+        builder = builder.with_base_url(endpoint).with_skip_signature(true);
+    }
+    Ok(below(Arc::new(builder.build()?), &bucket.prefix))
+}
+
+pub(super) fn below(objects: Arc<dyn ObjectStore>, prefix: &str) -> Arc<dyn ObjectStore> {
+    if prefix.is_empty() { objects } else { Arc::new(PrefixStore::new(objects, prefix)) }
+}
+
+/// Our credentials in the library's form, asked for before each request.
+#[derive(Debug)]
+struct S3Credentials(Arc<Identity>);
+
+#[async_trait]
+impl CredentialProvider for S3Credentials {
+    type Credential = AwsCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        let credentials =
+            self.0.current().await.map_err(|error| object_store::Error::Generic { store: "S3", source: error.into() })?;
+        Ok(Arc::new(AwsCredential {
+            key_id: credentials.access_key_id().to_owned(),
+            secret_key: credentials.secret_access_key().to_owned(),
+            token: credentials.session_token().map(str::to_owned),
+        }))
+    }
+}
+
+/// The headers of an answer, which the library does not hand out itself.
+#[derive(Debug, Clone)]
+pub(super) struct AnswerHeaders(pub(super) HeaderMap);
+
+/// Requests by the library's own client; the answer's headers are kept with the answer.
+#[derive(Debug)]
+struct TellingConnector;
+
+impl HttpConnector for TellingConnector {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(Telling(ReqwestConnector::default().connect(options)?)))
+    }
+}
+
+#[derive(Debug)]
+struct Telling(HttpClient);
+
+#[async_trait]
+impl HttpService for Telling {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut response = self.0.execute(request).await?;
+        let headers = response.headers().clone();
+        response.extensions_mut().insert(AnswerHeaders(headers));
+        Ok(response)
+    }
+}

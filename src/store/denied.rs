@@ -1,0 +1,65 @@
+//! What would allow what a store refused.
+
+use crate::aws::{principal_of, statement};
+
+use super::url::StoreUrl;
+
+/// The statement or role that is missing, where `who` may not do `action` on `key`. `reason` is what the store says.
+pub(super) fn hint(url: &StoreUrl, action: &str, key: &str, reason: &str, who: Option<&str>) -> Option<String> {
+    match url {
+        StoreUrl::Folder(_) => Some("let the user that runs adg read and write the folder".to_owned()),
+        StoreUrl::Gcs(bucket) => {
+            let role = match action {
+                "write" | "delete" => "roles/storage.objectUser",
+                _ => "roles/storage.objectViewer",
+            };
+            Some(format!("grant {role} on gs://{} to the service account", bucket.name))
+        }
+        StoreUrl::S3(bucket) => {
+            let principal = who.map_or_else(|| "the caller".to_owned(), principal_of);
+            if let Some(key) = kms_key(reason) {
+                let needed = statement(&["kms:Decrypt", "kms:GenerateDataKey"], &key);
+                return Some(format!("the policy of {principal}, and the key's own policy, need {needed}"));
+            }
+            let bucket_arn = format!("arn:aws:s3:::{}", bucket.name);
+            let objects = match bucket.prefix.as_str() {
+                "" => format!("{bucket_arn}/*"),
+                prefix => format!("{bucket_arn}/{prefix}/*"),
+            };
+            let needed = match action {
+                "list" => statement(&["s3:ListBucket"], &bucket_arn),
+                "write" => statement(&["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"], &objects),
+                "delete" => statement(&["s3:DeleteObject"], &objects),
+                // Without the right to list, S3 answers so of an object that is not there too.
+                _ => format!("{} and {}", statement(&["s3:GetObject"], &objects), statement(&["s3:ListBucket"], &bucket_arn)),
+            };
+            let place = if key.is_empty() { String::new() } else { format!(" (refused on `{key}`)") };
+            Some(format!("the policy of {principal}, and the bucket's where it is another account's, need {needed}{place}"))
+        }
+    }
+}
+
+/// The key of KMS that an answer is about: `… is not authorized to perform: kms:Decrypt on resource: arn:… because …`.
+fn kms_key(reason: &str) -> Option<String> {
+    let at = reason.find("kms:")?;
+    let key = reason[at..].split_once("on resource: ")?.1.split_whitespace().next()?;
+    Some(key.trim_end_matches(['.', ',']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_missing_statement_is_named() {
+        let url = StoreUrl::parse("s3://b/x", Path::new("/")).unwrap();
+        let who = Some("arn:aws:sts::111111111111:assumed-role/reader/adg");
+        let read = hint(&url, "read", "k", "AccessDenied: Access Denied", who).unwrap();
+        assert!(read.contains("arn:aws:iam::111111111111:role/reader") && read.contains("arn:aws:s3:::b/x/*"), "{read}");
+        let said = "AccessDenied: User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:eu-west-2:1:key/k because no policy";
+        let key = hint(&url, "read", "k", said, who).unwrap();
+        assert!(key.contains(r#""Resource":"arn:aws:kms:eu-west-2:1:key/k""#), "{key}");
+        assert!(hint(&url, "list", "", "Access Denied", None).unwrap().contains("s3:ListBucket"));
+    }
+}

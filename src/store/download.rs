@@ -1,0 +1,118 @@
+//! Reading an object of a service: parallel ranges, all of the version that was listed, compared with its checksum.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures::stream::{self, StreamExt};
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use super::checksum::{Checksum, Sum};
+use super::connect::AnswerHeaders;
+use super::{ObjectInfo, StoreError};
+
+/// One request's bytes. S3 serves some tens of MiB a second over one connection, so several are open.
+const RANGE_BYTES: u64 = 4 << 20;
+/// Requests at the same time; so many ranges are held in memory, and one more that is being read.
+const IN_FLIGHT: usize = 4;
+
+/// Reads `object`, which was listed before.
+pub(super) struct Download {
+    store: String,
+    key: String,
+    ranges: mpsc::Receiver<object_store::Result<Bytes>>,
+    ready: Bytes,
+    left: u64,
+    checksum: Option<(Checksum, Sum)>,
+}
+
+impl Download {
+    /// Asks what the object is now; refused where it is not what was listed.
+    pub(super) fn begin(
+        runtime: &Runtime,
+        objects: &Arc<dyn ObjectStore>,
+        store: &str,
+        path: Path,
+        object: &ObjectInfo,
+        verify_etag: bool,
+    ) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::from_objects(error, "read", store, &object.key);
+        let now =
+            runtime.block_on(objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() })).map_err(failed)?;
+        if (now.meta.size, &now.meta.e_tag) != (object.size, &object.etag) {
+            return Err(StoreError::Changed { store: store.to_owned(), key: object.key.clone() });
+        }
+        let (sender, ranges) = mpsc::channel(1);
+        runtime.spawn(fetch(Arc::clone(objects), path, object.clone(), sender));
+        let checksum = told(&now, verify_etag).map(|checksum| (checksum.clone(), checksum.begin()));
+        Ok(Self { store: store.to_owned(), key: object.key.clone(), ranges, ready: Bytes::new(), left: object.size, checksum })
+    }
+
+    /// The next range; none at the end, where the bytes must be all there and add up.
+    fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
+        let (store, key) = (self.store.clone(), self.key.clone());
+        match self.ranges.blocking_recv() {
+            Some(Ok(bytes)) => {
+                self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| StoreError::Damaged {
+                    store,
+                    key,
+                    what: "more bytes came than it has".to_owned(),
+                })?;
+                if let Some((_, sum)) = &mut self.checksum {
+                    sum.add(&bytes);
+                }
+                Ok(Some(bytes))
+            }
+            Some(Err(error)) => Err(StoreError::from_objects(error, "read", &store, &key)),
+            None if self.left > 0 => {
+                Err(StoreError::Damaged { store, key, what: format!("{} bytes are missing at its end", self.left) })
+            }
+            None => match self.checksum.take() {
+                Some((checksum, sum)) => {
+                    checksum.compare(sum).map(|()| None).map_err(|what| StoreError::Damaged { store, key, what })
+                }
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+fn told(head: &GetResult, verify_etag: bool) -> Option<Checksum> {
+    Checksum::told(&head.extensions.get::<AnswerHeaders>()?.0, verify_etag)
+}
+
+/// Sends the ranges in order, until the reader is gone.
+async fn fetch(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectInfo, sender: mpsc::Sender<object_store::Result<Bytes>>) {
+    let starts = (0..object.size).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
+    let requests = starts.map(|start| {
+        let range = GetRange::Bounded(start..object.size.min(start + RANGE_BYTES));
+        let options = GetOptions { if_match: object.etag.clone(), range: Some(range), ..GetOptions::default() };
+        let (objects, path) = (&objects, &path);
+        async move { objects.get_opts(path, options).await?.bytes().await }
+    });
+    let mut ranges = stream::iter(requests).buffered(IN_FLIGHT);
+    while let Some(range) = ranges.next().await {
+        let is_last = range.is_err();
+        if sender.send(range).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+impl Read for Download {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.ready.is_empty() {
+            match self.next() {
+                Ok(Some(bytes)) => self.ready = bytes,
+                Ok(None) => return Ok(0),
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+        let count = buffer.len().min(self.ready.len());
+        self.ready.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
