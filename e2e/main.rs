@@ -9,5 +9,6 @@ mod command_line;
 mod crash;
 mod evolution;
 mod readers;
+mod services;
 mod traps;
 mod workspace;

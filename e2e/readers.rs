@@ -1,15 +1,9 @@
 //! Published tables as DuckDB, PyArrow, Polars, Spark's own reader and Hive's SerDe see them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-/// The Python that `make test` set up, with pinned readers.
-fn python() -> PathBuf {
-    let default = || Path::new(&std::env::var("HOME").unwrap()).join(".cache/adg/venv/bin/python");
-    let python = std::env::var_os("ADG_TEST_PYTHON").map_or_else(default, PathBuf::from);
-    assert!(python.exists(), "{} does not exist: run the tests by `make test`, which installs it", python.display());
-    python
-}
+use crate::services::python;
 
 fn script(name: &str, args: &[&Path]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/python").join(name);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need: the readers in a virtual environment, and Java for Spark.
+# Installs what the tests need: readers and services in a virtual environment, Java and PostgreSQL from Debian.
 set -euo pipefail
 venv=$1
 requirements=$(dirname "$0")/python/requirements.txt
@@ -10,11 +10,24 @@ fi
 if ! cmp -s "$requirements" "$venv/installed.txt"; then
   "$venv/bin/python" -m pip install --quiet --requirement "$requirements" \
     || { echo "the Python packages of $requirements could not be installed: is the package index reachable?" >&2; exit 1; }
+  rm -f "$venv/hive-metastore.jsa"
   cp "$requirements" "$venv/installed.txt"
 fi
 
-if ! command -v java >/dev/null 2>&1; then
-  echo "Java is missing; installing it from Debian" >&2
-  { [ "$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q openjdk-17-jre-headless; } \
-    || { echo "missing: Java 17, which Spark needs; on Debian: apt-get install openjdk-17-jre-headless" >&2; exit 1; }
+# Installs a Debian package: its name, and what it is for.
+debian() {
+  echo "$2 is missing; installing it from Debian" >&2
+  { [ "$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q "$1"; } \
+    || { echo "missing: $2; on Debian: apt-get install $1" >&2; exit 1; }
+}
+
+command -v java >/dev/null 2>&1 || debian openjdk-17-jre-headless "Java 17, for Spark and the Hive Metastore"
+# Debian does not have the server's programs on the path.
+command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null \
+  || debian postgresql "PostgreSQL's server"
+[ -e /usr/share/java/postgresql.jar ] || debian libpostgresql-jdbc-java "PostgreSQL's driver, for the Hive Metastore"
+
+# So that each start of the Hive Metastore takes three quarters of the time.
+if [ ! -e "$venv/hive-metastore.jsa" ]; then
+  PYTHONPATH=$(dirname "$0")/python "$venv/bin/python" -m service.hive
 fi

@@ -19,3 +19,5 @@ pub mod schema;
 pub mod secrets;
 pub mod source;
 pub mod store;
+#[cfg(test)]
+mod test_services;

@@ -44,33 +44,26 @@ impl Account {
     /// # Errors
     /// There is nowhere that credentials could come from.
     pub fn open(settings: &AwsSettings, session: &str, clock: Arc<dyn Clock>) -> Result<Self, AwsError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(6).with_max_backoff(Duration::from_secs(10)))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(30))
-                    .build(),
-            );
-        if let Some(region) = &settings.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some(endpoint) = &settings.endpoint {
-            loader = loader.endpoint_url(endpoint);
-        }
-        if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
-        }
-        let config = runtime::wait(loader.load()).map_err(|error| AwsError::Runtime { reason: error.to_string() })?;
-        let config = match config.region() {
-            Some(_) => config,
-            // What AWS's own tools fall back to.
-            None => config.into_builder().region(Region::from_static("us-east-1")).build(),
-        };
         let nowhere = || AwsError::NoCredentials { reason: "no provider of credentials is set up".to_owned() };
+        let config = load(settings, None)?;
         let provider = config.credentials_provider().ok_or_else(nowhere)?;
         let own = Identity::own(provider, config.clone(), clock);
         Ok(Self { config, own, session: session.to_owned() })
+    }
+
+    /// With credentials that are known.
+    ///
+    /// # Errors
+    /// The runtime can't be made.
+    #[cfg(test)]
+    pub fn with_credentials(
+        settings: &AwsSettings,
+        session: &str,
+        clock: Arc<dyn Clock>,
+        provider: SharedCredentialsProvider,
+    ) -> Result<Self, AwsError> {
+        let config = load(settings, Some(provider.clone()))?;
+        Ok(Self { own: Identity::own(provider, config.clone(), clock), config, session: session.to_owned() })
     }
 
     /// Who we are at the end of a chain of roles; this machine itself where it is empty.
@@ -99,4 +92,33 @@ impl Account {
     pub fn endpoint(&self) -> Option<&str> {
         self.config.endpoint_url()
     }
+}
+
+fn load(settings: &AwsSettings, credentials: Option<SharedCredentialsProvider>) -> Result<SdkConfig, AwsError> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(6).with_max_backoff(Duration::from_secs(10)))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .operation_attempt_timeout(Duration::from_secs(30))
+                .build(),
+        );
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(endpoint) = &settings.endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(credentials) = credentials {
+        loader = loader.credentials_provider(credentials);
+    }
+    let config = runtime::wait(loader.load()).map_err(|error| AwsError::Runtime { reason: error.to_string() })?;
+    Ok(match config.region() {
+        Some(_) => config,
+        // What AWS's own tools fall back to.
+        None => config.into_builder().region(Region::from_static("us-east-1")).build(),
+    })
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
+use super::{Summary, SummaryKey};
+
 /// How far a date of a collection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
@@ -206,6 +208,18 @@ pub enum LedgerError {
         /// The module.
         module: ModuleName,
     },
+    /// We may not.
+    #[error("failed to {action} in the ledger {ledger}: access denied: {reason}")]
+    Denied {
+        /// What was being done.
+        action: &'static str,
+        /// Which ledger.
+        ledger: String,
+        /// What it says.
+        reason: String,
+        /// What would allow it.
+        hint: String,
+    },
     /// The ledger can't be reached or read.
     #[error("failed to {action} in the ledger {ledger}: {reason}")]
     Unavailable {
@@ -228,6 +242,20 @@ pub enum LedgerError {
 
 /// The record of what was done. Every backend passes `conformance`.
 pub trait Ledger: Send + Sync {
+    /// Asks whether it answers. Gives what it says that it is.
+    fn check(&self) -> Result<String, LedgerError>;
+
+    /// The first date that counts, where the job that adg replaces kept this ledger before: it has done those before, and no
+    /// others. Asked before the module's summary is first written. None: it was never there.
+    fn continues_from(&self, _lease: &Lease, _key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
+        Ok(None)
+    }
+
+    /// Writes how far a module is, for readers other than adg; a ledger that only adg reads has no such line.
+    fn summarise(&self, _lease: &Lease, _key: &SummaryKey, _summary: Summary) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     /// Takes the module's lease for `ttl` from `now`, or says who holds it. A holder known to be dead holds nothing.
     fn acquire(
         &self,

@@ -2,11 +2,19 @@
 
 #[cfg(test)]
 mod conformance;
+mod dynamodb;
 mod lease_lock;
 mod ledger;
+mod postgres;
+mod postgres_tls;
 mod sqlite;
+mod stored;
+mod summary;
 mod window;
 
+pub use dynamodb::{DynamoDbLedger, DynamoDbSettings};
 pub use ledger::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
+pub use postgres::{PostgresLedger, PostgresSettings};
 pub use sqlite::SqliteLedger;
+pub use summary::{Summary, SummaryKey, summary};
 pub use window::{Requested, WindowError, WindowRules, window};

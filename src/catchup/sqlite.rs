@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::embedded;
-use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate};
 
 use super::lease_lock::LeaseLocks;
-use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
+use super::stored::{StoredAttempt, StoredHolder, parsed, status as status_of};
+use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, Superseded};
 
 /// Grows with every change of [`SCHEMA`].
 const VERSION: u32 = 1;
@@ -82,82 +83,48 @@ impl SqliteLedger {
         transaction.commit().map_err(&failed)?;
         Ok(done)
     }
-
-    fn attempt_from(&self, row: &RawAttempt) -> Result<Attempt, LedgerError> {
-        let bad = |what: &str, value: &str| self.corrupt(format!("the {what} `{value}`"));
-        let time = |text: &str| text.parse::<Timestamp>().map_err(|_| bad("time", text));
-        Ok(Attempt {
-            module: row.module.parse().map_err(|_| bad("module", &row.module))?,
-            collection: row.collection.parse().map_err(|_| bad("collection", &row.collection))?,
-            date: row.date.parse().map_err(|_| bad("date", &row.date))?,
-            run_id: row.run_id.parse().map_err(|_| bad("run id", &row.run_id))?,
-            attempt: row.attempt,
-            status: Status::from_word(&row.status).ok_or_else(|| bad("status", &row.status))?,
-            counts: row.counts,
-            schema_fingerprint: row.schema_fingerprint.clone(),
-            sources: serde_json::from_str::<Vec<SourceFile>>(&row.sources).map_err(|_| bad("source list", &row.sources))?,
-            location: row.location.clone(),
-            started: time(&row.started)?,
-            ended: row.ended.as_deref().map(time).transpose()?,
-            error: row.error.clone(),
-        })
-    }
 }
 
-struct RawAttempt {
-    module: String,
-    collection: String,
-    date: String,
-    run_id: String,
-    attempt: u32,
-    status: String,
-    counts: Counts,
-    schema_fingerprint: Option<String>,
-    sources: String,
-    location: Option<String>,
-    started: String,
-    ended: Option<String>,
-    error: Option<String>,
-}
-
-impl RawAttempt {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            module: row.get("module")?,
-            collection: row.get("collection")?,
-            date: row.get("date")?,
-            run_id: row.get("run_id")?,
-            attempt: row.get("attempt")?,
-            status: row.get("status")?,
-            counts: Counts {
-                rows_read: row.get("rows_read")?,
-                rows_written: row.get("rows_written")?,
-                rows_quarantined: row.get("rows_quarantined")?,
-                value_errors: row.get("value_errors")?,
-                files: row.get("files")?,
-                bytes: row.get("bytes")?,
-            },
-            schema_fingerprint: row.get("schema_fingerprint")?,
-            sources: row.get("sources")?,
-            location: row.get("location")?,
-            started: row.get("started")?,
-            ended: row.get("ended")?,
-            error: row.get("error")?,
-        })
-    }
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttempt> {
+    Ok(StoredAttempt {
+        module: row.get("module")?,
+        collection: row.get("collection")?,
+        date: row.get("date")?,
+        run_id: row.get("run_id")?,
+        attempt: row.get("attempt")?,
+        status: row.get("status")?,
+        counts: Counts {
+            rows_read: row.get("rows_read")?,
+            rows_written: row.get("rows_written")?,
+            rows_quarantined: row.get("rows_quarantined")?,
+            value_errors: row.get("value_errors")?,
+            files: row.get("files")?,
+            bytes: row.get("bytes")?,
+        },
+        schema_fingerprint: row.get("schema_fingerprint")?,
+        sources: row.get("sources")?,
+        location: row.get("location")?,
+        started: row.get("started")?,
+        ended: row.get("ended")?,
+        error: row.get("error")?,
+    })
 }
 
 struct RawLease {
     token: u64,
-    run_id: String,
-    host: String,
-    process: u32,
+    holder: StoredHolder,
     expires: String,
     locked: bool,
     released: bool,
 }
 
 impl Ledger for SqliteLedger {
+    fn check(&self) -> Result<String, LedgerError> {
+        let count = self.connection().query_row("select count(*) from attempts", [], |row| row.get::<_, u64>(0));
+        let attempts = count.map_err(self.unavailable("count attempts"))?;
+        Ok(format!("embedded in {}, {attempts} attempts", self.path.display()))
+    }
+
     fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
         const ACTION: &str = "take the lease";
         let failed = self.unavailable(ACTION);
@@ -172,9 +139,7 @@ impl Ledger for SqliteLedger {
             .query_row("select * from leases where module = ?1", [module.as_str()], |row| {
                 Ok(RawLease {
                     token: row.get("token")?,
-                    run_id: row.get("run_id")?,
-                    host: row.get("host")?,
-                    process: row.get("process")?,
+                    holder: StoredHolder { run_id: row.get("run_id")?, host: row.get("host")?, process: row.get("process")? },
                     expires: row.get("expires")?,
                     locked: row.get("locked")?,
                     released: row.get("released")?,
@@ -187,14 +152,11 @@ impl Ledger for SqliteLedger {
             // Who has the lock now knows that whoever had it is dead; a holder that never had it may live.
             let is_dead = locked && lease.locked;
             if !lease.released && until > now && !is_dead {
-                let run_id: RunId = lease.run_id.parse().map_err(|_| self.corrupt("a lease without a run id"))?;
-                let holder = Box::new(Holder { run_id, host: lease.host.clone(), process: lease.process });
+                let holder = lease.holder.clone().restore().map_err(|what| self.corrupt(what))?;
                 return Err(LedgerError::Held { module: module.clone(), holder, until });
             }
         }
-        // Not simply one more: where a ledger was lost, tokens must still grow past those that a metastore has seen.
-        let clock = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let token = FencingToken(current.map_or(clock, |lease| clock.max(lease.token + 1)));
+        let token = FencingToken::after(current.map_or(0, |lease| lease.token), now);
         let expires = now + ttl;
         transaction
             .execute(
@@ -236,20 +198,20 @@ impl Ledger for SqliteLedger {
     }
 
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {
-        let sources = serde_json::to_string(&attempt.sources).map_err(|e| self.corrupt(e.to_string()))?;
-        let counts = &attempt.counts;
+        let attempt = StoredAttempt::of(attempt).map_err(|what| self.corrupt(what))?;
+        let counts = attempt.counts;
         self.fenced("record an attempt", lease, |transaction| {
             transaction
                 .prepare_cached(
                     "insert or replace into attempts values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
                 )?
                 .execute(params![
-                    attempt.module.as_str(),
-                    attempt.collection.as_str(),
-                    attempt.date.to_string(),
-                    attempt.run_id.to_string(),
+                    attempt.module,
+                    attempt.collection,
+                    attempt.date,
+                    attempt.run_id,
                     attempt.attempt,
-                    attempt.status.as_str(),
+                    attempt.status,
                     counts.rows_read,
                     counts.rows_written,
                     counts.rows_quarantined,
@@ -257,10 +219,10 @@ impl Ledger for SqliteLedger {
                     counts.files,
                     counts.bytes,
                     attempt.schema_fingerprint,
-                    sources,
+                    attempt.sources,
                     attempt.location,
-                    attempt.started.to_string(),
-                    attempt.ended.map(|ended| ended.to_string()),
+                    attempt.started,
+                    attempt.ended,
                     attempt.error,
                 ])
         })?;
@@ -281,9 +243,10 @@ impl Ledger for SqliteLedger {
         let mut history: BTreeMap<CollectionName, DayHistory> = BTreeMap::new();
         for row in rows {
             let (collection, date, status) = row.map_err(&failed)?;
-            let collection = collection.parse().map_err(|_| self.corrupt(format!("the collection `{collection}`")))?;
-            let date: ProcessingDate = date.parse().map_err(|_| self.corrupt(format!("the date `{date}`")))?;
-            let status = Status::from_word(&status).ok_or_else(|| self.corrupt(format!("the status `{status}`")))?;
+            let corrupt = |what| self.corrupt(what);
+            let collection = parsed("collection", &collection).map_err(corrupt)?;
+            let date = parsed("date", &date).map_err(corrupt)?;
+            let status = status_of(&status).map_err(corrupt)?;
             history.entry(collection).or_default().insert(date, status);
         }
         Ok(history)
@@ -300,10 +263,8 @@ impl Ledger for SqliteLedger {
         let mut query = connection
             .prepare_cached("select * from attempts where module = ?1 and collection = ?2 and date = ?3 order by run_id")
             .map_err(&failed)?;
-        let rows = query
-            .query_map(params![module.as_str(), collection.as_str(), date.to_string()], RawAttempt::read)
-            .map_err(&failed)?;
-        rows.map(|row| self.attempt_from(&row.map_err(&failed)?)).collect()
+        let rows = query.query_map(params![module.as_str(), collection.as_str(), date.to_string()], stored).map_err(&failed)?;
+        rows.map(|row| row.map_err(&failed)?.restore().map_err(|what| self.corrupt(what))).collect()
     }
 
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError> {
@@ -325,7 +286,7 @@ impl Ledger for SqliteLedger {
         let rows = query.query_map([prefix], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
         rows.map(|row| {
             let (location, at) = row.map_err(&failed)?;
-            let at = at.parse().map_err(|_| self.corrupt(format!("the time `{at}`")))?;
+            let at = parsed("time", &at).map_err(|what| self.corrupt(what))?;
             Ok(Superseded { location, at })
         })
         .collect()
@@ -343,6 +304,7 @@ impl Ledger for SqliteLedger {
 mod tests {
     use super::*;
     use crate::catchup::conformance;
+    use crate::identity::RunId;
 
     #[test]
     fn passes_the_conformance_suite() {

@@ -35,6 +35,12 @@ impl ProcessingDate {
         Self(self.0.saturating_sub(jiff::Span::new().days(i64::from(days.min(3_000_000)))))
     }
 
+    /// The day that many days later.
+    #[must_use]
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(i64::from(days.min(3_000_000)))))
+    }
+
     /// The days from this one to `end`, both included.
     pub fn to(self, end: Self) -> impl Iterator<Item = Self> {
         let mut next = (self <= end).then_some(self);

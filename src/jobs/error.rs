@@ -183,6 +183,10 @@ impl JobError {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Config(error) => error.hint(),
             Self::Source(error) => error.hint(),
+            Self::Ledger(LedgerError::Denied { hint, .. })
+            | Self::Lake(LakeError::Ledger(LedgerError::Denied { hint, .. }))
+            | Self::Metastore(MetastoreError::Denied { hint, .. })
+            | Self::Lake(LakeError::Metastore(MetastoreError::Denied { hint, .. })) => Some(hint.clone()),
             Self::Store(error) | Self::Lake(LakeError::Store(error)) if error.hint().is_some() => error.hint(),
             Self::Missing { .. } => {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
@@ -252,6 +256,7 @@ fn of_store(error: &StoreError) -> ExitCode {
 fn of_ledger(error: &LedgerError) -> ExitCode {
     match error {
         LedgerError::Held { .. } | LedgerError::LeaseLost { .. } => ExitCode::Held,
+        LedgerError::Denied { .. } => ExitCode::Access,
         LedgerError::Unavailable { .. } => ExitCode::Unavailable,
         LedgerError::Corrupt { .. } => ExitCode::Config,
     }
@@ -260,6 +265,7 @@ fn of_ledger(error: &LedgerError) -> ExitCode {
 fn of_metastore(error: &MetastoreError) -> ExitCode {
     match error {
         MetastoreError::Fenced { .. } => ExitCode::Held,
+        MetastoreError::Denied { .. } => ExitCode::Access,
         MetastoreError::Changed { .. } | MetastoreError::TableExists { .. } | MetastoreError::Unavailable { .. } => {
             ExitCode::Unavailable
         }

@@ -24,7 +24,7 @@ impl Destination<'_> {
             registered,
             configured,
         };
-        if table.location.trim_end_matches('/') != location {
+        if table.location != location {
             return Err(differs("location", table.location, location));
         }
         if table.partition_by.name != *self.layout.partition_by() {
@@ -54,7 +54,10 @@ impl Destination<'_> {
                     parameters: self.table_parameters(),
                 })?;
             }
-            Some(before) if evolution.alters() => self.metastore.alter_columns(self.table, before, &evolution.after)?,
+            // A table that another tool made becomes this module's with the first publish.
+            Some(before) if evolution.alters() || !self.is_owned()? => {
+                self.metastore.alter_table(self.table, before, &evolution.after, &self.owner())?;
+            }
             Some(_) => {}
         }
         Ok(())
@@ -82,7 +85,7 @@ impl Destination<'_> {
         }
         let partition = Partition { value, location, parameters: self.parameters(files, schema_fingerprint) };
         self.still_there(files, &folder)?;
-        match self.metastore.publish(self.table, &partition, self.lease.token) {
+        match self.metastore.publish(self.table, std::slice::from_ref(&partition), self.lease.token) {
             Ok(()) => Ok(partition.location),
             // The reply may have been lost after the metastore acted: what it says now decides.
             Err(error @ MetastoreError::Unavailable { .. }) => match self.current(&partition.value) {
@@ -95,8 +98,16 @@ impl Destination<'_> {
 
     fn table_parameters(&self) -> Parameters {
         let mut parameters = Table::first_parameters();
-        parameters.insert(OWNER.to_owned(), self.lease.module.to_string());
+        parameters.extend(self.owner());
         parameters
+    }
+
+    fn owner(&self) -> Parameters {
+        Parameters::from([(OWNER.to_owned(), self.lease.module.to_string())])
+    }
+
+    fn is_owned(&self) -> Result<bool, LakeError> {
+        Ok(self.metastore.table(self.table)?.is_some_and(|table| table.parameters.contains_key(OWNER)))
     }
 
     fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {

@@ -33,6 +33,7 @@ fn partition(date: &str, run: &str) -> Partition {
 
 /// Both handles are onto the same metastore, in which the database `adg_conformance` is not.
 pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
+    metastore.check().unwrap();
     tables_are_created_once(metastore, other);
     columns_change_only_from_what_was_read(metastore, other);
     partitions_swing(metastore, other);
@@ -60,30 +61,41 @@ fn columns_change_only_from_what_was_read(metastore: &dyn Metastore, other: &dyn
     let before = table().schema;
     let mut after = before.clone();
     after.push(columns(&[("note", "string")]).columns()[0].clone());
-    other.alter_columns(&name(), &before, &after).unwrap();
-    assert!(matches!(metastore.alter_columns(&name(), &before, &after), Err(MetastoreError::Changed { .. })));
+    let owner = Parameters::from([("adg.module".into(), "vacancy".into())]);
+    other.alter_table(&name(), &before, &after, &owner).unwrap();
+    let again = metastore.alter_table(&name(), &before, &after, &Parameters::new());
+    assert!(matches!(again, Err(MetastoreError::Changed { .. })));
     let now = metastore.table(&name()).unwrap().unwrap();
-    assert_eq!(now, Table { schema: after, ..table() });
+    let mut parameters = table().parameters;
+    parameters.extend(owner);
+    assert_eq!(now, Table { schema: after, parameters, ..table() });
 }
 
 fn partitions_swing(metastore: &dyn Metastore, other: &dyn Metastore) {
     let fence = FencingToken(5);
-    metastore.publish(&name(), &partition("2024-01-02", "b"), fence).unwrap();
-    metastore.publish(&name(), &partition("2024-01-01", "a"), fence).unwrap();
-    metastore.publish(&name(), &partition("2024-01-01", "c"), fence).unwrap();
+    metastore.publish(&name(), &[partition("2024-01-02", "b"), partition("2024-01-01", "a")], fence).unwrap();
+    metastore.publish(&name(), &[partition("2024-01-01", "c")], fence).unwrap();
+    metastore.publish(&name(), &[], fence).unwrap();
     assert_eq!(other.partitions(&name()).unwrap(), [partition("2024-01-01", "c"), partition("2024-01-02", "b")]);
     assert_eq!(other.partition(&name(), &PartitionValue("2024-01-02".into())).unwrap(), Some(partition("2024-01-02", "b")));
     other.drop_partition(&name(), &PartitionValue("2024-01-02".into()), fence).unwrap();
     other.drop_partition(&name(), &PartitionValue("2024-01-02".into()), fence).unwrap();
     assert_eq!(metastore.partitions(&name()).unwrap().len(), 1);
     let unknown: TableName = "adg_conformance.nothing".parse().unwrap();
-    assert!(matches!(metastore.publish(&unknown, &partition("2024-01-01", "a"), fence), Err(MetastoreError::NoSuchTable { .. })));
+    assert!(matches!(
+        metastore.publish(&unknown, &[partition("2024-01-01", "a")], fence),
+        Err(MetastoreError::NoSuchTable { .. })
+    ));
 }
 
 fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {
-    other.publish(&name(), &partition("2024-01-03", "late"), FencingToken(6)).unwrap();
-    let slept = metastore.publish(&name(), &partition("2024-01-03", "slept"), FencingToken(5));
-    assert!(matches!(slept, Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));
+    other.publish(&name(), &[partition("2024-01-03", "late")], FencingToken(6)).unwrap();
+    for date in ["2024-01-03", "2024-01-04"] {
+        let slept = metastore.publish(&name(), &[partition(date, "slept")], FencingToken(5));
+        assert!(matches!(slept, Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));
+        let dropped = metastore.drop_partition(&name(), &PartitionValue(date.into()), FencingToken(5));
+        assert!(matches!(dropped, Err(MetastoreError::Fenced { .. })));
+    }
     assert_eq!(
         metastore.partition(&name(), &PartitionValue("2024-01-03".into())).unwrap(),
         Some(partition("2024-01-03", "late"))

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod conformance;
 mod ddl;
+mod hive;
 mod sqlite;
 mod table;
 
@@ -12,6 +13,7 @@ use crate::identity::FencingToken;
 use crate::schema::TableSchema;
 
 pub use ddl::create_table as create_table_ddl;
+pub use hive::{HiveMetastore, HiveSettings, ThriftUri};
 pub use sqlite::SqliteMetastore;
 pub use table::{Database, Parameters, Partition, PartitionValue, Table, TableName};
 
@@ -50,6 +52,18 @@ pub enum MetastoreError {
         /// Our token.
         ours: u64,
     },
+    /// We may not.
+    #[error("failed to {action} in the metastore {metastore}: access denied: {reason}")]
+    Denied {
+        /// What was being done.
+        action: &'static str,
+        /// Which metastore.
+        metastore: String,
+        /// What it says.
+        reason: String,
+        /// What would allow it.
+        hint: String,
+    },
     /// The metastore can't be reached or read.
     #[error("failed to {action} in the metastore {metastore}: {reason}")]
     Unavailable {
@@ -72,6 +86,9 @@ pub enum MetastoreError {
 
 /// The catalog.
 pub trait Metastore: Send + Sync {
+    /// Asks whether it answers. Gives what it says that it is.
+    fn check(&self) -> Result<String, MetastoreError>;
+
     /// Creates the database unless it is there.
     fn create_database(&self, database: &Database) -> Result<(), MetastoreError>;
 
@@ -84,8 +101,15 @@ pub trait Metastore: Send + Sync {
     /// Creates an external table.
     fn create_table(&self, table: &Table) -> Result<(), MetastoreError>;
 
-    /// Replaces the columns of a table that still has the columns `before`; everything else of the table is kept.
-    fn alter_columns(&self, name: &TableName, before: &TableSchema, after: &TableSchema) -> Result<(), MetastoreError>;
+    /// Replaces the columns of a table that still has the columns `before`, and sets `parameters`; everything else of the table
+    /// is kept.
+    fn alter_table(
+        &self,
+        name: &TableName,
+        before: &TableSchema,
+        after: &TableSchema,
+        parameters: &Parameters,
+    ) -> Result<(), MetastoreError>;
 
     /// All partitions of a table, by value.
     fn partitions(&self, name: &TableName) -> Result<Vec<Partition>, MetastoreError>;
@@ -93,9 +117,9 @@ pub trait Metastore: Send + Sync {
     /// One partition, if it is there.
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError>;
 
-    /// Adds the partition, or swings the one of that value to the new location: in one step, so that a reader sees the old
-    /// files or the new ones. Refused where a holder of a later lease has published to the table.
-    fn publish(&self, name: &TableName, partition: &Partition, fence: FencingToken) -> Result<(), MetastoreError>;
+    /// Adds each partition, or swings the one of that value to the new location: in one step for each, so that a reader sees
+    /// its old files or its new ones. Refused where a holder of a later lease has published to the table. Values are unique.
+    fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError>;
 
     /// Drops a partition; one that is not there is no error. Files are left alone.
     fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<(), MetastoreError>;

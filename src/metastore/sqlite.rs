@@ -156,6 +156,10 @@ fn raw_partition(row: &Row<'_>) -> Sql<(String, String, String)> {
 }
 
 impl Metastore for SqliteMetastore {
+    fn check(&self) -> Result<String, MetastoreError> {
+        self.tables().map(|tables| format!("embedded in {}, {} tables", self.path.display(), tables.len()))
+    }
+
     fn create_database(&self, database: &Database) -> Result<(), MetastoreError> {
         self.connection()
             .execute("insert or ignore into databases values (?1, ?2)", [database.name.as_str(), &database.location])
@@ -232,7 +236,13 @@ impl Metastore for SqliteMetastore {
         transaction.commit().map_err(&failed)
     }
 
-    fn alter_columns(&self, name: &TableName, before: &TableSchema, after: &TableSchema) -> Result<(), MetastoreError> {
+    fn alter_table(
+        &self,
+        name: &TableName,
+        before: &TableSchema,
+        after: &TableSchema,
+        parameters: &Parameters,
+    ) -> Result<(), MetastoreError> {
         let failed = self.unavailable("alter a table");
         self.on_table("alter a table", name, |transaction, id| {
             if self.schema_of(transaction, id)? != *before {
@@ -241,6 +251,14 @@ impl Metastore for SqliteMetastore {
             transaction
                 .execute("delete from columns where table_id = ?1", [id])
                 .and_then(|_| insert_columns(transaction, id, after))
+                .map_err(&failed)?;
+            let json: String =
+                transaction.query_row("select parameters from tables where id = ?1", [id], |row| row.get(0)).map_err(&failed)?;
+            let mut all = self.parameters(&json)?;
+            all.extend(parameters.clone());
+            transaction
+                .execute("update tables set parameters = ?2 where id = ?1", params![id, self.json(&all)?])
+                .map(drop)
                 .map_err(&failed)
         })
     }
@@ -271,16 +289,18 @@ impl Metastore for SqliteMetastore {
             .transpose()
     }
 
-    fn publish(&self, name: &TableName, partition: &Partition, fence: FencingToken) -> Result<(), MetastoreError> {
-        const ACTION: &str = "publish a partition";
-        let parameters = self.json(&partition.parameters)?;
+    fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError> {
+        const ACTION: &str = "publish partitions";
         self.on_table(ACTION, name, |transaction, id| {
             self.pass_fence(transaction, id, name, fence)?;
-            transaction
-                .prepare_cached("insert or replace into partitions values (?1, ?2, ?3, ?4)")
-                .and_then(|mut insert| insert.execute(params![id, partition.value.0, partition.location, parameters]))
-                .map(drop)
-                .map_err(self.unavailable(ACTION))
+            for partition in partitions {
+                let parameters = self.json(&partition.parameters)?;
+                transaction
+                    .prepare_cached("insert or replace into partitions values (?1, ?2, ?3, ?4)")
+                    .and_then(|mut insert| insert.execute(params![id, partition.value.0, partition.location, parameters]))
+                    .map_err(self.unavailable(ACTION))?;
+            }
+            Ok(())
         })
     }
 

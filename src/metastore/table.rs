@@ -49,7 +49,7 @@ pub struct Database {
 pub struct Table {
     /// Its name.
     pub name: TableName,
-    /// The folder of its partitions.
+    /// The folder of its partitions, as [`crate::store::normal_location`] writes it.
     pub location: String,
     /// Its columns, without the partition column.
     pub schema: TableSchema,

@@ -34,8 +34,11 @@ impl Checksum {
     /// like one, as S3 promises of objects that came in one part and are not encrypted by a key of KMS or of the customer.
     pub(super) fn told(headers: &HeaderMap, etag: bool) -> Option<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        // Of an object in parts, S3 may tell the checksum of its parts' checksums, `…-3`.
-        let is_whole = text("x-amz-checksum-type") != Some("COMPOSITE");
+        // Of an object that came in parts, S3 may tell the checksum of its parts' checksums. Its entity tag ends with `-3` then.
+        let is_whole = match text("x-amz-checksum-type") {
+            Some(kind) => kind == "FULL_OBJECT",
+            None => text("etag").is_none_or(|etag| !etag.contains('-')),
+        };
         let of = |kind, value: &str| BASE64.decode(value).ok().map(|bytes| Self { kind, bytes });
         S3.iter()
             .filter(|_| is_whole)
@@ -51,8 +54,9 @@ impl Checksum {
                 let is_ours = text("x-amz-server-side-encryption").is_none_or(|kind| kind == "AES256")
                     && text("x-amz-server-side-encryption-customer-algorithm").is_none();
                 let hex = text("etag").filter(|_| etag && is_ours)?.trim_matches('"');
+                let hex = Some(hex).filter(|hex| hex.len() == 32)?;
                 let digits = (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok());
-                digits.collect::<Option<Vec<u8>>>().filter(|bytes| bytes.len() == 16).map(|bytes| Self { kind: Kind::Md5, bytes })
+                digits.collect::<Option<Vec<u8>>>().map(|bytes| Self { kind: Kind::Md5, bytes })
             })
     }
 
@@ -137,7 +141,11 @@ mod tests {
         let etag = ("etag", "\"25f9e794323b453885f5181f1b624d0b\"");
         assert_eq!(fits(&[etag, ("x-amz-server-side-encryption", "aws:kms")], "x"), None);
         assert_eq!(fits(&[("etag", "\"25f9e794323b453885f5181f1b624d0b-2\"")], "x"), None);
-        assert_eq!(fits(&[("x-amz-checksum-crc32", "y/Q5Jg=="), ("x-amz-checksum-type", "COMPOSITE")], "x"), None);
+        let sum = ("x-amz-checksum-crc32", "y/Q5Jg==");
+        assert_eq!(fits(&[sum, ("x-amz-checksum-type", "COMPOSITE")], "x"), None);
+        assert_eq!(fits(&[sum, ("etag", "\"25f9e794323b453885f5181f1b624d0b-2\"")], "x"), None);
+        let whole = [sum, ("x-amz-checksum-type", "FULL_OBJECT"), ("etag", "\"25f9e794323b453885f5181f1b624d0b-2\"")];
+        assert_eq!(fits(&whole, "123456789"), Some(true));
         assert_eq!(Checksum::told(&headers(&[etag]), false), None);
     }
 }

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum};
 use object_store::client::{
     ClientOptions, CredentialProvider, HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService,
-    ReqwestConnector,
+    ReqwestConnector, StaticCredentialProvider,
 };
-use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, HeaderMap, HeaderValue, ObjectStore, RetryConfig};
 
@@ -68,7 +68,7 @@ pub(super) fn s3(
 }
 
 /// A bucket of Google Cloud Storage, seen from its prefix: with the application default credentials, or with none where the
-/// address is not Google's own.
+/// address is an emulator's, without TLS.
 pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Result<Arc<dyn ObjectStore>> {
     let endpoint = settings.endpoint.as_deref();
     let mut builder = GoogleCloudStorageBuilder::from_env()
@@ -77,7 +77,11 @@ pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Re
         .with_client_options(requests(endpoint))
         .with_http_connector(TellingConnector);
     if let Some(endpoint) = endpoint {
-        builder = builder.with_base_url(endpoint).with_skip_signature(true);
+        builder = builder.with_base_url(endpoint);
+        if endpoint.starts_with("http://") {
+            builder = builder
+                .with_credentials(Arc::new(StaticCredentialProvider::new(GcpCredential { bearer: "anonymous".to_owned() })));
+        }
     }
     Ok(below(Arc::new(builder.build()?), &bucket.prefix))
 }

@@ -3,6 +3,8 @@
 //! Retries and checksums have their one home here, credentials next door in `aws`. The rest of the program is threads, not
 //! futures: a store runs its requests on the shared runtime and hands out plain readers.
 
+#[cfg(test)]
+mod buckets;
 mod checksum;
 #[cfg(test)]
 mod conformance;

@@ -72,7 +72,11 @@ def hive(
         logging = folder / "hive-log4j2.properties"
         logging.write_text(LOGGING)
         settings = SETTINGS | _connection(behind)
-        settings |= {"datanucleus.autoStartClassNames": ",".join(_stored()), "hive.metastore.warehouse.dir": str(warehouse), "hive.log4j.file": str(logging)}
+        settings |= {
+            "datanucleus.autoStartClassNames": ",".join(_stored()),
+            "hive.metastore.warehouse.dir": str(warehouse),
+            "hive.log4j.file": str(logging),
+        }
         # On the command line, not in a file: with a folder among the jars Java does not use the classes kept.
         options = [word for name, value in settings.items() for word in ("--hiveconf", f"{name}={value}")]
         jars = f"{JARS}/*:{POSTGRESQL_JAR}" if behind else f"{JARS}/*"

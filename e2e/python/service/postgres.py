@@ -56,7 +56,7 @@ def postgres() -> Iterator[Postgres]:
             "synchronous_commit": "off",
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        server = [binaries / "postgres", "-D", data, "-p", str(port), *options]
+        server: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(port), *options]
         # By SIGQUIT its own children end with it, and its shared memory goes.
         command = Command(server, folder, environment, user, signal.SIGQUIT)
         with running(command, lambda: client(binaries / "pg_isready", "-q", *there, check=False)) as pid:

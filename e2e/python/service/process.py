@@ -30,7 +30,7 @@ class Command:
 
     words: Sequence[str | Path]
     folder: Path
-    """Where it runs; it finds its `log` there."""
+    """Where it runs; its `log` is there."""
     environment: dict[str, str] | None = None
     user: str | None = None
     """Whom it runs as, instead of ourselves."""
@@ -71,8 +71,7 @@ def identity(user: str | None) -> dict[str, Any]:
 @contextmanager
 def running(command: Command, ready: Callable[[], bool]) -> Iterator[int]:
     """Runs a command, from when it is ready to the end of the block; gives its process id."""
-    log = command.folder / "log"
-    with log.open("ab") as output:
+    with (command.folder / "log").open("wb") as output:
         process = subprocess.Popen(
             command.words,
             cwd=command.folder,
@@ -84,7 +83,7 @@ def running(command: Command, ready: Callable[[], bool]) -> Iterator[int]:
             preexec_fn=_bound_to(os.getpid(), command.end),
         )
     try:
-        _wait(process, ready, log)
+        _wait(process, command, ready)
         yield process.pid
     finally:
         process.send_signal(command.end)
@@ -109,11 +108,12 @@ def _bound_to(parent: int, end: signal.Signals) -> Callable[[], None] | None:
     return bind
 
 
-def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], command: Command, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         if ready():
             return
         time.sleep(0.02)
     state = "does not answer" if process.returncode is None else f"ended with {process.returncode}"
-    raise RuntimeError(f"{process.args[0]} {state}:\n{log.read_text(errors='replace')[-4000:]}")
+    log = (command.folder / "log").read_text(errors="replace")
+    raise RuntimeError(f"{command.words[0]} {state}:\n{log[-4000:]}")

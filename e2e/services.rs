@@ -1,0 +1,106 @@
+//! Real services for tests, each started once for a test program by `e2e/python/services.py`, which stops them when the program
+//! ends, however it ends: their standard input is a pipe from it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// The Python that `make test` set up, with pinned readers and services.
+pub fn python() -> PathBuf {
+    let default = || Path::new(&std::env::var("HOME").unwrap()).join(".cache/adg/venv/bin/python");
+    let python = std::env::var_os("ADG_TEST_PYTHON").map_or_else(default, PathBuf::from);
+    assert!(python.exists(), "{} does not exist: run the tests by `make test`, which installs it", python.display());
+    python
+}
+
+/// A service that runs until this is dropped, or the process ends.
+pub struct Service {
+    child: Child,
+    facts: Value,
+}
+
+impl Service {
+    pub fn start(args: &[&str]) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/python/services.py");
+        let mut command = Command::new(python());
+        command.arg(script).args(args).env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let facts = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{args:?} did not start"));
+        Self { child, facts }
+    }
+
+    /// What the script says of it.
+    pub fn fact(&self, name: &str) -> String {
+        self.facts[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.facts)).to_owned()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// AWS as moto plays it, with IAM enforcement on.
+pub struct Moto {
+    _service: Service,
+    pub url: String,
+    pub region: String,
+    /// Of a user who may do everything.
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+pub fn moto() -> &'static Moto {
+    static MOTO: OnceLock<Moto> = OnceLock::new();
+    MOTO.get_or_init(|| {
+        let service = Service::start(&["moto"]);
+        let fact = |name| service.fact(name);
+        let (url, region) = (fact("url"), fact("region"));
+        let (access_key_id, secret_access_key) = (fact("access_key_id"), fact("secret_access_key"));
+        Moto { url, region, access_key_id, secret_access_key, _service: service }
+    })
+}
+
+/// A PostgreSQL server with an empty database `adg`.
+pub struct Postgres {
+    _service: Service,
+    pub url: String,
+}
+
+pub fn postgres() -> &'static Postgres {
+    static POSTGRES: OnceLock<Postgres> = OnceLock::new();
+    POSTGRES.get_or_init(|| {
+        let service = Service::start(&["postgres"]);
+        Postgres { url: service.fact("url"), _service: service }
+    })
+}
+
+/// The Hive metastore that PySpark bundles, on Derby.
+pub struct Hive {
+    _service: Service,
+    pub uri: String,
+    /// The folder of its warehouse.
+    pub warehouse: PathBuf,
+}
+
+pub fn hive() -> &'static Hive {
+    static HIVE: OnceLock<Hive> = OnceLock::new();
+    HIVE.get_or_init(|| {
+        let service = Service::start(&["hive"]);
+        Hive { uri: service.fact("uri"), warehouse: service.fact("warehouse").into(), _service: service }
+    })
+}
+
+/// What speaks Google Cloud Storage's XML protocol, which is S3's: moto again, checking nobody. The emulator of Google's own
+/// protocol answers 501 to most of the requests of the XML one.
+pub fn gcs() -> String {
+    static GCS: OnceLock<Service> = OnceLock::new();
+    GCS.get_or_init(|| Service::start(&["moto", "--unchecked"])).fact("url")
+}

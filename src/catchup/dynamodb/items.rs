@@ -1,0 +1,153 @@
+//! The items of the table, and what they are restored to.
+
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+
+use super::super::stored::{StoredAttempt, StoredHolder, parsed};
+use super::super::{Attempt, Superseded};
+
+/// The key of an item.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Key {
+    #[serde(rename = "Correlation_Id")]
+    pub(super) hash: String,
+    #[serde(rename = "DataProduct")]
+    pub(super) range: String,
+}
+
+impl Key {
+    fn of(module: &str, range: String) -> Self {
+        Self { hash: format!("adg#{module}"), range }
+    }
+
+    /// A module's line for other readers.
+    pub(super) fn summary(correlation_id: &str, data_product: &str) -> Self {
+        Self { hash: correlation_id.to_owned(), range: data_product.to_owned() }
+    }
+
+    pub(super) fn lease(module: &ModuleName) -> Self {
+        Self::of(module.as_str(), "lease".to_owned())
+    }
+
+    /// What adg knows of the summary.
+    pub(super) fn written(module: &ModuleName) -> Self {
+        Self::of(module.as_str(), "summary".to_owned())
+    }
+
+    /// The beginning of the keys of all days of a module.
+    pub(super) fn days(module: &ModuleName) -> Self {
+        Self::of(module.as_str(), "day#".to_owned())
+    }
+
+    /// The beginning of the keys of all attempts at a date. They sort by run.
+    pub(super) fn attempts(module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Self {
+        Self::of(module.as_str(), format!("attempt#{collection}#{date}#"))
+    }
+
+    /// A replaced location, or the beginning of several.
+    pub(super) fn superseded(location: &str) -> Self {
+        Self { hash: "adg#superseded".to_owned(), range: location.to_owned() }
+    }
+}
+
+/// Who works on a module.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct LeaseItem {
+    #[serde(rename = "Correlation_Id")]
+    pub(super) hash: String,
+    #[serde(rename = "DataProduct")]
+    pub(super) range: String,
+    pub(super) token: u64,
+    pub(super) holder: StoredHolder,
+    pub(super) expires: String,
+    pub(super) released: bool,
+}
+
+/// The latest status of a date.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DayItem {
+    #[serde(rename = "Correlation_Id")]
+    hash: String,
+    #[serde(rename = "DataProduct")]
+    range: String,
+    pub(super) collection: String,
+    pub(super) day: String,
+    pub(super) latest: String,
+}
+
+impl DayItem {
+    pub(super) fn of(attempt: &StoredAttempt) -> Self {
+        let Key { hash, range } = Key::of(&attempt.module, format!("day#{}#{}", attempt.collection, attempt.date));
+        let (collection, day, latest) = (attempt.collection.clone(), attempt.date.clone(), attempt.status.clone());
+        Self { hash, range, collection, day, latest }
+    }
+}
+
+/// One attempt. The list of its sources may be long, and an item has 400 KB at most: it is packed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct AttemptItem {
+    #[serde(rename = "Correlation_Id")]
+    hash: String,
+    #[serde(rename = "DataProduct")]
+    range: String,
+    attempt: StoredAttempt,
+    #[serde(with = "serde_bytes")]
+    sources_zstd: Vec<u8>,
+}
+
+/// The sources of an attempt that are told apart by their own list are not told twice.
+const PACKED: &str = "[]";
+/// The most of an error's text that is kept, in characters.
+const ERROR_CHARS: usize = 20_000;
+/// The most that a list of sources is unpacked to.
+const SOURCES_BYTES: u64 = 256 << 20;
+
+impl AttemptItem {
+    /// # Errors
+    /// The list of sources can't be packed.
+    pub(super) fn of(mut attempt: StoredAttempt) -> Result<Self, String> {
+        let range = format!("attempt#{}#{}#{}", attempt.collection, attempt.date, attempt.run_id);
+        let Key { hash, range } = Key::of(&attempt.module, range);
+        let sources = std::mem::replace(&mut attempt.sources, PACKED.to_owned());
+        attempt.error = attempt.error.map(|error| error.chars().take(ERROR_CHARS).collect());
+        let sources_zstd = zstd::encode_all(sources.as_bytes(), 3).map_err(|error| error.to_string())?;
+        Ok(Self { hash, range, attempt, sources_zstd })
+    }
+
+    /// # Errors
+    /// What in it adg did not write.
+    pub(super) fn restore(mut self) -> Result<Attempt, String> {
+        let mut sources = String::new();
+        let unpacked =
+            zstd::Decoder::new(&*self.sources_zstd).and_then(|decoder| decoder.take(SOURCES_BYTES).read_to_string(&mut sources));
+        unpacked.map_err(|error| format!("a list of sources that can't be unpacked: {error}"))?;
+        self.attempt.sources = sources;
+        self.attempt.restore()
+    }
+}
+
+/// When a location was replaced.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SupersededItem {
+    #[serde(rename = "Correlation_Id")]
+    hash: String,
+    #[serde(rename = "DataProduct")]
+    range: String,
+    at: String,
+}
+
+impl SupersededItem {
+    pub(super) fn of(superseded: &Superseded) -> Self {
+        let Key { hash, range } = Key::superseded(&superseded.location);
+        Self { hash, range, at: superseded.at.to_string() }
+    }
+
+    /// # Errors
+    /// What in it adg did not write.
+    pub(super) fn restore(self) -> Result<Superseded, String> {
+        Ok(Superseded { at: parsed("time", &self.at)?, location: self.range })
+    }
+}

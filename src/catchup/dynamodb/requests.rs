@@ -1,0 +1,177 @@
+//! Requests to the table: what they have in common, and what their errors mean.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::PoisonError;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::ErrorKind;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+
+use crate::aws::{AwsError, SaidKind, principal_of, said, statement};
+use crate::runtime;
+
+use super::super::{Lease, LedgerError};
+use super::DynamoDbLedger;
+use super::items::Key;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// What the replaced job's rights may lack.
+const ACTIONS: [&str; 6] = [
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Query",
+    "dynamodb:ConditionCheckItem",
+];
+
+/// Lets the library try a transaction again that another one was in the way of.
+#[derive(Debug)]
+pub(super) struct Conflicts;
+
+impl ClassifyRetry for Conflicts {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
+        let refused = error.and_then(|error| error.downcast_ref::<TransactWriteItemsError>());
+        match refused {
+            Some(error) if reasons(error).contains(&"TransactionConflict") => {
+                RetryAction::retryable_error(ErrorKind::TransientError)
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "transaction conflicts"
+    }
+}
+
+/// Why a transaction was not done, item by item.
+fn reasons(error: &TransactWriteItemsError) -> Vec<&str> {
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(canceled) => {
+            canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl DynamoDbLedger {
+    pub(super) fn corrupt(&self, what: String) -> LedgerError {
+        LedgerError::Corrupt { ledger: self.table.clone(), what }
+    }
+
+    pub(super) fn unavailable(&self, action: &'static str, reason: String) -> LedgerError {
+        LedgerError::Unavailable { action, ledger: self.table.clone(), reason }
+    }
+
+    pub(super) fn wait<F: Future>(&self, action: &'static str, request: F) -> Result<F::Output, LedgerError> {
+        runtime::wait(request).map_err(|error| self.unavailable(action, error.to_string()))
+    }
+
+    /// What a request's error means.
+    pub(super) fn failed<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>) -> LedgerError
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let denied = |reason, hint| LedgerError::Denied { action, ledger: self.table.clone(), reason, hint };
+        if let Some(error) = AwsError::below(error) {
+            return match error.is_denied() {
+                true => denied(error.to_string(), error.hint().unwrap_or_default()),
+                false => self.unavailable(action, error.to_string()),
+            };
+        }
+        let said = said(error);
+        match said.kind {
+            SaidKind::Denied => {
+                let who = self.wait(action, self.identity.arn()).ok().and_then(Result::ok).unwrap_or_default();
+                let needed = statement(&ACTIONS, &format!("arn:aws:dynamodb:*:*:table/{}", self.table));
+                denied(said.to_string(), format!("the policy of {} needs {needed}", principal_of(&who)))
+            }
+            _ if said.code.as_deref() == Some("ResourceNotFoundException") => self.unavailable(
+                action,
+                "the table does not exist; create it with the text keys Correlation_Id (hash) and DataProduct (range)".to_owned(),
+            ),
+            _ => self.unavailable(action, said.to_string()),
+        }
+    }
+
+    pub(super) fn item<T: Serialize>(&self, value: &T) -> Result<Item, LedgerError> {
+        to_item(value).map_err(|error| self.corrupt(error.to_string()))
+    }
+
+    fn value<T: DeserializeOwned>(&self, item: Item) -> Result<T, LedgerError> {
+        from_item(item).map_err(|error| self.corrupt(format!("an item that is not as adg writes it ({error})")))
+    }
+
+    /// The item of that key, as it is now.
+    pub(super) fn get<T: DeserializeOwned>(&self, action: &'static str, key: &Key) -> Result<Option<T>, LedgerError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(self.item(key)?)).consistent_read(true);
+        let answer = self.wait(action, request.send())?.map_err(|error| self.failed(action, &error))?;
+        answer.item.map(|item| self.value(item)).transpose()
+    }
+
+    /// All items whose range key begins with that of `key`, in its order.
+    pub(super) fn below<T: DeserializeOwned>(&self, action: &'static str, key: &Key) -> Result<Vec<T>, LedgerError> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("Correlation_Id = :hash and begins_with(DataProduct, :range)")
+            .expression_attribute_values(":hash", AttributeValue::S(key.hash.clone()))
+            .expression_attribute_values(":range", AttributeValue::S(key.range.clone()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let items = self.wait(action, pages.collect::<Result<Vec<Item>, _>>())?;
+        items.map_err(|error| self.failed(action, &error))?.into_iter().map(|item| self.value(item)).collect()
+    }
+
+    pub(super) fn put<T: Serialize>(&self, value: &T) -> Result<TransactWriteItem, LedgerError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(self.item(value)?)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(|error| self.corrupt(error.to_string()))?).build())
+    }
+
+    pub(super) fn delete(&self, key: &Key) -> Result<TransactWriteItem, LedgerError> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(self.item(key)?)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(|error| self.corrupt(error.to_string()))?).build())
+    }
+
+    /// Writes all of `items`, or none where the lease is no longer ours.
+    pub(super) fn fenced(&self, action: &'static str, lease: &Lease, items: Vec<TransactWriteItem>) -> Result<(), LedgerError> {
+        let ours = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.item(&Key::lease(&lease.module))?))
+            .condition_expression("#token = :token")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_values(":token", AttributeValue::N(lease.token.0.to_string()))
+            .build()
+            .map_err(|error| self.corrupt(error.to_string()))?;
+        let check = TransactWriteItem::builder().condition_check(ours).build();
+        let all = std::iter::once(check).chain(items).collect();
+        let request = self.client.transact_write_items().set_transact_items(Some(all));
+        let _one = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.wait(action, request.send())? {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error().map(reasons) {
+                // The lease's check is the first.
+                Some(reasons) if reasons.first() == Some(&"ConditionalCheckFailed") => {
+                    Err(LedgerError::LeaseLost { module: lease.module.clone() })
+                }
+                _ => Err(self.failed(action, &error)),
+            },
+        }
+    }
+}

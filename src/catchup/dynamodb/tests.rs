@@ -1,0 +1,160 @@
+use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+
+use super::*;
+use crate::catchup::{Counts, Status, conformance};
+use crate::identity::RunId;
+use crate::runtime;
+use crate::test_services;
+
+/// The replaced job's table, empty, under a name of its own.
+fn table(name: &str) -> impl Fn() -> DynamoDbLedger {
+    let account = test_services::account(test_services::moto());
+    let settings = DynamoDbSettings { table: name.to_owned(), region: None, endpoint: None, role_chain: Vec::new() };
+    let open = move || DynamoDbLedger::open(&settings, &account);
+    let ledger = open();
+    let (hash, range) = ("Correlation_Id", "DataProduct");
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let text = |name: &str| {
+        let text = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        text.build().unwrap()
+    };
+    let create = ledger.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    let create = create.key_schema(key(hash, KeyType::Hash)).key_schema(key(range, KeyType::Range));
+    runtime::wait(create.attribute_definitions(text(hash)).attribute_definitions(text(range)).send()).unwrap().unwrap();
+    open
+}
+
+fn key() -> SummaryKey {
+    SummaryKey { correlation_id: "kickstart_vacancy_adg".into(), data_product: "KICKSTART-ADG".into() }
+}
+
+fn module() -> ModuleName {
+    "vacancy".parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_700_000_000).unwrap()
+}
+
+fn lease(ledger: &DynamoDbLedger) -> Lease {
+    let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
+    ledger.acquire(&module(), &holder, now(), SignedDuration::from_secs(60)).unwrap()
+}
+
+/// What the replaced job writes.
+fn replaced_job_writes(ledger: &DynamoDbLedger, date: &str, run: u64, status: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let put = ledger
+        .client
+        .put_item()
+        .table_name(&ledger.table)
+        .item("Correlation_Id", text(&key().correlation_id))
+        .item("DataProduct", text(&key().data_product))
+        .item("Date", text(date))
+        .item("Run_Id", AttributeValue::N(run.to_string()))
+        .item("Status", text(status));
+    runtime::wait(put.send()).unwrap().unwrap();
+}
+
+/// All attributes of the summary, as another reader gets them.
+fn summary_line(ledger: &DynamoDbLedger) -> Vec<(String, String)> {
+    let all = ledger
+        .client
+        .query()
+        .table_name(&ledger.table)
+        .key_condition_expression("Correlation_Id = :id")
+        .expression_attribute_values(":id", AttributeValue::S(key().correlation_id))
+        .scan_index_forward(false);
+    let items = runtime::wait(all.send()).unwrap().unwrap().items.unwrap_or_default();
+    assert_eq!(items.len(), 1, "other readers take the newest item of the id");
+    let mut line: Vec<(String, String)> =
+        items[0].iter().map(|(name, value)| (name.clone(), value.as_s().or_else(|_| value.as_n()).unwrap().clone())).collect();
+    line.sort();
+    line
+}
+
+fn day(text: &str) -> ProcessingDate {
+    text.parse().unwrap()
+}
+
+#[test]
+fn passes_the_conformance_suite() {
+    let open = table("conformance");
+    conformance::suite(&open(), &open());
+}
+
+#[test]
+fn a_ledger_of_the_replaced_job_is_continued_whatever_its_status() {
+    for (i, (status, expected)) in [
+        ("Completed", "2021-04-13"),
+        ("COMPLETED", "2021-04-13"),
+        ("Failed", "2021-04-12"),
+        ("In-Progress", "2021-04-12"),
+        ("?", "2021-04-12"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ledger = table(&format!("taken_over_{i}"))();
+        let lease = lease(&ledger);
+        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), None);
+        replaced_job_writes(&ledger, "2021-04-12", 41, status);
+        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        // What adg writes itself is nobody else's doing.
+        ledger.summarise(&lease, &key(), Summary { date: day("2021-05-01"), status: Status::InProgress }).unwrap();
+        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        // The replaced job went on for some days, and then it is adg's turn again.
+        replaced_job_writes(&ledger, "2021-06-01", 50, "Completed");
+        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day("2021-06-02")));
+    }
+}
+
+#[test]
+fn the_summary_is_as_the_replaced_job_writes_it() {
+    let ledger = table("summary")();
+    let lease = lease(&ledger);
+    let line = |date: &str, run: &str, status: &str| {
+        let texts = [
+            ("Correlation_Id", "kickstart_vacancy_adg"),
+            ("DataProduct", "KICKSTART-ADG"),
+            ("Date", date),
+            ("Run_Id", run),
+            ("Status", status),
+        ];
+        texts.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+    };
+    let write = |date: &str, status| ledger.summarise(&lease, &key(), Summary { date: day(date), status }).unwrap();
+    write("2021-04-12", Status::InProgress);
+    assert_eq!(summary_line(&ledger), line("2021-04-12", "1", "In-Progress"));
+    write("2021-04-12", Status::Completed);
+    assert_eq!(summary_line(&ledger), line("2021-04-12", "1", "Completed"));
+    write("2021-04-13", Status::InProgress);
+    write("2021-04-13", Status::Failed);
+    assert_eq!(summary_line(&ledger), line("2021-04-13", "2", "Failed"));
+}
+
+#[test]
+fn many_sources_and_a_long_error_fit_into_an_item() {
+    let ledger = table("long")();
+    let lease = lease(&ledger);
+    let collection: CollectionName = "bids".parse().unwrap();
+    let mut attempt =
+        Attempt::begin(module(), collection.clone(), day("2021-04-12"), RunId::new(now()), 1, Status::Failed, now());
+    attempt.counts = Counts { rows_read: u64::MAX, ..Counts::default() };
+    attempt.error = Some("x".repeat(1 << 20));
+    let source =
+        |i: u32| crate::catchup::SourceFile { key: format!("2021-04-12_bids_{i}_delta.csv"), size: i.into(), etag: None };
+    attempt.sources = (0..20_000).map(source).collect();
+    ledger.record(&lease, &attempt).unwrap();
+    let found = ledger.attempts(&module(), &collection, day("2021-04-12")).unwrap();
+    assert_eq!((found[0].sources.len(), found[0].counts), (20_000, attempt.counts));
+}
+
+#[test]
+fn a_stranger_is_refused_with_the_statement_that_is_missing() {
+    let account = test_services::account_as(test_services::moto(), "AKIANOBODY", "nothing");
+    let settings = DynamoDbSettings { table: "summary".into(), region: None, endpoint: None, role_chain: Vec::new() };
+    let error = DynamoDbLedger::open(&settings, &account).check().unwrap_err();
+    let LedgerError::Denied { hint, .. } = &error else { panic!("{error:?}") };
+    assert!(hint.contains("dynamodb:GetItem") && hint.contains("table/summary"), "{hint}");
+}

@@ -1,0 +1,96 @@
+//! Attempts and leases in plain texts and numbers, as backends keep them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Attempt, Counts, Holder, SourceFile, Status};
+
+/// An attempt as a backend keeps it. Times and dates sort as texts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredAttempt {
+    pub(super) module: String,
+    pub(super) collection: String,
+    pub(super) date: String,
+    pub(super) run_id: String,
+    pub(super) attempt: u32,
+    pub(super) status: String,
+    pub(super) counts: Counts,
+    pub(super) schema_fingerprint: Option<String>,
+    /// JSON.
+    pub(super) sources: String,
+    pub(super) location: Option<String>,
+    pub(super) started: String,
+    pub(super) ended: Option<String>,
+    pub(super) error: Option<String>,
+}
+
+impl StoredAttempt {
+    /// # Errors
+    /// None in practice: a list of plain texts is always JSON.
+    pub(super) fn of(attempt: &Attempt) -> Result<Self, String> {
+        Ok(Self {
+            module: attempt.module.to_string(),
+            collection: attempt.collection.to_string(),
+            date: attempt.date.to_string(),
+            run_id: attempt.run_id.to_string(),
+            attempt: attempt.attempt,
+            status: attempt.status.to_string(),
+            counts: attempt.counts,
+            schema_fingerprint: attempt.schema_fingerprint.clone(),
+            sources: serde_json::to_string(&attempt.sources).map_err(|error| error.to_string())?,
+            location: attempt.location.clone(),
+            started: attempt.started.to_string(),
+            ended: attempt.ended.map(|ended| ended.to_string()),
+            error: attempt.error.clone(),
+        })
+    }
+
+    /// # Errors
+    /// What in it adg did not write.
+    pub(super) fn restore(self) -> Result<Attempt, String> {
+        Ok(Attempt {
+            module: parsed("module", &self.module)?,
+            collection: parsed("collection", &self.collection)?,
+            date: parsed("date", &self.date)?,
+            run_id: parsed("run id", &self.run_id)?,
+            attempt: self.attempt,
+            status: status(&self.status)?,
+            counts: self.counts,
+            schema_fingerprint: self.schema_fingerprint,
+            sources: serde_json::from_str::<Vec<SourceFile>>(&self.sources)
+                .map_err(|_| format!("the source list `{}`", self.sources))?,
+            location: self.location,
+            started: parsed("time", &self.started)?,
+            ended: self.ended.as_deref().map(|ended| parsed("time", ended)).transpose()?,
+            error: self.error,
+        })
+    }
+}
+
+/// A holder as a backend keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredHolder {
+    pub(super) run_id: String,
+    pub(super) host: String,
+    pub(super) process: u32,
+}
+
+impl StoredHolder {
+    pub(super) fn of(holder: &Holder) -> Self {
+        Self { run_id: holder.run_id.to_string(), host: holder.host.clone(), process: holder.process }
+    }
+
+    /// # Errors
+    /// What in it adg did not write.
+    pub(super) fn restore(self) -> Result<Box<Holder>, String> {
+        Ok(Box::new(Holder { run_id: parsed("run id of a lease", &self.run_id)?, host: self.host, process: self.process }))
+    }
+}
+
+pub(super) fn status(word: &str) -> Result<Status, String> {
+    Status::from_word(word).ok_or_else(|| format!("the status `{word}`"))
+}
+
+/// A stored text in its type; else what was found.
+pub(super) fn parsed<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("the {what} `{text}`"))
+}

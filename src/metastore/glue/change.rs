@@ -1,0 +1,87 @@
+//! Changes of a table that others change too: each replaces the version that it was decided on, and no other.
+
+use std::time::Duration;
+
+use aws_sdk_glue::types::{Table as GlueTable, TableInput};
+
+use crate::identity::FencingToken;
+use crate::metastore::{MetastoreError, Parameters, TableName};
+use crate::schema::TableSchema;
+
+use super::refused::{Refused, Task};
+use super::{GlueMetastore, convert, rewrite};
+
+/// How often a table is read and decided on, while somebody else is quicker each time.
+const TRIES: u32 = 6;
+/// The first pause, about: each is twice the one before.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Waits for a time that differs between those who were in each other's way.
+pub(super) fn pause(tries: u32) {
+    std::thread::sleep((PAUSE * (1_u32 << tries.min(6))).mul_f64(rand::random_range(0.5..1.5)));
+}
+
+impl GlueMetastore {
+    /// Makes the table what `decide` says, who is asked again where somebody was quicker; None lets it be. Gives the table as it
+    /// was before, or None where somebody was quicker each time.
+    fn change(
+        &self,
+        task: Task,
+        name: &TableName,
+        decide: impl Fn(&GlueTable) -> Result<Option<TableInput>, MetastoreError>,
+    ) -> Result<Option<GlueTable>, MetastoreError> {
+        let failed = self.failed(task, Some(name));
+        for tries in 0..TRIES {
+            let table = self.find(name).map_err(&failed)?.ok_or_else(|| self.no_such_table(name))?;
+            let Some(input) = decide(&table)? else { return Ok(Some(table)) };
+            match self.replace_table(name, input, table.version_id()) {
+                Err(refused) if refused.is_conflict() => pause(tries),
+                Err(refused) if refused.is_not_found() => return Err(self.no_such_table(name)),
+                done => return done.map(|()| Some(table)).map_err(&failed),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Replaces the columns, where they are still `before`.
+    pub(super) fn alter(
+        &self,
+        name: &TableName,
+        before: &TableSchema,
+        after: &TableSchema,
+        parameters: &Parameters,
+    ) -> Result<(), MetastoreError> {
+        let changed = || MetastoreError::Changed { table: name.clone() };
+        let altered = self.change(Task::ALTER_TABLE, name, |table| {
+            if convert::schema(table).map_err(self.corrupt(name))? != *before {
+                return Err(changed());
+            }
+            let input = rewrite::altered(table, after, parameters).map_err(Refused::from);
+            input.map(Some).map_err(self.failed(Task::ALTER_TABLE, Some(name)))
+        })?;
+        altered.map(drop).ok_or_else(changed)
+    }
+
+    /// Takes the table's fence, unless somebody later has it. Gives the table.
+    ///
+    /// Glue has no transaction over the table and its partitions: what we send after this is not stopped where somebody later
+    /// takes the fence in between. Whoever slept before is.
+    pub(super) fn pass_fence(&self, task: Task, name: &TableName, fence: FencingToken) -> Result<GlueTable, MetastoreError> {
+        let passed = self.change(task, name, |table| {
+            let found = convert::fence(table).map_err(self.corrupt(name))?;
+            match found {
+                Some(found) if found > fence.0 => Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 }),
+                Some(found) if found == fence.0 => Ok(None),
+                _ => {
+                    let input = rewrite::fenced(table, fence).map_err(Refused::from);
+                    input.map(Some).map_err(self.failed(task, Some(name)))
+                }
+            }
+        })?;
+        passed.ok_or_else(|| MetastoreError::Unavailable {
+            action: task.action,
+            metastore: self.to_string(),
+            reason: format!("{name}: somebody else changed the table {TRIES} times while its fence was to be set"),
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! Partitions on their way into a table: in batches, some at the same time, until Glue has taken all.
+
+use aws_sdk_glue::types::{StorageDescriptor, Table as GlueTable};
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use crate::aws::{Said, SaidKind};
+use crate::metastore::{MetastoreError, Partition, TableName};
+use crate::runtime;
+
+use super::change::pause;
+use super::refused::{Refused, Task, may_pass};
+use super::requests::Rejected;
+use super::{GlueMetastore, convert};
+
+/// The most partitions that Glue takes in one request.
+const BATCH: usize = 100;
+/// Batches at the same time: an account has some ten of these requests a second.
+const UNDER_WAY: usize = 4;
+/// How often what Glue did not take is sent again.
+const ROUNDS: u32 = 6;
+
+/// A partition is added or replaced; no request does whichever is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Create,
+    Update,
+}
+
+/// What becomes of a partition that Glue did not take.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    /// It goes the other way: it is there already, or is not there.
+    OtherWay,
+    /// It goes the same way again.
+    Again,
+    /// It never will be.
+    Failed,
+}
+
+impl Way {
+    fn fate(self, code: &str) -> Fate {
+        match (self, code) {
+            (Self::Create, "AlreadyExistsException") | (Self::Update, "EntityNotFoundException") => Fate::OtherWay,
+            _ if may_pass(code) => Fate::Again,
+            _ => Fate::Failed,
+        }
+    }
+}
+
+/// The partitions that Glue did not take.
+#[derive(Default)]
+struct Left<'p> {
+    other_way: Vec<&'p Partition>,
+    again: Vec<&'p Partition>,
+    /// What it said of one of those that are sent again.
+    why: Option<Refused>,
+}
+
+impl<'p> Left<'p> {
+    fn add(&mut self, more: Left<'p>) {
+        self.other_way.extend(more.other_way);
+        self.again.extend(more.again);
+        self.why = more.why.or_else(|| self.why.take());
+    }
+}
+
+/// A table that takes partitions.
+struct Target<'a> {
+    metastore: &'a GlueMetastore,
+    name: &'a TableName,
+    descriptor: StorageDescriptor,
+}
+
+impl GlueMetastore {
+    /// Adds the partitions to the table as it was read, and swings those that it has.
+    pub(super) fn register(&self, name: &TableName, table: GlueTable, partitions: &[Partition]) -> Result<(), MetastoreError> {
+        let descriptor = table.storage_descriptor.unwrap_or_else(|| StorageDescriptor::builder().build());
+        let before = self.calls();
+        Target { metastore: self, name, descriptor }.take(partitions)?;
+        let (partitions, calls) = (partitions.len(), self.calls() - before);
+        tracing::debug!(event = "partitions_registered", table = %name, partitions, calls);
+        Ok(())
+    }
+}
+
+impl Target<'_> {
+    fn take(&self, partitions: &[Partition]) -> Result<(), MetastoreError> {
+        let all: Vec<&Partition> = partitions.iter().collect();
+        // One alone is mostly a date that is done again, many are mostly new: so most need one request each.
+        let (mut create, mut update) = if all.len() == 1 { (Vec::new(), all) } else { (all, Vec::new()) };
+        let mut why = None;
+        for round in 0..ROUNDS {
+            let updated = self.send(Way::Update, &update)?;
+            create.extend(updated.other_way);
+            let created = self.send(Way::Create, &create)?;
+            let is_busy = !(created.again.is_empty() && updated.again.is_empty());
+            (create, update) = (created.again, created.other_way);
+            update.extend(updated.again);
+            if create.is_empty() && update.is_empty() {
+                return Ok(());
+            }
+            why = created.why.or(updated.why).or(why);
+            if is_busy {
+                pause(round);
+            }
+        }
+        Err(self.gave_up(create.len() + update.len(), why))
+    }
+
+    fn send<'p>(&self, way: Way, partitions: &[&'p Partition]) -> Result<Left<'p>, MetastoreError> {
+        let batches = stream::iter(partitions.chunks(BATCH).map(|batch| self.batch(way, batch))).buffer_unordered(UNDER_WAY);
+        let left = batches.try_fold(Left::default(), |mut left, more| {
+            left.add(more);
+            std::future::ready(Ok(left))
+        });
+        let sent = runtime::wait(left).map_err(Refused::from).and_then(|left| left);
+        sent.map_err(|refused| match refused.is_not_found() {
+            true => self.metastore.no_such_table(self.name),
+            false => self.metastore.error(Task::PUBLISH, Some(self.name), &refused),
+        })
+    }
+
+    async fn batch<'p>(&self, way: Way, batch: &[&'p Partition]) -> Result<Left<'p>, Refused> {
+        let inputs = batch.iter().map(|partition| convert::partition_input(partition, &self.descriptor)).collect();
+        let answer = match way {
+            Way::Create => self.metastore.create_batch(self.name, inputs).await,
+            Way::Update => self.metastore.update_batch(self.name, inputs).await,
+        };
+        match answer {
+            Ok(rejected) => sort(way, batch, rejected),
+            // Glue may also say of all what is true of one; each is told apart on the other way.
+            Err(refused) if way == Way::Create && refused.already_exists() => {
+                Ok(Left { other_way: batch.to_vec(), ..Left::default() })
+            }
+            Err(refused) if refused.may_pass() => {
+                Ok(Left { again: batch.to_vec(), why: Some(refused), ..Left::default() })
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    fn gave_up(&self, left: usize, why: Option<Refused>) -> MetastoreError {
+        let why = why.map_or_else(|| "they come and go".to_owned(), |why| why.to_string());
+        MetastoreError::Unavailable {
+            action: Task::PUBLISH.action,
+            metastore: self.metastore.to_string(),
+            reason: format!("{}: {left} partitions were refused {ROUNDS} times: {why}", self.name),
+        }
+    }
+}
+
+/// What becomes of each partition of a batch that was rejected.
+fn sort<'p>(way: Way, batch: &[&'p Partition], rejected: Vec<Rejected>) -> Result<Left<'p>, Refused> {
+    let mut left = Left::default();
+    for Rejected { value, code, message } in rejected {
+        let partition = batch.iter().copied().find(|partition| partition.value.0 == value);
+        let fate = way.fate(&code);
+        let said = Said { kind: SaidKind::Other, code: Some(code), message: format!("{message} (the partition `{value}`)") };
+        match (partition, fate) {
+            (Some(partition), Fate::OtherWay) => left.other_way.push(partition),
+            (Some(partition), Fate::Again) => {
+                left.again.push(partition);
+                left.why = Some(Refused::Said(said));
+            }
+            // Also one that we did not send, lest one that we did counts as done.
+            (_, Fate::Failed) | (None, _) => return Err(Refused::Said(said)),
+        }
+    }
+    Ok(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metastore::{Parameters, PartitionValue};
+
+    fn partition(value: &str) -> Partition {
+        Partition { value: PartitionValue(value.into()), location: String::new(), parameters: Parameters::new() }
+    }
+
+    fn rejected(value: &str, code: &str) -> Rejected {
+        Rejected { value: value.into(), code: code.into(), message: "no".into() }
+    }
+
+    #[test]
+    fn what_was_rejected_goes_the_other_way_or_again_or_fails() {
+        let all = ["a", "b", "c"].map(partition);
+        let batch: Vec<&Partition> = all.iter().collect();
+        let errors = vec![rejected("c", "AlreadyExistsException"), rejected("a", "InternalServiceException")];
+        let left = sort(Way::Create, &batch, errors).unwrap();
+        assert_eq!((left.other_way, left.again), (vec![&all[2]], vec![&all[0]]));
+        assert!(left.why.is_some());
+        for wrong in [rejected("b", "InvalidInputException"), rejected("z", "AlreadyExistsException")] {
+            let (value, code) = (wrong.value.clone(), wrong.code.clone());
+            let error = sort(Way::Create, &batch, vec![wrong]).err().unwrap().to_string();
+            assert!(error.contains(&value) && error.contains(&code), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_an_update_misses_a_partition() {
+        assert_eq!(Way::Update.fate("EntityNotFoundException"), Fate::OtherWay);
+        assert_eq!(Way::Create.fate("EntityNotFoundException"), Fate::Failed);
+        assert_eq!(Way::Update.fate("AlreadyExistsException"), Fate::Failed);
+    }
+}

@@ -1,0 +1,143 @@
+//! Connections to the services of one metastore: the next one where one does not answer.
+
+use std::future::Future;
+use std::net::ToSocketAddrs;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use hive_metastore::{ThriftHiveMetastoreClient, ThriftHiveMetastoreClientBuilder};
+use volo_thrift::codec::default::DefaultMakeCodec;
+use volo_thrift::{ClientError, MaybeException};
+
+use super::fault::Fault;
+use super::uri::ThriftUri;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The services of one metastore. All of them answer alike; the one that answered last is asked first.
+pub(super) struct Connections {
+    uris: Vec<ThriftUri>,
+    timeout: Duration,
+    current: AtomicUsize,
+    client: Mutex<Option<ThriftHiveMetastoreClient>>,
+    calls: AtomicU64,
+}
+
+impl Connections {
+    pub(super) fn new(uris: Vec<ThriftUri>, timeout: Duration) -> Self {
+        Self { uris, timeout, current: AtomicUsize::new(0), client: Mutex::default(), calls: AtomicU64::new(0) }
+    }
+
+    /// The addresses, to show.
+    pub(super) fn shown(&self) -> String {
+        self.uris.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+
+    /// How many calls were made.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// A call that changes nothing: made again, at the next service, where no answer comes.
+    pub(super) async fn read<T, E, C, F>(&self, call: C) -> Result<T, Fault>
+    where
+        C: Fn(ThriftHiveMetastoreClient) -> F,
+        F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
+        Fault: From<E>,
+    {
+        (|| self.once(&call)).retry(self.retries()).when(Fault::is_lost).await
+    }
+
+    /// A call that changes something. Where no answer comes it may have been done all the same: `done` looks, and only what
+    /// was not done is done again.
+    pub(super) async fn write<T, E, C, F, D, G>(&self, call: C, done: D) -> Result<Option<T>, Fault>
+    where
+        C: Fn(ThriftHiveMetastoreClient) -> F,
+        F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
+        D: Fn() -> G,
+        G: Future<Output = Result<bool, Fault>>,
+        Fault: From<E>,
+    {
+        let attempt = || async {
+            match self.once(&call).await {
+                Ok(answer) => Ok(Some(answer)),
+                Err(lost) if lost.is_lost() => match done().await? {
+                    true => {
+                        tracing::warn!(event = "metastore_reply_lost", metastore = self.shown(), "it had acted");
+                        Ok(None)
+                    }
+                    false => Err(lost),
+                },
+                Err(fault) => Err(fault),
+            }
+        };
+        attempt.retry(self.retries()).when(Fault::is_lost).await
+    }
+
+    /// Tries every service a few times; a service that is started again needs some seconds.
+    fn retries(&self) -> ExponentialBuilder {
+        ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(4 + self.uris.len())
+            .with_jitter()
+    }
+
+    async fn once<T, E, C, F>(&self, call: &C) -> Result<T, Fault>
+    where
+        C: Fn(ThriftHiveMetastoreClient) -> F,
+        F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
+        Fault: From<E>,
+    {
+        let index = self.current.load(Ordering::Relaxed);
+        let client = self.client(index)?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        match call(client).await {
+            Ok(MaybeException::Ok(answer)) => Ok(answer),
+            Ok(MaybeException::Exception(exception)) => Err(exception.into()),
+            Err(error) => {
+                self.leave(index);
+                Err(Fault::Lost(format!("{}: {error}", self.uri(index))))
+            }
+        }
+    }
+
+    fn uri(&self, index: usize) -> &ThriftUri {
+        &self.uris[index % self.uris.len()]
+    }
+
+    /// Goes on to the next service, unless another call did so already.
+    fn leave(&self, index: usize) {
+        if self.current.compare_exchange(index, index + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            if self.uris.len() > 1 {
+                tracing::warn!(event = "metastore_failover", from = %self.uri(index), to = %self.uri(index + 1));
+            }
+        }
+    }
+
+    fn client(&self, index: usize) -> Result<ThriftHiveMetastoreClient, Fault> {
+        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = held.as_ref() {
+            return Ok(client.clone());
+        }
+        let uri = self.uri(index);
+        let resolved = (uri.host.as_str(), uri.port).to_socket_addrs().map_err(|error| error.to_string());
+        let address = resolved.and_then(|mut all| all.next().ok_or_else(|| "the name has no address".to_owned()));
+        let address = address.map_err(|reason| {
+            drop(held.take());
+            let _ = self.current.compare_exchange(index, index + 1, Ordering::Relaxed, Ordering::Relaxed);
+            Fault::Lost(format!("{uri}: {reason}"))
+        })?;
+        let client = ThriftHiveMetastoreClientBuilder::new("hive_metastore")
+            .make_codec(DefaultMakeCodec::buffered())
+            .connect_timeout(Some(CONNECT_TIMEOUT))
+            .read_write_timeout(Some(self.timeout))
+            .rpc_timeout(Some(self.timeout))
+            .address(address)
+            .build();
+        Ok(held.insert(client).clone())
+    }
+}

@@ -1,0 +1,175 @@
+//! Tables and partitions in Hive's own form, and back.
+
+use hive_metastore as hms;
+use pilota::{AHashMap, FastStr};
+
+use crate::identity::FencingToken;
+use crate::schema::{Column, ColumnName, TableSchema};
+use crate::store::normal_location;
+
+use super::super::{Database, Parameters, Partition, PartitionValue, Table, TableName};
+
+/// The table parameter with the highest fencing token that has published.
+const FENCE: &str = "adg.fence";
+/// When the table was last changed, in seconds: set by the service and by Hive.
+pub(super) const LAST_CHANGED: &str = "transient_lastDdlTime";
+/// Parameters that the service or this backend writes for itself.
+const HIDDEN: [&str; 2] = [FENCE, LAST_CHANGED];
+
+/// What Hive calls Parquet.
+const INPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
+const OUTPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
+const SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
+
+type Map = AHashMap<FastStr, FastStr>;
+
+pub(super) fn text(text: impl AsRef<str>) -> FastStr {
+    FastStr::new(text.as_ref())
+}
+
+fn map(parameters: &Parameters) -> Map {
+    parameters.iter().map(|(key, value)| (text(key), text(value))).collect()
+}
+
+fn parameters(map: Option<&Map>) -> Parameters {
+    let all = map.into_iter().flatten().filter(|(key, _)| !HIDDEN.contains(&key.as_str()));
+    all.map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
+fn field(column: &Column) -> hms::FieldSchema {
+    hms::FieldSchema { name: Some(text(column.name.as_str())), r#type: Some(text(column.ty.to_string())), comment: None }
+}
+
+/// # Errors
+/// What in it this version does not understand.
+fn column(field: &hms::FieldSchema) -> Result<Column, String> {
+    let name = ColumnName::new(field.name.as_deref().unwrap_or_default()).map_err(|error| error.to_string())?;
+    let ty = field.r#type.as_deref().unwrap_or_default().parse().map_err(|error| format!("the column `{name}`: {error}"))?;
+    Ok(Column::new(name, ty))
+}
+
+pub(super) fn database(database: &Database) -> hms::Database {
+    hms::Database {
+        name: Some(text(database.name.as_str())),
+        location_uri: Some(text(&database.location)),
+        parameters: Some(Map::default()),
+        ..hms::Database::default()
+    }
+}
+
+pub(super) fn table(table: &Table) -> hms::Table {
+    let serde = hms::SerDeInfo {
+        name: None,
+        serialization_lib: Some(text(SERDE)),
+        parameters: Some([(text("serialization.format"), text("1"))].into_iter().collect()),
+    };
+    let sd = hms::StorageDescriptor {
+        cols: Some(table.schema.columns().iter().map(field).collect()),
+        location: Some(text(&table.location)),
+        input_format: Some(text(INPUT_FORMAT)),
+        output_format: Some(text(OUTPUT_FORMAT)),
+        compressed: Some(false),
+        num_buckets: Some(-1),
+        serde_info: Some(serde),
+        bucket_cols: Some(Vec::new()),
+        sort_cols: Some(Vec::new()),
+        parameters: Some(Map::default()),
+        ..hms::StorageDescriptor::default()
+    };
+    hms::Table {
+        table_name: Some(text(table.name.table.as_str())),
+        db_name: Some(text(table.name.database.as_str())),
+        owner: Some(text(std::env::var("USER").as_deref().unwrap_or("adg"))),
+        sd: Some(sd),
+        partition_keys: Some(vec![field(&table.partition_by)]),
+        parameters: Some(map(&table.parameters)),
+        table_type: Some(text("EXTERNAL_TABLE")),
+        ..hms::Table::default()
+    }
+}
+
+/// # Errors
+/// What in it this version does not understand.
+pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, String> {
+    let sd = found.sd.as_ref().ok_or("a table without a place")?;
+    let keys = found.partition_keys.as_deref().unwrap_or_default();
+    let [key] = keys else {
+        return Err(format!("the table {name}, which is partitioned by {} columns rather than one", keys.len()));
+    };
+    Ok(Table {
+        name: name.clone(),
+        location: normal_location(sd.location.as_deref().unwrap_or_default()),
+        schema: schema(found)?,
+        partition_by: column(key)?,
+        parameters: parameters(found.parameters.as_ref()),
+    })
+}
+
+/// # Errors
+/// What in it this version does not understand.
+pub(super) fn schema(found: &hms::Table) -> Result<TableSchema, String> {
+    let fields = found.sd.as_ref().and_then(|sd| sd.cols.as_deref()).unwrap_or_default();
+    Ok(TableSchema::new(fields.iter().map(column).collect::<Result<_, _>>()?))
+}
+
+/// The table with other columns; those that stay keep their comments.
+pub(super) fn with_columns(mut found: hms::Table, after: &TableSchema, set: &Parameters) -> hms::Table {
+    if let Some(sd) = &mut found.sd {
+        let before = sd.cols.take().unwrap_or_default();
+        let comment = |name: &FastStr| before.iter().find(|field| field.name.as_ref() == Some(name))?.comment.clone();
+        let mut fields: Vec<_> = after.columns().iter().map(field).collect();
+        for field in &mut fields {
+            field.comment = field.name.as_ref().and_then(comment);
+        }
+        sd.cols = Some(fields);
+    }
+    found.parameters.get_or_insert_default().extend(map(set));
+    found
+}
+
+/// The highest fencing token that has published to the table.
+pub(super) fn fence(found: &hms::Table) -> Option<FencingToken> {
+    found.parameters.as_ref()?.get(FENCE)?.parse().ok().map(FencingToken)
+}
+
+pub(super) fn with_fence(mut found: hms::Table, fence: FencingToken) -> hms::Table {
+    found.parameters.get_or_insert_default().insert(text(FENCE), text(fence.0.to_string()));
+    found
+}
+
+/// A partition in the form of its table: its files are written with the table's columns as they are now.
+pub(super) fn partition(table: &hms::Table, partition: &Partition) -> hms::Partition {
+    let mut sd = table.sd.clone().unwrap_or_default();
+    sd.location = Some(text(&partition.location));
+    if let Some(serde) = &mut sd.serde_info {
+        // Spark keeps the table's place there; of a partition it would be the wrong one.
+        serde.parameters.get_or_insert_default().remove("path");
+    }
+    hms::Partition {
+        values: Some(vec![text(&partition.value.0)]),
+        db_name: table.db_name.clone(),
+        table_name: table.table_name.clone(),
+        sd: Some(sd),
+        parameters: Some(map(&partition.parameters)),
+        ..hms::Partition::default()
+    }
+}
+
+/// # Errors
+/// What in it this version does not understand.
+pub(super) fn partition_from(found: &hms::Partition) -> Result<Partition, String> {
+    let values = found.values.as_deref().unwrap_or_default();
+    let [value] = values else { return Err(format!("a partition of {} values rather than one", values.len())) };
+    let location = found.sd.as_ref().and_then(|sd| sd.location.as_deref()).unwrap_or_default();
+    Ok(Partition {
+        value: PartitionValue(value.to_string()),
+        location: normal_location(location),
+        parameters: parameters(found.parameters.as_ref()),
+    })
+}
+
+/// The partition's name as Hive writes it: `date_uploaded=2024-01-01`. Dates need no escapes.
+pub(super) fn partition_name(table: &hms::Table, value: &PartitionValue) -> FastStr {
+    let key = table.partition_keys.as_deref().unwrap_or_default().first().and_then(|key| key.name.as_deref());
+    text(format!("{}={value}", key.unwrap_or_default()))
+}

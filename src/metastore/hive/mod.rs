@@ -1,0 +1,284 @@
+//! The Hive Metastore, over thrift.
+//!
+//! Everything that adg did not set is kept on an alter. A change is made on what was read only: where the service can (Hive
+//! 2.3.10, 4.0 and later), it refuses one that somebody else came before; with every service the columns are compared first.
+
+mod connections;
+mod convert;
+mod fault;
+mod partitions;
+mod spark_schema;
+#[cfg(test)]
+mod tests;
+mod uri;
+
+use std::future::Future;
+use std::time::Duration;
+
+use hive_metastore as hms;
+use pilota::AHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::FencingToken;
+use crate::runtime;
+use crate::schema::TableSchema;
+
+use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+
+use connections::Connections;
+use convert::{LAST_CHANGED, text};
+use fault::Fault;
+pub use uri::ThriftUri;
+
+/// How a profile writes a Hive Metastore.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HiveSettings {
+    /// The services of the one metastore; where one does not answer, the next one is asked.
+    #[schemars(length(min = 1))]
+    pub uris: Vec<ThriftUri>,
+    /// For how long one call may take, in seconds. Registering 1,000 partitions takes a service 7 to 20.
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u16,
+}
+
+fn timeout_seconds() -> u16 {
+    300
+}
+
+/// A Hive Metastore.
+pub struct HiveMetastore {
+    connections: Connections,
+}
+
+/// Somebody else changes the table between our reading and our writing: then it is read again.
+const TRIES: usize = 5;
+
+type Fallible<T> = Result<T, MetastoreError>;
+
+impl HiveMetastore {
+    /// Nothing is asked yet.
+    pub fn open(settings: &HiveSettings) -> Self {
+        let timeout = Duration::from_secs(settings.timeout_seconds.into());
+        Self { connections: Connections::new(settings.uris.clone(), timeout) }
+    }
+
+    /// How many calls were made so far.
+    pub fn calls(&self) -> u64 {
+        self.connections.calls()
+    }
+
+    fn unavailable(&self, action: &'static str, reason: String) -> MetastoreError {
+        MetastoreError::Unavailable { action, metastore: self.connections.shown(), reason }
+    }
+
+    fn corrupt(&self, what: String) -> MetastoreError {
+        MetastoreError::Corrupt { metastore: self.connections.shown(), what }
+    }
+
+    fn no_such_table(&self, name: &TableName) -> MetastoreError {
+        MetastoreError::NoSuchTable { table: name.clone(), metastore: self.connections.shown() }
+    }
+
+    fn failed(&self, action: &'static str, fault: Fault) -> MetastoreError {
+        let reason = match fault {
+            Fault::Missing => "it does not exist".to_owned(),
+            Fault::Exists => "it exists already".to_owned(),
+            Fault::Refused(reason) | Fault::Lost(reason) => reason,
+        };
+        self.unavailable(action, reason)
+    }
+
+    fn wait<T>(&self, action: &'static str, call: impl Future<Output = Fallible<T>>) -> Fallible<T> {
+        runtime::wait(call).map_err(|error| self.unavailable(action, error.to_string()))?
+    }
+
+    async fn find_table(&self, name: &TableName) -> Result<Option<hms::Table>, Fault> {
+        let (database, table) = (text(name.database.as_str()), text(name.table.as_str()));
+        match self
+            .connections
+            .read(|client| {
+                let (database, table) = (database.clone(), table.clone());
+                async move { client.get_table(database, table).await }
+            })
+            .await
+        {
+            Ok(found) => Ok(Some(found)),
+            Err(Fault::Missing) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn existing(&self, action: &'static str, name: &TableName) -> Fallible<hms::Table> {
+        let found = self.find_table(name).await.map_err(|fault| self.failed(action, fault))?;
+        found.ok_or_else(|| self.no_such_table(name))
+    }
+
+    /// Writes `after` in the place of `before`. Where somebody else changed the table in between, the fault is a conflict.
+    async fn alter(&self, name: &TableName, before: &hms::Table, mut after: hms::Table) -> Result<(), Fault> {
+        let mut context = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
+        if let Some(last) = before.parameters.as_ref().and_then(|parameters| parameters.get(LAST_CHANGED)) {
+            // Never the same twice, so that the service sees our change where another comes within the second.
+            let next = last.parse::<i64>().unwrap_or_default() + 1;
+            let now = jiff_seconds().max(next).to_string();
+            after.parameters.get_or_insert_default().insert(text(LAST_CHANGED), text(now));
+            context.insert(text(hms::EXPECTED_PARAMETER_KEY), text(LAST_CHANGED));
+            context.insert(text(hms::EXPECTED_PARAMETER_VALUE), last.clone());
+        }
+        let context = hms::EnvironmentContext { properties: Some(context) };
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let (database, table) = (text(name.database.as_str()), text(name.table.as_str()));
+            let (after, context) = (after.clone(), context.clone());
+            async move { client.alter_table_with_environment_context(database, table, after, context).await }
+        };
+        let done = || async {
+            let now = self.find_table(name).await?;
+            Ok(now.is_some_and(|now| now.parameters == after.parameters && columns(&now) == columns(&after)))
+        };
+        self.connections.write(call, done).await.map(drop)
+    }
+
+    /// Lets only the holder of the newest lease go on, and gives the table as it is.
+    async fn pass_fence(&self, action: &'static str, name: &TableName, ours: FencingToken) -> Fallible<hms::Table> {
+        for _ in 0..TRIES {
+            let table = self.existing(action, name).await?;
+            match convert::fence(&table) {
+                Some(found) if found > ours => {
+                    return Err(MetastoreError::Fenced { table: name.clone(), found: found.0, ours: ours.0 });
+                }
+                Some(found) if found == ours => return Ok(table),
+                _ => {}
+            }
+            let fenced = convert::with_fence(table.clone(), ours);
+            match self.alter(name, &table, fenced).await {
+                Ok(()) => return Ok(table),
+                Err(fault) if fault.is_conflict() => {}
+                Err(fault) => return Err(self.failed(action, fault)),
+            }
+        }
+        Err(MetastoreError::Changed { table: name.clone() })
+    }
+}
+
+fn columns(table: &hms::Table) -> Option<&[hms::FieldSchema]> {
+    table.sd.as_ref()?.cols.as_deref()
+}
+
+/// The service's own measure of when a table was changed. No rule of adg depends on it.
+#[allow(clippy::disallowed_methods)]
+fn jiff_seconds() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+impl Metastore for HiveMetastore {
+    fn check(&self) -> Fallible<String> {
+        const ACTION: &str = "list databases";
+        let databases = self.wait(ACTION, async {
+            let all = self.connections.read(|client| async move { client.get_all_databases().await }).await;
+            all.map_err(|fault| self.failed(ACTION, fault))
+        })?;
+        Ok(format!("Hive Metastore at {}, {} databases", self.connections.shown(), databases.len()))
+    }
+
+    fn create_database(&self, database: &Database) -> Fallible<()> {
+        const ACTION: &str = "create a database";
+        let wanted = convert::database(database);
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let wanted = wanted.clone();
+            async move { client.create_database(wanted).await }
+        };
+        self.wait(ACTION, async {
+            // Whether it is there is what the next try finds out by itself.
+            match self.connections.write(call, || async { Ok(false) }).await {
+                Ok(_) | Err(Fault::Exists) => Ok(()),
+                Err(fault) => Err(self.failed(ACTION, fault)),
+            }
+        })
+    }
+
+    fn tables(&self) -> Fallible<Vec<TableName>> {
+        const ACTION: &str = "list tables";
+        self.wait(ACTION, async {
+            let failed = |fault| self.failed(ACTION, fault);
+            let mut names = Vec::new();
+            let databases = self.connections.read(|client| async move { client.get_all_databases().await });
+            for database in databases.await.map_err(failed)? {
+                let tables = self.connections.read(|client| {
+                    let database = database.clone();
+                    async move { client.get_all_tables(database).await }
+                });
+                let tables = tables.await.map_err(failed)?;
+                // Other tools' names may be none that adg could have made.
+                names.extend(tables.iter().filter_map(|table| format!("{database}.{table}").parse().ok()));
+            }
+            names.sort();
+            Ok(names)
+        })
+    }
+
+    fn table(&self, name: &TableName) -> Fallible<Option<Table>> {
+        const ACTION: &str = "read a table";
+        let found = self.wait(ACTION, async { self.find_table(name).await.map_err(|fault| self.failed(ACTION, fault)) })?;
+        found.map(|found| convert::table_from(name, &found).map_err(|what| self.corrupt(what))).transpose()
+    }
+
+    fn create_table(&self, table: &Table) -> Fallible<()> {
+        const ACTION: &str = "create a table";
+        let wanted = convert::table(table);
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let wanted = wanted.clone();
+            async move { client.create_table(wanted).await }
+        };
+        let done = || async {
+            let found = self.find_table(&table.name).await?;
+            Ok(found.is_some_and(|found| convert::table_from(&table.name, &found).is_ok_and(|found| found == *table)))
+        };
+        self.wait(ACTION, async {
+            match self.connections.write(call, done).await {
+                Ok(_) => Ok(()),
+                Err(Fault::Exists) => {
+                    Err(MetastoreError::TableExists { table: table.name.clone(), metastore: self.connections.shown() })
+                }
+                Err(fault) => Err(self.failed(ACTION, fault)),
+            }
+        })
+    }
+
+    fn alter_table(&self, name: &TableName, before: &TableSchema, after: &TableSchema, set: &Parameters) -> Fallible<()> {
+        const ACTION: &str = "alter a table";
+        self.wait(ACTION, async {
+            for _ in 0..TRIES {
+                let found = self.existing(ACTION, name).await?;
+                if convert::schema(&found).map_err(|what| self.corrupt(what))? != *before {
+                    return Err(MetastoreError::Changed { table: name.clone() });
+                }
+                let mut wanted = convert::with_columns(found.clone(), after, set);
+                let properties = wanted.parameters.get_or_insert_default();
+                spark_schema::follow(properties, before, after).map_err(|what| self.corrupt(what))?;
+                match self.alter(name, &found, wanted).await {
+                    Ok(()) => return Ok(()),
+                    Err(fault) if fault.is_conflict() => {}
+                    Err(fault) => return Err(self.failed(ACTION, fault)),
+                }
+            }
+            Err(MetastoreError::Changed { table: name.clone() })
+        })
+    }
+
+    fn partitions(&self, name: &TableName) -> Fallible<Vec<Partition>> {
+        self.wait("list partitions", self.all_partitions(name))
+    }
+
+    fn partition(&self, name: &TableName, value: &PartitionValue) -> Fallible<Option<Partition>> {
+        self.wait("read a partition", self.one_partition(name, value))
+    }
+
+    fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Fallible<()> {
+        self.wait("publish partitions", self.publish_all(name, partitions, fence))
+    }
+
+    fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Fallible<()> {
+        self.wait("drop a partition", self.drop_one(name, value, fence))
+    }
+}

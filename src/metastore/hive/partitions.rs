@@ -1,0 +1,151 @@
+//! A table's partitions, in batches.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use hive_metastore as hms;
+use pilota::{AHashMap, FastStr};
+
+use crate::identity::FencingToken;
+
+use super::convert::{self, text};
+use super::fault::Fault;
+use super::{Fallible, HiveMetastore, Partition, PartitionValue, TableName};
+
+/// Partitions of one call. A service takes seconds for 1,000, and holds a transaction of its database open for as long.
+const BATCH: usize = 500;
+/// Calls at the same time.
+const CONCURRENT: usize = 4;
+
+type Names = Vec<FastStr>;
+
+impl HiveMetastore {
+    pub(super) async fn all_partitions(&self, name: &TableName) -> Fallible<Vec<Partition>> {
+        const ACTION: &str = "list partitions";
+        self.existing(ACTION, name).await?;
+        let names = self.connections.read(|client| {
+            let (database, table) = place(name);
+            async move { client.get_partition_names(database, table, -1).await }
+        });
+        let names = names.await.map_err(|fault| self.failed(ACTION, fault))?;
+        let batches = names.chunks(BATCH).map(<[FastStr]>::to_vec).collect::<Vec<_>>();
+        let found: Vec<Vec<hms::Partition>> = stream::iter(batches)
+            .map(|names| self.by_names(name, names))
+            .buffered(CONCURRENT)
+            .try_collect()
+            .await
+            .map_err(|fault| self.failed(ACTION, fault))?;
+        let all = found.iter().flatten().map(convert::partition_from);
+        let mut all = all.collect::<Result<Vec<_>, _>>().map_err(|what| self.corrupt(what))?;
+        all.sort_by(|a, b| a.value.cmp(&b.value));
+        Ok(all)
+    }
+
+    pub(super) async fn one_partition(&self, name: &TableName, value: &PartitionValue) -> Fallible<Option<Partition>> {
+        let found = self.connections.read(|client| {
+            let ((database, table), values) = (place(name), vec![text(&value.0)]);
+            async move { client.get_partition(database, table, values).await }
+        });
+        match found.await {
+            Ok(found) => convert::partition_from(&found).map(Some).map_err(|what| self.corrupt(what)),
+            Err(Fault::Missing) => Ok(None),
+            Err(fault) => Err(self.failed("read a partition", fault)),
+        }
+    }
+
+    /// The partitions of these names that there are.
+    async fn by_names(&self, name: &TableName, names: Names) -> Result<Vec<hms::Partition>, Fault> {
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let ((database, table), names) = (place(name), names.clone());
+            async move { client.get_partitions_by_names(database, table, names).await }
+        };
+        self.connections.read(call).await
+    }
+
+    pub(super) async fn publish_all(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Fallible<()> {
+        const ACTION: &str = "publish partitions";
+        let table = &self.pass_fence(ACTION, name, fence).await?;
+        let done = stream::iter(partitions.chunks(BATCH))
+            .map(|batch| self.publish_batch(name, table, batch))
+            .buffer_unordered(CONCURRENT)
+            .try_collect::<()>()
+            .await;
+        done.map_err(|fault| self.failed(ACTION, fault))
+    }
+
+    /// Adds those that are not there, and swings those that are.
+    async fn publish_batch(&self, name: &TableName, table: &hms::Table, batch: &[Partition]) -> Result<(), Fault> {
+        let names = |some: &[&Partition]| some.iter().map(|one| convert::partition_name(table, &one.value)).collect::<Names>();
+        let all: Vec<&Partition> = batch.iter().collect();
+        // Somebody else may add one between our looking and our adding: then they are looked at once more.
+        for is_last in [false, true] {
+            let found = self.by_names(name, names(&all)).await?;
+            let is_there = |one: &&Partition| found.iter().any(|found| found.values == Some(vec![text(&one.value.0)]));
+            let (there, new): (Vec<_>, Vec<_>) = all.iter().copied().partition(is_there);
+            if !there.is_empty() {
+                self.alter_partitions(name, table, &there).await?;
+            }
+            if new.is_empty() {
+                return Ok(());
+            }
+            match self.add_partitions(name, table, &new).await {
+                Err(Fault::Exists) if !is_last => {}
+                result => return result,
+            }
+        }
+        Ok(())
+    }
+
+    async fn add_partitions(&self, name: &TableName, table: &hms::Table, new: &[&Partition]) -> Result<(), Fault> {
+        let (db_name, tbl_name) = place(name);
+        let parts = new.iter().map(|one| convert::partition(table, one)).collect();
+        let request = hms::AddPartitionsRequest {
+            db_name,
+            tbl_name,
+            parts,
+            if_not_exists: false,
+            need_result: Some(false),
+            cat_name: None,
+        };
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let request = request.clone();
+            async move { client.add_partitions_req(request).await }
+        };
+        self.connections.write(call, || self.are_there(name, table, new)).await.map(drop)
+    }
+
+    async fn alter_partitions(&self, name: &TableName, table: &hms::Table, there: &[&Partition]) -> Result<(), Fault> {
+        let parts: Vec<_> = there.iter().map(|one| convert::partition(table, one)).collect();
+        // The numbers that we give are the truth; the service would list the files to count them.
+        let properties = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
+        let context = hms::EnvironmentContext { properties: Some(properties) };
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let ((database, table), parts, context) = (place(name), parts.clone(), context.clone());
+            async move { client.alter_partitions_with_environment_context(database, table, parts, context).await }
+        };
+        self.connections.write(call, || self.are_there(name, table, there)).await.map(drop)
+    }
+
+    /// Whether readers are sent to all of these now.
+    async fn are_there(&self, name: &TableName, table: &hms::Table, wanted: &[&Partition]) -> Result<bool, Fault> {
+        let names = wanted.iter().map(|one| convert::partition_name(table, &one.value)).collect();
+        let found: Vec<_> =
+            self.by_names(name, names).await?.iter().filter_map(|one| convert::partition_from(one).ok()).collect();
+        Ok(wanted.iter().all(|one| found.iter().any(|found| found.value == one.value && found.location == one.location)))
+    }
+
+    pub(super) async fn drop_one(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Fallible<()> {
+        const ACTION: &str = "drop a partition";
+        self.pass_fence(ACTION, name, fence).await?;
+        let call = |client: hms::ThriftHiveMetastoreClient| {
+            let ((database, table), values) = (place(name), vec![text(&value.0)]);
+            async move { client.drop_partition(database, table, values, false).await }
+        };
+        match self.connections.write(call, || async { Ok(false) }).await {
+            Ok(_) | Err(Fault::Missing) => Ok(()),
+            Err(fault) => Err(self.failed(ACTION, fault)),
+        }
+    }
+}
+
+fn place(name: &TableName) -> (FastStr, FastStr) {
+    (text(name.database.as_str()), text(name.table.as_str()))
+}

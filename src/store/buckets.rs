@@ -1,0 +1,52 @@
+//! Buckets run the conformance suite, and show what only they have.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{Store, StoreError, StoreSettings, StoreUrl, Tags, conformance};
+use crate::aws::Account;
+use crate::runtime;
+use crate::test_services::{self, Moto};
+
+/// A new bucket at that address.
+fn make_bucket(url: &str, bucket: &str, account: Option<&Account>) {
+    // Any client that can sign will do; the one of the store can't make buckets.
+    let moto = test_services::moto();
+    let python = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-2', aws_access_key_id=sys.argv[3], \
+        aws_secret_access_key=sys.argv[4]).create_bucket(Bucket=sys.argv[2], CreateBucketConfiguration={'LocationConstraint': 'eu-west-2'})";
+    let (key, secret) = if account.is_some() { (&*moto.access_key_id, &*moto.secret_access_key) } else { ("any", "any") };
+    let made = std::process::Command::new(test_services::python()).args(["-c", python, url, bucket, key, secret]).status();
+    assert!(made.unwrap().success());
+}
+
+fn settings(url: &str) -> StoreSettings {
+    serde_json::from_value(serde_json::json!({ "url": url })).unwrap()
+}
+
+fn s3(moto: &Moto, name: &str, settings: &StoreSettings) -> Store {
+    let account = test_services::account(moto);
+    let StoreUrl::S3(bucket) = StoreUrl::parse(&settings.url, Path::new("/")).unwrap() else { panic!() };
+    Store::s3(name, bucket, settings, &account).unwrap()
+}
+
+fn new_s3(bucket: &str, prefix: &str) -> Store {
+    let moto = test_services::moto();
+    make_bucket(&moto.url, bucket, Some(&test_services::account(moto)));
+    s3(moto, "published", &settings(&format!("s3://{bucket}{prefix}")))
+}
+
+#[test]
+fn s3_passes_the_conformance_suite() {
+    conformance::suite(&new_s3("conformance", ""));
+    conformance::suite(&new_s3("conformance-below", "/some/prefix"));
+}
+
+#[test]
+fn gcs_passes_the_conformance_suite() {
+    let url = test_services::gcs();
+    make_bucket(&url, "conformance", None);
+    let mut settings = settings("gs://conformance/some/prefix");
+    settings.endpoint = Some(url);
+    let StoreUrl::Gcs(bucket) = StoreUrl::parse(&settings.url, Path::new("/")).unwrap() else { panic!() };
+    conformance::suite(&Store::gcs("published", bucket, &settings).unwrap());
+}
