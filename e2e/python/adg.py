@@ -1,4 +1,4 @@
-"""The binary and its embedded metastore as the scripts beside this file use them: a workspace folder, runs, tables."""
+"""The binary and its metastore as the scripts beside this file use them: a workspace folder, runs, tables."""
 
 import os
 import sqlite3
@@ -16,11 +16,13 @@ profiles:
     stores:
       source: { url: source }
       published: { url: warehouse }
-    metastore: { sqlite: { path: warehouse/metastore.db } }
+    metastore: { METASTORE }
     ledger: { sqlite: { path: warehouse/ledger.db } }
     scratch: scratch
     reports: reports
 """
+
+EMBEDDED = "sqlite: { path: warehouse/metastore.db }"
 
 # What a shell may hold that would change a run.
 VARIABLES = {"START_DT", "END_DT", "CLEAN_UP_FLG", "E2E_TEST_FLG", "ADG_PROFILE", "ADG_CONFIG", "ADG_LOG_LEVEL"}
@@ -49,12 +51,12 @@ class Table:
 class Workspace:
     """A folder with `adg.yaml`, a source and a warehouse."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, metastore: str = EMBEDDED) -> None:
         self.folder = folder
         self.source = folder / "source"
         self.source.mkdir(parents=True)
         (folder / "modules").mkdir()
-        (folder / "adg.yaml").write_text(ENVIRONMENTS)
+        (folder / "adg.yaml").write_text(ENVIRONMENTS.replace("METASTORE", metastore))
 
     def module(self, name: str, yaml: str) -> None:
         """Writes a module file."""
@@ -70,7 +72,7 @@ class Workspace:
         return done.stdout
 
     def table(self, database: str, name: str) -> Table:
-        """A table of the metastore."""
+        """A table of the embedded metastore."""
         with closing(sqlite3.connect(self.folder / "warehouse" / "metastore.db")) as metastore:
             one = "select id, partition_name, partition_type from tables where database = ? and name = ?"
             table, key, key_type = metastore.execute(one, (database, name)).fetchone()

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import every_type
 import spark
 from adg import Records, Table, Workspace
+from checks import cause
 from every_type import HIVE, KEY, ROW
 from values import canonical
 
@@ -27,14 +28,16 @@ version: 1
 module: {module}
 source: {{ files: "{{date}}_{{collection}}.csv", csv: {{ keep_quoted_empty: true }} }}
 limits: {{ error_rate: 1, quarantine_rate: 0 }}
-target: {{ database: {module}, timestamps: {module} }}
-collections:
-  every_type:
-    columns:
-{columns}
+target: {{ database: {module}, timestamps: {timestamps} }}
+collections: {{ every_type: {{ columns: {columns} }} }}
 """
 
 Column = dict[tuple[str, int | None], Any]
+
+
+def module(name: str, timestamps: str) -> str:
+    """A module with the table."""
+    return MODULE.format(module=name, timestamps=timestamps, columns=json.dumps(every_type.WORDS))
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def _keyed(rows: Records, names: list[str]) -> dict[str, Column | Exception]:
 def verdict(reader: Reader, name: str, found: Column | Exception, expected: Column) -> str:
     """`ok`, or the first difference."""
     if isinstance(found, Exception):
-        return _cause(found)
+        return cause(found)
     if found.keys() != expected.keys():
         return f"{len(found)} rows instead of {len(expected)}"
     hive = HIVE.get(name, "date")
@@ -123,13 +126,6 @@ def verdict(reader: Reader, name: str, found: Column | Exception, expected: Colu
         if repr(got) != repr(wanted):
             return f"{key}: {got!r:.80} instead of {wanted!r:.80}"
     return "ok"
-
-
-def _cause(error: Exception) -> str:
-    """The innermost of the causes that a JVM prints, or the first line."""
-    lines = str(error).splitlines() or [repr(error)]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:160]
 
 
 def matrix(readers: list[Reader], table: Table, expected: every_type.Rows) -> dict[str, list[str]]:
@@ -166,7 +162,6 @@ def run(folder: Path) -> int:
     files, expected = every_type.days()
     for day, text in files.items():
         (workspace.source / f"{day}_every_type.csv").write_text(text, newline="")
-    columns = "\n".join(f"      {name}: {json.dumps(word)}" for name, word in every_type.WORDS.items())
     session = spark.session(folder)
     readers = [
         Reader("DuckDB", by_duckdb),
@@ -177,7 +172,7 @@ def run(folder: Path) -> int:
     ]
     wrong = 0
     for encoding in ("int96", "micros"):
-        workspace.module(encoding, MODULE.format(module=encoding, columns=columns))
+        workspace.module(encoding, module(encoding, encoding))
         for day in files:
             workspace.run("--module", encoding, "--start-dt", day, "--end-dt", day)
         table = workspace.table(encoding, "every_type")

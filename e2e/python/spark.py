@@ -1,19 +1,27 @@
-"""Spark with a Hive metastore of its own, to read tables by Spark's own reader and through Hive's SerDe."""
+"""Spark with a Hive metastore, to read tables by Spark's own reader and through Hive's SerDe."""
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from adg import Records, Table
 
+OWN_METASTORE = {"spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:adg;create=true"}
 
-def session(folder: Path) -> SparkSession:
-    """One session, with a Hive metastore in memory, in UTC."""
+
+def metastore_at(uri: str) -> dict[str, str]:
+    """The settings for a metastore that runs by itself."""
+    return {"spark.hadoop.hive.metastore.uris": uri}
+
+
+def session(folder: Path, more: Mapping[str, str] = OWN_METASTORE) -> SparkSession:
+    """One session in UTC, with more settings: those of its metastore at least."""
     settings = {
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
@@ -22,10 +30,9 @@ def session(folder: Path) -> SparkSession:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "1",
         "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
-        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:adg;create=true",
     }
-    builder = SparkSession.builder.master("local[1]").enableHiveSupport()
-    for name, value in settings.items():
+    builder = SparkSession.builder.master("local[2]").enableHiveSupport()
+    for name, value in (settings | more).items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 

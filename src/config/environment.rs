@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::AwsSettings;
+use crate::catchup::{DynamoDbSettings, PostgresSettings};
+use crate::metastore::{GlueSettings, HiveSettings};
 use crate::secrets::SecretPlace;
 use crate::store::StoreSettings;
 
@@ -75,6 +77,10 @@ fn e2e_test_folder() -> String {
 pub enum MetastoreSettings {
     /// The embedded metastore: a SQLite file.
     Sqlite(SqliteSettings),
+    /// A Hive Metastore.
+    Hive(HiveSettings),
+    /// AWS Glue.
+    Glue(GlueSettings),
 }
 
 /// Which ledger.
@@ -83,6 +89,10 @@ pub enum MetastoreSettings {
 pub enum LedgerSettings {
     /// The embedded ledger: a SQLite file.
     Sqlite(SqliteSettings),
+    /// The table of the replaced job.
+    Dynamodb(DynamoDbSettings),
+    /// A PostgreSQL database.
+    Postgres(PostgresSettings),
 }
 
 /// A SQLite file.

@@ -18,6 +18,9 @@ pub struct DateError {
 }
 
 impl ProcessingDate {
+    /// The first day of the calendar.
+    pub const MIN: Self = Self(Date::MIN);
+
     /// The day that it is at `now` in `zone`.
     pub fn today(now: Timestamp, zone: &TimeZone) -> Self {
         Self(now.to_zoned(zone.clone()).date())

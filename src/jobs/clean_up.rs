@@ -51,7 +51,7 @@ fn losses(
 ) -> Result<Vec<PartitionValue>, JobError> {
     let rebuilt = |date: ProcessingDate| {
         let asked = request.dates.start.is_none_or(|start| start <= date) && date <= request.dates.end.unwrap_or(run.today);
-        let counts = run.rules.start.is_none_or(|start| start <= date);
+        let counts = request.dates.start.is_some() || run.rules.start.is_none_or(|start| start <= date);
         asked && counts && keys.contains_key(&(collection.name.clone(), date))
     };
     let values = partitions.iter().map(|partition| partition.value.clone());

@@ -40,6 +40,9 @@ pub enum JobError {
         /// Why.
         reason: String,
     },
+    /// There are no credentials for AWS.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -155,6 +158,7 @@ impl JobError {
             Self::Usage { .. } | Self::Window(_) | Self::Query { .. } => ExitCode::Usage,
             Self::Config(ConfigError::Secret { source, .. }) => of_secret(source),
             Self::Config(_) | Self::Setting { .. } => ExitCode::Config,
+            Self::Aws(error) => of_aws(error),
             Self::Store(error) => of_store(error),
             Self::Ledger(error) => of_ledger(error),
             Self::Metastore(error) => of_metastore(error),
@@ -182,6 +186,7 @@ impl JobError {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Config(error) => error.hint(),
+            Self::Aws(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Ledger(LedgerError::Denied { hint, .. })
             | Self::Lake(LakeError::Ledger(LedgerError::Denied { hint, .. }))

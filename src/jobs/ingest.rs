@@ -20,6 +20,7 @@ use super::clean_up;
 use super::lease::KeptLease;
 use super::module::{Collection, collections, csv_format, reserved, source_keys};
 use super::rerun::{self, Again};
+use super::summary::KeptSummary;
 use super::{Budget, JobError, Services, day};
 
 /// What was asked for.
@@ -51,6 +52,7 @@ pub(super) struct Run<'a> {
     pub(super) rules: WindowRules,
     pub(super) module: &'a Module,
     pub(super) lease: &'a Lease,
+    pub(super) summary: KeptSummary<'a>,
     pub(super) source: &'a Store,
     pub(super) published: &'a Store,
     pub(super) scratch: &'a Scratch,
@@ -99,6 +101,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     let collections = collections(&module, &request.collections)?;
     let csv = csv_format(&module)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, id)?;
+    let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
     let published = services.environment.store(&module.target.store, true)?;
     let source = match request.e2e_test {
         true => published.below(&services.environment.config.profile.e2e_test_folder),
@@ -112,9 +115,13 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         services,
         id,
         today,
-        rules: WindowRules { start: module.catchup.start, retention_days: module.catchup.retention_days },
+        rules: WindowRules {
+            start: module.catchup.start.max(summary.continues_from),
+            retention_days: module.catchup.retention_days,
+        },
         module: &module,
         lease: lease.lease(),
+        summary,
         source: &source,
         published: &published,
         scratch: &scratch,
@@ -159,10 +166,9 @@ fn refuse_test_flag_where_protected(services: &Services, request: &IngestRequest
 
 /// Each collection has a window of its own: a new one catches up beside those that are up to date.
 fn dates_to_do(run: &Run<'_>, collections: &[Collection], requested: Requested, keys: &DayKeys) -> Result<Again, JobError> {
-    let history = run.services.ledger.history(&run.module.module)?;
     let mut todo = Again::new();
     for collection in collections {
-        let mut days = history.get(&collection.name).cloned().unwrap_or_default();
+        let mut days = run.summary.days(&collection.name);
         for (date, status) in &mut days {
             // A file that came late, or came back, counts.
             let has_files = keys.contains_key(&(collection.name.clone(), *date));
@@ -195,7 +201,9 @@ fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again, mut keys: 
             .filter(|collection| names.contains(&collection.name))
             .map(|collection| (collection, keys.remove(&(collection.name.clone(), date)).unwrap_or_default()))
             .collect();
+        run.summary.begin(date, names.iter());
         let (reports, error) = do_date(run, date, work);
+        run.summary.end(&reports);
         let missing = names.into_iter().filter(|name| !reports.iter().any(|day| day.collection == *name)).collect();
         done.days.extend(reports);
         if error.is_some() {
@@ -204,6 +212,7 @@ fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again, mut keys: 
             break;
         }
     }
+    run.summary.settle();
     done.not_reached = todo;
     done
 }

@@ -12,6 +12,7 @@ mod pipeline;
 mod query;
 mod rerun;
 mod services;
+mod summary;
 mod tables;
 
 pub use budget::{Budget, LEAST_MEMORY};

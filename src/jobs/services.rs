@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use jiff::tz::TimeZone;
 
 use crate::aws::{Account, AwsError, AwsSettings};
-use crate::catchup::{Ledger, SqliteLedger};
+use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
 use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
 use crate::identity::{Clock, SystemClock};
-use crate::metastore::{Metastore, SqliteMetastore};
+use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::secrets::{self, SecretError, SecretPlace};
 use crate::store::{Store, StoreError, StoreUrl};
 
@@ -39,14 +39,7 @@ pub struct Services {
 impl Services {
     /// Opens the profile's metastore and ledger.
     pub fn open(environment: Environment) -> Result<Self, JobError> {
-        let config = &environment.config;
-        let MetastoreSettings::Sqlite(metastore) = &config.profile.metastore;
-        let LedgerSettings::Sqlite(ledger) = &config.profile.ledger;
-        Ok(Self {
-            metastore: Arc::new(SqliteMetastore::open(&config.path(&metastore.path))?),
-            ledger: Arc::new(SqliteLedger::open(&config.path(&ledger.path))?),
-            environment,
-        })
+        Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, environment })
     }
 }
 
@@ -71,6 +64,27 @@ impl Environment {
     /// The profile's AWS.
     pub(super) fn account(&self) -> Result<&Arc<Account>, AwsError> {
         self.system.account(&self.config.profile_name, &self.config.profile.aws)
+    }
+
+    /// Opens the profile's metastore.
+    pub(super) fn metastore(&self) -> Result<Arc<dyn Metastore>, JobError> {
+        Ok(match &self.config.profile.metastore {
+            MetastoreSettings::Sqlite(settings) => Arc::new(SqliteMetastore::open(&self.config.path(&settings.path))?),
+            MetastoreSettings::Hive(settings) => Arc::new(HiveMetastore::open(settings)),
+            MetastoreSettings::Glue(settings) => Arc::new(GlueMetastore::open(settings, self.account()?)),
+        })
+    }
+
+    /// Opens the profile's ledger.
+    pub(super) fn ledger(&self) -> Result<Arc<dyn Ledger>, JobError> {
+        Ok(match &self.config.profile.ledger {
+            LedgerSettings::Sqlite(settings) => Arc::new(SqliteLedger::open(&self.config.path(&settings.path))?),
+            LedgerSettings::Dynamodb(settings) => Arc::new(DynamoDbLedger::open(settings, self.account()?)),
+            LedgerSettings::Postgres(settings) => {
+                let ca = settings.ca.as_ref().map(|file| self.config.path(file));
+                Arc::new(PostgresLedger::open(&settings.url, ca)?)
+            }
+        })
     }
 
     /// Opens the store of that name.

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod conformance;
 mod ddl;
+mod glue;
 mod hive;
 mod sqlite;
 mod table;
@@ -13,6 +14,7 @@ use crate::identity::FencingToken;
 use crate::schema::TableSchema;
 
 pub use ddl::create_table as create_table_ddl;
+pub use glue::{GlueMetastore, GlueSettings};
 pub use hive::{HiveMetastore, HiveSettings, ThriftUri};
 pub use sqlite::SqliteMetastore;
 pub use table::{Database, Parameters, Partition, PartitionValue, Table, TableName};

@@ -1,11 +1,9 @@
 //! Buckets run the conformance suite, and show what only they have.
 
-use std::io::Read;
 use std::path::Path;
 
-use super::{Store, StoreError, StoreSettings, StoreUrl, Tags, conformance};
+use super::{Store, StoreSettings, StoreUrl, conformance};
 use crate::aws::Account;
-use crate::runtime;
 use crate::test_services::{self, Moto};
 
 /// A new bucket at that address.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_glue::error::BuildError;
 use aws_sdk_glue::types::{
-    Column as GlueColumn, Partition as GluePartition, PartitionInput, SerDeInfo, StorageDescriptor, Table as GlueTable, TableInput,
+    Column as GlueColumn, Partition as GluePartition, PartitionInput, SerDeInfo, StorageDescriptor, Table as GlueTable,
+    TableInput,
 };
 
 use crate::metastore::{Parameters, Partition, PartitionValue, Table, TableName};

@@ -54,13 +54,7 @@ impl GlueMetastore {
         let identity = account.identity(&settings.role_chain);
         let sdk = account.client_settings(Arc::clone(&identity), settings.region.as_deref(), settings.endpoint.as_deref());
         let region = settings.region.clone().unwrap_or_else(|| account.region().to_owned());
-        Self {
-            client: Client::new(&sdk),
-            identity,
-            region,
-            catalog_id: settings.catalog_id.clone(),
-            calls: AtomicUsize::new(0),
-        }
+        Self { client: Client::new(&sdk), identity, region, catalog_id: settings.catalog_id.clone(), calls: AtomicUsize::new(0) }
     }
 
     fn calls(&self) -> usize {
@@ -104,7 +98,10 @@ impl Metastore for GlueMetastore {
             // A name that adg can't say is of a database that it has no table in.
             let Ok(database) = database.name.parse::<CollectionName>() else { continue };
             let tables = self.tables_of(&database).map_err(&failed)?;
-            let known = tables.iter().filter(|table| convert::is_known(table)).filter_map(|table| table.name.parse::<CollectionName>().ok());
+            let known = tables
+                .iter()
+                .filter(|table| convert::is_known(table))
+                .filter_map(|table| table.name.parse::<CollectionName>().ok());
             names.extend(known.map(|table| TableName { database: database.clone(), table }));
         }
         names.sort();

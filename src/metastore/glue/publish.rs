@@ -14,7 +14,7 @@ use super::{GlueMetastore, convert};
 
 /// The most partitions that Glue takes in one request.
 const BATCH: usize = 100;
-/// Batches at the same time: an account has some ten of these requests a second.
+/// Batches at the same time. More would only be throttled: the rate of requests is an account's, not a client's.
 const UNDER_WAY: usize = 4;
 /// How often what Glue did not take is sent again.
 const ROUNDS: u32 = 6;
@@ -57,7 +57,7 @@ struct Left<'p> {
 }
 
 impl<'p> Left<'p> {
-    fn add(&mut self, more: Left<'p>) {
+    fn merge(&mut self, more: Left<'p>) {
         self.other_way.extend(more.other_way);
         self.again.extend(more.again);
         self.why = more.why.or_else(|| self.why.take());
@@ -110,10 +110,10 @@ impl Target<'_> {
     fn send<'p>(&self, way: Way, partitions: &[&'p Partition]) -> Result<Left<'p>, MetastoreError> {
         let batches = stream::iter(partitions.chunks(BATCH).map(|batch| self.batch(way, batch))).buffer_unordered(UNDER_WAY);
         let left = batches.try_fold(Left::default(), |mut left, more| {
-            left.add(more);
+            left.merge(more);
             std::future::ready(Ok(left))
         });
-        let sent = runtime::wait(left).map_err(Refused::from).and_then(|left| left);
+        let sent = runtime::wait(left).map_err(Refused::from).flatten();
         sent.map_err(|refused| match refused.is_not_found() {
             true => self.metastore.no_such_table(self.name),
             false => self.metastore.error(Task::PUBLISH, Some(self.name), &refused),
@@ -132,9 +132,7 @@ impl Target<'_> {
             Err(refused) if way == Way::Create && refused.already_exists() => {
                 Ok(Left { other_way: batch.to_vec(), ..Left::default() })
             }
-            Err(refused) if refused.may_pass() => {
-                Ok(Left { again: batch.to_vec(), why: Some(refused), ..Left::default() })
-            }
+            Err(refused) if refused.may_pass() => Ok(Left { again: batch.to_vec(), why: Some(refused), ..Left::default() }),
             Err(refused) => Err(refused),
         }
     }
@@ -155,7 +153,8 @@ fn sort<'p>(way: Way, batch: &[&'p Partition], rejected: Vec<Rejected>) -> Resul
     for Rejected { value, code, message } in rejected {
         let partition = batch.iter().copied().find(|partition| partition.value.0 == value);
         let fate = way.fate(&code);
-        let said = Said { kind: SaidKind::Other, code: Some(code), message: format!("{message} (the partition `{value}`)") };
+        let kind = if code.starts_with("AccessDenied") { SaidKind::Denied } else { SaidKind::Other };
+        let said = Said { kind, code: Some(code), message: format!("{message} (the partition `{value}`)") };
         match (partition, fate) {
             (Some(partition), Fate::OtherWay) => left.other_way.push(partition),
             (Some(partition), Fate::Again) => {

@@ -64,11 +64,7 @@ impl GlueMetastore {
     }
 
     /// What all pages have. A page may be empty and not be the last.
-    fn all<P, T, E, F>(
-        &self,
-        page: impl Fn(Option<String>) -> F,
-        read: impl Fn(P) -> (Vec<T>, Option<String>),
-    ) -> Answer<Vec<T>>
+    fn all<P, T, E, F>(&self, page: impl Fn(Option<String>) -> F, read: impl Fn(P) -> (Vec<T>, Option<String>)) -> Answer<Vec<T>>
     where
         F: Future<Output = Result<P, SdkError<E>>>,
         E: ProvideErrorMetadata + StdError + 'static,

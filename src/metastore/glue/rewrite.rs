@@ -119,9 +119,7 @@ mod tests {
     }
 
     fn columns(list: &[(&str, &str)]) -> TableSchema {
-        TableSchema::new(
-            list.iter().map(|(name, ty)| Column::new(ColumnName::new(name).unwrap(), ty.parse().unwrap())).collect(),
-        )
+        TableSchema::new(list.iter().map(|(name, ty)| Column::new(ColumnName::new(name).unwrap(), ty.parse().unwrap())).collect())
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::time::Duration;
 use hive_metastore as hms;
 use pilota::AHashMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::identity::FencingToken;
 use crate::runtime;
@@ -37,10 +37,16 @@ pub use uri::ThriftUri;
 pub struct HiveSettings {
     /// The services of the one metastore; where one does not answer, the next one is asked.
     #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "at_least_one")]
     pub uris: Vec<ThriftUri>,
     /// For how long one call may take, in seconds. Registering 1,000 partitions takes a service 7 to 20.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u16,
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ThriftUri>, D::Error> {
+    let uris = Vec::deserialize(deserializer)?;
+    if uris.is_empty() { Err(serde::de::Error::custom("name at least one service: thrift://HOST:9083")) } else { Ok(uris) }
 }
 
 fn timeout_seconds() -> u16 {

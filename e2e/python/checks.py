@@ -1,0 +1,44 @@
+"""What a script found right and wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Checks:
+    """Prints each check as it is made, and counts those that fail."""
+
+    def __init__(self) -> None:
+        self.wrong = 0
+
+    def same(self, what: str, got: Callable[[], Any], wanted: Any) -> None:
+        """Whether it is what is wanted. An error is not."""
+        try:
+            found = got()
+        except Exception as error:
+            self._fail(what, cause(error))
+            return
+        # Not by `==`, to which True is 1.
+        if repr(found) == repr(wanted):
+            print(f"ok     {what}")
+        else:
+            self._fail(what, difference(found, wanted))
+
+    def _fail(self, what: str, why: str) -> None:
+        self.wrong += 1
+        print(f"WRONG  {what}: {why}")
+
+
+def difference(found: Any, wanted: Any) -> str:
+    """The first difference of two lists, or both values."""
+    if isinstance(found, list) and isinstance(wanted, list):
+        if len(found) != len(wanted):
+            return f"{len(found)} instead of {len(wanted)}: {found!r:.300} instead of {wanted!r:.300}"
+        found, wanted = next(pair for pair in zip(found, wanted, strict=True) if repr(pair[0]) != repr(pair[1]))
+    return f"{found!r:.600} instead of {wanted!r:.600}"
+
+
+def cause(error: Exception) -> str:
+    """The innermost of the causes that a JVM prints, or the first line."""
+    lines = str(error).splitlines() or [repr(error)]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:160]

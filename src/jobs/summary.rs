@@ -1,0 +1,88 @@
+//! A module's line for readers other than adg, kept true while a run works.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::catchup::{DayHistory, Lease, Ledger, Status, SummaryKey, summary};
+use crate::config::Module;
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::report::{DayReport, Outcome};
+
+use super::JobError;
+
+/// The history as it grows in this run, and the line that follows from it.
+pub(super) struct KeptSummary<'a> {
+    ledger: &'a dyn Ledger,
+    lease: &'a Lease,
+    key: Option<SummaryKey>,
+    /// The first date that counts, where the replaced job kept the ledger before.
+    pub(super) continues_from: Option<ProcessingDate>,
+    history: Mutex<BTreeMap<CollectionName, DayHistory>>,
+}
+
+impl<'a> KeptSummary<'a> {
+    /// Reads the history, and takes over where the replaced job left off. A module without `correlation_id` and `data_product`
+    /// has no line.
+    pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a Lease, module: &Module) -> Result<Self, JobError> {
+        let key = match (&module.correlation_id, &module.data_product) {
+            (Some(correlation_id), Some(data_product)) => {
+                Some(SummaryKey { correlation_id: correlation_id.clone(), data_product: data_product.clone() })
+            }
+            _ => None,
+        };
+        let continues_from = match &key {
+            Some(key) => ledger.continues_from(lease, key)?,
+            None => None,
+        };
+        let history = Mutex::new(ledger.history(&module.module)?);
+        Ok(Self { ledger, lease, key, continues_from, history })
+    }
+
+    /// What is known of the dates of a collection.
+    pub(super) fn days(&self, collection: &CollectionName) -> DayHistory {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).get(collection).cloned().unwrap_or_default()
+    }
+
+    /// A date is begun.
+    pub(super) fn begin<'n>(&self, date: ProcessingDate, collections: impl Iterator<Item = &'n CollectionName>) {
+        self.note(collections.map(|name| (name.clone(), date, Status::InProgress)));
+    }
+
+    /// A date has ended.
+    pub(super) fn end(&self, reports: &[DayReport]) {
+        self.note(reports.iter().map(|day| {
+            let status = match day.outcome {
+                Outcome::Completed => Status::Completed,
+                Outcome::Skipped => Status::Skipped,
+                Outcome::Lost => Status::Lost,
+                Outcome::Failed => Status::Failed,
+            };
+            (day.collection.clone(), day.date, status)
+        }));
+    }
+
+    /// Goes by what the ledger says at the end: a date that was published before counts as done, though this run failed on it.
+    pub(super) fn settle(&self) {
+        match self.ledger.history(&self.lease.module) {
+            Ok(now) => *self.history.lock().unwrap_or_else(PoisonError::into_inner) = now,
+            Err(error) => tracing::warn!(event = "summary_not_settled", module = %self.lease.module, %error),
+        }
+        self.note(std::iter::empty());
+    }
+
+    fn note(&self, days: impl Iterator<Item = (CollectionName, ProcessingDate, Status)>) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        for (collection, date, status) in days {
+            history.entry(collection).or_default().insert(date, status);
+        }
+        let Some(key) = &self.key else { return };
+        let since =
+            |days: &DayHistory| days.range(self.continues_from.unwrap_or(ProcessingDate::MIN)..).map(|(d, s)| (*d, *s)).collect();
+        let counted = history.iter().map(|(name, days)| (name.clone(), since(days))).collect();
+        let Some(summary) = summary(&counted) else { return };
+        // What adg itself goes by is the history, which is written elsewhere.
+        if let Err(error) = self.ledger.summarise(self.lease, key, summary) {
+            tracing::warn!(event = "summary_not_written", module = %self.lease.module, %error);
+        }
+    }
+}
