@@ -1,8 +1,7 @@
 """Tables that real Spark made in a real Hive Metastore, gone on with by adg: Spark reads its own days and adg's.
 
-Each way in which Spark makes a table gives one with three partitions in plain folders. adg adds a day with a new column and one
-with a retyped column, replaces a day of Spark's, and sweeps what it replaced. Where a column of Spark's own is concerned, tables
-that Spark calls its own ("datasource") are read by Hive's columns through a clone that does not have Spark's properties.
+Three tables of three days each, in plain folders, with a partition column of text. adg adds a day with a new column and one with
+a retyped column, replaces a day of Spark's, and sweeps what it replaced.
 
 Usage: ADG_BIN=… adopt_spark_table.py. Prints each check; exits 1 where one fails.
 """
@@ -10,150 +9,125 @@ Usage: ADG_BIN=… adopt_spark_table.py. Prints each check; exits 1 where one fa
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import reduce
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.functions import lit
 
 import orders
 import spark
-from adg import Table, Workspace
+from adg import Records
+from adoption import COMMENT, SETTINGS, WAYS, Adoption, Way
 from checks import Checks
-from hive_client import HiveClient
 from orders import ADDED, HIVE, KEY, OLD_DAYS, RETYPED
 from service.hive import hive
-from values import canonical
 
-MODULE = """\
-version: 1
-module: sales
-source: {{ files: "{{date}}_{{collection}}.csv" }}
-evolution: {{ new_column: add, type_change: {type_change} }}
-limits: {{ error_rate: 1 }}
-target: {{ database: sales, sweep_after_hours: {grace} }}
-collections: {collections}
-"""
-SETTINGS = {
-    "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
-    # Hive's SerDe does not read decimals as Spark writes them otherwise.
-    "spark.sql.parquet.writeLegacyFormat": "true",
-}
 REPLACED = OLD_DAYS[1]
+READERS = {"Spark": True, "SerDe": False}
+ALL_DAYS = [*OLD_DAYS, ADDED, RETYPED]
 
 
-def save_as_table(frame: DataFrame, name: str, folder: Path) -> None:
-    """A table of Spark's own: Spark goes by its properties."""
-    frame.write.partitionBy(KEY).option("path", folder.as_uri()).saveAsTable(name)
+def check_rows(adoption: Adoption, checks: Checks, when: str, days: list[str], columns: set[str]) -> None:
+    """Both readers see of each table what the source says of these days."""
+    for way in WAYS:
+        wanted = expected(adoption, way, days, columns)
+        for reader, convert in READERS.items():
+            what = f"{when}, {way.name}: {len(wanted)} rows by {reader}"
+            checks.gives(what, partial(adoption.rows, way.table, convert), wanted)
 
 
-def create_external(frame: DataFrame, name: str, folder: Path) -> None:
-    """A table of Hive's, filled day by day."""
-    columns = ", ".join(f"{column} {word}" for column, word in frame.dtypes if column != KEY)
-    partitioned = f"partitioned by ({KEY} string) stored as parquet"
-    frame.sparkSession.sql(f"create external table {name} ({columns}) {partitioned} location '{folder.as_uri()}'")
-    for day in OLD_DAYS:
-        frame.where(frame[KEY] == day).write.insertInto(name)
+def expected(adoption: Adoption, way: Way, days: list[str], columns: set[str]) -> Records:
+    """The rows of these days, with these columns."""
+    names = sorted(columns | way.fillers.keys() | {KEY})
+    rows = orders.expected({day: adoption.source[day] for day in days}, way.fillers)
+    return [{name: row[name] for name in names} for row in rows]
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way in which Spark makes tables, and the table."""
+def check_tables(adoption: Adoption, checks: Checks, before: dict[str, list[str]]) -> None:
+    """After adg's days: the columns as they must be, and as it was all that is no business of adg's."""
+    for way in WAYS:
+        table, in_spark = adoption.table(way), adoption.in_spark(way)
+        columns = HIVE | dict.fromkeys(way.fillers, "int")
+        names = before[way.name]
+        lower = {name.lower(): word for name, word in in_spark.items()}
+        for what, found, wanted in (
+            ("columns", sorted(table.columns.items()), sorted(columns.items())),
+            ("columns in Spark", sorted(lower.items()), sorted((columns | {KEY: "string"}).items())),
+            ("the first columns", list(table.columns)[: len(names)], [name.lower() for name in names]),
+            ("the first columns in Spark", list(in_spark)[: len(names)], names),
+            ("a column's comment in Spark", adoption.comment(way), COMMENT),
+            ("a property of somebody else's", adoption.client.parameters(way.table).get("team"), "orders"),
+            ("the partition column's type", table.key_type, "string"),
+            ("the partitions", list(table.partitions), ALL_DAYS),
+            ("Spark's folders", [table.partitions[day] for day in OLD_DAYS], [adoption.plain(way, day) for day in OLD_DAYS]),
+        ):
+            checks.same(f"after adg's days, {way.name}: {what}", found, wanted)
 
-    name: str
-    make: Callable[[DataFrame, str, Path], None]
-    fillers: dict[str, str]
-    """Further columns, for which Spark writes its schema into several properties."""
 
-    @property
-    def table(self) -> str:
-        """Its name in the metastore."""
-        return f"sales.{self.name}"
+def plain_files(adoption: Adoption, day: str) -> dict[str, list[str]]:
+    """For each table the files right in the plain folder of a day."""
+    return {way.name: sorted(path.name for path in adoption.plain(way, day).iterdir() if path.is_file()) for way in WAYS}
 
 
-WAYS = [
-    Way("datasource", save_as_table, {}),
-    Way("wide", save_as_table, {f"filler_{number:02}": str(number) for number in range(70)}),
-    Way("external", create_external, {}),
-]
+def replace_a_day(adoption: Adoption, checks: Checks) -> None:
+    """The partition swings to adg's folder. Whoever was sent to Spark's files still reads them, and nothing else."""
+    clones = {way.name: adoption.clone(way.table) for way in WAYS}
+    old = {way.name: expected(adoption, way, ALL_DAYS, set(HIVE)) for way in WAYS}
+    kept = plain_files(adoption, REPLACED)
+    adoption.source[REPLACED] = orders.again(REPLACED)
+    for way in WAYS:
+        adoption.write(way, REPLACED)
+    adoption.run(REPLACED, "keep")
+    check_rows(adoption, checks, "a day replaced", ALL_DAYS, set(HIVE))
+    checks.same("a day replaced: Spark's files of it are there", plain_files(adoption, REPLACED), kept)
+    for way in WAYS:
+        now = adoption.table(way).partitions[REPLACED]
+        inside = adoption.folder(way.name) in now.parents and now != adoption.plain(way, REPLACED)
+        checks.same(f"a day replaced, {way.name}: it is in a folder of adg's", inside, True)
+        for reader, convert in READERS.items():
+            what = f"a day replaced, {way.name}: {reader}, sent to the old folders before, reads the old rows"
+            checks.gives(what, partial(adoption.rows, clones[way.name], convert), old[way.name])
 
 
-class Adoption:
-    """The tables and who reads them."""
+def sweep(adoption: Adoption, checks: Checks) -> None:
+    """A later run whose module keeps nothing removes the files that were replaced, and no others."""
+    others = [day for day in OLD_DAYS if day != REPLACED]
+    kept = {day: plain_files(adoption, day) for day in others}
+    adoption.run(RETYPED, "keep", grace=0)
+    checks.same("swept: Spark's files of the day", plain_files(adoption, REPLACED), {way.name: [] for way in WAYS})
+    checks.same("swept: Spark's files of other days", {day: plain_files(adoption, day) for day in others}, kept)
+    check_rows(adoption, checks, "swept", ALL_DAYS, set(HIVE))
 
-    def __init__(self, folder: Path, uri: str, session: SparkSession) -> None:
-        self.workspace = Workspace(folder, f'hive: {{ uris: ["{uri}"] }}')
-        self.session = session
-        self.client = HiveClient(session, uri)
-        self.checks = Checks()
-        self.source = orders.days()
-        self.clones = 0
 
-    def make(self) -> None:
-        """Spark makes the tables from the source's first days."""
-        location = self.folder("").as_uri()
-        self.session.sql(f"create database sales location '{location}'")
-        for way in WAYS:
-            words = ", ".join(f"{name} {word}" for name, word in (orders.COLUMNS | dict.fromkeys(way.fillers, "int")).items())
-            for day, rows in self.source.items():
-                orders.write(self.file(way, day), rows, way.fillers)
-            reader = self.session.read.schema(words).option("header", True)
-            days = [reader.csv(str(self.file(way, day))).withColumn(KEY, lit(day)) for day in OLD_DAYS]
-            way.make(reduce(DataFrame.union, days).coalesce(1), way.table, self.folder(way.name))
-            self.session.sql(f"alter table {way.table} set tblproperties ('team' = 'orders')")
-            self.session.sql(f"alter table {way.table} change column name name string comment 'who ordered'")
+def run(adoption: Adoption, checks: Checks) -> None:
+    """The story, step by step."""
+    adoption.make()
+    check_rows(adoption, checks, "as Spark made it", OLD_DAYS, set(map(str.lower, orders.COLUMNS)))
+    before = {way.name: [name for name in adoption.in_spark(way) if name != KEY] for way in WAYS}
+    begun = time.monotonic()
+    adoption.run(ADDED, "keep")
+    adoption.run(RETYPED, "widen")
+    print(f"two days of {len(WAYS)} tables by adg in {time.monotonic() - begun:.2f} s")
+    check_tables(adoption, checks, before)
+    check_rows(adoption, checks, "after adg's days", ALL_DAYS, set(HIVE))
+    replace_a_day(adoption, checks)
+    sweep(adoption, checks)
+    for way in WAYS:
+        kept = sorted(key for key in adoption.client.parameters(way.table) if key.startswith("spark."))
+        print(f"{way.name}: Spark's properties at the end: {', '.join(kept) or 'none'}")
 
-    def run(self, day: str, type_change: str, grace: int = 24) -> None:
-        """Runs adg for one day."""
-        collections = "{ " + ", ".join(f"{way.name}: {{}}" for way in WAYS) + " }"
-        self.workspace.module("sales", MODULE.format(type_change=type_change, grace=grace, collections=collections))
-        self.workspace.run("--module", "sales", "--start-dt", day, "--end-dt", day)
 
-    def check_rows(self, when: str, source: dict[str, list[orders.Fields]]) -> None:
-        """Both readers see what the source says."""
-        for way in WAYS:
-            for convert in (True, False):
-                self.check_reader(f"{when}: {way.name}", way, way.table, source, convert)
+def main() -> None:
+    """Everything in one Spark session, one metastore and a temporary folder."""
+    checks = Checks()
+    begun = time.monotonic()
+    with hive() as metastore, tempfile.TemporaryDirectory() as folder:
+        session = spark.session(Path(folder), spark.metastore_at(metastore.uri) | SETTINGS)
+        try:
+            run(Adoption(Path(folder), metastore.uri, session), checks)
+        finally:
+            session.stop()
+    print(f"\n{checks.wrong} wrong, {time.monotonic() - begun:.0f} s")
+    sys.exit(checks.wrong > 0)
 
-    def check_reader(self, what: str, way: Way, name: str, source: dict[str, list[orders.Fields]], convert: bool) -> None:
-        """What one reader sees of a table or a clone."""
-        wanted = orders.expected(source, way.fillers)
 
-        def rows() -> list[dict[str, Any]]:
-            seen = name
-            if not convert and self.client.is_sparks_own(name):
-                seen = self.clone(name)
-            found = self.rows(self.client.table(seen), convert)
-            return [{column: row.get(column) for column in wanted[0]} for row in found]
-
-        self.checks.same(f"{what}, {'Spark' if convert else 'SerDe'}: {len(wanted)} rows", rows, wanted)
-
-    def rows(self, table: Table, convert: bool) -> list[dict[str, Any]]:
-        """A table's rows in order, in their one form."""
-        self.session.catalog.refreshTable(table.name)
-        types = table.columns | {table.key: table.key_type}
-        found = spark.reader(self.session, convert)(table, list(types))
-        rows = [{column: canonical(types[column], value) for column, value in row.items()} for row in found]
-        return sorted(rows, key=lambda row: row["orderid"])
-
-    def clone(self, name: str) -> str:
-        """The table as it is now, as one of Hive's."""
-        self.clones += 1
-        other = f"sales.clone_{self.clones}"
-        self.client.clone(name, other)
-        return other
-
-    def folder(self, table: str) -> Path:
-        """A table's folder, where adg looks for it."""
-        return self.workspace.folder / "warehouse/data/sales" / table
-
-    def plain(self, way: Way, day: str) -> Path:
-        """Where Spark put a day."""
-        return self.folder(way.name) / f"{KEY}={day}"
-
-    def file(self, way: Way, day: str) -> Path:
-        """A day's file of the source."""
-        return self.workspace.source / f"{day}_{way.name}.csv"
+if __name__ == "__main__":
+    main()

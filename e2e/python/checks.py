@@ -10,18 +10,22 @@ class Checks:
     def __init__(self) -> None:
         self.wrong = 0
 
-    def same(self, what: str, got: Callable[[], Any], wanted: Any) -> None:
-        """Whether it is what is wanted. An error is not."""
-        try:
-            found = got()
-        except Exception as error:
-            self._fail(what, cause(error))
-            return
+    def same(self, what: str, found: Any, wanted: Any) -> None:
+        """Whether it is what is wanted."""
         # Not by `==`, to which True is 1.
         if repr(found) == repr(wanted):
             print(f"ok     {what}")
         else:
             self._fail(what, difference(found, wanted))
+
+    def gives(self, what: str, found: Callable[[], Any], wanted: Any) -> None:
+        """Whether a call gives what is wanted. An error is not."""
+        try:
+            value = found()
+        except Exception as error:
+            self._fail(what, cause(error))
+        else:
+            self.same(what, value, wanted)
 
     def _fail(self, what: str, why: str) -> None:
         self.wrong += 1

@@ -54,16 +54,16 @@ def every_type_in_three_days(workspace: Workspace, session: SparkSession, client
 
     table = client.table("shop.every_type")
     counts = {day: sum(key == day for key, _ in expected) for day in files}
-    checks.same("the columns in the metastore", lambda: list(table.columns.items()), list(HIVE.items()))
-    checks.same("the partitions in the metastore", lambda: list(table.partitions), list(files))
-    checks.same("its numbers of rows", lambda: client.rows_said(table.name), {day: str(count) for day, count in counts.items()})
+    checks.same("the columns in the metastore", list(table.columns.items()), list(HIVE.items()))
+    checks.same("the partitions in the metastore", list(table.partitions), list(files))
+    checks.same("its numbers of rows", client.rows_said(table.name), {day: str(count) for day, count in counts.items()})
     both = [
         Reader("Spark", spark.reader(session, convert=True), readers.without_padding),
         Reader("SerDe", spark.reader(session, convert=False), readers.without_padding),
     ]
     cells = readers.matrix(both, table, expected)
     readers.show("every type", both, cells)
-    checks.same(f"all columns of {len(expected)} rows by both readers", lambda: readers.failures("int96", both, cells), 0)
+    checks.same(f"all columns of {len(expected)} rows by both readers", readers.failures("int96", both, cells), 0)
 
 
 @dataclass

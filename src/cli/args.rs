@@ -121,6 +121,15 @@ pub(super) enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Walk the whole way of a run without running it, and say what to do where it is blocked.
+    Doctor {
+        /// The module whose way is walked; left out, the profile's alone.
+        #[arg(long)]
+        module: Option<String>,
+        /// Write nothing at all, not even a probe that is deleted at once.
+        #[arg(long)]
+        read_only: bool,
+    },
     /// Write a day's files of a module into its source store.
     GenerateTestData(GenerateArgs),
     /// Print a shell's completion script.

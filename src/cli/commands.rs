@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile};
 use crate::identity::CollectionName;
-use crate::jobs::{self, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services};
+use crate::jobs::{self, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services};
 use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table};
 use crate::schema::ColumnName;
 
@@ -34,6 +34,12 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
+        Command::Doctor { module, read_only } => {
+            let request = DoctorRequest { module: module.map(|name| name.trim().to_lowercase()), read_only };
+            let diagnosis = jobs::doctor(&environment(&cli.environment)?, &request);
+            print(&diagnosis.to_string())?;
+            return Ok(diagnosis.exit_code());
+        }
         Command::GenerateTestData(args) => {
             print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?
         }

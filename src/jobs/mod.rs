@@ -3,6 +3,7 @@
 mod budget;
 mod clean_up;
 mod day;
+mod doctor;
 mod error;
 mod generate;
 mod ingest;
@@ -16,6 +17,7 @@ mod summary;
 mod tables;
 
 pub use budget::{Budget, LEAST_MEMORY};
+pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
 pub use error::JobError;
 pub use generate::{ExtraColumn, Generate, generate};
 pub use ingest::{IngestRequest, ingest};

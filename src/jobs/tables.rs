@@ -21,7 +21,14 @@ fn total(partitions: &[Partition], key: &str) -> u64 {
 pub fn tables(services: &Services) -> Result<String, JobError> {
     let mut rows = report::table(&["table", "columns", "partitions", "first", "last", "rows", "bytes", "location"]);
     for name in services.metastore.tables()? {
-        let table = existing(&*services.metastore, &name)?;
+        // A metastore that others use too has views, and tables that are no partitioned Parquet.
+        let table = match existing(&*services.metastore, &name) {
+            Err(JobError::Metastore(MetastoreError::Corrupt { what, .. })) => {
+                tracing::debug!(event = "table_left_out", table = %name, what);
+                continue;
+            }
+            found => found?,
+        };
         let partitions = services.metastore.partitions(&name)?;
         let value = |partition: Option<&Partition>| partition.map(|partition| partition.value.to_string()).unwrap_or_default();
         rows.add_row([

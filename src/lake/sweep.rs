@@ -59,10 +59,13 @@ impl Destination<'_> {
             if note.at.checked_add(grace).is_ok_and(|due| now < due) {
                 continue;
             }
-            let Some((value, folder)) = self.place(&note.location) else { continue };
+            let Some((value, place)) = self.place(&note.location) else { continue };
             // The note is written before the swing: where that did not happen, readers are still sent there.
             if self.current(&value)?.as_ref() != Some(&note.location) {
-                self.store.delete_folder(&folder)?;
+                match place {
+                    Place::Run(folder) => self.store.delete_folder(&folder)?,
+                    Place::Plain(folder) => self.delete_files_in(&folder, note.at)?,
+                }
                 removed += 1;
             }
             self.ledger.forget_superseded(self.lease, &note.location)?;
@@ -70,13 +73,37 @@ impl Destination<'_> {
         Ok(removed)
     }
 
-    /// The partition of an attempt's location, and its folder in the store; none where no run of adg wrote it.
-    fn place(&self, location: &str) -> Option<(PartitionValue, String)> {
+    /// Deletes what lies directly in a folder, where it is not newer than `at`: the folders of runs lie in it too, and whoever
+    /// writes there later is not adg.
+    fn delete_files_in(&self, folder: &str, at: Timestamp) -> Result<(), LakeError> {
+        let is_direct =
+            |key: &str| key.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| !rest.contains('/'));
+        let objects = self.store.list(folder)?.into_iter();
+        let old = objects.filter(|object| is_direct(&object.key) && object.modified <= at).map(|object| object.key);
+        Ok(self.store.delete(&old.collect::<Vec<_>>())?)
+    }
+
+    /// The partition at a location, and what lies there; none where it lies outside the table's partitions.
+    fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;
         let below = folder.strip_prefix(self.layout.table())?.strip_prefix('/')?;
-        let (partition, run) = below.split_once('/')?;
+        let (partition, run) = match below.split_once('/') {
+            Some((partition, run)) => (partition, Some(run)),
+            None => (below, None),
+        };
         let value = partition.strip_prefix(self.layout.partition_by().as_str())?.strip_prefix('=')?;
-        RunId::from_str(run).ok()?;
-        Some((PartitionValue(value.to_owned()), folder.clone()))
+        let value = PartitionValue(value.to_owned());
+        match run {
+            Some(run) => RunId::from_str(run).ok().map(|_| (value, Place::Run(folder))),
+            None => Some((value, Place::Plain(folder))),
+        }
     }
+}
+
+/// What lies at a location that was replaced.
+enum Place {
+    /// A run's own folder.
+    Run(String),
+    /// The files that another tool wrote into the partition's folder itself, in the way of Hive and Spark.
+    Plain(String),
 }

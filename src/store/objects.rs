@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use crate::aws::{Account, Identity};
 use crate::runtime;
 
+use super::connect::AnswerHeaders;
 use super::download::Download;
 use super::{StoreError, StoreSettings, StoreUrl, connect, denied, error, url};
 
@@ -239,6 +240,16 @@ impl Store {
     /// What the store knows of an object now.
     pub fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         self.runtime.block_on(self.objects.head(&path(key))).map(info).map_err(|error| self.failed("look at", key, error))
+    }
+
+    /// What time it is, as the store says with its answer about an object; none of a local folder, whose time is our own.
+    pub fn time(&self, key: &str) -> Result<Option<Timestamp>, StoreError> {
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        let answer = self.runtime.block_on(self.objects.get_opts(&path(key), options));
+        let answer = answer.map_err(|error| self.failed("look at", key, error))?;
+        let date = answer.extensions.get::<AnswerHeaders>().and_then(|headers| headers.0.get("date")?.to_str().ok());
+        let parsed = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        Ok(parsed.map(|date| date.timestamp()))
     }
 
     /// Deletes objects; one that is not there is no error.

@@ -1,0 +1,207 @@
+//! The whole way of a run, walked without running it: each step checked, and what to do where one fails.
+
+mod probe;
+
+use std::fmt;
+
+use bytesize::ByteSize;
+
+use crate::aws::Role;
+use crate::config::Module;
+use crate::identity::{ProcessingDate, RunId};
+use crate::metastore::Metastore;
+use crate::report::{ExitCode, Failure};
+use crate::store::{Store, StoreUrl};
+
+use super::module::{Collection, collections, source_keys};
+use super::{Environment, JobError};
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct DoctorRequest {
+    /// The module whose way is walked; the profile alone where none is named.
+    pub module: Option<String>,
+    /// Whether to write nothing at all, so that it stays unknown whether a run could.
+    pub read_only: bool,
+}
+
+/// What one step found.
+#[derive(Debug)]
+pub struct Finding {
+    /// The step.
+    pub step: String,
+    /// What is there, or what fails.
+    pub result: Result<String, Failure>,
+}
+
+/// The steps in their order.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    /// What each found.
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    fn check<T: fmt::Display>(&mut self, step: impl Into<String>, work: impl FnOnce() -> Result<T, JobError>) -> bool {
+        let result = work().map(|found| found.to_string()).map_err(|error| error.failure());
+        let is_well = result.is_ok();
+        self.findings.push(Finding { step: step.into(), result });
+        is_well
+    }
+
+    /// The code of the first failure: what comes after it may follow from it.
+    pub fn exit_code(&self) -> ExitCode {
+        let failures = self.findings.iter().filter_map(|finding| finding.result.as_ref().err());
+        failures.map(|failure| failure.exit_code).next().unwrap_or(ExitCode::Done)
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Finding { step, result } in &self.findings {
+            match result {
+                Ok(found) => writeln!(f, "ok    {step}: {found}")?,
+                Err(failure) => {
+                    writeln!(f, "FAIL  {step}: {}", failure.message)?;
+                    if let Some(hint) = &failure.hint {
+                        writeln!(f, "      hint: {hint}")?;
+                    }
+                }
+            }
+        }
+        let failed = self.findings.iter().filter(|finding| finding.result.is_err()).count();
+        match failed {
+            0 => write!(f, "all {} checks are well", self.findings.len()),
+            _ => write!(f, "{failed} of {} checks failed", self.findings.len()),
+        }
+    }
+}
+
+/// Walks the way. A step that fails does not keep the others from being tried.
+pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
+    let mut diagnosis = Diagnosis::default();
+    let profile = &environment.config.profile;
+    diagnosis.check("config", || Ok(format!("the profile `{}`", environment.config.profile_name)));
+    if !profile.secrets.is_empty() {
+        // Those that the profile refers to were read with it, those of the module are read with the module.
+        diagnosis.check("secrets", || Ok(profile.secrets.keys().cloned().collect::<Vec<_>>().join(", ")));
+    }
+    let module = request.module.as_ref().and_then(|name| module(&mut diagnosis, environment, name));
+    let (source, target) = match &module {
+        Some((module, _)) => (module.source.store.clone(), module.target.store.clone()),
+        None => ("source".to_owned(), "published".to_owned()),
+    };
+    walk_source(&mut diagnosis, environment, &source, module.as_ref());
+    walk_published(&mut diagnosis, environment, &target, module.as_ref().map(|(module, _)| module), request.read_only);
+    walk_metastore(&mut diagnosis, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
+    diagnosis.check("ledger", || Ok(environment.ledger()?.check()?));
+    diagnosis.check("notifications", || Ok("none are set up"));
+    diagnosis.check("scratch", || probe::scratch(&environment.scratch_root()));
+    diagnosis
+}
+
+type Loaded = (Module, Vec<Collection>);
+
+fn module(diagnosis: &mut Diagnosis, environment: &Environment, name: &str) -> Option<Loaded> {
+    let mut loaded = None;
+    diagnosis.check(format!("module {name}"), || {
+        let module = environment.module(name)?;
+        let collections = collections(&module, &[])?;
+        let names = collections.iter().map(|collection| collection.name.to_string()).collect::<Vec<_>>().join(", ");
+        loaded = Some((module, collections));
+        Ok(format!("collections {names}"))
+    });
+    loaded
+}
+
+/// Each hop by itself, so that the one that fails is seen beside those that do not.
+fn walk_roles(diagnosis: &mut Diagnosis, environment: &Environment, store: &str) {
+    let Some(settings) = environment.config.profile.stores.get(store) else { return };
+    if !matches!(StoreUrl::parse(&settings.url, &environment.config.folder), Ok(StoreUrl::S3(_))) {
+        return;
+    }
+    let who = |roles: &[Role]| -> Result<String, JobError> { probe::who(environment, roles) };
+    let mut is_well = diagnosis.check(format!("{store}: credentials"), || who(&[]));
+    for (i, role) in settings.role_chain.iter().enumerate() {
+        if !is_well {
+            return;
+        }
+        let step = format!("{store}: hop {} of {}, {}", i + 1, settings.role_chain.len(), role.arn);
+        is_well = diagnosis.check(step, || who(&settings.role_chain[..=i]));
+    }
+}
+
+fn walk_source(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Loaded>) {
+    walk_roles(diagnosis, environment, name);
+    let mut opened = None;
+    diagnosis.check(format!("{name}: list"), || {
+        let store = environment.store(name, false)?;
+        let (found, keys) = match module {
+            Some((module, collections)) => {
+                let keys = source_keys(module, collections, &store)?;
+                let days: std::collections::BTreeSet<ProcessingDate> = keys.keys().map(|(_, date)| *date).collect();
+                let found = match (days.first(), days.last()) {
+                    (Some(first), Some(last)) => format!("files of {} dates, {first} to {last}", days.len()),
+                    _ => "no file that the module reads".to_owned(),
+                };
+                (found, keys.into_values().flatten().map(|key| key.object).collect())
+            }
+            None => {
+                let all = store.list("")?;
+                (format!("{} objects", all.len()), all)
+            }
+        };
+        opened = Some((store, keys));
+        Ok(found)
+    });
+    let Some((store, mut objects)) = opened else { return };
+    objects.sort_by_key(|object| object.modified);
+    let Some(object) = objects.pop() else { return };
+    diagnosis.check(format!("{name}: read one byte"), || probe::read_one_byte(&store, &object));
+    clock(diagnosis, environment, name, &store, &object.key);
+}
+
+fn clock(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, store: &Store, key: &str) {
+    if store.local_folder().is_none() {
+        diagnosis.check(format!("{name}: clock"), || probe::clock_skew(store, key, &*environment.clock));
+    }
+}
+
+fn walk_published(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Module>, read_only: bool) {
+    walk_roles(diagnosis, environment, name);
+    let mut opened = None;
+    let folder = module.map_or("", |module| module.target.location.split('{').next().unwrap_or_default()).trim_matches('/');
+    diagnosis.check(format!("{name}: list"), || {
+        let store = environment.store(name, !read_only)?;
+        let found = format!("{} folders", store.folders(folder)?.len());
+        opened = Some(store);
+        Ok(found)
+    });
+    let Some(store) = opened else { return };
+    if read_only {
+        return;
+    }
+    let id = RunId::new(environment.clock.now());
+    diagnosis.check(format!("{name}: write and delete a probe"), || probe::write_and_delete(&store, folder, &id));
+}
+
+fn walk_metastore(diagnosis: &mut Diagnosis, environment: &Environment, collections: Option<&[Collection]>) {
+    let mut opened = None;
+    diagnosis.check("metastore", || {
+        let metastore = environment.metastore()?;
+        let found = metastore.check()?;
+        opened = Some(metastore);
+        Ok(found)
+    });
+    let Some(metastore) = opened else { return };
+    for collection in collections.unwrap_or_default() {
+        diagnosis.check(format!("table {}", collection.table), || table(&*metastore, collection));
+    }
+}
+
+fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, JobError> {
+    let Some(table) = metastore.table(&collection.table)? else { return Ok("the first run makes it".to_owned()) };
+    let partitions = metastore.partitions(&collection.table)?;
+    let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();
+    Ok(format!("{} columns, {} partitions, {}", table.schema.columns().len(), partitions.len(), ByteSize(bytes)))
+}

@@ -1,0 +1,89 @@
+//! What a step of the doctor tries.
+
+use std::io::Read;
+use std::path::Path;
+
+use bytesize::ByteSize;
+use jiff::SignedDuration;
+
+use crate::aws::Role;
+use crate::identity::{Clock, RunId};
+use crate::runtime;
+use crate::store::{ObjectInfo, Store, StoreError, Tags};
+
+use super::super::{Environment, JobError};
+
+/// AWS refuses requests that are signed fifteen minutes away from its own time.
+const MOST_SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// Below so much free space a run of usual size may not end.
+const LEAST_SCRATCH: ByteSize = ByteSize::gib(1);
+
+/// Who we are at the end of these roles.
+pub(super) fn who(environment: &Environment, roles: &[Role]) -> Result<String, JobError> {
+    let identity = environment.account()?.identity(roles);
+    let arn = runtime::wait(identity.arn()).map_err(|error| JobError::Bug(error.to_string()))?;
+    Ok(arn?)
+}
+
+pub(super) fn read_one_byte(store: &Store, object: &ObjectInfo) -> Result<String, JobError> {
+    let mut byte = [0];
+    let read = store.open_object(object)?.read(&mut byte);
+    read.map_err(|error| match error.downcast::<StoreError>() {
+        Ok(error) => JobError::from(error),
+        Err(error) => JobError::Output { what: format!("a byte of `{}`", object.key), source: error },
+    })?;
+    Ok(format!("`{}`, {}", object.key, ByteSize(object.size)))
+}
+
+pub(super) fn clock_skew(store: &Store, key: &str, clock: &dyn Clock) -> Result<String, JobError> {
+    let Some(theirs) = store.time(key)? else { return Ok("the store does not tell the time".to_owned()) };
+    let skew = clock.now().duration_since(theirs).abs();
+    if skew > MOST_SKEW {
+        return Err(JobError::Usage {
+            message: format!("this machine's clock is {} seconds away from the store's", skew.as_secs()),
+            hint: Some("set the machine's time by NTP: requests signed with a wrong time are refused".into()),
+        });
+    }
+    Ok(format!("{} seconds away from the store's", skew.as_secs()))
+}
+
+/// Hidden from every reader of tables, and gone at once.
+pub(super) fn write_and_delete(store: &Store, folder: &str, id: &RunId) -> Result<String, JobError> {
+    let key = format!("{folder}/_adg_doctor_{id}").trim_start_matches('/').to_owned();
+    let file = tempfile::NamedTempFile::new().map_err(|source| StoreError::Scratch {
+        action: "make a file in",
+        folder: "of the system".to_owned(),
+        source,
+    })?;
+    let tags = Tags::from([("pii", "false".to_owned())]);
+    store.put_file(file.path(), &key, &tags)?;
+    store.delete(std::slice::from_ref(&key))?;
+    Ok(format!("`{key}`"))
+}
+
+pub(super) fn scratch(folder: &Path) -> Result<String, JobError> {
+    let failed = |source| StoreError::Scratch { action: "use", folder: folder.display().to_string(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    tempfile::tempfile_in(folder).map_err(failed)?;
+    let free = ByteSize(free_bytes(folder).map_err(failed)?);
+    if free < LEAST_SCRATCH {
+        return Err(JobError::Usage {
+            message: format!("{} has {free} free", folder.display()),
+            hint: Some(
+                "a day's Parquet files lie there until they are sent; name another folder as the profile's `scratch`".into(),
+            ),
+        });
+    }
+    Ok(format!("{}, {free} free", folder.display()))
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> std::io::Result<u64> {
+    let space = rustix::fs::statvfs(folder)?;
+    Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> std::io::Result<u64> {
+    Ok(u64::MAX)
+}
