@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: demo build test test-tools docs
+.PHONY: demo build test e2e test-tools docs
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -14,7 +14,12 @@ build:
 	cargo build --release --locked
 
 test: test-tools
-	cargo test --locked
+	cargo test --locked --lib --bins
+	$(MAKE) e2e
+
+# Starts and stops every service that it needs.
+e2e: test-tools
+	cargo test --locked --test e2e
 
 test-tools:
 	@e2e/require.sh cargo cc python3

@@ -3,12 +3,15 @@
 // All of this is test code, helpers included.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod aws;
 mod catch_up;
 mod clean_up;
 mod command_line;
 mod crash;
 mod evolution;
+mod hive;
+mod python;
 mod readers;
-mod services;
+mod script;
 mod traps;
 mod workspace;

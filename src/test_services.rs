@@ -1,18 +1,113 @@
 //! The real services that unit tests run the conformance suites against.
+//!
+//! Each is started once for a test program by `e2e/python/services.py`, which stops it when the program ends, however it ends:
+//! its standard input is a pipe from it.
 
-use std::sync::Arc;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use serde_json::Value;
 
 use crate::aws::{Account, AwsSettings};
 use crate::identity::{Clock, SystemClock};
 
-#[allow(dead_code)] // The end-to-end tests use more of it.
-#[path = "../e2e/services.rs"]
-mod services;
+#[path = "../e2e/python.rs"]
+mod python;
 
-pub use services::*;
+pub use python::python;
+
+/// A service that runs until this is dropped, or the process ends.
+pub struct Service {
+    child: Child,
+    facts: Value,
+}
+
+impl Service {
+    pub fn start(args: &[&str]) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/python/services.py");
+        let mut command = Command::new(python());
+        command.arg(script).args(args).env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let facts = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{args:?} did not start"));
+        Self { child, facts }
+    }
+
+    /// What the script says of it.
+    pub fn fact(&self, name: &str) -> String {
+        self.facts[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.facts)).to_owned()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// AWS as moto plays it, with IAM enforcement on.
+pub struct Moto {
+    _service: Service,
+    pub url: String,
+    pub region: String,
+    /// Of a user who may do everything.
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+pub fn moto() -> &'static Moto {
+    static MOTO: OnceLock<Moto> = OnceLock::new();
+    MOTO.get_or_init(|| {
+        let service = Service::start(&["moto"]);
+        let fact = |name| service.fact(name);
+        let (url, region) = (fact("url"), fact("region"));
+        let (access_key_id, secret_access_key) = (fact("access_key_id"), fact("secret_access_key"));
+        Moto { url, region, access_key_id, secret_access_key, _service: service }
+    })
+}
+
+/// A PostgreSQL server with an empty database `adg`.
+pub struct Postgres {
+    _service: Service,
+    pub url: String,
+}
+
+pub fn postgres() -> &'static Postgres {
+    static POSTGRES: OnceLock<Postgres> = OnceLock::new();
+    POSTGRES.get_or_init(|| {
+        let service = Service::start(&["postgres"]);
+        Postgres { url: service.fact("url"), _service: service }
+    })
+}
+
+/// The Hive metastore that PySpark bundles, on Derby.
+pub struct Hive {
+    _service: Service,
+    pub uri: String,
+    /// The folder of its warehouse.
+    pub warehouse: PathBuf,
+}
+
+pub fn hive() -> &'static Hive {
+    static HIVE: OnceLock<Hive> = OnceLock::new();
+    HIVE.get_or_init(|| {
+        let service = Service::start(&["hive"]);
+        Hive { uri: service.fact("uri"), warehouse: service.fact("warehouse").into(), _service: service }
+    })
+}
+
+/// What speaks Google Cloud Storage's XML protocol, which is S3's: moto again, checking nobody. The emulator of Google's own
+/// protocol answers 501 to most of the requests of the XML one.
+pub fn gcs() -> String {
+    static GCS: OnceLock<Service> = OnceLock::new();
+    GCS.get_or_init(|| Service::start(&["moto", "--unchecked"])).fact("url")
+}
 
 /// moto's administrator.
 pub fn account(moto: &Moto) -> Account {

@@ -1,9 +1,11 @@
 """Tables that real Spark makes in each of its ways, the runs of adg that go on with them, and Spark as their reader."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import lit
@@ -11,8 +13,10 @@ from pyspark.sql.functions import lit
 import orders
 import spark
 from adg import Records, Table, Workspace
+from every_type import KEY
 from hive_client import HiveClient
-from orders import KEY, OLD_DAYS
+from orders import OLD_DAYS
+from readers import without_padding
 from values import canonical
 
 MODULE = """\
@@ -29,7 +33,7 @@ SETTINGS = {
     # Hive's SerDe does not read decimals as Spark writes them otherwise.
     "spark.sql.parquet.writeLegacyFormat": "true",
 }
-COMMENT = "who ordered"
+COMMENTS = {"name": "who ordered", "Quantity": "how much of it"}
 
 
 def save_as_table(frame: DataFrame, name: str, folder: Path) -> None:
@@ -74,6 +78,10 @@ WAYS = [
 ]
 
 
+def _seen(hive: str, value: Any) -> Any:
+    return without_padding(hive, canonical(hive, value))
+
+
 class Adoption:
     """The tables, what adg does to them, and what Spark reads."""
 
@@ -95,7 +103,9 @@ class Adoption:
             days = [reader.csv(str(self.file(way, day))).withColumn(KEY, lit(day)) for day in OLD_DAYS]
             way.make(reduce(DataFrame.union, days).coalesce(1), way.table, self.folder(way.name))
             self.session.sql(f"alter table {way.table} set tblproperties ('team' = 'orders')")
-            self.session.sql(f"alter table {way.table} change column name name string comment '{COMMENT}'")
+            for name, comment in COMMENTS.items():
+                column = f"{name} {orders.COLUMNS[name]} comment '{comment}'"
+                self.session.sql(f"alter table {way.table} change column {name} {column}")
 
     def write(self, way: Way, day: str) -> None:
         """Writes a day's file of the source."""
@@ -103,7 +113,7 @@ class Adoption:
 
     def run(self, day: str, type_change: str, grace: int = 24) -> None:
         """Runs adg for one day of all tables."""
-        collections = ", ".join(f"{way.name}: {{}}" for way in WAYS)
+        collections = ", ".join(f"{way.name}: {{ columns: {json.dumps(orders.NEW)} }}" for way in WAYS)
         self.workspace.module("sales", MODULE.format(type_change=type_change, grace=grace, collections=collections))
         self.workspace.run("--module", "sales", "--start-dt", day, "--end-dt", day)
 
@@ -118,7 +128,7 @@ class Adoption:
         self.session.catalog.refreshTable(name)
         types = table.columns | {table.key: table.key_type}
         found = spark.reader(self.session, convert)(table, sorted(types))
-        rows = [{column: canonical(types[column], value) for column, value in row.items()} for row in found]
+        rows = [{column: _seen(types[column], value) for column, value in row.items()} for row in found]
         return sorted(rows, key=lambda row: row["orderid"])
 
     def clone(self, name: str) -> str:
@@ -137,9 +147,10 @@ class Adoption:
         self.session.catalog.refreshTable(way.table)
         return dict(self.session.table(way.table).dtypes)
 
-    def comment(self, way: Way) -> str | None:
-        """What Spark says of a column."""
-        return self.session.table(way.table).schema["name"].metadata.get("comment")
+    def comments(self, way: Way) -> dict[str, str]:
+        """What Spark says of the columns."""
+        schema = self.session.table(way.table).schema
+        return {field.name: field.metadata["comment"] for field in schema if "comment" in field.metadata}
 
     def folder(self, table: str) -> Path:
         """A table's folder, where adg looks for it."""

@@ -16,18 +16,19 @@ class Checks:
         if repr(found) == repr(wanted):
             print(f"ok     {what}")
         else:
-            self._fail(what, difference(found, wanted))
+            self.fail(what, difference(found, wanted))
 
     def gives(self, what: str, found: Callable[[], Any], wanted: Any) -> None:
         """Whether a call gives what is wanted. An error is not."""
         try:
             value = found()
         except Exception as error:
-            self._fail(what, cause(error))
+            self.fail(what, cause(error))
         else:
             self.same(what, value, wanted)
 
-    def _fail(self, what: str, why: str) -> None:
+    def fail(self, what: str, why: str) -> None:
+        """What is not right."""
         self.wrong += 1
         print(f"WRONG  {what}: {why}")
 
@@ -41,8 +42,8 @@ def difference(found: Any, wanted: Any) -> str:
     return f"{found!r:.600} instead of {wanted!r:.600}"
 
 
-def cause(error: Exception) -> str:
+def cause(error: BaseException) -> str:
     """The innermost of the causes that a JVM prints, or the first line."""
     lines = str(error).splitlines() or [repr(error)]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:160]
+    return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:200]

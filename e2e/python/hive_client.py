@@ -14,7 +14,8 @@ class HiveClient:
     """A connection to a metastore."""
 
     def __init__(self, session: SparkSession, uri: str) -> None:
-        hive = session._jvm.org.apache.hadoop.hive
+        java: Any = session._jvm
+        hive = java.org.apache.hadoop.hive
         conf = hive.conf.HiveConf()
         conf.set("hive.metastore.uris", uri)
         self._client = hive.metastore.HiveMetaStoreClient(conf)
@@ -24,7 +25,7 @@ class HiveClient:
         found = self._client.getTable(*name.split("."))
         [key] = found.getPartitionKeys()
         columns = {column.getName(): column.getType() for column in found.getSd().getCols()}
-        folders = {list(part.getValues())[0]: _path(part.getSd().getLocation()) for part in self._partitions(name)}
+        folders = {next(iter(part.getValues())): _path(part.getSd().getLocation()) for part in self._partitions(name)}
         return Table(name, columns, key.getName(), key.getType(), dict(sorted(folders.items())))
 
     def parameters(self, name: str) -> dict[str, str]:
@@ -33,7 +34,7 @@ class HiveClient:
 
     def rows_said(self, name: str) -> dict[str, str | None]:
         """How many rows each partition is said to have."""
-        return {list(part.getValues())[0]: dict(part.getParameters()).get("numRows") for part in self._partitions(name)}
+        return {next(iter(part.getValues())): dict(part.getParameters()).get("numRows") for part in self._partitions(name)}
 
     def clone(self, name: str, other: str) -> None:
         """Makes another table as this one is now, with its columns and locations, but none of its properties: to Spark, a table

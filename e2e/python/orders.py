@@ -1,28 +1,33 @@
-"""The rows of the tables that Spark makes and adg goes on with, as the source's fields say them, and as readers must see them."""
+"""The rows of the tables that Spark makes and adg goes on with: what the source's fields say, and what readers must see."""
 
 import csv
 from pathlib import Path
 from typing import Any
 
-KEY = "date_uploaded"
+import every_type
+from every_type import KEY
+
 OLD_DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
 """Made by Spark."""
 ADDED, RETYPED = "2024-01-04", "2024-01-05"
-"""Made by adg: one with a new column, one with a number that is too large for its column."""
+"""Made by adg: one with new columns, one with a number that is too large for its column."""
 
 COLUMNS = {
     "orderId": "int",
-    "quantity": "int",
+    "Quantity": "int",
     "rating": "int",
     "price": "decimal(9,2)",
     "placed": "timestamp",
     "name": "string",
 }
 """As Spark's users wrote them."""
-HIVE = {name.lower(): word for name, word in COLUMNS.items()} | {"quantity": "bigint"}
-HIVE |= {"note": "string", "error_desc": "array<string>"}
-"""As they are after adg's days, those that it added in whichever order."""
 LARGE = "5000000000"
+"""For the column of quantities."""
+NEW = {column.name: column.word for column in every_type.COLUMNS}
+"""New columns that the module declares: one of each type. One more, `note`, it does not know of."""
+HIVE = {name.lower(): word for name, word in COLUMNS.items()} | {"quantity": "bigint"}
+HIVE |= {"note": "string", "error_desc": "array<string>"} | {column.name: column.hive for column in every_type.COLUMNS}
+"""As they are after adg's days, those that it added in whichever order."""
 
 Fields = dict[str, str]
 """A row of the source, by header."""
@@ -41,10 +46,18 @@ def _fields(day: str, number: int, **changed: str) -> Fields:
     return fields | changed
 
 
+def _values(number: int) -> list[tuple[str, str, Any]]:
+    """For each of the new columns a field and its meaning; from the third row on there is nothing."""
+    rows = [(column.name, column.values[number : number + 1] if number < 2 else []) for column in every_type.COLUMNS]
+    return [(name, *(value[0] if value else ("", None))) for name, value in rows]
+
+
 def days() -> dict[str, list[Fields]]:
     """The source."""
     source = {day: [_fields(day, number) for number in range(4)] for day in OLD_DAYS}
-    source[ADDED] = [_fields(ADDED, number, note=f"note {number}") for number in range(4)]
+    for number in range(4):
+        new = {name: field for name, field, _ in _values(number)}
+        source.setdefault(ADDED, []).append(_fields(ADDED, number, note=f"note {number}", **new))
     source[ADDED][2]["rating"] = "good"
     source[RETYPED] = [_fields(RETYPED, number, note="") for number in range(4)]
     source[RETYPED][1] |= {"quantity": LARGE, "note": "large"}
@@ -68,12 +81,13 @@ def write(file: Path, rows: list[Fields], fillers: dict[str, str]) -> None:
 def expected(source: dict[str, list[Fields]], fillers: dict[str, str]) -> list[dict[str, Any]]:
     """The table's rows in the form that `values.canonical` gives, in order."""
     same = {name: int(text) for name, text in fillers.items()}
-    return [_row(day, fields) | same for day, rows in sorted(source.items()) for fields in rows]
+    return [_row(day, number, fields) | same for day, rows in sorted(source.items()) for number, fields in enumerate(rows)]
 
 
-def _row(day: str, fields: Fields) -> dict[str, Any]:
+def _row(day: str, number: int, fields: Fields) -> dict[str, Any]:
     fits = fields["rating"].lstrip("-").isdigit()
-    return {
+    new = {name: meaning if name in fields else None for name, _, meaning in _values(number)}
+    return new | {
         "orderid": int(fields["orderid"]),
         "quantity": int(fields["quantity"]),
         "rating": int(fields["rating"]) if fits else None,

@@ -32,7 +32,7 @@ def session(folder: Path, more: Mapping[str, str] = OWN_METASTORE) -> SparkSessi
         "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
     }
     builder = SparkSession.builder.master("local[2]").enableHiveSupport()
-    for name, value in (settings | more).items():
+    for name, value in {**settings, **more}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 

@@ -31,8 +31,14 @@ pub struct Identity {
 
 #[derive(Debug)]
 enum Origin {
-    Own { provider: SharedCredentialsProvider, config: SdkConfig },
+    Own(Box<Own>),
     Assumed(Box<Assumed>),
+}
+
+#[derive(Debug)]
+struct Own {
+    provider: SharedCredentialsProvider,
+    config: SdkConfig,
 }
 
 #[derive(Debug)]
@@ -56,7 +62,7 @@ struct Held {
 impl Identity {
     /// This machine's own credentials.
     pub(super) fn own(provider: SharedCredentialsProvider, config: SdkConfig, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { origin: Origin::Own { provider, config }, clock, held: Mutex::default() })
+        Arc::new(Self { origin: Origin::Own(Box::new(Own { provider, config })), clock, held: Mutex::default() })
     }
 
     /// Each role in turn, assumed by the one before it.
@@ -121,7 +127,7 @@ fn refresh_at(now: SystemTime, expiry: SystemTime) -> SystemTime {
 impl Origin {
     fn config(&self) -> &SdkConfig {
         match self {
-            Self::Own { config, .. } => config,
+            Self::Own(own) => &own.config,
             Self::Assumed(assumed) => &assumed.config,
         }
     }
@@ -129,8 +135,8 @@ impl Origin {
     /// New credentials, and whose they are where that is told with them.
     async fn fetch(&self) -> Result<(Credentials, Option<String>), AwsError> {
         match self {
-            Self::Own { provider, .. } => {
-                let credentials = provider.provide_credentials().await;
+            Self::Own(own) => {
+                let credentials = own.provider.provide_credentials().await;
                 credentials
                     .map(|credentials| (credentials, None))
                     .map_err(|error| AwsError::NoCredentials { reason: reason(&error) })

@@ -7,6 +7,7 @@ mod conformance;
 mod ddl;
 mod glue;
 mod hive;
+mod spark_schema;
 mod sqlite;
 mod table;
 

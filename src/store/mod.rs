@@ -15,6 +15,8 @@ mod error;
 mod objects;
 mod scratch;
 mod settings;
+#[cfg(test)]
+mod short_credentials;
 mod upload;
 mod url;
 

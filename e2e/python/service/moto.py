@@ -13,6 +13,8 @@ import boto3
 from service.process import HOST, Command, free_port, listens, running, temporary
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+PARTNER = "210987654321"
+"""Another account, with a role `admin` for the user who may do everything."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,19 @@ def moto(unchecked: bool = False) -> Iterator[Moto]:
 
 
 def _admin(url: str) -> tuple[str, str]:
-    """Makes the user, while any keys will do."""
-    iam = boto3.client("iam", endpoint_url=url, region_name=Moto.region, aws_access_key_id="any", aws_secret_access_key="any")
+    """Makes the user, and the role in the other account, while any keys will do."""
+    session = boto3.Session("any", "any", region_name=Moto.region)
+    iam = session.client("iam", endpoint_url=url)
     iam.create_user(UserName="admin")
     iam.put_user_policy(UserName="admin", PolicyName="everything", PolicyDocument=json.dumps(EVERYTHING))
     key = iam.create_access_key(UserName="admin")["AccessKey"]
+
+    role = f"arn:aws:iam::{PARTNER}:role/admin"
+    keys = session.client("sts", endpoint_url=url).assume_role(RoleArn=role, RoleSessionName="admin")["Credentials"]
+    there = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], Moto.region)
+    iam = there.client("iam", endpoint_url=url)
+    iam.create_role(RoleName="admin", AssumeRolePolicyDocument=json.dumps(EVERYTHING))
+    iam.put_role_policy(RoleName="admin", PolicyName="everything", PolicyDocument=json.dumps(EVERYTHING))
     return key["AccessKeyId"], key["SecretAccessKey"]
 
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_glue::types::{Table as GlueTable, TableInput};
 
 use crate::identity::FencingToken;
-use crate::metastore::{MetastoreError, Parameters, TableName};
+use crate::metastore::{MetastoreError, Parameters, TableName, spark_schema};
 use crate::schema::TableSchema;
 
 use super::refused::{Refused, Task};
@@ -57,7 +57,11 @@ impl GlueMetastore {
                 return Err(changed());
             }
             let input = rewrite::altered(table, after, parameters).map_err(Refused::from);
-            input.map(Some).map_err(self.failed(Task::ALTER_TABLE, Some(name)))
+            let mut input = input.map_err(self.failed(Task::ALTER_TABLE, Some(name)))?;
+            let mut all: Parameters = input.parameters.take().into_iter().flatten().collect();
+            spark_schema::follow(&mut all, before, after).map_err(self.corrupt(name))?;
+            input.parameters = Some(all.into_iter().collect());
+            Ok(Some(input))
         })?;
         altered.map(drop).ok_or_else(changed)
     }

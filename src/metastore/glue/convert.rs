@@ -123,6 +123,10 @@ pub(super) fn partition(partition: GluePartition) -> Result<Partition, String> {
 pub(super) fn partition_input(partition: &Partition, descriptor: &StorageDescriptor) -> PartitionInput {
     let mut descriptor = descriptor.clone();
     descriptor.location = Some(partition.location.clone());
+    // Spark keeps the table's place there; of a partition it would be the wrong one.
+    if let Some(parameters) = descriptor.serde_info.as_mut().and_then(|serde| serde.parameters.as_mut()) {
+        parameters.remove("path");
+    }
     PartitionInput::builder()
         .values(&partition.value.0)
         .storage_descriptor(descriptor)

@@ -127,6 +127,21 @@ pub(super) fn with_columns(mut found: hms::Table, after: &TableSchema, set: &Par
     found
 }
 
+/// Lets `change` change the table's parameters, those that are hidden included.
+///
+/// # Errors
+/// That of `change`.
+pub(super) fn change_parameters(
+    found: &mut hms::Table,
+    change: impl FnOnce(&mut Parameters) -> Result<(), String>,
+) -> Result<(), String> {
+    let texts = |(key, value): (FastStr, FastStr)| (key.to_string(), value.to_string());
+    let mut all = found.parameters.take().unwrap_or_default().into_iter().map(texts).collect();
+    change(&mut all)?;
+    found.parameters = Some(map(&all));
+    Ok(())
+}
+
 /// The highest fencing token that has published to the table.
 pub(super) fn fence(found: &hms::Table) -> Option<FencingToken> {
     found.parameters.as_ref()?.get(FENCE)?.parse().ok().map(FencingToken)

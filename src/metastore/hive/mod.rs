@@ -7,7 +7,6 @@ mod connections;
 mod convert;
 mod fault;
 mod partitions;
-mod spark_schema;
 #[cfg(test)]
 mod tests;
 mod uri;
@@ -24,7 +23,7 @@ use crate::identity::FencingToken;
 use crate::runtime;
 use crate::schema::TableSchema;
 
-use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName, spark_schema};
 
 use connections::Connections;
 use convert::{LAST_CHANGED, text};
@@ -260,8 +259,8 @@ impl Metastore for HiveMetastore {
                     return Err(MetastoreError::Changed { table: name.clone() });
                 }
                 let mut wanted = convert::with_columns(found.clone(), after, set);
-                let properties = wanted.parameters.get_or_insert_default();
-                spark_schema::follow(properties, before, after).map_err(|what| self.corrupt(what))?;
+                convert::change_parameters(&mut wanted, |all| spark_schema::follow(all, before, after))
+                    .map_err(|what| self.corrupt(what))?;
                 match self.alter(name, &found, wanted).await {
                     Ok(()) => return Ok(()),
                     Err(fault) if fault.is_conflict() => {}

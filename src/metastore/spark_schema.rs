@@ -4,12 +4,11 @@
 //! property, or in parts of 4,000 characters as `spark.sql.sources.schema.part.0` and so on
 //! (`org.apache.spark.sql.hive.HiveExternalCatalog`). So whoever changes the columns changes the copy too.
 
-use pilota::{AHashMap, FastStr};
 use serde_json::{Value, json};
 
 use crate::schema::{ColumnType, TableSchema};
 
-use super::convert::text;
+use super::Parameters;
 
 const WHOLE: &str = "spark.sql.sources.schema";
 const PART_COUNT: &str = "spark.sql.sources.schema.numParts";
@@ -18,13 +17,11 @@ const KEY_COUNT: &str = "spark.sql.sources.schema.numPartCols";
 /// `spark.sql.sources.schemaStringLengthThreshold`: what a column of the metastore's own database holds.
 const PART_CHARS: usize = 4000;
 
-type Properties = AHashMap<FastStr, FastStr>;
-
 /// Makes Spark's copy follow from `before` to `after`. A table without one is left alone.
 ///
 /// # Errors
 /// The copy is not as Spark writes it.
-pub(super) fn follow(properties: &mut Properties, before: &TableSchema, after: &TableSchema) -> Result<(), String> {
+pub(super) fn follow(properties: &mut Parameters, before: &TableSchema, after: &TableSchema) -> Result<(), String> {
     let Some(copy) = read(properties) else { return Ok(()) };
     let not_sparks = || format!("a property `{WHOLE}` that is not as Spark writes it");
     let mut schema: Value = serde_json::from_str(&copy).map_err(|_| not_sparks())?;
@@ -50,26 +47,26 @@ pub(super) fn follow(properties: &mut Properties, before: &TableSchema, after: &
     Ok(())
 }
 
-fn read(properties: &Properties) -> Option<String> {
+fn read(properties: &Parameters) -> Option<String> {
     if let Some(whole) = properties.get(WHOLE) {
-        return Some(whole.to_string());
+        return Some(whole.clone());
     }
     let parts: usize = properties.get(PART_COUNT)?.parse().ok()?;
-    (0..parts).map(|i| properties.get(format!("{PART}{i}").as_str()).map(FastStr::as_str)).collect()
+    (0..parts).map(|i| properties.get(&format!("{PART}{i}")).map(String::as_str)).collect()
 }
 
 /// In one property where it was so and fits, else in parts.
-fn write(properties: &mut Properties, schema: &str) {
+fn write(properties: &mut Parameters, schema: &str) {
     if properties.contains_key(WHOLE) && schema.chars().count() <= PART_CHARS {
-        properties.insert(text(WHOLE), text(schema));
+        properties.insert(WHOLE.to_owned(), schema.to_owned());
         return;
     }
     properties.remove(WHOLE);
     properties.retain(|key, _| !key.starts_with(PART));
     let chars: Vec<char> = schema.chars().collect();
     let parts = chars.chunks(PART_CHARS).map(|part| part.iter().collect::<String>());
-    let count = parts.enumerate().map(|(i, part)| properties.insert(text(format!("{PART}{i}")), text(part))).count();
-    properties.insert(text(PART_COUNT), text(count.to_string()));
+    let count = parts.enumerate().map(|(i, part)| properties.insert(format!("{PART}{i}"), part)).count();
+    properties.insert(PART_COUNT.to_owned(), count.to_string());
 }
 
 /// A column as Spark's JSON has it.
@@ -119,7 +116,7 @@ mod tests {
     /// As Spark 4.3 writes it.
     const COPY: &str = r#"{"type":"struct","fields":[{"name":"id","type":"integer","nullable":true,"metadata":{"comment":"key"}},{"name":"Note","type":"string","nullable":true,"metadata":{}},{"name":"date_uploaded","type":"string","nullable":true,"metadata":{}}]}"#;
 
-    fn followed(mut properties: Properties) -> Vec<(String, String)> {
+    fn followed(mut properties: Parameters) -> Vec<(String, String)> {
         let before = schema(&[("id", "int"), ("note", "string")]);
         let after = schema(&[("id", "bigint"), ("note", "string"), ("tags", "array<struct<a:varchar(3)>>")]);
         follow(&mut properties, &before, &after).unwrap();
@@ -130,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_copy_has_new_columns_before_the_partitions_and_new_types() {
-        let one: Properties = [(text(WHOLE), text(COPY)), (text(KEY_COUNT), text("1"))].into_iter().collect();
+        let one: Parameters = [(WHOLE.to_owned(), COPY.to_owned()), (KEY_COUNT.to_owned(), "1".to_owned())].into_iter().collect();
         let fields = followed(one);
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["id", "Note", "tags", "date_uploaded"]);
@@ -138,21 +135,24 @@ mod tests {
         assert!(fields[2].1.contains("varchar(3)"));
         let (first, second) = COPY.split_at(100);
         let parts = [(PART_COUNT, "2"), ("spark.sql.sources.schema.part.0", first), ("spark.sql.sources.schema.part.1", second)];
-        let parts: Properties =
-            parts.map(|(key, value)| (text(key), text(value))).into_iter().chain([(text(KEY_COUNT), text("1"))]).collect();
+        let parts: Parameters = parts
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into_iter()
+            .chain([(KEY_COUNT.to_owned(), "1".to_owned())])
+            .collect();
         assert_eq!(followed(parts), fields);
     }
 
     #[test]
     fn a_long_copy_is_in_parts_and_a_table_without_one_stays_so() {
-        let mut properties: Properties = [(text(WHOLE), text(COPY))].into_iter().collect();
+        let mut properties: Parameters = [(WHOLE.to_owned(), COPY.to_owned())].into_iter().collect();
         let names: Vec<String> = (0..200).map(|i| format!("column_{i}")).collect();
         let wide = schema(&names.iter().map(|name| (name.as_str(), "double")).collect::<Vec<_>>());
         follow(&mut properties, &TableSchema::default(), &wide).unwrap();
         assert!(!properties.contains_key(WHOLE));
         assert!(properties.values().all(|value| value.chars().count() <= PART_CHARS));
         assert_eq!(serde_json::from_str::<Value>(&read(&properties).unwrap()).unwrap()["fields"].as_array().unwrap().len(), 203);
-        let mut without = Properties::default();
+        let mut without = Parameters::default();
         follow(&mut without, &TableSchema::default(), &wide).unwrap();
         assert!(without.is_empty());
     }

@@ -1,0 +1,13 @@
+//! The job as its users run it in AWS, against moto with IAM enforcement on.
+
+use crate::script::script;
+
+#[test]
+fn each_hop_of_a_role_chain_and_each_right_is_missed_by_its_name() {
+    script("role_chain.py", &[]);
+}
+
+#[test]
+fn the_replaced_jobs_secret_ledger_and_test_flag_go_on_working() {
+    script("kickstart_scenario.py", &[]);
+}

@@ -1,0 +1,13 @@
+//! Tables in the real Hive Metastore, as Spark sees them.
+
+use crate::script::script;
+
+#[test]
+fn spark_reads_what_is_published_and_while_it_is() {
+    script("hive_readers.py", &[]);
+}
+
+#[test]
+fn a_table_that_spark_made_is_adopted() {
+    script("adopt_spark_table.py", &[]);
+}
