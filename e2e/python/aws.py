@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,14 +21,14 @@ def allow(actions: str | list[str], resource: str | list[str] = "*") -> Statemen
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def document(statement: Statement) -> str:
+def document(*statements: Statement) -> str:
     """A policy."""
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 @dataclass
 class Principal:
-    """A user or a role. Each of its policies has one statement."""
+    """A user or a role, and its policies of one statement each."""
 
     kind: str
     """`user` or `role`."""
@@ -38,37 +38,37 @@ class Principal:
     policies: dict[str, Statement] = field(default_factory=dict)
 
     def allow(self, policy: str, statement: Statement) -> None:
-        """Adds or replaces a policy."""
-        self._call("put", policy, PolicyDocument=document(statement))
+        """Adds a policy."""
+        self._put(policy, statement)
         self.policies[policy] = statement
-
-    def forbid(self, policy: str) -> None:
-        """Removes a policy."""
-        self._call("delete", policy)
-        del self.policies[policy]
 
     @contextmanager
     def without(self, policy: str) -> Iterator[None]:
-        """Removes a policy for a while."""
-        statement = self.policies[policy]
-        self.forbid(policy)
+        """Takes a policy away for a while."""
+        self._delete(policy)
         try:
             yield
         finally:
-            self.allow(policy, statement)
+            self._put(policy, self.policies[policy])
 
     @contextmanager
-    def with_added(self, policy: str, statement: Statement) -> Iterator[None]:
-        """Adds a policy for a while."""
-        self.allow(policy, statement)
+    def granted(self, *statements: Statement) -> Iterator[None]:
+        """Grants more for a while."""
+        self._put("granted", *statements)
         try:
             yield
         finally:
-            self.forbid(policy)
+            self._delete("granted")
 
-    def _call(self, verb: str, policy: str, **more: str) -> None:
-        call: Callable[..., Any] = getattr(self.iam, f"{verb}_{self.kind}_policy")
-        call(**{f"{self.kind.title()}Name": self.name}, PolicyName=policy, **more)
+    def _put(self, policy: str, *statements: Statement) -> None:
+        put = getattr(self.iam, f"put_{self.kind}_policy")
+        put(**self._named(), PolicyName=policy, PolicyDocument=document(*statements))
+
+    def _delete(self, policy: str) -> None:
+        getattr(self.iam, f"delete_{self.kind}_policy")(**self._named(), PolicyName=policy)
+
+    def _named(self) -> dict[str, str]:
+        return {f"{self.kind.title()}Name": self.name}
 
 
 @dataclass
@@ -90,16 +90,16 @@ class Role(Principal):
         return f"{self.arn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/{name}"
 
     @contextmanager
-    def trusting(self, statement: Statement) -> Iterator[None]:
-        """Trusts whom the statement says, and nobody else, for a while."""
-        self._trust(statement)
+    def trusting(self, *statements: Statement) -> Iterator[None]:
+        """Trusts whom the statements say, and nobody else, for a while."""
+        self._trust(*statements)
         try:
             yield
         finally:
             self._trust(self.trust)
 
-    def _trust(self, statement: Statement) -> None:
-        self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=document(statement))
+    def _trust(self, *statements: Statement) -> None:
+        self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=document(*statements))
 
 
 def trusts(principal: str, **condition: Any) -> Statement:

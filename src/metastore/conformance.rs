@@ -27,7 +27,10 @@ fn partition(date: &str, run: &str) -> Partition {
     Partition {
         value: PartitionValue(date.into()),
         location: format!("file:///tmp/adg_conformance/bids/date_uploaded={date}/{run}"),
-        parameters: Parameters::from([("numRows".into(), "3".into()), ("adg.note".into(), "it's \"quoted\"".into())]),
+        // Hive's service counts files itself where it is not told.
+        parameters: [("numRows", "3"), ("numFiles", "1"), ("totalSize", "10"), ("adg.note", "it's \"quoted\"")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
     }
 }
 

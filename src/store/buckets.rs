@@ -1,8 +1,9 @@
 //! Buckets run the conformance suite, and show what only they have.
 
+use std::io::Read;
 use std::path::Path;
 
-use super::{Store, StoreSettings, StoreUrl, conformance};
+use super::{Store, StoreError, StoreSettings, StoreUrl, conformance};
 use crate::aws::Account;
 use crate::test_services::{self, Moto};
 
@@ -47,4 +48,16 @@ fn gcs_passes_the_conformance_suite() {
     settings.endpoint = Some(url);
     let StoreUrl::Gcs(bucket) = StoreUrl::parse(&settings.url, Path::new("/")).unwrap() else { panic!() };
     conformance::suite(&Store::gcs("published", bucket, &settings).unwrap());
+}
+
+#[test]
+fn an_object_that_changes_while_it_is_read_is_an_error() {
+    let store = new_s3("changing", "");
+    // More than is read ahead.
+    let listed = conformance::put(&store, "day.csv", &vec![1; 64 << 20]);
+    let mut reader = store.open_object(&listed).unwrap();
+    reader.read_exact(&mut [0]).unwrap();
+    conformance::put(&store, "day.csv", &vec![2; 64 << 20]);
+    let error: StoreError = reader.read_to_end(&mut Vec::new()).unwrap_err().downcast().unwrap();
+    assert!(matches!(error, StoreError::Changed { .. }), "{error:?}");
 }

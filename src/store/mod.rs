@@ -12,6 +12,8 @@ mod connect;
 mod denied;
 mod download;
 mod error;
+#[cfg(test)]
+mod fake_aws;
 mod objects;
 mod scratch;
 mod settings;

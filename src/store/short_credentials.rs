@@ -1,154 +1,22 @@
-//! A run outlives its credentials: a security token service that issues them for fifteen minutes, and a store that refuses
-//! expired ones, both on a clock that runs a minute with each request.
+//! A run outlives its credentials, and is not deceived by what comes over a network.
 
-use std::collections::HashMap;
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use jiff::{SignedDuration, Timestamp};
-use tokio::net::TcpListener;
+use jiff::Timestamp;
 
-use super::{ObjectInfo, Store, StoreSettings, Tags, url};
-use crate::aws::{Account, AwsSettings};
-use crate::identity::{Clock, FixedClock};
-use crate::runtime;
+use super::fake_aws::{FakeAws, LIFETIME};
+use super::{ObjectInfo, StoreError, Tags};
+use crate::identity::Clock;
 
-const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// What passes with each request to the store. Several are under way at once, each with credentials for five more minutes.
-const STEP: SignedDuration = SignedDuration::from_mins(1);
 /// So many requests take more than three lifetimes.
 const REQUESTS: usize = 48;
 
-/// Both services at one address.
-struct FakeAws {
-    clock: Arc<FixedClock>,
-    /// When each access key ends.
-    issued: Mutex<HashMap<String, Timestamp>>,
-    assuming: AtomicBool,
-    assumed_at_once: AtomicBool,
-    requests: AtomicUsize,
-    refused: Mutex<Vec<String>>,
-    content: Bytes,
-}
-
-type Answer = Response<Full<Bytes>>;
-
 impl FakeAws {
-    fn new(content: Vec<u8>) -> Arc<Self> {
-        let clock = Arc::new(FixedClock(Mutex::new("2024-01-01T05:00:00Z".parse().unwrap())));
-        let issued = Mutex::new(HashMap::from([("AKIAOWN".to_owned(), Timestamp::MAX)]));
-        Arc::new(Self {
-            clock,
-            issued,
-            assuming: AtomicBool::default(),
-            assumed_at_once: AtomicBool::default(),
-            requests: AtomicUsize::default(),
-            refused: Mutex::default(),
-            content: content.into(),
-        })
-    }
-
-    fn start(self: &Arc<Self>) -> String {
-        let listener = runtime::wait(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let fake = Arc::clone(self);
-        runtime::shared().unwrap().spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let fake = Arc::clone(&fake);
-                let service = service_fn(move |request| {
-                    let fake = Arc::clone(&fake);
-                    async move { Ok::<_, std::convert::Infallible>(fake.answer(request).await) }
-                });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-            }
-        });
-        url
-    }
-
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let signature = request.headers()["authorization"].to_str().unwrap().to_owned();
-        let key = signature.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned();
-        let works = self.issued.lock().unwrap().get(&key).is_some_and(|ends| self.clock.now() < *ends);
-        if !works {
-            self.refused.lock().unwrap().push(key);
-            return text(StatusCode::FORBIDDEN, "<Error><Code>ExpiredToken</Code><Message>expired</Message></Error>");
-        }
-        let (head, body) = request.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        if head.uri.path() == "/" {
-            return self.assume_role().await;
-        }
-        let answer = self.object(&head);
-        drop(body);
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        *self.clock.0.lock().unwrap() += STEP;
-        answer
-    }
-
-    async fn assume_role(&self) -> Answer {
-        if self.assuming.swap(true, Ordering::SeqCst) {
-            self.assumed_at_once.store(true, Ordering::SeqCst);
-        }
-        // Time enough for others to ask as well, if they would.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        let ends = self.clock.now() + LIFETIME;
-        let mut issued = self.issued.lock().unwrap();
-        let key = format!("ASIA{}", issued.len());
-        let answer = format!(
-            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
-             <AccessKeyId>{key}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
-             <Expiration>{ends}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>x:y</AssumedRoleId>\
-             <Arn>arn:aws:sts::111111111111:assumed-role/r/s</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
-        );
-        issued.insert(key, ends);
-        self.assuming.store(false, Ordering::SeqCst);
-        text(StatusCode::OK, &answer)
-    }
-
-    fn object(&self, head: &http::request::Parts) -> Answer {
-        let query = head.uri.query().unwrap_or_default();
-        let size = self.content.len();
-        let object = Response::builder().header("etag", "\"one-2\"").header("last-modified", "Mon, 01 Jan 2024 04:00:00 GMT");
-        match (&head.method, query) {
-            (&Method::HEAD, _) => object.header("content-length", size).body(Full::default()).unwrap(),
-            (&Method::GET, _) => {
-                let range = head.headers["range"].to_str().unwrap().trim_start_matches("bytes=").split_once('-').unwrap();
-                let (start, end): (usize, usize) = (range.0.parse().unwrap(), range.1.parse().unwrap());
-                let range = format!("bytes {start}-{end}/{size}");
-                let part = self.content.slice(start..=end);
-                object.status(StatusCode::PARTIAL_CONTENT).header("content-range", range).body(Full::new(part)).unwrap()
-            }
-            (&Method::POST, "uploads") | (&Method::POST, "uploads=") => {
-                text(StatusCode::OK, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
-            }
-            (&Method::PUT, _) => object.body(Full::default()).unwrap(),
-            (&Method::POST, _) => {
-                text(StatusCode::OK, "<CompleteMultipartUploadResult><ETag>\"done\"</ETag></CompleteMultipartUploadResult>")
-            }
-            _ => text(StatusCode::METHOD_NOT_ALLOWED, ""),
-        }
-    }
-
-    /// The store at the end of two hops, each for fifteen minutes.
-    fn store(&self, url: &str) -> Store {
-        let role =
-            |name: &str| serde_json::json!({ "arn": format!("arn:aws:iam::111111111111:role/{name}"), "duration_seconds": 900 });
-        let settings = serde_json::json!({ "url": "s3://bucket", "role_chain": [role("a"), role("b")] });
-        let settings: StoreSettings = serde_json::from_value(settings).unwrap();
-        let aws = AwsSettings { region: Some("eu-west-2".into()), endpoint: Some(url.to_owned()), profile: None };
-        let own = SharedCredentialsProvider::new(Credentials::new("AKIAOWN", "s", None, None, "test"));
-        let clock: Arc<dyn Clock> = Arc::<FixedClock>::clone(&self.clock);
-        let account = Account::with_credentials(&aws, "adg-test", clock, own).unwrap();
-        Store::s3("source", url::Bucket { name: "bucket".into(), prefix: String::new() }, &settings, &account).unwrap()
+    fn listed(&self) -> ObjectInfo {
+        let (size, etag) = (self.content.len() as u64, Some(self.etag.to_owned()));
+        ObjectInfo { key: "day.csv".into(), size, etag, modified: self.clock.now() }
     }
 
     #[track_caller]
@@ -156,38 +24,54 @@ impl FakeAws {
         assert_eq!(*self.refused.lock().unwrap(), Vec::<String>::new());
         assert!(self.clock.now().duration_since(began) > LIFETIME * 3);
         assert!(self.requests.load(Ordering::Relaxed) > REQUESTS);
-        let issued = self.issued.lock().unwrap().len() - 1;
         // Both hops, a refresh each ten minutes, and no more.
-        assert!((8..=14).contains(&issued), "{issued} credentials were issued");
+        assert!((8..=14).contains(&self.issued()), "{} credentials were issued", self.issued());
         assert!(!self.assumed_at_once.load(Ordering::SeqCst), "two asked for the same credentials at once");
     }
 }
 
-fn text(status: StatusCode, body: &str) -> Answer {
-    Response::builder().status(status).body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap()
-}
-
 #[test]
 fn a_download_outlives_three_credentials() {
-    let content: Vec<u8> = (0..REQUESTS * (4 << 20)).map(|i| (i / 7 % 251) as u8).collect();
-    let fake = FakeAws::new(content);
+    let fake = Arc::new(FakeAws::new((0..REQUESTS * (4 << 20)).map(|i| (i / 7 % 251) as u8).collect()));
     let store = fake.store(&fake.start());
     let began = fake.clock.now();
-    let (size, etag) = (fake.content.len() as u64, Some("\"one-2\"".to_owned()));
-    let object = ObjectInfo { key: "day.csv".into(), size, etag, modified: began };
     let mut read = Vec::new();
-    store.open_object(&object).unwrap().read_to_end(&mut read).unwrap();
+    store.open_object(&fake.listed()).unwrap().read_to_end(&mut read).unwrap();
     assert!(read == fake.content);
     fake.outlived_three(began);
 }
 
 #[test]
 fn an_upload_outlives_three_credentials() {
-    let fake = FakeAws::new(Vec::new());
+    let fake = Arc::new(FakeAws::new(Vec::new()));
     let store = fake.store(&fake.start());
     let began = fake.clock.now();
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(REQUESTS as u64 * (8 << 20)).unwrap();
     store.put_file(file.path(), "part-0.parquet", &Tags::new()).unwrap();
     fake.outlived_three(began);
+}
+
+#[test]
+fn what_came_damaged_is_told() {
+    let mut fake = FakeAws::new(b"not what the sum says".to_vec());
+    fake.etag = "\"25f9e794323b453885f5181f1b624d0b\"";
+    let fake = Arc::new(fake);
+    let store = fake.store(&fake.start());
+    let error = store.open_object(&fake.listed()).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
+    let error: StoreError = error.downcast().unwrap();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+}
+
+#[test]
+fn an_upload_that_fails_is_given_up() {
+    let mut fake = FakeAws::new(Vec::new());
+    fake.refuses_parts = true;
+    let fake = Arc::new(fake);
+    let store = fake.store(&fake.start());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(100).unwrap();
+    let error = store.put_file(file.path(), "part-0.parquet", &Tags::new()).unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { action: "write", .. }), "{error:?}");
+    assert_eq!(fake.aborted.load(Ordering::Relaxed), 1);
 }
