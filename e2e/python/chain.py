@@ -77,6 +77,8 @@ class Site:
         self.within = Chain(self.job, "within", [home, home, home], self.source)
         may = self.job.user.allow
         may("list what is published", allow("s3:ListBucket", self.published.arn))
+        may("make typing errors", allow("s3:*", "arn:aws:s3:::no-such-*"))
+        may("read what is published", allow("s3:GetObject", f"{self.published.arn}/*"))
         may("write what is published", allow(WRITE, f"{self.published.arn}/*"))
         # To moto it is a right to the bucket, where several objects may be named.
         may("delete what is published", allow("s3:DeleteObject", [self.published.arn, f"{self.published.arn}/*"]))

@@ -69,6 +69,7 @@ def needed(site: Site) -> list[Removal]:
     trusted = [hop(site.across, 1, trust=True), hop(site.within, 2, trust=True), hop(site.across, 3, trust=True)]
     list_source = allow("s3:ListBucket", f"arn:aws:s3:::{SOURCE}")
     read_source = allow("s3:GetObject", f"arn:aws:s3:::{SOURCE}/*")
+    read_published = allow("s3:GetObject", f"arn:aws:s3:::{PUBLISHED}/*")
     write_published = allow(WRITE, f"arn:aws:s3:::{PUBLISHED}/*")
     return [
         *policies,
@@ -76,6 +77,7 @@ def needed(site: Site) -> list[Removal]:
         right(reader, "list the source", "source: list", SOURCE, list_source),
         right(reader, "read the source", "source: read one byte", SOURCE, read_source),
         right(job, "write what is published", "published: write and delete a probe", PUBLISHED, write_published),
+        right(job, "read what is published", "published: write and delete a probe", PUBLISHED, read_published),
     ]
 
 

@@ -9,12 +9,17 @@ use crate::report;
 
 use super::{JobError, Services};
 
-fn parameter(partition: &Partition, key: &str) -> u64 {
-    partition.parameters.get(key).and_then(|value| value.parse().ok()).unwrap_or_default()
+/// A number of a partition, which whoever made it may not have written.
+fn parameter(partition: &Partition, key: &str) -> Option<u64> {
+    partition.parameters.get(key)?.parse().ok()
 }
 
-fn total(partitions: &[Partition], key: &str) -> u64 {
+fn total(partitions: &[Partition], key: &str) -> Option<u64> {
     partitions.iter().map(|partition| parameter(partition, key)).sum()
+}
+
+fn shown<T: ToString>(number: Option<T>) -> String {
+    number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }
 
 /// All tables with their partitions, rows and bytes.
@@ -37,8 +42,8 @@ pub fn tables(services: &Services) -> Result<String, JobError> {
             partitions.len().to_string(),
             value(partitions.first()),
             value(partitions.last()),
-            total(&partitions, "numRows").to_string(),
-            ByteSize(total(&partitions, "totalSize")).to_string(),
+            shown(total(&partitions, "numRows")),
+            shown(total(&partitions, "totalSize").map(ByteSize)),
             table.location,
         ]);
     }
@@ -54,9 +59,9 @@ pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
     for partition in services.metastore.partitions(&name)? {
         rows.add_row([
             partition.value.to_string(),
-            parameter(&partition, "numRows").to_string(),
-            parameter(&partition, "numFiles").to_string(),
-            ByteSize(parameter(&partition, "totalSize")).to_string(),
+            shown(parameter(&partition, "numRows")),
+            shown(parameter(&partition, "numFiles")),
+            shown(parameter(&partition, "totalSize").map(ByteSize)),
             partition.location,
         ]);
     }

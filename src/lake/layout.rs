@@ -6,6 +6,10 @@ use crate::schema::ColumnName;
 /// Folders whose names begin so are ignored by Hive, Spark, Athena and BigQuery.
 const HIDDEN: &str = "_quarantine";
 
+/// Where runs write a date whose files another tool has put into the partition's folder itself: Hive's readers fail on a folder
+/// beside the files, unless it is hidden. A run's own folder may not be hidden, lest they see nothing in it.
+const BESIDE: &str = "_adg";
+
 /// The folders of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableLayout {
@@ -37,6 +41,21 @@ impl TableLayout {
     /// The folder that one run writes a date to. No other run ever writes there.
     pub fn attempt(&self, date: ProcessingDate, run: RunId) -> String {
         format!("{}/{run}", self.partition(date))
+    }
+
+    /// The same, where another tool's files lie in the partition's folder itself.
+    pub fn attempt_beside(&self, date: ProcessingDate, run: RunId) -> String {
+        format!("{}/{BESIDE}/{run}", self.partition(date))
+    }
+
+    /// The folders below a partition's in which runs have theirs.
+    pub fn parents_of_runs(partition: &str) -> [String; 2] {
+        [partition.to_owned(), format!("{partition}/{BESIDE}")]
+    }
+
+    /// The run's name, in what stands behind a partition's folder in the place of a run; none where no run of adg wrote there.
+    pub fn run_in(below: &str) -> Option<RunId> {
+        below.strip_prefix(BESIDE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(below).parse().ok()
     }
 
     /// Whether a folder of that name is a partition's.

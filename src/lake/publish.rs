@@ -7,6 +7,7 @@ use crate::identity::ProcessingDate;
 use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
 use crate::schema::{Column, ColumnType, Evolution};
 
+use super::sweep::Place;
 use super::{Destination, LakeError, WrittenFile};
 
 /// The table parameter that names the module whose lease guards the table.
@@ -74,11 +75,11 @@ impl Destination<'_> {
         schema_fingerprint: &str,
         now: impl Fn() -> Timestamp,
     ) -> Result<String, LakeError> {
-        let folder = self.layout.attempt(date, self.run);
+        let value = PartitionValue::from(date);
+        let folder = self.folder_for(date, self.current(&value)?);
         for file in files {
             self.store.put_file(&file.path, &format!("{folder}/{}", file.name), &self.tags())?;
         }
-        let value = PartitionValue::from(date);
         let location = self.store.location(&folder);
         if let Some(old) = self.current(&value)? {
             self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
@@ -93,6 +94,18 @@ impl Destination<'_> {
                 _ => Err(error.into()),
             },
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The run's own folder: a hidden step below the partition's, where other files lie in that itself, or lately did.
+    fn folder_for(&self, date: ProcessingDate, current: Option<String>) -> String {
+        let beside = self.layout.attempt_beside(date, self.run);
+        let hidden = self.store.location(beside.rsplit_once('/').map_or("", |(parent, _)| parent));
+        match current {
+            Some(location) if matches!(self.place(&location), Some((_, Place::Plain(_)))) || location.starts_with(&hidden) => {
+                beside
+            }
+            _ => self.layout.attempt(date, self.run),
         }
     }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
 
-use super::{Destination, LakeError};
+use super::{Destination, LakeError, TableLayout};
 
 impl Destination<'_> {
     /// Removes what earlier runs left of a date and never published, at once: no reader was ever sent there. What was replaced
@@ -41,12 +41,14 @@ impl Destination<'_> {
     /// Removes the folders of earlier runs in `folder`, beside those to keep.
     fn sweep_runs(&self, folder: &str, keep: impl Fn(&str) -> bool) -> Result<usize, LakeError> {
         let mut removed = 0;
-        for name in self.store.folders(folder)? {
-            let run = format!("{folder}/{name}");
-            let is_earlier = RunId::from_str(&name).is_ok_and(|id| id < self.run);
-            if is_earlier && !keep(&self.store.location(&run)) {
-                self.store.delete_folder(&run)?;
-                removed += 1;
+        for parent in TableLayout::parents_of_runs(folder) {
+            for name in self.store.folders(&parent)? {
+                let run = format!("{parent}/{name}");
+                let is_earlier = RunId::from_str(&name).is_ok_and(|id| id < self.run);
+                if is_earlier && !keep(&self.store.location(&run)) {
+                    self.store.delete_folder(&run)?;
+                    removed += 1;
+                }
             }
         }
         Ok(removed)
@@ -84,7 +86,7 @@ impl Destination<'_> {
     }
 
     /// The partition at a location, and what lies there; none where it lies outside the table's partitions.
-    fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
+    pub(super) fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;
         let below = folder.strip_prefix(self.layout.table())?.strip_prefix('/')?;
         let (partition, run) = match below.split_once('/') {
@@ -94,14 +96,14 @@ impl Destination<'_> {
         let value = partition.strip_prefix(self.layout.partition_by().as_str())?.strip_prefix('=')?;
         let value = PartitionValue(value.to_owned());
         match run {
-            Some(run) => RunId::from_str(run).ok().map(|_| (value, Place::Run(folder))),
+            Some(run) => TableLayout::run_in(run).map(|_| (value, Place::Run(folder))),
             None => Some((value, Place::Plain(folder))),
         }
     }
 }
 
 /// What lies at a location that was replaced.
-enum Place {
+pub(super) enum Place {
     /// A run's own folder.
     Run(String),
     /// The files that another tool wrote into the partition's folder itself, in the way of Hive and Spark.

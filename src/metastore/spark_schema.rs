@@ -32,9 +32,7 @@ pub(super) fn follow(properties: &mut Parameters, before: &TableSchema, after: &
             field.get("name").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(column.name.as_str()))
         };
         match fields.iter_mut().find(is_it) {
-            Some(field) if before.type_of(&column.name) != Some(&column.ty) => {
-                *field = spark_field(column.name.as_str(), &column.ty);
-            }
+            Some(field) if before.type_of(&column.name) != Some(&column.ty) => retype(field, &column.ty),
             Some(_) => {}
             // Spark has the partition's columns last.
             None => {
@@ -69,14 +67,25 @@ fn write(properties: &mut Parameters, schema: &str) {
     properties.insert(PART_COUNT.to_owned(), count.to_string());
 }
 
+/// The key under which Spark keeps the bound of a text beside its own type, which is string.
+const BOUND: &str = "__CHAR_VARCHAR_TYPE_STRING";
+
 /// A column as Spark's JSON has it.
 fn spark_field(name: &str, ty: &ColumnType) -> Value {
-    // Spark's own type is string; the bound is kept beside it.
-    let metadata = match ty {
-        ColumnType::Varchar(_) | ColumnType::Char(_) => json!({"__CHAR_VARCHAR_TYPE_STRING": ty.to_string()}),
-        _ => json!({}),
-    };
-    json!({"name": name, "type": spark_type(ty), "nullable": true, "metadata": metadata})
+    let mut field = json!({"name": name, "type": null, "nullable": true, "metadata": {}});
+    retype(&mut field, ty);
+    field
+}
+
+/// Only the type changes: the spelling of the name and the comment are Spark's users'.
+fn retype(field: &mut Value, ty: &ColumnType) {
+    field["type"] = spark_type(ty);
+    if let Some(metadata) = field.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove(BOUND);
+        if matches!(ty, ColumnType::Varchar(_) | ColumnType::Char(_)) {
+            metadata.insert(BOUND.to_owned(), json!(ty.to_string()));
+        }
+    }
 }
 
 fn spark_type(ty: &ColumnType) -> Value {
@@ -121,6 +130,7 @@ mod tests {
         let after = schema(&[("id", "bigint"), ("note", "string"), ("tags", "array<struct<a:varchar(3)>>")]);
         follow(&mut properties, &before, &after).unwrap();
         let copy: Value = serde_json::from_str(&read(&properties).unwrap()).unwrap();
+        assert_eq!(copy["fields"][0]["metadata"], json!({"comment": "key"}));
         let fields = copy["fields"].as_array().unwrap().clone();
         fields.iter().map(|field| (field["name"].as_str().unwrap().to_owned(), field["type"].to_string())).collect()
     }

@@ -126,7 +126,7 @@ impl HiveMetastore {
         if let Some(last) = before.parameters.as_ref().and_then(|parameters| parameters.get(LAST_CHANGED)) {
             // Never the same twice, so that the service sees our change where another comes within the second.
             let next = last.parse::<i64>().unwrap_or_default() + 1;
-            let now = jiff_seconds().max(next).to_string();
+            let now = seconds_now().max(next).to_string();
             after.parameters.get_or_insert_default().insert(text(LAST_CHANGED), text(now));
             context.insert(text(hms::EXPECTED_PARAMETER_KEY), text(LAST_CHANGED));
             context.insert(text(hms::EXPECTED_PARAMETER_VALUE), last.clone());
@@ -172,7 +172,7 @@ fn columns(table: &hms::Table) -> Option<&[hms::FieldSchema]> {
 
 /// The service's own measure of when a table was changed. No rule of adg depends on it.
 #[allow(clippy::disallowed_methods)]
-fn jiff_seconds() -> i64 {
+fn seconds_now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 

@@ -81,7 +81,7 @@ impl HiveMetastore {
             let is_there = |one: &&Partition| found.iter().any(|found| found.values == Some(vec![text(&one.value.0)]));
             let (there, new): (Vec<_>, Vec<_>) = all.iter().copied().partition(is_there);
             if !there.is_empty() {
-                self.alter_partitions(name, table, &there).await?;
+                self.alter_partitions(name, table, &there, &found).await?;
             }
             if new.is_empty() {
                 return Ok(());
@@ -112,8 +112,19 @@ impl HiveMetastore {
         self.connections.write(call, || self.are_there(name, table, new)).await.map(drop)
     }
 
-    async fn alter_partitions(&self, name: &TableName, table: &hms::Table, there: &[&Partition]) -> Result<(), Fault> {
-        let parts: Vec<_> = there.iter().map(|one| convert::partition(table, one)).collect();
+    async fn alter_partitions(
+        &self,
+        name: &TableName,
+        table: &hms::Table,
+        there: &[&Partition],
+        found: &[hms::Partition],
+    ) -> Result<(), Fault> {
+        let swung = |one: &&Partition| {
+            let mut swung = convert::partition(table, one);
+            swung.create_time = found.iter().find(|found| found.values == swung.values).and_then(|found| found.create_time);
+            swung
+        };
+        let parts: Vec<_> = there.iter().map(swung).collect();
         // The numbers that we give are the truth; the service would list the files to count them.
         let properties = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
         let context = hms::EnvironmentContext { properties: Some(properties) };
