@@ -1,0 +1,146 @@
+"""All of the replaced job's AWS in one region: its secret, audit table and buckets, the roles to the source, and adg in its place."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import kickstart
+import published
+from aws import Account, Bucket, Role, User, allow, trusts
+from job import Job
+from kickstart import CORRELATION_ID, DATABASE, MODULE, PRODUCT, TEMPLATE
+
+TABLE = "data_pipeline_metadata"
+LEDGER = f"dynamodb: {{ table: {TABLE} }}"
+TEST_FOLDER = "kickstart-e2e-tests"
+SESSION = "adg-development"
+"""As adg names it after the profile."""
+
+ENVIRONMENTS = """\
+version: 1
+profile: development
+profiles:
+  development: &all
+    aws: {{ region: {region}, endpoint: "{endpoint}" }}
+    secrets: {{ kickstart: {{ aws_secrets_manager: /kickstart/adg }} }}
+    stores:
+      source:
+        url: "s3://${{secret:kickstart#src_bucket_names.vacancy}}"
+        role_chain: [{{ arn: "{roles[0].arn}" }}, {{ arn: "{roles[1].arn}" }}]
+      published: {{ url: "s3://{published.name}" }}
+    metastore: {{ glue: {{}} }}
+    ledger: {{ {ledger} }}
+  production:
+    <<: *all
+    protected: true
+    aws: {{ region: {region}, endpoint: "{nowhere}" }}
+"""
+
+DYNAMODB = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem", "TransactWriteItems"]
+GLUE = ["GetDatabase", "GetDatabases", "CreateDatabase", "GetTable", "CreateTable", "UpdateTable", "GetPartition", "GetPartitions"]
+GLUE += ["BatchCreatePartition", "BatchUpdatePartition"]
+
+
+class People:
+    """Who is in both accounts, for all regions."""
+
+    def __init__(self, home: Account, partner: Account) -> None:
+        self.home, self.partner = home, partner
+        self.job = self._user("kickstart-adg")
+        self.tester = self._user("kickstart-adg-e2e")
+        inside = home.role("within-account", trusts(self.job.arn))
+        outside = partner.role("outside-account", trusts(inside.session(SESSION)))
+        self.roles: list[Role] = [inside, outside]
+        self.job.allow("hop 1", allow("sts:AssumeRole", inside.arn))
+        inside.allow("hop 2", allow("sts:AssumeRole", outside.arn))
+        outside.allow("read the source", allow(["s3:ListBucket", "s3:GetObject"], "arn:aws:s3:::landing-*"))
+
+    def _user(self, name: str) -> User:
+        user = self.home.user(name)
+        user.allow("secret", allow("secretsmanager:GetSecretValue"))
+        user.allow("ledger", allow([f"dynamodb:{action}" for action in DYNAMODB]))
+        user.allow("metastore", allow([f"glue:{action}" for action in GLUE]))
+        objects = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]
+        user.allow("publish", allow(["s3:ListBucket", *objects], "arn:aws:s3:::published-*"))
+        return user
+
+
+@dataclass
+class Scene:
+    """One region. Nothing is there that another one made."""
+
+    people: People
+    region: str
+    folder: Path
+    source: Bucket
+    published: Bucket
+    job: Job
+    tester: Job
+
+    @classmethod
+    def set(cls, people: People, region: str, folder: Path, written: str, ledger: str = LEDGER, nowhere: str = "") -> "Scene":
+        """Makes what the job finds: the secret as it is written, an empty audit table, empty buckets, and the config files."""
+        home = people.home
+        source, bucket = people.partner.bucket(f"landing-{region}"), home.bucket(f"published-{region}")
+        text = kickstart.WRITTEN[written](kickstart.secret(source.name))
+        home.client("secretsmanager", region).create_secret(Name=kickstart.SECRET, SecretString=text)
+        keys = {"Correlation_Id": "HASH", "DataProduct": "RANGE"}
+        home.client("dynamodb", region).create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        scene = cls(people, region, folder / region, source, bucket, Job(folder / region, people.job), Job(folder / region, people.tester))
+        at = {"region": region, "endpoint": home.url, "nowhere": nowhere, "roles": people.roles, "published": bucket, "ledger": ledger}
+        scene.job.write("adg.yaml", ENVIRONMENTS.format(**at))
+        scene.job.write(f"modules/{MODULE}.yaml", kickstart.MODULE_FILE)
+        return scene
+
+    def land(self, *days: date) -> None:
+        """The source's files of some days, among others that are no business of the module's."""
+        for day in days:
+            for collection in TEMPLATE:
+                key = kickstart.key(day, collection)
+                self.source.put(key, kickstart.file(collection, str(day)).encode())
+                other = kickstart.file(collection, f"not {day}").encode()
+                self.source.put(key.replace(".csv", "_delta_1.csv"), other)
+                self.source.put(f"{day}_{collection}_1.csv", other)
+
+    def seed(self, day: date, status: str, run: int) -> None:
+        """What the replaced job wrote last."""
+        keys = {"Correlation_Id": CORRELATION_ID, "DataProduct": PRODUCT}
+        self._audit().put_item(Item=keys | {"Date": str(day), "Run_Id": run, "Status": status})
+
+    def newest(self) -> list[dict[str, Any]]:
+        """What other readers find by the module's correlation id, newest first."""
+        query = {"KeyConditionExpression": "Correlation_Id = :id", "ExpressionAttributeValues": {":id": CORRELATION_ID}}
+        found: list[dict[str, Any]] = self._audit().query(**query, ScanIndexForward=False)["Items"]
+        return [{name: int(value) if name == "Run_Id" else value for name, value in sorted(item.items())} for item in found]
+
+    def _audit(self) -> Any:
+        return self.people.home.session.resource("dynamodb", self.region, endpoint_url=self.people.home.url).Table(TABLE)
+
+    def types(self, collection: str) -> dict[str, str]:
+        """A table's columns in Glue."""
+        table = self._glue().get_table(DatabaseName=DATABASE, Name=collection)["Table"]
+        return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+
+    def partitions(self, collection: str) -> dict[str, str]:
+        """The prefixes of a table's partitions in Glue, by day."""
+        found = self._glue().get_partitions(DatabaseName=DATABASE, TableName=collection)["Partitions"]
+        prefixes = {one["Values"][0]: one["StorageDescriptor"]["Location"].removeprefix(f"s3://{self.published.name}/") for one in found}
+        return dict(sorted(prefixes.items()))
+
+    def _glue(self) -> Any:
+        return self.people.home.client("glue", self.region)
+
+    def rows(self, collection: str, day: date) -> published.Rows:
+        """A day's rows of a table."""
+        keys = self.published.keys(self.partitions(collection)[str(day)] + "/")
+        return published.of_parquet(map(self.published.get, keys), self.types(collection))
+
+    def wanted(self, collection: str, day: date) -> published.Rows:
+        """The same rows as the source has them."""
+        return published.of_csv(kickstart.file(collection, str(day)), self.types(collection))
