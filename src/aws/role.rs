@@ -20,13 +20,20 @@ pub struct Role {
     pub session_name: Option<String>,
     /// For how long the credentials are asked for, 900 to 43,200 seconds; they are refreshed before. AWS grants chained roles
     /// one hour at most, whatever the role allows.
-    #[serde(default = "one_hour")]
+    #[serde(default = "one_hour", deserialize_with = "granted_duration")]
     #[schemars(range(min = 900, max = 43_200))]
     pub duration_seconds: u32,
 }
 
 fn one_hour() -> u32 {
     3600
+}
+
+fn granted_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        seconds @ 900..=43_200 => Ok(seconds),
+        seconds => Err(serde::de::Error::custom(format!("{seconds} seconds are outside of what AWS grants, 900 to 43200"))),
+    }
 }
 
 /// The ARN of a role.

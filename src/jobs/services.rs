@@ -95,7 +95,9 @@ impl Environment {
             place: format!("the profile `{}`", self.config.profile_name),
             reason: format!("there is no store `{name}`; there are {}", stores.keys().cloned().collect::<Vec<_>>().join(", ")),
         })?;
-        Ok(match StoreUrl::parse(&settings.url, &self.config.folder)? {
+        let url = StoreUrl::parse(&settings.url, &self.config.folder)?;
+        settings.check(&url).map_err(|reason| StoreError::Setting { store: name.to_owned(), reason })?;
+        Ok(match url {
             StoreUrl::Folder(folder) => Store::folder(name, folder, create)?,
             StoreUrl::S3(bucket) => Store::s3(
                 name,

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::Role;
 
+use super::StoreUrl;
+
 /// A place for objects. All but `url` is for buckets.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +34,31 @@ pub struct StoreSettings {
     pub verify_etags: bool,
 }
 
+impl StoreSettings {
+    /// The first key that only a bucket of S3 has a use for.
+    fn only_of_s3(&self) -> Option<&'static str> {
+        [
+            ("region", self.region.is_some()),
+            ("path_style", self.path_style.is_some()),
+            ("role_chain", !self.role_chain.is_empty()),
+            ("encryption", self.encryption.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(key, is_set)| is_set.then_some(key))
+    }
+
+    /// # Errors
+    /// A key is set that a store at such an address has no use for: what to tell.
+    pub fn check(&self, url: &StoreUrl) -> Result<(), String> {
+        let unused = match url {
+            StoreUrl::S3(_) => None,
+            StoreUrl::Gcs(_) => self.only_of_s3(),
+            StoreUrl::Folder(_) => self.only_of_s3().or(self.endpoint.is_some().then_some("endpoint")),
+        };
+        unused.map_or(Ok(()), |key| Err(format!("`{key}` means nothing for {url}")))
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -50,4 +77,26 @@ pub enum Encryption {
         #[serde(default)]
         bucket_key: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_would_do_nothing_is_refused() {
+        let check = |url: &str, more: serde_json::Value| {
+            let mut settings = serde_json::json!({ "url": url });
+            settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let settings: StoreSettings = serde_json::from_value(settings).unwrap();
+            settings.check(&StoreUrl::parse(url, std::path::Path::new("/")).unwrap())
+        };
+        let chain = serde_json::json!({ "role_chain": [{ "arn": "arn:aws:iam::111111111111:role/a" }] });
+        assert!(check("s3://b", chain.clone()).is_ok());
+        assert_eq!(check("gs://b", chain).unwrap_err(), "`role_chain` means nothing for gs://b");
+        assert!(check("gs://b", serde_json::json!({ "endpoint": "http://x" })).is_ok());
+        assert!(check("/b", serde_json::json!({ "endpoint": "http://x" })).is_err());
+        let short = serde_json::json!({ "arn": "arn:aws:iam::111111111111:role/a", "duration_seconds": 60 });
+        assert!(serde_json::from_value::<Role>(short).unwrap_err().to_string().contains("900 to 43200"));
+    }
 }
