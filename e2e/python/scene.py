@@ -1,7 +1,9 @@
 """All of the replaced job's AWS in one region: its secret, audit table and buckets, the roles to the source, and adg in its place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +36,9 @@ profiles:
   production:
     <<: *all
     protected: true
-    aws: {{ region: {region}, endpoint: "{nowhere}" }}
 """
 
-DYNAMODB = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem", "TransactWriteItems"]
+DYNAMODB = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"]
 GLUE = ["GetDatabase", "GetDatabases", "CreateDatabase", "GetTable", "CreateTable", "UpdateTable", "GetPartition", "GetPartitions"]
 GLUE += ["BatchCreatePartition", "BatchUpdatePartition"]
 
@@ -58,11 +59,13 @@ class People:
 
     def _user(self, name: str) -> User:
         user = self.home.user(name)
-        user.allow("secret", allow("secretsmanager:GetSecretValue"))
+        user.allow("secrets", allow("secretsmanager:GetSecretValue"))
         user.allow("ledger", allow([f"dynamodb:{action}" for action in DYNAMODB]))
+        # To moto a transaction is a right of its own.
+        user.allow("records", allow("dynamodb:TransactWriteItems"))
         user.allow("metastore", allow([f"glue:{action}" for action in GLUE]))
         objects = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]
-        user.allow("publish", allow(["s3:ListBucket", *objects], "arn:aws:s3:::published-*"))
+        user.allow("published", allow(["s3:ListBucket", *objects], "arn:aws:s3:::published-*"))
         return user
 
 
@@ -72,17 +75,16 @@ class Scene:
 
     people: People
     region: str
-    folder: Path
     source: Bucket
     published: Bucket
     job: Job
     tester: Job
 
     @classmethod
-    def set(cls, people: People, region: str, folder: Path, written: str, ledger: str = LEDGER, nowhere: str = "") -> "Scene":
+    def set(cls, people: People, region: str, folder: Path, written: str, ledger: str = LEDGER) -> "Scene":
         """Makes what the job finds: the secret as it is written, an empty audit table, empty buckets, and the config files."""
         home = people.home
-        source, bucket = people.partner.bucket(f"landing-{region}"), home.bucket(f"published-{region}")
+        source, target = people.partner.bucket(f"landing-{region}"), home.bucket(f"published-{region}")
         text = kickstart.WRITTEN[written](kickstart.secret(source.name))
         home.client("secretsmanager", region).create_secret(Name=kickstart.SECRET, SecretString=text)
         keys = {"Correlation_Id": "HASH", "DataProduct": "RANGE"}
@@ -92,16 +94,16 @@ class Scene:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
             BillingMode="PAY_PER_REQUEST",
         )
-        scene = cls(people, region, folder / region, source, bucket, Job(folder / region, people.job), Job(folder / region, people.tester))
-        at = {"region": region, "endpoint": home.url, "nowhere": nowhere, "roles": people.roles, "published": bucket, "ledger": ledger}
-        scene.job.write("adg.yaml", ENVIRONMENTS.format(**at))
-        scene.job.write(f"modules/{MODULE}.yaml", kickstart.MODULE_FILE)
-        return scene
+        job, tester = Job(folder / region, people.job), Job(folder / region, people.tester)
+        at = {"region": region, "endpoint": home.url, "roles": people.roles, "published": target, "ledger": ledger}
+        job.write("adg.yaml", ENVIRONMENTS.format(**at))
+        job.write(f"modules/{MODULE}.yaml", kickstart.MODULE_FILE)
+        return cls(people, region, source, target, job, tester)
 
-    def land(self, *days: date) -> None:
-        """The source's files of some days, among others that are no business of the module's."""
+    def land(self, *days: date, collections: Iterable[str] = TEMPLATE) -> None:
+        """The source's files of some days, among others that are older or no business of the module's."""
         for day in days:
-            for collection in TEMPLATE:
+            for collection in collections:
                 key = kickstart.key(day, collection)
                 self.source.put(key, kickstart.file(collection, str(day)).encode())
                 other = kickstart.file(collection, f"not {day}").encode()
@@ -111,34 +113,36 @@ class Scene:
     def seed(self, day: date, status: str, run: int) -> None:
         """What the replaced job wrote last."""
         keys = {"Correlation_Id": CORRELATION_ID, "DataProduct": PRODUCT}
-        self._audit().put_item(Item=keys | {"Date": str(day), "Run_Id": run, "Status": status})
+        self._audit.put_item(Item=keys | {"Date": str(day), "Run_Id": run, "Status": status})
 
     def newest(self) -> list[dict[str, Any]]:
         """What other readers find by the module's correlation id, newest first."""
         query = {"KeyConditionExpression": "Correlation_Id = :id", "ExpressionAttributeValues": {":id": CORRELATION_ID}}
-        found: list[dict[str, Any]] = self._audit().query(**query, ScanIndexForward=False)["Items"]
+        found: list[dict[str, Any]] = self._audit.query(**query, ScanIndexForward=False)["Items"]
         return [{name: int(value) if name == "Run_Id" else value for name, value in sorted(item.items())} for item in found]
 
+    @cached_property
     def _audit(self) -> Any:
         return self.people.home.session.resource("dynamodb", self.region, endpoint_url=self.people.home.url).Table(TABLE)
 
     def types(self, collection: str) -> dict[str, str]:
         """A table's columns in Glue."""
-        table = self._glue().get_table(DatabaseName=DATABASE, Name=collection)["Table"]
+        table = self._glue.get_table(DatabaseName=DATABASE, Name=collection)["Table"]
         return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
 
     def partitions(self, collection: str) -> dict[str, str]:
-        """The prefixes of a table's partitions in Glue, by day."""
-        found = self._glue().get_partitions(DatabaseName=DATABASE, TableName=collection)["Partitions"]
-        prefixes = {one["Values"][0]: one["StorageDescriptor"]["Location"].removeprefix(f"s3://{self.published.name}/") for one in found}
-        return dict(sorted(prefixes.items()))
+        """The locations of a table's partitions in Glue, by day."""
+        found = self._glue.get_partitions(DatabaseName=DATABASE, TableName=collection)["Partitions"]
+        return dict(sorted((one["Values"][0], one["StorageDescriptor"]["Location"]) for one in found))
 
+    @cached_property
     def _glue(self) -> Any:
         return self.people.home.client("glue", self.region)
 
     def rows(self, collection: str, day: date) -> published.Rows:
         """A day's rows of a table."""
-        keys = self.published.keys(self.partitions(collection)[str(day)] + "/")
+        location = self.partitions(collection)[str(day)]
+        keys = self.published.keys(location.removeprefix(f"s3://{self.published.name}/") + "/")
         return published.of_parquet(map(self.published.get, keys), self.types(collection))
 
     def wanted(self, collection: str, day: date) -> published.Rows:

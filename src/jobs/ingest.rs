@@ -166,6 +166,7 @@ fn refuse_test_flag_where_protected(services: &Services, request: &IngestRequest
 
 /// Each collection has a window of its own: a new one catches up beside those that are up to date.
 fn dates_to_do(run: &Run<'_>, collections: &[Collection], requested: Requested, keys: &DayKeys) -> Result<Again, JobError> {
+    run.summary.read_history()?;
     let mut todo = Again::new();
     for collection in collections {
         let mut days = run.summary.days(&collection.name);

@@ -21,7 +21,7 @@ pub(super) struct KeptSummary<'a> {
 }
 
 impl<'a> KeptSummary<'a> {
-    /// Reads the history, and takes over where the replaced job left off. A module without `correlation_id` and `data_product`
+    /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without `correlation_id` and `data_product`
     /// has no line.
     pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a Lease, module: &Module) -> Result<Self, JobError> {
         let key = match (&module.correlation_id, &module.data_product) {
@@ -34,8 +34,13 @@ impl<'a> KeptSummary<'a> {
             Some(key) => ledger.continues_from(lease, key)?,
             None => None,
         };
-        let history = Mutex::new(ledger.history(&module.module)?);
-        Ok(Self { ledger, lease, key, continues_from, history })
+        Ok(Self { ledger, lease, key, continues_from, history: Mutex::default() })
+    }
+
+    /// Goes by what the ledger says now.
+    pub(super) fn read_history(&self) -> Result<(), JobError> {
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.history(&self.lease.module)?;
+        Ok(())
     }
 
     /// What is known of the dates of a collection.
@@ -63,11 +68,10 @@ impl<'a> KeptSummary<'a> {
 
     /// Goes by what the ledger says at the end: a date that was published before counts as done, though this run failed on it.
     pub(super) fn settle(&self) {
-        match self.ledger.history(&self.lease.module) {
-            Ok(now) => *self.history.lock().unwrap_or_else(PoisonError::into_inner) = now,
+        match self.read_history() {
+            Ok(()) => self.note(std::iter::empty()),
             Err(error) => tracing::warn!(event = "summary_not_settled", module = %self.lease.module, %error),
         }
-        self.note(std::iter::empty());
     }
 
     fn note(&self, days: impl Iterator<Item = (CollectionName, ProcessingDate, Status)>) {
