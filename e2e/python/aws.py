@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
+from boto3.session import Session
 from botocore.client import BaseClient
 
 from service.moto import PARTNER, Moto
@@ -111,7 +111,7 @@ def trusts(principal: str, **condition: Any) -> Statement:
 class Account:
     """An account, as whoever may do everything in it sees it."""
 
-    def __init__(self, url: str, number: str, session: boto3.Session) -> None:
+    def __init__(self, url: str, number: str, session: Session) -> None:
         self.url = url
         self.number = number
         self.session = session
@@ -119,7 +119,8 @@ class Account:
 
     def client(self, service: str, region: str | None = None) -> BaseClient:
         """A client of a service."""
-        return self.session.client(service, region_name=region, endpoint_url=self.url)
+        found: BaseClient = self.session.client(service, region_name=region, endpoint_url=self.url)
+        return found
 
     def user(self, name: str) -> User:
         """A new user, who may do nothing."""
@@ -174,10 +175,10 @@ class Bucket:
 
 def accounts(server: Moto) -> tuple[Account, Account]:
     """The account that the job is in, and its partner's."""
-    own = boto3.Session(server.access_key_id, server.secret_access_key, region_name=server.region)
+    own = Session(server.access_key_id, server.secret_access_key, region_name=server.region)
     sts = own.client("sts", endpoint_url=server.url)
     keys = sts.assume_role(RoleArn=f"arn:aws:iam::{PARTNER}:role/admin", RoleSessionName="tests")["Credentials"]
-    partner = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], server.region)
+    partner = Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], server.region)
     return Account(server.url, server.account, own), Account(server.url, PARTNER, partner)
 
 

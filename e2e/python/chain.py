@@ -113,13 +113,14 @@ class Site:
 
     def types(self, collection: str) -> dict[str, str]:
         """The columns of a table in the metastore."""
-        with closing(sqlite3.connect(self.job.folder / "across.metastore.db")) as metastore:
-            of_table = "select c.name, c.type from columns c join tables t on t.id = c.table_id where t.name = ? and t.database = ?"
-            return dict(metastore.execute(of_table, (collection, DATABASE)))
+        return dict(self._ask("select c.name, c.type from columns c", collection))
 
     def partition(self, collection: str) -> str:
-        """The prefix of the day's partition, as the metastore has it."""
+        """The prefix of the one partition that the metastore has."""
+        ((location,),) = self._ask("select c.location from partitions c", collection)
+        return str(location).removeprefix(f"s3://{PUBLISHED}/") + "/"
+
+    def _ask(self, what: str, collection: str) -> list[Any]:
         with closing(sqlite3.connect(self.job.folder / "across.metastore.db")) as metastore:
-            of_day = "select p.location from partitions p join tables t on t.id = p.table_id where t.name = ? and p.value = ?"
-            ((location,),) = metastore.execute(of_day, (collection, DAY))
-        return location.removeprefix(f"s3://{PUBLISHED}/") + "/"
+            of_table = "join tables t on t.id = c.table_id where t.database = ? and t.name = ?"
+            return metastore.execute(f"{what} {of_table}", (DATABASE, collection)).fetchall()

@@ -88,6 +88,11 @@ class Job:
             raise RuntimeError(f"adg {' '.join(args)} ended with {ran.code}, not {code}:\n{said[-4000:]}")
         return ran
 
+    def report(self) -> dict[str, Any]:
+        """The newest report of a run."""
+        found: dict[str, Any] = json.loads(max((self.folder / "reports").iterdir()).read_text())
+        return found
+
     def leaks(self, secrets: set[str]) -> list[str]:
         """Where one of these stands in anything said, or in any file below the folder."""
         places = {f"output {number}": text.encode() for number, text in enumerate(self.outputs)}

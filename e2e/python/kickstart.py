@@ -16,7 +16,7 @@ CORRELATION_ID = "kickstart_vacancy_analytical_dataset_generation"
 PRODUCT = "KICKSTART-ADG"
 SECRET = "/kickstart/adg"
 MARKER = "marker-that-nobody-prints"
-"""In a part of the secret that is no business of adg's."""
+"""A password of somebody else, and of the database, which does not ask for it."""
 ROWS = 10
 
 TEMPLATE = {
@@ -93,13 +93,14 @@ def _name(header: str) -> str:
     return header.lower().rstrip("?").replace(" ", "_")
 
 
-def secret(bucket: str) -> dict[str, Any]:
-    """The secret, with parts for other modules, and for others than adg."""
+def secret(bucket: str, database: str) -> dict[str, Any]:
+    """The secret, with parts for other modules and for others than adg, and the address of a database."""
     return {
         "collections": {MODULE: list(TEMPLATE), "application": ["grant_applications"]},
         "src_bucket_names": {MODULE: bucket, "application": "it's-another"},
         "initial_spark_schema": {MODULE: {name: spark_schema(name) for name in TEMPLATE}},
         "decryption": {"password": MARKER, "active": True, "previous": None},
+        "database": database.replace("@", f":{MARKER}@"),
     }
 
 

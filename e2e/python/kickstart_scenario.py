@@ -7,7 +7,6 @@ are missing, the test folder, a protected profile, and a ledger in PostgreSQL. N
 Usage: ADG_BIN=… kickstart_scenario.py. Prints each check; exits 1 where one fails.
 """
 
-import json
 import sys
 import tempfile
 import time
@@ -18,13 +17,13 @@ from typing import Any
 
 from aws import accounts, issued
 from checks import Checks
-from job import Job
 from kickstart import CORRELATION_ID, MARKER, MODULE, PRODUCT, ROWS, TEMPLATE, WRITTEN, file, hive_schema, key
 from scene import TEST_FOLDER, People, Scene
 from service.moto import moto
 from service.postgres import postgres
 
 RUN = ("--module", MODULE)
+PROTECTED = "the test flag is refused: the profile `production` is protected"
 REGIONS = ["eu-west-2", "eu-west-1", "eu-central-1", "eu-north-1", "eu-west-3"]
 
 
@@ -45,12 +44,6 @@ def audit(day: date, run: int, status: str = "Completed") -> list[dict[str, Any]
     return [{"Correlation_Id": CORRELATION_ID, "DataProduct": PRODUCT, "Date": str(day), "Run_Id": run, "Status": status}]
 
 
-def report(job: Job) -> dict[str, Any]:
-    """The newest report."""
-    found: dict[str, Any] = json.loads(max((job.folder / "reports").iterdir()).read_text())
-    return found
-
-
 def check_tables(checks: Checks, scene: Scene, what: str, *days: date) -> None:
     """Each table has these days and no others, row for row as the source."""
     for name in TEMPLATE:
@@ -65,7 +58,7 @@ def check_nothing_to_do(checks: Checks, scene: Scene, what: str) -> None:
     """A second run changes nothing."""
     before = scene.published.keys(), scene.newest()
     scene.job.expect(0, *RUN)
-    checks.same(f"{what}, run again: dates done", report(scene.job)["days"], [])
+    checks.same(f"{what}, run again: dates done", scene.job.report()["days"], [])
     checks.same(f"{what}, run again: what is published, and the audit item", (scene.published.keys(), scene.newest()), before)
 
 
@@ -79,10 +72,10 @@ def acceptance(checks: Checks, scene: Scene, now: date) -> None:
     check_tables(checks, scene, what, now)
     checks.same(f"{what}: the audit item", scene.newest(), audit(now, 2))
     check_nothing_to_do(checks, scene, what)
-    for variables in ({"START_DT": str(yesterday), "END_DT": str(yesterday)}, {"START_DT": str(now)}, {"START_DT": str(yesterday)}):
-        scene.job.expect(0, *RUN, **variables)
+    for first, last in ((yesterday, yesterday), (now, now), (yesterday, now)):
+        scene.job.expect(0, *RUN, START_DT=str(first), END_DT=str(last))
         found = [(item["Date"], item["Status"]) for item in scene.newest()]
-        checks.same(f"{what}, then {variables}: the audit item", found, [(str(now), "Completed")])
+        checks.same(f"{what}, then {first} to {last} by name: the audit item", found, [(str(now), "Completed")])
     check_tables(checks, scene, f"{what}, then both days by name", yesterday, now)
     check_nothing_to_do(checks, scene, f"{what}, then both days by name")
     ran = scene.job.expect(0, "doctor", *RUN)
@@ -112,7 +105,7 @@ def late_file(checks: Checks, scene: Scene, now: date) -> None:
     checks.same(f"{what}: the audit item before", scene.newest(), audit(now, 2, "Failed"))
     scene.land(now, collections=[name])
     scene.job.expect(0, *RUN)
-    checks.same(f"{what}: done then", [day["collection"] for day in report(scene.job)["days"]], [name])
+    checks.same(f"{what}: done then", [day["collection"] for day in scene.job.report()["days"]], [name])
     checks.same(f"{what}: the audit item", scene.newest(), audit(now, 3))
     check_tables(checks, scene, what, now)
 
@@ -153,11 +146,9 @@ def test_folder(checks: Checks, scene: Scene, now: date, log: Path) -> None:
     checks.same(f"{what}: the audit item's date", [item["Date"] for item in scene.newest()], dates(now))
     before = log.read_text().count("\n")
     ran = scene.tester.run(*RUN, "--profile", "production", E2E_TEST_FLG="true")
-    checks.same(f"{what} in a protected profile: exit code", ran.code, 2)
     told = [one.message for one in ran.complaints()]
-    checks.same(f"{what} in a protected profile: told", told, ["the test flag is refused: the profile `production` is protected"])
-    asked = log.read_text().splitlines()[before:]
-    checks.same(f"{what} in a protected profile: requests", asked, [])
+    checks.same(f"{what} in a protected profile: exit code and message", (ran.code, told), (2, [PROTECTED]))
+    checks.same(f"{what} in a protected profile: requests", log.read_text().splitlines()[before:], [])
 
 
 def in_postgres(checks: Checks, scene: Scene, now: date) -> None:
@@ -169,7 +160,7 @@ def in_postgres(checks: Checks, scene: Scene, now: date) -> None:
     check_tables(checks, scene, what, yesterday, now)
     check_nothing_to_do(checks, scene, what)
     scene.job.expect(0, *RUN, START_DT=str(now), END_DT=str(now))
-    checks.same(f"{what}, today by name: dates", sorted({day["date"] for day in report(scene.job)["days"]}), dates(now))
+    checks.same(f"{what}, today by name: dates", sorted({day["date"] for day in scene.job.report()["days"]}), dates(now))
     checks.same(f"{what}: the audit table", scene.newest(), [])
 
 
@@ -188,7 +179,7 @@ def main() -> None:
         missing_rights(checks, scenes[3])
         test_folder(checks, scenes[4], now, server.folder / "log")
         with postgres() as database:
-            scenes.append(Scene.set(people, "eu-south-1", folder, "Python", f'postgres: {{ url: "{database.url}" }}'))
+            scenes.append(Scene.set(people, "eu-south-1", folder, "Python", database.url))
             in_postgres(checks, scenes[5], now)
         secrets = issued(server) | {MARKER}
         for scene in scenes:

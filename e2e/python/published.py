@@ -55,10 +55,8 @@ def typed(hive: str, text: str) -> Any:
 
 def of_parquet(files: Iterable[bytes], types: dict[str, str]) -> Rows:
     """The rows of a partition's files, without `error_desc` where nothing is wrong."""
-    rows = []
-    for file in files:
-        table = pq.read_table(io.BytesIO(file), coerce_int96_timestamp_unit="us")
-        rows += table.to_pylist()
+    tables = [pq.read_table(io.BytesIO(file), coerce_int96_timestamp_unit="us") for file in files]
+    rows = [row for table in tables for row in table.to_pylist()]
     return sort({name: canonical(types[name], row[name]) for name in sorted(row) if _tells(name, row[name])} for row in rows)
 
 

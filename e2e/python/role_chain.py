@@ -15,7 +15,7 @@ from pathlib import Path
 
 import published
 from aws import accounts, issued
-from chain import COLLECTIONS, DATABASE, DEAD, MODULE, THIS_DAY, Site
+from chain import COLLECTIONS, DATABASE, DEAD, MODULE, SESSION, THIS_DAY, Site
 from checks import Checks
 from job import Ran
 from removals import Removal, needed, wished
@@ -46,7 +46,8 @@ def check_sound(site: Site, checks: Checks) -> None:
     ran = site.job.run("doctor", *MODULE)
     failed = [text for verdict, text in ran.steps() if verdict == "FAIL"]
     checks.same(f"the doctor's {len(ran.steps())} steps: code and failures", (ran.code, failed), (0, []))
-    hops = [f"source: hop {number} of 3, {role.arn}: {role.session('nightly')}" for number, role in enumerate(site.across.roles, 1)]
+    roles = enumerate(site.across.roles, 1)
+    hops = [f"source: hop {number} of 3, {role.arn}: {role.session(SESSION)}" for number, role in roles]
     checks.same("the doctor's hops", [text for _, text in ran.steps() if text.startswith("source: hop ")], hops)
     checks.same("one account: exit code", site.job.run(*THIS_DAY, "--profile", "within").code, 0)
 
@@ -104,8 +105,8 @@ def check_silent(checks: Checks, what: str, ran: Ran) -> None:
     """The run gives up, and names the address."""
     checks.same(f"{what}: exit code", ran.code, 21)
     checks.same(f"{what}: given up after {ran.seconds:.1f} s", ran.seconds < PATIENCE, True)
-    messages = [one.message for one in ran.complaints()]
-    checks.same(f"{what}: the message names the address", [one for one in messages if DEAD.removeprefix("http://") not in one], [])
+    unnamed = [one.message for one in ran.complaints() if DEAD.removeprefix("http://") not in one.message]
+    checks.same(f"{what}: the message names the address", unnamed, [])
 
 
 def main() -> None:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import kickstart
-import published
 from aws import Account, Bucket, Role, User, allow, trusts
 from job import Job
 from kickstart import CORRELATION_ID, DATABASE, MODULE, PRODUCT, TEMPLATE
+from published import Rows, of_csv, of_parquet
 
 TABLE = "data_pipeline_metadata"
-LEDGER = f"dynamodb: {{ table: {TABLE} }}"
+DYNAMODB_LEDGER = f"dynamodb: {{ table: {TABLE} }}"
+POSTGRES_LEDGER = 'postgres: { url: "${secret:kickstart#database}" }'
 TEST_FOLDER = "kickstart-e2e-tests"
 SESSION = "adg-development"
 """As adg names it after the profile."""
@@ -38,9 +39,9 @@ profiles:
     protected: true
 """
 
-DYNAMODB = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"]
-GLUE = ["GetDatabase", "GetDatabases", "CreateDatabase", "GetTable", "CreateTable", "UpdateTable", "GetPartition", "GetPartitions"]
-GLUE += ["BatchCreatePartition", "BatchUpdatePartition"]
+READ_AND_WRITE = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"]
+GLUE = ["GetDatabase", "GetDatabases", "CreateDatabase", "GetTable", "CreateTable", "UpdateTable"]
+GLUE += ["GetPartition", "GetPartitions", "BatchCreatePartition", "BatchUpdatePartition"]
 
 
 class People:
@@ -60,7 +61,7 @@ class People:
     def _user(self, name: str) -> User:
         user = self.home.user(name)
         user.allow("secrets", allow("secretsmanager:GetSecretValue"))
-        user.allow("ledger", allow([f"dynamodb:{action}" for action in DYNAMODB]))
+        user.allow("ledger", allow([f"dynamodb:{action}" for action in READ_AND_WRITE]))
         # To moto a transaction is a right of its own.
         user.allow("records", allow("dynamodb:TransactWriteItems"))
         user.allow("metastore", allow([f"glue:{action}" for action in GLUE]))
@@ -81,11 +82,14 @@ class Scene:
     tester: Job
 
     @classmethod
-    def set(cls, people: People, region: str, folder: Path, written: str, ledger: str = LEDGER) -> "Scene":
-        """Makes what the job finds: the secret as it is written, an empty audit table, empty buckets, and the config files."""
+    def set(cls, people: People, region: str, folder: Path, written: str, database: str = "") -> Self:
+        """Makes what the job finds: the secret as it is written, an empty audit table, empty buckets, and the config files.
+
+        With a database of PostgreSQL, the ledger is there.
+        """
         home = people.home
         source, target = people.partner.bucket(f"landing-{region}"), home.bucket(f"published-{region}")
-        text = kickstart.WRITTEN[written](kickstart.secret(source.name))
+        text = kickstart.WRITTEN[written](kickstart.secret(source.name, database))
         home.client("secretsmanager", region).create_secret(Name=kickstart.SECRET, SecretString=text)
         keys = {"Correlation_Id": "HASH", "DataProduct": "RANGE"}
         home.client("dynamodb", region).create_table(
@@ -95,8 +99,9 @@ class Scene:
             BillingMode="PAY_PER_REQUEST",
         )
         job, tester = Job(folder / region, people.job), Job(folder / region, people.tester)
-        at = {"region": region, "endpoint": home.url, "roles": people.roles, "published": target, "ledger": ledger}
-        job.write("adg.yaml", ENVIRONMENTS.format(**at))
+        ledger = POSTGRES_LEDGER if database else DYNAMODB_LEDGER
+        at = {"region": region, "endpoint": home.url, "roles": people.roles, "published": target}
+        job.write("adg.yaml", ENVIRONMENTS.format(**at, ledger=ledger))
         job.write(f"modules/{MODULE}.yaml", kickstart.MODULE_FILE)
         return cls(people, region, source, target, job, tester)
 
@@ -139,12 +144,12 @@ class Scene:
     def _glue(self) -> Any:
         return self.people.home.client("glue", self.region)
 
-    def rows(self, collection: str, day: date) -> published.Rows:
+    def rows(self, collection: str, day: date) -> Rows:
         """A day's rows of a table."""
         location = self.partitions(collection)[str(day)]
         keys = self.published.keys(location.removeprefix(f"s3://{self.published.name}/") + "/")
-        return published.of_parquet(map(self.published.get, keys), self.types(collection))
+        return of_parquet(map(self.published.get, keys), self.types(collection))
 
-    def wanted(self, collection: str, day: date) -> published.Rows:
+    def wanted(self, collection: str, day: date) -> Rows:
         """The same rows as the source has them."""
-        return published.of_csv(kickstart.file(collection, str(day)), self.types(collection))
+        return of_csv(kickstart.file(collection, str(day)), self.types(collection))
