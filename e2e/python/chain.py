@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import Account, Bucket, Principal, Role, allow, trusts
-from job import Job
+from job import EXTERNAL_ID, Job
 from service.process import HOST
 
 DAY = "2024-05-06"
@@ -15,7 +15,6 @@ THIS_DAY = (*MODULE, "--start-dt", DAY, "--end-dt", DAY)
 DATABASE = "uc_kickstart"
 COLLECTIONS = ["bids", "bid_employers", "introductions", "vacancies"]
 SESSION = "nightly"
-EXTERNAL_ID = "adg-at-partner"
 NEXT = "next of"
 """The policy by which a principal takes the next role of a chain."""
 WORDS = ["in-account", "cross-account", "reader"]

@@ -48,7 +48,7 @@ impl Account {
         let config = load(settings, None)?;
         let provider = config.credentials_provider().ok_or_else(nowhere)?;
         let own = Identity::own(provider, config.clone(), clock);
-        Ok(Self { config, own, session: session.to_owned() })
+        Ok(Self { config, own, session: session_name(session) })
     }
 
     /// With credentials that are known.
@@ -68,7 +68,12 @@ impl Account {
 
     /// Who we are at the end of a chain of roles; this machine itself where it is empty.
     pub fn identity(&self, roles: &[Role]) -> Arc<Identity> {
-        Arc::clone(&self.own).chain(roles, &self.session, &self.config)
+        self.identity_at_hop(roles, roles.len())
+    }
+
+    /// Who we are after so many hops of a chain.
+    pub fn identity_at_hop(&self, roles: &[Role], hop: usize) -> Arc<Identity> {
+        Arc::clone(&self.own).chain(roles, hop, &self.session, &self.config)
     }
 
     /// The settings of a service's client, for this identity.
@@ -94,6 +99,12 @@ impl Account {
     }
 }
 
+/// A name that AWS takes: at most 64 letters, digits and `_+=,.@-`.
+fn session_name(text: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
+    text.chars().map(allowed).take(64).collect()
+}
+
 fn load(settings: &AwsSettings, credentials: Option<SharedCredentialsProvider>) -> Result<SdkConfig, AwsError> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(6).with_max_backoff(Duration::from_secs(10)))
@@ -101,6 +112,7 @@ fn load(settings: &AwsSettings, credentials: Option<SharedCredentialsProvider>) 
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(5))
                 .operation_attempt_timeout(Duration::from_secs(30))
+                .operation_timeout(Duration::from_secs(120))
                 .build(),
         );
     if let Some(region) = &settings.region {

@@ -19,6 +19,14 @@ pub enum AwsError {
         /// What was tried.
         reason: String,
     },
+    /// AWS does not know those that there are, or does not answer.
+    #[error("{holder} could not ask AWS who it is: {said}")]
+    Unknown {
+        /// Whose credentials.
+        holder: String,
+        /// What AWS said.
+        said: Said,
+    },
     /// A role could not be assumed.
     #[error(transparent)]
     Hop(Box<RefusedHop>),
@@ -59,8 +67,18 @@ impl AwsError {
     pub fn is_denied(&self) -> bool {
         match self {
             Self::NoCredentials { .. } => true,
+            Self::Unknown { said, .. } => said.kind == SaidKind::Denied,
             Self::Hop(hop) => hop.said.kind == SaidKind::Denied,
             Self::Runtime { .. } => false,
+        }
+    }
+
+    /// Who could not do it, as far as that is known.
+    pub(super) fn caller(&self) -> String {
+        match self {
+            Self::Unknown { holder, .. } => holder.clone(),
+            Self::Hop(hop) => hop.caller.clone(),
+            Self::NoCredentials { .. } | Self::Runtime { .. } => "nobody".to_owned(),
         }
     }
 
@@ -75,13 +93,19 @@ impl AwsError {
                 let principal = principal_of(&hop.caller);
                 let allow = statement(&["sts:AssumeRole"], hop.role.arn.as_str());
                 let trust = policy::trust(&principal, hop.role.external_id.is_some());
-                Some(format!("the policy of {principal} needs {allow}; the trust policy of {} needs {trust}", hop.role.arn))
+                Some(format!(
+                    "one of two is missing, and AWS does not say which: (1) the policy of {principal} needs {allow} (2) the trust policy of {} needs {trust}",
+                    hop.role.arn
+                ))
             }
             Self::Hop(hop) if hop.said.kind == SaidKind::Invalid => Some(
                 "correct the role in adg.yaml; a chained role's duration_seconds is 3600 at most, a first one's what the role allows"
                     .into(),
             ),
-            Self::Hop(_) | Self::Runtime { .. } => None,
+            Self::Unknown { said, .. } if said.kind == SaidKind::Denied => {
+                Some("the access key is wrong, switched off or expired: correct AWS_ACCESS_KEY_ID or AWS_PROFILE, or sign in again".into())
+            }
+            Self::Hop(_) | Self::Unknown { .. } | Self::Runtime { .. } => None,
         }
     }
 
@@ -137,7 +161,7 @@ where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     let SdkError::ServiceError(context) = error else {
-        return Said { kind: SaidKind::Unavailable, code: None, message: deepest(error) };
+        return Said { kind: SaidKind::Unavailable, code: None, message: format!("no answer: {}", deepest(error)) };
     };
     let status = context.raw().status().as_u16();
     let code = context.err().code().map(str::to_owned);

@@ -65,9 +65,9 @@ impl Identity {
         Arc::new(Self { origin: Origin::Own(Box::new(Own { provider, config })), clock, held: Mutex::default() })
     }
 
-    /// Each role in turn, assumed by the one before it.
-    pub(super) fn chain(self: Arc<Self>, roles: &[Role], session: &str, config: &SdkConfig) -> Arc<Self> {
-        roles.iter().enumerate().fold(self, |previous, (i, role)| {
+    /// Each of the first `upto` roles in turn, assumed by the one before it.
+    pub(super) fn chain(self: Arc<Self>, roles: &[Role], upto: usize, session: &str, config: &SdkConfig) -> Arc<Self> {
+        roles.iter().enumerate().take(upto).fold(self, |previous, (i, role)| {
             let clock = Arc::clone(&previous.clock);
             let session = role.session_name.clone().unwrap_or_else(|| session.to_owned());
             let (role, config, hop, hops) = (role.clone(), config.clone(), i + 1, roles.len());
@@ -87,12 +87,12 @@ impl Identity {
     /// Who we are, as AWS says it.
     ///
     /// # Errors
-    /// There are no credentials.
+    /// There are no credentials, or AWS does not know them.
     pub async fn arn(&self) -> Result<String, AwsError> {
         let held = self.held().await?;
         match held.arn {
             Some(arn) => Ok(arn),
-            None => Ok(caller(self.origin.config(), held.credentials).await),
+            None => caller(self.origin.config(), held.credentials).await,
         }
     }
 
@@ -176,16 +176,30 @@ impl Assumed {
 
     /// The error, which names the hop and who tried it.
     async fn refused(&self, said: Said) -> AwsError {
-        let caller = self.previous.arn_or_unknown().await;
+        // Where no answer comes, another question is not answered either.
+        let caller = match said.kind {
+            SaidKind::Unavailable => self.previous.name().await,
+            _ => Box::pin(self.previous.arn()).await.unwrap_or_else(|error| error.caller()),
+        };
         let (hop, hops, role) = (self.hop, self.hops, self.role.clone());
         AwsError::Hop(Box::new(RefusedHop { hop, hops, role, caller, said }))
     }
 }
 
 impl Identity {
-    fn arn_or_unknown(&self) -> BoxFuture<'_, String> {
-        Box::pin(async move { self.arn().await.unwrap_or_else(|_| "an unknown caller".to_owned()) })
+    /// Who we are, without asking.
+    fn name(&self) -> BoxFuture<'_, String> {
+        Box::pin(async move {
+            match self.held().await {
+                Ok(held) => held.arn.unwrap_or_else(|| holder(&held.credentials)),
+                Err(error) => error.caller(),
+            }
+        })
     }
+}
+
+fn holder(credentials: &Credentials) -> String {
+    format!("the holder of the access key {}", credentials.access_key_id())
 }
 
 fn sts(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
@@ -193,11 +207,14 @@ fn sts(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(config).credentials_provider(provider).build())
 }
 
-/// Whose credentials these are: a question that AWS answers to anybody, whatever the policies say.
-async fn caller(config: &SdkConfig, credentials: Credentials) -> String {
-    let key = credentials.access_key_id().to_owned();
+/// Whose credentials these are: a question that AWS answers to anybody whose key it knows, whatever the policies say.
+async fn caller(config: &SdkConfig, credentials: Credentials) -> Result<String, AwsError> {
+    let holder = holder(&credentials);
     let answer = sts(config, credentials).get_caller_identity().send().await;
-    answer.ok().and_then(|answer| answer.arn).unwrap_or_else(|| format!("the holder of the access key {key}"))
+    match answer {
+        Ok(answer) => Ok(answer.arn.unwrap_or(holder)),
+        Err(error) => Err(AwsError::Unknown { holder, said: said(&error) }),
+    }
 }
 
 /// An identity as the SDK's clients take it.

@@ -16,7 +16,7 @@ pub struct Role {
     #[serde(default)]
     pub external_id: Option<String>,
     /// How the session is named in AWS's logs. None: `adg-` and the profile's name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "session_name")]
     pub session_name: Option<String>,
     /// For how long the credentials are asked for, 900 to 43,200 seconds; they are refreshed before. AWS grants chained roles
     /// one hour at most, whatever the role allows.
@@ -27,6 +27,18 @@ pub struct Role {
 
 fn one_hour() -> u32 {
     3600
+}
+
+/// The rule is that of AssumeRole's RoleSessionName.
+fn session_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    match &name {
+        Some(text) if !(2..=64).contains(&text.len()) || !text.chars().all(allowed) => {
+            Err(serde::de::Error::custom(format!("`{text}` is no session name: 2 to 64 letters, digits and `_+=,.@-`")))
+        }
+        _ => Ok(name),
+    }
 }
 
 fn granted_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

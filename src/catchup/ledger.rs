@@ -220,6 +220,14 @@ pub enum LedgerError {
         /// What would allow it.
         hint: String,
     },
+    /// It is not there, and is not made by adg.
+    #[error("the ledger {ledger} does not exist")]
+    Missing {
+        /// Which ledger.
+        ledger: String,
+        /// How to make it.
+        hint: String,
+    },
     /// The ledger can't be reached or read.
     #[error("failed to {action} in the ledger {ledger}: {reason}")]
     Unavailable {

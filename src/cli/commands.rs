@@ -9,7 +9,9 @@ use clap::CommandFactory;
 use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile};
 use crate::identity::CollectionName;
-use crate::jobs::{self, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services};
+use crate::jobs::{
+    self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services,
+};
 use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table};
 use crate::schema::ColumnName;
 
@@ -36,7 +38,10 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
         Command::Doctor { module, read_only } => {
             let request = DoctorRequest { module: module.map(|name| name.trim().to_lowercase()), read_only };
-            let diagnosis = jobs::doctor(&environment(&cli.environment)?, &request);
+            let diagnosis = match environment(&cli.environment) {
+                Ok(environment) => jobs::doctor(&environment, &request),
+                Err(error) => Diagnosis::of_files(&error),
+            };
             print(&diagnosis.to_string())?;
             return Ok(diagnosis.exit_code());
         }
@@ -53,8 +58,14 @@ fn services(args: &EnvironmentArgs) -> Result<Services, JobError> {
 }
 
 fn environment(args: &EnvironmentArgs) -> Result<Environment, JobError> {
+    let (file, profile) = config_file(args);
+    Environment::load(&file, profile.as_deref())
+}
+
+/// The file to read, and the profile that was given.
+fn config_file(args: &EnvironmentArgs) -> (PathBuf, Option<String>) {
     let (file, profile) = chosen(args);
-    Environment::load(&file.unwrap_or_else(|| "adg.yaml".into()), profile.as_deref())
+    (file.unwrap_or_else(|| "adg.yaml".into()), profile)
 }
 
 /// The file and the profile that were given, in whichever way.
@@ -65,6 +76,10 @@ fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
 
 fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
+    if request.e2e_test {
+        let (file, profile) = config_file(environment);
+        jobs::refuse_test_flag_where_protected(&file, profile.as_deref())?;
+    }
     let services = services(environment)?;
     let progress: Box<dyn Progress> = match format {
         LogFormat::Human if io::stderr().is_terminal() => Box::new(Bars::default()),

@@ -62,29 +62,43 @@ struct Keys {
     secrets: BTreeMap<String, SecretPlace>,
 }
 
-/// Reads `adg.yaml` and chooses the profile: the one asked for, else the file's own, else the only one.
-pub fn load(file: &Path, profile: Option<&str>, outside: &dyn Outside) -> Result<Config, ConfigError> {
+/// Whether the profile that would be chosen is protected, and its name: without a reference being followed.
+pub fn is_protected(file: &Path, profile: Option<&str>) -> Result<(String, bool), ConfigError> {
+    let (name, chosen) = choose(file, profile)?;
+    // What is not there is not protected; what is no truth is an error that was found before.
+    Ok((name, chosen.get("protected").and_then(Value::as_bool).unwrap_or_default()))
+}
+
+/// The profile asked for, else the file's own, else the only one; as it is written.
+fn choose(file: &Path, profile: Option<&str>) -> Result<(String, Value), ConfigError> {
     let raw = parse(file, &read(file)?)?;
-    let head: Head = typed(file, "", raw, &SecretLeaves::new())?;
+    let mut head: Head = typed(file, "", raw, &SecretLeaves::new())?;
     check_version(file, head.version)?;
     for (name, profile) in &head.profiles {
         check_unfilled(file, &format!("profiles.{name}"), profile)?;
     }
     let only = || head.profiles.keys().next().filter(|_| head.profiles.len() == 1);
-    let name = profile.or(head.profile.as_deref()).or_else(|| only().map(String::as_str)).unwrap_or_default();
-    let Some(chosen) = head.profiles.get(name) else {
-        let known = head.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        return Err(ConfigError::NoProfile { file: shown(file), profile: name.to_owned(), known });
-    };
+    let name = profile.or(head.profile.as_deref()).or_else(|| only().map(String::as_str)).unwrap_or_default().to_owned();
+    match head.profiles.remove(&name) {
+        Some(chosen) => Ok((name, chosen)),
+        None => {
+            let known = head.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Err(ConfigError::NoProfile { file: shown(file), profile: name, known })
+        }
+    }
+}
+
+/// Reads `adg.yaml` and chooses the profile: the one asked for, else the file's own, else the only one.
+pub fn load(file: &Path, profile: Option<&str>, outside: &dyn Outside) -> Result<Config, ConfigError> {
+    let (name, mut chosen) = choose(file, profile)?;
     // Only the chosen profile's references: those of others may lead to what this machine does not have.
     let path = format!("profiles.{name}");
     let read = SecretTexts::default();
-    let keys = keys(file, &path, chosen, outside)?;
-    let mut chosen = chosen.clone();
-    let secrets = fill(file, &mut chosen, &path, &|secret| read.get(secret, name, &keys, outside), outside)?;
+    let keys = keys(file, &path, &chosen, outside)?;
+    let secrets = fill(file, &mut chosen, &path, &|secret| read.get(secret, &name, &keys, outside), outside)?;
     let profile = typed(file, &path, chosen, &secrets)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-    Ok(Config { folder, profile_name: name.to_owned(), profile, read })
+    Ok(Config { folder, profile_name: name, profile, read })
 }
 
 /// A profile's secrets and its AWS, which can refer to the environment only.

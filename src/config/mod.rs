@@ -13,7 +13,7 @@ mod secret_text;
 
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
-pub use load::{Config, Outside, load};
+pub use load::{Config, Outside, is_protected, load};
 pub use module::{
     CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CsvSettings, Limits, MissingFile, Module, Rate,
     SourceSettings, TargetSettings,

@@ -188,7 +188,7 @@ impl JobError {
             Self::Config(error) => error.hint(),
             Self::Aws(error) => error.hint(),
             Self::Source(error) => error.hint(),
-            Self::Ledger(LedgerError::Denied { hint, .. })
+            Self::Ledger(LedgerError::Denied { hint, .. } | LedgerError::Missing { hint, .. })
             | Self::Lake(LakeError::Ledger(LedgerError::Denied { hint, .. }))
             | Self::Metastore(MetastoreError::Denied { hint, .. })
             | Self::Lake(LakeError::Metastore(MetastoreError::Denied { hint, .. })) => Some(hint.clone()),
@@ -250,7 +250,7 @@ fn of_store(error: &StoreError) -> ExitCode {
     match error {
         StoreError::NotFound { action: "open", .. } => ExitCode::Config,
         StoreError::NotFound { .. } => ExitCode::Source,
-        StoreError::Setting { .. } => ExitCode::Config,
+        StoreError::Setting { .. } | StoreError::NoBucket { .. } => ExitCode::Config,
         StoreError::Changed { .. } => ExitCode::Source,
         StoreError::AccessDenied { .. } => ExitCode::Access,
         StoreError::Credentials { source, .. } => of_aws(source),
@@ -263,7 +263,7 @@ fn of_ledger(error: &LedgerError) -> ExitCode {
         LedgerError::Held { .. } | LedgerError::LeaseLost { .. } => ExitCode::Held,
         LedgerError::Denied { .. } => ExitCode::Access,
         LedgerError::Unavailable { .. } => ExitCode::Unavailable,
-        LedgerError::Corrupt { .. } => ExitCode::Config,
+        LedgerError::Corrupt { .. } | LedgerError::Missing { .. } => ExitCode::Config,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A module over its dates: which are to do, each done, and what happened told.
 
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +9,7 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
-use crate::config::Module;
+use crate::config::{self, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, FileSettings};
 use crate::report::{DayReport, Progress, RunReport};
@@ -96,7 +97,10 @@ impl Run<'_> {
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let started = services.environment.clock.now();
     let id = RunId::new(started);
-    refuse_test_flag_where_protected(services, request)?;
+    if request.e2e_test {
+        let config = &services.environment.config;
+        refuse_test_flag(&config.profile_name, config.profile.protected)?;
+    }
     let module = services.environment.module(&request.module)?;
     let collections = collections(&module, &request.collections)?;
     let csv = csv_format(&module)?;
@@ -135,6 +139,9 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     }
     let todo = dates_to_do(&run, &collections, request.dates, &keys)?;
     let Done { days, ended_by, not_reached } = do_all(&run, &collections, todo, keys);
+    if let Some(error) = &ended_by {
+        tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
+    }
     sweep_replaced(&run, &collections);
     let mut again = rerun::failed(&days);
     not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
@@ -152,12 +159,19 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     Ok(report)
 }
 
-/// Promise 12, before anything is read.
-fn refuse_test_flag_where_protected(services: &Services, request: &IngestRequest) -> Result<(), JobError> {
-    let name = &services.environment.config.profile_name;
-    if request.e2e_test && services.environment.config.profile.protected {
+/// Promise 12: refuses the test flag before anything but the file of environments is read, so before [`Environment::load`],
+/// which reads secrets.
+///
+/// [`Environment::load`]: super::Environment::load
+pub fn refuse_test_flag_where_protected(file: &Path, profile: Option<&str>) -> Result<(), JobError> {
+    let (name, is_protected) = config::is_protected(file, profile)?;
+    refuse_test_flag(&name, is_protected)
+}
+
+fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), JobError> {
+    if is_protected {
         return Err(JobError::Usage {
-            message: format!("the test flag is refused: the profile `{name}` is protected"),
+            message: format!("the test flag is refused: the profile `{profile}` is protected"),
             hint: Some("leave E2E_TEST_FLG out, or choose another profile".into()),
         });
     }

@@ -20,7 +20,7 @@ pub use budget::{Budget, LEAST_MEMORY};
 pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
 pub use error::JobError;
 pub use generate::{ExtraColumn, Generate, generate};
-pub use ingest::{IngestRequest, ingest};
+pub use ingest::{IngestRequest, ingest, refuse_test_flag_where_protected};
 pub use query::{QueryFormat, query};
 pub use services::{Environment, Services};
 pub use tables::{describe, tables};

@@ -96,14 +96,14 @@ impl Environment {
             reason: format!("there is no store `{name}`; there are {}", stores.keys().cloned().collect::<Vec<_>>().join(", ")),
         })?;
         let url = StoreUrl::parse(&settings.url, &self.config.folder)?;
-        settings.check(&url).map_err(|reason| StoreError::Setting { store: name.to_owned(), reason })?;
+        settings.check(&url).map_err(|reason| StoreError::Setting { store: format!("`{name}`"), reason })?;
         Ok(match url {
             StoreUrl::Folder(folder) => Store::folder(name, folder, create)?,
             StoreUrl::S3(bucket) => Store::s3(
                 name,
                 bucket,
                 settings,
-                self.account().map_err(|source| StoreError::Credentials { store: name.to_owned(), source })?,
+                self.account().map_err(|source| StoreError::Credentials { store: format!("`{name}`"), source })?,
             )?,
             StoreUrl::Gcs(bucket) => Store::gcs(name, bucket, settings)?,
         })

@@ -64,28 +64,34 @@ impl Destination<'_> {
         Ok(())
     }
 
-    /// Sends the files to the run's own folder and swings the partition to it. Gives the new location.
+    /// Sends the files to the run's own folder, which it gives. No reader is sent there yet; a crash leaves a folder that nothing
+    /// points at, which the next attempt sweeps.
+    pub fn upload(&self, date: ProcessingDate, files: &[WrittenFile]) -> Result<String, LakeError> {
+        let folder = self.folder_for(date, self.current(&PartitionValue::from(date))?);
+        for file in files {
+            self.store.put_file(&file.path, &format!("{folder}/{}", file.name), &self.tags())?;
+        }
+        Ok(folder)
+    }
+
+    /// Swings the partition to the folder of the files. Gives the new location.
     ///
-    /// Until the last step no reader is sent there; a crash leaves a folder that nothing points at, which the next attempt
-    /// sweeps. The location that is replaced is noted before it is, so that its readers have their grace.
+    /// The location that is replaced is noted before it is, so that its readers have their grace.
     pub fn publish(
         &self,
         date: ProcessingDate,
+        folder: &str,
         files: &[WrittenFile],
         schema_fingerprint: &str,
         now: impl Fn() -> Timestamp,
     ) -> Result<String, LakeError> {
         let value = PartitionValue::from(date);
-        let folder = self.folder_for(date, self.current(&value)?);
-        for file in files {
-            self.store.put_file(&file.path, &format!("{folder}/{}", file.name), &self.tags())?;
-        }
-        let location = self.store.location(&folder);
+        let location = self.store.location(folder);
         if let Some(old) = self.current(&value)? {
             self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
         }
         let partition = Partition { value, location, parameters: self.parameters(files, schema_fingerprint) };
-        self.still_there(files, &folder)?;
+        self.still_there(files, folder)?;
         match self.metastore.publish(self.table, std::slice::from_ref(&partition), self.lease.token) {
             Ok(()) => Ok(partition.location),
             // The reply may have been lost after the metastore acted: what it says now decides.

@@ -22,14 +22,14 @@ use super::{Encryption, StoreSettings};
 /// How the library tries again after throttling, 5xx and lost connections: with backoff and jitter.
 fn retries() -> RetryConfig {
     let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(15), base: 2.0 };
-    RetryConfig { backoff, max_retries: 10, retry_timeout: Duration::from_secs(300) }
+    RetryConfig { backoff, max_retries: 10, retry_timeout: Duration::from_secs(180) }
 }
 
 /// How requests are made. The timeout is that of one request, of at most a part's size.
 fn requests(endpoint: Option<&str>) -> ClientOptions {
     ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(5))
-        .with_timeout(Duration::from_secs(120))
+        .with_timeout(Duration::from_secs(60))
         .with_allow_http(endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")))
 }
 

@@ -9,21 +9,27 @@ use crate::aws::{AwsError, xml};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The object is not there.
-    #[error("failed to {action} `{key}` in the store `{store}`: it does not exist")]
+    #[error("failed to {action} {}: it does not exist", place(.key, .store))]
     NotFound {
         /// What was being done.
         action: &'static str,
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key.
         key: String,
     },
+    /// The bucket is not there.
+    #[error("the bucket of the store {store} does not exist")]
+    NoBucket {
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        store: String,
+    },
     /// We may not.
-    #[error("failed to {action} `{key}` in the store `{store}`: access denied: {reason}")]
+    #[error("failed to {action} {}: access denied: {reason}", place(.key, .store))]
     AccessDenied {
         /// What was being done.
         action: &'static str,
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key or prefix.
         key: String,
@@ -33,19 +39,19 @@ pub enum StoreError {
         hint: Option<String>,
     },
     /// There are no credentials, or a hop of the role chain was refused.
-    #[error("failed to reach the store `{store}`: {source}")]
+    #[error("failed to reach the store {store}: {source}")]
     Credentials {
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// What AWS says.
         source: AwsError,
     },
     /// The store does not answer, or the disk is full or broken.
-    #[error("failed to {action} `{key}` in the store `{store}`: {reason}")]
+    #[error("failed to {action} {}: {reason}", place(.key, .store))]
     Unavailable {
         /// What was being done.
         action: &'static str,
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key or prefix.
         key: String,
@@ -53,25 +59,25 @@ pub enum StoreError {
         reason: String,
     },
     /// The store's settings make no sense to its service.
-    #[error("the settings of the store `{store}` can't be used: {reason}")]
+    #[error("the settings of the store {store} can't be used: {reason}")]
     Setting {
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// What is wrong.
         reason: String,
     },
     /// The object is no longer what was listed.
-    #[error("`{key}` in the store `{store}` changed while it was read")]
+    #[error("`{key}` in the store {store} changed while it was read")]
     Changed {
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key.
         key: String,
     },
     /// What came is not what the store has.
-    #[error("`{key}` in the store `{store}` came damaged: {what}")]
+    #[error("`{key}` in the store {store} came damaged: {what}")]
     Damaged {
-        /// The store's name.
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key.
         key: String,
@@ -96,14 +102,17 @@ impl StoreError {
         if let Some(source) = AwsError::below(&error) {
             return Self::Credentials { store, source };
         }
-        let reason = reason(&error);
-        match (&error, io_kind(&error)) {
-            (object_store::Error::Precondition { .. }, _) => Self::Changed { store, key },
-            (object_store::Error::NotFound { .. }, _) | (_, Some(io::ErrorKind::NotFound)) => {
+        let Told { code, reason } = told(&error);
+        match (&error, io_kind(&error), code.as_deref().unwrap_or_default()) {
+            (.., "NoSuchBucket") => Self::NoBucket { store },
+            (object_store::Error::Precondition { .. }, ..) => Self::Changed { store, key },
+            (object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }, ..)
+            | (_, Some(io::ErrorKind::PermissionDenied), _) => Self::AccessDenied { action, store, key, reason, hint: None },
+            // Of a list or of several objects at once, the library tells only what the service says.
+            (.., code) if DENIED.contains(&code) => Self::AccessDenied { action, store, key, reason, hint: None },
+            (object_store::Error::NotFound { .. }, ..) | (_, Some(io::ErrorKind::NotFound), _) => {
                 Self::NotFound { action, store, key }
             }
-            (object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }, _)
-            | (_, Some(io::ErrorKind::PermissionDenied)) => Self::AccessDenied { action, store, key, reason, hint: None },
             _ => Self::Unavailable { action, store, key, reason },
         }
     }
@@ -122,6 +131,7 @@ impl StoreError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { action: "open", .. } => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
+            Self::NoBucket { .. } => Some("correct the store's `url` or `region` in adg.yaml, or make the bucket".into()),
             Self::AccessDenied { hint, .. } => hint.clone(),
             Self::Credentials { source, .. } => source.hint(),
             Self::Changed { .. } => Some("run again once the source has finished writing".into()),
@@ -152,17 +162,43 @@ fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
     None
 }
 
+/// The codes by which S3 says that it will not let us, whoever we say that we are.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+const DENIED: [&str; 8] = [
+    "AccessDenied",
+    "AllAccessDisabled",
+    "AccountProblem",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "RequestTimeTooSkewed",
+];
+
+/// What a service tells of an error.
+struct Told {
+    code: Option<String>,
+    reason: String,
+}
+
 /// The deepest message of an error's chain: the one that says what happened, without its wrappings. Of an answer in XML, its
-/// code and message.
-fn reason(error: &object_store::Error) -> String {
+/// code and message; of one without a body, its status.
+fn told(error: &object_store::Error) -> Told {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {
         text = source.to_string();
         next = source.source();
     }
-    match (xml::element(&text, "Code"), xml::element(&text, "Message")) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => text,
+    if let (Some(code), Some(message)) = (xml::element(&text, "Code"), xml::element(&text, "Message")) {
+        return Told { reason: format!("{code}: {message}"), code: Some(code) };
     }
+    let code = DENIED.iter().find(|code| text.contains(*code)).map(|code| (*code).to_owned());
+    let status = text.strip_prefix("Server returned non-2xx status code: ").map(|rest| rest.trim_end_matches([':', ' ']));
+    Told { code, reason: status.unwrap_or(&text).to_owned() }
+}
+
+/// What an action was on.
+fn place(key: &str, store: &str) -> String {
+    if key.is_empty() { format!("the store {store}") } else { format!("`{key}` in the store {store}") }
 }

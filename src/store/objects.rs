@@ -43,6 +43,16 @@ pub struct Store {
     /// Who asks, where it is S3 that is asked.
     identity: Option<Arc<Identity>>,
     verify_etags: bool,
+    /// The service's address, where it is not AWS's or Google's own.
+    endpoint: Option<String>,
+}
+
+fn shown(name: &str, url: &StoreUrl, endpoint: Option<&str>) -> String {
+    match (url, endpoint) {
+        (StoreUrl::Folder(_), _) => format!("`{name}`"),
+        (_, None) => format!("`{name}` ({url})"),
+        (_, Some(endpoint)) => format!("`{name}` ({url} at {endpoint})"),
+    }
 }
 
 /// A key as a path. Keys that were listed are already in the store's spelling, in which `%` is not to be escaped again.
@@ -57,17 +67,17 @@ impl Store {
     /// The folder is not there, or can't be read.
     pub fn folder(name: &str, folder: PathBuf, create: bool) -> Result<Self, StoreError> {
         let shown = folder.display().to_string();
-        let failed = |error: io::Error| StoreError::from_io(&error, "open", name, &shown);
+        let failed = |error: io::Error| StoreError::from_io(&error, "open", &format!("`{name}`"), &shown);
         if create {
             std::fs::create_dir_all(&folder).map_err(failed)?;
         } else {
             std::fs::metadata(&folder).map_err(failed)?;
         }
         let objects = LocalFileSystem::new_with_prefix(&folder)
-            .map_err(|error| StoreError::from_objects(error, "open", name, &shown))?
+            .map_err(|error| StoreError::from_objects(error, "open", &format!("`{name}`"), &shown))?
             // A published file is on the disk before the metastore names it.
             .with_fsync(true);
-        Self::new(name, StoreUrl::Folder(folder), Arc::new(objects), None, false)
+        Self::new(name, StoreUrl::Folder(folder), Arc::new(objects), None, false, None)
     }
 
     /// Opens the bucket of the store `name`. Nothing is asked of it yet.
@@ -77,7 +87,8 @@ impl Store {
     pub fn s3(name: &str, bucket: url::Bucket, settings: &StoreSettings, account: &Account) -> Result<Self, StoreError> {
         let identity = account.identity(&settings.role_chain);
         let objects = connect::s3(&bucket, settings, account, &identity).map_err(|error| setting(name, &error))?;
-        Self::new(name, StoreUrl::S3(bucket), objects, Some(identity), settings.verify_etags)
+        let endpoint = settings.endpoint.clone().or_else(|| account.endpoint().map(str::to_owned));
+        Self::new(name, StoreUrl::S3(bucket), objects, Some(identity), settings.verify_etags, endpoint)
     }
 
     /// Opens the bucket of the store `name`. Nothing is asked of it yet.
@@ -86,7 +97,7 @@ impl Store {
     /// The settings make no sense.
     pub fn gcs(name: &str, bucket: url::Bucket, settings: &StoreSettings) -> Result<Self, StoreError> {
         let objects = connect::gcs(&bucket, settings).map_err(|error| setting(name, &error))?;
-        Self::new(name, StoreUrl::Gcs(bucket), objects, None, settings.verify_etags)
+        Self::new(name, StoreUrl::Gcs(bucket), objects, None, settings.verify_etags, settings.endpoint.clone())
     }
 
     fn new(
@@ -95,10 +106,12 @@ impl Store {
         objects: Arc<dyn ObjectStore>,
         identity: Option<Arc<Identity>>,
         verify_etags: bool,
+        endpoint: Option<String>,
     ) -> Result<Self, StoreError> {
-        let runtime = runtime::shared().map_err(|error| StoreError::from_io(&error, "open", name, &url.to_string()))?;
+        let runtime =
+            runtime::shared().map_err(|error| StoreError::from_io(&error, "open", &format!("`{name}`"), &url.to_string()))?;
         let root = url.to_string();
-        Ok(Self { name: name.to_owned(), url, root, objects, runtime, identity, verify_etags })
+        Ok(Self { name: name.to_owned(), url, root, objects, runtime, identity, verify_etags, endpoint })
     }
 
     /// The same store, seen from below `prefix`.
@@ -114,6 +127,11 @@ impl Store {
         }
         let objects = connect::below(Arc::clone(&self.objects), prefix);
         Self { root: url.to_string(), url, objects, ..self.clone() }
+    }
+
+    /// The store's name in the profile, and its address where that is not a folder's.
+    pub fn shown(&self) -> String {
+        shown(&self.name, &self.url, self.endpoint.as_deref())
     }
 
     /// The store's name in the profile.
@@ -146,7 +164,7 @@ impl Store {
     }
 
     pub(super) fn failed(&self, action: &'static str, key: &str, error: object_store::Error) -> StoreError {
-        self.explained(StoreError::from_objects(error, action, &self.name, key))
+        self.explained(StoreError::from_objects(error, action, &self.shown(), key))
     }
 
     /// The error; what was refused with what would allow it.
@@ -195,7 +213,7 @@ impl Store {
         if path.as_ref().is_empty() {
             return Err(StoreError::AccessDenied {
                 action: "delete",
-                store: self.name.clone(),
+                store: self.shown(),
                 key: prefix.to_owned(),
                 reason: "a whole store is never deleted".to_owned(),
                 hint: None,
@@ -204,7 +222,7 @@ impl Store {
         match &self.url {
             StoreUrl::Folder(folder) => match std::fs::remove_dir_all(folder.join(path.as_ref())) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    Err(StoreError::from_io(&error, "delete", &self.name, prefix))
+                    Err(StoreError::from_io(&error, "delete", &self.shown(), prefix))
                 }
                 _ => Ok(()),
             },
@@ -221,7 +239,7 @@ impl Store {
         let path = path(&object.key);
         if self.local_folder().is_none() {
             let (runtime, objects) = (self.runtime, &self.objects);
-            let begun = Download::begin(runtime, objects, &self.name, path, object, self.verify_etags);
+            let begun = Download::begin(runtime, objects, &self.shown(), path, object, self.verify_etags);
             return begun.map(|download| Box::new(download) as Box<dyn Read + Send>).map_err(|error| self.explained(error));
         }
         let options = GetOptions { if_match: object.etag.clone(), ..GetOptions::default() };
@@ -230,7 +248,7 @@ impl Store {
             GetResultPayload::File(file, _) => Ok(Box::new(file)),
             GetResultPayload::Stream(_) => Err(StoreError::Unavailable {
                 action: "read",
-                store: self.name.clone(),
+                store: self.shown(),
                 key: object.key.clone(),
                 reason: "a local object is no file".to_owned(),
             }),
@@ -256,7 +274,9 @@ impl Store {
     pub fn delete(&self, keys: &[String]) -> Result<(), StoreError> {
         let paths: Vec<_> = keys.iter().map(|key| Ok(path(key))).collect();
         let deleted = self.runtime.block_on(self.objects.delete_stream(stream::iter(paths).boxed()).collect::<Vec<_>>());
-        for (result, key) in deleted.into_iter().zip(keys) {
+        // The results may come in another order than the keys: the service's own words say which one it is.
+        let key = keys.first().map_or("", |key| key.rsplit_once('/').map_or(key.as_str(), |(folder, _)| folder));
+        for result in deleted {
             match result.map_err(|error| self.failed("delete", key, error)) {
                 Ok(_) | Err(StoreError::NotFound { .. }) => {}
                 Err(error) => return Err(error),
@@ -267,7 +287,7 @@ impl Store {
 }
 
 fn setting(store: &str, error: &object_store::Error) -> StoreError {
-    StoreError::Setting { store: store.to_owned(), reason: error.to_string() }
+    StoreError::Setting { store: format!("`{store}`"), reason: error.to_string() }
 }
 
 fn info(meta: object_store::ObjectMeta) -> ObjectInfo {

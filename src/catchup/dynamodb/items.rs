@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::super::stored::{StoredAttempt, StoredHolder, parsed};
-use super::super::{Attempt, Superseded};
+use super::super::{Attempt, Status, Superseded};
 
 /// The key of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,6 +83,11 @@ impl DayItem {
         let Key { hash, range } = Key::of(&attempt.module, format!("day#{}#{}", attempt.collection, attempt.date));
         let (collection, day, latest) = (attempt.collection.clone(), attempt.date.clone(), attempt.status.clone());
         Self { hash, range, collection, day, latest }
+    }
+
+    /// The same day, to be done again.
+    pub(super) fn failed(self) -> Self {
+        Self { latest: Status::Failed.to_string(), ..self }
     }
 }
 

@@ -99,10 +99,10 @@ impl DynamoDbLedger {
                 let needed = statement(&ACTIONS, &format!("arn:aws:dynamodb:*:*:table/{}", self.table));
                 denied(said.to_string(), format!("the policy of {} needs {needed}", principal_of(&who)))
             }
-            _ if said.code.as_deref() == Some("ResourceNotFoundException") => self.unavailable(
-                action,
-                "the table does not exist; create it with the text keys Correlation_Id (hash) and DataProduct (range)".to_owned(),
-            ),
+            _ if said.code.as_deref() == Some("ResourceNotFoundException") => LedgerError::Missing {
+                ledger: self.table.clone(),
+                hint: "correct the table or its region in adg.yaml, or make it with the text keys Correlation_Id (hash) and DataProduct (range)".to_owned(),
+            },
             _ => self.unavailable(action, said.to_string()),
         }
     }

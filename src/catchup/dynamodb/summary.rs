@@ -7,7 +7,7 @@ use crate::identity::ProcessingDate;
 use super::super::stored::parsed;
 use super::super::{Lease, LedgerError, Status, Summary, SummaryKey};
 use super::DynamoDbLedger;
-use super::items::Key;
+use super::items::{DayItem, Key};
 
 /// The line as the replaced job writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +66,28 @@ pub(super) fn continues_from(
     let (line, mut written) = read(ledger, lease, key)?;
     if let Some(line) = line.filter(|line| written.last.as_ref() != Some(&line.mark())) {
         let next = line.next().map_err(corrupt)?;
+        to_be_done_again(ledger, lease, next)?;
         written.last = Some(line.mark());
         written.continues_from = Some(next.to_string());
         tracing::info!(event = "ledger_taken_over", module = %lease.module, last = line.mark(), continues_from = %next);
         ledger.fenced("take the ledger over", lease, vec![ledger.put(&written)?])?;
     }
     written.continues_from.as_deref().map(|date| parsed("date", date).map_err(corrupt)).transpose()
+}
+
+/// What adg did before somebody else went on: from the date on that is next after them, it is not done. Told before the line
+/// counts as taken over: killed in between, it is told again.
+fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, next: ProcessingDate) -> Result<(), LedgerError> {
+    const ACTION: &str = "take the ledger over";
+    let days: Vec<DayItem> = ledger.below(ACTION, &Key::days(&lease.module))?;
+    let next = next.to_string();
+    let again: Vec<DayItem> = days.into_iter().filter(|day| day.day >= next).map(DayItem::failed).collect();
+    // DynamoDB takes 100 items in a transaction, the lease among them.
+    for some in again.chunks(90) {
+        let puts = some.iter().map(|day| ledger.put(day)).collect::<Result<Vec<_>, _>>()?;
+        ledger.fenced(ACTION, lease, puts)?;
+    }
+    Ok(())
 }
 
 pub(super) fn write(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey, told: Summary) -> Result<(), LedgerError> {

@@ -73,6 +73,10 @@ fn summary_line(ledger: &DynamoDbLedger) -> Vec<(String, String)> {
     line
 }
 
+fn done(date: &str) -> Attempt {
+    Attempt::begin(module(), "bids".parse().unwrap(), day(date), RunId::new(now()), 1, Status::Completed, now())
+}
+
 fn day(text: &str) -> ProcessingDate {
     text.parse().unwrap()
 }
@@ -103,9 +107,14 @@ fn a_ledger_of_the_replaced_job_is_continued_whatever_its_status() {
         // What adg writes itself is nobody else's doing.
         ledger.summarise(&lease, &key(), Summary { date: day("2021-05-01"), status: Status::InProgress }).unwrap();
         assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
-        // The replaced job went on for some days, and then it is adg's turn again.
+        // The replaced job went on for some days, and then it is adg's turn again: from there on nothing is done.
+        for date in ["2021-06-01", "2021-06-02"] {
+            ledger.record(&lease, &done(date)).unwrap();
+        }
         replaced_job_writes(&ledger, "2021-06-01", 50, "Completed");
         assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day("2021-06-02")));
+        let days = &ledger.history(&module()).unwrap()[&"bids".parse::<CollectionName>().unwrap()];
+        assert_eq!((days[&day("2021-06-01")], days[&day("2021-06-02")]), (Status::Completed, Status::Failed));
     }
 }
 

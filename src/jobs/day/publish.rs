@@ -11,9 +11,12 @@ impl Day<'_> {
     pub(super) fn publish(&mut self, evolution: &Evolution, files: &[WrittenFile]) -> Result<(), JobError> {
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
-        self.destination().ensure_table(evolution)?;
+        let destination = self.destination();
+        // Before there is a table, so that a store that is not there leaves none.
+        let folder = destination.upload(self.date, files)?;
+        destination.ensure_table(evolution)?;
         let clock = &self.run.services.environment.clock;
-        let location = self.destination().publish(self.date, files, &fingerprint, || clock.now())?;
+        let location = destination.publish(self.date, &folder, files, &fingerprint, || clock.now())?;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
         Ok(())

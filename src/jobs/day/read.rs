@@ -100,7 +100,7 @@ impl Day<'_> {
             pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
             let now = self.run.source.head(&header.key)?;
             if (now.size, &now.etag) != (key.object.size, &key.object.etag) {
-                let store = self.run.source.name().to_owned();
+                let store = self.run.source.shown();
                 return Err(StoreError::Changed { store, key: header.key }.into());
             }
         }

@@ -2,12 +2,12 @@
 
 mod probe;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use bytesize::ByteSize;
 
-use crate::aws::Role;
-use crate::config::Module;
+use crate::config::{ConfigError, Module};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::Metastore;
 use crate::report::{ExitCode, Failure};
@@ -47,6 +47,12 @@ impl Diagnosis {
         let is_well = result.is_ok();
         self.findings.push(Finding { step: step.into(), result });
         is_well
+    }
+
+    /// What there is to say where the files themselves, or a secret that they refer to, can't be read.
+    pub fn of_files(error: &JobError) -> Self {
+        let step = if matches!(error, JobError::Config(ConfigError::Secret { .. })) { "secrets" } else { "config" };
+        Self { findings: vec![Finding { step: step.to_owned(), result: Err(error.failure()) }] }
     }
 
     /// The code of the first failure: what comes after it may follow from it.
@@ -94,7 +100,7 @@ pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
     walk_source(&mut diagnosis, environment, &source, module.as_ref());
     walk_published(&mut diagnosis, environment, &target, module.as_ref().map(|(module, _)| module), request.read_only);
     walk_metastore(&mut diagnosis, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
-    diagnosis.check("ledger", || Ok(environment.ledger()?.check()?));
+    walk_ledger(&mut diagnosis, environment, request.read_only);
     diagnosis.check("notifications", || Ok("none are set up"));
     diagnosis.check("scratch", || probe::scratch(&environment.scratch_root()));
     diagnosis
@@ -114,51 +120,53 @@ fn module(diagnosis: &mut Diagnosis, environment: &Environment, name: &str) -> O
     loaded
 }
 
-/// Each hop by itself, so that the one that fails is seen beside those that do not.
-fn walk_roles(diagnosis: &mut Diagnosis, environment: &Environment, store: &str) {
-    let Some(settings) = environment.config.profile.stores.get(store) else { return };
+/// Each hop by itself, so that the one that fails is seen beside those that do not. Whether the store can be tried.
+fn walk_roles(diagnosis: &mut Diagnosis, environment: &Environment, store: &str) -> bool {
+    let Some(settings) = environment.config.profile.stores.get(store) else { return true };
     if !matches!(StoreUrl::parse(&settings.url, &environment.config.folder), Ok(StoreUrl::S3(_))) {
-        return;
+        return true;
     }
-    let who = |roles: &[Role]| -> Result<String, JobError> { probe::who(environment, roles) };
-    let mut is_well = diagnosis.check(format!("{store}: credentials"), || who(&[]));
-    for (i, role) in settings.role_chain.iter().enumerate() {
-        if !is_well {
-            return;
-        }
-        let step = format!("{store}: hop {} of {}, {}", i + 1, settings.role_chain.len(), role.arn);
-        is_well = diagnosis.check(step, || who(&settings.role_chain[..=i]));
-    }
+    let roles = &settings.role_chain;
+    let steps = roles.iter().enumerate().map(|(i, role)| format!("{store}: hop {} of {}, {}", i + 1, roles.len(), role.arn));
+    let mut steps = std::iter::once(format!("{store}: credentials")).chain(steps).enumerate();
+    steps.all(|(hop, step)| diagnosis.check(step, || probe::who(environment, roles, hop)))
 }
 
 fn walk_source(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Loaded>) {
-    walk_roles(diagnosis, environment, name);
+    if !walk_roles(diagnosis, environment, name) {
+        return;
+    }
     let mut opened = None;
     diagnosis.check(format!("{name}: list"), || {
         let store = environment.store(name, false)?;
-        let (found, keys) = match module {
+        let (found, objects) = match module {
             Some((module, collections)) => {
                 let keys = source_keys(module, collections, &store)?;
-                let days: std::collections::BTreeSet<ProcessingDate> = keys.keys().map(|(_, date)| *date).collect();
-                let found = match (days.first(), days.last()) {
-                    (Some(first), Some(last)) => format!("files of {} dates, {first} to {last}", days.len()),
-                    _ => "no file that the module reads".to_owned(),
-                };
-                (found, keys.into_values().flatten().map(|key| key.object).collect())
+                (dates(keys.keys().map(|(_, date)| *date)), keys.into_values().flatten().map(|key| key.object).collect())
             }
             None => {
                 let all = store.list("")?;
                 (format!("{} objects", all.len()), all)
             }
         };
-        opened = Some((store, keys));
+        opened = Some((store, objects));
         Ok(found)
     });
     let Some((store, mut objects)) = opened else { return };
     objects.sort_by_key(|object| object.modified);
     let Some(object) = objects.pop() else { return };
-    diagnosis.check(format!("{name}: read one byte"), || probe::read_one_byte(&store, &object));
-    clock(diagnosis, environment, name, &store, &object.key);
+    if diagnosis.check(format!("{name}: read one byte"), || probe::read_one_byte(&store, &object)) {
+        clock(diagnosis, environment, name, &store, &object.key);
+    }
+}
+
+fn dates(dates: impl Iterator<Item = ProcessingDate>) -> String {
+    let dates: BTreeSet<ProcessingDate> = dates.collect();
+    match (dates.first(), dates.last()) {
+        (Some(first), Some(last)) if first == last => format!("files of {first}"),
+        (Some(first), Some(last)) => format!("files of {} dates, {first} to {last}", dates.len()),
+        _ => "no file that the module reads".to_owned(),
+    }
 }
 
 fn clock(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, store: &Store, key: &str) {
@@ -168,7 +176,9 @@ fn clock(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, store
 }
 
 fn walk_published(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Module>, read_only: bool) {
-    walk_roles(diagnosis, environment, name);
+    if !walk_roles(diagnosis, environment, name) {
+        return;
+    }
     let mut opened = None;
     let folder = module.map_or("", |module| module.target.location.split('{').next().unwrap_or_default()).trim_matches('/');
     diagnosis.check(format!("{name}: list"), || {
@@ -204,4 +214,18 @@ fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, J
     let partitions = metastore.partitions(&collection.table)?;
     let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();
     Ok(format!("{} columns, {} partitions, {}", table.schema.columns().len(), partitions.len(), ByteSize(bytes)))
+}
+
+fn walk_ledger(diagnosis: &mut Diagnosis, environment: &Environment, read_only: bool) {
+    let mut opened = None;
+    diagnosis.check("ledger", || {
+        let ledger = environment.ledger()?;
+        let found = ledger.check()?;
+        opened = Some(ledger);
+        Ok(found)
+    });
+    if let Some(ledger) = opened.filter(|_| !read_only) {
+        diagnosis
+            .check("ledger: take a lease, write and forget a note", || probe::write_and_forget(&*ledger, &*environment.clock));
+    }
 }

@@ -7,7 +7,8 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::aws::Role;
-use crate::identity::{Clock, RunId};
+use crate::catchup::{Holder, Ledger, Superseded};
+use crate::identity::{Clock, ModuleName, RunId};
 use crate::runtime;
 use crate::store::{ObjectInfo, Store, StoreError, Tags};
 
@@ -18,9 +19,9 @@ const MOST_SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// Below so much free space a run of usual size may not end.
 const LEAST_SCRATCH: ByteSize = ByteSize::gib(1);
 
-/// Who we are at the end of these roles.
-pub(super) fn who(environment: &Environment, roles: &[Role]) -> Result<String, JobError> {
-    let identity = environment.account()?.identity(roles);
+/// Who we are after so many hops.
+pub(super) fn who(environment: &Environment, roles: &[Role], hop: usize) -> Result<String, JobError> {
+    let identity = environment.account()?.identity_at_hop(roles, hop);
     let arn = runtime::wait(identity.arn()).map_err(|error| JobError::Bug(error.to_string()))?;
     Ok(arn?)
 }
@@ -57,8 +58,27 @@ pub(super) fn write_and_delete(store: &Store, folder: &str, id: &RunId) -> Resul
     })?;
     let tags = Tags::from([("pii", "false".to_owned())]);
     store.put_file(file.path(), &key, &tags)?;
+    store.head(&key)?;
     store.delete(std::slice::from_ref(&key))?;
     Ok(format!("`{key}`"))
+}
+
+/// All the kinds of writing that a run does, under a name that no module has.
+pub(super) fn write_and_forget(ledger: &dyn Ledger, clock: &dyn Clock) -> Result<String, JobError> {
+    let name = "adg_doctor";
+    let module: ModuleName = name.parse().map_err(|_| JobError::Bug(format!("`{name}` is no module's name")))?;
+    let holder = Holder { run_id: RunId::new(clock.now()), host: "doctor".to_owned(), process: std::process::id() };
+    let lease = ledger.acquire(&module, &holder, clock.now(), SignedDuration::from_mins(1))?;
+    let location = format!("adg_doctor/{}", holder.run_id);
+    let written = ledger
+        .note_superseded(&lease, &Superseded { location: location.clone(), at: clock.now() })
+        .and_then(|()| ledger.forget_superseded(&lease, &location))
+        .and_then(|()| ledger.history(&module));
+    // Given up in any case; what went wrong first is what is told.
+    let released = ledger.release(&lease);
+    written?;
+    released?;
+    Ok(format!("as the module `{module}`"))
 }
 
 pub(super) fn scratch(folder: &Path) -> Result<String, JobError> {
