@@ -25,7 +25,7 @@ pub enum AwsError {
         /// Whose credentials.
         holder: String,
         /// What AWS said.
-        said: Said,
+        said: Box<Said>,
     },
     /// A role could not be assumed.
     #[error(transparent)]

@@ -213,7 +213,7 @@ async fn caller(config: &SdkConfig, credentials: Credentials) -> Result<String, 
     let answer = sts(config, credentials).get_caller_identity().send().await;
     match answer {
         Ok(answer) => Ok(answer.arn.unwrap_or(holder)),
-        Err(error) => Err(AwsError::Unknown { holder, said: said(&error) }),
+        Err(error) => Err(AwsError::Unknown { holder, said: Box::new(said(&error)) }),
     }
 }
 
