@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -78,7 +79,12 @@ impl Account {
 
     /// The settings of a service's client, for this identity.
     pub fn client_settings(&self, identity: Arc<Identity>, region: Option<&str>, endpoint: Option<&str>) -> SdkConfig {
-        let mut builder = self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(Provider(identity)));
+        let mut builder = self
+            .config
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(Provider(identity)))
+            // Ours is the cache: it refreshes earlier than the library's would ask.
+            .identity_cache(IdentityCache::no_cache());
         if let Some(region) = region {
             builder = builder.region(Region::new(region.to_owned()));
         }

@@ -89,6 +89,7 @@ impl AwsError {
                 "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a role"
                     .into(),
             ),
+            Self::Hop(hop) if is_about_keys(hop.said.code.as_deref().unwrap_or_default()) => Some(WRONG_KEYS.to_owned()),
             Self::Hop(hop) if hop.said.kind == SaidKind::Denied => {
                 let principal = principal_of(&hop.caller);
                 let allow = statement(&["sts:AssumeRole"], hop.role.arn.as_str());
@@ -103,7 +104,7 @@ impl AwsError {
                     .into(),
             ),
             Self::Unknown { said, .. } if said.kind == SaidKind::Denied => {
-                Some("the access key is wrong, switched off or expired: correct AWS_ACCESS_KEY_ID or AWS_PROFILE, or sign in again".into())
+                Some(WRONG_KEYS.to_owned())
             }
             Self::Hop(_) | Self::Unknown { .. } | Self::Runtime { .. } => None,
         }
@@ -120,6 +121,24 @@ impl AwsError {
         }
         None
     }
+}
+
+/// What to try where it is not a matter of policies.
+pub const WRONG_KEYS: &str = "the access key is wrong, switched off or expired, or this machine's clock is: correct AWS_ACCESS_KEY_ID or AWS_PROFILE, sign in again, or set the time";
+
+/// Whether a code is about who we say that we are, rather than about what we may.
+pub fn is_about_keys(code: &str) -> bool {
+    [
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidToken",
+        "RequestTimeTooSkewed",
+        "UnrecognizedClientException",
+    ]
+    .contains(&code)
 }
 
 /// What kind of answer it was.

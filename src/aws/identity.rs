@@ -110,7 +110,8 @@ impl Identity {
             Err(error) => match held.as_mut().filter(|held| held.credentials.expiry().is_none_or(|expiry| now < expiry)) {
                 Some(held) => {
                     tracing::warn!(event = "credentials_not_refreshed", %error, "the credentials still work for a while");
-                    held.refresh_at = Some(now + RETRY_AFTER);
+                    let ends = held.credentials.expiry().unwrap_or(now + RETRY_AFTER);
+                    held.refresh_at = Some(ends.min(now + RETRY_AFTER));
                     Ok(held.clone())
                 }
                 None => Err(error),

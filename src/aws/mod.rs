@@ -10,7 +10,7 @@ mod role;
 pub mod xml;
 
 pub use account::{Account, AwsSettings};
-pub use error::{AwsError, RefusedHop, Said, SaidKind, said};
+pub use error::{AwsError, RefusedHop, Said, SaidKind, WRONG_KEYS, is_about_keys, said};
 pub use identity::Identity;
 pub use policy::{principal_of, statement};
 pub use role::{Role, RoleArn, RoleError};

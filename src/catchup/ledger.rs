@@ -220,6 +220,16 @@ pub enum LedgerError {
         /// What would allow it.
         hint: String,
     },
+    /// Two modules have the same line for other readers.
+    #[error("the modules `{module}` and `{other}` have the same correlation_id and data_product: {line}")]
+    Shared {
+        /// The one that runs.
+        module: ModuleName,
+        /// The one whose line it is.
+        other: String,
+        /// The line's keys.
+        line: String,
+    },
     /// It is not there, and is not made by adg.
     #[error("the ledger {ledger} does not exist")]
     Missing {

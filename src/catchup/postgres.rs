@@ -24,7 +24,7 @@ create table if not exists adg_attempts (
     module text not null, collection text not null, date text not null, run_id text not null, attempt bigint not null,
     status text not null, rows_read bigint not null, rows_written bigint not null, rows_quarantined bigint not null,
     value_errors bigint not null, files bigint not null, bytes bigint not null, schema_fingerprint text,
-    sources text not null, location text, started text not null, ended text, error text,
+    sources text not null, location text, started text not null, ended text, error text, token bigint not null,
     primary key (module, collection, date, run_id)
 );
 create table if not exists adg_leases (
@@ -258,10 +258,11 @@ impl Ledger for PostgresLedger {
         let counts = stored.counts;
         self.fenced("record an attempt", lease, |transaction| {
             transaction.execute(
-                "insert into adg_attempts values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)
+                "insert into adg_attempts values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
                  on conflict (module, collection, date, run_id) do update set attempt = $5, status = $6, rows_read = $7,
                      rows_written = $8, rows_quarantined = $9, value_errors = $10, files = $11, bytes = $12,
-                     schema_fingerprint = $13, sources = $14, location = $15, started = $16, ended = $17, error = $18",
+                     schema_fingerprint = $13, sources = $14, location = $15, started = $16, ended = $17, error = $18,
+                     token = $19",
                 &[
                     &stored.module,
                     &stored.collection,
@@ -282,6 +283,7 @@ impl Ledger for PostgresLedger {
                     &stored.ended,
                     // PostgreSQL's texts have no NUL.
                     &stored.error.map(|error| error.replace('\0', "\u{fffd}")),
+                    &signed(lease.token.0),
                 ],
             )
         })?;
@@ -293,7 +295,7 @@ impl Ledger for PostgresLedger {
             .client()?
             .query(
                 "select distinct on (collection, date) collection, date, status from adg_attempts where module = $1
-                 order by collection, date, run_id collate \"C\" desc",
+                 order by collection, date, token desc, run_id collate \"C\" desc",
                 &[&module.as_str()],
             )
             .map_err(self.failed("read the history"))?;
@@ -316,7 +318,7 @@ impl Ledger for PostgresLedger {
         let rows = self
             .client()?
             .query(
-                "select * from adg_attempts where module = $1 and collection = $2 and date = $3 order by run_id collate \"C\"",
+                "select * from adg_attempts where module = $1 and collection = $2 and date = $3 order by token, run_id collate \"C\"",
                 &[&module.as_str(), &collection.as_str(), &date.to_string()],
             )
             .map_err(self.failed("read the attempts"))?;
@@ -357,7 +359,8 @@ impl Ledger for PostgresLedger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catchup::conformance;
+    use crate::catchup::{Status, conformance};
+    use crate::identity::RunId;
     use crate::test_services;
 
     fn url(text: &str) -> SecretText {
@@ -369,6 +372,26 @@ mod tests {
         let server = test_services::postgres();
         let open = || PostgresLedger::open(&url(&server.url), None).unwrap();
         conformance::suite(&open(), &open());
+    }
+
+    /// Runs come from machines with clocks of their own, leases from one ledger.
+    #[test]
+    fn the_later_lease_counts_and_not_the_later_clock() {
+        let ledger = PostgresLedger::open(&url(&test_services::postgres().url), None).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
+        let (module, collection, date) = ("clocks".parse().unwrap(), "bids".parse::<CollectionName>().unwrap(), "2024-01-01");
+        let mut statuses = [(100, Status::Completed), (0, Status::CleanedUp)].into_iter().map(|(clock, status)| {
+            let run_id = RunId::new(at(clock));
+            let holder = Holder { run_id, host: "host".into(), process: 7 };
+            let lease = ledger.acquire(&module, &holder, at(clock), SignedDuration::from_secs(60)).unwrap();
+            let day = date.parse().unwrap();
+            ledger
+                .record(&lease, &Attempt::begin(module.clone(), collection.clone(), day, run_id, 1, status, at(clock)))
+                .unwrap();
+            ledger.release(&lease).unwrap();
+            ledger.history(&module).unwrap()[&collection][&day]
+        });
+        assert_eq!((statuses.next(), statuses.next()), (Some(Status::Completed), Some(Status::CleanedUp)));
     }
 
     #[test]

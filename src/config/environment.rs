@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::aws::AwsSettings;
 use crate::catchup::{DynamoDbSettings, PostgresSettings};
@@ -34,7 +35,7 @@ pub struct Profile {
     #[serde(default)]
     pub protected: bool,
     /// The time zone whose calendar says which day is today.
-    #[serde(default = "utc")]
+    #[serde(default = "utc", deserialize_with = "time_zone")]
     pub time_zone: String,
     /// Where AWS is, for all that this profile uses of it.
     #[serde(default)]
@@ -57,6 +58,11 @@ pub struct Profile {
     /// The folder of the published store from which a run with the test flag reads.
     #[serde(default = "e2e_test_folder")]
     pub e2e_test_folder: String,
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name).map(|_| name).map_err(serde::de::Error::custom)
 }
 
 fn utc() -> String {

@@ -393,6 +393,10 @@ collections: { extra: {} }\n";
         };
         let error = wrong("arn:aws:iam::111111111111:role/reader", "${secret:kickstart#src_bucket_names.vacancy}");
         assert!(error.contains("role_chain[0].arn`: what `${secret:kickstart#src_bucket_names.vacancy}` gives"), "{error}");
+        for whole in ["\"${secret:kickstart}\"", "\"${secret:kickstart}://x\""] {
+            let error = wrong("\"s3://${secret:kickstart#src_bucket_names.vacancy}\"", whole);
+            assert!(error.contains("stores.source.url`: what `${secret:kickstart}"), "{error}");
+        }
         let error = wrong("/kickstart/adg", "/kickstart/other");
         assert!(error.contains("failed to read the secret `kickstart`: it does not exist"), "{error}");
         assert!(wrong("${secret:kickstart#", "${secret:kickstrat#").contains("has no secret `kickstrat`"));

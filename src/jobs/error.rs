@@ -120,6 +120,14 @@ pub enum JobError {
         /// What Polars says.
         reason: String,
     },
+    /// This machine is not as a run needs it.
+    #[error("{message}")]
+    Machine {
+        /// What is wrong with it.
+        message: String,
+        /// What to try.
+        hint: String,
+    },
     /// Output could not be written.
     #[error("failed to write {what}: {source}")]
     Output {
@@ -176,7 +184,7 @@ impl JobError {
                 LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } => ExitCode::Unavailable,
             },
             Self::Limit { .. } | Self::CleanUp { .. } => ExitCode::Limit,
-            Self::Output { .. } => ExitCode::Unavailable,
+            Self::Output { .. } | Self::Machine { .. } => ExitCode::Unavailable,
             Self::Bug(_) => ExitCode::Bug,
         }
     }
@@ -197,9 +205,10 @@ impl JobError {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
             }
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
-            Self::Limit { hint, .. } => Some(hint.clone()),
+            Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
             Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
             Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
+            Self::Ledger(LedgerError::Shared { .. }) => Some("give each module a correlation_id of its own".into()),
             Self::Ledger(LedgerError::Held { .. }) => {
                 Some("wait for that run to end; if it is dead, its lease ends by itself".into())
             }
@@ -251,7 +260,7 @@ fn of_store(error: &StoreError) -> ExitCode {
         StoreError::NotFound { action: "open", .. } => ExitCode::Config,
         StoreError::NotFound { .. } => ExitCode::Source,
         StoreError::Setting { .. } | StoreError::NoBucket { .. } => ExitCode::Config,
-        StoreError::Changed { .. } => ExitCode::Source,
+        StoreError::Changed { .. } | StoreError::OddKey { .. } => ExitCode::Source,
         StoreError::AccessDenied { .. } => ExitCode::Access,
         StoreError::Credentials { source, .. } => of_aws(source),
         StoreError::Unavailable { .. } | StoreError::Damaged { .. } | StoreError::Scratch { .. } => ExitCode::Unavailable,
@@ -263,7 +272,7 @@ fn of_ledger(error: &LedgerError) -> ExitCode {
         LedgerError::Held { .. } | LedgerError::LeaseLost { .. } => ExitCode::Held,
         LedgerError::Denied { .. } => ExitCode::Access,
         LedgerError::Unavailable { .. } => ExitCode::Unavailable,
-        LedgerError::Corrupt { .. } | LedgerError::Missing { .. } => ExitCode::Config,
+        LedgerError::Corrupt { .. } | LedgerError::Missing { .. } | LedgerError::Shared { .. } => ExitCode::Config,
     }
 }
 

@@ -119,10 +119,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         services,
         id,
         today,
-        rules: WindowRules {
-            start: module.catchup.start.max(summary.continues_from),
-            retention_days: module.catchup.retention_days,
-        },
+        rules: WindowRules { start: summary.first, retention_days: module.catchup.retention_days },
         module: &module,
         lease: lease.lease(),
         summary,

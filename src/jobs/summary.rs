@@ -15,8 +15,9 @@ pub(super) struct KeptSummary<'a> {
     ledger: &'a dyn Ledger,
     lease: &'a Lease,
     key: Option<SummaryKey>,
-    /// The first date that counts, where the replaced job kept the ledger before.
-    pub(super) continues_from: Option<ProcessingDate>,
+    /// The first date that counts: where the replaced job left off, or what the module says, where that is later.
+    pub(super) first: Option<ProcessingDate>,
+    collections: Vec<CollectionName>,
     history: Mutex<BTreeMap<CollectionName, DayHistory>>,
 }
 
@@ -34,7 +35,9 @@ impl<'a> KeptSummary<'a> {
             Some(key) => ledger.continues_from(lease, key)?,
             None => None,
         };
-        Ok(Self { ledger, lease, key, continues_from, history: Mutex::default() })
+        let first = module.catchup.start.max(continues_from);
+        let collections = module.collections.keys().cloned().collect();
+        Ok(Self { ledger, lease, key, first, collections, history: Mutex::default() })
     }
 
     /// Goes by what the ledger says now.
@@ -80,10 +83,7 @@ impl<'a> KeptSummary<'a> {
             history.entry(collection).or_default().insert(date, status);
         }
         let Some(key) = &self.key else { return };
-        let since =
-            |days: &DayHistory| days.range(self.continues_from.unwrap_or(ProcessingDate::MIN)..).map(|(d, s)| (*d, *s)).collect();
-        let counted = history.iter().map(|(name, days)| (name.clone(), since(days))).collect();
-        let Some(summary) = summary(&counted) else { return };
+        let Some(summary) = summary(&history, self.collections.iter(), self.first) else { return };
         // What adg itself goes by is the history, which is written elsewhere.
         if let Err(error) = self.ledger.summarise(self.lease, key, summary) {
             tracing::warn!(event = "summary_not_written", module = %self.lease.module, %error);

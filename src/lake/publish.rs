@@ -47,13 +47,14 @@ impl Destination<'_> {
                 let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
                 let database = Database { name: self.table.database.clone(), location: self.store.location(parent) };
                 self.metastore.create_database(&database)?;
-                self.metastore.create_table(&Table {
+                let wanted = Table {
                     name: self.table.clone(),
                     location: self.store.location(folder),
                     schema: evolution.after.clone(),
                     partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
                     parameters: self.table_parameters(),
-                })?;
+                };
+                self.create(&wanted)?;
             }
             // A table that another tool made becomes this module's with the first publish.
             Some(before) if evolution.alters() || !self.is_owned()? => {
@@ -62,6 +63,19 @@ impl Destination<'_> {
             Some(_) => {}
         }
         Ok(())
+    }
+
+    /// Makes the table. One that is there is this module's own where it is as it is wanted: the reply to an earlier try was lost.
+    fn create(&self, wanted: &Table) -> Result<(), LakeError> {
+        match self.metastore.create_table(wanted) {
+            Err(MetastoreError::TableExists { table, metastore }) => match self.registered()? {
+                Some(found) if found.schema == wanted.schema && found.parameters.get(OWNER) == wanted.parameters.get(OWNER) => {
+                    Ok(())
+                }
+                _ => Err(MetastoreError::TableExists { table, metastore }.into()),
+            },
+            done => Ok(done?),
+        }
     }
 
     /// Sends the files to the run's own folder, which it gives. No reader is sent there yet; a crash leaves a folder that nothing

@@ -87,7 +87,10 @@ pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Re
 }
 
 pub(super) fn below(objects: Arc<dyn ObjectStore>, prefix: &str) -> Arc<dyn ObjectStore> {
-    if prefix.is_empty() { objects } else { Arc::new(PrefixStore::new(objects, prefix)) }
+    match prefix {
+        "" => objects,
+        prefix => Arc::new(PrefixStore::new(objects, super::objects::path(prefix))),
+    }
 }
 
 /// Our credentials in the library's form, asked for before each request.

@@ -1,6 +1,6 @@
 //! What would allow what a store refused.
 
-use crate::aws::{principal_of, statement};
+use crate::aws::{WRONG_KEYS, is_about_keys, principal_of, statement};
 
 use super::url::StoreUrl;
 
@@ -16,6 +16,9 @@ pub(super) fn hint(url: &StoreUrl, action: &str, key: &str, reason: &str, who: O
             Some(format!("grant {role} on gs://{} to the service account", bucket.name))
         }
         StoreUrl::S3(bucket) => {
+            if reason.split(':').next().is_some_and(is_about_keys) {
+                return Some(WRONG_KEYS.to_owned());
+            }
             let principal = who.map_or_else(|| "the caller".to_owned(), principal_of);
             if let Some(key) = kms_key(reason) {
                 let needed = statement(&["kms:Decrypt", "kms:GenerateDataKey"], &key);
@@ -33,8 +36,10 @@ pub(super) fn hint(url: &StoreUrl, action: &str, key: &str, reason: &str, who: O
                 // Without the right to list, S3 answers so of an object that is not there too.
                 _ => format!("{} and {}", statement(&["s3:GetObject"], &objects), statement(&["s3:ListBucket"], &bucket_arn)),
             };
+            let is_read = !matches!(action, "list" | "write" | "delete");
+            let kms = if is_read { ", and kms:Decrypt where a key of KMS encrypts it" } else { "" };
             let place = if key.is_empty() { String::new() } else { format!(" (refused on `{key}`)") };
-            Some(format!("the policy of {principal}, and the bucket's where it is another account's, need {needed}{place}"))
+            Some(format!("the policy of {principal}, and the bucket's where it is another account's, need {needed}{kms}{place}"))
         }
     }
 }

@@ -46,6 +46,14 @@ pub enum StoreError {
         /// What AWS says.
         source: AwsError,
     },
+    /// A listing came upon a key that can't be told from another.
+    #[error("the store {store} has a key that adg can't list, and hides what comes after it: {reason}")]
+    OddKey {
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        store: String,
+        /// The key, and what is odd about it.
+        reason: String,
+    },
     /// The store does not answer, or the disk is full or broken.
     #[error("failed to {action} {}: {reason}", place(.key, .store))]
     Unavailable {
@@ -103,6 +111,9 @@ impl StoreError {
             return Self::Credentials { store, source };
         }
         let Told { code, reason } = told(&error);
+        if matches!(error, object_store::Error::InvalidPath { .. }) {
+            return Self::OddKey { store, reason };
+        }
         match (&error, io_kind(&error), code.as_deref().unwrap_or_default()) {
             (.., "NoSuchBucket") => Self::NoBucket { store },
             (object_store::Error::Precondition { .. }, ..) => Self::Changed { store, key },
@@ -134,6 +145,7 @@ impl StoreError {
             Self::NoBucket { .. } => Some("correct the store's `url` or `region` in adg.yaml, or make the bucket".into()),
             Self::AccessDenied { hint, .. } => hint.clone(),
             Self::Credentials { source, .. } => source.hint(),
+            Self::OddKey { .. } => Some("rename or delete that object, or begin the store's `url` in a folder beside it".into()),
             Self::Changed { .. } => Some("run again once the source has finished writing".into()),
             _ => None,
         }

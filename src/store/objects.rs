@@ -186,7 +186,8 @@ impl Store {
         for object in found {
             match object {
                 Ok(meta) => objects.push(info(meta)),
-                Err(error) if error::is_about_one_name(&error) => {
+                // A service's listing ends with such an error, and with it all that would have come after.
+                Err(error) if self.local_folder().is_some() && error::is_about_one_name(&error) => {
                     tracing::warn!(event = "name_left_out", store = self.name, %error);
                 }
                 Err(error) => return Err(self.failed("list", prefix, error)),

@@ -1,7 +1,9 @@
 //! How a profile writes a store.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::aws::Role;
 
@@ -12,6 +14,7 @@ use super::StoreUrl;
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// A folder, `s3://bucket/prefix` or `gs://bucket/prefix`; a relative folder is below the folder of `adg.yaml`.
+    #[serde(deserialize_with = "address")]
     pub url: String,
     /// S3: the bucket's region. None: the profile's.
     #[serde(default)]
@@ -57,6 +60,16 @@ impl StoreSettings {
         };
         unused.map_or(Ok(()), |key| Err(format!("`{key}` means nothing for {url}")))
     }
+}
+
+/// Looked at as soon as it is read, so that what a secret gives wrongly is told without it.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    // A whole secret, its path forgotten, would pass for a folder's name.
+    if url.contains(['{', '}', '\n']) {
+        return Err(serde::de::Error::custom(format!("`{url}` is no address of a store")));
+    }
+    StoreUrl::parse(&url, Path::new("/")).map(|_| url).map_err(serde::de::Error::custom)
 }
 
 fn yes() -> bool {

@@ -1,7 +1,9 @@
 //! The addresses of stores.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Path as FilePath, PathBuf};
+
+use object_store::path::Path;
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,12 @@ pub enum StoreUrlError {
         /// As written.
         url: String,
     },
+    /// The folder in the bucket has parts that no key can have.
+    #[error("the store address `{url}` has a part that is empty, `.` or `..`, or a character that no key can have")]
+    Folder {
+        /// As written.
+        url: String,
+    },
     /// Nothing is written, or no bucket is named.
     #[error("the store address `{url}` names no folder and no bucket")]
     Empty {
@@ -45,12 +53,19 @@ const S3_SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
 
 impl StoreUrl {
     /// Reads an address; a relative folder is below `base`.
-    pub fn parse(text: &str, base: &Path) -> Result<Self, StoreUrlError> {
+    pub fn parse(text: &str, base: &FilePath) -> Result<Self, StoreUrlError> {
         let empty = || StoreUrlError::Empty { url: text.to_owned() };
         let bucket = |rest: &str| {
             let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             let prefix = prefix.trim_matches('/').to_owned();
-            if name.is_empty() { Err(empty()) } else { Ok(Bucket { name: name.to_owned(), prefix }) }
+            if name.is_empty() {
+                return Err(empty());
+            }
+            // Metastores, and those who read by them, take a location as it is written.
+            match Path::parse(&prefix) {
+                Ok(path) if path.as_ref() == prefix => Ok(Bucket { name: name.to_owned(), prefix }),
+                _ => Err(StoreUrlError::Folder { url: text.to_owned() }),
+            }
         };
         if let Some(rest) = S3_SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
             return bucket(rest).map(Self::S3);
@@ -105,7 +120,7 @@ mod tests {
 
     #[test]
     fn addresses_are_read_and_written_alike() {
-        let base = Path::new("/etc/adg");
+        let base = FilePath::new("/etc/adg");
         let read = |text: &str| StoreUrl::parse(text, base).map(|url| url.to_string());
         assert_eq!(read("warehouse").unwrap(), "file:///etc/adg/warehouse");
         assert_eq!(read("/data/in").unwrap(), "file:///data/in");
@@ -113,7 +128,7 @@ mod tests {
         assert_eq!(read("s3a://b/x/y/").unwrap(), "s3://b/x/y");
         assert_eq!(read("s3://b").unwrap(), "s3://b");
         assert_eq!(read("gs://b/x").unwrap(), "gs://b/x");
-        for wrong in ["", "s3://", "gs:///x", "ftp://x"] {
+        for wrong in ["", "s3://", "gs:///x", "ftp://x", "s3://b/x//y", "s3://b/./x", "s3://b/x/../y"] {
             assert!(read(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::super::stored::{StoredAttempt, StoredHolder, parsed};
-use super::super::{Attempt, Status, Superseded};
+use super::super::{Attempt, Status, SummaryKey, Superseded};
 
 /// The key of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,9 +32,9 @@ impl Key {
         Self::of(module.as_str(), "lease".to_owned())
     }
 
-    /// What adg knows of the summary.
-    pub(super) fn written(module: &ModuleName) -> Self {
-        Self::of(module.as_str(), "summary".to_owned())
+    /// What adg knows of a summary.
+    pub(super) fn written(key: &SummaryKey) -> Self {
+        Self { hash: "adg#summary".to_owned(), range: format!("{}#{}", key.correlation_id, key.data_product) }
     }
 
     /// The beginning of the keys of all days of a module.

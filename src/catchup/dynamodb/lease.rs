@@ -29,6 +29,10 @@ pub(super) fn acquire(
         let found: Option<LeaseItem> = ledger.get(TAKE, &Key::lease(module))?;
         if let Some(lease) = &found {
             let until: Timestamp = parsed("end of a lease", &lease.expires).map_err(|what| ledger.corrupt(what))?;
+            // Taken by this very run: the reply was lost, and the library asked again.
+            if lease.holder.run_id == holder.run_id.to_string() && !lease.released {
+                return Ok(Lease { module: module.clone(), token: FencingToken(lease.token), expires: until });
+            }
             if !lease.released && until > now {
                 let holder = lease.holder.clone().restore().map_err(|what| ledger.corrupt(what))?;
                 return Err(LedgerError::Held { module: module.clone(), holder, until });

@@ -5,9 +5,9 @@
 //! | --- | --- | --- |
 //! | the module's | the module's | the summary: `Date`, `Run_Id`, `Status` |
 //! | `adg#MODULE` | `lease` | who works on the module |
-//! | `adg#MODULE` | `summary` | the summary as adg wrote it last, and the date that it continues from |
 //! | `adg#MODULE` | `day#COLLECTION#DATE` | the latest status of a date |
 //! | `adg#MODULE` | `attempt#COLLECTION#DATE#RUN` | one attempt |
+//! | `adg#summary` | the summary's keys | whose it is, how adg wrote it last, and the date that it continues from |
 //! | `adg#superseded` | a location | when it was replaced |
 //!
 //! Other readers ask for the newest item of a `Correlation_Id`, so none of adg's own lies under a module's. No item of adg has

@@ -117,9 +117,13 @@ impl DynamoDbLedger {
 
     /// The item of that key, as it is now.
     pub(super) fn get<T: DeserializeOwned>(&self, action: &'static str, key: &Key) -> Result<Option<T>, LedgerError> {
+        self.get_item(action, key)?.map(|item| self.value(item)).transpose()
+    }
+
+    pub(super) fn get_item(&self, action: &'static str, key: &Key) -> Result<Option<Item>, LedgerError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(self.item(key)?)).consistent_read(true);
         let answer = self.wait(action, request.send())?.map_err(|error| self.failed(action, &error))?;
-        answer.item.map(|item| self.value(item)).transpose()
+        Ok(answer.item)
     }
 
     /// All items whose range key begins with that of `key`, in its order.

@@ -1,5 +1,6 @@
 //! The line that other readers read, and taking over from whoever wrote it last.
 
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::ProcessingDate;
@@ -8,19 +9,14 @@ use super::super::stored::parsed;
 use super::super::{Lease, LedgerError, Status, Summary, SummaryKey};
 use super::DynamoDbLedger;
 use super::items::{DayItem, Key};
+use super::requests::Item;
 
-/// The line as the replaced job writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What adg reads of the line; whatever else it has stays. It is read leniently: by hand, and by other tools, numbers are
+/// written as texts and statuses left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
-    #[serde(rename = "Correlation_Id")]
-    hash: String,
-    #[serde(rename = "DataProduct")]
-    range: String,
-    #[serde(rename = "Date")]
     date: String,
-    #[serde(rename = "Run_Id", default)]
     run: u64,
-    #[serde(rename = "Status")]
     status: String,
 }
 
@@ -31,30 +27,50 @@ struct Written {
     hash: String,
     #[serde(rename = "DataProduct")]
     range: String,
+    /// Whose line it is.
+    module: String,
     /// As adg wrote it, or took it over, last: where it is another now, somebody else went on.
     last: Option<String>,
     continues_from: Option<String>,
 }
 
 impl Line {
+    fn of(item: &Item) -> Self {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().or_else(|_| value.as_n()).ok()).cloned();
+        let run = text("Run_Id").and_then(|run| run.split('.').next()?.trim().parse().ok());
+        Self { date: text("Date").unwrap_or_default(), run: run.unwrap_or_default(), status: text("Status").unwrap_or_default() }
+    }
+
     /// What tells one writing from another.
     fn mark(&self) -> String {
         format!("{} {} {}", self.date, self.run, self.status)
     }
 
     /// The date that whoever wrote it would do next: a status that is not Completed means that the date is tried again.
-    fn next(&self) -> Result<ProcessingDate, String> {
-        let date: ProcessingDate = parsed("date of a summary", &self.date)?;
-        Ok(if self.status.eq_ignore_ascii_case(Status::Completed.as_str()) { date.plus_days(1) } else { date })
+    fn next(&self, key: &SummaryKey) -> Result<ProcessingDate, String> {
+        let SummaryKey { correlation_id, data_product } = key;
+        let date: ProcessingDate = self
+            .date
+            .trim()
+            .parse()
+            .map_err(|_| format!("the Date `{}` in the item {correlation_id}, {data_product}", self.date))?;
+        Ok(if self.status.trim().eq_ignore_ascii_case(Status::Completed.as_str()) { date.plus_days(1) } else { date })
     }
 }
 
+/// The line, and what adg knows of it. Two modules of one line would each take the other's writing for the replaced job's.
 fn read(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey) -> Result<(Option<Line>, Written), LedgerError> {
     const ACTION: &str = "read the summary";
-    let line = ledger.get(ACTION, &Key::summary(&key.correlation_id, &key.data_product))?;
-    let written: Option<Written> = ledger.get(ACTION, &Key::written(&lease.module))?;
-    let Key { hash, range } = Key::written(&lease.module);
-    Ok((line, written.unwrap_or_else(|| Written { hash, range, ..Written::default() })))
+    let line: Option<Item> = ledger.get_item(ACTION, &Key::summary(&key.correlation_id, &key.data_product))?;
+    let Key { hash, range } = Key::written(key);
+    let written: Option<Written> = ledger.get(ACTION, &Key::written(key))?;
+    let module = lease.module.to_string();
+    let written = written.unwrap_or_else(|| Written { hash, range, module: module.clone(), ..Written::default() });
+    if written.module != module {
+        let line = format!("{}, {}", key.correlation_id, key.data_product);
+        return Err(LedgerError::Shared { module: lease.module.clone(), other: written.module, line });
+    }
+    Ok((line.as_ref().map(Line::of), written))
 }
 
 pub(super) fn continues_from(
@@ -65,7 +81,7 @@ pub(super) fn continues_from(
     let corrupt = |what| ledger.corrupt(what);
     let (line, mut written) = read(ledger, lease, key)?;
     if let Some(line) = line.filter(|line| written.last.as_ref() != Some(&line.mark())) {
-        let next = line.next().map_err(corrupt)?;
+        let next = line.next(key).map_err(corrupt)?;
         to_be_done_again(ledger, lease, next)?;
         written.last = Some(line.mark());
         written.continues_from = Some(next.to_string());
@@ -99,8 +115,24 @@ pub(super) fn write(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey, to
     let last = line.map_or(0, |line| line.run);
     // As the replaced job counts: each beginning is a run of its own.
     let run = if told.status == Status::InProgress { last + 1 } else { last.max(1) };
-    let Key { hash, range } = Key::summary(&key.correlation_id, &key.data_product);
-    let line = Line { hash, range, date, run, status };
+    let line = Line { date, run, status };
     written.last = Some(line.mark());
-    ledger.fenced("write the summary", lease, vec![ledger.put(&line)?, ledger.put(&written)?])
+    ledger.fenced("write the summary", lease, vec![update(ledger, key, &line)?, ledger.put(&written)?])
+}
+
+/// Sets the three attributes that are the replaced job's, and leaves others as they are.
+fn update(ledger: &DynamoDbLedger, key: &SummaryKey, line: &Line) -> Result<TransactWriteItem, LedgerError> {
+    let update = Update::builder()
+        .table_name(&ledger.table)
+        .set_key(Some(ledger.item(&Key::summary(&key.correlation_id, &key.data_product))?))
+        .update_expression("set #date = :date, #run = :run, #status = :status")
+        .expression_attribute_names("#date", "Date")
+        .expression_attribute_names("#run", "Run_Id")
+        .expression_attribute_names("#status", "Status")
+        .expression_attribute_values(":date", AttributeValue::S(line.date.clone()))
+        .expression_attribute_values(":run", AttributeValue::N(line.run.to_string()))
+        .expression_attribute_values(":status", AttributeValue::S(line.status.clone()))
+        .build()
+        .map_err(|error| ledger.corrupt(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }

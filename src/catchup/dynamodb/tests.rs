@@ -167,3 +167,29 @@ fn a_stranger_is_refused_with_the_statement_that_is_missing() {
     let LedgerError::Denied { hint, .. } = &error else { panic!("{error:?}") };
     assert!(hint.contains("dynamodb:GetItem") && hint.contains("table/summary"), "{hint}");
 }
+
+#[test]
+fn a_line_is_one_modules_and_what_else_it_has_stays() {
+    let ledger = table("shared")();
+    let lease = lease(&ledger);
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let put = ledger.client.put_item().table_name("shared").item("Correlation_Id", text(&key().correlation_id));
+    let put = put.item("DataProduct", text(&key().data_product)).item("Date", text("2021-04-12")).item("Cluster_Id", text("j-1"));
+    runtime::wait(put.item("Run_Id", text("7.0")).send()).unwrap().unwrap();
+    assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day("2021-04-12")), "without a status it is tried again");
+    ledger.summarise(&lease, &key(), Summary { date: day("2021-04-12"), status: Status::InProgress }).unwrap();
+    let line = summary_line(&ledger);
+    assert!(line.contains(&("Cluster_Id".into(), "j-1".into())) && line.contains(&("Run_Id".into(), "8".into())), "{line:?}");
+    let other: ModuleName = "payment".parse().unwrap();
+    let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
+    let other = ledger.acquire(&other, &holder, now(), SignedDuration::from_secs(60)).unwrap();
+    assert!(matches!(ledger.continues_from(&other, &key()), Err(LedgerError::Shared { .. })));
+}
+
+#[test]
+fn a_run_whose_lease_was_granted_without_an_answer_has_it() {
+    let ledger = table("granted")();
+    let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
+    let take = || ledger.acquire(&module(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
+    assert_eq!(take(), take());
+}

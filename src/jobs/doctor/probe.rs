@@ -40,9 +40,9 @@ pub(super) fn clock_skew(store: &Store, key: &str, clock: &dyn Clock) -> Result<
     let Some(theirs) = store.time(key)? else { return Ok("the store does not tell the time".to_owned()) };
     let skew = clock.now().duration_since(theirs).abs();
     if skew > MOST_SKEW {
-        return Err(JobError::Usage {
+        return Err(JobError::Machine {
             message: format!("this machine's clock is {} seconds away from the store's", skew.as_secs()),
-            hint: Some("set the machine's time by NTP: requests signed with a wrong time are refused".into()),
+            hint: "set the machine's time by NTP: requests signed with a wrong time are refused".into(),
         });
     }
     Ok(format!("{} seconds away from the store's", skew.as_secs()))
@@ -87,11 +87,9 @@ pub(super) fn scratch(folder: &Path) -> Result<String, JobError> {
     tempfile::tempfile_in(folder).map_err(failed)?;
     let free = ByteSize(free_bytes(folder).map_err(failed)?);
     if free < LEAST_SCRATCH {
-        return Err(JobError::Usage {
+        return Err(JobError::Machine {
             message: format!("{} has {free} free", folder.display()),
-            hint: Some(
-                "a day's Parquet files lie there until they are sent; name another folder as the profile's `scratch`".into(),
-            ),
+            hint: "a day's Parquet files lie there until they are sent; name another folder as the profile's `scratch`".into(),
         });
     }
     Ok(format!("{}, {free} free", folder.display()))

@@ -28,12 +28,12 @@ impl GlueMetastore {
         &self,
         task: Task,
         name: &TableName,
-        decide: impl Fn(&GlueTable) -> Result<Option<TableInput>, MetastoreError>,
+        decide: impl Fn(&GlueTable, u32) -> Result<Option<TableInput>, MetastoreError>,
     ) -> Result<Option<GlueTable>, MetastoreError> {
         let failed = self.failed(task, Some(name));
         for tries in 0..TRIES {
             let table = self.find(name).map_err(&failed)?.ok_or_else(|| self.no_such_table(name))?;
-            let Some(input) = decide(&table)? else { return Ok(Some(table)) };
+            let Some(input) = decide(&table, tries)? else { return Ok(Some(table)) };
             match self.replace_table(name, input, table.version_id()) {
                 Err(refused) if refused.is_conflict() => pause(tries),
                 Err(refused) if refused.is_not_found() => return Err(self.no_such_table(name)),
@@ -52,8 +52,14 @@ impl GlueMetastore {
         parameters: &Parameters,
     ) -> Result<(), MetastoreError> {
         let changed = || MetastoreError::Changed { table: name.clone() };
-        let altered = self.change(Task::ALTER_TABLE, name, |table| {
-            if convert::schema(table).map_err(self.corrupt(name))? != *before {
+        let altered = self.change(Task::ALTER_TABLE, name, |table, tries| {
+            let now = convert::schema(table).map_err(self.corrupt(name))?;
+            let has = |(key, value): (&String, &String)| table.parameters().and_then(|all| all.get(key)) == Some(value);
+            if tries > 0 && now == *after && parameters.iter().all(has) {
+                // Glue had acted, though its answer was lost, and the library asked again.
+                return Ok(None);
+            }
+            if now != *before {
                 return Err(changed());
             }
             let input = rewrite::altered(table, after, parameters).map_err(Refused::from);
@@ -71,7 +77,7 @@ impl GlueMetastore {
     /// Glue has no transaction over the table and its partitions: what we send after this is not stopped where somebody later
     /// takes the fence in between. Whoever slept before is.
     pub(super) fn pass_fence(&self, task: Task, name: &TableName, fence: FencingToken) -> Result<GlueTable, MetastoreError> {
-        let passed = self.change(task, name, |table| {
+        let passed = self.change(task, name, |table, _| {
             let found = convert::fence(table).map_err(self.corrupt(name))?;
             match found {
                 Some(found) if found > fence.0 => Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 }),

@@ -55,6 +55,9 @@ pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String
     let [partition_by] = table.partition_keys() else {
         return Err(format!("the {} partition columns", table.partition_keys().len()));
     };
+    if !is_known(table) {
+        return Err("its files, which are not Parquet without buckets,".to_owned());
+    }
     Ok(Table {
         name: name.clone(),
         location: location(table.storage_descriptor()),
@@ -106,7 +109,10 @@ pub(super) fn fence(table: &GlueTable) -> Result<Option<u64>, String> {
 /// Whether it is such a table as adg has: of Parquet files, partitioned by one column. An account has others, and views.
 pub(super) fn is_known(table: &GlueTable) -> bool {
     let format = table.storage_descriptor().and_then(StorageDescriptor::input_format).unwrap_or_default();
-    table.partition_keys().len() == 1 && format.contains("Parquet")
+    let buckets = table.storage_descriptor().map_or(0, StorageDescriptor::number_of_buckets);
+    let provider = table.parameters().and_then(|all| all.get("spark.sql.sources.provider")).map(String::as_str);
+    let is_parquet = format.contains("Parquet") && matches!(provider, None | Some("parquet" | "hive"));
+    table.partition_keys().len() == 1 && is_parquet && buckets <= 0
 }
 
 /// The partition, or what of it adg does not know.

@@ -1,6 +1,6 @@
 //! Connections to the services of one metastore: the next one where one does not answer.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::net::ToSocketAddrs;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +15,8 @@ use super::fault::Fault;
 use super::uri::ThriftUri;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For how long a call that changes nothing is tried, at all services together.
+const READ_DEADLINE: Duration = Duration::from_secs(90);
 
 /// The services of one metastore. All of them answer alike; the one that answered last is asked first.
 pub(super) struct Connections {
@@ -47,7 +49,13 @@ impl Connections {
         F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
         Fault: From<E>,
     {
-        (|| self.once(&call)).retry(self.retries()).when(Fault::is_lost).await
+        self.within(READ_DEADLINE.min(self.timeout), (|| self.once(&call)).retry(self.retries()).when(Fault::is_lost)).await
+    }
+
+    /// Waits no longer, however many services accept a call and do not answer it.
+    async fn within<T>(&self, deadline: Duration, calls: impl IntoFuture<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let late = |_| Fault::Lost(format!("{}: no answer within {} seconds", self.shown(), deadline.as_secs()));
+        tokio::time::timeout(deadline, calls.into_future()).await.map_err(late)?
     }
 
     /// A call that changes something. Where no answer comes it may have been done all the same: `done` looks, and only what
@@ -73,7 +81,8 @@ impl Connections {
                 Err(fault) => Err(fault),
             }
         };
-        attempt.retry(self.retries()).when(Fault::is_lost).await
+        // Time for one call that takes all that it may, and for looking and a second one.
+        self.within(self.timeout * 2 + READ_DEADLINE, attempt.retry(self.retries()).when(Fault::is_lost)).await
     }
 
     /// Tries every service a few times; a service that is started again needs some seconds.
@@ -85,7 +94,8 @@ impl Connections {
             .with_jitter()
     }
 
-    async fn once<T, E, C, F>(&self, call: &C) -> Result<T, Fault>
+    /// One call, with whatever comes of it.
+    pub(super) async fn once<T, E, C, F>(&self, call: &C) -> Result<T, Fault>
     where
         C: Fn(ThriftHiveMetastoreClient) -> F,
         F: Future<Output = Result<MaybeException<T, E>, ClientError>>,

@@ -92,6 +92,7 @@ pub(super) fn table(table: &Table) -> hms::Table {
 /// What in it this version does not understand.
 pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, String> {
     let sd = found.sd.as_ref().ok_or("a table without a place")?;
+    only_parquet(name, found, sd)?;
     let keys = found.partition_keys.as_deref().unwrap_or_default();
     let [key] = keys else {
         return Err(format!("the table {name}, which is partitioned by {} columns rather than one", keys.len()));
@@ -103,6 +104,17 @@ pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, 
         partition_by: column(key)?,
         parameters: parameters(found.parameters.as_ref()),
     })
+}
+
+/// # Errors
+/// Its files are no Parquet, or lie in buckets: readers would not understand ours beside them.
+fn only_parquet(name: &TableName, found: &hms::Table, sd: &hms::StorageDescriptor) -> Result<(), String> {
+    let provider = found.parameters.as_ref().and_then(|all| all.get("spark.sql.sources.provider")).map(FastStr::as_str);
+    let format = sd.input_format.as_deref().unwrap_or_default();
+    match (format == INPUT_FORMAT, provider) {
+        (true, None | Some("parquet" | "hive")) if sd.num_buckets.unwrap_or(-1) <= 0 => Ok(()),
+        _ => Err(format!("the table {name}, which is not of Parquet files without buckets (its input format is `{format}`)")),
+    }
 }
 
 /// # Errors
@@ -140,6 +152,12 @@ pub(super) fn change_parameters(
     change(&mut all)?;
     found.parameters = Some(map(&all));
     Ok(())
+}
+
+/// Whether the table has all these parameters.
+pub(super) fn has_parameters(found: &hms::Table, set: &Parameters) -> bool {
+    let all = parameters(found.parameters.as_ref());
+    set.iter().all(|(key, value)| all.get(key) == Some(value))
 }
 
 /// The highest fencing token that has published to the table.

@@ -120,7 +120,8 @@ impl HiveMetastore {
         found.ok_or_else(|| self.no_such_table(name))
     }
 
-    /// Writes `after` in the place of `before`. Where somebody else changed the table in between, the fault is a conflict.
+    /// Writes `after` in the place of `before`, once: where no answer comes, or somebody else changed the table in between, the
+    /// table is to be read and compared again before anything is written again.
     async fn alter(&self, name: &TableName, before: &hms::Table, mut after: hms::Table) -> Result<(), Fault> {
         let mut context = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
         if let Some(last) = before.parameters.as_ref().and_then(|parameters| parameters.get(LAST_CHANGED)) {
@@ -137,11 +138,7 @@ impl HiveMetastore {
             let (after, context) = (after.clone(), context.clone());
             async move { client.alter_table_with_environment_context(database, table, after, context).await }
         };
-        let done = || async {
-            let now = self.find_table(name).await?;
-            Ok(now.is_some_and(|now| now.parameters == after.parameters && columns(&now) == columns(&after)))
-        };
-        self.connections.write(call, done).await.map(drop)
+        self.connections.once(&call).await
     }
 
     /// Lets only the holder of the newest lease go on, and gives the table as it is.
@@ -158,16 +155,12 @@ impl HiveMetastore {
             let fenced = convert::with_fence(table.clone(), ours);
             match self.alter(name, &table, fenced).await {
                 Ok(()) => return Ok(table),
-                Err(fault) if fault.is_conflict() => {}
+                Err(fault) if fault.is_conflict() || fault.is_lost() => {}
                 Err(fault) => return Err(self.failed(action, fault)),
             }
         }
         Err(MetastoreError::Changed { table: name.clone() })
     }
-}
-
-fn columns(table: &hms::Table) -> Option<&[hms::FieldSchema]> {
-    table.sd.as_ref()?.cols.as_deref()
 }
 
 /// The service's own measure of when a table was changed. No rule of adg depends on it.
@@ -253,9 +246,14 @@ impl Metastore for HiveMetastore {
     fn alter_table(&self, name: &TableName, before: &TableSchema, after: &TableSchema, set: &Parameters) -> Fallible<()> {
         const ACTION: &str = "alter a table";
         self.wait(ACTION, async {
-            for _ in 0..TRIES {
+            for tries in 0..TRIES {
                 let found = self.existing(ACTION, name).await?;
-                if convert::schema(&found).map_err(|what| self.corrupt(what))? != *before {
+                let now = convert::schema(&found).map_err(|what| self.corrupt(what))?;
+                if tries > 0 && now == *after && convert::has_parameters(&found, set) {
+                    // It had acted, though no answer came.
+                    return Ok(());
+                }
+                if now != *before {
                     return Err(MetastoreError::Changed { table: name.clone() });
                 }
                 let mut wanted = convert::with_columns(found.clone(), after, set);
@@ -263,7 +261,7 @@ impl Metastore for HiveMetastore {
                     .map_err(|what| self.corrupt(what))?;
                 match self.alter(name, &found, wanted).await {
                     Ok(()) => return Ok(()),
-                    Err(fault) if fault.is_conflict() => {}
+                    Err(fault) if fault.is_conflict() || fault.is_lost() => {}
                     Err(fault) => return Err(self.failed(ACTION, fault)),
                 }
             }
