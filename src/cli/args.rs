@@ -126,7 +126,7 @@ pub(super) enum Command {
         /// The module whose way is walked; left out, the profile's alone.
         #[arg(long)]
         module: Option<String>,
-        /// Write nothing at all, not even a probe that is deleted at once.
+        /// Write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
         #[arg(long)]
         read_only: bool,
     },

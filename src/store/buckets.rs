@@ -3,7 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{Store, StoreError, StoreSettings, StoreUrl, conformance};
+use object_store::{GetOptions, ObjectStore};
+
+use super::connect::AnswerHeaders;
+use super::{Encryption, Store, StoreError, StoreSettings, StoreUrl, conformance};
 use crate::aws::Account;
 use crate::test_services::{self, Moto};
 
@@ -60,4 +63,23 @@ fn an_object_that_changes_while_it_is_read_is_an_error() {
     conformance::put(&store, "day.csv", &vec![2; 64 << 20]);
     let error: StoreError = reader.read_to_end(&mut Vec::new()).unwrap_err().downcast().unwrap();
     assert!(matches!(error, StoreError::Changed { .. }), "{error:?}");
+}
+
+#[test]
+fn what_is_written_is_encrypted_as_the_profile_says() {
+    let moto = test_services::moto();
+    make_bucket(&moto.url, "encrypted", Some(&test_services::account(moto)));
+    for (encryption, expected) in [
+        (Encryption::S3, [Some("AES256"), None]),
+        (Encryption::Kms { key: "alias/published".into(), bucket_key: true }, [Some("aws:kms"), Some("alias/published")]),
+    ] {
+        let settings = StoreSettings { encryption: Some(encryption), ..settings("s3://encrypted") };
+        let store = s3(moto, "published", &settings);
+        let object = conformance::put(&store, "part-0.parquet", &vec![1; 20 << 20]);
+        let head = GetOptions { head: true, ..GetOptions::default() };
+        let answer = store.runtime.block_on(store.objects.get_opts(&object.key.as_str().into(), head)).unwrap();
+        let headers = &answer.extensions.get::<AnswerHeaders>().unwrap().0;
+        let names = ["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"];
+        assert_eq!(names.map(|name| headers.get(name).map(|value| value.to_str().unwrap())), expected);
+    }
 }

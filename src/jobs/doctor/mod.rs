@@ -21,7 +21,7 @@ use super::{Environment, JobError};
 pub struct DoctorRequest {
     /// The module whose way is walked; the profile alone where none is named.
     pub module: Option<String>,
-    /// Whether to write nothing at all, so that it stays unknown whether a run could.
+    /// Whether to write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
     pub read_only: bool,
 }
 
@@ -89,8 +89,8 @@ pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
     let profile = &environment.config.profile;
     diagnosis.check("config", || Ok(format!("the profile `{}`", environment.config.profile_name)));
     if !profile.secrets.is_empty() {
-        // Those that the profile refers to were read with it, those of the module are read with the module.
-        diagnosis.check("secrets", || Ok(profile.secrets.keys().cloned().collect::<Vec<_>>().join(", ")));
+        let names = profile.secrets.keys().cloned().collect::<Vec<_>>().join(", ");
+        diagnosis.check("secrets", || Ok(format!("{names}; those that the profile refers to were read")));
     }
     let module = request.module.as_ref().and_then(|name| module(&mut diagnosis, environment, name));
     let (source, target) = match &module {
