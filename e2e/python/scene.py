@@ -31,7 +31,7 @@ profiles:
       source:
         url: "s3://${{secret:kickstart#src_bucket_names.vacancy}}"
         role_chain: [{{ arn: "{roles[0].arn}" }}, {{ arn: "{roles[1].arn}" }}]
-      published: {{ url: "s3://{published.name}" }}
+      published: {{ url: "s3a://{published.name}" }}
     metastore: {{ glue: {{}} }}
     ledger: {{ {ledger} }}
   production:
@@ -147,7 +147,11 @@ class Scene:
     def rows(self, collection: str, day: date) -> Rows:
         """A day's rows of a table."""
         location = self.partitions(collection)[str(day)]
-        keys = self.published.keys(location.removeprefix(f"s3://{self.published.name}/") + "/")
+        # As the profile writes it: a Hadoop that has only S3A reads nothing else.
+        place = f"s3a://{self.published.name}/"
+        if not location.startswith(place):
+            raise ValueError(f"{location} is not in {place}")
+        keys = self.published.keys(location.removeprefix(place) + "/")
         return of_parquet(map(self.published.get, keys), self.types(collection))
 
     def wanted(self, collection: str, day: date) -> Rows:

@@ -3,7 +3,7 @@
 use crate::catchup::{Lease, Ledger};
 use crate::identity::RunId;
 use crate::metastore::{Metastore, PartitionValue, TableName};
-use crate::store::{Store, Tags};
+use crate::store::{Store, Tags, normal_location};
 
 use super::{LakeError, TableLayout};
 
@@ -37,6 +37,6 @@ impl Destination<'_> {
 
     /// Where readers of a partition are sent now.
     pub fn current(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
-        Ok(self.metastore.partition(self.table, value)?.map(|partition| partition.location))
+        Ok(self.metastore.partition(self.table, value)?.map(|partition| normal_location(&partition.location)))
     }
 }

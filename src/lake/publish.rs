@@ -7,6 +7,8 @@ use crate::identity::ProcessingDate;
 use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
 use crate::schema::{Column, ColumnType, Evolution};
 
+use crate::store::{normal_location, spelled_like};
+
 use super::sweep::Place;
 use super::{Destination, LakeError, WrittenFile};
 
@@ -25,7 +27,7 @@ impl Destination<'_> {
             registered,
             configured,
         };
-        if table.location != location {
+        if normal_location(&table.location) != location {
             return Err(differs("location", table.location, location));
         }
         if table.partition_by.name != *self.layout.partition_by() {
@@ -45,11 +47,11 @@ impl Destination<'_> {
             None => {
                 let folder = self.layout.table();
                 let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-                let database = Database { name: self.table.database.clone(), location: self.store.location(parent) };
+                let database = Database { name: self.table.database.clone(), location: self.store.written_location(parent) };
                 self.metastore.create_database(&database)?;
                 let wanted = Table {
                     name: self.table.clone(),
-                    location: self.store.location(folder),
+                    location: self.store.written_location(folder),
                     schema: evolution.after.clone(),
                     partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
                     parameters: self.table_parameters(),
@@ -104,17 +106,26 @@ impl Destination<'_> {
         if let Some(old) = self.current(&value)? {
             self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
         }
-        let partition = Partition { value, location, parameters: self.parameters(files, schema_fingerprint) };
+        let partition = Partition {
+            value,
+            location: spelled_like(&location, &self.table_location()?),
+            parameters: self.parameters(files, schema_fingerprint),
+        };
         self.still_there(files, folder)?;
         match self.metastore.publish(self.table, std::slice::from_ref(&partition), self.lease.token) {
-            Ok(()) => Ok(partition.location),
+            Ok(()) => Ok(location),
             // The reply may have been lost after the metastore acted: what it says now decides.
             Err(error @ MetastoreError::Unavailable { .. }) => match self.current(&partition.value) {
-                Ok(Some(now)) if now == partition.location => Ok(partition.location),
+                Ok(Some(now)) if now == location => Ok(location),
                 _ => Err(error.into()),
             },
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Where the table lies, as the metastore spells it.
+    fn table_location(&self) -> Result<String, LakeError> {
+        Ok(self.metastore.table(self.table)?.map(|table| table.location).unwrap_or_default())
     }
 
     /// The run's own folder: a hidden step below the partition's, where other files lie in that itself, or lately did.

@@ -49,7 +49,7 @@ pub struct Database {
 pub struct Table {
     /// Its name.
     pub name: TableName,
-    /// The folder of its partitions, as [`crate::store::normal_location`] writes it.
+    /// The folder of its partitions, as [`crate::store::tidy_location`] writes it.
     pub location: String,
     /// Its columns, without the partition column.
     pub schema: TableSchema,
@@ -88,7 +88,7 @@ impl fmt::Display for PartitionValue {
 pub struct Partition {
     /// Its value.
     pub value: PartitionValue,
-    /// The folder of its files.
+    /// The folder of its files. Of one that was read, as [`crate::store::normal_location`] writes it.
     pub location: String,
     /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own.
     pub parameters: Parameters,

@@ -27,4 +27,4 @@ pub use objects::{ObjectInfo, Store};
 pub use scratch::{Scratch, ScratchFolder};
 pub use settings::{Encryption, StoreSettings};
 pub use upload::Tags;
-pub use url::{Bucket, StoreUrl, StoreUrlError, normal_location};
+pub use url::{Bucket, StoreUrl, StoreUrlError, normal_location, spelled_like, tidy_location};

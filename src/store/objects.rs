@@ -45,6 +45,8 @@ pub struct Store {
     verify_etags: bool,
     /// The service's address, where it is not AWS's or Google's own.
     endpoint: Option<String>,
+    /// The store's address as the profile writes it.
+    written: String,
 }
 
 fn shown(name: &str, url: &StoreUrl, endpoint: Option<&str>) -> String {
@@ -88,7 +90,8 @@ impl Store {
         let identity = account.identity(&settings.role_chain);
         let objects = connect::s3(&bucket, settings, account, &identity).map_err(|error| setting(name, &error))?;
         let endpoint = settings.endpoint.clone().or_else(|| account.endpoint().map(str::to_owned));
-        Self::new(name, StoreUrl::S3(bucket), objects, Some(identity), settings.verify_etags, endpoint)
+        let store = Self::new(name, StoreUrl::S3(bucket), objects, Some(identity), settings.verify_etags, endpoint)?;
+        Ok(Self { written: settings.url.clone(), ..store })
     }
 
     /// Opens the bucket of the store `name`. Nothing is asked of it yet.
@@ -111,7 +114,7 @@ impl Store {
         let runtime =
             runtime::shared().map_err(|error| StoreError::from_io(&error, "open", &format!("`{name}`"), &url.to_string()))?;
         let root = url.to_string();
-        Ok(Self { name: name.to_owned(), url, root, objects, runtime, identity, verify_etags, endpoint })
+        Ok(Self { name: name.to_owned(), url, root, objects, runtime, identity, verify_etags, endpoint, written: String::new() })
     }
 
     /// The same store, seen from below `prefix`.
@@ -142,6 +145,11 @@ impl Store {
     /// The address of a key, as a metastore stores it.
     pub fn location(&self, key: &str) -> String {
         format!("{}/{key}", self.root)
+    }
+
+    /// The address of a key as a new table is to have it: in the scheme of the profile.
+    pub fn written_location(&self, key: &str) -> String {
+        url::spelled_like(&self.location(key), &self.written)
     }
 
     /// The key at an address, where it lies in this store.

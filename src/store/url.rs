@@ -85,12 +85,24 @@ impl StoreUrl {
     }
 }
 
-/// A location as adg writes it, however another tool wrote it: `s3a://b/x/` is `s3://b/x`, `file:/x` is `file:///x`.
+/// A location by which places are compared, however another tool wrote it: `s3a://b/x/` is `s3://b/x`, `file:/x` is
+/// `file:///x`.
 pub fn normal_location(location: &str) -> String {
-    let location = location.trim_end_matches('/');
-    if let Some(rest) = S3_SCHEMES.iter().find_map(|scheme| location.strip_prefix(scheme)) {
-        return format!("s3://{rest}");
+    spelled_like(&tidy_location(location), "s3://")
+}
+
+/// A location in the scheme of another one, where both are of S3: a Hadoop that has only the connector S3A reads nothing else.
+pub fn spelled_like(location: &str, like: &str) -> String {
+    let scheme_of = |text: &str| S3_SCHEMES.into_iter().find(|scheme| text.starts_with(scheme));
+    match (scheme_of(location), scheme_of(like)) {
+        (Some(scheme), Some(wanted)) => format!("{wanted}{}", &location[scheme.len()..]),
+        _ => location.to_owned(),
     }
+}
+
+/// A location without what Hadoop writes in several ways; the scheme of a bucket stays.
+pub fn tidy_location(location: &str) -> String {
+    let location = location.trim_end_matches('/');
     match location.strip_prefix("file:") {
         Some(path) => format!("file:///{}", path.trim_start_matches('/')),
         None => location.to_owned(),
@@ -142,5 +154,8 @@ mod tests {
             assert_eq!(normal_location(same), "s3://b/x");
         }
         assert_eq!(normal_location("gs://b/x/"), "gs://b/x");
+        assert_eq!(spelled_like("s3://b/x", "s3a://b"), "s3a://b/x");
+        assert_eq!(spelled_like("file:///x", "s3a://b"), "file:///x");
+        assert_eq!(tidy_location("s3a://b/x/"), "s3a://b/x");
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_glue::types::{
 
 use crate::metastore::{Parameters, Partition, PartitionValue, Table, TableName};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
-use crate::store::normal_location;
+use crate::store::{normal_location, tidy_location};
 
 /// The table parameter that has the highest fencing token that published, in decimal.
 pub(super) const FENCE: &str = "adg.fence";
@@ -60,7 +60,7 @@ pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String
     }
     Ok(Table {
         name: name.clone(),
-        location: location(table.storage_descriptor()),
+        location: tidy_location(table.storage_descriptor().and_then(StorageDescriptor::location).unwrap_or_default()),
         schema: schema(table)?,
         partition_by: read_column(partition_by)?,
         parameters: shown(table.parameters()),
@@ -186,9 +186,9 @@ mod tests {
         found.parameters.get_or_insert_default().insert(FENCE.into(), "7".into());
         assert_eq!(fence(&found), Ok(Some(7)));
         assert_eq!(table(&ours().name, &found), Ok(ours()));
-        // As Hadoop writes it.
+        // As a Hadoop with S3A writes it: the scheme stays the table's own.
         found.storage_descriptor.as_mut().unwrap().location = Some("s3a://lake/vacancy/bids/".into());
-        assert_eq!(table(&ours().name, &found), Ok(ours()));
+        assert_eq!(table(&ours().name, &found), Ok(Table { location: "s3a://lake/vacancy/bids".into(), ..ours() }));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use pilota::{AHashMap, FastStr};
 
 use crate::identity::FencingToken;
 use crate::schema::{Column, ColumnName, TableSchema};
-use crate::store::normal_location;
+use crate::store::{normal_location, tidy_location};
 
 use super::super::{Database, Parameters, Partition, PartitionValue, Table, TableName};
 
@@ -99,7 +99,7 @@ pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, 
     };
     Ok(Table {
         name: name.clone(),
-        location: normal_location(sd.location.as_deref().unwrap_or_default()),
+        location: tidy_location(sd.location.as_deref().unwrap_or_default()),
         schema: schema(found)?,
         partition_by: column(key)?,
         parameters: parameters(found.parameters.as_ref()),

@@ -5,6 +5,7 @@ use hive_metastore as hms;
 use pilota::{AHashMap, FastStr};
 
 use crate::identity::FencingToken;
+use crate::store::normal_location;
 
 use super::convert::{self, text};
 use super::fault::Fault;
@@ -140,7 +141,9 @@ impl HiveMetastore {
         let names = wanted.iter().map(|one| convert::partition_name(table, &one.value)).collect();
         let found: Vec<_> =
             self.by_names(name, names).await?.iter().filter_map(|one| convert::partition_from(one).ok()).collect();
-        Ok(wanted.iter().all(|one| found.iter().any(|found| found.value == one.value && found.location == one.location)))
+        Ok(wanted
+            .iter()
+            .all(|one| found.iter().any(|found| found.value == one.value && found.location == normal_location(&one.location))))
     }
 
     pub(super) async fn drop_one(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Fallible<()> {
