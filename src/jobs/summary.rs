@@ -22,8 +22,8 @@ pub(super) struct KeptSummary<'a> {
 }
 
 impl<'a> KeptSummary<'a> {
-    /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without `correlation_id` and `data_product`
-    /// has no line.
+    /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without
+    /// `correlation_id` and `data_product` has no line.
     pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a Lease, module: &Module) -> Result<Self, JobError> {
         let key = match (&module.correlation_id, &module.data_product) {
             (Some(correlation_id), Some(data_product)) => {

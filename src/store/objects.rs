@@ -79,7 +79,7 @@ impl Store {
             .map_err(|error| StoreError::from_objects(error, "open", &format!("`{name}`"), &shown))?
             // A published file is on the disk before the metastore names it.
             .with_fsync(true);
-        Self::new(name, StoreUrl::Folder(folder), Arc::new(objects), None, false, None)
+        Self::new(name, StoreUrl::Folder(folder), Arc::new(objects))
     }
 
     /// Opens the bucket of the store `name`. Nothing is asked of it yet.
@@ -89,9 +89,13 @@ impl Store {
     pub fn s3(name: &str, bucket: url::Bucket, settings: &StoreSettings, account: &Account) -> Result<Self, StoreError> {
         let identity = account.identity(&settings.role_chain);
         let objects = connect::s3(&bucket, settings, account, &identity).map_err(|error| setting(name, &error))?;
-        let endpoint = settings.endpoint.clone().or_else(|| account.endpoint().map(str::to_owned));
-        let store = Self::new(name, StoreUrl::S3(bucket), objects, Some(identity), settings.verify_etags, endpoint)?;
-        Ok(Self { written: settings.url.clone(), ..store })
+        Ok(Self {
+            identity: Some(identity),
+            verify_etags: settings.verify_etags,
+            endpoint: settings.endpoint.clone().or_else(|| account.endpoint().map(str::to_owned)),
+            written: settings.url.clone(),
+            ..Self::new(name, StoreUrl::S3(bucket), objects)?
+        })
     }
 
     /// Opens the bucket of the store `name`. Nothing is asked of it yet.
@@ -100,21 +104,25 @@ impl Store {
     /// The settings make no sense.
     pub fn gcs(name: &str, bucket: url::Bucket, settings: &StoreSettings) -> Result<Self, StoreError> {
         let objects = connect::gcs(&bucket, settings).map_err(|error| setting(name, &error))?;
-        Self::new(name, StoreUrl::Gcs(bucket), objects, None, settings.verify_etags, settings.endpoint.clone())
+        let (verify_etags, endpoint) = (settings.verify_etags, settings.endpoint.clone());
+        Ok(Self { verify_etags, endpoint, ..Self::new(name, StoreUrl::Gcs(bucket), objects)? })
     }
 
-    fn new(
-        name: &str,
-        url: StoreUrl,
-        objects: Arc<dyn ObjectStore>,
-        identity: Option<Arc<Identity>>,
-        verify_etags: bool,
-        endpoint: Option<String>,
-    ) -> Result<Self, StoreError> {
+    fn new(name: &str, url: StoreUrl, objects: Arc<dyn ObjectStore>) -> Result<Self, StoreError> {
         let runtime =
             runtime::shared().map_err(|error| StoreError::from_io(&error, "open", &format!("`{name}`"), &url.to_string()))?;
         let root = url.to_string();
-        Ok(Self { name: name.to_owned(), url, root, objects, runtime, identity, verify_etags, endpoint, written: String::new() })
+        Ok(Self {
+            name: name.to_owned(),
+            written: root.clone(),
+            root,
+            url,
+            objects,
+            runtime,
+            identity: None,
+            verify_etags: false,
+            endpoint: None,
+        })
     }
 
     /// The same store, seen from below `prefix`.
