@@ -41,8 +41,9 @@ impl Destination<'_> {
         }
     }
 
-    /// Makes the table have the evolution's columns: creates it, or alters it in place.
-    pub fn ensure_table(&self, evolution: &Evolution) -> Result<(), LakeError> {
+    /// Makes the table have the evolution's columns: creates it, or alters it in place. Gives where it lies, as the metastore
+    /// spells it.
+    pub fn ensure_table(&self, evolution: &Evolution) -> Result<String, LakeError> {
         match &evolution.before {
             None => {
                 let folder = self.layout.table();
@@ -57,14 +58,22 @@ impl Destination<'_> {
                     parameters: self.table_parameters(),
                 };
                 self.create(&wanted)?;
+                Ok(wanted.location)
             }
-            // A table that another tool made becomes this module's with the first publish.
-            Some(before) if evolution.alters() || !self.is_owned()? => {
-                self.metastore.alter_table(self.table, before, &evolution.after, &self.owner())?;
+            Some(before) => {
+                let Table { location, parameters, .. } = self.metastore.table(self.table)?.ok_or_else(|| self.gone())?;
+                // A table that another tool made becomes this module's with the first publish.
+                if evolution.alters() || !parameters.contains_key(OWNER) {
+                    self.metastore.alter_table(self.table, before, &evolution.after, &self.owner())?;
+                }
+                Ok(location)
             }
-            Some(_) => {}
         }
-        Ok(())
+    }
+
+    /// Somebody dropped the table since the day began.
+    fn gone(&self) -> MetastoreError {
+        MetastoreError::Changed { table: self.table.clone() }
     }
 
     /// Makes the table. One that is there is this module's own where it is as it is wanted: the reply to an earlier try was lost.
@@ -90,12 +99,13 @@ impl Destination<'_> {
         Ok(folder)
     }
 
-    /// Swings the partition to the folder of the files. Gives the new location.
+    /// Swings the partition of the table at `table_location` to the folder of the files. Gives the new location.
     ///
     /// The location that is replaced is noted before it is, so that its readers have their grace.
     pub fn publish(
         &self,
         date: ProcessingDate,
+        table_location: &str,
         folder: &str,
         files: &[WrittenFile],
         schema_fingerprint: &str,
@@ -108,7 +118,7 @@ impl Destination<'_> {
         }
         let partition = Partition {
             value,
-            location: spelled_like(&location, &self.table_location()?),
+            location: spelled_like(&location, table_location),
             parameters: self.parameters(files, schema_fingerprint),
         };
         self.still_there(files, folder)?;
@@ -121,11 +131,6 @@ impl Destination<'_> {
             },
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Where the table lies, as the metastore spells it.
-    fn table_location(&self) -> Result<String, LakeError> {
-        Ok(self.metastore.table(self.table)?.map(|table| table.location).unwrap_or_default())
     }
 
     /// The run's own folder: a hidden step below the partition's, where other files lie in that itself, or lately did.
@@ -148,10 +153,6 @@ impl Destination<'_> {
 
     fn owner(&self) -> Parameters {
         Parameters::from([(OWNER.to_owned(), self.lease.module.to_string())])
-    }
-
-    fn is_owned(&self) -> Result<bool, LakeError> {
-        Ok(self.metastore.table(self.table)?.is_some_and(|table| table.parameters.contains_key(OWNER)))
     }
 
     fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {

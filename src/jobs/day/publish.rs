@@ -14,9 +14,9 @@ impl Day<'_> {
         let destination = self.destination();
         // Before there is a table, so that a store that is not there leaves none.
         let folder = destination.upload(self.date, files)?;
-        destination.ensure_table(evolution)?;
+        let table = destination.ensure_table(evolution)?;
         let clock = &self.run.services.environment.clock;
-        let location = destination.publish(self.date, &folder, files, &fingerprint, || clock.now())?;
+        let location = destination.publish(self.date, &table, &folder, files, &fingerprint, || clock.now())?;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
         Ok(())

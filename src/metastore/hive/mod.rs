@@ -19,7 +19,7 @@ use pilota::AHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::identity::FencingToken;
+use crate::identity::{Clock, FencingToken, SystemClock};
 use crate::runtime;
 use crate::schema::TableSchema;
 
@@ -125,9 +125,9 @@ impl HiveMetastore {
     async fn alter(&self, name: &TableName, before: &hms::Table, mut after: hms::Table) -> Result<(), Fault> {
         let mut context = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
         if let Some(last) = before.parameters.as_ref().and_then(|parameters| parameters.get(LAST_CHANGED)) {
-            // Never the same twice, so that the service sees our change where another comes within the second.
+            // The time, as Hive's own tools set it; no rule of adg depends on it. Never the same twice, so that the service sees our change where another comes within the second.
             let next = last.parse::<i64>().unwrap_or_default() + 1;
-            let now = seconds_now().max(next).to_string();
+            let now = SystemClock.now().as_second().max(next).to_string();
             after.parameters.get_or_insert_default().insert(text(LAST_CHANGED), text(now));
             context.insert(text(hms::EXPECTED_PARAMETER_KEY), text(LAST_CHANGED));
             context.insert(text(hms::EXPECTED_PARAMETER_VALUE), last.clone());
@@ -161,12 +161,6 @@ impl HiveMetastore {
         }
         Err(MetastoreError::Changed { table: name.clone() })
     }
-}
-
-/// The service's own measure of when a table was changed. No rule of adg depends on it.
-#[allow(clippy::disallowed_methods)]
-fn seconds_now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 impl Metastore for HiveMetastore {
