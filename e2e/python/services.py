@@ -16,7 +16,7 @@ from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
-SERVICES = ("moto", "hive", "postgres")
+SERVICES = ("moto", "hive", "postgres", "key_service")
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

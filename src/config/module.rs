@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use crate::schema::{ColumnType, EvolutionPolicy, NamingRule, TimestampEncoding};
-use crate::source::{Encoding, Pick};
+use crate::source::{Encoding, HashVersion, Pick};
 
 /// `modules/NAME.yaml`: a family of tables fed by one source.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +27,13 @@ pub struct Module {
     pub data_product: Option<String>,
     /// Where its files come from, and how they are written.
     pub source: SourceSettings,
-    /// How headers become column names.
+    /// How headers and members of objects become column names.
     #[serde(default)]
     pub column_names: NamingRule,
+    /// Whether the tables have a column `row_hash_id`, with the SHA-256 of each row's source values in hexadecimal digits. None:
+    /// they have not.
+    #[serde(default)]
+    pub row_hash: Option<HashVersion>,
     /// What to do where a day's columns differ from the table's.
     #[serde(default)]
     pub evolution: EvolutionPolicy,
@@ -86,9 +90,12 @@ pub struct SourceSettings {
     /// Which of a day's files count, where there are several.
     #[serde(default)]
     pub pick: Pick,
-    /// How CSV files are written.
+    /// How CSV files are written. Files are CSV unless `json` stands here.
     #[serde(default)]
-    pub csv: CsvSettings,
+    pub csv: Option<CsvSettings>,
+    /// How JSON files are written.
+    #[serde(default)]
+    pub json: Option<JsonSettings>,
     /// What a date without a file means for its collection.
     #[serde(default)]
     pub missing: MissingFile,
@@ -138,6 +145,26 @@ impl Default for CsvSettings {
             timestamp_formats: Vec::new(),
         }
     }
+}
+
+/// How a module's JSON files are written: an array of objects, an object with such an array somewhere in it, or an object on each
+/// line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct JsonSettings {
+    /// The way to the array of records, its names joined by dots: `data`. None: the file is that array, or has an object on each
+    /// line.
+    pub records: Option<String>,
+    /// The way to the file's own list of `{"fieldName": …, "pii": …}`, which says which columns are personal data.
+    pub fields: Option<String>,
+    /// Of the text.
+    pub encoding: Encoding,
+    /// Texts that mean null, beside null itself.
+    pub null_values: Vec<String>,
+    /// How days are written, in `strptime` notation, beside ISO 8601, which is always read.
+    pub date_formats: Vec<String>,
+    /// How instants are written, in `strptime` notation, beside ISO 8601 with a space or a `T`, which is always read.
+    pub timestamp_formats: Vec<String>,
 }
 
 /// Shares of a collection's rows above which nothing is published.

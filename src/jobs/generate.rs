@@ -111,7 +111,7 @@ fn write_file(
     request: &Generate,
 ) -> std::io::Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed(request, collection));
-    let delimiter = u8::try_from(module.source.csv.delimiter).unwrap_or(b',');
+    let delimiter = module.source.csv.as_ref().and_then(|csv| u8::try_from(csv.delimiter).ok()).unwrap_or(b',');
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_path(path)?;
     writer.write_record(columns.iter().map(|(name, word)| header(module.column_names, name, word)))?;
     for row in 0..request.rows {

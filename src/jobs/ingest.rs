@@ -13,13 +13,14 @@ use crate::config::{self, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, FileSettings};
 use crate::report::{DayReport, Progress, RunReport};
-use crate::schema::ColumnName;
-use crate::source::{CsvFormat, DayKeys, SourceKey};
+use crate::schema::{Column, ColumnName};
+use crate::source::{DayKeys, Format, Reading, SourceKey};
 use crate::store::{Scratch, Store};
 
 use super::clean_up;
+use super::format::format;
 use super::lease::KeptLease;
-use super::module::{Collection, collections, csv_format, reserved, source_keys};
+use super::module::{Collection, collections, own, reserved, source_keys};
 use super::rerun::{self, Again};
 use super::summary::KeptSummary;
 use super::{Budget, JobError, Services, day};
@@ -58,7 +59,9 @@ pub(super) struct Run<'a> {
     pub(super) published: &'a Store,
     pub(super) scratch: &'a Scratch,
     pub(super) budget: Budget,
-    pub(super) csv: CsvFormat,
+    pub(super) format: Format,
+    /// The columns that adg writes itself.
+    pub(super) own: Vec<Column>,
     pub(super) reserved: Vec<ColumnName>,
     pub(super) progress: &'a dyn Progress,
 }
@@ -67,6 +70,12 @@ impl Run<'_> {
     /// Writes an attempt into the ledger.
     pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
         Ok(self.services.ledger.record(self.lease, attempt)?)
+    }
+
+    /// How files are read.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        let (naming, sizes) = (self.module.column_names, self.budget.read_sizes());
+        Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
     }
 
     /// A collection's table.
@@ -103,7 +112,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     }
     let module = services.environment.module(&request.module)?;
     let collections = collections(&module, &request.collections)?;
-    let csv = csv_format(&module)?;
+    let format = format(&module)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, id)?;
     let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
     let published = services.environment.store(&module.target.store, true)?;
@@ -127,7 +136,8 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         published: &published,
         scratch: &scratch,
         budget: Budget::new(request.memory, cores),
-        csv,
+        format,
+        own: own(&module),
         reserved: reserved(&module)?,
         progress,
     };

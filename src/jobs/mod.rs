@@ -5,6 +5,7 @@ mod clean_up;
 mod day;
 mod doctor;
 mod error;
+mod format;
 mod generate;
 mod ingest;
 mod lease;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{CollectionSettings, CsvSettings, MissingFile, Module};
+use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::CollectionName;
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
-use crate::schema::fit::{DateFormats, Formats, TimestampFormats};
-use crate::schema::{Column, ColumnName, ERROR_DESC, TableSchema};
-use crate::source::{CsvFormat, DayKeys, KeyPattern, Nulls, ValueRules};
+use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, own_columns};
+use crate::source::{DayKeys, KeyPattern};
 use crate::store::Store;
 
 use super::JobError;
@@ -129,7 +128,7 @@ fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
     Ok(())
 }
 
-fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
+pub(super) fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
     JobError::Setting { what: what.to_owned(), place: format!("the module `{}`", module.module), reason: reason.to_string() }
 }
 
@@ -138,32 +137,20 @@ fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
     // It stands in folder names, and those that begin with `_` are hidden from readers.
     let name: CollectionName =
         module.target.partition_by.parse().map_err(|_| refused("is no lower-case name of letters, digits and `_`"))?;
-    if name.as_str() == ERROR_DESC {
+    if [ERROR_DESC, ROW_HASH_ID].contains(&name.as_str()) {
         return Err(refused("is a column that adg writes itself"));
     }
     ColumnName::new(name.as_str()).map_err(|error| refused(&error.to_string()))
 }
 
 /// The columns that adg writes itself.
-pub(super) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
-    let error_desc = ColumnName::new(ERROR_DESC).map_err(|error| wrong(module, ERROR_DESC, error))?;
-    Ok(vec![error_desc, partition_column(module)?])
+pub(super) fn own(module: &Module) -> Vec<Column> {
+    own_columns(module.row_hash.is_some())
 }
 
-/// How the module's CSV files are written.
-pub(super) fn csv_format(module: &Module) -> Result<CsvFormat, JobError> {
-    let CsvSettings { delimiter, encoding, null_values, keep_quoted_empty, date_formats, timestamp_formats } = &module.source.csv;
-    let refused = |what: &str, reason: String| wrong(module, &format!("source.csv.{what}"), reason);
-    let delimiter = u8::try_from(*delimiter)
-        .ok()
-        .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte))
-        .ok_or_else(|| refused("delimiter", format!("`{delimiter}` is not one ASCII character beside quotes and line ends")))?;
-    let formats = Formats {
-        dates: DateFormats::new(date_formats).map_err(|reason| refused("date_formats", reason))?,
-        timestamps: TimestampFormats::new(timestamp_formats).map_err(|reason| refused("timestamp_formats", reason))?,
-    };
-    let values = ValueRules { nulls: Nulls::new(null_values, *keep_quoted_empty), formats };
-    Ok(CsvFormat { delimiter, encoding: *encoding, values })
+/// The names that no column of the source may have.
+pub(super) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
+    Ok(own(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
 }
 
 /// Lists the source once, and sorts what is there by collection and date. All of the module's collections take part, so that

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::lake::{QuarantineFile, TableWriter, conform};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, TableSchema};
-use crate::source::{BadRecord, ColumnPlan, CsvBatches, CsvFormat, RawBatch, SourceError, ValuedFrame, frame};
+use crate::source::{BadRecord, Batches, ColumnPlan, RawBatch, RowHash, SourceError, ValueRules, ValuedFrame, valued_frame};
 
 use super::JobError;
 
@@ -41,12 +41,13 @@ pub(super) struct FilePlan<'a> {
     pub(super) key: &'a str,
     pub(super) columns: &'a [ColumnPlan],
     pub(super) table: &'a TableSchema,
-    pub(super) format: &'a CsvFormat,
+    pub(super) rules: &'a ValueRules,
+    pub(super) hash: Option<&'a RowHash>,
 }
 
 /// Reads all of an open file into the writer, and its bad records into quarantine.
 pub(super) fn run(
-    mut file: CsvBatches,
+    mut file: Batches,
     plan: &FilePlan<'_>,
     writer: &mut TableWriter,
     quarantine: &mut QuarantineFile,
@@ -80,7 +81,7 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("a panic without a message").to_owned()
 }
 
-fn split(file: &mut CsvBatches, out: &Sender<RawBatch>) -> Result<(), SourceError> {
+fn split(file: &mut Batches, out: &Sender<RawBatch>) -> Result<(), SourceError> {
     while let Some(batch) = file.next_batch()? {
         if out.send(batch).is_err() {
             break;
@@ -94,7 +95,7 @@ type Valued = (ValuedFrame, Vec<BadRecord>);
 fn value(batches: &Receiver<RawBatch>, out: &Sender<Valued>, plan: &FilePlan<'_>) -> Result<(), JobError> {
     for mut batch in batches {
         let bad = std::mem::take(&mut batch.bad);
-        let valued = frame(&batch, plan.columns, plan.format)?;
+        let valued = valued_frame(&batch, plan.columns, plan.rules, plan.hash)?;
         if out.send((valued, bad)).is_err() {
             break;
         }

@@ -23,13 +23,13 @@ pub struct QuarantineFile {
     path: PathBuf,
     writer: Option<BufWriter<File>>,
     records: u64,
-    lines: u64,
+    stand_for: u64,
 }
 
 impl QuarantineFile {
     /// A quarantine in the scratch folder `folder`.
     pub fn new(folder: &Path) -> Self {
-        Self { path: folder.join("quarantine.jsonl"), writer: None, records: 0, lines: 0 }
+        Self { path: folder.join("quarantine.jsonl"), writer: None, records: 0, stand_for: 0 }
     }
 
     /// Adds records of the source file `key`.
@@ -43,7 +43,7 @@ impl QuarantineFile {
             serde_json::to_writer(&mut *writer, &Line { file: key, record }).map_err(|e| failed(e.into()))?;
             writer.write_all(b"\n").map_err(failed)?;
             self.records += 1;
-            self.lines += record.lines;
+            self.stand_for += record.stands_for;
         }
         Ok(())
     }
@@ -53,9 +53,9 @@ impl QuarantineFile {
         self.records
     }
 
-    /// How many lines of the source they were: a record that a stray quote made long counts with all that it hides.
-    pub fn lines(&self) -> u64 {
-        self.lines
+    /// For how many records of the source they stand: one that a stray quote made long counts with all that it hides.
+    pub fn stand_for(&self) -> u64 {
+        self.stand_for
     }
 
     /// The finished file, where there is one.

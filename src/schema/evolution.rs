@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Column, ColumnName, ColumnType, ERROR_DESC, TableSchema};
+use super::{Column, ColumnName, ColumnType, TableSchema};
 
 /// What to do where the source and the table differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvolutionPolicy {
-    /// A column that the table does not have.
+    /// A column that the table does not have, or a member that a struct of the table does not have.
     pub new_column: NewColumn,
     /// A column of the table that the source does not have.
     pub missing_column: MissingColumn,
@@ -82,11 +82,14 @@ pub struct Incoming {
     pub name: ColumnName,
     /// The type that its values have; none where it has no value, or where its type was not asked for.
     pub ty: Option<ColumnType>,
-    /// Whether its values were looked at.
+    /// Whether its values were looked at for their type.
     pub examined: bool,
+    /// The type that the table's column would have with the members that its values have beside; none where they were not
+    /// looked at for them.
+    pub grown: Option<ColumnType>,
 }
 
-/// A column whose type becomes wider.
+/// A column whose type becomes wider, or has more members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Widening {
     /// The column.
@@ -106,34 +109,37 @@ pub struct Evolution {
     pub after: TableSchema,
     /// Columns added at the end of a table that exists.
     pub added: Vec<Column>,
-    /// Columns whose type becomes wider.
+    /// Columns whose type becomes wider, or has more members.
     pub widened: Vec<Widening>,
     /// Columns of the table that the source lacks, filled with nulls.
     pub filled: Vec<ColumnName>,
-    /// Columns of the source left out by the policy.
+    /// Columns of the source, and members of them, left out by the policy.
     pub ignored: Vec<ColumnName>,
     /// New columns of the source not added because they have no value yet.
     pub without_value: Vec<ColumnName>,
 }
 
 impl Evolution {
-    /// What `incoming` does to `table` (none: the table is to be created, beginning with `declared`).
+    /// What `incoming` does to `table` (none: the table is to be created, beginning with `declared`). `own` are the columns that
+    /// adg writes itself.
     pub fn compute(
         table: Option<&TableSchema>,
         declared: &TableSchema,
         incoming: &[Incoming],
         policy: EvolutionPolicy,
+        own: &[Column],
     ) -> Result<Self, SchemaRefused> {
         let first = table.unwrap_or(declared);
+        let is_own = |name: &ColumnName| own.iter().any(|column| column.name == *name);
         let mut evolution = Self { before: table.cloned(), after: first.clone(), ..Self::default() };
         // The first schema is inferred where none is declared: then no column counts as new, until one has had a value.
-        let inferring_first = first.columns().iter().all(|column| column.name.as_str() == ERROR_DESC);
+        let inferring_first = first.columns().iter().all(|column| is_own(&column.name));
         evolution.take_new(first, declared, incoming, policy.new_column, inferring_first)?;
-        evolution.fill_missing(first, incoming, policy.missing_column)?;
+        evolution.fill_missing(first, incoming, policy.missing_column, is_own)?;
+        evolution.grow(first, incoming, policy.new_column)?;
         evolution.change_types(first, incoming, policy.type_change)?;
-        if let Ok(name) = ColumnName::new(ERROR_DESC) {
-            evolution.after.push(Column::new(name, ColumnType::Array(Box::new(ColumnType::String))));
-        }
+        evolution.apply_widened();
+        own.iter().for_each(|column| evolution.after.push(column.clone()));
         evolution.added = match table {
             None => Vec::new(),
             Some(before) => evolution.after.columns().iter().filter(|column| !before.has(&column.name)).cloned().collect(),
@@ -169,12 +175,18 @@ impl Evolution {
         Ok(())
     }
 
-    fn fill_missing(&mut self, first: &TableSchema, incoming: &[Incoming], policy: MissingColumn) -> Result<(), SchemaRefused> {
+    fn fill_missing(
+        &mut self,
+        first: &TableSchema,
+        incoming: &[Incoming],
+        policy: MissingColumn,
+        is_own: impl Fn(&ColumnName) -> bool,
+    ) -> Result<(), SchemaRefused> {
         let missing: Vec<ColumnName> = first
             .columns()
             .iter()
             .map(|column| &column.name)
-            .filter(|name| name.as_str() != ERROR_DESC && !incoming.iter().any(|column| column.name == **name))
+            .filter(|name| !is_own(name) && !incoming.iter().any(|column| column.name == **name))
             .cloned()
             .collect();
         if policy == MissingColumn::Fail && !missing.is_empty() {
@@ -182,6 +194,24 @@ impl Evolution {
         }
         self.filled = missing;
         Ok(())
+    }
+
+    /// Members that structs of the table do not have are new as columns are.
+    fn grow(&mut self, first: &TableSchema, incoming: &[Incoming], policy: NewColumn) -> Result<(), SchemaRefused> {
+        let mut refused = Vec::new();
+        for column in incoming {
+            let (Some(from), Some(to)) = (first.type_of(&column.name), &column.grown) else { continue };
+            let new = from.new_members(to, &column.name);
+            match policy {
+                _ if new.is_empty() => {}
+                NewColumn::Add => {
+                    self.widened.push(Widening { name: column.name.clone(), from: from.clone(), to: to.clone() });
+                }
+                NewColumn::Ignore => self.ignored.extend(new),
+                NewColumn::Fail => refused.extend(new),
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(SchemaRefused::NewColumns(refused)) }
     }
 
     fn change_types(&mut self, first: &TableSchema, incoming: &[Incoming], policy: TypeChange) -> Result<(), SchemaRefused> {
@@ -203,12 +233,15 @@ impl Evolution {
         if !refused.is_empty() {
             return Err(SchemaRefused::TypeChanges(refused));
         }
+        Ok(())
+    }
+
+    fn apply_widened(&mut self) {
         let columns = self.after.columns().iter().map(|column| match self.widened.iter().find(|w| w.name == column.name) {
             Some(widening) => Column::new(column.name.clone(), widening.to.clone()),
             None => column.clone(),
         });
         self.after = TableSchema::new(columns.collect());
-        Ok(())
     }
 
     /// Whether a table that exists must be altered.
@@ -244,12 +277,19 @@ mod tests {
         ColumnName::new(text).unwrap()
     }
 
+    fn own() -> Vec<Column> {
+        crate::schema::own_columns(false)
+    }
+
     fn schema(columns: &[(&str, &str)]) -> TableSchema {
         TableSchema::new(columns.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect())
     }
 
     fn incoming(columns: &[(&str, Option<&str>)]) -> Vec<Incoming> {
-        columns.iter().map(|(n, t)| Incoming { name: name(n), ty: t.map(|t| t.parse().unwrap()), examined: true }).collect()
+        columns
+            .iter()
+            .map(|(n, t)| Incoming { name: name(n), ty: t.map(|t| t.parse().unwrap()), examined: true, grown: None })
+            .collect()
     }
 
     #[test]
@@ -260,6 +300,7 @@ mod tests {
             &declared,
             &incoming(&[("extra", Some("date")), ("id", None), ("empty", None)]),
             EvolutionPolicy::default(),
+            &own(),
         )
         .unwrap();
         assert_eq!(
@@ -279,6 +320,7 @@ mod tests {
             &TableSchema::default(),
             &incoming(&[("new", Some("double")), ("id", None)]),
             EvolutionPolicy::default(),
+            &own(),
         )
         .unwrap();
         assert_eq!(evolution.ddl("db.t"), ["ALTER TABLE db.t ADD COLUMNS (`new` double)"]);
@@ -289,7 +331,8 @@ mod tests {
     fn policies_refuse_by_name() {
         let table = schema(&[("id", "int"), ("qty", "int")]);
         let seen = incoming(&[("id", Some("bigint")), ("x", Some("string"))]);
-        let refuse = |policy| Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy).unwrap_err().to_string();
+        let refuse =
+            |policy| Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &own()).unwrap_err().to_string();
         let base = EvolutionPolicy::default();
         assert_eq!(
             refuse(EvolutionPolicy { new_column: NewColumn::Fail, ..base }),
@@ -308,6 +351,7 @@ mod tests {
             &TableSchema::default(),
             &seen,
             EvolutionPolicy { type_change: TypeChange::Widen, new_column: NewColumn::Ignore, ..base },
+            &own(),
         )
         .unwrap();
         assert_eq!(
@@ -322,8 +366,27 @@ mod tests {
         let table = schema(&[("error_desc", "array<string>")]);
         let policy = EvolutionPolicy { new_column: NewColumn::Fail, ..EvolutionPolicy::default() };
         let evolution =
-            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("id", Some("bigint"))]), policy).unwrap();
+            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("id", Some("bigint"))]), policy, &own())
+                .unwrap();
         assert_eq!(evolution.ddl("t"), ["ALTER TABLE t ADD COLUMNS (`id` bigint)"]);
+    }
+
+    #[test]
+    fn members_are_new_as_columns_are() {
+        let table = schema(&[("s", "struct<a:int>"), ("error_desc", "array<string>")]);
+        let grown = Some("struct<a:int,b:struct<c:string>>".parse().unwrap());
+        let seen = [Incoming { name: name("s"), ty: None, examined: false, grown }];
+        let compute = |new_column| {
+            let policy = EvolutionPolicy { new_column, ..EvolutionPolicy::default() };
+            Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &own())
+        };
+        let added = compute(NewColumn::Add).unwrap();
+        assert_eq!(added.ddl("t"), ["ALTER TABLE t CHANGE COLUMN `s` `s` struct<a:int,b:struct<c:string>>"]);
+        assert_eq!(added.after.type_of(&name("s")), seen[0].grown.as_ref());
+        let ignored = compute(NewColumn::Ignore).unwrap();
+        assert_eq!((ignored.alters(), ignored.ignored), (false, vec![name("s.b")]));
+        let refused = compute(NewColumn::Fail).unwrap_err().to_string();
+        assert_eq!(refused, "the source has columns that the table does not have: s.b");
     }
 
     fn some_columns() -> impl Strategy<Value = Vec<(String, &'static str)>> {
@@ -337,13 +400,13 @@ mod tests {
             let mut current = TableSchema::new(table.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect());
             for day in days {
                 let seen: Vec<Incoming> = TableSchema::new(day.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect())
-                    .columns().iter().map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true }).collect();
-                let evolution = Evolution::compute(Some(&current), &TableSchema::default(), &seen, EvolutionPolicy::default()).unwrap();
+                    .columns().iter().map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true, grown: None }).collect();
+                let evolution = Evolution::compute(Some(&current), &TableSchema::default(), &seen, EvolutionPolicy::default(), &own()).unwrap();
                 prop_assert_eq!(&evolution.after.columns()[..current.columns().len()], current.columns());
                 for column in &seen {
                     prop_assert!(evolution.after.has(&column.name));
                 }
-                let again = Evolution::compute(Some(&evolution.after), &TableSchema::default(), &seen, EvolutionPolicy::default()).unwrap();
+                let again = Evolution::compute(Some(&evolution.after), &TableSchema::default(), &seen, EvolutionPolicy::default(), &own()).unwrap();
                 prop_assert!(!again.alters());
                 current = evolution.after;
             }

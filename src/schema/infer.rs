@@ -60,18 +60,14 @@ fn keeps_its_look(ty: &ColumnType, text: &[u8]) -> bool {
     match ty {
         ColumnType::BigInt => digits.iter().all(u8::is_ascii_digit) && !has_leading_zero(digits),
         ColumnType::Double => {
-            digits.iter().all(|b| b.is_ascii_digit() || *b == b'.') && !has_leading_zero(digits) && survives(digits)
+            digits.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+                && !has_leading_zero(digits)
+                && fit::survives_as_double(digits)
         }
         ColumnType::Boolean => digits.len() >= 4,
         ColumnType::Date | ColumnType::Timestamp => !digits.iter().all(u8::is_ascii_digit),
         _ => true,
     }
-}
-
-/// Whether a double gives the same number back.
-fn survives(number: &[u8]) -> bool {
-    let printed = fit::double(number).map(|value| value.to_string());
-    printed.is_some_and(|printed| fit::exact_decimal(printed.as_bytes()) == fit::exact_decimal(number))
 }
 
 fn has_leading_zero(digits: &[u8]) -> bool {

@@ -7,6 +7,7 @@ mod evolution;
 pub mod fit;
 mod infer;
 mod names;
+mod shape;
 mod table;
 mod type_words;
 mod types;
@@ -14,8 +15,19 @@ mod types;
 pub use evolution::{Evolution, EvolutionPolicy, Incoming, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
 pub use infer::TypeGuess;
 pub use names::{ColumnName, NameError, NamingRule, headers_to_columns};
+pub use shape::{Members, Shape};
 pub use table::{Column, Fingerprint, TableSchema, TimestampEncoding};
 pub use types::{ColumnType, StructField, TypeError};
 
 /// The column in which a row's values that could not be cast are named, each with its original text.
 pub const ERROR_DESC: &str = "error_desc";
+
+/// The column that has a hash of a row's source values.
+pub const ROW_HASH_ID: &str = "row_hash_id";
+
+/// The columns that adg writes itself, in the order in which a new table has them.
+pub fn own_columns(row_hash: bool) -> Vec<Column> {
+    let hash = row_hash.then_some((ROW_HASH_ID, ColumnType::String));
+    let own = hash.into_iter().chain([(ERROR_DESC, ColumnType::Array(Box::new(ColumnType::String)))]);
+    own.filter_map(|(name, ty)| Some(Column::new(ColumnName::new(name).ok()?, ty))).collect()
+}

@@ -105,6 +105,24 @@ impl NamingRule {
         ColumnName::new(&words(&text)).ok()
     }
 
+    /// Which of `fields` a source name means, by any of the spellings that a table may have of it.
+    pub fn field<'a>(self, source: &str, fields: impl Iterator<Item = &'a ColumnName>) -> Option<usize> {
+        let spellings = [self.apply(source), ColumnName::new(source).ok(), self.spelled_out(source)];
+        let mut best: Option<(usize, usize)> = None;
+        for (place, field) in fields.enumerate() {
+            let Some(rank) = spellings.iter().position(|spelling| spelling.as_ref() == Some(field)) else { continue };
+            if best.is_none_or(|(known, _)| rank < known) {
+                best = Some((rank, place));
+            }
+        }
+        best.map(|(_, place)| place)
+    }
+
+    /// The column that a header becomes, which keeps the spelling that `table` already has for it.
+    pub fn column(self, header: &str, table: &TableSchema) -> Option<ColumnName> {
+        self.spelled_out(header).filter(|old| table.has(old)).or_else(|| self.apply(header))
+    }
+
     /// The spelling that the replaced job gave acronyms (`higher_d_f_a_decision`), which its tables still have.
     fn spelled_out(self, source: &str) -> Option<ColumnName> {
         match self {
@@ -170,7 +188,7 @@ pub fn headers_to_columns(
             return Err(NameError::Twice { header: header.clone(), first: first + 1, second: i + 1 });
         }
         let empty = || NameError::Empty { position: i + 1, header: header.clone() };
-        let column = rule.spelled_out(header).filter(|old| table.has(old)).or_else(|| rule.apply(header)).ok_or_else(empty)?;
+        let column = rule.column(header, table).ok_or_else(empty)?;
         if reserved.contains(&column) {
             return Err(NameError::Reserved { header: header.clone(), column });
         }

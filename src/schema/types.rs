@@ -148,6 +148,26 @@ impl ColumnType {
         matches!(self, Self::Array(_) | Self::Struct(_) | Self::Map(..))
     }
 
+    /// The members that `other`'s structs have beside those of `self`, each with the way to it from the column `name`. What is in
+    /// the items of arrays and the values of maps has the same way as if it were in the column itself.
+    pub fn new_members(&self, other: &Self, name: &ColumnName) -> Vec<ColumnName> {
+        match (self, other) {
+            (Self::Array(mine), Self::Array(theirs)) | (Self::Map(_, mine), Self::Map(_, theirs)) => {
+                mine.new_members(theirs, name)
+            }
+            (Self::Struct(mine), Self::Struct(theirs)) => {
+                let below = |field: &StructField| ColumnName::new(&format!("{name}.{}", field.name)).ok();
+                let members = theirs.iter().filter_map(|their| Some((their, below(their)?)));
+                let new = members.flat_map(|(their, way)| match mine.iter().find(|field| field.name == their.name) {
+                    Some(field) => field.ty.new_members(&their.ty, &way),
+                    None => vec![way],
+                });
+                new.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether files written as `self` are read rightly by every supported reader once the table says `wider`.
     ///
     /// Only what Spark's reader and Hive's SerDe were both seen to read: 32-bit integers under a

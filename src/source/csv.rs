@@ -1,22 +1,11 @@
-//! A CSV file as a stream of batches, and a batch as a frame.
+//! A CSV file as a stream of batches.
 
 use std::io::Read;
 
-use crate::frame::FrameError;
 use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
 
-use super::guard::{Dialect, RecordReader, valued_frame};
-use super::{ColumnPlan, Encoding, RawBatch, SourceError, ValueRules, ValuedFrame};
-
-/// How much of a file is in memory at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadSizes {
-    /// Bytes of text in one batch.
-    pub block_bytes: usize,
-    /// The most that one record may have. A line that is longer is no record; a quote that is not closed within it is a mistake
-    /// of its line.
-    pub record_bytes: usize,
-}
+use super::guard::{Dialect, ReadSizes, RecordReader};
+use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
 /// How a module's CSV files are written.
 #[derive(Debug, Clone)]
@@ -27,15 +16,6 @@ pub struct CsvFormat {
     pub encoding: Encoding,
     /// Of the values.
     pub values: ValueRules,
-}
-
-/// The columns that a file's header names, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    /// The file.
-    pub key: String,
-    /// One for each field.
-    pub columns: Vec<ColumnName>,
 }
 
 /// An open file: its header, then its records.
@@ -57,7 +37,7 @@ impl CsvBatches {
         existing: &TableSchema,
         reserved: &[ColumnName],
     ) -> Result<(Header, Self), SourceError> {
-        let records = RecordReader::new(text, Dialect { delimiter: format.delimiter }, sizes.block_bytes, sizes.record_bytes);
+        let records = RecordReader::new(text, Dialect { delimiter: format.delimiter }, sizes);
         let mut file = Self { key: key.to_owned(), width: 0, sizes, records };
         let names = match file.records.header() {
             Ok(Some(Ok(names))) => names,
@@ -68,7 +48,7 @@ impl CsvBatches {
         file.width = names.len();
         let columns = headers_to_columns(naming, &names, existing, reserved)
             .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
-        Ok((Header { key: key.to_owned(), columns }, file))
+        Ok((Header { key: key.to_owned(), names, columns, marked: None }, file))
     }
 
     /// The next records; `None` at the end of the file.
@@ -85,9 +65,4 @@ impl CsvBatches {
             }
         }
     }
-}
-
-/// The planned columns of a batch, and `error_desc`.
-pub fn frame(batch: &RawBatch, plan: &[ColumnPlan], format: &CsvFormat) -> Result<ValuedFrame, FrameError> {
-    valued_frame(batch, plan, &format.values)
 }

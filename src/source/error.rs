@@ -5,14 +5,16 @@ use std::io;
 use crate::schema::NameError;
 use crate::store::StoreError;
 
+use super::DocumentFlaw;
+
 /// A source file could not be read as a whole. Single bad records are no errors: they go to quarantine.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The file has no byte, so not even a header.
-    #[error("the source file `{key}` is empty: it has no header")]
+    /// The file has no byte, so not even a header or a bracket.
+    #[error("the source file `{key}` is empty")]
     Empty {
         /// The file.
         key: String,
@@ -61,6 +63,40 @@ pub enum SourceError {
         /// What stopped it.
         source: io::Error,
     },
+    /// It is no JSON document, or none with records.
+    #[error("the source file `{key}` {}", document(.flaw, *.offset))]
+    Document {
+        /// The file.
+        key: String,
+        /// What is wrong.
+        flaw: DocumentFlaw,
+        /// Where, in bytes of its text from 0.
+        offset: u64,
+    },
+    /// It does not say which of its fields are personal data.
+    #[error("the source file `{key}` has no list of fieldName and pii at `{path}`")]
+    NoFields {
+        /// The file.
+        key: String,
+        /// Where the module says that it is.
+        path: String,
+    },
+    /// What is no record has no end.
+    #[error("what begins at byte {offset} of `{key}` is longer than {limit} bytes without an end")]
+    ItemTooLong {
+        /// The file.
+        key: String,
+        /// Where, in bytes of its text from 0.
+        offset: u64,
+        /// The most that a record may have.
+        limit: usize,
+    },
+    /// It is no longer what it was when it was first read.
+    #[error("the source file `{key}` was changed while it was read")]
+    Changed {
+        /// The file.
+        key: String,
+    },
     /// A line without an end.
     #[error("line {line} of `{key}` is longer than {limit} bytes without an end")]
     RecordTooLong {
@@ -71,6 +107,14 @@ pub enum SourceError {
         /// The most that a record may have.
         limit: usize,
     },
+}
+
+fn document(flaw: &DocumentFlaw, offset: u64) -> String {
+    match flaw {
+        DocumentFlaw::NotJson(reason) => format!("is not JSON at byte {offset} of its text: {reason}"),
+        DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
+        DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
+    }
 }
 
 impl SourceError {
@@ -89,10 +133,10 @@ impl SourceError {
             _ if let Some(error) = self.store() => error.hint(),
             Self::UnknownPacking { .. } => Some("adg reads plain, gzip and zstd files; have the source pack them so".into()),
             Self::WrongEncoding { found, .. } => {
-                Some(format!("set `source.csv.encoding: {}` in the module file", found.to_ascii_lowercase()))
+                Some(format!("set `encoding: {}` beside the format in the module file", found.to_ascii_lowercase()))
             }
             Self::Empty { .. } => {
-                Some("a day without rows is a file with a header only; ask the source to send the file again".into())
+                Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())
             }
             Self::Header { source: NameError::Reserved { .. }, .. } => {
                 Some("rename the header at the source, or choose another `target.partition_by`".into())
@@ -101,6 +145,12 @@ impl SourceError {
             Self::UnreadableHeader { .. } => {
                 Some("look at the file's first line; `source.csv` in the module file says how it is read".into())
             }
+            Self::Document { flaw: DocumentFlaw::NoRecords, .. } | Self::NoFields { .. } => {
+                Some("compare the file with `source.json` in the module file".into())
+            }
+            Self::Document { .. } => Some("ask the source to send the file again".into()),
+            Self::ItemTooLong { .. } => Some("a quote or bracket is missing there; ask the source to send the file again".into()),
+            Self::Changed { .. } => Some("run again".into()),
             Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),
             _ => None,

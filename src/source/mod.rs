@@ -3,13 +3,22 @@
 mod bytes;
 mod csv;
 mod error;
+mod fields;
+mod file;
 mod guard;
+mod json;
 mod keys;
 mod survey;
 
 pub use bytes::{Encoding, open_text};
-pub use csv::{CsvBatches, CsvFormat, Header, ReadSizes, frame};
+pub use csv::CsvFormat;
 pub use error::SourceError;
-pub use guard::{BadRecord, ColumnPlan, Nulls, RawBatch, ValueRules, ValuedFrame};
+pub use fields::MarkedFields;
+pub use file::{Batches, Format, Header, Reading};
+pub use guard::json::{DocumentFlaw, Layout};
+pub use guard::{
+    BadRecord, ColumnPlan, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame, valued_frame,
+};
+pub use json::JsonFormat;
 pub use keys::{DayKeys, KeyPattern, KeyPatternError, Pick, SourceKey};
-pub use survey::Survey;
+pub use survey::{Question, Survey};

@@ -52,12 +52,12 @@ impl Day<'_> {
         )))
     }
 
-    pub(super) fn check_limits(&self, found: &FileCounts, quarantined_lines: u64) -> Result<(), JobError> {
+    pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64) -> Result<(), JobError> {
         let Limits { error_rate, quarantine_rate } = self.run.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
         let checks = [
-            (quarantined_lines, quarantine_rate, "could not be read as rows", "quarantine_rate", format!("look at {quarantine}")),
+            (quarantined, quarantine_rate, "could not be read as rows", "quarantine_rate", format!("look at {quarantine}")),
             (
                 found.rows_with_errors,
                 error_rate,

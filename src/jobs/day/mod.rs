@@ -84,16 +84,15 @@ impl<'a> Day<'a> {
         self.run.record(&self.attempt)?;
         let progress = self.progress();
         let table = self.destination().registered()?.map(|table| table.schema);
-        let headers = self.headers(table.as_ref())?;
-        let evolution = self.evolve(table.as_ref(), &headers)?;
+        let (headers, evolution) = self.evolve(table.as_ref())?;
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
         let mut quarantine = QuarantineFile::new(scratch.path());
         let writer = TableWriter::new(scratch.path(), &evolution.after, self.run.file_settings());
-        let (files, found) = self.write(&evolution, writer, &mut quarantine, &progress)?;
+        let (files, found) = self.write(&headers, &evolution, writer, &mut quarantine, &progress)?;
         self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
-        self.check_limits(&found, quarantine.lines())?;
+        self.check_limits(&found, quarantine.stand_for())?;
         self.publish(&evolution, &files)?;
         self.tell(&evolution);
         Ok(Outcome::Completed)

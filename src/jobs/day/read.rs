@@ -1,109 +1,130 @@
 //! From a day's files to Parquet files in scratch: headers, evolution, rows.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use crate::jobs::JobError;
 use crate::jobs::pipeline::{self, Counted, FileCounts, FilePlan};
 use crate::lake::{QuarantineFile, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
-use crate::schema::{ColumnName, Evolution, Incoming, TableSchema, TypeChange, TypeGuess};
-use crate::source::{ColumnPlan, CsvBatches, Header, SourceKey, Survey, open_text};
+use crate::schema::{ColumnName, Evolution, Incoming, Shape, TableSchema, TypeChange, TypeGuess};
+use crate::source::{ColumnPlan, Format, Header, Question, RowHash, SourceKey, Survey};
 use crate::store::StoreError;
 
 use super::Day;
 
 impl Day<'_> {
-    pub(super) fn open(
-        &self,
-        key: &SourceKey,
-        existing: &TableSchema,
-        progress: Option<&Arc<dyn CollectionProgress>>,
-    ) -> Result<(Header, CsvBatches), JobError> {
-        let name = &key.object.key;
-        let mut bytes = self.run.source.open_object(&key.object)?;
-        if let Some(progress) = progress {
-            bytes = Box::new(Counted { inner: bytes, progress: Arc::clone(progress) });
-        }
-        let text = open_text(name, bytes, self.run.csv.encoding)?;
-        let (csv, naming, sizes) = (&self.run.csv, self.run.module.column_names, self.run.budget.read_sizes());
-        Ok(CsvBatches::open(name, text, csv, sizes, naming, existing, &self.run.reserved)?)
+    fn bytes(&self, key: &SourceKey, progress: Option<&Arc<dyn CollectionProgress>>) -> Result<Box<dyn Read + Send>, JobError> {
+        let bytes = self.run.source.open_object(&key.object)?;
+        Ok(match progress {
+            None => bytes,
+            Some(progress) => Box::new(Counted { inner: bytes, progress: Arc::clone(progress) }),
+        })
     }
 
-    /// The header of each file. A camel-case acronym keeps the table's spelling.
-    pub(super) fn headers(&self, table: Option<&TableSchema>) -> Result<Vec<Header>, JobError> {
-        let existing = table.unwrap_or(&self.collection.declared);
-        self.keys.iter().map(|key| self.open(key, existing, None).map(|(header, _)| header)).collect()
-    }
-
-    /// What the day's columns do to the table. Columns whose type must be found out cost a first reading of the files.
-    pub(super) fn evolve(&self, table: Option<&TableSchema>, headers: &[Header]) -> Result<Evolution, JobError> {
-        let declared = &self.collection.declared;
+    /// What each file has, and what all of them do to the table. Columns whose type must be found out cost a first reading of the
+    /// files.
+    pub(super) fn evolve(&self, table: Option<&TableSchema>) -> Result<(Vec<Header>, Evolution), JobError> {
+        let (declared, policy) = (&self.collection.declared, self.run.module.evolution);
+        // A camel-case acronym keeps the table's spelling.
         let known = table.unwrap_or(declared);
-        let mut columns: Vec<ColumnName> = Vec::new();
-        for column in headers.iter().flat_map(|header| &header.columns) {
-            if !columns.contains(column) {
-                columns.push(column.clone());
-            }
-        }
-        let policy = self.run.module.evolution;
-        let guesses = columns.iter().filter_map(|column| match known.type_of(column) {
-            Some(ty) => (policy.type_change != TypeChange::Keep).then(|| (column.clone(), TypeGuess::widening(ty))),
-            None => declared.type_of(column).is_none().then(|| (column.clone(), TypeGuess::fresh())),
+        let ask = |column: &ColumnName| self.ask(known, column);
+        let mut survey = Survey::new(&ask);
+        let reading = self.run.reading();
+        let headers = self.keys.iter().map(|key| {
+            let bytes = self.bytes(key, None)?;
+            Ok(reading.header(&key.object.key, bytes, known, &mut survey)?)
         });
-        let survey = self.survey(Survey::of(guesses), known)?;
-        let incoming: Vec<Incoming> = columns
-            .into_iter()
-            .map(|name| {
-                let guess = survey.guess(&name);
-                let ty = guess.and_then(TypeGuess::result).cloned();
-                Incoming { ty, examined: guess.is_some_and(TypeGuess::has_seen), name }
-            })
-            .collect();
-        Evolution::compute(table, declared, &incoming, policy)
-            .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })
+        let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
+        if reading.needs_another_reading(&headers, &survey) {
+            self.survey(&mut survey, &headers, known)?;
+        }
+        let incoming = self.incoming(&headers, known, &survey);
+        let evolution = Evolution::compute(table, declared, &incoming, policy, &self.run.own)
+            .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
+        Ok((headers, evolution))
     }
 
-    pub(super) fn survey(&self, mut survey: Survey, existing: &TableSchema) -> Result<Survey, JobError> {
-        if survey.is_empty() {
-            return Ok(survey);
+    /// What is to be found out about a column.
+    fn ask(&self, known: &TableSchema, column: &ColumnName) -> Option<Question> {
+        let is_json = matches!(self.run.format, Format::Json(_));
+        match known.type_of(column) {
+            Some(ty) if is_json && ty.is_nested() => Some(Question::Shape(Shape::default())),
+            Some(ty) => {
+                let widens = self.run.module.evolution.type_change != TypeChange::Keep;
+                widens.then(|| Question::Text(TypeGuess::widening(ty)))
+            }
+            None if self.collection.declared.has(column) => None,
+            None if is_json => Some(Question::Shape(Shape::default())),
+            None => Some(Question::Text(TypeGuess::fresh())),
         }
-        for key in &self.keys {
-            let (header, mut file) = self.open(key, existing, None)?;
+    }
+
+    fn survey(&self, survey: &mut Survey<'_>, headers: &[Header], known: &TableSchema) -> Result<(), JobError> {
+        for (key, header) in self.keys.iter().zip(headers) {
+            let mut file = self.run.reading().records(header, self.bytes(key, None)?, known)?;
             while let Some(batch) = file.next_batch()? {
-                survey.see(&batch, &header.columns, &self.run.csv);
+                survey.see(&batch, &header.columns, self.run.format.values());
             }
         }
-        Ok(survey)
+        Ok(())
+    }
+
+    /// The columns of all files, in order, with what was found out about them.
+    fn incoming(&self, headers: &[Header], known: &TableSchema, survey: &Survey<'_>) -> Vec<Incoming> {
+        let naming = self.run.module.column_names;
+        let mut incoming: Vec<Incoming> = Vec::new();
+        for name in headers.iter().flat_map(|header| &header.columns) {
+            if incoming.iter().any(|column| column.name == *name) {
+                continue;
+            }
+            let answer = survey.answer(name);
+            let grown = match (known.type_of(name), answer) {
+                (Some(ty), Some(Question::Shape(shape))) => Some(shape.grown(ty, naming)),
+                _ => None,
+            };
+            let examined = matches!(answer, Some(Question::Text(guess)) if guess.has_seen());
+            let ty = if grown.is_some() { None } else { answer.and_then(|answer| answer.fresh(naming)) };
+            incoming.push(Incoming { name: name.clone(), ty, examined, grown });
+        }
+        incoming
     }
 
     /// Reads the files into Parquet files in scratch.
     pub(super) fn write(
         &self,
+        headers: &[Header],
         evolution: &Evolution,
         mut writer: TableWriter,
         quarantine: &mut QuarantineFile,
         progress: &Arc<dyn CollectionProgress>,
     ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
         let mut found = FileCounts::default();
-        for key in &self.keys {
-            let (header, file) = self.open(key, &evolution.after, Some(progress))?;
-            let columns: Vec<ColumnPlan> = header
-                .columns
-                .iter()
-                .enumerate()
-                .filter_map(|(index, name)| {
-                    let ty = evolution.after.type_of(name)?.clone();
-                    Some(ColumnPlan { index, name: name.clone(), ty })
-                })
-                .collect();
-            let plan = FilePlan { key: &header.key, columns: &columns, table: &evolution.after, format: &self.run.csv };
+        for (key, header) in self.keys.iter().zip(headers) {
+            let file = self.run.reading().records(header, self.bytes(key, Some(progress))?, &evolution.after)?;
+            let (columns, hash) = (column_plan(header, evolution), self.row_hash(header));
+            let rules = self.run.format.values();
+            let plan = FilePlan { key: &header.key, columns: &columns, table: &evolution.after, rules, hash: hash.as_ref() };
             pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
             let now = self.run.source.head(&header.key)?;
             if (now.size, &now.etag) != (key.object.size, &key.object.etag) {
                 let store = self.run.source.shown();
-                return Err(StoreError::Changed { store, key: header.key }.into());
+                return Err(StoreError::Changed { store, key: header.key.clone() }.into());
             }
         }
         Ok((writer.finish()?, found))
     }
+
+    fn row_hash(&self, header: &Header) -> Option<RowHash> {
+        let version = self.run.module.row_hash?;
+        Some(RowHash::new(version, &header.names, matches!(self.run.format, Format::Json(_))))
+    }
+}
+
+fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
+    let columns = header.columns.iter().enumerate().filter_map(|(index, name)| {
+        let ty = evolution.after.type_of(name)?.clone();
+        Some(ColumnPlan { index, name: name.clone(), ty })
+    });
+    columns.collect()
 }

@@ -9,7 +9,7 @@ mod scalar;
 mod temporal;
 
 pub use decimal::{decimal, exact_decimal};
-pub use number::{boolean, double, float, integer};
+pub use number::{boolean, double, float, integer, is_plain_bigint, survives_as_double};
 pub use scalar::{Formats, Scalar, scalar};
 pub use temporal::{DateFormats, TimestampFormats};
 

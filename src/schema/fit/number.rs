@@ -63,6 +63,22 @@ pub fn float(text: &[u8]) -> Option<f32> {
     }
 }
 
+/// Whether a double gives the same number back.
+pub fn survives_as_double(number: &[u8]) -> bool {
+    // Fifteen digits always do.
+    if number.len() <= 15 && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+        return double(number).is_some();
+    }
+    let printed = double(number).map(|value| value.to_string());
+    printed.is_some_and(|printed| exact_decimal(printed.as_bytes()) == exact_decimal(number))
+}
+
+/// Whether it is written as a whole number that 64 bits hold.
+#[inline]
+pub fn is_plain_bigint(number: &[u8]) -> bool {
+    plain_integer(number).is_some() || std::str::from_utf8(number).is_ok_and(|number| number.parse::<i64>().is_ok())
+}
+
 fn is_zero(text: &str) -> bool {
     !text.bytes().take_while(|b| !b.eq_ignore_ascii_case(&b'e')).any(|b| (b'1'..=b'9').contains(&b))
 }

@@ -11,18 +11,18 @@ const LENGTH: u32 = ESCAPED - 1;
 
 /// Where a field lies in its batch's text. Lengths are below 1 GiB, which leaves two bits for how the field was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(in crate::source) struct Span {
     start: u32,
     length: u32,
 }
 
 impl Span {
     #[allow(clippy::cast_possible_truncation)] // Batches are kept below 1 GiB by `RecordReader`.
-    pub(super) fn plain(start: usize, end: usize) -> Self {
+    pub(in crate::source) fn plain(start: usize, end: usize) -> Self {
         Self { start: start as u32, length: (end - start) as u32 & LENGTH }
     }
 
-    pub(super) fn quoted(start: usize, end: usize, escaped: bool) -> Self {
+    pub(in crate::source) fn quoted(start: usize, end: usize, escaped: bool) -> Self {
         let mut span = Self::plain(start, end);
         span.length |= QUOTED | if escaped { ESCAPED } else { 0 };
         span
@@ -41,29 +41,47 @@ impl Span {
         self.length & QUOTED == 0 && text.get(self.start()..self.end()).is_some_and(|text| text.contains(&byte))
     }
 
-    /// Turns `""` into `"`, in place, since the text only gets shorter.
-    pub(super) fn unescape(&mut self, text: &mut [u8]) {
+    /// Has an escaped text replaced by what it means, in place, since it only gets shorter. `meaning` gives its new length.
+    pub(in crate::source) fn unescape(&mut self, text: &mut [u8], meaning: impl Fn(&mut [u8]) -> usize) {
         if self.length & ESCAPED == 0 {
             return;
         }
-        let (mut from, mut to) = (self.start(), self.start());
-        while from < self.end() {
-            text[to] = text[from];
-            from += if text[from] == b'"' { 2 } else { 1 };
-            to += 1;
-        }
-        *self = Self::quoted(self.start(), to, false);
+        let length = text.get_mut(self.start()..self.end()).map_or(0, meaning);
+        *self = Self::quoted(self.start(), self.start() + length, false);
     }
+}
+
+/// Why a record of other bytes than its encoding's is no row.
+pub(super) const NOT_TEXT: &str = "bytes that are not text in the source's encoding";
+
+/// Where a record begins in its file's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// In a file of lines.
+    Line {
+        /// Counted from 1.
+        line: u64,
+        /// How many lines the record has.
+        lines: u64,
+    },
+    /// In any other.
+    Byte {
+        /// Counted from 0, in the text as it is without packing and encryption.
+        offset: u64,
+    },
 }
 
 /// A record that is no row, with its text and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadRecord {
-    /// The line on which it begins, counted from 1.
-    pub line: u64,
-    /// How many lines it has.
-    pub lines: u64,
-    /// Why it is no row.
+    /// Where it begins.
+    #[serde(flatten)]
+    pub place: Place,
+    /// For how many records it stands, those included that it may have swallowed.
+    #[serde(skip)]
+    pub stands_for: u64,
+    /// Why it is no row. Nothing of the record itself is in it.
     pub reason: String,
     /// Its text; bytes that are not text are shown as replacement characters.
     pub text: String,
@@ -73,9 +91,9 @@ pub struct BadRecord {
 }
 
 impl BadRecord {
-    pub(super) fn new(line: u64, lines: u64, reason: String, bytes: &[u8]) -> Self {
+    pub(super) fn new(place: Place, stands_for: u64, reason: String, bytes: &[u8]) -> Self {
         let base64 = std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes));
-        Self { line, lines, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
+        Self { place, stands_for, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
     }
 }
 
@@ -92,11 +110,13 @@ pub struct Field<'a> {
 #[derive(Debug)]
 pub struct RawBatch {
     /// The text that the fields lie in; valid UTF-8 wherever a field is.
-    pub(super) text: Buffer,
+    pub(in crate::source) text: Buffer,
     /// The fields, record after record.
-    pub(super) spans: Vec<Span>,
+    pub(in crate::source) spans: Vec<Span>,
     /// Fields in a record.
-    pub(super) width: usize,
+    pub(in crate::source) width: usize,
+    /// Good records.
+    pub(in crate::source) rows: usize,
     /// Records set aside, in order.
     pub bad: Vec<BadRecord>,
 }
@@ -104,7 +124,7 @@ pub struct RawBatch {
 impl RawBatch {
     /// Good records.
     pub fn rows(&self) -> usize {
-        self.spans.len().checked_div(self.width).unwrap_or(0)
+        self.rows
     }
 
     /// A field of a good record. An index beyond the batch gives an empty field.

@@ -14,10 +14,11 @@ use rayon::prelude::*;
 
 use crate::frame::{self, FrameError};
 use crate::schema::fit::{self, Formats};
-use crate::schema::{ColumnName, ColumnType, ERROR_DESC};
+use crate::schema::{ColumnName, ColumnType, ERROR_DESC, NamingRule, ROW_HASH_ID};
 
 use super::batch::{Field, RawBatch};
 use super::nested;
+use super::row_hash::RowHash;
 
 /// A column to build: which field of the source, and what it becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct ColumnPlan {
 }
 
 /// Which texts are null.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Nulls {
     words: Vec<Vec<u8>>,
     empty_is_null: bool,
@@ -62,25 +63,30 @@ impl Nulls {
         field.text.is_empty() || self.is_word(field.text)
     }
 
+    /// Whether a text is one of the words that mean null.
     #[inline]
-    fn is_word(&self, text: &[u8]) -> bool {
+    pub(in crate::source) fn is_word(&self, text: &[u8]) -> bool {
         !self.words.is_empty() && self.words.iter().any(|word| word == text)
     }
 }
 
 /// How a source writes values.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ValueRules {
     /// Which texts are null.
     pub nulls: Nulls,
     /// How days and instants are written.
     pub formats: Formats,
+    /// How members of objects become fields of structs.
+    pub naming: NamingRule,
+    /// Whether a member that its struct does not have is left out, rather than making the whole value one that does not fit.
+    pub ignore_new_members: bool,
 }
 
-/// A frame of typed columns and `error_desc`.
+/// A frame of typed columns and those that adg writes itself.
 #[derive(Debug)]
 pub struct ValuedFrame {
-    /// The columns in the plan's order, then `error_desc`.
+    /// The columns in the plan's order, then `row_hash_id` where it is asked for, then `error_desc`.
     pub frame: DataFrame,
     /// Values that did not fit, for each column of the plan.
     pub misfits: Vec<u64>,
@@ -95,13 +101,21 @@ pub(super) struct Built {
 }
 
 /// Builds the planned columns of a batch, side by side.
-pub fn valued_frame(batch: &RawBatch, plan: &[ColumnPlan], rules: &ValueRules) -> Result<ValuedFrame, FrameError> {
-    let built: Vec<Built> = plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<_, _>>()?;
+pub fn valued_frame(
+    batch: &RawBatch,
+    plan: &[ColumnPlan],
+    rules: &ValueRules,
+    hash: Option<&RowHash>,
+) -> Result<ValuedFrame, FrameError> {
+    let columns = || plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<Vec<Built>, _>>();
+    let (built, hashes) = rayon::join(columns, || hash.map(|hash| hash.column(batch, &rules.nulls)));
+    let built = built?;
     let misfits = built.iter().map(|column| column.misfits.len() as u64).collect();
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
     let mut columns: Vec<(&str, ArrayRef)> =
         plan.iter().zip(built).map(|(column, built)| (column.name.as_str(), built.array)).collect();
+    columns.extend(hashes.map(|hashes| (ROW_HASH_ID, hashes)));
     columns.push((ERROR_DESC, errors));
     Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, misfits, rows_with_errors })
 }

@@ -6,10 +6,25 @@
 
 mod batch;
 mod columns;
+mod input;
+pub(super) mod json;
 mod nested;
 mod records;
+mod row_hash;
 mod split;
 
-pub use batch::{BadRecord, RawBatch};
+pub(super) use batch::Span;
+pub use batch::{BadRecord, Place, RawBatch};
 pub use columns::{ColumnPlan, Nulls, ValueRules, ValuedFrame, valued_frame};
 pub use records::{Dialect, RecordError, RecordReader};
+pub use row_hash::{HashVersion, RowHash};
+
+/// How much of a file is in memory at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadSizes {
+    /// Bytes of text in one batch.
+    pub block_bytes: usize,
+    /// The most that one record may have. A line that is longer is no record; a quote that is not closed within it is a mistake
+    /// of its line.
+    pub record_bytes: usize,
+}

@@ -1,6 +1,6 @@
 //! Columns of arrays, structs and maps from fields that hold them as JSON.
 
-use std::fmt;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::types::{
@@ -10,15 +10,14 @@ use arrow_array::types::{
 use arrow_array::{ArrayRef, BooleanArray, LargeListArray, PrimitiveArray, StringViewArray, StructArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::Field as ArrowField;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::frame::FrameError;
 use crate::schema::fit::{self, Scalar};
-use crate::schema::{ColumnType, StructField};
+use crate::schema::{ColumnName, ColumnType, StructField};
 
 use super::batch::RawBatch;
 use super::columns::{Built, ValueRules, misfit};
+use super::json::scan::{self, Kind, Value, skip_space};
 
 /// A value that fits its type.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,42 +29,40 @@ enum Cell {
     Map(Vec<(Cell, Option<Cell>)>),
 }
 
-/// A JSON object as it is written: in order, with names that stand twice.
-struct Entries<'a>(Vec<(String, &'a RawValue)>);
+/// A type, with what its members are called in the records that were read so far.
+enum Plan<'a> {
+    Plain(&'a ColumnType),
+    List(Box<Plan<'a>>),
+    Struct { names: Vec<&'a ColumnName>, plans: Vec<Plan<'a>>, known: HashMap<Vec<u8>, Option<usize>> },
+    Map(&'a ColumnType, Box<Plan<'a>>),
+}
 
-impl<'de> Deserialize<'de> for Entries<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Entries<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
+impl<'a> Plan<'a> {
+    fn of(ty: &'a ColumnType) -> Self {
+        match ty {
+            ColumnType::Array(element) => Self::List(Box::new(Self::of(element))),
+            ColumnType::Struct(fields) => Self::Struct {
+                names: fields.iter().map(|field| &field.name).collect(),
+                plans: fields.iter().map(|field| Self::of(&field.ty)).collect(),
+                known: HashMap::new(),
+            },
+            ColumnType::Map(key, value) => Self::Map(key, Box::new(Self::of(value))),
+            _ => Self::Plain(ty),
         }
-        deserializer.deserialize_map(Collect)
     }
 }
 
 /// Builds a nested column. A value fits only if all of it does; a struct's missing fields are null.
 pub(super) fn build(batch: &RawBatch, column: usize, ty: &ColumnType, rules: &ValueRules) -> Result<Built, FrameError> {
     let mut misfits = Vec::new();
+    let mut plan = Plan::of(ty);
     let cells: Vec<Option<Cell>> = (0..batch.rows())
         .map(|row| {
             let field = batch.field(row, column);
             if rules.nulls.is_null(field) {
                 return None;
             }
-            let json: Option<&RawValue> = serde_json::from_slice(field.text).ok();
-            match json.and_then(|json| parse(json, ty, rules)) {
+            match whole(field.text, &mut plan, rules) {
                 Some(cell) => cell,
                 None => misfit(&mut misfits, row, field),
             }
@@ -75,54 +72,110 @@ pub(super) fn build(batch: &RawBatch, column: usize, ty: &ColumnType, rules: &Va
     Ok(Built { array: array(ty, &cells)?, misfits })
 }
 
-/// The outer option is whether the value fits, the inner one whether it is not null.
-fn parse(json: &RawValue, ty: &ColumnType, rules: &ValueRules) -> Option<Option<Cell>> {
-    let text = json.get();
-    if text == "null" {
-        return Some(None);
-    }
-    let cell = match ty {
-        ColumnType::Array(element) => {
-            let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-            Cell::List(items.into_iter().map(|item| parse(item, element, rules)).collect::<Option<_>>()?)
-        }
-        ColumnType::Struct(fields) => structure(serde_json::from_str(text).ok()?, fields, rules)?,
-        ColumnType::Map(key, value) => map(serde_json::from_str(text).ok()?, key, value, rules)?,
-        _ if text.starts_with('"') => plain(&serde_json::from_str::<String>(text).ok()?, ty, rules)?,
+/// A text that is one JSON value. The outer option is whether it fits, the inner one whether it is not null.
+fn whole(text: &[u8], plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Option<Cell>> {
+    let start = skip_space(text, 0);
+    let (value, end) = scan::value(text, start).ok()?;
+    let is_all = skip_space(text, end) == text.len() && std::str::from_utf8(text).is_ok();
+    is_all.then(|| parse(text, value, plan, rules))?
+}
+
+fn parse(text: &[u8], value: Value, plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Option<Cell>> {
+    let cell = match (plan, value.kind) {
+        (_, Kind::Null) => return Some(None),
+        (Plan::Plain(ty), Kind::Text { escaped }) => plain(scan::meaning(value.text(text), escaped).as_bytes(), ty, rules)?,
         // Numbers keep the digits that the source wrote; an array or object in a text is kept as its JSON.
-        _ => plain(text, ty, rules)?,
+        (Plan::Plain(ty), _) => plain(value.text(text), ty, rules)?,
+        (Plan::List(plan), Kind::Array) => list(text, value, plan, rules)?,
+        (Plan::Struct { names, plans, known }, Kind::Object) => structure(text, value, (names, plans, known), rules)?,
+        (Plan::Map(key, plan), Kind::Object) => map(text, value, key, plan, rules)?,
+        _ => return None,
     };
     Some(Some(cell))
 }
 
-/// A name that the type does not have, or that stands twice, would be lost: then the value does not fit.
-fn structure(mut found: Entries<'_>, fields: &[StructField], rules: &ValueRules) -> Option<Cell> {
-    let cells = fields.iter().map(|field| {
-        let place = found.0.iter().position(|(name, _)| name.to_lowercase() == field.name.as_str());
-        match place.map(|place| found.0.swap_remove(place)) {
-            Some((_, json)) => parse(json, &field.ty, rules),
-            None => Some(None),
+fn list(text: &[u8], value: Value, plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Cell> {
+    let mut items = Some(Vec::new());
+    scan::array(text, value.start, &mut |item| {
+        let cell = items.as_ref().and_then(|_| parse(text, item, plan, rules));
+        items = cell.and_then(|cell| {
+            let mut items = items.take()?;
+            items.push(cell);
+            Some(items)
+        });
+    })
+    .ok()?;
+    Some(Cell::List(items?))
+}
+
+type StructPlan<'p, 'a> = (&'p [&'a ColumnName], &'p mut [Plan<'a>], &'p mut HashMap<Vec<u8>, Option<usize>>);
+
+/// A member that the type does not have, or that stands twice, would be lost: then the value does not fit, unless new members are
+/// to be ignored, or there is nothing in it.
+fn structure(text: &[u8], value: Value, plan: StructPlan<'_, '_>, rules: &ValueRules) -> Option<Cell> {
+    let (names, plans, known) = plan;
+    let mut cells: Vec<Option<Option<Cell>>> = vec![None; plans.len()];
+    let mut fits = true;
+    scan::object(text, value.start, &mut |member| {
+        if !fits {
+            return;
         }
-    });
-    let cells = cells.collect::<Option<_>>()?;
-    found.0.is_empty().then_some(Cell::Struct(cells))
+        let name = member.name.text(text);
+        let place = match known.get(name) {
+            Some(place) => *place,
+            None => {
+                let escaped = member.name.kind == Kind::Text { escaped: true };
+                let place = rules.naming.field(&scan::meaning(name, escaped), names.iter().copied());
+                known.insert(name.to_vec(), place);
+                place
+            }
+        };
+        fits = match place {
+            Some(place) if cells[place].is_some() => false,
+            Some(place) => {
+                cells[place] = parse(text, member.value, &mut plans[place], rules);
+                cells[place].is_some()
+            }
+            None => rules.ignore_new_members || is_nothing(text, member.value),
+        };
+    })
+    .ok()?;
+    fits.then(|| Cell::Struct(cells.into_iter().map(Option::flatten).collect()))
+}
+
+/// Null, and arrays and objects without anything in them, have no type, so that no column is made of them.
+fn is_nothing(text: &[u8], value: Value) -> bool {
+    let mut nothing = true;
+    match value.kind {
+        Kind::Null => true,
+        Kind::Array => scan::array(text, value.start, &mut |item| nothing &= is_nothing(text, item)).is_ok() && nothing,
+        Kind::Object => {
+            scan::object(text, value.start, &mut |member| nothing &= is_nothing(text, member.value)).is_ok() && nothing
+        }
+        _ => false,
+    }
 }
 
 /// Readers keep one of two equal keys, each another: then the value does not fit. `1` and `01` are one key of integers.
-fn map(found: Entries<'_>, key: &ColumnType, value: &ColumnType, rules: &ValueRules) -> Option<Cell> {
-    let mut entries: Vec<(Cell, Option<Cell>)> = Vec::with_capacity(found.0.len());
-    for (name, json) in found.0 {
-        let key = plain(&name, key, rules)?;
-        if entries.iter().any(|(known, _)| *known == key) {
-            return None;
-        }
-        entries.push((key, parse(json, value, rules)?));
-    }
-    Some(Cell::Map(entries))
+fn map(text: &[u8], value: Value, key: &ColumnType, plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Cell> {
+    let mut entries: Vec<(Cell, Option<Cell>)> = Vec::new();
+    let mut fits = true;
+    scan::object(text, value.start, &mut |member| {
+        let escaped = member.name.kind == Kind::Text { escaped: true };
+        let entry = fits
+            .then(|| plain(scan::meaning(member.name.text(text), escaped).as_bytes(), key, rules))
+            .flatten()
+            .filter(|key| !entries.iter().any(|(known, _)| known == key))
+            .and_then(|key| Some((key, parse(text, member.value, plan, rules)?)));
+        fits = entry.is_some();
+        entries.extend(entry);
+    })
+    .ok()?;
+    fits.then_some(Cell::Map(entries))
 }
 
-fn plain(text: &str, ty: &ColumnType, rules: &ValueRules) -> Option<Cell> {
-    fit::scalar(ty, text.as_bytes(), &rules.formats).map(Cell::Plain)
+fn plain(text: &[u8], ty: &ColumnType, rules: &ValueRules) -> Option<Cell> {
+    fit::scalar(ty, text, &rules.formats).map(Cell::Plain)
 }
 
 fn array(ty: &ColumnType, cells: &[Option<&Cell>]) -> Result<ArrayRef, FrameError> {
@@ -243,11 +296,9 @@ fn maps(key: &ColumnType, value: &ColumnType, cells: &[Option<&Cell>]) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::guard::Nulls;
 
     fn fits(ty: &str, json: &str) -> bool {
-        let rules = ValueRules { nulls: Nulls::new(&[], false), formats: Default::default() };
-        serde_json::from_str::<&RawValue>(json).is_ok_and(|json| parse(json, &ty.parse().unwrap(), &rules).is_some())
+        whole(json.as_bytes(), &mut Plan::of(&ty.parse().unwrap()), &ValueRules::default()).is_some()
     }
 
     #[test]
@@ -256,6 +307,7 @@ mod tests {
             ("struct<a:int>", "{}"),
             ("struct<a:int>", r#"{"A":"7.0"}"#),
             ("map<int,int>", r#"{"1":1,"2":null}"#),
+            ("struct<a:int>", r#"{"a":1,"b":null,"c":[{}]}"#),
             ("array<string>", r#"["x",null,1.50,{"any":"json"}]"#),
             ("array<decimal(38,10)>", "[1234567890123456789012345678.0000000001]"),
         ] {

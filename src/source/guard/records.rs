@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use arrow_buffer::Buffer;
 use memchr::{memchr, memchr_iter, memchr3};
 
-use super::BadRecord;
-use super::batch::{RawBatch, Span};
+use super::ReadSizes;
+use super::batch::{BadRecord, NOT_TEXT, Place, RawBatch, Span};
+use super::input::Input;
 use super::split::{Found, empty_line, split};
 
 const QUOTE: u8 = b'"';
@@ -49,53 +50,45 @@ impl From<io::Error> for RecordError {
 /// stray quote would swallow is read as records of its own.
 #[derive(Debug)]
 pub struct RecordReader<R> {
-    source: R,
+    input: Input<R>,
     dialect: Dialect,
     newline: u8,
-    /// Read, but not yet handed out.
-    rest: Vec<u8>,
-    ended: bool,
     line: u64,
-    block_bytes: usize,
-    record_limit: usize,
-    /// Bytes read from the source.
-    bytes: u64,
 }
 
 impl<R: Read> RecordReader<R> {
-    /// Reads in blocks of `block_bytes`; no record may have more than `record_limit` bytes.
-    pub fn new(source: R, dialect: Dialect, block_bytes: usize, record_limit: usize) -> Self {
-        let rest = Vec::new();
-        Self { source, dialect, newline: b'\n', rest, ended: false, line: 1, block_bytes, record_limit, bytes: 0 }
+    /// Reads in blocks of such sizes.
+    pub fn new(source: R, dialect: Dialect, sizes: ReadSizes) -> Self {
+        Self { input: Input::new(source, sizes), dialect, newline: b'\n', line: 1 }
     }
 
     /// How many bytes of text were read so far.
     pub fn bytes_read(&self) -> u64 {
-        self.bytes
+        self.input.bytes
     }
 
     /// The fields of the first record that is not an empty line. `None` where there is none; the inner error says what is
     /// wrong with it. To be called before [`next_batch`](Self::next_batch).
     pub fn header(&mut self) -> Result<Option<Result<Vec<String>, String>>, RecordError> {
-        let mut text = std::mem::take(&mut self.rest);
+        let mut text = std::mem::take(&mut self.input.rest);
         loop {
-            self.fill(&mut text)?;
+            self.input.fill(&mut text)?;
             self.detect_newline(&text);
             let mut at = 0;
             while let Some(length) = empty_line(&text[at..], self.newline) {
                 at += length;
             }
             let mut spans = Vec::new();
-            match split(&text, at, self.ended, self.dialect.delimiter, self.newline, &mut spans) {
-                _ if at == text.len() && self.ended => return Ok(None),
+            match split(&text, at, self.input.ended, self.dialect.delimiter, self.newline, &mut spans) {
+                _ if at == text.len() && self.input.ended => return Ok(None),
                 Found::Record { next } => {
                     self.line += count_lines(&text[..next], self.newline);
-                    self.rest = text.split_off(next);
+                    self.input.rest = text.split_off(next);
                     return Ok(Some(header_names(&mut text, spans, self.dialect.delimiter)));
                 }
                 Found::Flawed { reason, .. } => return Ok(Some(Err(reason.to_owned()))),
-                Found::Incomplete { quoted: Some(_) } if self.ended => return Ok(Some(Err(UNCLOSED.to_owned()))),
-                Found::Incomplete { .. } if text.len() >= self.record_limit => {
+                Found::Incomplete { quoted: Some(_) } if self.input.ended => return Ok(Some(Err(UNCLOSED.to_owned()))),
+                Found::Incomplete { .. } if text.len() >= self.input.sizes.record_bytes => {
                     return Err(RecordError::TooLong { line: self.line });
                 }
                 Found::Incomplete { .. } => {}
@@ -105,49 +98,34 @@ impl<R: Read> RecordReader<R> {
 
     /// The next records, each of `width` fields; the others are set aside. `None` at the end.
     pub fn next_batch(&mut self, width: usize) -> Result<Option<RawBatch>, RecordError> {
-        let mut text = std::mem::take(&mut self.rest);
-        let mut wants_more = text.len() < self.block_bytes;
+        let mut text = std::mem::take(&mut self.input.rest);
+        let mut wants_more = text.len() < self.input.sizes.block_bytes;
         loop {
             if wants_more {
-                self.fill(&mut text)?;
+                self.input.fill(&mut text)?;
             }
             if text.is_empty() {
                 return Ok(None);
             }
             let split = self.split_block(&text, width);
             if split.consumed == 0 {
-                if text.len() >= self.record_limit {
+                if text.len() >= self.input.sizes.record_bytes {
                     return Err(RecordError::TooLong { line: self.line });
                 }
                 wants_more = true;
                 continue;
             }
-            self.rest = text[split.consumed..].to_vec();
+            self.input.rest = text[split.consumed..].to_vec();
             text.truncate(split.consumed);
             let batch = self.finish(text, split, width);
             if batch.rows() == 0 && batch.bad.is_empty() {
                 // Nothing but empty lines.
-                text = std::mem::take(&mut self.rest);
-                wants_more = text.len() < self.block_bytes;
+                text = std::mem::take(&mut self.input.rest);
+                wants_more = text.len() < self.input.sizes.block_bytes;
                 continue;
             }
             return Ok(Some(batch));
         }
-    }
-
-    /// Reads another block to the end of `text`.
-    fn fill(&mut self, text: &mut Vec<u8>) -> io::Result<()> {
-        if self.ended {
-            return Ok(());
-        }
-        // A record longer than a block is found in time linear in its length.
-        let wanted = self.block_bytes.max(text.len()).saturating_sub(text.len() / 2).max(1);
-        let wanted = wanted.min(self.record_limit.saturating_sub(text.len())).max(1);
-        text.reserve_exact(wanted);
-        let read = Read::by_ref(&mut self.source).take(wanted as u64).read_to_end(text)?;
-        self.bytes += read as u64;
-        self.ended = read < wanted;
-        Ok(())
     }
 
     /// By the first line end outside quotes.
@@ -175,14 +153,14 @@ impl<R: Read> RecordReader<R> {
         let mut split_so_far = Split { spans: Vec::with_capacity(text.len() / 12), ..Split::default() };
         let Split { spans, starts, flawed, consumed } = &mut split_so_far;
         // More than a block waits where a record was long: it is handed out in blocks all the same.
-        while *consumed < text.len().min(self.block_bytes) {
+        while *consumed < text.len().min(self.input.sizes.block_bytes) {
             let start = *consumed;
             if let Some(length) = empty_line(&text[start..], self.newline) {
                 *consumed += length;
                 continue;
             }
             let before = spans.len();
-            let (next, reason) = match split(text, start, self.ended, self.dialect.delimiter, self.newline, spans) {
+            let (next, reason) = match split(text, start, self.input.ended, self.dialect.delimiter, self.newline, spans) {
                 Found::Record { next } => {
                     (next, (spans.len() - before != width).then(|| wrong_width(spans.len() - before, width)))
                 }
@@ -191,10 +169,10 @@ impl<R: Read> RecordReader<R> {
                     end if end < next => (end, Some(UNCLOSED.to_owned())),
                     _ => (next, Some(reason.to_owned())),
                 },
-                Found::Incomplete { quoted: Some(field) } if self.ended => {
+                Found::Incomplete { quoted: Some(field) } if self.input.ended => {
                     (self.line_end(text, field), Some(UNCLOSED.to_owned()))
                 }
-                Found::Incomplete { quoted } if text.len() - start >= self.record_limit => {
+                Found::Incomplete { quoted } if text.len() - start >= self.input.sizes.record_bytes => {
                     match self.line_end(text, quoted.unwrap_or(start)) {
                         // Not even a line ends within the limit.
                         end if end == text.len() => break,
@@ -230,14 +208,27 @@ impl<R: Read> RecordReader<R> {
             line += count_lines(&text[counted..start], self.newline);
             counted = start;
             let record = without_newline(&text[start..end]);
-            bad.push(BadRecord::new(line, count_lines(record, self.newline) + 1, reason, record));
+            let lines = count_lines(record, self.newline) + 1;
+            bad.push(BadRecord::new(Place::Line { line, lines }, lines, reason, record));
         }
         self.line = line + count_lines(&text[counted..], self.newline);
         for span in &mut spans {
-            span.unescape(&mut text);
+            span.unescape(&mut text, unescape);
         }
-        RawBatch { text: Buffer::from_vec(text), spans, width, bad }
+        let rows = spans.len().checked_div(width).unwrap_or(0);
+        RawBatch { text: Buffer::from_vec(text), spans, width, rows, bad }
     }
+}
+
+/// Turns `""` into `"`. Gives the new length.
+fn unescape(text: &mut [u8]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    while from < text.len() {
+        text[to] = text[from];
+        from += if text[from] == QUOTE { 2 } else { 1 };
+        to += 1;
+    }
+    to
 }
 
 #[derive(Default)]
@@ -287,9 +278,9 @@ fn swallowed_rows(name: &str, delimiter: u8) -> bool {
 fn header_names(text: &mut [u8], spans: Vec<Span>, delimiter: u8) -> Result<Vec<String>, String> {
     let mut spans = spans;
     for span in &mut spans {
-        span.unescape(text);
+        span.unescape(text, unescape);
     }
-    let batch = RawBatch { text: Buffer::from_vec(text.to_vec()), width: spans.len(), spans, bad: Vec::new() };
+    let batch = RawBatch { text: Buffer::from_vec(text.to_vec()), width: spans.len(), spans, rows: 1, bad: Vec::new() };
     let name = |i: usize| {
         let field = batch.field(0, i);
         let name = std::str::from_utf8(field.text).map_err(|_| NOT_TEXT.to_owned())?;
@@ -305,7 +296,6 @@ fn header_names(text: &mut [u8], spans: Vec<Span>, delimiter: u8) -> Result<Vec<
 }
 
 const OTHER_LINE_END: &str = "a line end of another kind than the file's stands outside quotes";
-const NOT_TEXT: &str = "bytes that are not text in the source's encoding";
 
 #[cold]
 fn set_aside_what_is_not_text(
@@ -343,16 +333,27 @@ mod tests {
     type Rows = Vec<Vec<String>>;
 
     fn read(text: &[u8], block: usize) -> (Rows, Vec<(u64, String, String)>) {
-        let mut reader = RecordReader::new(text, Dialect::default(), block, 1 << 20);
+        let mut reader = RecordReader::new(text, Dialect::default(), sizes(block, 1 << 20));
         let header = reader.header().unwrap().unwrap().unwrap();
         let (mut rows, mut bad) = (vec![header.clone()], Vec::new());
         while let Some(batch) = reader.next_batch(header.len()).unwrap() {
             for row in 0..batch.rows() {
                 rows.push((0..header.len()).map(|i| String::from_utf8(batch.field(row, i).text.to_vec()).unwrap()).collect());
             }
-            bad.extend(batch.bad.into_iter().map(|record| (record.line, record.reason, record.text)));
+            bad.extend(batch.bad.into_iter().map(|record| (line_of(&record), record.reason, record.text)));
         }
         (rows, bad)
+    }
+
+    fn sizes(block_bytes: usize, record_bytes: usize) -> ReadSizes {
+        ReadSizes { block_bytes, record_bytes }
+    }
+
+    fn line_of(record: &BadRecord) -> u64 {
+        match record.place {
+            Place::Line { line, .. } => line,
+            Place::Byte { .. } => 0,
+        }
     }
 
     fn rows(list: &[&[&str]]) -> Rows {
@@ -406,7 +407,7 @@ mod tests {
         let body: String = (0..400).map(|i| format!("{i},good row\n")).collect();
         for at in 0..40 {
             let text = format!("a,b\n1,\"stray\n{}{body}x,\"y\n", "z".repeat(at) + ",1\n");
-            let mut reader = RecordReader::new(text.as_bytes(), Dialect::default(), 64, 1000);
+            let mut reader = RecordReader::new(text.as_bytes(), Dialect::default(), sizes(64, 1000));
             reader.header().unwrap();
             let (mut good, mut bad) = (0, 0);
             while let Some(batch) = reader.next_batch(2).unwrap() {
@@ -419,7 +420,8 @@ mod tests {
 
     #[test]
     fn a_header_that_swallowed_rows_is_refused() {
-        let header = |text: &'static [u8]| RecordReader::new(text, Dialect::default(), 64, 1000).header().unwrap().unwrap();
+        let header =
+            |text: &'static [u8]| RecordReader::new(text, Dialect::default(), sizes(64, 1000)).header().unwrap().unwrap();
         assert_eq!(header(b"a,\"b\n1,x\n2,y\n\"\n").unwrap_err(), UNCLOSED);
         assert_eq!(header(b"\"a\nb\",c\n1,2\n").unwrap(), ["a\nb", "c"]);
         let (found, bad) = read(b"a,b\rx,y\r\nz,w\r\n", 64);
@@ -443,11 +445,16 @@ mod tests {
         assert_eq!(bad.len(), 1);
         let (found, bad) = read(b"s\nx\ry\rz\r", 64);
         assert_eq!((found.len(), bad[0].1.as_str()), (1, OTHER_LINE_END));
-        let mixed = RecordReader::new(&b"a\rb,c\n1,2\n"[..], Dialect::default(), 64, 64).header().unwrap().unwrap();
+        let mixed = RecordReader::new(&b"a\rb,c\n1,2\n"[..], Dialect::default(), sizes(64, 64)).header().unwrap().unwrap();
         assert!(mixed.is_ok(), "the first line end is the file's");
         let utf16: Vec<u8> = "a,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(
-            RecordReader::new(&utf16[..], Dialect::default(), 64, 64).header().unwrap().unwrap().unwrap_err().contains("UTF-16")
+            RecordReader::new(&utf16[..], Dialect::default(), sizes(64, 64))
+                .header()
+                .unwrap()
+                .unwrap()
+                .unwrap_err()
+                .contains("UTF-16")
         );
     }
 
@@ -463,13 +470,13 @@ mod tests {
         let (found, bad) = read(b"\n\r\na\n\n1\n\r\n\n2\n\n", 2);
         assert_eq!(found, rows(&[&["a"], &["1"], &["2"]]));
         assert_eq!(bad, []);
-        assert!(RecordReader::new(&b"\n\n"[..], Dialect::default(), 9, 9).header().unwrap().is_none());
+        assert!(RecordReader::new(&b"\n\n"[..], Dialect::default(), sizes(9, 9)).header().unwrap().is_none());
     }
 
     #[test]
     fn a_record_without_an_end_is_refused_at_the_limit() {
         let text = [b"a\n".to_vec(), vec![b'x'; 5000]].concat();
-        let mut reader = RecordReader::new(&text[..], Dialect::default(), 64, 1000);
+        let mut reader = RecordReader::new(&text[..], Dialect::default(), sizes(64, 1000));
         reader.header().unwrap();
         assert!(matches!(reader.next_batch(1), Err(RecordError::TooLong { line: 2 })));
     }

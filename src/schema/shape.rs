@@ -1,0 +1,239 @@
+//! What the values of one place in JSON records have in common, and which type that is.
+
+use indexmap::IndexMap;
+
+use super::fit;
+use super::{ColumnName, ColumnType, NamingRule, StructField};
+
+/// More names than these are no struct: they are keys of data.
+const MOST_FIELDS: usize = 1_000;
+/// Deeper types than these are kept as JSON text: Hive's own readers and type strings have their limits.
+const DEEPEST: usize = 24;
+
+/// The kinds of values that were seen in one place: a member of the records, a member of its objects, an item of its arrays.
+///
+/// Feed it a whole day's values. Null is no value; an empty array or object has a kind and nothing in it.
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    booleans: bool,
+    texts: bool,
+    numbers: Option<Numbers>,
+    array: Option<Box<Shape>>,
+    object: Option<IndexMap<String, Shape>>,
+}
+
+/// The number types that hold every number seen without loss.
+#[derive(Debug, Clone, Copy)]
+struct Numbers {
+    bigint: bool,
+    double: bool,
+}
+
+impl Shape {
+    /// A boolean was seen.
+    pub fn see_boolean(&mut self) {
+        self.booleans = true;
+    }
+
+    /// A text was seen.
+    pub fn see_text(&mut self) {
+        self.texts = true;
+    }
+
+    /// A number was seen, written so.
+    pub fn see_number(&mut self, text: &[u8]) {
+        let numbers = self.numbers.get_or_insert(Numbers { bigint: true, double: true });
+        numbers.bigint &= fit::is_plain_bigint(text);
+        // What is a bigint is asked only once something else has come, for most columns are one or the other.
+        numbers.double &= fit::survives_as_double(text);
+    }
+
+    /// An array was seen; gives the place of its items.
+    pub fn see_array(&mut self) -> &mut Shape {
+        self.array.get_or_insert_default()
+    }
+
+    /// An object was seen; gives its members' places.
+    pub fn see_object(&mut self) -> Members<'_> {
+        Members(self.object.get_or_insert_default())
+    }
+
+    /// The type of a column that nobody declared. None where there was nothing that has a type: no value, or only empty arrays and
+    /// objects.
+    ///
+    /// Values of several kinds are text, each as its JSON is written; so are objects whose names can't be those of one struct, and
+    /// numbers that neither 64 bits of integer nor a double hold exactly.
+    pub fn fresh(&self, naming: NamingRule) -> Option<ColumnType> {
+        self.typed(naming, 0)
+    }
+
+    fn typed(&self, naming: NamingRule, depth: usize) -> Option<ColumnType> {
+        let kinds = [self.booleans, self.texts, self.numbers.is_some(), self.array.is_some(), self.object.is_some()];
+        if kinds.into_iter().filter(|seen| *seen).count() > 1 {
+            return Some(ColumnType::String);
+        }
+        if let Some(numbers) = self.numbers {
+            return Some(match numbers {
+                Numbers { bigint: true, .. } => ColumnType::BigInt,
+                Numbers { double: true, .. } => ColumnType::Double,
+                _ => ColumnType::String,
+            });
+        }
+        if self.booleans {
+            return Some(ColumnType::Boolean);
+        }
+        if self.texts || (depth >= DEEPEST && (self.array.is_some() || self.object.is_some())) {
+            return Some(ColumnType::String);
+        }
+        if let Some(items) = &self.array {
+            return Some(ColumnType::Array(Box::new(items.typed(naming, depth + 1)?)));
+        }
+        let members = self.object.as_ref()?;
+        let Some(names) = names(members, naming) else { return Some(ColumnType::String) };
+        let fields = names.into_iter().zip(members.values());
+        let fields: Vec<StructField> =
+            fields.filter_map(|(name, shape)| Some(StructField { name, ty: shape.typed(naming, depth + 1)? })).collect();
+        (!fields.is_empty()).then_some(ColumnType::Struct(fields))
+    }
+
+    /// A known type with the members that the values have beside: each struct gets its new ones at its end. What does not fit
+    /// stays as it is, and is judged value by value.
+    pub fn grown(&self, ty: &ColumnType, naming: NamingRule) -> ColumnType {
+        match (ty, &self.array, &self.object) {
+            (ColumnType::Array(items), Some(seen), _) => ColumnType::Array(Box::new(seen.grown(items, naming))),
+            (ColumnType::Map(key, value), _, Some(members)) => {
+                let grown = members.values().fold((**value).clone(), |value, seen| seen.grown(&value, naming));
+                ColumnType::Map(key.clone(), Box::new(grown))
+            }
+            (ColumnType::Struct(fields), _, Some(members)) => ColumnType::Struct(grown_fields(fields, members, naming)),
+            _ => ty.clone(),
+        }
+    }
+}
+
+fn grown_fields(fields: &[StructField], members: &IndexMap<String, Shape>, naming: NamingRule) -> Vec<StructField> {
+    let mut grown = fields.to_vec();
+    for (member, seen) in members {
+        match naming.field(member, fields.iter().map(|field| &field.name)) {
+            Some(known) => grown[known].ty = seen.grown(&grown[known].ty, naming),
+            None => {
+                let Some(name) = naming.apply(member) else { continue };
+                if grown.len() < MOST_FIELDS
+                    && !grown.iter().any(|field| field.name == name)
+                    && let Some(ty) = seen.fresh(naming)
+                {
+                    grown.push(StructField { name, ty });
+                }
+            }
+        }
+    }
+    grown
+}
+
+/// The names of a struct's fields; none where two members would have one name, or one has none.
+fn names(members: &IndexMap<String, Shape>, naming: NamingRule) -> Option<Vec<ColumnName>> {
+    if members.len() > MOST_FIELDS {
+        return None;
+    }
+    let names = members.keys().map(|member| naming.apply(member)).collect::<Option<Vec<_>>>()?;
+    let mut sorted: Vec<&ColumnName> = names.iter().collect();
+    sorted.sort_unstable();
+    let is_clash = sorted.windows(2).any(|pair| pair[0] == pair[1]);
+    (!is_clash).then_some(names)
+}
+
+/// The members of the objects in one place.
+pub struct Members<'a>(&'a mut IndexMap<String, Shape>);
+
+impl Members<'_> {
+    /// The place of a member.
+    pub fn member(&mut self, name: &str) -> &mut Shape {
+        // One more than may be is enough to know that it is no struct.
+        let name = if self.0.len() > MOST_FIELDS { "" } else { name };
+        if !self.0.contains_key(name) {
+            self.0.insert(name.to_owned(), Shape::default());
+        }
+        &mut self.0[name]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn see(shape: &mut Shape, value: &Value) {
+        match value {
+            Value::Null => {}
+            Value::Bool(_) => shape.see_boolean(),
+            Value::Number(number) => shape.see_number(number.to_string().as_bytes()),
+            Value::String(_) => shape.see_text(),
+            Value::Array(items) => {
+                let place = shape.see_array();
+                items.iter().for_each(|item| see(place, item));
+            }
+            Value::Object(members) => {
+                let mut places = shape.see_object();
+                members.iter().for_each(|(name, value)| see(places.member(name), value));
+            }
+        }
+    }
+
+    fn shape(values: &[&str]) -> Shape {
+        let mut shape = Shape::default();
+        values.iter().for_each(|value| see(&mut shape, &serde_json::from_str(value).unwrap()));
+        shape
+    }
+
+    fn fresh(values: &[&str]) -> String {
+        shape(values).fresh(NamingRule::Camel).map_or_else(String::new, |ty| ty.to_string())
+    }
+
+    #[test]
+    fn kinds_are_kept_and_mixtures_are_text() {
+        for (values, ty) in [
+            (&["1", "null"][..], "bigint"),
+            (&["1", "1.5"], "double"),
+            (&["true"], "boolean"),
+            (&["\"1\""], "string"),
+            (&["1", "\"1\""], "string"),
+            (&["1", "true"], "string"),
+            (&["9223372036854775808"], "string"),
+            (&["9007199254740993", "1.5"], "string"),
+            (&["null"], ""),
+            (&["[]", "{}"], "string"),
+            (&["[]"], ""),
+            (&["{}"], ""),
+            (&["[1]", "[2.5, null]"], "array<double>"),
+            (&["[1]", "[\"x\"]"], "array<string>"),
+            (
+                &["{\"aB\": 1}", "{\"c\": [{}], \"d\": [{\"e\": null}, {\"e\": true}]}"],
+                "struct<a_b:bigint,d:array<struct<e:boolean>>>",
+            ),
+            (&["{\"a\": 1}", "7"], "string"),
+            (&["{\"é\": 1}"], "string"),
+            (&["{\"a b\": 1, \"aB\": 1}"], "string"),
+        ] {
+            assert_eq!(fresh(values), ty, "{values:?}");
+        }
+        let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+        assert!(fresh(&[&deep]).ends_with("array<string>>>>>>>>>>>>>>>>>>>>>>>>"), "{}", fresh(&[&deep]));
+    }
+
+    #[test]
+    fn a_known_struct_grows_at_its_end_and_nothing_of_it_changes() {
+        for (ty, values, grown) in [
+            ("struct<a:int>", &["{\"b\": 1, \"a\": 2}"][..], "struct<a:int,b:bigint>"),
+            ("struct<postcode:string>", &["{\"postCode\": 1}"], "struct<postcode:string>"),
+            ("struct<higher_d_f_a:int>", &["{\"higherDFA\": 1}"], "struct<higher_d_f_a:int>"),
+            ("array<struct<a:struct<x:int>>>", &["[{\"a\": {\"y\": \"\"}}]"], "array<struct<a:struct<x:int,y:string>>>"),
+            ("map<string,struct<a:int>>", &["{\"k\": {\"b\": true}}"], "map<string,struct<a:int,b:boolean>>"),
+            ("struct<a:int>", &["[1]", "7", "{\"b\": null, \"c\": []}"], "struct<a:int>"),
+            ("int", &["{\"b\": 1}"], "int"),
+            ("struct<a:int>", &["{\"a\": {\"b\": 1}}"], "struct<a:int>"),
+        ] {
+            let found = shape(values).grown(&ty.parse().unwrap(), NamingRule::Camel);
+            assert_eq!(found.to_string(), grown, "{values:?}");
+        }
+    }
+}

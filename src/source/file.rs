@@ -1,0 +1,126 @@
+//! A source file of any format: what it has, and its records.
+
+use std::io::Read;
+
+use crate::schema::{ColumnName, NamingRule, TableSchema};
+
+use super::csv::CsvBatches;
+use super::json::{self, JsonBatches};
+use super::{CsvFormat, Encoding, JsonFormat, MarkedFields, RawBatch, ReadSizes, SourceError, Survey, ValueRules, open_text};
+
+/// How a module's files are written.
+#[derive(Debug, Clone)]
+pub enum Format {
+    /// Lines of fields under a header.
+    Csv(CsvFormat),
+    /// Objects.
+    Json(JsonFormat),
+}
+
+impl Format {
+    /// How values are written.
+    pub fn values(&self) -> &ValueRules {
+        match self {
+            Self::Csv(format) => &format.values,
+            Self::Json(format) => &format.values,
+        }
+    }
+
+    fn encoding(&self) -> Encoding {
+        match self {
+            Self::Csv(format) => format.encoding,
+            Self::Json(format) => format.encoding,
+        }
+    }
+}
+
+/// What a file has, as its header or a first reading says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The file.
+    pub key: String,
+    /// What the source calls its fields, in order.
+    pub names: Vec<String>,
+    /// The column of each.
+    pub columns: Vec<ColumnName>,
+    /// What the file itself says of its fields.
+    pub marked: Option<MarkedFields>,
+}
+
+/// How files are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// How they are written.
+    pub format: &'a Format,
+    /// How much of them is in memory at once.
+    pub sizes: ReadSizes,
+    /// How names become columns.
+    pub naming: NamingRule,
+    /// Names that only adg may use.
+    pub reserved: &'a [ColumnName],
+}
+
+/// The records of an open file.
+pub enum Batches {
+    /// Of CSV.
+    Csv(CsvBatches),
+    /// Of JSON.
+    Json(JsonBatches),
+}
+
+impl Batches {
+    /// The next records; `None` at the end of the file.
+    pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
+        match self {
+            Self::Csv(file) => file.next_batch(),
+            Self::Json(file) => file.next_batch(),
+        }
+    }
+}
+
+type Bytes = Box<dyn Read + Send>;
+
+impl Reading<'_> {
+    /// What a file has; `existing` is the table as it is. JSON names its fields in its records only, so that it is read to its end,
+    /// and what `survey` asks of them is answered on the way.
+    pub fn header(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        existing: &TableSchema,
+        survey: &mut Survey<'_>,
+    ) -> Result<Header, SourceError> {
+        let text = open_text(key, bytes, self.format.encoding())?;
+        match self.format {
+            Format::Csv(format) => {
+                CsvBatches::open(key, text, format, self.sizes, self.naming, existing, self.reserved).map(|(header, _)| header)
+            }
+            Format::Json(format) => json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), survey),
+        }
+    }
+
+    /// Whether what a survey asks is answered by another reading.
+    pub fn needs_another_reading(&self, headers: &[Header], survey: &Survey<'_>) -> bool {
+        match self.format {
+            Format::Csv(_) => headers.iter().any(|header| survey.asks(&header.columns)),
+            Format::Json(_) => false,
+        }
+    }
+
+    /// The records of a file with that header.
+    pub fn records(&self, header: &Header, bytes: Bytes, existing: &TableSchema) -> Result<Batches, SourceError> {
+        let text = open_text(&header.key, bytes, self.format.encoding())?;
+        match self.format {
+            Format::Csv(format) => {
+                let (now, file) = CsvBatches::open(&header.key, text, format, self.sizes, self.naming, existing, self.reserved)?;
+                if now.names != header.names {
+                    return Err(SourceError::Changed { key: header.key.clone() });
+                }
+                Ok(Batches::Csv(file))
+            }
+            Format::Json(format) => {
+                Ok(Batches::Json(JsonBatches::open(&header.key, text, format, self.sizes, header.names.clone())))
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A stream of JSON as blocks of records.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+
+use super::document::{Document, DocumentFlaw, Layout, Step};
+use super::scan::{self, Kind, Member, Value};
+use crate::source::guard::ReadSizes;
+use crate::source::guard::batch::{BadRecord, NOT_TEXT, Place};
+use crate::source::guard::input::Input;
+
+/// Why reading stopped.
+#[derive(Debug)]
+pub(in crate::source) enum JsonError {
+    /// The stream failed.
+    Io(io::Error),
+    /// The document is none.
+    Document { flaw: DocumentFlaw, offset: u64 },
+    /// No end of a record within the limit.
+    TooLong { offset: u64 },
+}
+
+impl From<io::Error> for JsonError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Some records, and what among them is none.
+#[derive(Debug)]
+pub(in crate::source) struct Block {
+    /// What the places of members are in.
+    pub(in crate::source) text: Vec<u8>,
+    pub(in crate::source) bad: Vec<BadRecord>,
+}
+
+/// Whether a block has room for more records; or why a record is none.
+pub(in crate::source) type Verdict = Result<Room, &'static str>;
+
+/// Whether a block has room for more records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) enum Room {
+    Left,
+    Full,
+}
+
+/// Reads a document from its records' point of view.
+#[derive(Debug)]
+pub(in crate::source) struct JsonReader<R> {
+    input: Input<R>,
+    document: Document,
+    /// Where the rest begins in the text.
+    offset: u64,
+    /// Good records so far, and their bytes.
+    records: u64,
+    bytes: u64,
+}
+
+/// What was found in a block so far.
+#[derive(Default)]
+struct Found {
+    at: usize,
+    any: bool,
+    bad: Vec<(usize, usize, &'static str)>,
+}
+
+impl<R: Read> JsonReader<R> {
+    pub(in crate::source) fn new(source: R, layout: Layout, sizes: ReadSizes) -> Self {
+        Self { input: Input::new(source, sizes), document: Document::new(layout), offset: 0, records: 0, bytes: 0 }
+    }
+
+    /// How many bytes of text were read so far.
+    pub(in crate::source) fn bytes_read(&self) -> u64 {
+        self.input.bytes
+    }
+
+    /// What [`Layout::kept`] leads to, once it was passed.
+    pub(in crate::source) fn kept(&self) -> Option<&[u8]> {
+        self.document.kept.as_deref()
+    }
+
+    /// The next records; `each` is given the members of every one that is JSON. `None` at the end.
+    pub(in crate::source) fn next_block(
+        &mut self,
+        each: &mut impl FnMut(&[u8], &[Member]) -> Verdict,
+    ) -> Result<Option<Block>, JsonError> {
+        let mut text = std::mem::take(&mut self.input.rest);
+        let (mut members, mut found) = (Vec::new(), Found::default());
+        let mut wants_more = text.len() < self.input.sizes.block_bytes;
+        let mut is_text = is_utf8(&text);
+        loop {
+            if wants_more {
+                self.input.fill(&mut text)?;
+                (wants_more, is_text) = (false, is_utf8(&text));
+            }
+            let step = self.document.step(&text, found.at, self.input.ended, &mut members);
+            let room = match step.map_err(|flaw| JsonError::Document { flaw, offset: self.offset + found.at as u64 })? {
+                Step::Record { start, end } => {
+                    let is_text = is_text || std::str::from_utf8(&text[start..end]).is_ok();
+                    let verdict = if is_text { each(&text, &members) } else { Err(NOT_TEXT) };
+                    self.take(&mut found, start, end, verdict)
+                }
+                Step::Bad { start, end, reason } => self.take(&mut found, start, end, Err(reason)),
+                Step::Passed { end } => {
+                    found.at = end;
+                    continue;
+                }
+                Step::Ended if found.any => Room::Full,
+                Step::Ended => return Ok(None),
+                Step::Incomplete if found.any => Room::Full,
+                Step::Incomplete => {
+                    // What was passed is not looked at again.
+                    text.drain(..found.at);
+                    self.offset += std::mem::take(&mut found.at) as u64;
+                    if text.len() >= self.input.sizes.record_bytes {
+                        return Err(JsonError::TooLong { offset: self.offset });
+                    }
+                    wants_more = true;
+                    continue;
+                }
+            };
+            if room == Room::Full || found.at >= self.input.sizes.block_bytes {
+                return Ok(Some(self.block(text, found)));
+            }
+        }
+    }
+
+    fn take(&mut self, found: &mut Found, start: usize, end: usize, verdict: Verdict) -> Room {
+        (found.at, found.any) = (end, true);
+        match verdict {
+            Ok(room) => {
+                self.records += 1;
+                self.bytes += (end - start) as u64;
+                room
+            }
+            Err(reason) => {
+                found.bad.push((start, end, reason));
+                Room::Left
+            }
+        }
+    }
+
+    fn block(&mut self, mut text: Vec<u8>, found: Found) -> Block {
+        let bad = found.bad.into_iter().map(|(start, end, reason)| {
+            let place = Place::Byte { offset: self.offset + start as u64 };
+            BadRecord::new(place, self.stands_for(end - start), reason.to_owned(), &text[start..end])
+        });
+        let bad = bad.collect();
+        self.input.rest = text[found.at..].to_vec();
+        text.truncate(found.at);
+        self.offset += found.at as u64;
+        Block { text, bad }
+    }
+
+    /// For how many records a broken one stands that may have swallowed others: as many as have its length.
+    fn stands_for(&self, bytes: usize) -> u64 {
+        let usual = self.bytes.checked_div(self.records).unwrap_or(bytes as u64).max(1);
+        (bytes as u64 / usual).max(1)
+    }
+}
+
+/// Whether all of it is text; a character that is cut off at the end may still become one.
+fn is_utf8(text: &[u8]) -> bool {
+    match simdutf8::compat::from_utf8(text) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    }
+}
+
+/// The names that a file's records have, in the order in which they first came.
+#[derive(Debug, Default)]
+pub(in crate::source) struct Names {
+    names: Vec<String>,
+    places: HashMap<Vec<u8>, usize>,
+}
+
+impl Names {
+    /// These names.
+    pub(in crate::source) fn of(names: Vec<String>) -> Self {
+        let places = names.iter().enumerate().map(|(place, name)| (name.clone().into_bytes(), place)).collect();
+        Self { names, places }
+    }
+
+    /// How many there are.
+    pub(in crate::source) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The names in order.
+    pub(in crate::source) fn into_names(self) -> Vec<String> {
+        self.names
+    }
+
+    /// The place of a name; it is likely `guess`, for records are much alike. None where the name is new.
+    pub(in crate::source) fn find(&self, text: &[u8], name: Value, guess: usize) -> Option<usize> {
+        let bytes = name.text(text);
+        match name.kind {
+            Kind::Text { escaped: true } => self.places.get(scan::meaning(bytes, true).as_bytes()).copied(),
+            _ if self.names.get(guess).is_some_and(|name| name.as_bytes() == bytes) => Some(guess),
+            _ => self.places.get(bytes).copied(),
+        }
+    }
+
+    /// Adds a name that is new, and gives it.
+    pub(in crate::source) fn add(&mut self, text: &[u8], name: Value) -> &str {
+        let name = scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
+        self.places.insert(name.clone().into_bytes(), self.names.len());
+        self.names.push(name);
+        self.names.last().map_or("", String::as_str)
+    }
+}

@@ -1,0 +1,411 @@
+//! One JSON value (RFC 8259): checked byte for byte, and not built.
+//!
+//! What comes out are places in the text, so that a number keeps its digits and a nested value its spelling. Whether the text is
+//! UTF-8 is checked elsewhere, for all of a block at once.
+
+/// How deep values may be nested: the stack is what limits it.
+const DEEPEST: usize = 128;
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) enum Kind {
+    Null,
+    Boolean,
+    Number,
+    /// Its place is what stands between the quotes; `escaped` where that has backslashes.
+    Text {
+        escaped: bool,
+    },
+    Array,
+    Object,
+}
+
+/// A value and its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) struct Value {
+    pub(in crate::source) kind: Kind,
+    pub(in crate::source) start: usize,
+    pub(in crate::source) end: usize,
+}
+
+impl Value {
+    /// Its bytes in the text that it was found in.
+    pub(in crate::source) fn text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// A name and its value, in an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) struct Member {
+    /// Always a text.
+    pub(in crate::source) name: Value,
+    pub(in crate::source) value: Value,
+}
+
+/// Why there is no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) enum Flaw {
+    /// The text ends in the middle of it.
+    Incomplete,
+    /// It stops being JSON.
+    Broken(&'static str),
+}
+
+type Scanned<T> = Result<T, Flaw>;
+
+/// Where the white space from `at` ends.
+pub(in crate::source) fn skip_space(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(rest.len())
+}
+
+/// The value that begins at `at`, and where it ends: for a text behind its closing quote.
+pub(in crate::source) fn value(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
+    value_within(text, at, 0)
+}
+
+/// The members of the object that begins at `at`, in order; gives where it ends.
+pub(in crate::source) fn object(text: &[u8], at: usize, each: &mut impl FnMut(Member)) -> Scanned<usize> {
+    object_within(text, at, 0, each)
+}
+
+/// The items of the array that begins at `at`, in order; gives where it ends.
+pub(in crate::source) fn array(text: &[u8], at: usize, each: &mut impl FnMut(Value)) -> Scanned<usize> {
+    array_within(text, at, 0, each)
+}
+
+/// A name that stands at `at`, with its colon; gives it and where its value begins.
+pub(in crate::source) fn name(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
+    if byte(text, at)? != b'"' {
+        return Err(Flaw::Broken("a name in quotes is missing"));
+    }
+    let (name, end) = string(text, at)?;
+    let colon = skip_space(text, end);
+    match byte(text, colon)? {
+        b':' => Ok((name, skip_space(text, colon + 1))),
+        _ => Err(Flaw::Broken("a colon is missing")),
+    }
+}
+
+fn byte(text: &[u8], at: usize) -> Scanned<u8> {
+    text.get(at).copied().ok_or(Flaw::Incomplete)
+}
+
+fn value_within(text: &[u8], at: usize, depth: usize) -> Scanned<(Value, usize)> {
+    let whole = |kind, end| Ok((Value { kind, start: at, end }, end));
+    match byte(text, at)? {
+        b'"' => string(text, at),
+        b'{' => whole(Kind::Object, object_within(text, at, depth, &mut |_| {})?),
+        b'[' => whole(Kind::Array, array_within(text, at, depth, &mut |_| {})?),
+        b't' => whole(Kind::Boolean, word(text, at, b"true")?),
+        b'f' => whole(Kind::Boolean, word(text, at, b"false")?),
+        b'n' => whole(Kind::Null, word(text, at, b"null")?),
+        b'-' | b'0'..=b'9' => whole(Kind::Number, number(text, at)?),
+        _ => Err(Flaw::Broken("a value is missing")),
+    }
+}
+
+fn object_within(text: &[u8], at: usize, depth: usize, each: &mut impl FnMut(Member)) -> Scanned<usize> {
+    let mut next = begin(text, at, b'{', depth)?;
+    if byte(text, next)? == b'}' {
+        return Ok(next + 1);
+    }
+    loop {
+        let (name, at) = name(text, next)?;
+        let (value, end) = value_within(text, at, depth + 1)?;
+        each(Member { name, value });
+        match separator(text, end, b'}')? {
+            Separator::End(end) => return Ok(end),
+            Separator::Comma(start) => next = start,
+        }
+    }
+}
+
+fn array_within(text: &[u8], at: usize, depth: usize, each: &mut impl FnMut(Value)) -> Scanned<usize> {
+    let mut next = begin(text, at, b'[', depth)?;
+    if byte(text, next)? == b']' {
+        return Ok(next + 1);
+    }
+    loop {
+        let (value, end) = value_within(text, next, depth + 1)?;
+        each(value);
+        match separator(text, end, b']')? {
+            Separator::End(end) => return Ok(end),
+            Separator::Comma(start) => next = start,
+        }
+    }
+}
+
+fn begin(text: &[u8], at: usize, bracket: u8, depth: usize) -> Scanned<usize> {
+    match byte(text, at)? {
+        found if found != bracket => Err(Flaw::Broken("a bracket is missing")),
+        _ if depth >= DEEPEST => Err(Flaw::Broken("it is nested too deep")),
+        _ => Ok(skip_space(text, at + 1)),
+    }
+}
+
+enum Separator {
+    Comma(usize),
+    End(usize),
+}
+
+fn separator(text: &[u8], end: usize, bracket: u8) -> Scanned<Separator> {
+    let at = skip_space(text, end);
+    match byte(text, at)? {
+        b',' => Ok(Separator::Comma(skip_space(text, at + 1))),
+        found if found == bracket => Ok(Separator::End(at + 1)),
+        _ => Err(Flaw::Broken("a comma or a closing bracket is missing")),
+    }
+}
+
+fn word(text: &[u8], at: usize, word: &[u8]) -> Scanned<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    match rest.len() {
+        _ if rest.starts_with(word) => Ok(at + word.len()),
+        length if length < word.len() && word.starts_with(rest) => Err(Flaw::Incomplete),
+        _ => Err(Flaw::Broken("an unquoted word is neither true, false nor null")),
+    }
+}
+
+/// Bytes that end a plain piece of a text: quotes, backslashes, control characters.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        special[control] = true;
+        control += 1;
+    }
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special
+};
+
+fn string(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
+    let start = at + 1;
+    let (mut next, mut escaped) = (start, false);
+    loop {
+        let rest = text.get(next..).unwrap_or_default();
+        next += rest.iter().position(|byte| SPECIAL[usize::from(*byte)]).ok_or(Flaw::Incomplete)?;
+        match text[next] {
+            b'"' => return Ok((Value { kind: Kind::Text { escaped }, start, end: next }, next + 1)),
+            b'\\' => {
+                escaped = true;
+                next = escape(text, next)?;
+            }
+            _ => return Err(Flaw::Broken("a control character stands in a text")),
+        }
+    }
+}
+
+/// Where the escape that begins at `at` ends. Half of a pair of surrogates is no character.
+fn escape(text: &[u8], at: usize) -> Scanned<usize> {
+    const HALF: Flaw = Flaw::Broken("an escape is half a character");
+    match byte(text, at + 1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
+        b'u' => match hex(text, at + 2)? {
+            0xD800..=0xDBFF => {
+                if byte(text, at + 6)? != b'\\' || byte(text, at + 7)? != b'u' {
+                    return Err(HALF);
+                }
+                if (0xDC00..=0xDFFF).contains(&hex(text, at + 8)?) { Ok(at + 12) } else { Err(HALF) }
+            }
+            0xDC00..=0xDFFF => Err(HALF),
+            _ => Ok(at + 6),
+        },
+        _ => Err(Flaw::Broken("a backslash escapes nothing")),
+    }
+}
+
+fn hex(text: &[u8], at: usize) -> Scanned<u32> {
+    (at..at + 4).try_fold(0, |code, at| {
+        let digit = char::from(byte(text, at)?).to_digit(16).ok_or(Flaw::Broken("an escape has no four hex digits"))?;
+        Ok(code * 16 + digit)
+    })
+}
+
+fn number(text: &[u8], at: usize) -> Scanned<usize> {
+    const NONE: Flaw = Flaw::Broken("a number is not written as JSON writes them");
+    let digits = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        match rest.iter().position(|byte| !byte.is_ascii_digit()) {
+            None => Err(Flaw::Incomplete),
+            Some(0) => Err(NONE),
+            Some(count) => Ok(from + count),
+        }
+    };
+    let whole = if text[at] == b'-' { at + 1 } else { at };
+    let mut end = if byte(text, whole)? == b'0' { whole + 1 } else { digits(whole)? };
+    if byte(text, end)? == b'.' {
+        end = digits(end + 1)?;
+    }
+    if matches!(byte(text, end)?, b'e' | b'E') {
+        let signed = matches!(byte(text, end + 1)?, b'+' | b'-');
+        end = digits(end + 1 + usize::from(signed))?;
+    }
+    if byte(text, end)?.is_ascii_alphanumeric() { Err(NONE) } else { Ok(end) }
+}
+
+/// What stands for an escaped text, in its place: escapes are never shorter than what they mean. The text is one that
+/// [`value`] took. Gives its new length.
+pub(in crate::source) fn unescape(text: &mut [u8]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    while from < text.len() {
+        if text[from] != b'\\' {
+            text[to] = text[from];
+            (from, to) = (from + 1, to + 1);
+            continue;
+        }
+        let plain = match text.get(from + 1) {
+            Some(b'b') => 0x08,
+            Some(b'f') => 0x0C,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'u') => {
+                let (character, end) = character(text, from);
+                to += character.encode_utf8(&mut text[to..]).len();
+                from = end;
+                continue;
+            }
+            Some(other) => *other,
+            None => break,
+        };
+        text[to] = plain;
+        (from, to) = (from + 2, to + 1);
+    }
+    to
+}
+
+/// The character of the escape `\uXXXX`, or of two of them, at `at`, and where that ends.
+fn character(text: &[u8], at: usize) -> (char, usize) {
+    let unit = |at: usize| hex(text, at + 2).unwrap_or_default();
+    let (high, low) = (unit(at), unit(at + 6));
+    match char::from_u32(high) {
+        Some(character) => (character, at + 6),
+        None => {
+            let pair = 0x1_0000 + ((high & 0x3FF) << 10) + (low & 0x3FF);
+            (char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER), at + 12)
+        }
+    }
+}
+
+/// A text as it is meant, of one that [`value`] took.
+pub(in crate::source) fn meaning(text: &[u8], escaped: bool) -> String {
+    let mut bytes = text.to_vec();
+    if escaped {
+        let length = unescape(&mut bytes);
+        bytes.truncate(length);
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The whole text is one value, with nothing but space around it.
+    fn whole(text: &str) -> Result<Value, Flaw> {
+        let padded = format!("{text} ");
+        let (value, end) = value(padded.as_bytes(), skip_space(padded.as_bytes(), 0))?;
+        if skip_space(padded.as_bytes(), end) == padded.len() { Ok(value) } else { Err(Flaw::Broken("more")) }
+    }
+
+    #[test]
+    fn values_are_places_in_their_text() {
+        let text = br#" {"a\n": -1.50e+2, "b": [true, {"c": "x\"y"}], "": null} "#;
+        let mut members = Vec::new();
+        let end = object(text, 1, &mut |member| members.push((member.name.text(text), member.value.text(text)))).unwrap();
+        assert_eq!(end, text.len() - 1);
+        let expected: [(&[u8], &[u8]); 3] = [(br"a\n", b"-1.50e+2"), (b"b", br#"[true, {"c": "x\"y"}]"#), (b"", b"null")];
+        assert_eq!(members, expected);
+    }
+
+    #[test]
+    fn every_beginning_of_a_value_is_incomplete() {
+        let text = r#"{"a":[1.5e-3,"\u00e9\ud83e\udd80",true,null,{}]}"#;
+        for end in 0..text.len() {
+            assert_eq!(value(&text.as_bytes()[..end], 0), Err(Flaw::Incomplete), "{}", &text[..end]);
+        }
+        assert!(value(text.as_bytes(), 0).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_json_is_broken() {
+        for text in [
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "-",
+            "NaN",
+            "nul",
+            "True",
+            "'a'",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\ud800\"",
+            "\"\\udc00x\"",
+            "\"a\nb\"",
+            "{a:1}",
+            "{\"a\" 1}",
+            "{\"a\":1,}",
+            "{,}",
+            "[1,]",
+            "[1 2]",
+            "[}",
+            "1x",
+            "{\"a\":1 \"b\":2}",
+        ] {
+            assert!(matches!(whole(text), Err(Flaw::Broken(_))), "{text}");
+        }
+        assert!(matches!(whole(&"[".repeat(100_000)), Err(Flaw::Broken(_))));
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>().prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+                prop::collection::vec((any::<String>(), inner), 0..4)
+                    .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_another_writer_wrote_is_one_value(json in json(), pretty: bool) {
+            let text = if pretty { serde_json::to_string_pretty(&json).unwrap() } else { json.to_string() };
+            prop_assert!(whole(&text).is_ok(), "{}", text);
+        }
+
+        /// The other parser takes and refuses the same texts.
+        #[test]
+        fn it_agrees_with_another_parser(text in r#"[\[\]{}",:\\ 01etrufalsn.\-\n]{0,24}"#) {
+            prop_assert_eq!(whole(&text).is_ok(), serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|_| true) || is_out_of_range(&text), "{}", text);
+        }
+
+        #[test]
+        fn a_text_means_what_another_parser_reads(text in r#"([a-zé🦀 ]|\\["\\/bfnrt]|\\u00[4-7][0-9a-f]|\\ud83[d-e]\\udd[89a-f][0-9a-f]){0,12}"#) {
+            let quoted = format!("\"{text}\"");
+            let found = whole(&quoted).unwrap();
+            let Kind::Text { escaped } = found.kind else { panic!("no text") };
+            let meant: String = serde_json::from_str(&quoted).unwrap();
+            prop_assert_eq!(meaning(found.text(quoted.as_bytes()), escaped), meant);
+        }
+    }
+
+    /// The other parser refuses numbers that a double can't hold; here they are texts.
+    fn is_out_of_range(text: &str) -> bool {
+        serde_json::from_str::<serde_json::Value>(text).is_err_and(|error| error.to_string().contains("number out of range"))
+    }
+}

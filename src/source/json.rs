@@ -1,0 +1,217 @@
+//! A JSON file as a stream of batches.
+
+use std::io::Read;
+
+use arrow_buffer::Buffer;
+
+use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
+
+use super::guard::json::scan::{self, Kind, Member};
+use super::guard::json::{JsonError, JsonReader, Layout, Names, Room};
+use super::guard::{ReadSizes, Span};
+use super::{Encoding, Header, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
+
+/// A name twice in one record: readers keep one of its values, each another.
+const TWICE: &str = "a name stands twice";
+
+/// How a module's JSON files are written.
+#[derive(Debug, Clone)]
+pub struct JsonFormat {
+    /// Where the records are, and the list of fields.
+    pub layout: Layout,
+    /// Of the text.
+    pub encoding: Encoding,
+    /// Of the values.
+    pub values: ValueRules,
+}
+
+/// An open file.
+pub struct JsonBatches {
+    key: String,
+    sizes: ReadSizes,
+    names: Names,
+    reader: JsonReader<Box<dyn Read + Send>>,
+}
+
+impl JsonBatches {
+    /// Of an open text; `names` are all that its records have, as a first reading finds them.
+    pub fn open(key: &str, text: Box<dyn Read + Send>, format: &JsonFormat, sizes: ReadSizes, names: Vec<String>) -> Self {
+        let reader = JsonReader::new(text, format.layout.clone(), sizes);
+        Self { key: key.to_owned(), sizes, names: Names::of(names), reader }
+    }
+
+    /// The next records; `None` at the end of the file.
+    pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
+        let names = &self.names;
+        let mut rows = Rows::new(names.len(), self.sizes.block_bytes);
+        let mut has_new = false;
+        let block = self.reader.next_block(&mut |text, members| {
+            let (guess, at) = (rows.begin(), rows.rows);
+            for (i, member) in members.iter().enumerate() {
+                let Some(place) = names.find(text, member.name, i) else {
+                    has_new = true;
+                    continue;
+                };
+                if !rows.put(guess, place, member) {
+                    return Err(rows.forget(at));
+                }
+            }
+            Ok(rows.end())
+        });
+        let block = block.map_err(|error| self.stopped(error))?;
+        if has_new {
+            return Err(SourceError::Changed { key: self.key.clone() });
+        }
+        Ok(block.map(|block| rows.batch(block.text, block.bad)))
+    }
+
+    fn stopped(&self, error: JsonError) -> SourceError {
+        stopped(&self.key, self.sizes, self.reader.bytes_read(), error)
+    }
+}
+
+fn stopped(key: &str, sizes: ReadSizes, bytes: u64, error: JsonError) -> SourceError {
+    let key = key.to_owned();
+    match error {
+        JsonError::Io(source) => SourceError::Read { key, bytes, source },
+        JsonError::Document { flaw, offset } => SourceError::Document { key, flaw, offset },
+        JsonError::TooLong { offset } => SourceError::ItemTooLong { key, offset, limit: sizes.record_bytes },
+    }
+}
+
+/// The fields of a batch while it is made.
+struct Rows {
+    width: usize,
+    most_spans: usize,
+    spans: Vec<Span>,
+    /// Of each field the row, counted from 1, in which it came last.
+    last: Vec<usize>,
+    rows: usize,
+}
+
+impl Rows {
+    fn new(width: usize, block_bytes: usize) -> Self {
+        // Records of few bytes and a thousand names must not make a batch of gigabytes.
+        Self { width, most_spans: (block_bytes / 4).max(width), spans: Vec::new(), last: vec![0; width], rows: 0 }
+    }
+
+    /// Begins a row of nulls; gives where it begins.
+    fn begin(&mut self) -> usize {
+        let start = self.spans.len();
+        self.spans.resize(start + self.width, Span::plain(0, 0));
+        start
+    }
+
+    /// False where the field was put already.
+    fn put(&mut self, start: usize, place: usize, member: &Member) -> bool {
+        if self.last[place] == self.rows + 1 {
+            return false;
+        }
+        self.last[place] = self.rows + 1;
+        self.spans[start + place] = match member.value.kind {
+            Kind::Null => Span::plain(0, 0),
+            Kind::Text { escaped } => Span::quoted(member.value.start, member.value.end, escaped),
+            _ => Span::plain(member.value.start, member.value.end),
+        };
+        true
+    }
+
+    fn forget(&mut self, rows: usize) -> &'static str {
+        self.spans.truncate(rows * self.width);
+        self.last.fill(0);
+        TWICE
+    }
+
+    fn end(&mut self) -> Room {
+        self.rows += 1;
+        if self.spans.len() >= self.most_spans { Room::Full } else { Room::Left }
+    }
+
+    fn batch(mut self, mut text: Vec<u8>, bad: Vec<super::BadRecord>) -> RawBatch {
+        for span in &mut self.spans {
+            span.unescape(&mut text, scan::unescape);
+        }
+        RawBatch { text: Buffer::from_vec(text), spans: self.spans, width: self.width, rows: self.rows, bad }
+    }
+}
+
+/// A first reading of a file: which names its records have, what `survey` asks of their values, and the file's own list of fields.
+pub(super) fn look(
+    key: &str,
+    text: Box<dyn Read + Send>,
+    format: &JsonFormat,
+    sizes: ReadSizes,
+    rule: (NamingRule, &TableSchema, &[ColumnName]),
+    survey: &mut Survey<'_>,
+) -> Result<Header, SourceError> {
+    let mut reader = JsonReader::new(text, format.layout.clone(), sizes);
+    let (naming, existing, reserved) = rule;
+    let mut names = Names::default();
+    let mut guesses = Vec::new();
+    let mut seen: Vec<usize> = Vec::new();
+    let mut row = 0;
+    loop {
+        let block = reader.next_block(&mut |text, members| {
+            row += 1;
+            let mut places = Vec::with_capacity(members.len());
+            for (i, member) in members.iter().enumerate() {
+                let place = names.find(text, member.name, i);
+                if place.is_some_and(|place| std::mem::replace(&mut seen[place], row) == row) {
+                    return Err(TWICE);
+                }
+                places.push(place);
+            }
+            if has_new_twice(text, members, &places) {
+                return Err(TWICE);
+            }
+            for (member, place) in members.iter().zip(places) {
+                let place = place.unwrap_or_else(|| {
+                    let name = names.add(text, member.name);
+                    guesses.push(naming.column(name, existing).and_then(|column| survey.take(&column)));
+                    seen.push(row);
+                    seen.len() - 1
+                });
+                if let Some(guess) = &mut guesses[place] {
+                    guess.see_json(text, member.value, &format.values);
+                }
+            }
+            Ok(Room::Left)
+        });
+        match block {
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => return Err(stopped(key, sizes, reader.bytes_read(), error)),
+        }
+    }
+    if reader.bytes_read() == 0 {
+        return Err(SourceError::Empty { key: key.to_owned() });
+    }
+    let marked = marked(key, format, reader.kept(), naming, existing)?;
+    let names = names.into_names();
+    let columns = headers_to_columns(naming, &names, existing, reserved)
+        .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
+    columns.iter().zip(guesses).for_each(|(column, guess)| survey.put(column, guess));
+    Ok(Header { key: key.to_owned(), names, columns, marked })
+}
+
+/// Whether a record brings the same new name twice.
+fn has_new_twice(text: &[u8], members: &[Member], places: &[Option<usize>]) -> bool {
+    let new = members.iter().zip(places).filter(|(_, place)| place.is_none());
+    let meaning = |member: &Member| scan::meaning(member.name.text(text), member.name.kind == Kind::Text { escaped: true });
+    let mut names: Vec<String> = new.map(|(member, _)| meaning(member)).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+fn marked(
+    key: &str,
+    format: &JsonFormat,
+    kept: Option<&[u8]>,
+    naming: NamingRule,
+    existing: &TableSchema,
+) -> Result<Option<MarkedFields>, SourceError> {
+    let Some(path) = &format.layout.kept else { return Ok(None) };
+    let wrong = || SourceError::NoFields { key: key.to_owned(), path: path.join(".") };
+    let marked = MarkedFields::read(kept.ok_or_else(wrong)?, |name| naming.column(name, existing));
+    marked.map(Some).ok_or_else(wrong)
+}
