@@ -218,7 +218,8 @@ pub struct TargetSettings {
     pub store: String,
     /// The tables' database.
     pub database: CollectionName,
-    /// The folder of a table in the store; `{database}` and `{collection}` are filled in.
+    /// The folder of a table in the store; `{database}` and `{collection}` are filled in, and `{pii}` with `pii` or `non-pii`, by
+    /// whether the table has columns that are personal data.
     #[serde(default = "location")]
     pub location: String,
     /// The partition column, a date.
@@ -227,7 +228,8 @@ pub struct TargetSettings {
     /// How instants are written.
     #[serde(default)]
     pub timestamps: TimestampEncoding,
-    /// Whether the tables hold personal data. Their files are tagged `pii=true` or `pii=false`, where the store has tags.
+    /// Whether the tables hold personal data, whatever is said of their columns. Files are tagged `pii=true` or `pii=false`, where
+    /// the store has tags.
     #[serde(default)]
     pub pii: bool,
     /// For how long files that were replaced are kept for readers that still read them.
@@ -257,6 +259,8 @@ fn sweep_after_hours() -> u16 {
 pub struct CollectionSettings {
     /// The first schema: column names and types in order. Left out, it is inferred from the first day.
     pub columns: IndexMap<String, ColumnTypeWord>,
+    /// Columns that are personal data, beside those that the files themselves name.
+    pub pii: Vec<String>,
     /// What `{collection}` is in file names. None: the collection's name.
     pub file_name: Option<String>,
     /// What a date without a file means, where it differs from the module's.

@@ -35,7 +35,7 @@ pub(super) fn clean_up(
 }
 
 fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
-    match run.destination(collection).registered()? {
+    match run.destination(collection, run.layout(collection)?).registered()? {
         Some(_) => Ok(run.services.metastore.partitions(&collection.table)?),
         None => Ok(Vec::new()),
     }
@@ -83,8 +83,11 @@ fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Res
     for partition in partitions {
         run.services.metastore.drop_partition(&collection.table, &partition.value, run.lease.token)?;
     }
-    let folders = run.destination(collection).sweep_all()?;
-    let folder = run.published.location(collection.layout.table());
-    tracing::warn!(event = "cleaned_up", table = %collection.table, partitions = partitions.len(), folders, folder);
+    // A table without personal data may have left a day in the folder of those that have some, before it was made.
+    for layout in collection.layouts.all() {
+        let folders = run.destination(collection, layout).sweep_all()?;
+        let folder = run.published.location(layout.table());
+        tracing::warn!(event = "cleaned_up", table = %collection.table, partitions = partitions.len(), folders, folder);
+    }
     Ok(())
 }

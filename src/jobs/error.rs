@@ -66,6 +66,14 @@ pub enum JobError {
         /// Why.
         source: SchemaRefused,
     },
+    /// The source says that columns are personal data, of a table that lies among those without any.
+    #[error("the source marks columns of {table} as personal data, but the table lies among those without any: {columns}")]
+    Personal {
+        /// The table.
+        table: String,
+        /// Which.
+        columns: String,
+    },
     /// A date has no file.
     #[error("the store `{store}` has no file `{pattern}` for {date}")]
     Missing {
@@ -171,9 +179,9 @@ impl JobError {
             Self::Ledger(error) => of_ledger(error),
             Self::Metastore(error) => of_metastore(error),
             Self::Source(error) if let Some(error) = error.store() => of_store(error),
-            Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. }) | Self::Refused { .. } => {
-                ExitCode::Schema
-            }
+            Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. })
+            | Self::Refused { .. }
+            | Self::Personal { .. } => ExitCode::Schema,
             Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } => ExitCode::Source,
             Self::Lake(error) => match error {
                 LakeError::Store(error) => of_store(error),
@@ -198,8 +206,8 @@ impl JobError {
             Self::Source(error) => error.hint(),
             Self::Ledger(LedgerError::Denied { hint, .. } | LedgerError::Missing { hint, .. })
             | Self::Lake(LakeError::Ledger(LedgerError::Denied { hint, .. }))
-            | Self::Metastore(MetastoreError::Denied { hint, .. })
-            | Self::Lake(LakeError::Metastore(MetastoreError::Denied { hint, .. })) => Some(hint.clone()),
+ => Some(hint.clone()),
+            Self::Metastore(error) | Self::Lake(LakeError::Metastore(error)) if error.hint().is_some() => error.hint(),
             Self::Store(error) | Self::Lake(LakeError::Store(error)) if error.hint().is_some() => error.hint(),
             Self::Missing { .. } => {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
@@ -207,6 +215,9 @@ impl JobError {
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
             Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
+            Self::Personal { .. } => Some(
+                "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal data; where it is wrong, have the source correct its list of fields".into(),
+            ),
             Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
             Self::Ledger(LedgerError::Shared { .. }) => Some("give each module a correlation_id of its own".into()),
             Self::Ledger(LedgerError::Held { .. }) => {
@@ -284,6 +295,7 @@ fn of_metastore(error: &MetastoreError) -> ExitCode {
             ExitCode::Unavailable
         }
         MetastoreError::NoSuchTable { .. } => ExitCode::Usage,
+        MetastoreError::TypeRefused { .. } => ExitCode::Schema,
         MetastoreError::Corrupt { .. } => ExitCode::Config,
     }
 }

@@ -11,11 +11,11 @@ use jiff::SignedDuration;
 use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
 use crate::config::{self, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::lake::{Destination, FileSettings};
+use crate::lake::{Destination, FileSettings, TableLayout};
 use crate::report::{DayReport, Progress, RunReport};
 use crate::schema::{Column, ColumnName};
 use crate::source::{DayKeys, Format, Reading, SourceKey};
-use crate::store::{Scratch, Store};
+use crate::store::{Scratch, Store, normal_location};
 
 use super::clean_up;
 use super::format::format;
@@ -78,17 +78,30 @@ impl Run<'_> {
         Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
     }
 
-    /// A collection's table.
-    pub(super) fn destination<'d>(&'d self, collection: &'d Collection) -> Destination<'d> {
+    /// Where a collection's table lies; where it may lie, as long as there is none.
+    pub(super) fn layout<'c>(&self, collection: &'c Collection) -> Result<&'c TableLayout, JobError> {
+        let layouts = &collection.layouts;
+        if layouts.all().count() == 1 {
+            return Ok(layouts.of(true));
+        }
+        let table = self.services.metastore.table(&collection.table)?;
+        let lies_in = |layout: &&TableLayout| {
+            table.as_ref().is_some_and(|table| normal_location(&table.location) == self.published.location(layout.table()))
+        };
+        Ok(layouts.all().find(lies_in).unwrap_or(layouts.of(true)))
+    }
+
+    /// A collection's table, in that folder.
+    pub(super) fn destination<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> Destination<'d> {
         Destination {
             store: self.published,
             metastore: &*self.services.metastore,
             ledger: &*self.services.ledger,
             lease: self.lease,
             run: self.id,
-            pii: self.module.target.pii,
+            pii: self.module.target.pii || !collection.personal.is_empty(),
             table: &collection.table,
-            layout: &collection.layout,
+            layout,
         }
     }
 
@@ -281,10 +294,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn sweep_replaced(run: &Run<'_>, collections: &[Collection]) {
     let grace = SignedDuration::from_hours(run.module.target.sweep_after_hours.into());
     for collection in collections {
-        match run.destination(collection).sweep_replaced(grace, run.services.environment.clock.now()) {
-            Ok(0) => {}
-            Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
-            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),
+        for layout in collection.layouts.all() {
+            match run.destination(collection, layout).sweep_replaced(grace, run.services.environment.clock.now()) {
+                Ok(0) => {}
+                Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
+                Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),
+            }
         }
     }
 }

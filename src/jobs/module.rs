@@ -1,6 +1,6 @@
 //! What a module's file says, worked out for a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::CollectionName;
@@ -16,11 +16,48 @@ use super::JobError;
 pub(super) struct Collection {
     pub(super) name: CollectionName,
     pub(super) table: TableName,
-    pub(super) layout: TableLayout,
+    pub(super) layouts: Layouts,
     pub(super) declared: TableSchema,
+    /// Columns that are personal data, whatever the files say.
+    pub(super) personal: BTreeSet<ColumnName>,
     pub(super) missing: MissingFile,
     /// The file pattern with the collection filled in, to show.
     pub(super) pattern: String,
+}
+
+/// Where a collection's table may lie.
+pub(super) struct Layouts {
+    /// The folder of one that has personal data, and of any where that makes no difference.
+    personal: TableLayout,
+    /// The folder of one that has none, where that is another.
+    other: Option<TableLayout>,
+}
+
+impl Layouts {
+    fn new(module: &Module, name: &CollectionName) -> Result<Self, JobError> {
+        let target = &module.target;
+        let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
+        let layout = |pii: &str| {
+            Ok::<_, JobError>(TableLayout::new(checked_folder(module, &folder.replace("{pii}", pii))?, partition_column(module)?))
+        };
+        let differs = folder.contains("{pii}");
+        Ok(Self { personal: layout("pii")?, other: differs.then(|| layout("non-pii")).transpose()? })
+    }
+
+    /// Each of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &TableLayout> {
+        [&self.personal].into_iter().chain(&self.other)
+    }
+
+    /// The one of a table that has personal data, or none.
+    pub(super) fn of(&self, is_personal: bool) -> &TableLayout {
+        self.other.as_ref().filter(|_| !is_personal).unwrap_or(&self.personal)
+    }
+
+    /// Whether a table without personal data lies in this one.
+    pub(super) fn is_for_others_only(&self, layout: &TableLayout) -> bool {
+        self.other.as_ref() == Some(layout)
+    }
 }
 
 /// The collections asked for; all where none is named. All are checked, asked for or not: a mistake in one can harm another.
@@ -38,13 +75,16 @@ pub(super) fn collections(module: &Module, only: &[CollectionName]) -> Result<Ve
 }
 
 fn collection(module: &Module, name: &CollectionName, settings: &CollectionSettings) -> Result<Collection, JobError> {
-    let target = &module.target;
-    let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
+    let personal = settings
+        .pii
+        .iter()
+        .map(|column| ColumnName::new(column).map_err(|error| wrong(module, &format!("pii of `{name}`"), error)));
     Ok(Collection {
         name: name.clone(),
-        table: TableName { database: target.database.clone(), table: name.clone() },
-        layout: TableLayout::new(checked_folder(module, &folder)?, partition_column(module)?),
+        table: TableName { database: module.target.database.clone(), table: name.clone() },
+        layouts: Layouts::new(module, name)?,
         declared: declared(module, name, settings)?,
+        personal: personal.collect::<Result<_, _>>()?,
         missing: settings.missing.unwrap_or(module.source.missing),
         pattern: module.source.files.replace("{collection}", file_name(name, settings)),
     })
@@ -63,7 +103,7 @@ fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobEr
         None => Ok(folder),
         Some(segment) => {
             let reason = format!(
-                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}} and {{collection}}, and no part that is empty or hidden"
+                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}}, {{collection}} and {{pii}}, and no part that is empty or hidden"
             );
             Err(wrong(module, "target.location", reason))
         }
@@ -95,7 +135,8 @@ fn declared(module: &Module, collection: &CollectionName, settings: &CollectionS
 
 /// Two tables in one folder, or one inside the other, would read and sweep each other's files.
 fn refuse_shared_folders(module: &Module, collections: &[Collection]) -> Result<(), JobError> {
-    let inside = |a: &Collection, b: &Collection| format!("{}/", a.layout.table()).starts_with(&format!("{}/", b.layout.table()));
+    let within = |a: &TableLayout, b: &TableLayout| format!("{}/", a.table()).starts_with(&format!("{}/", b.table()));
+    let inside = |a: &Collection, b: &Collection| a.layouts.all().any(|a| b.layouts.all().any(|b| within(a, b)));
     for (i, one) in collections.iter().enumerate() {
         if let Some(other) = collections[..i].iter().find(|other| inside(one, other) || inside(other, one)) {
             let reason =

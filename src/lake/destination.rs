@@ -20,7 +20,7 @@ pub struct Destination<'a> {
     pub lease: &'a Lease,
     /// The run that does.
     pub run: RunId,
-    /// Whether it holds personal data.
+    /// Whether it holds personal data, by which its files are tagged.
     pub pii: bool,
     /// The table.
     pub table: &'a TableName,

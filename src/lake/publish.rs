@@ -1,11 +1,13 @@
 //! Making a date's new files the ones that readers see.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::catchup::Superseded;
 use crate::identity::ProcessingDate;
-use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
-use crate::schema::{Column, ColumnType, Evolution};
+use crate::metastore::{Database, MetastoreError, PERSONAL, Parameters, Partition, PartitionValue, Table};
+use crate::schema::{Column, ColumnName, ColumnType, Evolution};
 
 use crate::store::{normal_location, spelled_like};
 
@@ -41,9 +43,10 @@ impl Destination<'_> {
         }
     }
 
-    /// Makes the table have the evolution's columns: creates it, or alters it in place. Gives where it lies, as the metastore
-    /// spells it.
-    pub fn ensure_table(&self, evolution: &Evolution) -> Result<String, LakeError> {
+    /// Makes the table have the evolution's columns: creates it, or alters it in place; `personal` are those that are personal data.
+    /// Gives where it lies, as the metastore spells it.
+    pub fn ensure_table(&self, evolution: &Evolution, personal: &BTreeSet<ColumnName>) -> Result<String, LakeError> {
+        let own = self.own_parameters(personal);
         match &evolution.before {
             None => {
                 let folder = self.layout.table();
@@ -55,7 +58,7 @@ impl Destination<'_> {
                     location: self.store.written_location(folder),
                     schema: evolution.after.clone(),
                     partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
-                    parameters: self.table_parameters(),
+                    parameters: Table::first_parameters().into_iter().chain(own).collect(),
                 };
                 self.create(&wanted)?;
                 Ok(wanted.location)
@@ -63,8 +66,9 @@ impl Destination<'_> {
             Some(before) => {
                 let Table { location, parameters, .. } = self.metastore.table(self.table)?.ok_or_else(|| self.gone())?;
                 // A table that another tool made becomes this module's with the first publish.
-                if evolution.alters() || !parameters.contains_key(OWNER) {
-                    self.metastore.alter_table(self.table, before, &evolution.after, &self.owner())?;
+                let is_told = own.iter().all(|(key, value)| parameters.get(key) == Some(value));
+                if evolution.alters() || !is_told {
+                    self.metastore.alter_table(self.table, before, &evolution.after, &own)?;
                 }
                 Ok(location)
             }
@@ -145,14 +149,14 @@ impl Destination<'_> {
         }
     }
 
-    fn table_parameters(&self) -> Parameters {
-        let mut parameters = Table::first_parameters();
-        parameters.extend(self.owner());
-        parameters
-    }
-
-    fn owner(&self) -> Parameters {
-        Parameters::from([(OWNER.to_owned(), self.lease.module.to_string())])
+    /// What adg itself says of a table.
+    fn own_parameters(&self, personal: &BTreeSet<ColumnName>) -> Parameters {
+        let mut own = Parameters::from([(OWNER.to_owned(), self.lease.module.to_string())]);
+        if !personal.is_empty() {
+            let names = personal.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            own.insert(PERSONAL.to_owned(), names);
+        }
+        own
     }
 
     fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {

@@ -18,7 +18,7 @@ pub use ddl::create_table as create_table_ddl;
 pub use glue::{GlueMetastore, GlueSettings};
 pub use hive::{HiveMetastore, HiveSettings, ThriftUri};
 pub use sqlite::SqliteMetastore;
-pub use table::{Database, Parameters, Partition, PartitionValue, Table, TableName};
+pub use table::{Database, PERSONAL, Parameters, Partition, PartitionValue, Table, TableName};
 
 /// Why the metastore did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,16 @@ pub enum MetastoreError {
     Changed {
         /// The table.
         table: TableName,
+    },
+    /// The metastore does not let a column have that type.
+    #[error("the metastore {metastore} refuses to change types of columns of {table}: {reason}")]
+    TypeRefused {
+        /// The table.
+        table: TableName,
+        /// Which metastore.
+        metastore: String,
+        /// What it says.
+        reason: String,
     },
     /// A later holder of the module's lease has published to the table.
     #[error("a later run has published to {table} (its fencing token is {found}, ours {ours}): this run slept past its lease")]
@@ -85,6 +95,20 @@ pub enum MetastoreError {
         /// What was found.
         what: String,
     },
+}
+
+impl MetastoreError {
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Denied { hint, .. } => Some(hint.clone()),
+            // Hive refuses any change of a struct, unless its service is told not to.
+            Self::TypeRefused { .. } => Some(
+                "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of objects out with `evolution.new_column: ignore`".into(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// The catalog.

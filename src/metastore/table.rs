@@ -1,11 +1,15 @@
 //! Databases, tables and partitions, as Hive knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use crate::identity::{CollectionName, NameError, ProcessingDate};
-use crate::schema::{Column, TableSchema};
+use crate::schema::{Column, ColumnName, TableSchema};
+
+/// The table parameter that names the columns which are personal data, joined by commas. A catalog whose columns have parameters
+/// of their own has `pii` = `true` at each of them too.
+pub const PERSONAL: &str = "adg.pii";
 
 /// Free-form properties of a database, table or partition.
 pub type Parameters = BTreeMap<String, String>;
@@ -60,11 +64,21 @@ pub struct Table {
 }
 
 impl Table {
+    /// The columns that are personal data.
+    pub fn personal(&self) -> BTreeSet<ColumnName> {
+        personal(&self.parameters).filter_map(|name| ColumnName::new(name).ok()).collect()
+    }
+
     /// The properties of every table that adg creates: external, and without the statistics for which Hive's service would
     /// list the whole location.
     pub fn first_parameters() -> Parameters {
         [("EXTERNAL", "TRUE"), ("DO_NOT_UPDATE_STATS", "true")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
     }
+}
+
+/// The names of the columns that are personal data.
+pub(super) fn personal(parameters: &Parameters) -> impl Iterator<Item = &str> {
+    parameters.get(PERSONAL).into_iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty())
 }
 
 /// The value of the partition column, as Hive writes it.

@@ -33,7 +33,7 @@ impl Day<'_> {
     /// Puts the quarantined records where a person finds them, whether or not the day is published.
     pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile) -> Result<(), JobError> {
         if let Some(file) = quarantine.finish()? {
-            let key = self.collection.layout.quarantine_file(self.date, self.run.id);
+            let key = self.layout.quarantine_file(self.date, self.run.id);
             self.run.published.put_file(file, &key, &self.destination().tags())?;
             self.report.quarantine = Some(self.run.published.location(&key));
         }

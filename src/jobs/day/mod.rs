@@ -1,19 +1,21 @@
 //! One collection of one date, from its files to its partition.
 
 mod check;
+mod personal;
 mod publish;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catchup::{Attempt, Counts, SourceFile, Status};
 use crate::config::MissingFile;
 use crate::identity::ProcessingDate;
-use crate::lake::{Destination, QuarantineFile, TableWriter};
+use crate::lake::{Destination, QuarantineFile, TableLayout, TableWriter};
 use crate::metastore::PartitionValue;
 use crate::report::{CollectionProgress, DayReport, Outcome};
+use crate::schema::ColumnName;
 use crate::source::SourceKey;
 
 use super::JobError;
@@ -46,6 +48,10 @@ struct Day<'a> {
     collection: &'a Collection,
     date: ProcessingDate,
     keys: Vec<SourceKey>,
+    /// Where the table lies, as far as that is known.
+    layout: &'a TableLayout,
+    /// The table's columns that are personal data, as far as that is known.
+    personal: BTreeSet<ColumnName>,
     attempt: Attempt,
     report: DayReport,
 }
@@ -76,15 +82,18 @@ impl<'a> Day<'a> {
             failure: None,
             seconds: 0.0,
         };
-        Ok(Self { run, collection, date, keys, attempt, report })
+        let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
+        Ok(Self { run, collection, date, keys, layout, personal, attempt, report })
     }
 
     /// The table of contents.
     fn ingest(&mut self) -> Result<Outcome, JobError> {
         self.run.record(&self.attempt)?;
         let progress = self.progress();
-        let table = self.destination().registered()?.map(|table| table.schema);
-        let (headers, evolution) = self.evolve(table.as_ref())?;
+        self.layout = self.run.layout(self.collection)?;
+        let table = self.destination().registered()?;
+        let (headers, evolution) = self.evolve(table.as_ref().map(|table| &table.schema))?;
+        self.route(table.as_ref(), &headers, &evolution)?;
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
         let mut quarantine = QuarantineFile::new(scratch.path());
         let writer = TableWriter::new(scratch.path(), &evolution.after, self.run.file_settings());
@@ -99,7 +108,8 @@ impl<'a> Day<'a> {
     }
 
     fn destination(&self) -> Destination<'a> {
-        self.run.destination(self.collection)
+        let destination = self.run.destination(self.collection, self.layout);
+        Destination { pii: destination.pii || !self.personal.is_empty(), ..destination }
     }
 
     fn progress(&self) -> Arc<dyn CollectionProgress> {

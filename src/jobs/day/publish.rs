@@ -14,7 +14,7 @@ impl Day<'_> {
         let destination = self.destination();
         // Before there is a table, so that a store that is not there leaves none.
         let folder = destination.upload(self.date, files)?;
-        let table = destination.ensure_table(evolution)?;
+        let table = destination.ensure_table(evolution, &self.personal)?;
         let clock = &self.run.services.environment.clock;
         let location = destination.publish(self.date, &table, &folder, files, &fingerprint, || clock.now())?;
         self.attempt.location = Some(location.clone());

@@ -8,6 +8,7 @@ use aws_sdk_glue::types::{
     TableInput,
 };
 
+use crate::metastore::table::personal;
 use crate::metastore::{Parameters, Partition, PartitionValue, Table, TableName};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use crate::store::{normal_location, tidy_location};
@@ -26,8 +27,10 @@ const SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe
 /// The table as Hive and Athena create it.
 pub(super) fn table_input(table: &Table) -> Result<TableInput, BuildError> {
     let columns: Result<Vec<GlueColumn>, BuildError> = table.schema.columns().iter().map(column).collect();
+    let mut columns = columns?;
+    mark_personal(&mut columns, &table.parameters);
     let descriptor = StorageDescriptor::builder()
-        .set_columns(Some(columns?))
+        .set_columns(Some(columns))
         .location(&table.location)
         .input_format(INPUT_FORMAT)
         .output_format(OUTPUT_FORMAT)
@@ -48,6 +51,15 @@ pub(super) fn table_input(table: &Table) -> Result<TableInput, BuildError> {
 /// A column that Glue does not have yet.
 pub(super) fn column(column: &Column) -> Result<GlueColumn, BuildError> {
     GlueColumn::builder().name(column.name.as_str()).r#type(column.ty.to_string()).build()
+}
+
+/// Marks the columns that the table's parameters name as personal data.
+pub(super) fn mark_personal(columns: &mut [GlueColumn], parameters: &Parameters) {
+    for name in personal(parameters) {
+        for column in columns.iter_mut().filter(|column| column.name() == name) {
+            column.parameters.get_or_insert_default().insert("pii".to_owned(), "true".to_owned());
+        }
+    }
 }
 
 /// The table, or what of it adg does not know.

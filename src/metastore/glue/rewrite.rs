@@ -18,7 +18,9 @@ pub(super) fn altered(table: &GlueTable, after: &TableSchema, parameters: &Param
     let descriptor = input.storage_descriptor.get_or_insert_with(|| StorageDescriptor::builder().build());
     let before = descriptor.columns.take().unwrap_or_default();
     let columns: Result<Vec<GlueColumn>, BuildError> = after.columns().iter().map(|column| renewed(&before, column)).collect();
-    descriptor.columns = Some(columns?);
+    let mut columns = columns?;
+    convert::mark_personal(&mut columns, parameters);
+    descriptor.columns = Some(columns);
     let parameters = parameters.iter().map(|(key, value)| (key.clone(), value.clone()));
     input.parameters.get_or_insert_default().extend(parameters);
     Ok(input)
@@ -137,6 +139,16 @@ mod tests {
         assert_eq!(kept, (Some("all bids"), Some("hadoop"), 3, Some("/* as it was */")));
         assert_eq!(input.storage_descriptor().unwrap().columns()[1].comment(), Some("of cost"));
         assert_eq!(input.storage_descriptor().unwrap().columns()[1].r#type(), Some("DECIMAL(18, 2)"));
+    }
+
+    #[test]
+    fn columns_are_marked_as_personal_data() {
+        let after = columns(&[("id", "int"), ("cost", "decimal(18,2)"), ("note", "string")]);
+        let input = altered(&found(), &after, &Parameters::from([("adg.pii".into(), "id,note".into())])).unwrap();
+        let columns = input.storage_descriptor().unwrap().columns();
+        let marks = columns.iter().map(|column| column.parameters().and_then(|all| all.get("pii")).map(String::as_str));
+        assert_eq!(marks.collect::<Vec<_>>(), [Some("true"), None, Some("true")]);
+        assert_eq!(columns[0].comment(), Some("of id"));
     }
 
     #[test]

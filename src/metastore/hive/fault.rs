@@ -20,11 +20,22 @@ pub(super) enum Fault {
     Exists,
     /// The service refused it.
     Refused(String),
+    /// The service takes the new type of a column for one that its files can't be read as: any change of a struct is that to it,
+    /// unless `hive.metastore.disallow.incompatible.col.type.changes` is false.
+    Types(String),
     /// No answer came; it may have acted.
     Lost(String),
 }
 
 impl Fault {
+    fn refused(said: String) -> Self {
+        match said.contains("have types incompatible") {
+            // Two lines: what is wrong, and the columns.
+            true => Self::Types(said.split_whitespace().collect::<Vec<_>>().join(" ")),
+            false => Self::Refused(said),
+        }
+    }
+
     pub(super) fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_))
     }
@@ -48,7 +59,7 @@ macro_rules! faults {
     };
     (@ missing $said:ident) => {{ let _ = $said; Self::Missing }};
     (@ exists $said:ident) => {{ let _ = $said; Self::Exists }};
-    (@ refused $said:ident) => { Self::Refused($said.message.map(|text| text.to_string()).unwrap_or_default()) };
+    (@ refused $said:ident) => { Self::refused($said.message.map(|text| text.to_string()).unwrap_or_default()) };
 }
 
 faults! {

@@ -90,7 +90,7 @@ impl HiveMetastore {
         let reason = match fault {
             Fault::Missing => "it does not exist".to_owned(),
             Fault::Exists => "it exists already".to_owned(),
-            Fault::Refused(reason) | Fault::Lost(reason) => reason,
+            Fault::Refused(reason) | Fault::Types(reason) | Fault::Lost(reason) => reason,
         };
         self.unavailable(action, reason)
     }
@@ -256,6 +256,13 @@ impl Metastore for HiveMetastore {
                 match self.alter(name, &found, wanted).await {
                     Ok(()) => return Ok(()),
                     Err(fault) if fault.is_conflict() || fault.is_lost() => {}
+                    Err(Fault::Types(reason)) => {
+                        return Err(MetastoreError::TypeRefused {
+                            table: name.clone(),
+                            metastore: self.connections.shown(),
+                            reason,
+                        });
+                    }
                     Err(fault) => return Err(self.failed(ACTION, fault)),
                 }
             }
