@@ -10,6 +10,7 @@ mod command_line;
 mod crash;
 mod evolution;
 mod hive;
+mod json;
 mod python;
 mod readers;
 mod script;

@@ -5,6 +5,7 @@
 
 pub mod aws;
 pub mod catchup;
+pub mod cipher;
 pub mod cli;
 pub mod config;
 pub mod embedded;

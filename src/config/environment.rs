@@ -11,6 +11,7 @@ use crate::aws::AwsSettings;
 use crate::catchup::{DynamoDbSettings, PostgresSettings};
 use crate::metastore::{GlueSettings, HiveSettings};
 use crate::secrets::SecretPlace;
+use crate::source::KeyServiceSettings;
 use crate::store::StoreSettings;
 
 /// `adg.yaml`: the environments that modules run in.
@@ -52,6 +53,12 @@ pub struct Profile {
     /// The folder for temporary files. None: the system's.
     #[serde(default)]
     pub scratch: Option<PathBuf>,
+    /// Whether temporary files are encrypted under a key that ends with the run.
+    #[serde(default = "scratch_encryption")]
+    pub scratch_encryption: bool,
+    /// What decrypts the keys of files that come encrypted. None: there are none.
+    #[serde(default)]
+    pub key_service: Option<KeyServiceSettings>,
     /// The folder for the reports of runs, one JSON file each.
     #[serde(default = "reports")]
     pub reports: PathBuf,
@@ -67,6 +74,10 @@ fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
 
 fn utc() -> String {
     "UTC".to_owned()
+}
+
+fn scratch_encryption() -> bool {
+    true
 }
 
 fn reports() -> PathBuf {

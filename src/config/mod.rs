@@ -15,7 +15,7 @@ pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, 
 pub use error::ConfigError;
 pub use load::{Config, Outside, is_protected, load};
 pub use module::{
-    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CsvSettings, JsonSettings, Limits, MissingFile, Module,
-    Rate, SourceSettings, TargetSettings,
+    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CsvSettings, FileEncryption, JsonSettings, Limits,
+    MissingFile, Module, Rate, SourceSettings, TargetSettings,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -90,6 +90,9 @@ pub struct SourceSettings {
     /// Which of a day's files count, where there are several.
     #[serde(default)]
     pub pick: Pick,
+    /// Whether files come encrypted.
+    #[serde(default)]
+    pub encryption: FileEncryption,
     /// How CSV files are written. Files are CSV unless `json` stands here.
     #[serde(default)]
     pub csv: Option<CsvSettings>,
@@ -103,6 +106,18 @@ pub struct SourceSettings {
 
 fn source_store() -> String {
     "source".to_owned()
+}
+
+/// Whether files come encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileEncryption {
+    /// They come as they are.
+    #[default]
+    None,
+    /// AES in counter mode, each under its own key, which its metadata has (`iv`, `ciphertext`, `datakeyencryptionkeyid`) and the
+    /// profile's key service unwraps.
+    KeyService,
 }
 
 /// What a date without a file means.

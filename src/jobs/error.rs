@@ -10,7 +10,7 @@ use crate::metastore::MetastoreError;
 use crate::report::{ExitCode, Failure};
 use crate::schema::SchemaRefused;
 use crate::secrets::SecretError;
-use crate::source::{KeyPatternError, SourceError};
+use crate::source::{KeyPatternError, KeyServiceError, SourceError};
 use crate::store::{StoreError, StoreUrlError};
 
 /// A job failed.
@@ -55,6 +55,9 @@ pub enum JobError {
     /// A source file can't be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The key service failed.
+    #[error(transparent)]
+    KeyService(#[from] KeyServiceError),
     /// Writing or publishing failed.
     #[error(transparent)]
     Lake(#[from] LakeError),
@@ -179,6 +182,8 @@ impl JobError {
             Self::Ledger(error) => of_ledger(error),
             Self::Metastore(error) => of_metastore(error),
             Self::Source(error) if let Some(error) = error.store() => of_store(error),
+            Self::Source(SourceError::Key { source, .. }) => of_key_service(source),
+            Self::KeyService(error) => of_key_service(error),
             Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. })
             | Self::Refused { .. }
             | Self::Personal { .. } => ExitCode::Schema,
@@ -204,6 +209,7 @@ impl JobError {
             Self::Config(error) => error.hint(),
             Self::Aws(error) => error.hint(),
             Self::Source(error) => error.hint(),
+            Self::KeyService(error) => error.hint(),
             Self::Ledger(LedgerError::Denied { hint, .. } | LedgerError::Missing { hint, .. })
             | Self::Lake(LakeError::Ledger(LedgerError::Denied { hint, .. }))
  => Some(hint.clone()),
@@ -263,6 +269,15 @@ fn of_secret(error: &SecretError) -> ExitCode {
         SecretError::Denied { .. } => ExitCode::Access,
         SecretError::Credentials(error) => of_aws(error),
         SecretError::Unavailable { .. } => ExitCode::Unavailable,
+    }
+}
+
+fn of_key_service(error: &KeyServiceError) -> ExitCode {
+    match error {
+        KeyServiceError::Setting { .. } => ExitCode::Config,
+        KeyServiceError::Trust { .. } | KeyServiceError::Refused { status: 401 | 403, .. } => ExitCode::Access,
+        KeyServiceError::Refused { .. } => ExitCode::Source,
+        KeyServiceError::Unavailable { .. } => ExitCode::Unavailable,
     }
 }
 

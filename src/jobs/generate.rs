@@ -12,7 +12,7 @@ use uuid::Builder;
 use crate::config::{ColumnTypeWord, Module};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::schema::{ColumnName, ColumnType, NamingRule};
-use crate::store::{Scratch, Tags};
+use crate::store::Tags;
 
 use super::{Environment, JobError};
 
@@ -59,16 +59,16 @@ pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<Str
     }
     let module = environment.module(&request.module)?;
     let store = environment.store(&module.source.store, true)?;
-    let scratch = Scratch::create(&environment.scratch_root(), &crate::identity::RunId::new(environment.clock.now()))?;
+    let scratch = environment.scratch(&crate::identity::RunId::new(environment.clock.now()))?;
     let folder = scratch.folder("generated")?;
     let mut keys = Vec::new();
     for (collection, settings) in &module.collections {
         let columns = columns(&module, collection, request)?;
-        let path = folder.path().join(collection.as_str());
-        write_file(&path, &module, collection, &columns, request)
-            .map_err(|source| JobError::Output { what: path.display().to_string(), source })?;
+        let failed = |source| JobError::Output { what: format!("the file of `{collection}`"), source };
+        let file = folder.file(collection.as_str()).map_err(failed)?;
+        file.create().and_then(|target| write_file(target, &module, collection, &columns, request)).map_err(failed)?;
         let key = key(&module, settings.file_name.as_deref().unwrap_or(collection.as_str()), request.date);
-        store.put_file(&path, &key, &Tags::new())?;
+        store.put_file(&file, &key, &Tags::new())?;
         keys.push(key);
     }
     Ok(keys)
@@ -104,7 +104,7 @@ fn key(module: &Module, file_name: &str, date: ProcessingDate) -> String {
 }
 
 fn write_file(
-    path: &std::path::Path,
+    target: Box<dyn std::io::Write + Send>,
     module: &Module,
     collection: &CollectionName,
     columns: &Columns,
@@ -112,7 +112,7 @@ fn write_file(
 ) -> std::io::Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed(request, collection));
     let delimiter = module.source.csv.as_ref().and_then(|csv| u8::try_from(csv.delimiter).ok()).unwrap_or(b',');
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_path(path)?;
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(target);
     writer.write_record(columns.iter().map(|(name, word)| header(module.column_names, name, word)))?;
     for row in 0..request.rows {
         let fields = columns.iter().map(|(_, word)| field(word, row, request, &mut rng));

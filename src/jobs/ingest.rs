@@ -9,12 +9,12 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
-use crate::config::{self, Module};
+use crate::config::{self, FileEncryption, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, FileSettings, TableLayout};
 use crate::report::{DayReport, Progress, RunReport};
 use crate::schema::{Column, ColumnName};
-use crate::source::{DayKeys, Format, Reading, SourceKey};
+use crate::source::{DayKeys, Format, KeyService, Reading, SourceKey};
 use crate::store::{Scratch, Store, normal_location};
 
 use super::clean_up;
@@ -58,6 +58,8 @@ pub(super) struct Run<'a> {
     pub(super) source: &'a Store,
     pub(super) published: &'a Store,
     pub(super) scratch: &'a Scratch,
+    /// Where the module's files come encrypted.
+    pub(super) key_service: Option<KeyService>,
     pub(super) budget: Budget,
     pub(super) format: Format,
     /// The columns that adg writes itself.
@@ -135,7 +137,11 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     };
     let keys = source_keys(&module, &collections, &source)?;
     let today = ProcessingDate::today(started, &services.environment.zone);
-    let scratch = Scratch::create(&services.environment.scratch_root(), &id)?;
+    let scratch = services.environment.scratch(&id)?;
+    let key_service = match module.source.encryption {
+        FileEncryption::None => None,
+        FileEncryption::KeyService => Some(services.environment.key_service(&id)?),
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let run = Run {
         services,
@@ -148,6 +154,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         source: &source,
         published: &published,
         scratch: &scratch,
+        key_service,
         budget: Budget::new(request.memory, cores),
         format,
         own: own(&module),

@@ -49,8 +49,8 @@ pub(super) struct FilePlan<'a> {
 pub(super) fn run(
     mut file: Batches,
     plan: &FilePlan<'_>,
-    writer: &mut TableWriter,
-    quarantine: &mut QuarantineFile,
+    writer: &mut TableWriter<'_>,
+    quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
     counts: &mut FileCounts,
 ) -> Result<(), JobError> {
@@ -106,8 +106,8 @@ fn value(batches: &Receiver<RawBatch>, out: &Sender<Valued>, plan: &FilePlan<'_>
 fn write(
     frames: Receiver<Valued>,
     plan: &FilePlan<'_>,
-    writer: &mut TableWriter,
-    quarantine: &mut QuarantineFile,
+    writer: &mut TableWriter<'_>,
+    quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
     counts: &mut FileCounts,
 ) -> Result<(), JobError> {

@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use crate::aws::{Account, AwsError, AwsSettings};
 use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
 use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
-use crate::identity::{Clock, SystemClock};
+use crate::identity::{Clock, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::secrets::{self, SecretError, SecretPlace};
-use crate::store::{Store, StoreError, StoreUrl};
+use crate::source::KeyService;
+use crate::store::{Scratch, Store, StoreError, StoreUrl};
 
 use super::JobError;
 
@@ -107,6 +108,21 @@ impl Environment {
             )?,
             StoreUrl::Gcs(bucket) => Store::gcs(name, bucket, settings)?,
         })
+    }
+
+    /// Temporary space for a run.
+    pub(super) fn scratch(&self, run: &RunId) -> Result<Scratch, JobError> {
+        Ok(Scratch::create(&self.scratch_root(), run, self.config.profile.scratch_encryption)?)
+    }
+
+    /// Opens the profile's key service, for the requests of a run.
+    pub(super) fn key_service(&self, run: &RunId) -> Result<KeyService, JobError> {
+        let settings = self.config.profile.key_service.as_ref().ok_or_else(|| JobError::Setting {
+            what: "key_service".into(),
+            place: format!("the profile `{}`", self.config.profile_name),
+            reason: "it has none, and the module's files are encrypted".into(),
+        })?;
+        Ok(KeyService::open(settings, |path| self.config.path(path), run.to_string())?)
     }
 
     /// The folder for temporary files.

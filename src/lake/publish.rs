@@ -98,7 +98,7 @@ impl Destination<'_> {
     pub fn upload(&self, date: ProcessingDate, files: &[WrittenFile]) -> Result<String, LakeError> {
         let folder = self.folder_for(date, self.current(&PartitionValue::from(date))?);
         for file in files {
-            self.store.put_file(&file.path, &format!("{folder}/{}", file.name), &self.tags())?;
+            self.store.put_file(&file.file, &format!("{folder}/{}", file.name), &self.tags())?;
         }
         Ok(folder)
     }

@@ -1,12 +1,11 @@
 //! Records that are no rows, kept as JSON lines beside the table.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
 use crate::source::BadRecord;
+use crate::store::{ScratchFile, ScratchFolder};
 
 use super::LakeError;
 
@@ -18,27 +17,33 @@ struct Line<'a> {
 }
 
 /// The quarantine of one collection of one date, in scratch. The file is made with its first record.
-#[derive(Debug)]
-pub struct QuarantineFile {
-    path: PathBuf,
-    writer: Option<BufWriter<File>>,
+pub struct QuarantineFile<'a> {
+    folder: &'a ScratchFolder,
+    open: Option<(ScratchFile, BufWriter<Box<dyn Write + Send>>)>,
     records: u64,
     stand_for: u64,
 }
 
-impl QuarantineFile {
-    /// A quarantine in the scratch folder `folder`.
-    pub fn new(folder: &Path) -> Self {
-        Self { path: folder.join("quarantine.jsonl"), writer: None, records: 0, stand_for: 0 }
+const NAME: &str = "quarantine.jsonl";
+
+impl<'a> QuarantineFile<'a> {
+    /// A quarantine in that scratch folder.
+    pub fn new(folder: &'a ScratchFolder) -> Self {
+        Self { folder, open: None, records: 0, stand_for: 0 }
     }
 
     /// Adds records of the source file `key`.
     pub fn add(&mut self, key: &str, records: &[BadRecord]) -> Result<(), LakeError> {
-        let failed = |source| LakeError::Scratch { file: self.path.display().to_string(), source };
+        let folder = self.folder;
+        let failed = |source| failed(folder, source);
         for record in records {
-            let writer = match &mut self.writer {
-                Some(writer) => writer,
-                None => self.writer.insert(BufWriter::new(private_file(&self.path).map_err(failed)?)),
+            let (_, writer) = match &mut self.open {
+                Some(open) => open,
+                None => {
+                    let file = folder.file(NAME).map_err(failed)?;
+                    let writer = BufWriter::new(file.create().map_err(failed)?);
+                    self.open.insert((file, writer))
+                }
             };
             serde_json::to_writer(&mut *writer, &Line { file: key, record }).map_err(|e| failed(e.into()))?;
             writer.write_all(b"\n").map_err(failed)?;
@@ -59,21 +64,17 @@ impl QuarantineFile {
     }
 
     /// The finished file, where there is one.
-    pub fn finish(&mut self) -> Result<Option<&Path>, LakeError> {
-        match &mut self.writer {
+    pub fn finish(&mut self) -> Result<Option<&ScratchFile>, LakeError> {
+        match &mut self.open {
             None => Ok(None),
-            Some(writer) => {
-                writer.flush().map_err(|source| LakeError::Scratch { file: self.path.display().to_string(), source })?;
-                Ok(Some(&self.path))
+            Some((file, writer)) => {
+                writer.flush().map_err(|source| failed(self.folder, source))?;
+                Ok(Some(file))
             }
         }
     }
 }
 
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+fn failed(folder: &ScratchFolder, source: io::Error) -> LakeError {
+    LakeError::Scratch { file: folder.path().join(NAME).display().to_string(), source }
 }

@@ -5,7 +5,7 @@ use std::io;
 use crate::schema::NameError;
 use crate::store::StoreError;
 
-use super::DocumentFlaw;
+use super::{DocumentFlaw, KeyServiceError};
 
 /// A source file could not be read as a whole. Single bad records are no errors: they go to quarantine.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,30 @@ pub enum SourceError {
         /// The file.
         key: String,
     },
+    /// Its metadata does not say how it is encrypted.
+    #[error("the source file `{key}` is not as an encrypted file is: its metadata `{name}` {what}")]
+    Metadata {
+        /// The file.
+        key: String,
+        /// The name.
+        name: &'static str,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Its key was not given.
+    #[error("failed to get the key of `{key}`: {source}")]
+    Key {
+        /// The file.
+        key: String,
+        /// Why.
+        source: Box<KeyServiceError>,
+    },
+    /// It was decrypted to what is nothing.
+    #[error("the source file `{key}` was decrypted to bytes that are neither text nor gzip")]
+    WrongKey {
+        /// The file.
+        key: String,
+    },
     /// A line without an end.
     #[error("line {line} of `{key}` is longer than {limit} bytes without an end")]
     RecordTooLong {
@@ -112,6 +136,10 @@ pub enum SourceError {
 fn document(flaw: &DocumentFlaw, offset: u64) -> String {
     match flaw {
         DocumentFlaw::NotJson(reason) => format!("is not JSON at byte {offset} of its text: {reason}"),
+        DocumentFlaw::Empty => "is empty".to_owned(),
+        DocumentFlaw::Unended(reason) => {
+            format!("has a broken record at byte {offset} of its text whose end can't be told: {reason}")
+        }
         DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
         DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
     }
@@ -139,7 +167,7 @@ impl SourceError {
                 Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())
             }
             Self::Header { source: NameError::Reserved { .. }, .. } => {
-                Some("rename the header at the source, or choose another `target.partition_by`".into())
+                Some("rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into())
             }
             Self::Header { .. } => Some("rename the header at the source".into()),
             Self::UnreadableHeader { .. } => {
@@ -150,6 +178,13 @@ impl SourceError {
             }
             Self::Document { .. } => Some("ask the source to send the file again".into()),
             Self::ItemTooLong { .. } => Some("a quote or bracket is missing there; ask the source to send the file again".into()),
+            Self::Metadata { .. } => Some(
+                "ask the source to send the file again; where its files come plain, set `source.encryption: none` in the module file".into(),
+            ),
+            Self::Key { source, .. } => source.hint(),
+            Self::WrongKey { .. } => {
+                Some("its metadata belongs to another file, or it is not encrypted; ask the source to send it again".into())
+            }
             Self::Changed { .. } => Some("run again".into()),
             Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),

@@ -7,7 +7,7 @@ use arrow_buffer::Buffer;
 use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
 
 use super::guard::json::scan::{self, Kind, Member};
-use super::guard::json::{JsonError, JsonReader, Layout, Names, Room};
+use super::guard::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
 use super::guard::{ReadSizes, Span};
 use super::{Encoding, Header, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
 
@@ -74,6 +74,7 @@ fn stopped(key: &str, sizes: ReadSizes, bytes: u64, error: JsonError) -> SourceE
     let key = key.to_owned();
     match error {
         JsonError::Io(source) => SourceError::Read { key, bytes, source },
+        JsonError::Document { flaw: DocumentFlaw::Empty, .. } => SourceError::Empty { key },
         JsonError::Document { flaw, offset } => SourceError::Document { key, flaw, offset },
         JsonError::TooLong { offset } => SourceError::ItemTooLong { key, offset, limit: sizes.record_bytes },
     }
@@ -182,9 +183,6 @@ pub(super) fn look(
             Ok(None) => break,
             Err(error) => return Err(stopped(key, sizes, reader.bytes_read(), error)),
         }
-    }
-    if reader.bytes_read() == 0 {
-        return Err(SourceError::Empty { key: key.to_owned() });
     }
     let marked = marked(key, format, reader.kept(), naming, existing)?;
     let names = names.into_names();

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod csv;
+mod envelope;
 mod error;
 mod fields;
 mod file;
@@ -12,12 +13,14 @@ mod survey;
 
 pub use bytes::{Encoding, open_text};
 pub use csv::CsvFormat;
+pub use envelope::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, WrappedKey, decrypt};
 pub use error::SourceError;
 pub use fields::MarkedFields;
 pub use file::{Batches, Format, Header, Reading};
 pub use guard::json::{DocumentFlaw, Layout};
 pub use guard::{
-    BadRecord, ColumnPlan, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame, valued_frame,
+    BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame,
+    valued_frame,
 };
 pub use json::JsonFormat;
 pub use keys::{DayKeys, KeyPattern, KeyPatternError, Pick, SourceKey};

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{ObjectInfo, Store, StoreError, Tags};
+use super::{ObjectInfo, ScratchFile, Store, StoreError, Tags};
 
 /// More than one part of an upload, and more than one range of a download.
 const LARGE: usize = (16 << 20) + 5;
@@ -10,7 +10,7 @@ const LARGE: usize = (16 << 20) + 5;
 pub(super) fn put(store: &Store, key: &str, content: &[u8]) -> ObjectInfo {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), content).unwrap();
-    store.put_file(file.path(), key, &Tags::from([("db", "uc_kickstart".to_owned())])).unwrap();
+    store.put_file(&ScratchFile::plain(file.path()), key, &Tags::from([("db", "uc_kickstart".to_owned())])).unwrap();
     store.head(key).unwrap()
 }
 

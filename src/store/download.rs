@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures::stream::{self, StreamExt};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
+use object_store::{Attribute, GetOptions, GetRange, GetResult, ObjectStore};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::checksum::{Checksum, Sum};
 use super::connect::AnswerHeaders;
-use super::{ObjectInfo, StoreError};
+use super::{Metadata, ObjectInfo, StoreError};
 
 /// One request's bytes. S3 serves some tens of MiB a second over one connection, so several are open.
 const RANGE_BYTES: u64 = 4 << 20;
@@ -38,7 +38,7 @@ impl Download {
         path: Path,
         object: &ObjectInfo,
         verify_etag: bool,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<(Self, Metadata), StoreError> {
         let failed = |error| StoreError::from_objects(error, "read", store, &object.key);
         let now =
             runtime.block_on(objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() })).map_err(failed)?;
@@ -48,7 +48,8 @@ impl Download {
         let (sender, ranges) = mpsc::channel(1);
         runtime.spawn(fetch(Arc::clone(objects), path, object.clone(), sender));
         let checksum = told(&now, verify_etag).map(|checksum| (checksum.clone(), checksum.begin()));
-        Ok(Self { store: store.to_owned(), key: object.key.clone(), ranges, ready: Bytes::new(), left: object.size, checksum })
+        let (store, key, left) = (store.to_owned(), object.key.clone(), object.size);
+        Ok((Self { store, key, ranges, ready: Bytes::new(), left, checksum }, metadata(&now)))
     }
 
     /// The next range; none at the end, where the bytes must be all there and add up.
@@ -78,6 +79,15 @@ impl Download {
             },
         }
     }
+}
+
+/// What whoever wrote the object said of it.
+fn metadata(head: &GetResult) -> Metadata {
+    let own = head.attributes.iter().filter_map(|(attribute, value)| match attribute {
+        Attribute::Metadata(name) => Some((name.to_lowercase(), value.to_string())),
+        _ => None,
+    });
+    own.collect()
 }
 
 fn told(head: &GetResult, verify_etag: bool) -> Option<Checksum> {

@@ -16,6 +16,7 @@ mod error;
 mod fake_aws;
 mod objects;
 mod scratch;
+mod scratch_file;
 mod settings;
 #[cfg(test)]
 mod short_credentials;
@@ -23,8 +24,9 @@ mod upload;
 mod url;
 
 pub use error::StoreError;
-pub use objects::{ObjectInfo, Store};
+pub use objects::{Metadata, ObjectInfo, Store};
 pub use scratch::{Scratch, ScratchFolder};
+pub use scratch_file::ScratchFile;
 pub use settings::{Encryption, StoreSettings};
 pub use upload::Tags;
 pub use url::{Bucket, StoreUrl, StoreUrlError, normal_location, spelled_like, tidy_location};

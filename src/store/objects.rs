@@ -1,5 +1,6 @@
 //! A named store and its verbs.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
@@ -30,6 +31,9 @@ pub struct ObjectInfo {
     /// When it was last written.
     pub modified: Timestamp,
 }
+
+/// What whoever wrote an object says of it: names in lower case, and texts.
+pub type Metadata = BTreeMap<String, String>;
 
 /// A named place for objects.
 #[derive(Debug, Clone)]
@@ -253,16 +257,22 @@ impl Store {
     /// A reader over the whole object, as it was when it was listed: one that changed since is an error, at once or in the
     /// middle. What comes over a network is compared with the checksum that the store tells.
     pub fn open_object(&self, object: &ObjectInfo) -> Result<Box<dyn Read + Send>, StoreError> {
+        self.open_described(object).map(|(bytes, _)| bytes)
+    }
+
+    /// The same, with the object's metadata. A folder has none.
+    pub fn open_described(&self, object: &ObjectInfo) -> Result<(Box<dyn Read + Send>, Metadata), StoreError> {
         let path = path(&object.key);
         if self.local_folder().is_none() {
             let (runtime, objects) = (self.runtime, &self.objects);
             let begun = Download::begin(runtime, objects, &self.shown(), path, object, self.verify_etags);
-            return begun.map(|download| Box::new(download) as Box<dyn Read + Send>).map_err(|error| self.explained(error));
+            let (download, metadata) = begun.map_err(|error| self.explained(error))?;
+            return Ok((Box::new(download), metadata));
         }
         let options = GetOptions { if_match: object.etag.clone(), ..GetOptions::default() };
         let opened = self.runtime.block_on(self.objects.get_opts(&path, options));
         match opened.map_err(|error| self.failed("read", &object.key, error))?.payload {
-            GetResultPayload::File(file, _) => Ok(Box::new(file)),
+            GetResultPayload::File(file, _) => Ok((Box::new(file), Metadata::new())),
             GetResultPayload::Stream(_) => Err(StoreError::Unavailable {
                 action: "read",
                 store: self.shown(),

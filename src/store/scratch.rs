@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cipher::DataKey;
 use crate::identity::RunId;
 
-use super::StoreError;
+use super::{ScratchFile, StoreError};
 
 const PREFIX: &str = "adg-scratch-";
 const LOCK: &str = ".lock";
@@ -19,12 +20,15 @@ const LOCK: &str = ".lock";
 pub struct Scratch {
     folder: PathBuf,
     lock: PathBuf,
+    /// Under which its files are encrypted; none where they are not.
+    key: Option<DataKey>,
     _held: File,
 }
 
 impl Scratch {
-    /// Makes the run's folder below `root`, and removes those of dead runs.
-    pub fn create(root: &Path, run_id: &RunId) -> Result<Self, StoreError> {
+    /// Makes the run's folder below `root`, and removes those of dead runs. `encrypted`: nobody but the run itself can read what it
+    /// writes there.
+    pub fn create(root: &Path, run_id: &RunId, encrypted: bool) -> Result<Self, StoreError> {
         let failed = |action, source: io::Error| StoreError::Scratch { action, folder: root.display().to_string(), source };
         fs::create_dir_all(root).map_err(|e| failed("create", e))?;
         remove_dead(root).map_err(|e| failed("clean", e))?;
@@ -32,7 +36,8 @@ impl Scratch {
         let lock = root.join(format!("{PREFIX}{run_id}{LOCK}"));
         let held = take_lock(&lock).map_err(|e| failed("lock", e))?;
         make_private(&folder).map_err(|e| failed("create", e))?;
-        Ok(Self { folder, lock, _held: held })
+        let key = encrypted.then(DataKey::random).transpose().map_err(|e| failed("encrypt", e))?;
+        Ok(Self { folder, lock, key, _held: held })
     }
 
     /// A new, empty folder in the scratch space, until it is dropped.
@@ -41,7 +46,7 @@ impl Scratch {
         let failed = |action, source| StoreError::Scratch { action, folder: path.display().to_string(), source };
         remove(&path).map_err(|source| failed("empty", source))?;
         fs::create_dir_all(&path).map_err(|source| failed("create", source))?;
-        Ok(ScratchFolder(path))
+        Ok(ScratchFolder { path, key: self.key.clone() })
     }
 }
 
@@ -56,19 +61,30 @@ impl Drop for Scratch {
 
 /// A folder in the scratch space, removed when dropped.
 #[derive(Debug)]
-pub struct ScratchFolder(PathBuf);
+pub struct ScratchFolder {
+    path: PathBuf,
+    key: Option<DataKey>,
+}
 
 impl ScratchFolder {
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// A new file in it. Nothing is on the disk yet.
+    ///
+    /// # Errors
+    /// The system has no randomness to encrypt it with.
+    pub fn file(&self, name: &str) -> std::io::Result<ScratchFile> {
+        ScratchFile::new(self.path.join(name), self.key.as_ref())
     }
 }
 
 impl Drop for ScratchFolder {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "a scratch folder could not be removed");
+        if let Err(error) = remove(&self.path) {
+            tracing::warn!(folder = %self.path.display(), %error, "a scratch folder could not be removed");
         }
     }
 }
@@ -120,6 +136,8 @@ fn remove_dead(root: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
 
     fn run(seconds: i64) -> RunId {
@@ -133,13 +151,13 @@ mod tests {
     #[test]
     fn the_next_run_removes_what_a_dead_one_left() {
         let root = tempfile::tempdir().unwrap();
-        let alive = Scratch::create(root.path(), &run(1)).unwrap();
+        let alive = Scratch::create(root.path(), &run(1), true).unwrap();
         let id = run(2);
         let dead = root.path().join(format!("{PREFIX}{id}"));
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join("rest"), "x").unwrap();
         fs::write(root.path().join(format!("{PREFIX}{id}{LOCK}")), "").unwrap();
-        let next = Scratch::create(root.path(), &run(3)).unwrap();
+        let next = Scratch::create(root.path(), &run(3), true).unwrap();
         assert!(!dead.exists());
         assert!(alive.folder.exists());
         drop((next, alive));
@@ -147,9 +165,28 @@ mod tests {
     }
 
     #[test]
+    fn nobody_else_can_read_what_lies_there() {
+        let root = tempfile::tempdir().unwrap();
+        for encrypted in [true, false] {
+            let scratch = Scratch::create(root.path(), &run(1), encrypted).unwrap();
+            let folder = scratch.folder("bids").unwrap();
+            let files = [folder.file("a").unwrap(), folder.file("b").unwrap()];
+            for file in &files {
+                file.create().unwrap().write_all(b"a name and an address").unwrap();
+                let mut read = String::new();
+                file.open().unwrap().read_to_string(&mut read).unwrap();
+                assert_eq!(read, "a name and an address");
+            }
+            let lies = files.map(|file| fs::read(file.path()).unwrap());
+            assert_eq!(lies[0] == b"a name and an address", !encrypted);
+            assert_eq!(lies[0] == lies[1], !encrypted);
+        }
+    }
+
+    #[test]
     fn a_folder_is_gone_when_it_is_done_with() {
         let root = tempfile::tempdir().unwrap();
-        let scratch = Scratch::create(root.path(), &run(1)).unwrap();
+        let scratch = Scratch::create(root.path(), &run(1), true).unwrap();
         let folder = scratch.folder("bids").unwrap();
         fs::write(folder.path().join("part"), "x").unwrap();
         assert_eq!(count(&scratch.folder), 1);

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use super::fake_aws::{FakeAws, LIFETIME};
-use super::{ObjectInfo, StoreError, Tags};
+use super::{ObjectInfo, ScratchFile, StoreError, Tags};
 use crate::identity::Clock;
 
 /// So many requests take more than three lifetimes.
@@ -48,7 +48,7 @@ fn an_upload_outlives_three_credentials() {
     let began = fake.clock.now();
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(REQUESTS as u64 * (8 << 20)).unwrap();
-    store.put_file(file.path(), "part-0.parquet", &Tags::new()).unwrap();
+    store.put_file(&ScratchFile::plain(file.path()), "part-0.parquet", &Tags::new()).unwrap();
     fake.outlived_three(began);
 }
 
@@ -71,7 +71,7 @@ fn an_upload_that_fails_is_given_up() {
     let store = fake.store(&fake.start());
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(100).unwrap();
-    let error = store.put_file(file.path(), "part-0.parquet", &Tags::new()).unwrap_err();
+    let error = store.put_file(&ScratchFile::plain(file.path()), "part-0.parquet", &Tags::new()).unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { action: "write", .. }), "{error:?}");
     assert_eq!(fake.aborted.load(Ordering::Relaxed), 1);
 }

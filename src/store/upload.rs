@@ -1,13 +1,11 @@
 //! Sending a local file, in parts. Nobody sees the object before it is whole.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path as FilePath;
 
-use object_store::{PutMultipartOptions, TagSet, WriteMultipart};
+use object_store::{Attribute, AttributeValue, Attributes, PutMultipartOptions, TagSet, WriteMultipart};
 
-use super::{Store, StoreError};
+use super::{Metadata, ScratchFile, Store, StoreError};
 
 /// The size of the parts in which a file is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: files of up to 80 GiB.
 const PART_BYTES: usize = 8 << 20;
@@ -23,10 +21,21 @@ impl Store {
     ///
     /// # Errors
     /// The file can't be read, or the store refuses it.
-    pub fn put_file(&self, file: &FilePath, key: &str, tags: &Tags) -> Result<(), StoreError> {
+    pub fn put_file(&self, file: &ScratchFile, key: &str, tags: &Tags) -> Result<(), StoreError> {
+        self.put_described(file, key, tags, &Metadata::new())
+    }
+
+    /// The same, with metadata. A folder keeps none.
+    ///
+    /// # Errors
+    /// As those of [`put_file`](Self::put_file).
+    pub fn put_described(&self, file: &ScratchFile, key: &str, tags: &Tags, metadata: &Metadata) -> Result<(), StoreError> {
         let mut set = TagSet::default();
         tags.iter().for_each(|(name, value)| set.push(name, value));
-        let options = PutMultipartOptions { tags: set, ..PutMultipartOptions::default() };
+        let attribute =
+            |(name, value): (&String, &String)| (Attribute::Metadata(name.clone().into()), AttributeValue::from(value.clone()));
+        let attributes: Attributes = metadata.iter().filter(|_| self.local_folder().is_none()).map(attribute).collect();
+        let options = PutMultipartOptions { tags: set, attributes, ..PutMultipartOptions::default() };
         let upload = self.runtime.block_on(self.objects.put_multipart_opts(&super::objects::path(key), options));
         let mut writer =
             WriteMultipart::new_with_chunk_size(upload.map_err(|error| self.failed("write", key, error))?, PART_BYTES);
@@ -41,10 +50,10 @@ impl Store {
         }
     }
 
-    fn send(&self, file: &FilePath, key: &str, writer: &mut WriteMultipart) -> Result<(), StoreError> {
+    fn send(&self, file: &ScratchFile, key: &str, writer: &mut WriteMultipart) -> Result<(), StoreError> {
         let unreadable =
-            |error: io::Error| StoreError::Scratch { action: "read", folder: file.display().to_string(), source: error };
-        let mut reader = File::open(file).map_err(unreadable)?;
+            |error: io::Error| StoreError::Scratch { action: "read", folder: file.path().display().to_string(), source: error };
+        let mut reader = file.open().map_err(unreadable)?;
         loop {
             let mut part = Vec::with_capacity(PART_BYTES);
             let read = Read::by_ref(&mut reader).take(PART_BYTES as u64).read_to_end(&mut part).map_err(unreadable)?;

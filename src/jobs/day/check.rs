@@ -31,7 +31,7 @@ impl Day<'_> {
     }
 
     /// Puts the quarantined records where a person finds them, whether or not the day is published.
-    pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile) -> Result<(), JobError> {
+    pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile<'_>) -> Result<(), JobError> {
         if let Some(file) = quarantine.finish()? {
             let key = self.layout.quarantine_file(self.date, self.run.id);
             self.run.published.put_file(file, &key, &self.destination().tags())?;

@@ -95,8 +95,8 @@ impl<'a> Day<'a> {
         let (headers, evolution) = self.evolve(table.as_ref().map(|table| &table.schema))?;
         self.route(table.as_ref(), &headers, &evolution)?;
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
-        let mut quarantine = QuarantineFile::new(scratch.path());
-        let writer = TableWriter::new(scratch.path(), &evolution.after, self.run.file_settings());
+        let mut quarantine = QuarantineFile::new(&scratch);
+        let writer = TableWriter::new(&scratch, &evolution.after, self.run.file_settings());
         let (files, found) = self.write(&headers, &evolution, writer, &mut quarantine, &progress)?;
         self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;

@@ -7,19 +7,22 @@ use crate::jobs::JobError;
 use crate::jobs::pipeline::{self, Counted, FileCounts, FilePlan};
 use crate::lake::{QuarantineFile, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
-use crate::schema::{ColumnName, Evolution, Incoming, Shape, TableSchema, TypeChange, TypeGuess};
-use crate::source::{ColumnPlan, Format, Header, Question, RowHash, SourceKey, Survey};
+use crate::schema::{ColumnName, ColumnType, Evolution, Incoming, Shape, TableSchema, TypeChange, TypeGuess};
+use crate::source::{ColumnPlan, Format, HashField, Header, Question, RowHash, SourceKey, Survey, decrypt};
 use crate::store::StoreError;
 
 use super::Day;
 
 impl Day<'_> {
     fn bytes(&self, key: &SourceKey, progress: Option<&Arc<dyn CollectionProgress>>) -> Result<Box<dyn Read + Send>, JobError> {
-        let bytes = self.run.source.open_object(&key.object)?;
-        Ok(match progress {
-            None => bytes,
-            Some(progress) => Box::new(Counted { inner: bytes, progress: Arc::clone(progress) }),
-        })
+        let (mut bytes, metadata) = self.run.source.open_described(&key.object)?;
+        if let Some(progress) = progress {
+            bytes = Box::new(Counted { inner: bytes, progress: Arc::clone(progress) });
+        }
+        match &self.run.key_service {
+            None => Ok(bytes),
+            Some(service) => Ok(decrypt(&key.object.key, bytes, &metadata, service)?),
+        }
     }
 
     /// What each file has, and what all of them do to the table. Columns whose type must be found out cost a first reading of the
@@ -95,14 +98,14 @@ impl Day<'_> {
         &self,
         headers: &[Header],
         evolution: &Evolution,
-        mut writer: TableWriter,
-        quarantine: &mut QuarantineFile,
+        mut writer: TableWriter<'_>,
+        quarantine: &mut QuarantineFile<'_>,
         progress: &Arc<dyn CollectionProgress>,
     ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
         let mut found = FileCounts::default();
         for (key, header) in self.keys.iter().zip(headers) {
             let file = self.run.reading().records(header, self.bytes(key, Some(progress))?, &evolution.after)?;
-            let (columns, hash) = (column_plan(header, evolution), self.row_hash(header));
+            let (columns, hash) = (column_plan(header, evolution), self.row_hash(header, evolution));
             let rules = self.run.format.values();
             let plan = FilePlan { key: &header.key, columns: &columns, table: &evolution.after, rules, hash: hash.as_ref() };
             pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
@@ -115,9 +118,13 @@ impl Day<'_> {
         Ok((writer.finish()?, found))
     }
 
-    fn row_hash(&self, header: &Header) -> Option<RowHash> {
+    fn row_hash(&self, header: &Header, evolution: &Evolution) -> Option<RowHash> {
         let version = self.run.module.row_hash?;
-        Some(RowHash::new(version, &header.names, matches!(self.run.format, Format::Json(_))))
+        let fields = header.names.iter().zip(&header.columns).enumerate().map(|(place, (name, column))| {
+            let is_array = matches!(evolution.after.type_of(column), Some(ColumnType::Array(_)));
+            HashField { place, name: name.clone(), is_array }
+        });
+        Some(RowHash::new(version, fields.collect(), matches!(self.run.format, Format::Json(_))))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::aws::Role;
 use crate::catchup::{Holder, Ledger, Superseded};
 use crate::identity::{Clock, ModuleName, RunId};
 use crate::runtime;
-use crate::store::{ObjectInfo, Store, StoreError, Tags};
+use crate::store::{ObjectInfo, ScratchFile, Store, StoreError, Tags};
 
 use super::super::{Environment, JobError};
 
@@ -57,7 +57,7 @@ pub(super) fn write_and_delete(store: &Store, folder: &str, id: &RunId) -> Resul
         source,
     })?;
     let tags = Tags::from([("pii", "false".to_owned())]);
-    store.put_file(file.path(), &key, &tags)?;
+    store.put_file(&ScratchFile::plain(file.path()), &key, &tags)?;
     store.head(&key)?;
     store.delete(std::slice::from_ref(&key))?;
     Ok(format!("`{key}`"))

@@ -1,8 +1,6 @@
 //! A table's frames as Parquet files in scratch.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -18,6 +16,7 @@ use polars::prelude::DataFrame;
 use crate::frame;
 use crate::lake::LakeError;
 use crate::schema::{TableSchema, TimestampEncoding};
+use crate::store::{ScratchFile, ScratchFolder};
 
 use super::row_group::RowGroup;
 use super::types::{arrow_schema, parquet_schema};
@@ -41,10 +40,10 @@ impl FileSettings {
 }
 
 /// A finished file in scratch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct WrittenFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub file: ScratchFile,
     /// Its name in the table.
     pub name: String,
     /// Its rows, by its footer.
@@ -54,8 +53,8 @@ pub struct WrittenFile {
 }
 
 /// Writes frames of one schema into as many files as they need; at least one.
-pub struct TableWriter {
-    folder: PathBuf,
+pub struct TableWriter<'a> {
+    folder: &'a ScratchFolder,
     schema: TableSchema,
     arrow: Arc<Schema>,
     settings: FileSettings,
@@ -64,19 +63,19 @@ pub struct TableWriter {
 }
 
 struct OpenFile {
-    path: PathBuf,
+    file: ScratchFile,
     name: String,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<BufWriter<Box<dyn Write + Send>>>,
     factory: ArrowRowGroupWriterFactory,
     group: Option<RowGroup>,
     groups: usize,
 }
 
-impl TableWriter {
+impl<'a> TableWriter<'a> {
     /// A writer into the scratch folder `folder`.
-    pub fn new(folder: &Path, schema: &TableSchema, settings: FileSettings) -> Self {
+    pub fn new(folder: &'a ScratchFolder, schema: &TableSchema, settings: FileSettings) -> Self {
         let arrow = Arc::new(arrow_schema(schema));
-        Self { folder: folder.to_owned(), schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
+        Self { folder, schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
     }
 
     /// Writes a frame whose columns are the schema's, in its order and types.
@@ -86,7 +85,7 @@ impl TableWriter {
             Some(file) => file,
             None => self.open()?,
         };
-        let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.path, &error))?;
+        let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.file, &error))?;
         if full {
             self.finish_file(file)
         } else {
@@ -110,17 +109,18 @@ impl TableWriter {
 
     fn open(&self) -> Result<OpenFile, LakeError> {
         let name = format!("part-{:05}.parquet", self.finished.len());
-        let path = self.folder.join(&name);
-        let file = File::create(&path).map_err(|source| LakeError::Scratch { file: path.display().to_string(), source })?;
+        let scratch = |source| LakeError::Scratch { file: self.folder.path().join(&name).display().to_string(), source };
+        let file = self.folder.file(&name).map_err(scratch)?;
+        let target = file.create().map_err(scratch)?;
         let start = || {
             let schema = parquet_schema(&self.schema, self.settings.timestamps)?;
             let writer =
-                SerializedFileWriter::new(BufWriter::with_capacity(1 << 20, file), schema, Arc::new(self.properties()?))?;
+                SerializedFileWriter::new(BufWriter::with_capacity(1 << 20, target), schema, Arc::new(self.properties()?))?;
             let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.arrow));
             Ok((writer, factory))
         };
-        let (writer, factory) = start().map_err(|error| failed(&path, &error))?;
-        Ok(OpenFile { path, name, writer, factory, group: None, groups: 0 })
+        let (writer, factory) = start().map_err(|error| failed(&file, &error))?;
+        Ok(OpenFile { file, name, writer, factory, group: None, groups: 0 })
     }
 
     fn properties(&self) -> Result<WriterProperties, ParquetError> {
@@ -161,17 +161,17 @@ impl TableWriter {
             Ok((metadata.file_metadata().num_rows(), file.writer.bytes_written()))
         };
         let mut finish = finish;
-        let (rows, bytes) = finish().map_err(|error| failed(&file.path, &error))?;
+        let (rows, bytes) = finish().map_err(|error| failed(&file.file, &error))?;
         self.finished.push(WrittenFile {
             rows: u64::try_from(rows).unwrap_or_default(),
             bytes: bytes as u64,
-            path: file.path,
+            file: file.file,
             name: file.name,
         });
         Ok(())
     }
 }
 
-fn failed(path: &Path, error: &ParquetError) -> LakeError {
-    LakeError::Parquet { file: path.display().to_string(), reason: error.to_string() }
+fn failed(file: &ScratchFile, error: &ParquetError) -> LakeError {
+    LakeError::Parquet { file: file.path().display().to_string(), reason: error.to_string() }
 }

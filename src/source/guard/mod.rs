@@ -17,7 +17,7 @@ pub(super) use batch::Span;
 pub use batch::{BadRecord, Place, RawBatch};
 pub use columns::{ColumnPlan, Nulls, ValueRules, ValuedFrame, valued_frame};
 pub use records::{Dialect, RecordError, RecordReader};
-pub use row_hash::{HashVersion, RowHash};
+pub use row_hash::{HashField, HashVersion, RowHash};
 
 /// How much of a file is in memory at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,8 @@ use super::json::scan::{self, Kind};
 #[serde(rename_all = "snake_case")]
 pub enum HashVersion {
     /// As the replaced job: Spark's `sha2(concat_ws('||', …), 256)`. Nulls are skipped, so that rows which differ may have one
-    /// hash: (a, null, b) and (a, b, null). Numbers, booleans and nested values as the source writes them.
+    /// hash: (a, null, b) and (a, b, null). Numbers, booleans and objects as the source writes them; of an array column each item
+    /// is a value of its own.
     V1,
     /// Free of such collisions: the length and text of each name, whether the value was quoted, its length and its text, for each
     /// value that is not null, by name.
@@ -28,17 +29,26 @@ pub enum HashVersion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowHash {
     version: HashVersion,
-    /// Places in a record, with their names in the source.
-    fields: Vec<(usize, String)>,
+    fields: Vec<HashField>,
+}
+
+/// A field that is hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashField {
+    /// Its place in a record.
+    pub place: usize,
+    /// What the source calls it.
+    pub name: String,
+    /// Whether its column is one of arrays.
+    pub is_array: bool,
 }
 
 impl RowHash {
     /// For a file of these fields. `sorted`: where the file has no order of its own, as JSON has none; then Spark's, which is that
     /// of UTF-16.
-    pub fn new(version: HashVersion, names: &[String], sorted: bool) -> Self {
-        let mut fields: Vec<(usize, String)> = names.iter().cloned().enumerate().collect();
+    pub fn new(version: HashVersion, mut fields: Vec<HashField>, sorted: bool) -> Self {
         if sorted || version == HashVersion::V2 {
-            fields.sort_by(|(_, a), (_, b)| a.encode_utf16().cmp(b.encode_utf16()));
+            fields.sort_by(|a, b| a.name.encode_utf16().cmp(b.name.encode_utf16()));
         }
         Self { version, fields }
     }
@@ -56,10 +66,15 @@ impl RowHash {
         Arc::new(hashes.finish())
     }
 
-    /// The values of a row that are not null, with their names.
-    fn values<'b>(&'b self, batch: &'b RawBatch, row: usize, nulls: &'b Nulls) -> impl Iterator<Item = (&'b str, Field<'b>)> {
-        let fields = self.fields.iter().map(move |(place, name)| (name.as_str(), batch.field(row, *place)));
-        fields.filter(|(_, field)| !nulls.is_null_text(*field))
+    /// The values of a row that are not null.
+    fn values<'b>(
+        &'b self,
+        batch: &'b RawBatch,
+        row: usize,
+        nulls: &'b Nulls,
+    ) -> impl Iterator<Item = (&'b HashField, Field<'b>)> {
+        let fields = self.fields.iter().map(move |field| (field, batch.field(row, field.place)));
+        fields.filter(|(_, value)| !nulls.is_null_text(*value))
     }
 
     fn v1(&self, batch: &RawBatch, row: usize, nulls: &Nulls) -> Sha256 {
@@ -69,10 +84,10 @@ impl RowHash {
             hash.update(text);
             separator = b"||";
         };
-        for (_, field) in self.values(batch, row, nulls) {
-            match texts(field) {
-                Some(texts) => texts.iter().for_each(|text| add(text.as_bytes())),
-                None => add(field.text),
+        for (field, value) in self.values(batch, row, nulls) {
+            match items(value).filter(|_| field.is_array) {
+                Some(items) => items.iter().for_each(|item| add(item.as_bytes())),
+                None => add(value.text),
             }
         }
         hash
@@ -80,33 +95,29 @@ impl RowHash {
 
     fn v2(&self, batch: &RawBatch, row: usize, nulls: &Nulls) -> Sha256 {
         let mut hash = Sha256::new();
-        for (name, field) in self.values(batch, row, nulls) {
+        for (HashField { name, .. }, value) in self.values(batch, row, nulls) {
             hash.update((name.len() as u64).to_be_bytes());
             hash.update(name);
-            hash.update([u8::from(field.quoted)]);
-            hash.update((field.text.len() as u64).to_be_bytes());
-            hash.update(field.text);
+            hash.update([u8::from(value.quoted)]);
+            hash.update((value.text.len() as u64).to_be_bytes());
+            hash.update(value.text);
         }
         hash
     }
 }
 
-/// The items of an array of texts: `concat_ws` takes each as a value of its own.
-fn texts(field: Field<'_>) -> Option<Vec<String>> {
-    if field.quoted || !field.text.starts_with(b"[") {
+/// The items of an array that are not null: `concat_ws` takes each as a value of its own.
+fn items(value: Field<'_>) -> Option<Vec<String>> {
+    if value.quoted || !value.text.starts_with(b"[") {
         return None;
     }
-    let mut texts = Some(Vec::new());
-    let end = scan::array(field.text, 0, &mut |item| match item.kind {
+    let mut items = Vec::new();
+    let end = scan::array(value.text, 0, &mut |item| match item.kind {
         Kind::Null => {}
-        Kind::Text { escaped } => {
-            if let Some(texts) = &mut texts {
-                texts.push(scan::meaning(item.text(field.text), escaped));
-            }
-        }
-        _ => texts = None,
+        Kind::Text { escaped } => items.push(scan::meaning(item.text(value.text), escaped)),
+        _ => items.push(scan::meaning(item.text(value.text), false)),
     });
-    texts.filter(|_| end == Ok(field.text.len()))
+    (end == Ok(value.text.len())).then_some(items)
 }
 
 fn hex<'t>(bytes: &[u8], text: &'t mut [u8; 64]) -> &'t str {

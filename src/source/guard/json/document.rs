@@ -17,8 +17,12 @@ pub struct Layout {
 pub enum DocumentFlaw {
     /// It stops being JSON outside its records.
     NotJson(&'static str),
+    /// There is nothing but white space.
+    Empty,
     /// It ends in the middle.
     Truncated,
+    /// A record is broken, and its end is not found.
+    Unended(&'static str),
     /// It has no array of records where they should be.
     NoRecords,
 }
@@ -77,6 +81,7 @@ impl Document {
         let Some(&byte) = text.get(at) else {
             return match (self.place, ended) {
                 (Place::Ended | Place::Lines, true) => Ok(Step::Ended),
+                (Place::Start, true) => Err(DocumentFlaw::Empty),
                 (_, true) => Err(DocumentFlaw::Truncated),
                 (_, false) => Ok(Step::Incomplete),
             };
@@ -84,7 +89,7 @@ impl Document {
         let step = match self.place {
             Place::Start => self.start(byte, at)?,
             Place::BeforeItem if byte == b']' => self.leave_records(at),
-            Place::BeforeItem | Place::Lines => self.record(text, at, ended, members),
+            Place::BeforeItem | Place::Lines => self.record(text, at, ended, members)?,
             Place::BehindItem => match byte {
                 b']' => self.leave_records(at),
                 b',' => self.pass(Place::BeforeItem, at + 1),
@@ -115,30 +120,31 @@ impl Document {
         }
     }
 
-    fn record(&mut self, text: &[u8], at: usize, ended: bool, members: &mut Vec<Member>) -> Step {
+    fn record(&mut self, text: &[u8], at: usize, ended: bool, members: &mut Vec<Member>) -> Result<Step, DocumentFlaw> {
         members.clear();
         let is_line = self.place == Place::Lines;
         let scanned = match text[at] {
             b'{' => scan::object(text, at, &mut |member| members.push(member)),
-            b',' if !is_line => return Step::Passed { end: at + 1 },
+            b',' if !is_line => return Ok(Step::Passed { end: at + 1 }),
             _ => scan::value(text, at).and_then(|_| Err(Flaw::Broken("it is no object"))),
         };
         let reason = match scanned {
             Ok(end) => {
                 self.behind_record();
-                return Step::Record { start: at, end };
+                return Ok(Step::Record { start: at, end });
             }
             // A line that ends in the middle is whole as a line.
-            Err(Flaw::Incomplete) if !is_line || !ended => return Step::Incomplete,
+            Err(Flaw::Incomplete) if !is_line || !ended => return Ok(Step::Incomplete),
             Err(Flaw::Incomplete) => "it ends in the middle",
             Err(Flaw::Broken(reason)) => reason,
         };
-        let end = if is_line { end_of_line(text, at, ended) } else { end_of_item(text, at, ended) };
+        let end = if is_line { end_of_line(text, at, ended) } else { end_of_item(text, at) };
         match end {
-            None => Step::Incomplete,
+            None if ended => Err(DocumentFlaw::Unended(reason)),
+            None => Ok(Step::Incomplete),
             Some(end) => {
                 self.behind_record();
-                Step::Bad { start: at, end, reason }
+                Ok(Step::Bad { start: at, end, reason })
             }
         }
     }
@@ -293,6 +299,9 @@ mod tests {
             assert_eq!(flaw(text, "data"), DocumentFlaw::Truncated, "{text}");
         }
         assert_eq!(flaw("[1", ""), DocumentFlaw::Truncated);
+        assert_eq!(flaw(" \n", ""), DocumentFlaw::Empty);
+        let swallowed = r#"[{"a":1,"b":"x"},{"a":2,"b":"y},{"a":3,"b":"z"}]"#;
+        assert_eq!(flaw(swallowed, ""), DocumentFlaw::Unended("a comma or a closing bracket is missing"));
         assert_eq!(flaw(r#"{"date":[]}"#, "data"), DocumentFlaw::NoRecords);
         assert_eq!(flaw(r#"{"data":{}}"#, "data"), DocumentFlaw::NoRecords);
         assert_eq!(flaw("[]", "data"), DocumentFlaw::NoRecords);

@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memmem};
 
+use super::scan::skip_space;
+
 /// In a file of lines: with its line. None where the end of that has not come yet.
 pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usize> {
     match memchr(b'\n', text.get(start..).unwrap_or_default()) {
@@ -11,35 +13,54 @@ pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usiz
 }
 
 /// In an array: where its brackets are closed, or where a line begins as the record's own line did, whichever comes first.
-/// None where neither has come yet.
-pub(super) fn end_of_item(text: &[u8], start: usize, ended: bool) -> Option<usize> {
+/// None where
+/// neither has come.
+pub(super) fn end_of_item(text: &[u8], start: usize) -> Option<usize> {
     let brackets = closed(text, start);
-    let ends = [brackets, next_alike(text, start)].into_iter().flatten().min();
-    ends.or(ended.then_some(text.len()))
+    [brackets, next_alike(text, start)].into_iter().flatten().min()
 }
 
 /// Where the brackets that are opened from `start` on are closed. A text ends with its line at the latest, for no text may have
 /// a line end. Outside brackets a comma or the array's own end is where it ends.
+///
+/// An object that begins where a name should stand, with the same name first as the record itself, is the next record: the
+/// closing bracket of this one is missing.
 fn closed(text: &[u8], start: usize) -> Option<usize> {
-    let (mut depth, mut quoted, mut at) = (0_usize, false, start);
+    let beginning = beginning(text, start);
+    let (mut open, mut quoted, mut at) = (Vec::new(), false, start);
+    let mut behind_comma = false;
     while let Some(&byte) = text.get(at) {
-        at += 1;
         match byte {
             b'\\' if quoted => at += 1,
             b'"' => quoted = !quoted,
             b'\n' => quoted = false,
             _ if quoted => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth > 1 => depth -= 1,
-            b'}' if depth == 1 => return Some(at),
-            b']' | b',' if depth == 0 => return Some((at - 1).max(start + 1)),
-            b']' if text.get(start) == Some(&b'[') => return Some(at),
-            // The array's end, which the record's own missing bracket hides.
-            b']' => return Some(at - 1),
+            b'{' if behind_comma && open.last() == Some(&b'{') && self::beginning(text, at) == beginning => return Some(at),
+            b'{' | b'[' => open.push(byte),
+            b'}' | b']' => match open.iter().rposition(|bracket| bracket + 2 == byte) {
+                Some(0) => return Some(at + 1),
+                // What is open in it was not closed.
+                Some(depth) => open.truncate(depth),
+                // The array's own end; a brace that closes nothing is no reason to stop.
+                None if byte == b']' => return Some(at.max(start + 1)),
+                None => {}
+            },
+            b',' if open.is_empty() => return Some(at.max(start + 1)),
             _ => {}
         }
+        if !byte.is_ascii_whitespace() {
+            behind_comma = byte == b',' && !quoted;
+        }
+        at += 1;
     }
     None
+}
+
+/// The bracket and the first name of an object, without the space between them.
+fn beginning(text: &[u8], start: usize) -> Option<&[u8]> {
+    let name = skip_space(text, start + 1);
+    let rest = text.get(name..)?.strip_prefix(b"\"")?;
+    memchr(b'"', rest).map(|length| &rest[..length])
 }
 
 /// Where a later line begins as the record's own line does: with the same indent and an opening bracket. Records that share a
@@ -59,7 +80,7 @@ mod tests {
     use super::*;
 
     fn item(text: &str, start: usize) -> Option<&str> {
-        end_of_item(text.as_bytes(), start, false).map(|end| &text[start..end])
+        end_of_item(text.as_bytes(), start).map(|end| &text[start..end])
     }
 
     #[test]
@@ -76,8 +97,12 @@ mod tests {
     fn a_missing_bracket_costs_no_more_than_its_line() {
         let text = "[\n  {\"a\": 1, \"b\": {\"c\": 2},\n  {\"a\": 2},\n  {\"a\": 3}\n]";
         assert_eq!(item(text, 4), Some("{\"a\": 1, \"b\": {\"c\": 2},"));
+        let first = "[{\"a\": 1, \"s\": {\"x\": 1},\n{\"a\": 2}]";
+        assert_eq!(item(first, 1), Some("{\"a\": 1, \"s\": {\"x\": 1},\n"));
+        assert_eq!(item(r#"[{"a":1,"s":[{"a":0},{"a":0}],{"a":2}]"#, 1), Some(r#"{"a":1,"s":[{"a":0},{"a":0}],"#));
+        assert_eq!(item(r#"[{"a":1,{"x":1},"b":2},{"a":2}]"#, 1), Some(r#"{"a":1,{"x":1},"b":2}"#));
         let pretty = "[\n  {\n    \"a\": [\n      {\n\"x\": 1\n      }\n    ,\n  },\n  {\n    \"a\": 2\n  }\n]";
-        assert!(item(pretty, 4).unwrap().ends_with(",\n  },"), "{:?}", item(pretty, 4));
+        assert!(item(pretty, 4).unwrap().ends_with(",\n  }"), "{:?}", item(pretty, 4));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One JSON value (RFC 8259): checked byte for byte, and not built.
+//! One JSON value (RFC 8259, and NaN and the infinities as numbers): checked byte for byte, and not built.
 //!
 //! What comes out are places in the text, so that a number keeps its digits and a nested value its spelling. Whether the text is
 //! UTF-8 is checked elsewhere, for all of a block at once.
@@ -101,6 +101,10 @@ fn value_within(text: &[u8], at: usize, depth: usize) -> Scanned<(Value, usize)>
         b't' => whole(Kind::Boolean, word(text, at, b"true")?),
         b'f' => whole(Kind::Boolean, word(text, at, b"false")?),
         b'n' => whole(Kind::Null, word(text, at, b"null")?),
+        // Python writes these three; Spark reads them.
+        b'N' => whole(Kind::Number, word(text, at, b"NaN")?),
+        b'I' => whole(Kind::Number, word(text, at, b"Infinity")?),
+        b'-' if text.get(at + 1) == Some(&b'I') => whole(Kind::Number, word(text, at, b"-Infinity")?),
         b'-' | b'0'..=b'9' => whole(Kind::Number, number(text, at)?),
         _ => Err(Flaw::Broken("a value is missing")),
     }
@@ -164,7 +168,7 @@ fn word(text: &[u8], at: usize, word: &[u8]) -> Scanned<usize> {
     match rest.len() {
         _ if rest.starts_with(word) => Ok(at + word.len()),
         length if length < word.len() && word.starts_with(rest) => Err(Flaw::Incomplete),
-        _ => Err(Flaw::Broken("an unquoted word is neither true, false nor null")),
+        _ => Err(Flaw::Broken("a word stands without quotes")),
     }
 }
 
@@ -332,6 +336,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_none_are_numbers() {
+        for text in ["NaN", "Infinity", "-Infinity", "[NaN,-Infinity]"] {
+            assert!(whole(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_json_is_broken() {
         for text in [
             "01",
@@ -340,7 +351,7 @@ mod tests {
             "+1",
             "1e",
             "-",
-            "NaN",
+            "NAN",
             "nul",
             "True",
             "'a'",

@@ -1,0 +1,61 @@
+//! What can be wrong with the key service.
+
+/// The key service did not give a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyServiceError {
+    /// A certificate or key of ours can't be used.
+    #[error("the {what} `{path}` for the key service can't be used: {reason}")]
+    Setting {
+        /// Which.
+        what: &'static str,
+        /// The file, or the address.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// We do not trust it, or it does not trust us.
+    #[error("the key service {url} and adg do not trust each other: {reason}")]
+    Trust {
+        /// Its address.
+        url: String,
+        /// What TLS says.
+        reason: String,
+    },
+    /// It refuses the key.
+    #[error("the key service {url} refused the key `{id}` (status {status}){said}")]
+    Refused {
+        /// Its address.
+        url: String,
+        /// The id of the key that wraps.
+        id: String,
+        /// Of its answer.
+        status: u16,
+        /// What it says, with a colon in front, where it says something.
+        said: String,
+    },
+    /// It does not answer, or not with a key.
+    #[error("the key service {url} {reason}")]
+    Unavailable {
+        /// Its address.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl KeyServiceError {
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Setting { .. } => Some("correct `key_service` of the profile in adg.yaml; the files are PEM".into()),
+            Self::Trust { .. } => Some(
+                "look at `certificate`, `key` and `ca` of the profile's `key_service`: are they of the right environment, and not expired?".into(),
+            ),
+            Self::Refused { status: 401 | 403, .. } => Some("have the key service's owner allow adg's certificate".into()),
+            Self::Refused { .. } => {
+                Some("compare the object's metadata with what its source wrote; ask the source to send the file again".into())
+            }
+            Self::Unavailable { .. } => Some("run the same command again; what was published stands".into()),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The service that unwraps the keys of files, over mutual TLS.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Certificate, Client, Identity, RequestBuilder, Response, StatusCode, Url};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::cipher::DataKey;
+use crate::runtime;
+
+use super::KeyServiceError;
+
+/// A service that unwraps the keys of files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyServiceSettings {
+    /// Where a wrapped key is sent: `https://…/datakey/actions/decrypt`.
+    pub url: String,
+    /// Where a new key is made, which only test data needs: `https://…/datakey`.
+    #[serde(default)]
+    pub new_key_url: Option<String>,
+    /// Our certificate, with those that vouch for it: a PEM file.
+    pub certificate: PathBuf,
+    /// The key of our certificate, not encrypted: a PEM file.
+    pub key: PathBuf,
+    /// Who vouches for the service: a PEM file. Nobody else is believed.
+    pub ca: PathBuf,
+}
+
+/// A file's key, as only the service can unwrap it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WrappedKey {
+    /// The id of the key that wraps.
+    pub id: String,
+    /// In base64.
+    pub ciphertext: String,
+}
+
+/// A key made for a new file.
+#[derive(Debug)]
+pub struct NewKey {
+    /// As it goes into the file's metadata.
+    pub wrapped: WrappedKey,
+    /// As the file is encrypted.
+    pub key: DataKey,
+}
+
+/// The service, and the keys that it gave to this run. They are in memory only.
+pub struct KeyService {
+    client: Client,
+    url: Url,
+    new_key_url: Option<Url>,
+    correlation_id: String,
+    keys: Mutex<HashMap<WrappedKey, DataKey>>,
+}
+
+/// What a try gave that was no answer to go on with.
+enum Failed {
+    /// Another try may help.
+    Soon(String),
+    /// None will.
+    Never(KeyServiceError),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Unwrapped {
+    plaintext_data_key: Zeroizing<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    data_key_encryption_key_id: String,
+    plaintext_data_key: Zeroizing<String>,
+    ciphertext_data_key: String,
+}
+
+impl KeyService {
+    /// Nothing is asked yet. `file` gives the place of a file in the settings; requests are known by `correlation_id`.
+    ///
+    /// # Errors
+    /// A file can't be read, or an address is none.
+    pub fn open(
+        settings: &KeyServiceSettings,
+        file: impl Fn(&Path) -> PathBuf,
+        correlation_id: String,
+    ) -> Result<Self, KeyServiceError> {
+        let wrong = |what, path: &str, reason: String| KeyServiceError::Setting { what, path: path.to_owned(), reason };
+        let read = |what, path: &Path| {
+            let path = file(path);
+            let shown = path.display().to_string();
+            let bytes = fs::read(path).map_err(|error| wrong(what, &shown, error.to_string()))?;
+            Ok::<_, KeyServiceError>((Zeroizing::new(bytes), shown))
+        };
+        let (certificate, shown) = read("certificate", &settings.certificate)?;
+        let (key, _) = read("key", &settings.key)?;
+        let pair = Zeroizing::new([key.as_slice(), b"\n", certificate.as_slice()].concat());
+        let identity = Identity::from_pem(&pair).map_err(|error| wrong("certificate and key", &shown, because(&error)))?;
+        let (ca, shown) = read("ca", &settings.ca)?;
+        let ca = Certificate::from_pem_bundle(&ca)
+            .map_err(|error| because(&error))
+            .and_then(|all| if all.is_empty() { Err("it has no certificate".to_owned()) } else { Ok(all) })
+            .map_err(|reason| wrong("ca", &shown, reason))?;
+        let client = Client::builder()
+            .identity(identity)
+            .tls_certs_only(ca)
+            .https_only(true)
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .build()
+            .map_err(|error| wrong("certificate", &settings.certificate.display().to_string(), because(&error)))?;
+        let url = |text: &str| match Url::parse(text) {
+            Ok(url) if url.scheme() == "https" => Ok(url),
+            Ok(_) => Err(wrong("address", text, "it is not https".to_owned())),
+            Err(error) => Err(wrong("address", text, error.to_string())),
+        };
+        Ok(Self {
+            client,
+            url: url(&settings.url)?,
+            new_key_url: settings.new_key_url.as_deref().map(url).transpose()?,
+            correlation_id,
+            keys: Mutex::default(),
+        })
+    }
+
+    /// The key that is wrapped. Each is asked for once.
+    ///
+    /// # Errors
+    /// The service refuses it, or does not answer.
+    pub fn unwrap(&self, wrapped: &WrappedKey) -> Result<DataKey, KeyServiceError> {
+        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(wrapped) {
+            return Ok(key.clone());
+        }
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("keyId", &wrapped.id).append_pair("correlationId", &self.correlation_id);
+        let unwrapped: Unwrapped = self.ask(&wrapped.id, || self.client.post(url.clone()).body(wrapped.ciphertext.clone()))?;
+        let key = self.data_key(&unwrapped.plaintext_data_key)?;
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(wrapped.clone(), key.clone());
+        Ok(key)
+    }
+
+    /// A key that no file has.
+    ///
+    /// # Errors
+    /// The service refuses, or does not answer.
+    pub fn new_key(&self) -> Result<NewKey, KeyServiceError> {
+        let mut url = self.new_key_url.clone().ok_or_else(|| KeyServiceError::Setting {
+            what: "address",
+            path: "new_key_url".to_owned(),
+            reason: "it is not set, and test data that is encrypted needs new keys".to_owned(),
+        })?;
+        url.query_pairs_mut().append_pair("correlationId", &self.correlation_id);
+        let made: Made = self.ask("new", || self.client.get(url.clone()))?;
+        let wrapped = WrappedKey { id: made.data_key_encryption_key_id, ciphertext: made.ciphertext_data_key };
+        Ok(NewKey { wrapped, key: self.data_key(&made.plaintext_data_key)? })
+    }
+
+    /// Whether it takes our certificate, and we its. It is not asked for a key.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn check(&self) -> Result<String, KeyServiceError> {
+        let request = self.client.get(self.url.clone());
+        let sent = runtime::wait(async { request.send().await }).map_err(|error| self.unavailable(error.to_string()))?;
+        match sent {
+            // It may not like the question: that it answers is enough.
+            Ok(_) => Ok(format!("{} answers", self.shown())),
+            Err(error) => Err(match self.sort(&error) {
+                Failed::Soon(reason) => self.unavailable(reason),
+                Failed::Never(error) => error,
+            }),
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    fn unavailable(&self, reason: String) -> KeyServiceError {
+        KeyServiceError::Unavailable { url: self.shown(), reason }
+    }
+
+    fn data_key(&self, text: &str) -> Result<DataKey, KeyServiceError> {
+        let bytes = STANDARD.decode(text).ok().map(Zeroizing::new).and_then(DataKey::new);
+        bytes.ok_or_else(|| self.unavailable("gave something that is no key of 128 or 256 bits".to_owned()))
+    }
+
+    /// Asks until there is an answer: throttled, out of order and unreachable it is asked again, some ten times in a minute.
+    fn ask<T: DeserializeOwned>(&self, id: &str, request: impl Fn() -> RequestBuilder) -> Result<T, KeyServiceError> {
+        let times = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(100))
+            .with_max_delay(Duration::from_secs(15))
+            .with_max_times(9)
+            .with_jitter();
+        let asked = (|| self.once(id, request())).retry(times).when(|failed| matches!(failed, Failed::Soon(_))).notify(
+            |failed, pause| {
+                if let Failed::Soon(reason) = failed {
+                    tracing::warn!(
+                        event = "key_service_again",
+                        url = self.shown(),
+                        reason,
+                        milliseconds = pause.as_millis() as u64
+                    );
+                }
+            },
+        );
+        let body = runtime::wait(asked).map_err(|error| self.unavailable(error.to_string()))?.map_err(|failed| match failed {
+            Failed::Soon(reason) => self.unavailable(reason),
+            Failed::Never(error) => error,
+        })?;
+        // What is wrong with it is not told: it may be a key.
+        serde_json::from_slice(&body).map_err(|_| self.unavailable("gave an answer without a key".to_owned()))
+    }
+
+    async fn once(&self, id: &str, request: RequestBuilder) -> Result<Zeroizing<Vec<u8>>, Failed> {
+        let response = request.send().await.map_err(|error| self.sort(&error))?;
+        match response.status() {
+            status if status.is_success() => {
+                let body = response.bytes().await.map_err(|error| self.sort(&error))?;
+                Ok(Zeroizing::new(body.to_vec()))
+            }
+            status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
+                Err(Failed::Soon(format!("answers with status {}", status.as_u16())))
+            }
+            status => {
+                let (url, id, said) = (self.shown(), id.to_owned(), said(response).await);
+                Err(Failed::Never(KeyServiceError::Refused { url, id, status: status.as_u16(), said }))
+            }
+        }
+    }
+
+    /// A request that got no answer: where TLS refuses, no other try helps.
+    fn sort(&self, error: &reqwest::Error) -> Failed {
+        match tls_below(error) {
+            Some(reason) => Failed::Never(KeyServiceError::Trust { url: self.shown(), reason }),
+            None => Failed::Soon(format!("does not answer: {}", because(error))),
+        }
+    }
+}
+
+/// The first words of an answer that has no key.
+async fn said(response: Response) -> String {
+    let text = response.text().await.unwrap_or_default();
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    if text.is_empty() { text } else { format!(": {text}") }
+}
+
+/// The innermost reason of an error, which says most.
+fn because(error: &dyn Error) -> String {
+    let mut reason = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}
+
+/// What TLS says, where it is TLS that failed; it may lie in an error of the connection.
+fn tls_below(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(error.to_string());
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+    match inner {
+        Some(inner) => tls_below(inner),
+        None => error.source().and_then(tls_below),
+    }
+}
