@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, LoadType};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
@@ -57,6 +57,9 @@ pub(super) struct RunArgs {
     /// The module to run: its dates that are not done.
     #[arg(long, alias = "module_name", alias = "module-name", required = true)]
     pub(super) module: Option<String>,
+    /// Which of the module's loads.
+    #[arg(long, alias = "load_type", value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+    pub(super) load_type: LoadType,
     /// First date, done or not [env: START_DT].
     #[arg(long, alias = "start_dt", value_name = "YYYY-MM-DD")]
     pub(super) start_dt: Option<String>,
@@ -126,6 +129,9 @@ pub(super) enum Command {
         /// The module whose way is walked; left out, the profile's alone.
         #[arg(long)]
         module: Option<String>,
+        /// Which of the module's loads.
+        #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+        load_type: LoadType,
         /// Write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
         #[arg(long)]
         read_only: bool,
@@ -145,6 +151,15 @@ pub(super) struct GenerateArgs {
     /// The module.
     #[arg(long)]
     pub(super) module: String,
+    /// Which of its loads.
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+    pub(super) load_type: LoadType,
+    /// Files for each collection.
+    #[arg(long, default_value_t = 1)]
+    pub(super) files: u32,
+    /// Whether files are packed with gzip, before they are encrypted.
+    #[arg(long)]
+    pub(super) gzip: bool,
     /// The day.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) date: ProcessingDate,

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use clap::CommandFactory;
 
 use crate::catchup::Requested;
-use crate::config::{self, ColumnTypeWord, ConfigFile};
+use crate::config::{self, ColumnTypeWord, ConfigFile, LoadType};
 use crate::identity::CollectionName;
 use crate::jobs::{
     self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services,
@@ -36,8 +36,9 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
-        Command::Doctor { module, read_only } => {
-            let request = DoctorRequest { module: module.map(|name| name.trim().to_lowercase()), read_only };
+        Command::Doctor { module, load_type, read_only } => {
+            let module = module.map(|name| name.trim().to_lowercase());
+            let request = DoctorRequest { module, load: load_type, read_only };
             let diagnosis = match environment(&cli.environment) {
                 Ok(environment) => jobs::doctor(&environment, &request),
                 Err(error) => Diagnosis::of_files(&error),
@@ -119,11 +120,15 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
     if env("CLEAN_UP_FLG").is_some() {
         command.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
     }
+    if args.load_type != LoadType::Full {
+        command.extend(["--load-type".to_owned(), args.load_type.to_string()]);
+    }
     if args.memory != DEFAULT_MEMORY {
         command.extend(["--memory".to_owned(), args.memory.clone()]);
     }
     Ok(IngestRequest {
         module,
+        load: args.load_type,
         dates: Requested {
             start: given("--start-dt", "START_DT").date(args.start_dt.as_deref())?,
             end: given("--end-dt", "END_DT").date(args.end_dt.as_deref())?,
@@ -153,6 +158,9 @@ fn generate_request(args: &GenerateArgs) -> Result<Generate, JobError> {
     });
     Ok(Generate {
         module: args.module.to_lowercase(),
+        load: args.load_type,
+        files: args.files,
+        gzip: args.gzip,
         date: args.date,
         rows: args.rows,
         seed: args.seed,

@@ -4,6 +4,8 @@ use std::io;
 
 use crate::secrets::SecretError;
 
+use super::LoadType;
+
 /// The files can't be used. Nothing was read from a source or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -65,6 +67,20 @@ pub enum ConfigError {
         /// Those built in.
         known: String,
     },
+    /// The module has no such load.
+    #[error("the module `{module}` has no load type `{load}`; it has {}", loads(.known))]
+    NoLoadType {
+        /// The module.
+        module: String,
+        /// As asked for.
+        load: LoadType,
+        /// Those beside the full one.
+        known: String,
+    },
+}
+
+fn loads(known: &str) -> String {
+    if known.is_empty() { "full only".to_owned() } else { format!("full, {known}") }
 }
 
 impl ConfigError {
@@ -75,6 +91,7 @@ impl ConfigError {
                 Some("name the file with `--config`, or run adg in the folder of `adg.yaml`".into())
             }
             Self::NoProfile { .. } => Some("choose one with `--profile` or ADG_PROFILE".into()),
+            Self::NoLoadType { .. } => Some("list it under `load_types` in the module file".into()),
             Self::Secret { source, .. } => source.hint(),
             Self::Invalid { .. } => Some("`adg schema` prints all keys; docs/config.md explains them".into()),
             _ => None,

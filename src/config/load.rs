@@ -14,10 +14,14 @@ use crate::aws::AwsSettings;
 use crate::secrets::{SecretError, SecretPlace};
 
 use super::reference::{Reason, References, SecretLeaves};
-use super::{ConfigError, Module, Profile};
+use super::{ConfigError, LoadType, Module, Profile};
 
 /// The modules that ship inside the binary.
-const BUILT_IN: &[(&str, &str)] = &[("vacancy", include_str!("../../modules/vacancy.yaml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("vacancy", include_str!("../../modules/vacancy.yaml")),
+    ("application", include_str!("../../modules/application.yaml")),
+    ("payment", include_str!("../../modules/payment.yaml")),
+];
 
 /// The files as one environment sees them.
 #[derive(Debug)]
@@ -141,8 +145,8 @@ impl Config {
         self.folder.join(path)
     }
 
-    /// The module of that name: `modules/NAME.yaml` beside `adg.yaml`, else the one built in.
-    pub fn module(&self, name: &str, outside: &dyn Outside) -> Result<Module, ConfigError> {
+    /// The module of that name, as that load has it: `modules/NAME.yaml` beside `adg.yaml`, else the one built in.
+    pub fn module(&self, name: &str, load: LoadType, outside: &dyn Outside) -> Result<Module, ConfigError> {
         let file = self.folder.join("modules").join(format!("{name}.yaml"));
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
         let (file, text) = match (file.exists(), built_in) {
@@ -168,7 +172,15 @@ impl Config {
         if module.collections.is_empty() {
             return Err(wrong("collections", "the module has no collection".to_owned()));
         }
-        Ok(module)
+        match (module.load_types.remove(&load), load) {
+            (Some(settings), _) => module.loaded_as(&settings).map_err(|error| wrong("load_types", error.to_string())),
+            (None, LoadType::Full) => Ok(module),
+            (None, _) => Err(ConfigError::NoLoadType {
+                module: name.to_owned(),
+                load,
+                known: module.load_types.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            }),
+        }
     }
 }
 
@@ -252,6 +264,7 @@ fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
 mod tests {
     use super::*;
     use crate::identity::CollectionName;
+    use crate::source::Pick;
 
     const FILE: &str = "version: 1
 profile: local
@@ -331,22 +344,57 @@ profiles:
         fs::write(&file, FILE).unwrap();
         let config = load(&file, None, &Nothing).unwrap();
         for (name, _) in BUILT_IN {
-            assert_eq!(config.module(name, &Nothing).unwrap().module.as_str(), *name);
+            assert_eq!(config.module(name, LoadType::Full, &Nothing).unwrap().module.as_str(), *name);
         }
-        assert!(config.module("vacancie", &Nothing).unwrap_err().to_string().contains("the built-in modules are vacancy"));
+        assert!(
+            config
+                .module("vacancie", LoadType::Full, &Nothing)
+                .unwrap_err()
+                .to_string()
+                .contains("the built-in modules are vacancy, application, payment")
+        );
         fs::create_dir(folder.path().join("modules")).unwrap();
         let own = "version: 1\nmodule: vacancy\nsource: { files: \"{date}.csv\" }\ntarget: { database: own }\ncollections: { bids: {} }\n";
         fs::write(folder.path().join("modules/vacancy.yaml"), own).unwrap();
-        let module = config.module("vacancy", &Nothing).unwrap();
+        let module = config.module("vacancy", LoadType::Full, &Nothing).unwrap();
         assert_eq!(module.target.database.as_str(), "own");
         assert_eq!(module.target.partition_by, "date_uploaded");
         fs::write(folder.path().join("modules/vacancy.yaml"), own.replace("bids: {}", "bids: { columns: { id: bigit } }"))
             .unwrap();
-        let error = config.module("vacancy", &Nothing).unwrap_err().to_string();
+        let error = config.module("vacancy", LoadType::Full, &Nothing).unwrap_err().to_string();
         assert!(
             error.contains("at `collections.bids.columns.id`: `bigit` is not a column type; did you mean `bigint`?"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_load_has_files_tables_and_a_record_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("adg.yaml");
+        fs::write(&file, FILE).unwrap();
+        let config = load(&file, None, &Nothing).unwrap();
+        let of = |name: &str, load: LoadType| config.module(name, load, &Nothing).unwrap();
+        let delta = of("vacancy", LoadType::Delta);
+        assert_eq!(delta.module.as_str(), "vacancy_delta");
+        assert_eq!(delta.correlation_id.as_deref(), Some("kickstart_vacancy_analytical_dataset_generation_delta"));
+        assert_eq!(
+            (delta.source.files.as_str(), delta.source.pick),
+            ("{date}_{collection}_{epoch_ms}_delta_{seq}.csv", Pick::All)
+        );
+        let bids = delta.collections.get(&"bids_delta".parse::<CollectionName>().unwrap()).unwrap();
+        assert_eq!(bids.file_name.as_deref(), Some("bids"));
+        let full = of("vacancy", LoadType::Full);
+        assert_eq!((full.module.as_str(), full.source.pick), ("vacancy", Pick::Newest));
+        let same_tables = of("application", LoadType::Incremental);
+        assert_eq!(same_tables.module.as_str(), "application");
+        assert_eq!(same_tables.collections.keys().map(ToString::to_string).collect::<Vec<_>>(), ["grant_applications"]);
+        fs::create_dir(folder.path().join("modules")).unwrap();
+        let own =
+            "version: 1\nmodule: own\nsource: { files: \"{date}.csv\" }\ntarget: { database: own }\ncollections: { bids: {} }\n";
+        fs::write(folder.path().join("modules/own.yaml"), own).unwrap();
+        let error = config.module("own", LoadType::Delta, &Nothing).unwrap_err().to_string();
+        assert_eq!(error, "the module `own` has no load type `delta`; it has full only");
     }
 
     const WITH_SECRET: &str = "version: 1
@@ -377,7 +425,7 @@ collections_from:
   columns: \"${secret:kickstart#initial_spark_schema.vacancy}\"
 collections: { extra: {} }\n";
         fs::write(folder.path().join("modules/vacancy.yaml"), module).unwrap();
-        let module = config.module("vacancy", &Nothing).unwrap();
+        let module = config.module("vacancy", LoadType::Full, &Nothing).unwrap();
         assert_eq!(module.collections.keys().map(ToString::to_string).collect::<Vec<_>>(), ["extra", "bids", "introductions"]);
         let columns = &module.collections[&"bids".parse::<CollectionName>().unwrap()].columns;
         assert_eq!(columns.keys().collect::<Vec<_>>(), ["bid_id", "cost", "made"]);

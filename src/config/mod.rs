@@ -6,6 +6,7 @@
 mod environment;
 mod error;
 mod load;
+mod load_type;
 mod module;
 mod reference;
 mod schema_doc;
@@ -14,6 +15,7 @@ mod secret_text;
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use load::{Config, Outside, is_protected, load};
+pub use load_type::{LoadSettings, LoadType};
 pub use module::{
     CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CsvSettings, FileEncryption, JsonSettings, Limits,
     MissingFile, Module, Rate, SourceSettings, TargetSettings,

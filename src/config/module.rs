@@ -1,5 +1,6 @@
 //! `modules/NAME.yaml`: one module.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -9,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use crate::schema::{ColumnType, EvolutionPolicy, NamingRule, TimestampEncoding};
 use crate::source::{Encoding, HashVersion, Pick};
+
+use super::{LoadSettings, LoadType};
 
 /// `modules/NAME.yaml`: a family of tables fed by one source.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +33,9 @@ pub struct Module {
     /// How headers and members of objects become column names.
     #[serde(default)]
     pub column_names: NamingRule,
+    /// Names of the source that become other columns than the rule would make of them: `timestamp: created_at`.
+    #[serde(default)]
+    pub renames: BTreeMap<String, String>,
     /// Whether the tables have a column `row_hash_id`, with the SHA-256 of each row's source values in hexadecimal digits. None:
     /// they have not.
     #[serde(default)]
@@ -43,6 +49,9 @@ pub struct Module {
     /// Which dates count.
     #[serde(default)]
     pub catchup: CatchupSettings,
+    /// Where its loads differ from all this, by load type.
+    #[serde(default)]
+    pub load_types: BTreeMap<LoadType, LoadSettings>,
     /// Where its tables are.
     pub target: TargetSettings,
     /// The collections by name, one table each.

@@ -1,5 +1,6 @@
 //! A module over its dates: which are to do, each done, and what happened told.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,18 +10,18 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
-use crate::config::{self, FileEncryption, Module};
+use crate::config::{self, FileEncryption, LoadType, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, FileSettings, TableLayout};
 use crate::report::{DayReport, Progress, RunReport};
-use crate::schema::{Column, ColumnName};
+use crate::schema::{Column, ColumnName, Naming};
 use crate::source::{DayKeys, Format, KeyService, Reading, SourceKey};
 use crate::store::{Scratch, Store, normal_location};
 
 use super::clean_up;
 use super::format::format;
 use super::lease::KeptLease;
-use super::module::{Collection, collections, own, reserved, source_keys};
+use super::module::{Collection, collections, own, renames, reserved, source_keys};
 use super::rerun::{self, Again};
 use super::summary::KeptSummary;
 use super::{Budget, JobError, Services, day};
@@ -30,6 +31,8 @@ use super::{Budget, JobError, Services, day};
 pub struct IngestRequest {
     /// The module's name.
     pub module: String,
+    /// Which of its loads.
+    pub load: LoadType,
     /// Dates asked for by name.
     pub dates: Requested,
     /// Only these collections; all where it is empty.
@@ -62,6 +65,8 @@ pub(super) struct Run<'a> {
     pub(super) key_service: Option<KeyService>,
     pub(super) budget: Budget,
     pub(super) format: Format,
+    /// By the source's name, columns that the rule would name otherwise.
+    pub(super) renames: BTreeMap<String, ColumnName>,
     /// The columns that adg writes itself.
     pub(super) own: Vec<Column>,
     pub(super) reserved: Vec<ColumnName>,
@@ -76,7 +81,8 @@ impl Run<'_> {
 
     /// How files are read.
     pub(super) fn reading(&self) -> Reading<'_> {
-        let (naming, sizes) = (self.module.column_names, self.budget.read_sizes());
+        let naming = Naming { rule: self.module.column_names, renames: &self.renames };
+        let sizes = self.budget.read_sizes();
         Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
     }
 
@@ -125,7 +131,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         let config = &services.environment.config;
         refuse_test_flag(&config.profile_name, config.profile.protected)?;
     }
-    let module = services.environment.module(&request.module)?;
+    let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
     let format = format(&module)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, id)?;
@@ -157,6 +163,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         key_service,
         budget: Budget::new(request.memory, cores),
         format,
+        renames: renames(&module)?,
         own: own(&module),
         reserved: reserved(&module)?,
         progress,

@@ -184,6 +184,16 @@ fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
     ColumnName::new(name.as_str()).map_err(|error| refused(&error.to_string()))
 }
 
+/// Columns that the module's rule would name otherwise, by the source's name.
+pub(super) fn renames(module: &Module) -> Result<BTreeMap<String, ColumnName>, JobError> {
+    let refused = |source: &str, reason: String| wrong(module, &format!("renames of `{source}`"), reason);
+    let renames = module.renames.iter().map(|(source, column)| {
+        let column = ColumnName::new(column).map_err(|error| refused(source, error.to_string()))?;
+        Ok((source.clone(), column))
+    });
+    renames.collect()
+}
+
 /// The columns that adg writes itself.
 pub(super) fn own(module: &Module) -> Vec<Column> {
     own_columns(module.row_hash.is_some())

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::aws::{Account, AwsError, AwsSettings};
 use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
-use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
+use crate::config::{self, Config, LedgerSettings, LoadType, MetastoreSettings, Module, Outside};
 use crate::identity::{Clock, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::secrets::{self, SecretError, SecretPlace};
@@ -57,9 +57,9 @@ impl Environment {
         Ok(Self { config, clock: Arc::clone(&system.clock), zone, system })
     }
 
-    /// The module of that name.
-    pub fn module(&self, name: &str) -> Result<Module, JobError> {
-        Ok(self.config.module(name, &self.system)?)
+    /// The module of that name, as that load has it.
+    pub fn module(&self, name: &str, load: LoadType) -> Result<Module, JobError> {
+        Ok(self.config.module(name, load, &self.system)?)
     }
 
     /// The profile's AWS.

@@ -1,6 +1,6 @@
 //! Column names: from what a source calls a column to what the table calls it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::TableSchema;
@@ -118,11 +118,6 @@ impl NamingRule {
         best.map(|(_, place)| place)
     }
 
-    /// The column that a header becomes, which keeps the spelling that `table` already has for it.
-    pub fn column(self, header: &str, table: &TableSchema) -> Option<ColumnName> {
-        self.spelled_out(header).filter(|old| table.has(old)).or_else(|| self.apply(header))
-    }
-
     /// The spelling that the replaced job gave acronyms (`higher_d_f_a_decision`), which its tables still have.
     fn spelled_out(self, source: &str) -> Option<ColumnName> {
         match self {
@@ -137,6 +132,25 @@ impl NamingRule {
                 }
                 ColumnName::new(&out).ok()
             }
+        }
+    }
+}
+
+/// How a module names columns: by its rule, but for names that it gives others.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    /// For all others, and for the members of objects.
+    pub rule: NamingRule,
+    /// By the source's name.
+    pub renames: &'a BTreeMap<String, ColumnName>,
+}
+
+impl Naming<'_> {
+    /// The column that a header becomes, which keeps the spelling that `table` already has for it.
+    pub fn column(self, header: &str, table: &TableSchema) -> Option<ColumnName> {
+        match self.renames.get(header) {
+            Some(column) => Some(column.clone()),
+            None => self.rule.spelled_out(header).filter(|old| table.has(old)).or_else(|| self.rule.apply(header)),
         }
     }
 }
@@ -175,7 +189,7 @@ fn split_camel(source: &str) -> String {
 /// A camel-case acronym keeps the spelling that `table` already has for it. Fails when a header stands twice, is empty,
 /// clashes with another after normalising, or takes a `reserved` name.
 pub fn headers_to_columns(
-    rule: NamingRule,
+    naming: Naming<'_>,
     headers: &[String],
     table: &TableSchema,
     reserved: &[ColumnName],
@@ -188,7 +202,7 @@ pub fn headers_to_columns(
             return Err(NameError::Twice { header: header.clone(), first: first + 1, second: i + 1 });
         }
         let empty = || NameError::Empty { position: i + 1, header: header.clone() };
-        let column = rule.column(header, table).ok_or_else(empty)?;
+        let column = naming.column(header, table).ok_or_else(empty)?;
         if reserved.contains(&column) {
             return Err(NameError::Reserved { header: header.clone(), column });
         }
@@ -208,6 +222,19 @@ mod tests {
 
     fn name(rule: NamingRule, source: &str) -> String {
         rule.apply(source).map(|c| c.to_string()).unwrap_or_default()
+    }
+
+    fn by(rule: NamingRule) -> Naming<'static> {
+        static NONE: BTreeMap<String, ColumnName> = BTreeMap::new();
+        Naming { rule, renames: &NONE }
+    }
+
+    #[test]
+    fn a_rename_wins_over_the_rule() {
+        let renames = BTreeMap::from([("timestamp".to_owned(), ColumnName::new("created_at").unwrap())]);
+        let naming = Naming { rule: NamingRule::Camel, renames: &renames };
+        let columns = headers_to_columns(naming, &headers(&["timestamp", "timeStamp"]), &TableSchema::default(), &[]).unwrap();
+        assert_eq!(columns.iter().map(ToString::to_string).collect::<Vec<_>>(), ["created_at", "time_stamp"]);
     }
 
     fn headers(names: &[&str]) -> Vec<String> {
@@ -246,7 +273,7 @@ mod tests {
     fn an_old_table_keeps_its_spelling() {
         let old = ColumnName::new("higher_d_f_a_decision").unwrap();
         let table = TableSchema::new(vec![Column::new(old.clone(), ColumnType::String)]);
-        let columns = headers_to_columns(NamingRule::Camel, &headers(&["higherDFADecision", "newDFA"]), &table, &[]).unwrap();
+        let columns = headers_to_columns(by(NamingRule::Camel), &headers(&["higherDFADecision", "newDFA"]), &table, &[]).unwrap();
         assert_eq!(columns, [old, ColumnName::new("new_dfa").unwrap()]);
     }
 
@@ -254,7 +281,7 @@ mod tests {
     fn clashes_name_both_headers() {
         let check = |names: &[&str]| {
             headers_to_columns(
-                NamingRule::Words,
+                by(NamingRule::Words),
                 &headers(names),
                 &TableSchema::default(),
                 &[ColumnName::new("error_desc").unwrap()],

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
+use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 
 use super::guard::{Dialect, ReadSizes, RecordReader};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
@@ -33,7 +33,7 @@ impl CsvBatches {
         text: Box<dyn Read + Send>,
         format: &CsvFormat,
         sizes: ReadSizes,
-        naming: NamingRule,
+        naming: Naming<'_>,
         existing: &TableSchema,
         reserved: &[ColumnName],
     ) -> Result<(Header, Self), SourceError> {

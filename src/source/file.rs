@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::schema::{ColumnName, NamingRule, TableSchema};
+use crate::schema::{ColumnName, Naming, TableSchema};
 
 use super::csv::CsvBatches;
 use super::json::{self, JsonBatches};
@@ -55,7 +55,7 @@ pub struct Reading<'a> {
     /// How much of them is in memory at once.
     pub sizes: ReadSizes,
     /// How names become columns.
-    pub naming: NamingRule,
+    pub naming: Naming<'a>,
     /// Names that only adg may use.
     pub reserved: &'a [ColumnName],
 }

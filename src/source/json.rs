@@ -4,7 +4,7 @@ use std::io::Read;
 
 use arrow_buffer::Buffer;
 
-use crate::schema::{ColumnName, NamingRule, TableSchema, headers_to_columns};
+use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 
 use super::guard::json::scan::{self, Kind, Member};
 use super::guard::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
@@ -142,7 +142,7 @@ pub(super) fn look(
     text: Box<dyn Read + Send>,
     format: &JsonFormat,
     sizes: ReadSizes,
-    rule: (NamingRule, &TableSchema, &[ColumnName]),
+    rule: (Naming<'_>, &TableSchema, &[ColumnName]),
     survey: &mut Survey<'_>,
 ) -> Result<Header, SourceError> {
     let mut reader = JsonReader::new(text, format.layout.clone(), sizes);
@@ -205,7 +205,7 @@ fn marked(
     key: &str,
     format: &JsonFormat,
     kept: Option<&[u8]>,
-    naming: NamingRule,
+    naming: Naming<'_>,
     existing: &TableSchema,
 ) -> Result<Option<MarkedFields>, SourceError> {
     let Some(path) = &format.layout.kept else { return Ok(None) };

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytesize::ByteSize;
 
-use crate::config::{ConfigError, Module};
+use crate::config::{ConfigError, FileEncryption, LoadType, Module};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::Metastore;
 use crate::report::{ExitCode, Failure};
@@ -21,6 +21,8 @@ use super::{Environment, JobError};
 pub struct DoctorRequest {
     /// The module whose way is walked; the profile alone where none is named.
     pub module: Option<String>,
+    /// Which of its loads.
+    pub load: LoadType,
     /// Whether to write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
     pub read_only: bool,
 }
@@ -92,12 +94,16 @@ pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
         let names = profile.secrets.keys().cloned().collect::<Vec<_>>().join(", ");
         diagnosis.check("secrets", || Ok(format!("{names}; those that the profile refers to were read")));
     }
-    let module = request.module.as_ref().and_then(|name| module(&mut diagnosis, environment, name));
+    let module = request.module.as_ref().and_then(|name| module(&mut diagnosis, environment, name, request.load));
     let (source, target) = match &module {
         Some((module, _)) => (module.source.store.clone(), module.target.store.clone()),
         None => ("source".to_owned(), "published".to_owned()),
     };
     walk_source(&mut diagnosis, environment, &source, module.as_ref());
+    if module.as_ref().is_some_and(|(module, _)| module.source.encryption == FileEncryption::KeyService) {
+        let run = RunId::new(environment.clock.now());
+        diagnosis.check("key service", || Ok(environment.key_service(&run)?.check()?));
+    }
     walk_published(&mut diagnosis, environment, &target, module.as_ref().map(|(module, _)| module), request.read_only);
     walk_metastore(&mut diagnosis, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
     walk_ledger(&mut diagnosis, environment, request.read_only);
@@ -108,10 +114,10 @@ pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
 
 type Loaded = (Module, Vec<Collection>);
 
-fn module(diagnosis: &mut Diagnosis, environment: &Environment, name: &str) -> Option<Loaded> {
+fn module(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, load: LoadType) -> Option<Loaded> {
     let mut loaded = None;
     diagnosis.check(format!("module {name}"), || {
-        let module = environment.module(name)?;
+        let module = environment.module(name, load)?;
         let collections = collections(&module, &[])?;
         let names = collections.iter().map(|collection| collection.name.to_string()).collect::<Vec<_>>().join(", ");
         loaded = Some((module, collections));

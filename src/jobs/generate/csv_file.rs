@@ -1,0 +1,27 @@
+//! A CSV file of random rows.
+
+use std::io::{self, Write};
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::config::Module;
+
+use super::values::field;
+use super::{Columns, Generate, called};
+
+pub(super) fn write(
+    target: &mut dyn Write,
+    module: &Module,
+    columns: &Columns,
+    request: &Generate,
+    mut rng: ChaCha8Rng,
+) -> io::Result<()> {
+    let delimiter = module.source.csv.as_ref().and_then(|csv| u8::try_from(csv.delimiter).ok()).unwrap_or(b',');
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(target);
+    writer.write_record(columns.iter().map(|(name, word)| called(module, name, word)))?;
+    for row in 0..request.rows {
+        let fields = columns.iter().map(|(_, word)| field(word, row, request, &mut rng));
+        writer.write_record(fields.map(|field| field.map(|field| field.text).unwrap_or_default()).collect::<Vec<_>>())?;
+    }
+    writer.flush()
+}
