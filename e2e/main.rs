@@ -11,6 +11,7 @@ mod crash;
 mod evolution;
 mod hive;
 mod json;
+mod nested_evolution;
 mod python;
 mod readers;
 mod script;

@@ -123,10 +123,11 @@ fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> 
             schema: Some(Arc::new(Schema::from_iter([key]))),
             try_parse_dates: true,
         },
-        // Files older than a widening have the narrower type.
+        // Files older than a widening have the narrower type, and structs without what they got since.
         cast_columns_policy: CastColumnsPolicy {
             integer_upcast: true,
             float_upcast: true,
+            missing_struct_fields: MissingColumnsPolicy::Insert,
             ..CastColumnsPolicy::ERROR_ON_MISMATCH
         },
         missing_columns_policy: MissingColumnsPolicy::Insert,

@@ -1,0 +1,217 @@
+//! Whatever JSON comes, day after day: each value is in the table, or its text is in `error_desc`.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::workspace::Workspace;
+
+const DAYS: u32 = 10;
+const ROWS: usize = 8;
+
+const MODULE: &str = "\
+version: 1
+module: any
+source: { files: \"{date}_{collection}.json\", json: {} }
+column_names: camel
+limits: { error_rate: 1, quarantine_rate: 0 }
+target: { database: test }
+collections: { any: { columns: { id: bigint } } }
+";
+
+/// JSON as it is written, so that a number is its digits.
+#[derive(Debug, Clone)]
+enum Json {
+    Null,
+    /// A number or a boolean.
+    Word(String),
+    Text(String),
+    Array(Vec<Json>),
+    Object(Vec<(&'static str, Json)>),
+}
+
+impl Json {
+    fn write(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Word(word) => word.clone(),
+            Self::Text(text) => Value::from(text.as_str()).to_string(),
+            Self::Array(items) => format!("[{}]", items.iter().map(Self::write).collect::<Vec<_>>().join(", ")),
+            Self::Object(members) => {
+                let members = members.iter().map(|(name, value)| format!("\"{name}\": {}", value.write()));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+
+    /// Whether there is nothing in it that could have a type.
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Array(items) => items.iter().all(Self::is_nothing),
+            Self::Object(members) => members.iter().all(|(_, value)| value.is_nothing()),
+            Self::Word(_) | Self::Text(_) => false,
+        }
+    }
+
+    /// Whether what a table has is this value.
+    fn is(&self, found: &Value) -> bool {
+        match (self, found) {
+            (_, Value::Null) => self.is_nothing(),
+            (Self::Text(text), Value::String(found)) => text == found,
+            (_, Value::String(found)) => self.write() == *found,
+            (Self::Word(word) | Self::Text(word), Value::Bool(found)) => {
+                ["t", "true", "y", "yes", "1"].contains(&word.trim().to_lowercase().as_str()) == *found
+            }
+            (Self::Word(word) | Self::Text(word), Value::Number(found)) => is_number(word.trim(), &found.to_string()),
+            (Self::Array(items), Value::Array(found)) => {
+                items.len() == found.len() && items.iter().zip(found).all(|(item, found)| item.is(found))
+            }
+            (Self::Object(members), Value::Object(found)) => members.iter().all(|(name, value)| {
+                let field = column(name);
+                value.is(found.get(field).unwrap_or(&Value::Null))
+            }),
+            _ => false,
+        }
+    }
+}
+
+/// Integers are the same digit for digit; anything else is the nearest double.
+fn is_number(written: &str, found: &str) -> bool {
+    match (written.parse::<i128>(), found.parse::<i128>()) {
+        (Ok(written), Ok(found)) => written == found,
+        _ => written.parse::<f64>().is_ok_and(|written| found.parse() == Ok(written)),
+    }
+}
+
+/// Names of members, and of their columns and fields.
+const NAMES: [(&str, &str); 6] =
+    [("a", "a"), ("bC", "b_c"), ("higherDFA", "higher_dfa"), ("x y", "x_y"), ("Upper", "upper"), ("n1", "n1")];
+
+fn column(name: &str) -> &'static str {
+    NAMES.iter().find(|(member, _)| *member == name).map_or("id", |(_, column)| column)
+}
+
+/// Makes values: each place has a kind that it mostly keeps, and that sometimes changes for good from a day on.
+struct World {
+    rng: ChaCha8Rng,
+    seed: u64,
+    day: u32,
+}
+
+impl World {
+    fn record(&mut self, id: usize) -> Json {
+        let mut members = vec![("id", Json::Word(id.to_string()))];
+        members.extend(self.members("", 0));
+        Json::Object(members)
+    }
+
+    fn members(&mut self, place: &str, depth: usize) -> Vec<(&'static str, Json)> {
+        let mut members = Vec::new();
+        for (name, _) in NAMES {
+            let below = format!("{place}/{name}");
+            // A member comes on some day, and may go again.
+            let first = self.mark(&below, 0) % u64::from(DAYS);
+            if first <= u64::from(self.day) && self.rng.random_bool(0.6) {
+                members.push((name, self.value(&below, depth)));
+            }
+        }
+        members
+    }
+
+    /// A number that belongs to a place.
+    fn mark(&self, place: &str, which: u64) -> u64 {
+        let bytes = place.bytes().map(u64::from).chain([which, self.seed]);
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ byte).wrapping_mul(0x0100_0000_01b3)) >> 7
+    }
+
+    fn value(&mut self, place: &str, depth: usize) -> Json {
+        let changes = self.mark(place, 1).is_multiple_of(3) && u64::from(self.day) >= self.mark(place, 2) % 12;
+        let kind = match self.rng.random_bool(0.04) {
+            true => self.rng.random_range(0..9),
+            false => self.mark(place, if changes { 3 } else { 4 }) % 9,
+        };
+        let nested = if depth < 3 { kind } else { kind % 6 };
+        match nested {
+            0 => Json::Null,
+            1 => Json::Word(self.rng.random_bool(0.5).to_string()),
+            2 => Json::Word(self.rng.random_range(-1000..1000_i64).to_string()),
+            3 => Json::Word(self.number()),
+            4 | 5 => Json::Text(self.text()),
+            6 => {
+                let below = format!("{place}[]");
+                let count = self.rng.random_range(0..4);
+                Json::Array((0..count).map(|_| self.value(&below, depth + 1)).collect())
+            }
+            _ => Json::Object(self.members(place, depth + 1)),
+        }
+    }
+
+    fn number(&mut self) -> String {
+        let unusual =
+            ["9223372036854775808", "123456789012345678.10", "1e400", "-0.5e-3", "1.0", "9007199254740993", "0", "-7e2"];
+        match self.rng.random_bool(0.3) {
+            true => (*unusual.choose(&mut self.rng).unwrap()).to_owned(),
+            false => format!("{:.3}", self.rng.random_range(-1e6..1e6_f64)),
+        }
+    }
+
+    fn text(&mut self) -> String {
+        let texts = ["plain", "é\"\\\n\u{1F980}", "7", "true", "[1]", "{\"a\": 1}", "2024-01-01", "null", " x "];
+        format!("{}{}", texts.choose(&mut self.rng).unwrap(), if self.rng.random_bool(0.5) { "" } else { "!" })
+    }
+}
+
+fn date(day: u32) -> String {
+    format!("2024-05-{:02}", day + 1)
+}
+
+/// What was put in, and what came out.
+fn compare(days: &[Vec<Json>], rows: &str) -> Result<(), String> {
+    let rows: Vec<Value> = rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let records: Vec<&Json> = days.iter().flatten().collect();
+    if rows.len() != records.len() {
+        return Err(format!("{} rows instead of {}", rows.len(), records.len()));
+    }
+    for (record, row) in records.into_iter().zip(&rows) {
+        let Json::Object(members) = record else { continue };
+        for (name, value) in members {
+            let column = column(name);
+            let told = format!("Type Conversion for column {column}. The source value is: ");
+            let text = match value {
+                Json::Text(text) => text.clone(),
+                other => other.write(),
+            };
+            let is_told = row["error_desc"].as_array().is_some_and(|errors| errors.contains(&Value::from(told.clone() + &text)));
+            if !value.is(&row[column]) && !is_told {
+                return Err(format!("{name}: {} became {}, with {}", value.write(), row[column], row["error_desc"]));
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn no_value_of_ten_days_is_lost(seed: u64) {
+        let workspace = Workspace::with_module("any", MODULE);
+        let mut days = Vec::new();
+        for day in 0..DAYS {
+            let mut world = World { rng: ChaCha8Rng::seed_from_u64(seed ^ u64::from(day)), seed, day };
+            let records: Vec<Json> = (0..ROWS).map(|row| world.record(day as usize * ROWS + row)).collect();
+            let mut text = String::new();
+            records.iter().for_each(|record| writeln!(text, "{}", record.write()).unwrap());
+            workspace.write(&format!("source/{}_any.json", date(day)), text);
+            days.push(records);
+        }
+        workspace.run(&["--module", "any", "--start-dt", &date(0), "--end-dt", &date(DAYS - 1)]).expect(0);
+        let rows = workspace.query("select * from any order by id");
+        prop_assert_eq!(compare(&days, &rows), Ok(()));
+    }
+}
