@@ -11,3 +11,8 @@ fn each_hop_of_a_role_chain_and_each_right_is_missed_by_its_name() {
 fn the_replaced_jobs_secret_ledger_and_test_flag_go_on_working() {
     script("kickstart_scenario.py", &[]);
 }
+
+#[test]
+fn the_replaced_jobs_three_modules() {
+    script("kickstart_modules.py", &[]);
+}

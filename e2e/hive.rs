@@ -11,3 +11,8 @@ fn spark_reads_what_is_published_and_while_it_is() {
 fn a_table_that_spark_made_is_adopted() {
     script("adopt_spark_table.py", &[]);
 }
+
+#[test]
+fn spark_reads_structs_that_grew() {
+    script("nested_growth.py", &[]);
+}

@@ -153,9 +153,9 @@ class Bucket:
         """Its ARN, to which those of its objects are below."""
         return f"arn:aws:s3:::{self.name}"
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, metadata: dict[str, str] | None = None) -> None:
         """Writes an object."""
-        self.s3.put_object(Bucket=self.name, Key=key, Body=content)
+        self.s3.put_object(Bucket=self.name, Key=key, Body=content, Metadata=metadata or {})
 
     def keys(self, prefix: str = "") -> list[str]:
         """The keys that begin so, in order."""
@@ -166,6 +166,11 @@ class Bucket:
         """Reads an object."""
         content: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
         return content
+
+    def metadata(self, key: str) -> dict[str, str]:
+        """An object's own metadata."""
+        found: dict[str, str] = self.s3.head_object(Bucket=self.name, Key=key)["Metadata"]
+        return found
 
     def tags(self, key: str) -> dict[str, str]:
         """An object's tags."""

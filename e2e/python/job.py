@@ -74,15 +74,25 @@ class Job:
 
     def run(self, *args: str, **variables: str) -> Ran:
         """Runs a command with the user's keys, and these variables beside them."""
-        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
-        environment = clean | self.user.keys | {"AWS_EC2_METADATA_DISABLED": "true"} | variables
         begun = time.monotonic()
-        done = subprocess.run(
-            [os.environ["ADG_BIN"], *args], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
-        ran = Ran(done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+        with self.start(*args, **variables) as process:
+            stdout, stderr = process.communicate()
+        ran = Ran(process.returncode, stdout, stderr, time.monotonic() - begun)
         self.outputs += [ran.stdout, ran.stderr]
         return ran
+
+    def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
+        """Starts a command; what it says goes to whoever started it."""
+        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
+        environment = clean | self.user.keys | {"AWS_EC2_METADATA_DISABLED": "true"} | variables
+        return subprocess.Popen(
+            [os.environ["ADG_BIN"], *args],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def expect(self, code: int, *args: str, **variables: str) -> Ran:
         """Runs a command that must end so."""
@@ -94,7 +104,8 @@ class Job:
 
     def report(self) -> dict[str, Any]:
         """The newest report of a run."""
-        found: dict[str, Any] = json.loads(max((self.folder / "reports").iterdir()).read_text())
+        newest = max((self.folder / "reports").iterdir(), key=lambda path: (path.stat().st_mtime_ns, path))
+        found: dict[str, Any] = json.loads(newest.read_text())
         return found
 
     def leaks(self, secrets: set[str]) -> list[str]:

@@ -112,17 +112,24 @@ TEXTS = ["plain", "one, two", 'she said "now"', "first line\nsecond line", "Grü
 
 def file(collection: str, seed: str) -> str:
     """A file of random rows. Each value may be missing."""
-    rng = random.Random(f"{collection} {seed}")
+    return csv_file(TEMPLATE[collection], f"{collection} {seed}")
+
+
+def csv_file(template: dict[str, str], seed: str) -> str:
+    """A file with these headers and types."""
+    rng = random.Random(seed)
     opened = io.StringIO()
     writer = csv.writer(opened)
-    writer.writerow(TEMPLATE[collection])
+    writer.writerow(template)
     for _ in range(ROWS):
-        writer.writerow("" if rng.random() < 0.1 else _value(word, rng) for word in TEMPLATE[collection].values())
+        writer.writerow("" if rng.random() < 0.1 else value(word, rng) for word in template.values())
     return opened.getvalue()
 
 
-def _value(word: str, rng: random.Random) -> str:
+def value(word: str, rng: random.Random) -> str:
+    """A value of a type, as CSV has it."""
     day = date(2020, 1, 1) + timedelta(days=rng.randrange(2000))
+    word, _, length = word.rstrip(")").partition("(")
     match word:
         case "uuid":
             return str(uuid.UUID(int=rng.getrandbits(128), version=4))
@@ -140,7 +147,7 @@ def _value(word: str, rng: random.Random) -> str:
         case "timestamp":
             return str(datetime.combine(day, time(rng.randrange(24), rng.randrange(60), rng.randrange(60))))
         case _:
-            return f"{rng.choice(TEXTS)} {rng.randrange(100)}"
+            return f"{rng.choice(TEXTS)} {rng.randrange(100)}"[: int(length or 100)]
 
 
 def key(day: date, collection: str) -> str:

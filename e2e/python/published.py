@@ -22,10 +22,15 @@ def sort(rows: Iterable[dict[str, Any]]) -> Rows:
 
 def of_csv(text: str, types: dict[str, str]) -> Rows:
     """The rows of a source file as a table of these Hive types must have them; they all fit."""
+    return sort(lines_of_csv(text, types))
+
+
+def lines_of_csv(text: str, types: dict[str, str]) -> Rows:
+    """The same, in the order of the file."""
     header, *records = csv.reader(io.StringIO(text, newline=""))
     names = [column(name) for name in header]
     rows = [dict(zip(names, record, strict=True)) for record in records]
-    return sort({name: typed(types[name], field) for name, field in sorted(row.items())} for row in rows)
+    return [{name: typed(types[name], field) for name, field in sorted(row.items())} for row in rows]
 
 
 def column(header: str) -> str:
@@ -55,9 +60,14 @@ def typed(hive: str, text: str) -> Any:
 
 def of_parquet(files: Iterable[bytes], types: dict[str, str]) -> Rows:
     """The rows of a partition's files, without `error_desc` where nothing is wrong."""
+    return sort(in_order(files, types))
+
+
+def in_order(files: Iterable[bytes], types: dict[str, str]) -> Rows:
+    """The same, in the order of the files."""
     tables = [pq.read_table(io.BytesIO(file), coerce_int96_timestamp_unit="us") for file in files]
     rows = [row for table in tables for row in table.to_pylist()]
-    return sort({name: canonical(types[name], row[name]) for name in sorted(row) if _tells(name, row[name])} for row in rows)
+    return [{name: canonical(types[name], row[name]) for name in sorted(row) if _tells(name, row[name])} for row in rows]
 
 
 def _tells(name: str, value: Any) -> bool:

@@ -71,15 +71,83 @@ class People:
 
 
 @dataclass
-class Scene:
-    """One region. Nothing is there that another one made."""
+class Region:
+    """What of one region's AWS is there for any module."""
 
     people: People
     region: str
-    source: Bucket
     published: Bucket
     job: Job
     tester: Job
+
+    def make_audit_table(self) -> None:
+        """As the replaced job had it, without an item."""
+        keys = {"Correlation_Id": "HASH", "DataProduct": "RANGE"}
+        self.people.home.client("dynamodb", self.region).create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def make_secret(self, text: str) -> None:
+        """The secret, as it is written."""
+        self.people.home.client("secretsmanager", self.region).create_secret(Name=kickstart.SECRET, SecretString=text)
+
+    def seed(self, day: date, status: str, run: int, correlation_id: str = CORRELATION_ID) -> None:
+        """What the replaced job wrote last."""
+        keys = {"Correlation_Id": correlation_id, "DataProduct": PRODUCT}
+        self.audit.put_item(Item=keys | {"Date": str(day), "Run_Id": run, "Status": status})
+
+    def newest(self, correlation_id: str = CORRELATION_ID) -> list[dict[str, Any]]:
+        """What other readers find by a correlation id, newest first."""
+        query = {"KeyConditionExpression": "Correlation_Id = :id", "ExpressionAttributeValues": {":id": correlation_id}}
+        found: list[dict[str, Any]] = self.audit.query(**query, ScanIndexForward=False)["Items"]
+        return [{name: int(value) if name == "Run_Id" else value for name, value in sorted(item.items())} for item in found]
+
+    @cached_property
+    def audit(self) -> Any:
+        """The audit table."""
+        return self.people.home.session.resource("dynamodb", self.region, endpoint_url=self.people.home.url).Table(TABLE)
+
+    def table(self, name: str) -> dict[str, Any]:
+        """A table in Glue."""
+        found: dict[str, Any] = self.glue.get_table(DatabaseName=DATABASE, Name=name)["Table"]
+        return found
+
+    def types(self, table: str) -> dict[str, str]:
+        """A table's columns in Glue."""
+        return {column["Name"]: column["Type"] for column in self.table(table)["StorageDescriptor"]["Columns"]}
+
+    def partitions(self, table: str) -> dict[str, str]:
+        """The locations of a table's partitions in Glue, by day."""
+        found = self.glue.get_partitions(DatabaseName=DATABASE, TableName=table)["Partitions"]
+        return dict(sorted((one["Values"][0], one["StorageDescriptor"]["Location"]) for one in found))
+
+    @cached_property
+    def glue(self) -> Any:
+        """Glue."""
+        return self.people.home.client("glue", self.region)
+
+    def keys(self, table: str, day: date) -> list[str]:
+        """The files of a day."""
+        location = self.partitions(table)[str(day)]
+        # As the profile writes it: a Hadoop that has only S3A reads nothing else.
+        place = f"s3a://{self.published.name}/"
+        if not location.startswith(place):
+            raise ValueError(f"{location} is not in {place}")
+        return self.published.keys(location.removeprefix(place) + "/")
+
+    def rows(self, table: str, day: date) -> Rows:
+        """A day's rows of a table."""
+        return of_parquet(map(self.published.get, self.keys(table, day)), self.types(table))
+
+
+@dataclass
+class Scene(Region):
+    """One region. Nothing is there that another one made."""
+
+    source: Bucket
 
     @classmethod
     def set(cls, people: People, region: str, folder: Path, written: str, database: str = "") -> Self:
@@ -89,21 +157,15 @@ class Scene:
         """
         home = people.home
         source, target = people.partner.bucket(f"landing-{region}"), home.bucket(f"published-{region}")
-        text = kickstart.WRITTEN[written](kickstart.secret(source.name, database))
-        home.client("secretsmanager", region).create_secret(Name=kickstart.SECRET, SecretString=text)
-        keys = {"Correlation_Id": "HASH", "DataProduct": "RANGE"}
-        home.client("dynamodb", region).create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-            BillingMode="PAY_PER_REQUEST",
-        )
         job, tester = Job(folder / region, people.job), Job(folder / region, people.tester)
         ledger = POSTGRES_LEDGER if database else DYNAMODB_LEDGER
         at = {"region": region, "endpoint": home.url, "roles": people.roles, "published": target}
         job.write("adg.yaml", ENVIRONMENTS.format(**at, ledger=ledger))
         job.write(f"modules/{MODULE}.yaml", kickstart.MODULE_FILE)
-        return cls(people, region, source, target, job, tester)
+        scene = cls(people, region, target, job, tester, source)
+        scene.make_secret(kickstart.WRITTEN[written](kickstart.secret(source.name, database)))
+        scene.make_audit_table()
+        return scene
 
     def land(self, *days: date, collections: Iterable[str] = TEMPLATE) -> None:
         """The source's files of some days, among others that are older or no business of the module's."""
@@ -114,45 +176,6 @@ class Scene:
                 other = kickstart.file(collection, f"not {day}").encode()
                 self.source.put(key.replace(".csv", "_delta_1.csv"), other)
                 self.source.put(f"{day}_{collection}_1.csv", other)
-
-    def seed(self, day: date, status: str, run: int) -> None:
-        """What the replaced job wrote last."""
-        keys = {"Correlation_Id": CORRELATION_ID, "DataProduct": PRODUCT}
-        self._audit.put_item(Item=keys | {"Date": str(day), "Run_Id": run, "Status": status})
-
-    def newest(self) -> list[dict[str, Any]]:
-        """What other readers find by the module's correlation id, newest first."""
-        query = {"KeyConditionExpression": "Correlation_Id = :id", "ExpressionAttributeValues": {":id": CORRELATION_ID}}
-        found: list[dict[str, Any]] = self._audit.query(**query, ScanIndexForward=False)["Items"]
-        return [{name: int(value) if name == "Run_Id" else value for name, value in sorted(item.items())} for item in found]
-
-    @cached_property
-    def _audit(self) -> Any:
-        return self.people.home.session.resource("dynamodb", self.region, endpoint_url=self.people.home.url).Table(TABLE)
-
-    def types(self, collection: str) -> dict[str, str]:
-        """A table's columns in Glue."""
-        table = self._glue.get_table(DatabaseName=DATABASE, Name=collection)["Table"]
-        return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
-
-    def partitions(self, collection: str) -> dict[str, str]:
-        """The locations of a table's partitions in Glue, by day."""
-        found = self._glue.get_partitions(DatabaseName=DATABASE, TableName=collection)["Partitions"]
-        return dict(sorted((one["Values"][0], one["StorageDescriptor"]["Location"]) for one in found))
-
-    @cached_property
-    def _glue(self) -> Any:
-        return self.people.home.client("glue", self.region)
-
-    def rows(self, collection: str, day: date) -> Rows:
-        """A day's rows of a table."""
-        location = self.partitions(collection)[str(day)]
-        # As the profile writes it: a Hadoop that has only S3A reads nothing else.
-        place = f"s3a://{self.published.name}/"
-        if not location.startswith(place):
-            raise ValueError(f"{location} is not in {place}")
-        keys = self.published.keys(location.removeprefix(place) + "/")
-        return of_parquet(map(self.published.get, keys), self.types(collection))
 
     def wanted(self, collection: str, day: date) -> Rows:
         """The same rows as the source has them."""

@@ -25,7 +25,7 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
         .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte))
         .ok_or_else(|| wrong(module, "source.csv.delimiter", refused))?;
     let formats = formats(module, "csv", date_formats, timestamp_formats)?;
-    let values = values(module, Nulls::new(null_values, *keep_quoted_empty), formats);
+    let values = ValueRules { nested_in_text: true, ..values(module, Nulls::new(null_values, *keep_quoted_empty), formats) };
     Ok(CsvFormat { delimiter, encoding: *encoding, values })
 }
 
@@ -65,6 +65,7 @@ fn values(module: &Module, nulls: Nulls, formats: Formats) -> ValueRules {
     ValueRules {
         nulls,
         formats,
+        nested_in_text: false,
         naming: module.column_names,
         ignore_new_members: module.evolution.new_column == NewColumn::Ignore,
     }

@@ -10,7 +10,7 @@ mod publish;
 mod quarantine;
 mod sweep;
 
-pub use conform::{conform, polars_type};
+pub use conform::{conform, grown, polars_type};
 pub use destination::Destination;
 pub use error::LakeError;
 pub use layout::TableLayout;

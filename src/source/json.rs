@@ -6,7 +6,7 @@ use arrow_buffer::Buffer;
 
 use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 
-use super::guard::json::scan::{self, Kind, Member};
+use super::guard::json::scan::{self, Kind, Member, Value};
 use super::guard::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
 use super::guard::{ReadSizes, Span};
 use super::{Encoding, Header, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
@@ -46,16 +46,20 @@ impl JsonBatches {
         let mut rows = Rows::new(names.len(), self.sizes.block_bytes);
         let mut has_new = false;
         let block = self.reader.next_block(&mut |text, members| {
-            let (guess, at) = (rows.begin(), rows.rows);
+            let start = rows.begin();
+            let mut new = Vec::new();
             for (i, member) in members.iter().enumerate() {
-                let Some(place) = names.find(text, member.name, i) else {
-                    has_new = true;
-                    continue;
-                };
-                if !rows.put(guess, place, member) {
-                    return Err(rows.forget(at));
+                match names.find(text, member.name, i) {
+                    Some(place) if !rows.put(start, place, member) => return Err(rows.forget()),
+                    Some(_) => {}
+                    None => new.push(member.name),
                 }
             }
+            // The first reading sets such a record aside, before it takes down any of its names.
+            if any_twice(text, &new) {
+                return Err(rows.forget());
+            }
+            has_new |= !new.is_empty();
             Ok(rows.end())
         });
         let block = block.map_err(|error| self.stopped(error))?;
@@ -117,8 +121,9 @@ impl Rows {
         true
     }
 
-    fn forget(&mut self, rows: usize) -> &'static str {
-        self.spans.truncate(rows * self.width);
+    /// Takes the row back that was begun.
+    fn forget(&mut self) -> &'static str {
+        self.spans.truncate(self.rows * self.width);
         self.last.fill(0);
         TWICE
     }
@@ -162,7 +167,8 @@ pub(super) fn look(
                 }
                 places.push(place);
             }
-            if has_new_twice(text, members, &places) {
+            let new = members.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|(member, _)| member.name);
+            if any_twice(text, &new.collect::<Vec<_>>()) {
                 return Err(TWICE);
             }
             for (member, place) in members.iter().zip(places) {
@@ -192,11 +198,10 @@ pub(super) fn look(
     Ok(Header { key: key.to_owned(), names, columns, marked })
 }
 
-/// Whether a record brings the same new name twice.
-fn has_new_twice(text: &[u8], members: &[Member], places: &[Option<usize>]) -> bool {
-    let new = members.iter().zip(places).filter(|(_, place)| place.is_none());
-    let meaning = |member: &Member| scan::meaning(member.name.text(text), member.name.kind == Kind::Text { escaped: true });
-    let mut names: Vec<String> = new.map(|(member, _)| meaning(member)).collect();
+/// Whether a name stands twice among these, however it is written.
+fn any_twice(text: &[u8], names: &[Value]) -> bool {
+    let meaning = |name: &Value| scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
+    let mut names: Vec<String> = names.iter().map(meaning).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1])
 }

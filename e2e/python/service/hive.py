@@ -60,13 +60,21 @@ class Hive:
 
 @contextmanager
 def hive(
-    database: str = "derby", port: int | None = None, flags: Sequence[str] = (), end: signal.Signals = signal.SIGKILL
+    database: str | Postgres = "derby",
+    port: int | None = None,
+    flags: Sequence[str] = (),
+    end: signal.Signals = signal.SIGKILL,
+    strict: bool = True,
 ) -> Iterator[Hive]:
-    """The metastore, on a port where one is given. It takes connections only when it has its schema."""
+    """The metastore, on a port where one is given, or one more over the tables of another one's PostgreSQL.
+
+    It takes connections only when it has its schema. It is strict as it is by itself: it refuses to change a struct.
+    """
     port = port or free_port()
     with ExitStack() as stack:
         folder = stack.enter_context(temporary("hive"))
-        behind = stack.enter_context(postgres()) if database == "postgres" else None
+        there = database if isinstance(database, Postgres) else None
+        behind = stack.enter_context(postgres()) if database == "postgres" else there
         warehouse = folder / "warehouse"
         warehouse.mkdir()
         logging = folder / "hive-log4j2.properties"
@@ -77,6 +85,8 @@ def hive(
             "hive.metastore.warehouse.dir": str(warehouse),
             "hive.log4j.file": str(logging),
         }
+        if not strict:
+            settings["hive.metastore.disallow.incompatible.col.type.changes"] = "false"
         # On the command line, not in a file: with a folder among the jars Java does not use the classes kept.
         options = [word for name, value in settings.items() for word in ("--hiveconf", f"{name}={value}")]
         jars = f"{JARS}/*:{POSTGRESQL_JAR}" if behind else f"{JARS}/*"

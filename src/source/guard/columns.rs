@@ -77,6 +77,8 @@ pub struct ValueRules {
     pub nulls: Nulls,
     /// How days and instants are written.
     pub formats: Formats,
+    /// Whether arrays, structs and maps come as texts of JSON, as they must in CSV. Else a text is none of them.
+    pub nested_in_text: bool,
     /// How members of objects become fields of structs.
     pub naming: NamingRule,
     /// Whether a member that its struct does not have is left out, rather than making the whole value one that does not fit.

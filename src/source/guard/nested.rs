@@ -62,7 +62,8 @@ pub(super) fn build(batch: &RawBatch, column: usize, ty: &ColumnType, rules: &Va
             if rules.nulls.is_null(field) {
                 return None;
             }
-            match whole(field.text, &mut plan, rules) {
+            let may_be = rules.nested_in_text || !field.quoted;
+            match whole(field.text, &mut plan, rules).filter(|_| may_be) {
                 Some(cell) => cell,
                 None => misfit(&mut misfits, row, field),
             }

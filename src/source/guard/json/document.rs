@@ -126,7 +126,7 @@ impl Document {
         let scanned = match text[at] {
             b'{' => scan::object(text, at, &mut |member| members.push(member)),
             b',' if !is_line => return Ok(Step::Passed { end: at + 1 }),
-            _ => scan::value(text, at).and_then(|_| Err(Flaw::Broken("it is no object"))),
+            _ => scan::value(text, at).and(Err(Flaw::Broken("it is no object"))),
         };
         let reason = match scanned {
             Ok(end) => {

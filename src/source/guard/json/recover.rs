@@ -13,8 +13,7 @@ pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usiz
 }
 
 /// In an array: where its brackets are closed, or where a line begins as the record's own line did, whichever comes first.
-/// None where
-/// neither has come.
+/// None where neither has come.
 pub(super) fn end_of_item(text: &[u8], start: usize) -> Option<usize> {
     let brackets = closed(text, start);
     [brackets, next_alike(text, start)].into_iter().flatten().min()

@@ -1,10 +1,11 @@
 //! SQL over the published tables, by Polars.
 
+mod scan;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use clap::ValueEnum;
 use comfy_table::CellAlignment;
@@ -14,12 +15,12 @@ use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, Statement, visit_relatio
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
-use crate::lake::polars_type;
-use crate::metastore::{Partition, Table, TableName};
+use crate::metastore::TableName;
 use crate::report;
 
 use super::tables::existing;
 use super::{JobError, Services};
+use scan::scan;
 
 /// How the result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,76 +92,6 @@ fn referenced(sql: &str, known: &[TableName]) -> Referenced {
         false => sql.to_owned(),
     };
     Referenced { sql, tables }
-}
-
-/// The table's files where its partitions say that they are; columns that older files lack are null.
-fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> {
-    let schema: Schema =
-        table.schema.columns().iter().map(|column| Field::new(column.name.as_str().into(), polars_type(&column.ty))).collect();
-    let key = Field::new(table.partition_by.name.as_str().into(), polars_type(&table.partition_by.ty));
-    let root = folder(&table.location)?;
-    let mut files = Vec::new();
-    for partition in partitions {
-        let location = folder(&partition.location)?;
-        let expected = format!("{}={}", key.name, partition.value);
-        if !location.strip_prefix(&root).is_ok_and(|below| below.starts_with(&expected)) {
-            return Err(JobError::Query {
-                reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),
-            });
-        }
-        files.extend(parquet_files(&location)?);
-    }
-    if files.is_empty() {
-        let mut all = schema;
-        all.insert(key.name, key.dtype);
-        return Ok(DataFrame::empty_with_schema(&all).lazy());
-    }
-    let args = UnifiedScanArgs {
-        glob: false,
-        hive_options: HiveOptions {
-            enabled: Some(true),
-            hive_start_idx: root.as_os_str().len() + 1,
-            schema: Some(Arc::new(Schema::from_iter([key]))),
-            try_parse_dates: true,
-        },
-        // Files older than a widening have the narrower type, and structs without what they got since.
-        cast_columns_policy: CastColumnsPolicy {
-            integer_upcast: true,
-            float_upcast: true,
-            missing_struct_fields: MissingColumnsPolicy::Insert,
-            ..CastColumnsPolicy::ERROR_ON_MISMATCH
-        },
-        missing_columns_policy: MissingColumnsPolicy::Insert,
-        ..UnifiedScanArgs::default()
-    };
-    let options = ParquetOptions { schema: Some(Arc::new(schema)), ..ParquetOptions::default() };
-    let sources = ScanSources::Paths(files.into_iter().collect());
-    Ok(DslBuilder::scan_parquet(sources, options, args).map_err(failed)?.build().into())
-}
-
-fn folder(location: &str) -> Result<PathBuf, JobError> {
-    let path = location.strip_prefix("file://");
-    path.map(|path| PathBuf::from(path.trim_end_matches('/')))
-        .ok_or_else(|| JobError::Query { reason: format!("`{location}` is no local folder, and adg queries local folders only") })
-}
-
-fn parquet_files(folder: &Path) -> Result<Vec<PlRefPath>, JobError> {
-    let unreadable = |error: io::Error| JobError::Query {
-        reason: format!(
-            "a partition points at the folder {}, which can't be read ({error}): run its date again",
-            folder.display()
-        ),
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']));
-        if !hidden && path.is_file() {
-            files.push(PlRefPath::try_from_path(&path).map_err(failed)?);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>) -> Result<(), JobError> {

@@ -1,0 +1,167 @@
+//! A table's files as one lazy frame.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use polars::prelude::*;
+
+use crate::jobs::JobError;
+use crate::lake::{grown, polars_type};
+use crate::metastore::{Partition, Table};
+use crate::schema::ColumnType;
+
+use super::failed;
+
+/// The partition parameter that tells which columns its files have.
+const SCHEMA: &str = "adg.schema";
+
+/// The table's files where its partitions say that they are; columns that older files lack are null.
+///
+/// Polars itself reads structs that grew since a file was written, but loses values of those that lie in lists (0.55.2). So files
+/// are read as they are, those of one schema together, and grown here.
+pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> {
+    let mut schema: Schema =
+        table.schema.columns().iter().map(|column| Field::new(column.name.as_str().into(), polars_type(&column.ty))).collect();
+    let key = Field::new(table.partition_by.name.as_str().into(), polars_type(&table.partition_by.ty));
+    let root = folder(&table.location)?;
+    let nested: Vec<(PlSmallStr, ColumnType)> = table
+        .schema
+        .columns()
+        .iter()
+        .filter(|column| has_members(&column.ty))
+        .map(|column| (column.name.as_str().into(), column.ty.clone()))
+        .collect();
+    let groups = alike(&root, &key, partitions, nested.is_empty())?;
+    if groups.is_empty() {
+        schema.insert(key.name, key.dtype);
+        return Ok(DataFrame::empty_with_schema(&schema).lazy());
+    }
+    let frames = groups.into_values().map(|files| group(&root, &key, &schema, &nested, files));
+    let frames = frames.collect::<Result<Vec<_>, JobError>>()?;
+    match <[LazyFrame; 1]>::try_from(frames) {
+        Ok([frame]) => Ok(frame),
+        Err(frames) => concat(frames, UnionArgs::default()).map_err(failed),
+    }
+}
+
+/// Whether there is a struct in it that may grow.
+fn has_members(ty: &ColumnType) -> bool {
+    match ty {
+        ColumnType::Array(items) | ColumnType::Map(_, items) => has_members(items),
+        ColumnType::Struct(_) => true,
+        _ => false,
+    }
+}
+
+/// The files of each schema; all together where `together`. Files of which that is not known are alone.
+fn alike(
+    root: &Path,
+    key: &Field,
+    partitions: &[Partition],
+    together: bool,
+) -> Result<BTreeMap<String, Vec<PlRefPath>>, JobError> {
+    let mut groups: BTreeMap<String, Vec<PlRefPath>> = BTreeMap::new();
+    for partition in partitions {
+        let location = folder(&partition.location)?;
+        let expected = format!("{}={}", key.name, partition.value);
+        if !location.strip_prefix(root).is_ok_and(|below| below.starts_with(&expected)) {
+            return Err(JobError::Query {
+                reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),
+            });
+        }
+        for file in parquet_files(&location)? {
+            let schema = match partition.parameters.get(SCHEMA) {
+                _ if together => "",
+                Some(schema) => schema,
+                None => file.as_str(),
+            };
+            groups.entry(schema.to_owned()).or_default().push(file.clone());
+        }
+    }
+    Ok(groups)
+}
+
+/// Files of one schema.
+fn group(
+    root: &Path,
+    key: &Field,
+    schema: &Schema,
+    nested: &[(PlSmallStr, ColumnType)],
+    files: Vec<PlRefPath>,
+) -> Result<LazyFrame, JobError> {
+    let mut schema = schema.clone();
+    let mut grow = Vec::new();
+    if let (false, Some(first)) = (nested.is_empty(), files.first()) {
+        let found = file_schema(first.as_std_path())?;
+        for (name, ty) in nested {
+            let Some(dtype) = found.get(name).filter(|dtype| schema.get(name) != Some(*dtype)) else { continue };
+            schema.insert(name.clone(), dtype.clone());
+            grow.push(as_grown(name, ty.clone()));
+        }
+    }
+    let args = UnifiedScanArgs {
+        glob: false,
+        hive_options: HiveOptions {
+            enabled: Some(true),
+            hive_start_idx: root.as_os_str().len() + 1,
+            schema: Some(Arc::new(Schema::from_iter([key.clone()]))),
+            try_parse_dates: true,
+        },
+        // Files older than a widening have the narrower type.
+        cast_columns_policy: CastColumnsPolicy {
+            integer_upcast: true,
+            float_upcast: true,
+            ..CastColumnsPolicy::ERROR_ON_MISMATCH
+        },
+        missing_columns_policy: MissingColumnsPolicy::Insert,
+        ..UnifiedScanArgs::default()
+    };
+    let options = ParquetOptions { schema: Some(Arc::new(schema)), ..ParquetOptions::default() };
+    let sources = ScanSources::Paths(files.into_iter().collect());
+    let frame: LazyFrame = DslBuilder::scan_parquet(sources, options, args).map_err(failed)?.build().into();
+    Ok(if grow.is_empty() { frame } else { frame.with_columns(grow) })
+}
+
+/// The column with all members that its type has by now.
+fn as_grown(name: &PlSmallStr, ty: ColumnType) -> Expr {
+    let dtype = polars_type(&ty);
+    col(name.clone()).map(
+        move |column| grown(&column, &ty).map_err(|error| PolarsError::ComputeError(error.to_string().into())),
+        move |_, field| Ok(Field::new(field.name.clone(), dtype.clone())),
+    )
+}
+
+fn file_schema(path: &Path) -> Result<Schema, JobError> {
+    let file =
+        File::open(path).map_err(|error| JobError::Query { reason: format!("{} can't be read ({error})", path.display()) })?;
+    let schema = ParquetReader::new(file).schema().map_err(failed)?;
+    Ok(Schema::from_arrow_schema(schema.as_ref()))
+}
+
+fn folder(location: &str) -> Result<PathBuf, JobError> {
+    let path = location.strip_prefix("file://");
+    path.map(|path| PathBuf::from(path.trim_end_matches('/')))
+        .ok_or_else(|| JobError::Query { reason: format!("`{location}` is no local folder, and adg queries local folders only") })
+}
+
+fn parquet_files(folder: &Path) -> Result<Vec<PlRefPath>, JobError> {
+    let unreadable = |error: io::Error| JobError::Query {
+        reason: format!(
+            "a partition points at the folder {}, which can't be read ({error}): run its date again",
+            folder.display()
+        ),
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']));
+        if !hidden && path.is_file() {
+            files.push(PlRefPath::try_from_path(&path).map_err(failed)?);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
