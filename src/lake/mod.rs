@@ -4,15 +4,17 @@
 mod conform;
 mod destination;
 mod error;
+mod grown;
 mod layout;
 mod parquet;
 mod publish;
 mod quarantine;
 mod sweep;
 
-pub use conform::{conform, grown, polars_type};
+pub use conform::{conform, polars_type};
 pub use destination::Destination;
 pub use error::LakeError;
+pub use grown::grown;
 pub use layout::TableLayout;
 pub use parquet::{FileSettings, TableWriter, WrittenFile};
 pub use quarantine::QuarantineFile;

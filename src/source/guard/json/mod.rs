@@ -1,9 +1,11 @@
 //! JSON: the way to the records of a document, each record's members, and what is no record.
 
 mod document;
+mod names;
 mod reader;
 mod recover;
 pub(in crate::source) mod scan;
 
 pub use document::{DocumentFlaw, Layout};
-pub(in crate::source) use reader::{JsonError, JsonReader, Names, Room};
+pub(in crate::source) use names::Names;
+pub(in crate::source) use reader::{JsonError, JsonReader, Room};

@@ -1,0 +1,105 @@
+//! The result of a query, as it is printed.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use arrow_json::WriterBuilder;
+use arrow_json::writer::LineDelimited;
+use clap::ValueEnum;
+use comfy_table::CellAlignment;
+use polars::prelude::*;
+
+use crate::frame::{self, FrameError};
+use crate::jobs::JobError;
+use crate::report;
+
+/// How the result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    /// For a person.
+    Table,
+    /// With a header; nested values as text.
+    Csv,
+    /// One object a line. JSON has no NaN and no infinity: they are null.
+    Json,
+    /// Binary.
+    Parquet,
+}
+
+pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>) -> Result<(), JobError> {
+    let what = output.map_or_else(|| "the result".to_owned(), |path| path.display().to_string());
+    let unwritable = |source: io::Error| JobError::Output { what: what.clone(), source };
+    let mut sink: Box<dyn Write> = match output {
+        Some(path) => Box::new(io::BufWriter::new(File::create(path).map_err(unwritable)?)),
+        None => Box::new(io::BufWriter::new(io::stdout().lock())),
+    };
+    let polars = |error: PolarsError| unwritable(io::Error::other(error.to_string()));
+    match format {
+        QueryFormat::Table => writeln!(sink, "{}", for_a_person(&frame)).map_err(unwritable)?,
+        QueryFormat::Csv => CsvWriter::new(&mut sink).finish(&mut nested_as_text(frame)).map_err(polars)?,
+        QueryFormat::Json => json_lines(&frame, &mut sink).map_err(|error| unwritable(io::Error::other(error)))?,
+        QueryFormat::Parquet => ParquetWriter::new(&mut sink).finish(&mut frame.clone()).map(drop).map_err(polars)?,
+    }
+    match sink.flush() {
+        // The reader of a pipe has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(unwritable),
+    }
+}
+
+/// Polars' own writer makes nulls in lists of structs into structs of nulls, once such a list was sorted (0.55.2).
+fn json_lines(frame: &DataFrame, sink: impl Write) -> Result<(), FrameError> {
+    let names = frame.get_column_names().into_iter().map(|name| name.as_str());
+    let columns = names.zip(frame::to_arrow(frame)?).map(|(name, array)| (name, array, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
+    let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(sink);
+    writer.write(&batch)?;
+    Ok(writer.finish()?)
+}
+
+fn shown(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::Null => "null".to_owned(),
+        AnyValue::String(text) => (*text).to_owned(),
+        AnyValue::Float64(value) => value.to_string(),
+        AnyValue::Float32(value) => value.to_string(),
+        AnyValue::List(items) => format!("[{}]", items.iter().map(|item| quoted(&item)).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+fn quoted(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::String(text) => format!("{text:?}"),
+        other => shown(other),
+    }
+}
+
+fn for_a_person(frame: &DataFrame) -> String {
+    let names = frame.get_column_names();
+    let mut table = report::table(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+    for (i, column) in frame.columns().iter().enumerate() {
+        if column.dtype().is_primitive_numeric()
+            && let Some(column) = table.column_mut(i)
+        {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for row in 0..frame.height() {
+        table.add_row(frame.columns().iter().map(|column| column.get(row).map(|value| shown(&value)).unwrap_or_default()));
+    }
+    format!("{table}\n{} rows", frame.height())
+}
+
+fn nested_as_text(frame: DataFrame) -> DataFrame {
+    let columns = frame.columns().iter().map(|column| {
+        if !column.dtype().is_nested() {
+            return column.clone();
+        }
+        let texts = (0..column.len()).map(|row| column.get(row).ok().filter(|value| !value.is_null()).map(|value| shown(&value)));
+        Column::new(column.name().clone(), texts.collect::<Vec<_>>())
+    });
+    DataFrame::new(frame.height(), columns.collect()).unwrap_or(frame)
+}
