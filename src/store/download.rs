@@ -6,12 +6,13 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures::stream::{self, StreamExt};
 use object_store::path::Path;
-use object_store::{Attribute, GetOptions, GetRange, GetResult, ObjectStore};
+use object_store::{Attribute, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::checksum::{Checksum, Sum};
 use super::connect::AnswerHeaders;
+use super::objects::info;
 use super::{Metadata, ObjectInfo, StoreError};
 
 /// One request's bytes. S3 serves some tens of MiB a second over one connection, so several are open.
@@ -42,11 +43,11 @@ impl Download {
         let failed = |error| StoreError::from_objects(error, "read", store, &object.key);
         let now =
             runtime.block_on(objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() })).map_err(failed)?;
-        if (now.meta.size, &now.meta.e_tag) != (object.size, &object.etag) {
+        if !object.is(&info(now.meta.clone())) {
             return Err(StoreError::Changed { store: store.to_owned(), key: object.key.clone() });
         }
         let (sender, ranges) = mpsc::channel(1);
-        runtime.spawn(fetch(Arc::clone(objects), path, object.clone(), sender));
+        runtime.spawn(fetch(Arc::clone(objects), path, now.meta.clone(), sender));
         let checksum = told(&now, verify_etag).map(|checksum| (checksum.clone(), checksum.begin()));
         let (store, key, left) = (store.to_owned(), object.key.clone(), object.size);
         Ok((Self { store, key, ranges, ready: Bytes::new(), left, checksum }, metadata(&now)))
@@ -95,11 +96,11 @@ fn told(head: &GetResult, verify_etag: bool) -> Option<Checksum> {
 }
 
 /// Sends the ranges in order, until the reader is gone.
-async fn fetch(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectInfo, sender: mpsc::Sender<object_store::Result<Bytes>>) {
+async fn fetch(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectMeta, sender: mpsc::Sender<object_store::Result<Bytes>>) {
     let starts = (0..object.size).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
     let requests = starts.map(|start| {
         let range = GetRange::Bounded(start..object.size.min(start + RANGE_BYTES));
-        let options = GetOptions { if_match: object.etag.clone(), range: Some(range), ..GetOptions::default() };
+        let options = GetOptions { if_match: object.e_tag.clone(), range: Some(range), ..GetOptions::default() };
         let (objects, path) = (&objects, &path);
         async move { objects.get_opts(path, options).await?.bytes().await }
     });

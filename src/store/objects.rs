@@ -32,6 +32,18 @@ pub struct ObjectInfo {
     pub modified: Timestamp,
 }
 
+impl ObjectInfo {
+    /// Whether the object is still what was listed, by what the store says of it `now`. Some services, as s3s-fs, list objects
+    /// without their entity tags: then the time tells, of which HEAD gives the seconds.
+    pub fn is(&self, now: &Self) -> bool {
+        let same = match &self.etag {
+            Some(etag) => now.etag.as_ref() == Some(etag),
+            None => now.modified.as_second() == self.modified.as_second(),
+        };
+        same && now.size == self.size
+    }
+}
+
 /// What whoever wrote an object says of it: names in lower case, and texts.
 pub type Metadata = BTreeMap<String, String>;
 
@@ -317,7 +329,7 @@ fn setting(store: &str, error: &object_store::Error) -> StoreError {
     StoreError::Setting { store: format!("`{store}`"), reason: error.to_string() }
 }
 
-fn info(meta: object_store::ObjectMeta) -> ObjectInfo {
+pub(super) fn info(meta: object_store::ObjectMeta) -> ObjectInfo {
     let modified = Timestamp::from_microsecond(meta.last_modified.timestamp_micros()).unwrap_or_default();
     ObjectInfo { key: meta.location.to_string(), size: meta.size, etag: meta.e_tag, modified }
 }

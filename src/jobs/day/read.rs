@@ -110,7 +110,7 @@ impl Day<'_> {
             let plan = FilePlan { key: &header.key, columns: &columns, table: &evolution.after, rules, hash: hash.as_ref() };
             pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
             let now = self.run.source.head(&header.key)?;
-            if (now.size, &now.etag) != (key.object.size, &key.object.etag) {
+            if !key.object.is(&now) {
                 let store = self.run.source.shown();
                 return Err(StoreError::Changed { store, key: header.key.clone() }.into());
             }

@@ -1,0 +1,78 @@
+"""What encryption costs: the same random grant applications plain, packed, and packed and encrypted, one file each, in S3.
+
+Usage: encrypted.py ADG ROWS [RUNS]. Two million rows are 1.2 GB of text. Prints the median of each figure.
+"""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from data import CACHE, DAY
+from measure import Command, Cost, cost, median
+from s3s import KEYS, S3, s3s
+from service.key_service import KeyService, key_service
+
+MODULES = Path(__file__).resolve().parents[1] / "modules"
+PROFILES = """\
+version: 1
+profile: bench
+profiles:
+  bench:
+    aws: {{ region: eu-west-2, endpoint: "{s3.url}" }}
+    stores: {{ application: {{ url: "s3://source" }}, published: {{ url: "s3://published" }} }}
+    metastore: {{ sqlite: {{ path: metastore.db }} }}
+    ledger: {{ sqlite: {{ path: ledger.db }} }}
+    scratch: scratch
+    key_service:
+      {{ url: "{keys.url}", new_key_url: "{keys.new_key_url}", certificate: {keys.certificate}, key: {keys.key}, ca: {keys.ca} }}
+"""
+KINDS = {"plain": (), "packed": ("--gzip",), "encrypted": ("--gzip",)}
+
+
+def write_modules(home: Path) -> None:
+    """The module that is built in, once for each kind of file."""
+    text = (MODULES / "application.yaml").read_text()
+    (home / "modules").mkdir()
+    for kind in KINDS:
+        module = re.sub(r"module: application\n", f"module: {kind}\n", text)
+        module = re.sub(r"database: uc_kickstart", f"database: {kind}", module)
+        module = module.replace("-mksas-", f"-{kind}-")
+        if kind != "encrypted":
+            module = re.sub(r"  encryption: key_service\n", "", module)
+        (home / "modules" / f"{kind}.yaml").write_text(module)
+
+
+def run(adg: str, rows: str, runs: int, home: Path, s3: S3, keys: KeyService) -> dict[str, Cost]:
+    """Makes the files, and runs each kind in turn."""
+    (home / "adg.yaml").write_text(PROFILES.format(s3=s3, keys=keys))
+    write_modules(home)
+    for kind, flags in KINDS.items():
+        words = [adg, "generate-test-data", "--module", kind, "--rows", rows, "--date", DAY, *flags]
+        cost(Command(words, home, KEYS))
+    costs: dict[str, list[Cost]] = {kind: [] for kind in KINDS}
+    for _ in range(runs):
+        for kind in KINDS:
+            words = [adg, "--module", kind, "--start-dt", DAY, "--end-dt", DAY]
+            costs[kind].append(cost(Command(words, home, KEYS)))
+    return {kind: median(found) for kind, found in costs.items()}
+
+
+def main() -> None:
+    """Prints what each kind took."""
+    adg, rows, *more = sys.argv[1:]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as temporary, key_service() as keys:
+        home, served = Path(temporary) / "home", Path(temporary) / "s3"
+        home.mkdir()
+        with s3s(served, "source", "published") as s3:
+            costs = run(adg, rows, int(*more or [3]), home, s3, keys)
+            sizes = {path.name: path.stat().st_size / 1e6 for path in (served / "source").iterdir() if "applications" in path.name}
+    for name, size in sorted(sizes.items()):
+        print(f"{name}: {size:.0f} MB")
+    for kind, found in costs.items():
+        print(f"{kind}: {found.wall:.1f} s wall, {found.cpu:.1f} s CPU, {found.total_mib:.0f} MiB, {found.anonymous_mib:.0f} MiB of them its own")
+
+
+if __name__ == "__main__":
+    main()
