@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def by_polars(workspace: Workspace) -> Callable[[Table, list[str]], Records]:
 
     def rows(table: Table, names: list[str]) -> Records:
         printed = workspace.run("query", f"select {', '.join(names)} from {table.name}", "--format", "json")
-        return [json.loads(line) for line in printed.splitlines()]
+        return [json.loads(line, parse_float=Decimal) for line in printed.splitlines()]
 
     return rows
 

@@ -22,7 +22,7 @@ pub enum QueryFormat {
     Table,
     /// With a header; nested values as text.
     Csv,
-    /// One object a line. JSON has no NaN and no infinity: they are null.
+    /// One object a line, decimals as numbers with all their digits. JSON has no NaN and no infinity: they are null.
     Json,
     /// Binary.
     Parquet,
