@@ -55,7 +55,7 @@ impl Shape {
 
     /// An object was seen; gives its members' places.
     pub fn see_object(&mut self) -> Members<'_> {
-        Members(self.object.get_or_insert_default())
+        Members { places: self.object.get_or_insert_default(), next: 0 }
     }
 
     /// The type of a column that nobody declared. None where there was nothing that has a type: no value, or only empty arrays and
@@ -142,18 +142,24 @@ fn names(members: &IndexMap<String, Shape>, naming: NamingRule) -> Option<Vec<Co
     (!is_clash).then_some(names)
 }
 
-/// The members of the objects in one place.
-pub struct Members<'a>(&'a mut IndexMap<String, Shape>);
+/// The members of an object, among those of all objects in one place.
+pub struct Members<'a> {
+    places: &'a mut IndexMap<String, Shape>,
+    /// Which is likely the next: objects are much alike.
+    next: usize,
+}
 
 impl Members<'_> {
     /// The place of a member.
     pub fn member(&mut self, name: &str) -> &mut Shape {
         // One more than may be is enough to know that it is no struct.
-        let name = if self.0.len() > MOST_FIELDS { "" } else { name };
-        if !self.0.contains_key(name) {
-            self.0.insert(name.to_owned(), Shape::default());
-        }
-        &mut self.0[name]
+        let name = if self.places.len() > MOST_FIELDS { "" } else { name };
+        let place = match self.places.get_index(self.next) {
+            Some((known, _)) if known == name => self.next,
+            _ => self.places.get_index_of(name).unwrap_or_else(|| self.places.insert_full(name.to_owned(), Shape::default()).0),
+        };
+        self.next = place + 1;
+        &mut self.places[place]
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::schema::{ColumnName, ColumnType, NamingRule, Shape, TypeGuess, fit};
 
-use super::guard::json::scan::{self, Kind, Value};
+use super::guard::json::scan::{self, Flaw, Kind, Value};
 use super::{RawBatch, ValueRules};
 
 /// What is asked of a column's values.
@@ -34,7 +34,8 @@ impl Question {
                 see_text(guess, scan::meaning(value.text(text), true).as_bytes(), rules);
             }
             (Self::Text(guess), _) => see_text(guess, value.text(text), rules),
-            (Self::Shape(shape), _) => see_shape(shape, text, value),
+            // The reader has taken the value: there is no flaw in it.
+            (Self::Shape(shape), _) => drop(see_shape(shape, text, value)),
         }
     }
 }
@@ -46,29 +47,49 @@ fn see_text(guess: &mut TypeGuess, text: &[u8], rules: &ValueRules) {
     }
 }
 
-fn see_shape(shape: &mut Shape, text: &[u8], value: Value) {
+fn see_shape(shape: &mut Shape, text: &[u8], value: Value) -> Result<usize, Flaw> {
     match value.kind {
-        Kind::Null => {}
-        Kind::Boolean => shape.see_boolean(),
-        Kind::Number => shape.see_number(value.text(text)),
-        Kind::Text { .. } => shape.see_text(),
-        // The reader has taken the value: there is no flaw in it.
-        Kind::Array => {
+        Kind::Array | Kind::Object => see_shape_at(shape, text, value.start),
+        kind => {
+            see_scalar(shape, kind, value.text(text));
+            Ok(value.end)
+        }
+    }
+}
+
+/// Of the value that begins at `at`; gives where it ends.
+fn see_shape_at(shape: &mut Shape, text: &[u8], at: usize) -> Result<usize, Flaw> {
+    match text.get(at) {
+        Some(b'[') => {
             let items = shape.see_array();
-            let _ = scan::array(text, value.start, &mut |item| see_shape(items, text, item));
+            scan::items(text, at, &mut |at| see_shape_at(items, text, at))
         }
-        Kind::Object => {
+        Some(b'{') => {
             let mut members = shape.see_object();
-            let _ = scan::object(text, value.start, &mut |member| {
-                let name = member.name.text(text);
-                match member.name.kind {
-                    Kind::Text { escaped: false } if let Ok(name) = std::str::from_utf8(name) => {
-                        see_shape(members.member(name), text, member.value);
+            scan::members(text, at, &mut |name, at| {
+                let bytes = name.text(text);
+                match name.kind {
+                    Kind::Text { escaped: false } if let Ok(name) = std::str::from_utf8(bytes) => {
+                        see_shape_at(members.member(name), text, at)
                     }
-                    _ => see_shape(members.member(&scan::meaning(name, true)), text, member.value),
+                    _ => see_shape_at(members.member(&scan::meaning(bytes, true)), text, at),
                 }
-            });
+            })
         }
+        _ => {
+            let (value, end) = scan::value(text, at)?;
+            see_scalar(shape, value.kind, value.text(text));
+            Ok(end)
+        }
+    }
+}
+
+fn see_scalar(shape: &mut Shape, kind: Kind, text: &[u8]) {
+    match kind {
+        Kind::Boolean => shape.see_boolean(),
+        Kind::Number => shape.see_number(text),
+        Kind::Text { .. } => shape.see_text(),
+        Kind::Null | Kind::Array | Kind::Object => {}
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -62,7 +62,7 @@ pub struct KeyService {
     url: Url,
     new_key_url: Option<Url>,
     correlation_id: String,
-    keys: Mutex<HashMap<WrappedKey, DataKey>>,
+    keys: Mutex<HashMap<WrappedKey, Arc<Mutex<Option<DataKey>>>>>,
 }
 
 /// What a try gave that was no answer to go on with.
@@ -140,14 +140,20 @@ impl KeyService {
     /// # Errors
     /// The service refuses it, or does not answer.
     pub fn unwrap(&self, wrapped: &WrappedKey) -> Result<DataKey, KeyServiceError> {
-        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(wrapped) {
+        let known = {
+            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(keys.entry(wrapped.clone()).or_default())
+        };
+        // Who needs the same key at the same time waits for the first to get it.
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = &*known {
             return Ok(key.clone());
         }
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("keyId", &wrapped.id).append_pair("correlationId", &self.correlation_id);
         let unwrapped: Unwrapped = self.ask(&wrapped.id, || self.client.post(url.clone()).body(wrapped.ciphertext.clone()))?;
         let key = self.data_key(&unwrapped.plaintext_data_key)?;
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(wrapped.clone(), key.clone());
+        *known = Some(key.clone());
         Ok(key)
     }
 

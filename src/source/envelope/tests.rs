@@ -58,9 +58,14 @@ fn the_service_makes_and_unwraps_keys_once_and_is_asked_again_where_it_is_busy()
     assert_eq!(read(bytes.clone(), &metadata, &service).unwrap(), plain.as_bytes());
     assert_eq!(read(bytes.clone(), &metadata, &service).unwrap(), plain.as_bytes());
     assert_eq!(fixture.statuses("POST"), [429, 503, 500, 200], "the second reading asks nobody");
-    // Another run has none of its keys.
+    // Another run has none of its keys. Whoever of it needs one at the same time asks once for all.
     let another = Fixture::open(&fixture.settings()).unwrap();
-    assert_eq!(read(bytes, &metadata, &another).unwrap(), plain.as_bytes());
+    fixture.control(r#"{"delay_seconds":0.2}"#);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(read(bytes.clone(), &metadata, &another).unwrap(), plain.as_bytes()));
+        }
+    });
     assert_eq!(fixture.statuses("POST").len(), 5);
 }
 

@@ -1,6 +1,5 @@
 //! Columns of arrays, structs and maps from fields that hold them as JSON.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::types::{
@@ -15,9 +14,10 @@ use crate::frame::FrameError;
 use crate::schema::fit::{self, Scalar};
 use crate::schema::{ColumnName, ColumnType, StructField};
 
-use super::batch::RawBatch;
+use super::batch::{Field, RawBatch};
 use super::columns::{Built, ValueRules, misfit};
-use super::json::scan::{self, Kind, Value, skip_space};
+use super::json::Names;
+use super::json::scan::{self, Flaw, Kind, Value, skip_space};
 
 /// A value that fits its type.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,22 +33,43 @@ enum Cell {
 enum Plan<'a> {
     Plain(&'a ColumnType),
     List(Box<Plan<'a>>),
-    Struct { names: Vec<&'a ColumnName>, plans: Vec<Plan<'a>>, known: HashMap<Vec<u8>, Option<usize>> },
+    Struct(StructPlan<'a>),
     Map(&'a ColumnType, Box<Plan<'a>>),
+}
+
+struct StructPlan<'a> {
+    fields: Vec<&'a ColumnName>,
+    plans: Vec<Plan<'a>>,
+    names: Names,
+    /// Which field each of the names is.
+    places: Vec<Option<usize>>,
 }
 
 impl<'a> Plan<'a> {
     fn of(ty: &'a ColumnType) -> Self {
         match ty {
             ColumnType::Array(element) => Self::List(Box::new(Self::of(element))),
-            ColumnType::Struct(fields) => Self::Struct {
-                names: fields.iter().map(|field| &field.name).collect(),
+            ColumnType::Struct(fields) => Self::Struct(StructPlan {
+                fields: fields.iter().map(|field| &field.name).collect(),
                 plans: fields.iter().map(|field| Self::of(&field.ty)).collect(),
-                known: HashMap::new(),
-            },
+                names: Names::default(),
+                places: Vec::new(),
+            }),
             ColumnType::Map(key, value) => Self::Map(key, Box::new(Self::of(value))),
             _ => Self::Plain(ty),
         }
+    }
+}
+
+impl StructPlan<'_> {
+    /// Which field a member is; objects are much alike, so that it likely is the one that the `nth` member was before.
+    fn place(&mut self, text: &[u8], name: Value, nth: usize, rules: &ValueRules) -> Option<usize> {
+        if let Some(known) = self.names.find(text, name, nth) {
+            return self.places[known];
+        }
+        let place = rules.naming.field(self.names.add(text, name), self.fields.iter().copied());
+        self.places.push(place);
+        place
     }
 }
 
@@ -62,8 +83,7 @@ pub(super) fn build(batch: &RawBatch, column: usize, ty: &ColumnType, rules: &Va
             if rules.nulls.is_null(field) {
                 return None;
             }
-            let may_be = rules.nested_in_text || !field.quoted;
-            match whole(field.text, &mut plan, rules).filter(|_| may_be) {
+            match whole(field, &mut plan, rules) {
                 Some(cell) => cell,
                 None => misfit(&mut misfits, row, field),
             }
@@ -73,75 +93,91 @@ pub(super) fn build(batch: &RawBatch, column: usize, ty: &ColumnType, rules: &Va
     Ok(Built { array: array(ty, &cells)?, misfits })
 }
 
-/// A text that is one JSON value. The outer option is whether it fits, the inner one whether it is not null.
-fn whole(text: &[u8], plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Option<Cell>> {
+/// Whether a value fits, and whether it is not null.
+type Fitted = Option<Option<Cell>>;
+
+/// A field that is one JSON value.
+fn whole(field: Field<'_>, plan: &mut Plan<'_>, rules: &ValueRules) -> Fitted {
+    let text = field.text;
     let start = skip_space(text, 0);
-    let (value, end) = scan::value(text, start).ok()?;
-    let is_all = skip_space(text, end) == text.len() && std::str::from_utf8(text).is_ok();
-    is_all.then(|| parse(text, value, plan, rules))?
+    if rules.nested_in_text {
+        let (_, end) = scan::value(text, start).ok()?;
+        let is_all = skip_space(text, end) == text.len() && simdutf8::basic::from_utf8(text).is_ok();
+        is_all.then_some(())?;
+    } else if field.quoted {
+        return None;
+    }
+    // What the JSON reader took has no flaw.
+    parse(text, start, plan, rules).ok()?.0
 }
 
-fn parse(text: &[u8], value: Value, plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Option<Cell>> {
-    let cell = match (plan, value.kind) {
-        (_, Kind::Null) => return Some(None),
-        (Plan::Plain(ty), Kind::Text { escaped }) => plain(scan::meaning(value.text(text), escaped).as_bytes(), ty, rules)?,
-        // Numbers keep the digits that the source wrote; an array or object in a text is kept as its JSON.
-        (Plan::Plain(ty), _) => plain(value.text(text), ty, rules)?,
-        (Plan::List(plan), Kind::Array) => list(text, value, plan, rules)?,
-        (Plan::Struct { names, plans, known }, Kind::Object) => structure(text, value, (names, plans, known), rules)?,
-        (Plan::Map(key, plan), Kind::Object) => map(text, value, key, plan, rules)?,
-        _ => return None,
-    };
-    Some(Some(cell))
+/// The value that begins at `at`, and where it ends, whether it fits or not.
+fn parse(text: &[u8], at: usize, plan: &mut Plan<'_>, rules: &ValueRules) -> Result<(Fitted, usize), Flaw> {
+    match (plan, text.get(at)) {
+        (Plan::List(plan), Some(b'[')) => list(text, at, plan, rules),
+        (Plan::Struct(plan), Some(b'{')) => structure(text, at, plan, rules),
+        (Plan::Map(key, plan), Some(b'{')) => map(text, at, key, plan, rules),
+        (plan, _) => {
+            let (value, end) = scan::value(text, at)?;
+            let fitted = match (plan, value.kind) {
+                (_, Kind::Null) => Some(None),
+                (Plan::Plain(ty), Kind::Text { escaped: true }) => {
+                    plain(scan::meaning(value.text(text), true).as_bytes(), ty, rules)
+                }
+                // Numbers keep the digits that the source wrote; an array or object in a text is kept as its JSON.
+                (Plan::Plain(ty), _) => plain(value.text(text), ty, rules),
+                _ => None,
+            };
+            Ok((fitted, end))
+        }
+    }
 }
 
-fn list(text: &[u8], value: Value, plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Cell> {
+/// Where a value ends of which nothing else is to be known.
+fn skip(text: &[u8], at: usize) -> Result<usize, Flaw> {
+    scan::value(text, at).map(|(_, end)| end)
+}
+
+fn list(text: &[u8], at: usize, plan: &mut Plan<'_>, rules: &ValueRules) -> Result<(Fitted, usize), Flaw> {
     let mut items = Some(Vec::new());
-    scan::array(text, value.start, &mut |item| {
-        let cell = items.as_ref().and_then(|_| parse(text, item, plan, rules));
-        items = cell.and_then(|cell| {
-            let mut items = items.take()?;
-            items.push(cell);
-            Some(items)
-        });
-    })
-    .ok()?;
-    Some(Cell::List(items?))
+    let end = scan::items(text, at, &mut |at| {
+        let Some(list) = &mut items else { return skip(text, at) };
+        let (fitted, end) = parse(text, at, plan, rules)?;
+        match fitted {
+            Some(cell) => list.push(cell),
+            None => items = None,
+        }
+        Ok(end)
+    })?;
+    Ok((items.map(|items| Some(Cell::List(items))), end))
 }
-
-type StructPlan<'p, 'a> = (&'p [&'a ColumnName], &'p mut [Plan<'a>], &'p mut HashMap<Vec<u8>, Option<usize>>);
 
 /// A member that the type does not have, or that stands twice, would be lost: then the value does not fit, unless new members are
 /// to be ignored, or there is nothing in it.
-fn structure(text: &[u8], value: Value, plan: StructPlan<'_, '_>, rules: &ValueRules) -> Option<Cell> {
-    let (names, plans, known) = plan;
-    let mut cells: Vec<Option<Option<Cell>>> = vec![None; plans.len()];
-    let mut fits = true;
-    scan::object(text, value.start, &mut |member| {
+fn structure(text: &[u8], at: usize, plan: &mut StructPlan<'_>, rules: &ValueRules) -> Result<(Fitted, usize), Flaw> {
+    let mut cells: Vec<Fitted> = vec![None; plan.plans.len()];
+    let (mut fits, mut nth) = (true, 0);
+    let end = scan::members(text, at, &mut |name, at| {
         if !fits {
-            return;
+            return skip(text, at);
         }
-        let name = member.name.text(text);
-        let place = match known.get(name) {
-            Some(place) => *place,
-            None => {
-                let escaped = member.name.kind == Kind::Text { escaped: true };
-                let place = rules.naming.field(&scan::meaning(name, escaped), names.iter().copied());
-                known.insert(name.to_vec(), place);
-                place
-            }
-        };
-        fits = match place {
-            Some(place) if cells[place].is_some() => false,
+        let place = plan.place(text, name, nth, rules);
+        nth += 1;
+        match place {
             Some(place) => {
-                cells[place] = parse(text, member.value, &mut plans[place], rules);
-                cells[place].is_some()
+                let (fitted, end) = parse(text, at, &mut plan.plans[place], rules)?;
+                fits = fitted.is_some() && cells[place].is_none();
+                cells[place] = fitted;
+                Ok(end)
             }
-            None => rules.ignore_new_members || is_nothing(text, member.value),
-        };
-    })
-    .ok()?;
-    fits.then(|| Cell::Struct(cells.into_iter().map(Option::flatten).collect()))
+            None => {
+                let (value, end) = scan::value(text, at)?;
+                fits = rules.ignore_new_members || is_nothing(text, value);
+                Ok(end)
+            }
+        }
+    })?;
+    Ok((fits.then(|| Some(Cell::Struct(cells.into_iter().map(Option::flatten).collect()))), end))
 }
 
 /// Null, and arrays and objects without anything in them, have no type, so that no column is made of them.
@@ -158,25 +194,25 @@ fn is_nothing(text: &[u8], value: Value) -> bool {
 }
 
 /// Readers keep one of two equal keys, each another: then the value does not fit. `1` and `01` are one key of integers.
-fn map(text: &[u8], value: Value, key: &ColumnType, plan: &mut Plan<'_>, rules: &ValueRules) -> Option<Cell> {
-    let mut entries: Vec<(Cell, Option<Cell>)> = Vec::new();
-    let mut fits = true;
-    scan::object(text, value.start, &mut |member| {
-        let escaped = member.name.kind == Kind::Text { escaped: true };
-        let entry = fits
-            .then(|| plain(scan::meaning(member.name.text(text), escaped).as_bytes(), key, rules))
-            .flatten()
-            .filter(|key| !entries.iter().any(|(known, _)| known == key))
-            .and_then(|key| Some((key, parse(text, member.value, plan, rules)?)));
-        fits = entry.is_some();
-        entries.extend(entry);
-    })
-    .ok()?;
-    fits.then_some(Cell::Map(entries))
+fn map(text: &[u8], at: usize, key: &ColumnType, plan: &mut Plan<'_>, rules: &ValueRules) -> Result<(Fitted, usize), Flaw> {
+    let mut entries: Option<Vec<(Cell, Option<Cell>)>> = Some(Vec::new());
+    let end = scan::members(text, at, &mut |name, at| {
+        let Some(known) = &mut entries else { return skip(text, at) };
+        let escaped = name.kind == Kind::Text { escaped: true };
+        let key = plain(scan::meaning(name.text(text), escaped).as_bytes(), key, rules).flatten();
+        let key = key.filter(|key| !known.iter().any(|(known, _)| known == key));
+        let (fitted, end) = parse(text, at, plan, rules)?;
+        match key.zip(fitted) {
+            Some(entry) => known.push(entry),
+            None => entries = None,
+        }
+        Ok(end)
+    })?;
+    Ok((entries.map(|entries| Some(Cell::Map(entries))), end))
 }
 
-fn plain(text: &[u8], ty: &ColumnType, rules: &ValueRules) -> Option<Cell> {
-    fit::scalar(ty, text, &rules.formats).map(Cell::Plain)
+fn plain(text: &[u8], ty: &ColumnType, rules: &ValueRules) -> Fitted {
+    fit::scalar(ty, text, &rules.formats).map(|scalar| Some(Cell::Plain(scalar)))
 }
 
 fn array(ty: &ColumnType, cells: &[Option<&Cell>]) -> Result<ArrayRef, FrameError> {
@@ -299,7 +335,9 @@ mod tests {
     use super::*;
 
     fn fits(ty: &str, json: &str) -> bool {
-        whole(json.as_bytes(), &mut Plan::of(&ty.parse().unwrap()), &ValueRules::default()).is_some()
+        let field = Field { text: json.as_bytes(), quoted: true };
+        let rules = ValueRules { nested_in_text: true, ..ValueRules::default() };
+        whole(field, &mut Plan::of(&ty.parse().unwrap()), &rules).is_some()
     }
 
     #[test]

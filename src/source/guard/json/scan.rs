@@ -67,12 +67,54 @@ pub(in crate::source) fn value(text: &[u8], at: usize) -> Scanned<(Value, usize)
 
 /// The members of the object that begins at `at`, in order; gives where it ends.
 pub(in crate::source) fn object(text: &[u8], at: usize, each: &mut impl FnMut(Member)) -> Scanned<usize> {
-    object_within(text, at, 0, each)
+    members(text, at, &mut |name, at| {
+        let (value, end) = value_within(text, at, 1)?;
+        each(Member { name, value });
+        Ok(end)
+    })
 }
 
 /// The items of the array that begins at `at`, in order; gives where it ends.
 pub(in crate::source) fn array(text: &[u8], at: usize, each: &mut impl FnMut(Value)) -> Scanned<usize> {
-    array_within(text, at, 0, each)
+    items(text, at, &mut |at| {
+        let (value, end) = value_within(text, at, 1)?;
+        each(value);
+        Ok(end)
+    })
+}
+
+/// The same of an object, each of whose values is read by `each`: it is told the name and where the value begins, and gives where
+/// that ends. So a nested value is gone through once, however deep it is.
+pub(in crate::source) fn members(
+    text: &[u8],
+    at: usize,
+    each: &mut impl FnMut(Value, usize) -> Scanned<usize>,
+) -> Scanned<usize> {
+    let mut next = begin(text, at, b'{')?;
+    if byte(text, next)? == b'}' {
+        return Ok(next + 1);
+    }
+    loop {
+        let (name, at) = name(text, next)?;
+        match separator(text, each(name, at)?, b'}')? {
+            Separator::End(end) => return Ok(end),
+            Separator::Comma(start) => next = start,
+        }
+    }
+}
+
+/// The same of an array.
+pub(in crate::source) fn items(text: &[u8], at: usize, each: &mut impl FnMut(usize) -> Scanned<usize>) -> Scanned<usize> {
+    let mut next = begin(text, at, b'[')?;
+    if byte(text, next)? == b']' {
+        return Ok(next + 1);
+    }
+    loop {
+        match separator(text, each(next)?, b']')? {
+            Separator::End(end) => return Ok(end),
+            Separator::Comma(start) => next = start,
+        }
+    }
 }
 
 /// A name that stands at `at`, with its colon; gives it and where its value begins.
@@ -96,8 +138,9 @@ fn value_within(text: &[u8], at: usize, depth: usize) -> Scanned<(Value, usize)>
     let whole = |kind, end| Ok((Value { kind, start: at, end }, end));
     match byte(text, at)? {
         b'"' => string(text, at),
-        b'{' => whole(Kind::Object, object_within(text, at, depth, &mut |_| {})?),
-        b'[' => whole(Kind::Array, array_within(text, at, depth, &mut |_| {})?),
+        b'{' | b'[' if depth >= DEEPEST => Err(Flaw::Broken("it is nested too deep")),
+        b'{' => whole(Kind::Object, members(text, at, &mut |_, at| nested(text, at, depth + 1))?),
+        b'[' => whole(Kind::Array, items(text, at, &mut |at| nested(text, at, depth + 1))?),
         b't' => whole(Kind::Boolean, word(text, at, b"true")?),
         b'f' => whole(Kind::Boolean, word(text, at, b"false")?),
         b'n' => whole(Kind::Null, word(text, at, b"null")?),
@@ -110,41 +153,14 @@ fn value_within(text: &[u8], at: usize, depth: usize) -> Scanned<(Value, usize)>
     }
 }
 
-fn object_within(text: &[u8], at: usize, depth: usize, each: &mut impl FnMut(Member)) -> Scanned<usize> {
-    let mut next = begin(text, at, b'{', depth)?;
-    if byte(text, next)? == b'}' {
-        return Ok(next + 1);
-    }
-    loop {
-        let (name, at) = name(text, next)?;
-        let (value, end) = value_within(text, at, depth + 1)?;
-        each(Member { name, value });
-        match separator(text, end, b'}')? {
-            Separator::End(end) => return Ok(end),
-            Separator::Comma(start) => next = start,
-        }
-    }
+/// A value inside of others, so many deep.
+fn nested(text: &[u8], at: usize, depth: usize) -> Scanned<usize> {
+    value_within(text, at, depth).map(|(_, end)| end)
 }
 
-fn array_within(text: &[u8], at: usize, depth: usize, each: &mut impl FnMut(Value)) -> Scanned<usize> {
-    let mut next = begin(text, at, b'[', depth)?;
-    if byte(text, next)? == b']' {
-        return Ok(next + 1);
-    }
-    loop {
-        let (value, end) = value_within(text, next, depth + 1)?;
-        each(value);
-        match separator(text, end, b']')? {
-            Separator::End(end) => return Ok(end),
-            Separator::Comma(start) => next = start,
-        }
-    }
-}
-
-fn begin(text: &[u8], at: usize, bracket: u8, depth: usize) -> Scanned<usize> {
+fn begin(text: &[u8], at: usize, bracket: u8) -> Scanned<usize> {
     match byte(text, at)? {
         found if found != bracket => Err(Flaw::Broken("a bracket is missing")),
-        _ if depth >= DEEPEST => Err(Flaw::Broken("it is nested too deep")),
         _ => Ok(skip_space(text, at + 1)),
     }
 }
@@ -185,12 +201,31 @@ const SPECIAL: [bool; 256] = {
     special
 };
 
+/// How many bytes come before the first special one; none where all are plain. Eight at a time: a byte of `found` has its highest
+/// bit set where the text's byte is special, and the lowest of them that are set is exact.
+fn plain_bytes(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
+    let (words, rest) = text.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let found = quote | backslash | below(word, 0x20);
+        if found != 0 {
+            return Some(i * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| SPECIAL[usize::from(*byte)])?;
+    Some(words.len() * 8 + at)
+}
+
 fn string(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
     let start = at + 1;
     let (mut next, mut escaped) = (start, false);
     loop {
-        let rest = text.get(next..).unwrap_or_default();
-        next += rest.iter().position(|byte| SPECIAL[usize::from(*byte)]).ok_or(Flaw::Incomplete)?;
+        next += plain_bytes(text.get(next..).unwrap_or_default()).ok_or(Flaw::Incomplete)?;
         match text[next] {
             b'"' => return Ok((Value { kind: Kind::Text { escaped }, start, end: next }, next + 1)),
             b'\\' => {
