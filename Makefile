@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: demo build test e2e test-tools docs
+.PHONY: bench demo build test e2e test-tools docs
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -24,6 +24,17 @@ e2e: test-tools
 test-tools:
 	@e2e/require.sh cargo cc python3
 	@e2e/test-tools.sh $(VENV)
+
+# adg beside its peers: `make bench SIZES=0.5 RUNS=1 ONLY=tiny,CSV` is a small one. bench/RESULTS.md tells what came of it.
+BENCH ?= $(HOME)/.cache/adg/bench
+SIZES ?= 0.5,3
+RUNS ?= 5
+bench: export BENCH_SAIL = $(BENCH)/sail/bin/python
+bench: export BENCH_S3S = $(BENCH)/s3s/bin/s3s-fs
+bench: export PYTHONPATH = e2e/python
+bench: build
+	@bench/tools.sh $(BENCH)
+	@$(BENCH)/engines/bin/python bench/bench.py --adg $(abspath $(ADG)) --sizes $(SIZES) --runs $(RUNS) --only "$(ONLY)"
 
 docs: build
 	$(ADG) schema --markdown > docs/config.md

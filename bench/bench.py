@@ -1,26 +1,30 @@
 """adg beside its peers: the same job, the same values, side by side in one run.
 
-Usage: bench.py --adg PATH [--only NAME,…] [--runs N] [--sizes GB,…] [--results FILE]
-Prints each workload's row with a pass or by how much it falls short; exits 1 where values differ.
+Usage: bench.py --adg PATH [--only NAME,…] [--runs N] [--sizes GB,…]
+Prints each workload's rows, with a pass or by how much they fall short; exits 1 where values differ.
 """
 
 import argparse
+import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import data
+import encrypted
 from contenders import Contender, adg, digest, peer
 from data import Input
 from measure import Cost, cost, median
 
 Costs = dict[str, Cost]
+
+ENCRYPTED = "encrypted JSON"
 
 
 @dataclass(frozen=True)
@@ -111,30 +115,35 @@ def run(workload: Workload, binary: str, runs: int, folder: Path) -> tuple[Input
     return made, {one.name: median(costs[one.name]) for one in there}, other
 
 
-def row(workload: Workload, made: Input, costs: Costs, other: list[str]) -> Iterator[str]:
-    """Its lines in the table."""
-    yield f"| **{workload.name}** ({made.mb:.0f} MB) | | | | | |"
-    ours = costs["adg"]
-    for name, found in costs.items():
-        times = "" if name == "adg" else f"{ours.cpu / found.cpu:.2f}"
-        figures = f"{found.wall:.2f} | {found.cpu:.2f} | {times} | {found.total_mib:.0f} | {found.anonymous_mib:.0f}"
-        yield f"| {name} | {figures} |"
-    for goal in workload.goals:
+def rows(name: str, mb: float, costs: Costs, goals: Sequence[Goal], first: str = "adg") -> Iterator[str]:
+    """The lines of a workload in the table."""
+    yield f"| **{name}** ({mb:.0f} MB) | | | | | |"
+    for contender, found in costs.items():
+        times = "" if contender == first else f"{costs[first].cpu / found.cpu:.2f}"
+        yield f"| {contender} | {found.wall:.2f} | {found.cpu:.2f} | {times} | {found.total_mib:.0f} | {found.anonymous_mib:.0f} |"
+    for goal in goals:
         try:
             reached, wanted = goal.holds(costs)
         except KeyError:
             continue
         verdict = "pass" if reached <= wanted else f"**{(reached / wanted - 1) * 100:.0f} % short**"
         yield f"| {goal.text}: {reached:.3g}, at most {wanted:.3g} | {verdict} | | | | |"
-    for what in other:
-        yield f"| {what} | | | | | |"
+
+
+def encryption(binary: str, gigabytes: float, runs: int) -> Iterator[str]:
+    """What it costs to decrypt and to unpack."""
+    mb, costs = encrypted.costs(binary, int(gigabytes * 1e9 / 585), runs)
+    goal = Goal("cpu / packed", lambda costs: (costs["encrypted"].cpu / costs["packed"].cpu, 1.15))
+    yield from rows(f"{ENCRYPTED} {gigabytes:g} GB, in S3", mb, costs, [goal], first="encrypted")
 
 
 def machine() -> str:
     """Where and with what."""
     model = next(line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
-    engines = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pyspark", "pysail"))
-    cores = len(__import__("os").sched_getaffinity(0))
+    engines = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pyspark"))
+    asked = [os.environ["BENCH_SAIL"], "-c", "from importlib.metadata import version; print(version('pysail'))"]
+    engines += f", pysail {subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()}"
+    cores = len(os.sched_getaffinity(0))
     return f"{model}, {cores} cores, Linux {platform.release()}; {engines}, Python {platform.python_version()}"
 
 
@@ -150,8 +159,8 @@ def main() -> None:
     revision = subprocess.run([asked.adg, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{revision}; {machine()}; medians of {asked.runs}\n")
     print("| | wall s | CPU s | adg's CPU to theirs | MiB in all | of them its own |\n| --- | --- | --- | --- | --- | --- |")
-    differ = False
-    for workload in workloads([float(size) for size in asked.sizes.split(",")]):
+    differ, sizes = False, [float(size) for size in asked.sizes.split(",")]
+    for workload in workloads(sizes):
         if only and not any(workload.name.startswith(word) for word in only):
             continue
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data.CACHE))
@@ -160,7 +169,10 @@ def main() -> None:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         differ |= any(what.endswith("other values") for what in other)
-        print("\n".join(row(workload, made, costs, other)), flush=True)
+        lines = [*rows(workload.name, made.mb, costs, workload.goals), *(f"| {what} | | | | | |" for what in other)]
+        print("\n".join(lines), flush=True)
+    if not only or any(ENCRYPTED.startswith(word) for word in only):
+        print("\n".join(encryption(asked.adg, min(sizes), asked.runs)))
     sys.exit(differ)
 
 

@@ -1,10 +1,6 @@
-"""What encryption costs: the same random grant applications plain, packed, and packed and encrypted, one file each, in S3.
-
-Usage: encrypted.py ADG ROWS [RUNS]. Two million rows are 1.2 GB of text. Prints the median of each figure.
-"""
+"""What encryption costs: the same random grant applications plain, packed, and packed and encrypted, one file each, in S3."""
 
 import re
-import sys
 import tempfile
 from pathlib import Path
 
@@ -58,21 +54,13 @@ def run(adg: str, rows: str, runs: int, home: Path, s3: S3, keys: KeyService) ->
     return {kind: median(found) for kind, found in costs.items()}
 
 
-def main() -> None:
-    """Prints what each kind took."""
-    adg, rows, *more = sys.argv[1:]
+def costs(adg: str, rows: int, runs: int) -> tuple[float, dict[str, Cost]]:
+    """How large the text is, in MB, and what each kind took."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as temporary, key_service() as keys:
         home, served = Path(temporary) / "home", Path(temporary) / "s3"
         home.mkdir()
         with s3s(served, "source", "published") as s3:
-            costs = run(adg, rows, int(*more or [3]), home, s3, keys)
-            sizes = {path.name: path.stat().st_size / 1e6 for path in (served / "source").iterdir() if "applications" in path.name}
-    for name, size in sorted(sizes.items()):
-        print(f"{name}: {size:.0f} MB")
-    for kind, found in costs.items():
-        print(f"{kind}: {found.wall:.1f} s wall, {found.cpu:.1f} s CPU, {found.total_mib:.0f} MiB, {found.anonymous_mib:.0f} MiB of them its own")
-
-
-if __name__ == "__main__":
-    main()
+            found = run(adg, str(rows), runs, home, s3, keys)
+            [text] = [path.stat().st_size / 1e6 for path in (served / "source").iterdir() if "-plain-" in path.name and path.suffix == ".enc"]
+    return text, found

@@ -1,4 +1,4 @@
-//! One file's way into a table: split, valued and written at the same time, on threads of their own.
+//! The way of a day's files into a table: split, valued and written at the same time, on threads of their own.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::lake::{QuarantineFile, TableWriter, conform};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, TableSchema};
-use crate::source::{BadRecord, Batches, ColumnPlan, RawBatch, RowHash, SourceError, ValueRules, ValuedFrame, valued_frame};
+use crate::source::{BadRecord, ColumnPlan, RawBatch, RowHash, ValueRules, ValuedFrame, valued_frame};
 
 use super::JobError;
 
@@ -39,28 +39,36 @@ impl FileCounts {
 /// A file and what becomes of it.
 pub(super) struct FilePlan<'a> {
     pub(super) key: &'a str,
-    pub(super) columns: &'a [ColumnPlan],
-    pub(super) table: &'a TableSchema,
-    pub(super) rules: &'a ValueRules,
-    pub(super) hash: Option<&'a RowHash>,
+    pub(super) columns: Vec<ColumnPlan>,
+    pub(super) hash: Option<RowHash>,
 }
 
-/// Reads all of an open file into the writer, and its bad records into quarantine.
+/// What becomes of all files of a day.
+pub(super) struct DayPlan<'a> {
+    pub(super) files: Vec<FilePlan<'a>>,
+    pub(super) table: &'a TableSchema,
+    pub(super) rules: &'a ValueRules,
+}
+
+/// Where the batches of a file go; false once nobody wants more.
+pub(super) type Take<'t> = dyn FnMut(RawBatch) -> bool + 't;
+
+/// Brings all files into the writer, one after the other, and their bad records into quarantine. `read` reads the file of that
+/// place in the plan.
 pub(super) fn run(
-    mut file: Batches,
-    plan: &FilePlan<'_>,
+    plan: &DayPlan<'_>,
+    read: &(impl Fn(usize, &mut Take<'_>) -> Result<(), JobError> + Sync),
     writer: &mut TableWriter<'_>,
     quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
-    counts: &mut FileCounts,
-) -> Result<(), JobError> {
+) -> Result<FileCounts, JobError> {
     thread::scope(|scope| {
         let (raw_out, raw_in) = bounded(WAITING);
         let (valued_out, valued_in) = bounded(WAITING);
         // Where a later stage fails, its channel closes, and the earlier ones end.
-        let splitter = scope.spawn(move || split(&mut file, &raw_out));
+        let splitter = scope.spawn(move || split(plan.files.len(), read, &raw_out));
         let valuer = scope.spawn(move || value(&raw_in, &valued_out, plan));
-        let written = write(valued_in, plan, writer, quarantine, progress, counts);
+        let written = write(valued_in, plan, writer, quarantine, progress);
         joined(splitter.join())?;
         joined(valuer.join())?;
         written
@@ -68,9 +76,9 @@ pub(super) fn run(
 }
 
 /// A stage's result; a panic in it is a bug of adg or of a library, told as one.
-fn joined<E: Into<JobError>>(result: thread::Result<Result<(), E>>) -> Result<(), JobError> {
+fn joined(result: thread::Result<Result<(), JobError>>) -> Result<(), JobError> {
     match result {
-        Ok(done) => done.map_err(Into::into),
+        Ok(done) => done,
         Err(panic) => Err(JobError::Bug(panic_message(&*panic))),
     }
 }
@@ -81,22 +89,35 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("a panic without a message").to_owned()
 }
 
-fn split(file: &mut Batches, out: &Sender<RawBatch>) -> Result<(), SourceError> {
-    while let Some(batch) = file.next_batch()? {
-        if out.send(batch).is_err() {
+/// A batch, with the place of its file in the plan.
+type Split = (usize, RawBatch);
+
+fn split(
+    files: usize,
+    read: &impl Fn(usize, &mut Take<'_>) -> Result<(), JobError>,
+    out: &Sender<Split>,
+) -> Result<(), JobError> {
+    let mut is_wanted = true;
+    for file in 0..files {
+        read(file, &mut |batch| {
+            is_wanted = out.send((file, batch)).is_ok();
+            is_wanted
+        })?;
+        if !is_wanted {
             break;
         }
     }
     Ok(())
 }
 
-type Valued = (ValuedFrame, Vec<BadRecord>);
+type Valued = (usize, ValuedFrame, Vec<BadRecord>);
 
-fn value(batches: &Receiver<RawBatch>, out: &Sender<Valued>, plan: &FilePlan<'_>) -> Result<(), JobError> {
-    for mut batch in batches {
+fn value(batches: &Receiver<Split>, out: &Sender<Valued>, plan: &DayPlan<'_>) -> Result<(), JobError> {
+    for (index, mut batch) in batches {
+        let Some(file) = plan.files.get(index) else { continue };
         let bad = std::mem::take(&mut batch.bad);
-        let valued = valued_frame(&batch, plan.columns, plan.rules, plan.hash)?;
-        if out.send((valued, bad)).is_err() {
+        let valued = valued_frame(&batch, &file.columns, plan.rules, file.hash.as_ref())?;
+        if out.send((index, valued, bad)).is_err() {
             break;
         }
     }
@@ -105,22 +126,23 @@ fn value(batches: &Receiver<RawBatch>, out: &Sender<Valued>, plan: &FilePlan<'_>
 
 fn write(
     frames: Receiver<Valued>,
-    plan: &FilePlan<'_>,
+    plan: &DayPlan<'_>,
     writer: &mut TableWriter<'_>,
     quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
-    counts: &mut FileCounts,
-) -> Result<(), JobError> {
-    for (valued, bad) in frames {
+) -> Result<FileCounts, JobError> {
+    let mut counts = FileCounts::default();
+    for (index, valued, bad) in frames {
+        let Some(file) = plan.files.get(index) else { continue };
         let rows = valued.frame.height() as u64;
-        quarantine.add(plan.key, &bad)?;
+        quarantine.add(file.key, &bad)?;
         if rows > 0 {
             writer.write(&conform(&valued.frame, plan.table)?)?;
         }
-        counts.add(&valued, bad.len(), plan.columns);
+        counts.add(&valued, bad.len(), &file.columns);
         progress.rows(rows);
     }
-    Ok(())
+    Ok(counts)
 }
 
 /// A reader that tells the progress how far it is.

@@ -80,6 +80,9 @@ impl Batches {
 
 type Bytes = Box<dyn Read + Send>;
 
+/// What is read at a time to find a header.
+const HEADER_BYTES: usize = 64 << 10;
+
 impl Reading<'_> {
     /// What a file has; `existing` is the table as it is. JSON names its fields in its records only, so that it is read to its end,
     /// and what `survey` asks of them is answered on the way.
@@ -93,7 +96,9 @@ impl Reading<'_> {
         let text = open_text(key, bytes, self.format.encoding())?;
         match self.format {
             Format::Csv(format) => {
-                CsvBatches::open(key, text, format, self.sizes, self.naming, existing, self.reserved).map(|(header, _)| header)
+                // A header is short, and what is read beyond it is read again.
+                let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
+                CsvBatches::open(key, text, format, sizes, self.naming, existing, self.reserved).map(|(header, _)| header)
             }
             Format::Json(format) => json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), survey),
         }

@@ -155,11 +155,12 @@ pub(super) fn look(
     let mut names = Names::default();
     let mut guesses = Vec::new();
     let mut seen: Vec<usize> = Vec::new();
+    let mut places = Vec::new();
     let mut row = 0;
     loop {
         let block = reader.next_block(&mut |text, members| {
             row += 1;
-            let mut places = Vec::with_capacity(members.len());
+            places.clear();
             for (i, member) in members.iter().enumerate() {
                 let place = names.find(text, member.name, i);
                 if place.is_some_and(|place| std::mem::replace(&mut seen[place], row) == row) {
@@ -171,7 +172,7 @@ pub(super) fn look(
             if any_twice(text, &new.collect::<Vec<_>>()) {
                 return Err(TWICE);
             }
-            for (member, place) in members.iter().zip(places) {
+            for (member, place) in members.iter().zip(places.drain(..)) {
                 let place = place.unwrap_or_else(|| {
                     let name = names.add(text, member.name);
                     guesses.push(naming.column(name, existing).and_then(|column| survey.take(&column)));

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::jobs::JobError;
-use crate::jobs::pipeline::{self, Counted, FileCounts, FilePlan};
+use crate::jobs::pipeline::{self, Counted, DayPlan, FileCounts, FilePlan, Take};
 use crate::lake::{QuarantineFile, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, ColumnType, Evolution, Incoming, Shape, TableSchema, TypeChange, TypeGuess};
@@ -102,20 +102,39 @@ impl Day<'_> {
         quarantine: &mut QuarantineFile<'_>,
         progress: &Arc<dyn CollectionProgress>,
     ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
-        let mut found = FileCounts::default();
-        for (key, header) in self.keys.iter().zip(headers) {
-            let file = self.run.reading().records(header, self.bytes(key, Some(progress))?, &evolution.after)?;
-            let (columns, hash) = (column_plan(header, evolution), self.row_hash(header, evolution));
-            let rules = self.run.format.values();
-            let plan = FilePlan { key: &header.key, columns: &columns, table: &evolution.after, rules, hash: hash.as_ref() };
-            pipeline::run(file, &plan, &mut writer, quarantine, &**progress, &mut found)?;
-            let now = self.run.source.head(&header.key)?;
-            if !key.object.is(&now) {
-                let store = self.run.source.shown();
-                return Err(StoreError::Changed { store, key: header.key.clone() }.into());
+        let files = headers.iter().map(|header| FilePlan {
+            key: &header.key,
+            columns: column_plan(header, evolution),
+            hash: self.row_hash(header, evolution),
+        });
+        let plan = DayPlan { files: files.collect(), table: &evolution.after, rules: self.run.format.values() };
+        let read = |file: usize, take: &mut Take<'_>| match (self.keys.get(file), headers.get(file)) {
+            (Some(key), Some(header)) => self.read(key, header, &evolution.after, progress, take),
+            _ => Ok(()),
+        };
+        let found = pipeline::run(&plan, &read, &mut writer, quarantine, &**progress)?;
+        Ok((writer.finish()?, found))
+    }
+
+    /// One file to its end, which must be what was listed until then.
+    fn read(
+        &self,
+        key: &SourceKey,
+        header: &Header,
+        table: &TableSchema,
+        progress: &Arc<dyn CollectionProgress>,
+        take: &mut Take<'_>,
+    ) -> Result<(), JobError> {
+        let mut file = self.run.reading().records(header, self.bytes(key, Some(progress))?, table)?;
+        while let Some(batch) = file.next_batch()? {
+            if !take(batch) {
+                return Ok(());
             }
         }
-        Ok((writer.finish()?, found))
+        match key.object.is(&self.run.source.head(&header.key)?) {
+            true => Ok(()),
+            false => Err(StoreError::Changed { store: self.run.source.shown(), key: header.key.clone() }.into()),
+        }
     }
 
     fn row_hash(&self, header: &Header, evolution: &Evolution) -> Option<RowHash> {

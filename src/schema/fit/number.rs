@@ -45,8 +45,8 @@ fn unusual_integer(text: &[u8]) -> Option<i64> {
 /// The double nearest to `text`; none where it overflows, or where a value that is not zero would become zero.
 #[inline]
 pub fn double(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(trim(text)).ok()?;
-    match text.parse::<f64>() {
+    let text = trim(text);
+    match fast_float2::parse::<f64, _>(text) {
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         Ok(_) | Err(_) => not_finite(text),
     }
@@ -55,8 +55,8 @@ pub fn double(text: &[u8]) -> Option<f64> {
 /// The float nearest to `text`, by the rules of [`double`].
 #[inline]
 pub fn float(text: &[u8]) -> Option<f32> {
-    let text = std::str::from_utf8(trim(text)).ok()?;
-    match text.parse::<f32>() {
+    let text = trim(text);
+    match fast_float2::parse::<f32, _>(text) {
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         #[allow(clippy::cast_possible_truncation)] // NaN and the infinities are the same in both widths.
         Ok(_) | Err(_) => not_finite(text).map(|value| value as f32),
@@ -66,7 +66,8 @@ pub fn float(text: &[u8]) -> Option<f32> {
 /// Whether a double gives the same number back.
 pub fn survives_as_double(number: &[u8]) -> bool {
     // Fifteen digits always do.
-    if number.len() <= 15 && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    if digits.len() <= 15 && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
         return double(number).is_some();
     }
     let printed = double(number).map(|value| value.to_string());
@@ -79,17 +80,17 @@ pub fn is_plain_bigint(number: &[u8]) -> bool {
     plain_integer(number).is_some() || std::str::from_utf8(number).is_ok_and(|number| number.parse::<i64>().is_ok())
 }
 
-fn is_zero(text: &str) -> bool {
-    !text.bytes().take_while(|b| !b.eq_ignore_ascii_case(&b'e')).any(|b| (b'1'..=b'9').contains(&b))
+fn is_zero(text: &[u8]) -> bool {
+    !text.iter().take_while(|b| !b.eq_ignore_ascii_case(&b'e')).any(|b| (b'1'..=b'9').contains(b))
 }
 
 /// The words that Spark's cast takes for values that are not finite.
 #[cold]
-fn not_finite(text: &str) -> Option<f64> {
-    match text.to_ascii_lowercase().as_str() {
-        "nan" => Some(f64::NAN),
-        "inf" | "+inf" | "infinity" | "+infinity" => Some(f64::INFINITY),
-        "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
+fn not_finite(text: &[u8]) -> Option<f64> {
+    match text.to_ascii_lowercase().as_slice() {
+        b"nan" => Some(f64::NAN),
+        b"inf" | b"+inf" | b"infinity" | b"+infinity" => Some(f64::INFINITY),
+        b"-inf" | b"-infinity" => Some(f64::NEG_INFINITY),
         _ => None,
     }
 }
