@@ -44,7 +44,6 @@ class Workload:
     make: Callable[[], Input]
     peers: tuple[str, ...]
     goals: tuple[Goal, ...]
-    flags: tuple[str, ...] = ()
 
 
 def at_most(figure: str, peer: str, times: float = 1) -> Goal:
@@ -96,7 +95,7 @@ def workloads(sizes: list[float]) -> Iterator[Workload]:
 def run(workload: Workload, binary: str, runs: int, folder: Path) -> tuple[Input, Costs, list[str]]:
     """The medians of all contenders, and who gives other values."""
     made = workload.make()
-    found: list[Contender] = [adg(binary, folder, made, workload.flags), *(peer(name, folder, made) for name in workload.peers)]
+    found: list[Contender] = [adg(binary, folder, made), *(peer(name, folder, made) for name in workload.peers)]
     costs: dict[str, list[Cost]] = {one.name: [] for one in found}
     failed: dict[str, str] = {}
     for number in range(runs):

@@ -37,19 +37,20 @@ class Contender:
     """A pattern of the Parquet files."""
 
 
-def adg(binary: str, folder: Path, data: Input, flags: tuple[str, ...] = ()) -> Contender:
+def adg(binary: str, folder: Path, data: Input) -> Contender:
     """adg as its users run it: it has a metastore, a ledger and a report to keep, too."""
     home = folder / "adg"
     lay_out(home, data)
 
     def prepare() -> Command:
         for left in home.iterdir():
-            if left.suffix == ".db" or left.name.startswith((".", "metastore.db", "ledger.db")):
+            # With what lies beside the databases, and the locks.
+            if left.name.startswith((".", "metastore.db", "ledger.db")):
                 left.unlink()
             elif left.name in ("published", "scratch", "reports"):
                 shutil.rmtree(left)
         (home / "published").mkdir()
-        return Command([binary, "--module", "bench", "--start-dt", DAY, "--end-dt", DAY, *flags], home)
+        return Command([binary, "--module", "bench", "--start-dt", DAY, "--end-dt", DAY], home)
 
     return Contender("adg", prepare, f"{home}/published/**/*.parquet")
 

@@ -1,6 +1,5 @@
 """The inputs: made by DuckDB, the same for the same size, and kept."""
 
-import gzip
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,11 +162,6 @@ def nested_json(gigabytes: float) -> Input:
     name = f"nested-json-{gigabytes:g}"
     path = _made(name, "json", f"select to_json(struct_pack({packed})) from range({int(gigabytes * 1e9 / BYTES['nested'])}) t(i)")
     return Input(name, NESTED, [path], "json")
-
-
-def packed(of: Input) -> bytes:
-    """A file of it, by gzip."""
-    return gzip.compress(of.files[0].read_bytes(), 6, mtime=0)
 
 
 BAD = {"date": "'31/12/2020'", "timestamp": "'yesterday'", "boolean": "'perhaps'", "int": "'N/A'", "bigint": "'12x'", "double": "'1,5'"}

@@ -133,16 +133,16 @@ def generated(checks: Checks, scene: ModuleScene, other: ModuleScene, now: date)
     first, again, others = made.values()
     checks.same("generated for one seed: the same text twice", (len(first), first == again), (FILES * len(PAYMENT), True))
     checks.same("generated for another seed: texts that are the same", set(first) & set(others), set())
-    for bucket in (scene.sources["payment"],):
-        envelopes = {bucket.metadata(key)["iv"] for key in bucket.keys()}
-        checks.same("generated: initialisation vectors", len(envelopes), len(first))
+    bucket = scene.sources["payment"]
+    vectors = {bucket.metadata(key)["iv"] for key in bucket.keys()}
+    checks.same("generated: initialisation vectors", len(vectors), len(first))
     scene.job.expect(0, *load("payment"), **named(now))
     days = scene.job.report()["days"]
     found = [(day["collection"], day["rows_written"], day["rows_quarantined"], day["value_errors"]) for day in days]
     checks.same("generated, ingested: rows, set aside, misfits", sorted(found), [(name, 50, 0, 0) for name in sorted(PAYMENT)])
     for one in PAYMENT.values():
         keys = [one.key(now, number - 1) for number in numbers()]
-        texts = [unsealed(scene.service, scene.sources["payment"].get(key), scene.sources["payment"].metadata(key)) for key in keys]
+        texts = [unsealed(scene.service, bucket.get(key), bucket.metadata(key)) for key in keys]
         rows = wanted(one, *(content.decode() for content in texts))
         checks.same(f"generated, {one.name}: {len(rows)} rows", sort(scene.in_order(one.name, now)), sort(rows))
 

@@ -395,6 +395,11 @@ profiles:
         fs::write(folder.path().join("modules/own.yaml"), own).unwrap();
         let error = config.module("own", LoadType::Delta, &Nothing).unwrap_err().to_string();
         assert_eq!(error, "the module `own` has no load type `delta`; it has full only");
+        let later =
+            own.replace("own", "later") + "catchup: { start: 2024-01-01 }\nload_types: { delta: { start: 2024-02-01 } }\n";
+        fs::write(folder.path().join("modules/later.yaml"), later).unwrap();
+        let starts = [LoadType::Full, LoadType::Delta].map(|load| of("later", load).catchup.start.map(|day| day.to_string()));
+        assert_eq!(starts, [Some("2024-01-01".to_owned()), Some("2024-02-01".to_owned())]);
     }
 
     const WITH_SECRET: &str = "version: 1

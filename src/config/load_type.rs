@@ -19,8 +19,7 @@ pub enum LoadType {
     Full,
     /// The day's changes as they were delivered: all files of the day, in sequence. A partition is one day's delivery.
     Delta,
-    /// The same files, as the history of all changes since `start`: its partitions are read together, and are never done anew from
-    /// a full load.
+    /// The same files, as the history of all changes since `start`: its partitions are read together.
     Incremental,
 }
 

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::lake::{QuarantineFile, TableWriter, conform};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, TableSchema};
-use crate::source::{BadRecord, ColumnPlan, RawBatch, RowHash, ValueRules, ValuedFrame, valued_frame};
+use crate::source::{BadRecord, ColumnPlan, Header, RawBatch, RowHash, SourceKey, ValueRules, ValuedFrame, valued_frame};
 
 use super::JobError;
 
@@ -38,7 +38,8 @@ impl FileCounts {
 
 /// A file and what becomes of it.
 pub(super) struct FilePlan<'a> {
-    pub(super) key: &'a str,
+    pub(super) key: &'a SourceKey,
+    pub(super) header: &'a Header,
     pub(super) columns: Vec<ColumnPlan>,
     pub(super) hash: Option<RowHash>,
 }
@@ -53,11 +54,10 @@ pub(super) struct DayPlan<'a> {
 /// Where the batches of a file go; false once nobody wants more.
 pub(super) type Take<'t> = dyn FnMut(RawBatch) -> bool + 't;
 
-/// Brings all files into the writer, one after the other, and their bad records into quarantine. `read` reads the file of that
-/// place in the plan.
+/// Brings all files into the writer, one after the other, and their bad records into quarantine.
 pub(super) fn run(
     plan: &DayPlan<'_>,
-    read: &(impl Fn(usize, &mut Take<'_>) -> Result<(), JobError> + Sync),
+    read: &(impl Fn(&FilePlan<'_>, &mut Take<'_>) -> Result<(), JobError> + Sync),
     writer: &mut TableWriter<'_>,
     quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
@@ -66,9 +66,9 @@ pub(super) fn run(
         let (raw_out, raw_in) = bounded(WAITING);
         let (valued_out, valued_in) = bounded(WAITING);
         // Where a later stage fails, its channel closes, and the earlier ones end.
-        let splitter = scope.spawn(move || split(plan.files.len(), read, &raw_out));
-        let valuer = scope.spawn(move || value(&raw_in, &valued_out, plan));
-        let written = write(valued_in, plan, writer, quarantine, progress);
+        let splitter = scope.spawn(move || split(&plan.files, read, &raw_out));
+        let valuer = scope.spawn(move || value(&raw_in, &valued_out, plan.rules));
+        let written = write(valued_in, plan.table, writer, quarantine, progress);
         joined(splitter.join())?;
         joined(valuer.join())?;
         written
@@ -89,16 +89,16 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("a panic without a message").to_owned()
 }
 
-/// A batch, with the place of its file in the plan.
-type Split = (usize, RawBatch);
+/// A batch of a file.
+type Split<'p> = (&'p FilePlan<'p>, RawBatch);
 
-fn split(
-    files: usize,
-    read: &impl Fn(usize, &mut Take<'_>) -> Result<(), JobError>,
-    out: &Sender<Split>,
+fn split<'p>(
+    files: &'p [FilePlan<'p>],
+    read: &impl Fn(&FilePlan<'_>, &mut Take<'_>) -> Result<(), JobError>,
+    out: &Sender<Split<'p>>,
 ) -> Result<(), JobError> {
     let mut is_wanted = true;
-    for file in 0..files {
+    for file in files {
         read(file, &mut |batch| {
             is_wanted = out.send((file, batch)).is_ok();
             is_wanted
@@ -110,14 +110,13 @@ fn split(
     Ok(())
 }
 
-type Valued = (usize, ValuedFrame, Vec<BadRecord>);
+type Valued<'p> = (&'p FilePlan<'p>, ValuedFrame, Vec<BadRecord>);
 
-fn value(batches: &Receiver<Split>, out: &Sender<Valued>, plan: &DayPlan<'_>) -> Result<(), JobError> {
-    for (index, mut batch) in batches {
-        let Some(file) = plan.files.get(index) else { continue };
+fn value<'p>(batches: &Receiver<Split<'p>>, out: &Sender<Valued<'p>>, rules: &ValueRules) -> Result<(), JobError> {
+    for (file, mut batch) in batches {
         let bad = std::mem::take(&mut batch.bad);
-        let valued = valued_frame(&batch, &file.columns, plan.rules, file.hash.as_ref())?;
-        if out.send((index, valued, bad)).is_err() {
+        let valued = valued_frame(&batch, &file.columns, rules, file.hash.as_ref())?;
+        if out.send((file, valued, bad)).is_err() {
             break;
         }
     }
@@ -125,19 +124,18 @@ fn value(batches: &Receiver<Split>, out: &Sender<Valued>, plan: &DayPlan<'_>) ->
 }
 
 fn write(
-    frames: Receiver<Valued>,
-    plan: &DayPlan<'_>,
+    frames: Receiver<Valued<'_>>,
+    table: &TableSchema,
     writer: &mut TableWriter<'_>,
     quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
 ) -> Result<FileCounts, JobError> {
     let mut counts = FileCounts::default();
-    for (index, valued, bad) in frames {
-        let Some(file) = plan.files.get(index) else { continue };
+    for (file, valued, bad) in frames {
         let rows = valued.frame.height() as u64;
-        quarantine.add(file.key, &bad)?;
+        quarantine.add(&file.header.key, &bad)?;
         if rows > 0 {
-            writer.write(&conform(&valued.frame, plan.table)?)?;
+            writer.write(&conform(&valued.frame, table)?)?;
         }
         counts.add(&valued, bad.len(), &file.columns);
         progress.rows(rows);

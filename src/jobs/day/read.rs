@@ -102,16 +102,14 @@ impl Day<'_> {
         quarantine: &mut QuarantineFile<'_>,
         progress: &Arc<dyn CollectionProgress>,
     ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
-        let files = headers.iter().map(|header| FilePlan {
-            key: &header.key,
+        let files = self.keys.iter().zip(headers).map(|(key, header)| FilePlan {
+            key,
+            header,
             columns: column_plan(header, evolution),
             hash: self.row_hash(header, evolution),
         });
         let plan = DayPlan { files: files.collect(), table: &evolution.after, rules: self.run.format.values() };
-        let read = |file: usize, take: &mut Take<'_>| match (self.keys.get(file), headers.get(file)) {
-            (Some(key), Some(header)) => self.read(key, header, &evolution.after, progress, take),
-            _ => Ok(()),
-        };
+        let read = |file: &FilePlan<'_>, take: &mut Take<'_>| self.read(file, &evolution.after, progress, take);
         let found = pipeline::run(&plan, &read, &mut writer, quarantine, &**progress)?;
         Ok((writer.finish()?, found))
     }
@@ -119,12 +117,12 @@ impl Day<'_> {
     /// One file to its end, which must be what was listed until then.
     fn read(
         &self,
-        key: &SourceKey,
-        header: &Header,
+        plan: &FilePlan<'_>,
         table: &TableSchema,
         progress: &Arc<dyn CollectionProgress>,
         take: &mut Take<'_>,
     ) -> Result<(), JobError> {
+        let FilePlan { key, header, .. } = plan;
         let mut file = self.run.reading().records(header, self.bytes(key, Some(progress))?, table)?;
         while let Some(batch) = file.next_batch()? {
             if !take(batch) {
