@@ -10,7 +10,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::lake::{QuarantineFile, TableWriter, conform};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, TableSchema};
-use crate::source::{BadRecord, ColumnPlan, Header, RawBatch, RowHash, SourceKey, ValueRules, ValuedFrame, valued_frame};
+use crate::source::{
+    BadRecord, ColumnPlan, Header, RawBatch, RowHash, SourceError, SourceKey, ValueRules, ValuedFrame, valued_frame,
+};
 
 use super::JobError;
 
@@ -116,6 +118,9 @@ fn value<'p>(batches: &Receiver<Split<'p>>, out: &Sender<Valued<'p>>, rules: &Va
     for (file, mut batch) in batches {
         let bad = std::mem::take(&mut batch.bad);
         let valued = valued_frame(&batch, &file.columns, rules, file.hash.as_ref())?;
+        if valued.has_grown {
+            return Err(SourceError::Unforeseen { key: file.header.key.clone() }.into());
+        }
         if out.send((file, valued, bad)).is_err() {
             break;
         }

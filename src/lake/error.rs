@@ -44,10 +44,10 @@ pub enum LakeError {
         /// As they should be.
         written: u64,
     },
-    /// The Parquet writer failed: the scratch disk is full, or a bug.
+    /// The Parquet writer failed: a bug of it, or of adg.
     #[error("failed to write Parquet to `{file}`: {reason}")]
     Parquet {
-        /// The scratch file.
+        /// The file's name.
         file: String,
         /// What the writer says.
         reason: String,

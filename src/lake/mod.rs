@@ -1,4 +1,4 @@
-//! Where rows go: frames become Parquet files in scratch, the files go to a fresh folder of the table, and the metastore is
+//! Where rows go: frames become Parquet files in a fresh folder of the table, sent while they are written, and the metastore is
 //! swung to it. What was replaced is swept later.
 
 mod conform;
@@ -9,6 +9,7 @@ mod layout;
 mod parquet;
 mod publish;
 mod quarantine;
+mod run_folder;
 mod sweep;
 
 pub use conform::{conform, polars_type};
@@ -18,3 +19,4 @@ pub use grown::grown;
 pub use layout::TableLayout;
 pub use parquet::{FileSettings, TableWriter, WrittenFile};
 pub use quarantine::QuarantineFile;
+pub use run_folder::RunFolder;

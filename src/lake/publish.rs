@@ -11,8 +11,7 @@ use crate::schema::{Column, ColumnName, ColumnType, Evolution};
 
 use crate::store::{normal_location, spelled_like};
 
-use super::sweep::Place;
-use super::{Destination, LakeError, WrittenFile};
+use super::{Destination, LakeError, RunFolder, WrittenFile};
 
 /// The table parameter that names the module whose lease guards the table.
 const OWNER: &str = "adg.module";
@@ -93,16 +92,6 @@ impl Destination<'_> {
         }
     }
 
-    /// Sends the files to the run's own folder, which it gives. No reader is sent there yet; a crash leaves a folder that nothing
-    /// points at, which the next attempt sweeps.
-    pub fn upload(&self, date: ProcessingDate, files: &[WrittenFile]) -> Result<String, LakeError> {
-        let folder = self.folder_for(date, self.current(&PartitionValue::from(date))?);
-        for file in files {
-            self.store.put_file(&file.file, &format!("{folder}/{}", file.name), &self.tags())?;
-        }
-        Ok(folder)
-    }
-
     /// Swings the partition of the table at `table_location` to the folder of the files. Gives the new location.
     ///
     /// The location that is replaced is noted before it is, so that its readers have their grace.
@@ -110,13 +99,13 @@ impl Destination<'_> {
         &self,
         date: ProcessingDate,
         table_location: &str,
-        folder: &str,
+        folder: &RunFolder<'_>,
         files: &[WrittenFile],
         schema_fingerprint: &str,
         now: impl Fn() -> Timestamp,
     ) -> Result<String, LakeError> {
         let value = PartitionValue::from(date);
-        let location = self.store.location(folder);
+        let location = folder.location();
         if let Some(old) = self.current(&value)? {
             self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
         }
@@ -134,18 +123,6 @@ impl Destination<'_> {
                 _ => Err(error.into()),
             },
             Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The run's own folder: a hidden step below the partition's, where other files lie in that itself, or lately did.
-    fn folder_for(&self, date: ProcessingDate, current: Option<String>) -> String {
-        let beside = self.layout.attempt_beside(date, self.run);
-        let hidden = self.store.location(beside.rsplit_once('/').map_or("", |(parent, _)| parent));
-        match current {
-            Some(location) if matches!(self.place(&location), Some((_, Place::Plain(_)))) || location.starts_with(&hidden) => {
-                beside
-            }
-            _ => self.layout.attempt(date, self.run),
         }
     }
 
@@ -172,9 +149,9 @@ impl Destination<'_> {
     }
 
     /// What readers are about to be sent to is there, and whole: a sweep by somebody whose lease was lost may have come between.
-    fn still_there(&self, files: &[WrittenFile], folder: &str) -> Result<(), LakeError> {
+    fn still_there(&self, files: &[WrittenFile], folder: &RunFolder<'_>) -> Result<(), LakeError> {
         for file in files {
-            let key = format!("{folder}/{}", file.name);
+            let key = folder.key(&file.name);
             let found = self.store.head(&key)?.size;
             if found != file.bytes {
                 return Err(LakeError::Cut { key, found, written: file.bytes });

@@ -48,7 +48,7 @@ impl CsvBatches {
         file.width = names.len();
         let columns = headers_to_columns(naming, &names, existing, reserved)
             .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
-        Ok((Header { key: key.to_owned(), names, columns, marked: None }, file))
+        Ok((Header { key: key.to_owned(), names, columns, marked: None, is_whole: true }, file))
     }
 
     /// The next records; `None` at the end of the file.

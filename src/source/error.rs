@@ -97,6 +97,12 @@ pub enum SourceError {
         /// The file.
         key: String,
     },
+    /// It has names, or members of structs, that its beginning did not have: it must be read to its end first.
+    #[error("the source file `{key}` has more than its beginning told")]
+    Unforeseen {
+        /// The file.
+        key: String,
+    },
     /// Its metadata does not say how it is encrypted.
     #[error("the source file `{key}` is not as an encrypted file is: its metadata `{name}` {what}")]
     Metadata {
@@ -141,6 +147,7 @@ fn document(flaw: &DocumentFlaw, offset: u64) -> String {
             format!("has a broken record at byte {offset} of its text whose end can't be told: {reason}")
         }
         DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
+        DocumentFlaw::Twice => "has its list of fields twice".to_owned(),
         DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
     }
 }

@@ -45,6 +45,17 @@ pub struct Header {
     pub columns: Vec<ColumnName>,
     /// What the file itself says of its fields.
     pub marked: Option<MarkedFields>,
+    /// Whether that is all of it: else what was not in the file's beginning may still come.
+    pub is_whole: bool,
+}
+
+/// How much of a file is read to say what it has. JSON names its fields in its records only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// As much as most likely tells.
+    Beginning,
+    /// All of it, where there is no header.
+    Whole,
 }
 
 /// How files are read.
@@ -84,13 +95,13 @@ type Bytes = Box<dyn Read + Send>;
 const HEADER_BYTES: usize = 64 << 10;
 
 impl Reading<'_> {
-    /// What a file has; `existing` is the table as it is. JSON names its fields in its records only, so that it is read to its end,
-    /// and what `survey` asks of them is answered on the way.
+    /// What a file has; `existing` is the table as it is. What `survey` asks of JSON is answered on the way, as far as is looked.
     pub fn header(
         &self,
         key: &str,
         bytes: Bytes,
         existing: &TableSchema,
+        look: Look,
         survey: &mut Survey<'_>,
     ) -> Result<Header, SourceError> {
         let text = open_text(key, bytes, self.format.encoding())?;
@@ -100,7 +111,9 @@ impl Reading<'_> {
                 let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
                 CsvBatches::open(key, text, format, sizes, self.naming, existing, self.reserved).map(|(header, _)| header)
             }
-            Format::Json(format) => json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), survey),
+            Format::Json(format) => {
+                json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), look, survey)
+            }
         }
     }
 
@@ -123,9 +136,7 @@ impl Reading<'_> {
                 }
                 Ok(Batches::Csv(file))
             }
-            Format::Json(format) => {
-                Ok(Batches::Json(JsonBatches::open(&header.key, text, format, self.sizes, header.names.clone())))
-            }
+            Format::Json(format) => Ok(Batches::Json(JsonBatches::open(header, text, format, self.sizes))),
         }
     }
 }

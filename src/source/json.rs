@@ -9,7 +9,7 @@ use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 use super::guard::json::scan::{self, Kind, Member, Value};
 use super::guard::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
 use super::guard::{ReadSizes, Span};
-use super::{Encoding, Header, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
+use super::{Encoding, Header, Look, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
 
 /// A name twice in one record: readers keep one of its values, each another.
 const TWICE: &str = "a name stands twice";
@@ -30,14 +30,17 @@ pub struct JsonBatches {
     key: String,
     sizes: ReadSizes,
     names: Names,
+    /// Whether the whole file was read for its names.
+    knows_all: bool,
     reader: JsonReader<Box<dyn Read + Send>>,
 }
 
 impl JsonBatches {
-    /// Of an open text; `names` are all that its records have, as a first reading finds them.
-    pub fn open(key: &str, text: Box<dyn Read + Send>, format: &JsonFormat, sizes: ReadSizes, names: Vec<String>) -> Self {
+    /// Of an open text; `header` is what a first reading found.
+    pub fn open(header: &Header, text: Box<dyn Read + Send>, format: &JsonFormat, sizes: ReadSizes) -> Self {
         let reader = JsonReader::new(text, format.layout.clone(), sizes);
-        Self { key: key.to_owned(), sizes, names: Names::of(names), reader }
+        let names = Names::of(header.names.clone());
+        Self { key: header.key.clone(), sizes, names, knows_all: header.is_whole, reader }
     }
 
     /// The next records; `None` at the end of the file.
@@ -64,7 +67,8 @@ impl JsonBatches {
         });
         let block = block.map_err(|error| self.stopped(error))?;
         if has_new {
-            return Err(SourceError::Changed { key: self.key.clone() });
+            let key = self.key.clone();
+            return Err(if self.knows_all { SourceError::Changed { key } } else { SourceError::Unforeseen { key } });
         }
         Ok(block.map(|block| rows.batch(block.text, block.bad)))
     }
@@ -141,15 +145,24 @@ impl Rows {
     }
 }
 
-/// A first reading of a file: which names its records have, what `survey` asks of their values, and the file's own list of fields.
+/// What is read of a file at first, where its beginning is to tell.
+const BEGINNING_BYTES: usize = 1 << 20;
+
+/// A first reading of a file, or of its beginning: which names its records have, what `survey` asks of their values, and the file's
+/// own list of fields.
 pub(super) fn look(
     key: &str,
     text: Box<dyn Read + Send>,
     format: &JsonFormat,
     sizes: ReadSizes,
     rule: (Naming<'_>, &TableSchema, &[ColumnName]),
+    look: Look,
     survey: &mut Survey<'_>,
 ) -> Result<Header, SourceError> {
+    let sizes = match look {
+        Look::Beginning => ReadSizes { block_bytes: sizes.block_bytes.min(BEGINNING_BYTES), ..sizes },
+        Look::Whole => sizes,
+    };
     let mut reader = JsonReader::new(text, format.layout.clone(), sizes);
     let (naming, existing, reserved) = rule;
     let mut names = Names::default();
@@ -157,7 +170,7 @@ pub(super) fn look(
     let mut seen: Vec<usize> = Vec::new();
     let mut places = Vec::new();
     let mut row = 0;
-    loop {
+    let is_whole = loop {
         let block = reader.next_block(&mut |text, members| {
             row += 1;
             places.clear();
@@ -186,17 +199,21 @@ pub(super) fn look(
             Ok(Room::Left)
         });
         match block {
+            Ok(Some(_)) if look == Look::Beginning => break false,
             Ok(Some(_)) => {}
-            Ok(None) => break,
+            Ok(None) => break true,
             Err(error) => return Err(stopped(key, sizes, reader.bytes_read(), error)),
         }
+    };
+    if !is_whole && format.layout.kept.is_some() && reader.kept().is_none() {
+        return Err(SourceError::Unforeseen { key: key.to_owned() });
     }
     let marked = marked(key, format, reader.kept(), naming, existing)?;
     let names = names.into_names();
     let columns = headers_to_columns(naming, &names, existing, reserved)
         .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
     columns.iter().zip(guesses).for_each(|(column, guess)| survey.put(column, guess));
-    Ok(Header { key: key.to_owned(), names, columns, marked })
+    Ok(Header { key: key.to_owned(), names, columns, marked, is_whole })
 }
 
 /// Whether a name stands twice among these, however it is written.

@@ -16,7 +16,7 @@ pub use csv::CsvFormat;
 pub use envelope::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, WrappedKey, decrypt};
 pub use error::SourceError;
 pub use fields::MarkedFields;
-pub use file::{Batches, Format, Header, Reading};
+pub use file::{Batches, Format, Header, Look, Reading};
 pub use guard::json::{DocumentFlaw, Layout};
 pub use guard::{
     BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::schema::{ColumnName, ColumnType, NamingRule, Shape, TypeGuess, fit};
 
-use super::guard::json::scan::{self, Flaw, Kind, Value};
+use super::guard::json::scan::{self, Kind, Value};
+use super::guard::json::see_shape;
 use super::{RawBatch, ValueRules};
 
 /// What is asked of a column's values.
@@ -34,8 +35,8 @@ impl Question {
                 see_text(guess, scan::meaning(value.text(text), true).as_bytes(), rules);
             }
             (Self::Text(guess), _) => see_text(guess, value.text(text), rules),
-            // The reader has taken the value: there is no flaw in it.
-            (Self::Shape(shape), _) => drop(see_shape(shape, text, value)),
+            (Self::Shape(shape), Kind::Text { .. }) => shape.see_text(),
+            (Self::Shape(shape), _) => see_shape(shape, text, value.start),
         }
     }
 }
@@ -44,52 +45,6 @@ impl Question {
 fn see_text(guess: &mut TypeGuess, text: &[u8], rules: &ValueRules) {
     if !guess.is_settled() && !fit::trim(text).is_empty() {
         guess.see(text, &rules.formats);
-    }
-}
-
-fn see_shape(shape: &mut Shape, text: &[u8], value: Value) -> Result<usize, Flaw> {
-    match value.kind {
-        Kind::Array | Kind::Object => see_shape_at(shape, text, value.start),
-        kind => {
-            see_scalar(shape, kind, value.text(text));
-            Ok(value.end)
-        }
-    }
-}
-
-/// Of the value that begins at `at`; gives where it ends.
-fn see_shape_at(shape: &mut Shape, text: &[u8], at: usize) -> Result<usize, Flaw> {
-    match text.get(at) {
-        Some(b'[') => {
-            let items = shape.see_array();
-            scan::items(text, at, &mut |at| see_shape_at(items, text, at))
-        }
-        Some(b'{') => {
-            let mut members = shape.see_object();
-            scan::members(text, at, &mut |name, at| {
-                let bytes = name.text(text);
-                match name.kind {
-                    Kind::Text { escaped: false } if let Ok(name) = std::str::from_utf8(bytes) => {
-                        see_shape_at(members.member(name), text, at)
-                    }
-                    _ => see_shape_at(members.member(&scan::meaning(bytes, true)), text, at),
-                }
-            })
-        }
-        _ => {
-            let (value, end) = scan::value(text, at)?;
-            see_scalar(shape, value.kind, value.text(text));
-            Ok(end)
-        }
-    }
-}
-
-fn see_scalar(shape: &mut Shape, kind: Kind, text: &[u8]) {
-    match kind {
-        Kind::Boolean => shape.see_boolean(),
-        Kind::Number => shape.see_number(text),
-        Kind::Text { .. } => shape.see_text(),
-        Kind::Null | Kind::Array | Kind::Object => {}
     }
 }
 

@@ -28,5 +28,5 @@ pub use objects::{Metadata, ObjectInfo, Store};
 pub use scratch::{Scratch, ScratchFolder};
 pub use scratch_file::ScratchFile;
 pub use settings::{Encryption, StoreSettings};
-pub use upload::Tags;
+pub use upload::{Tags, Upload};
 pub use url::{Bucket, StoreUrl, StoreUrlError, normal_location, spelled_like, tidy_location};

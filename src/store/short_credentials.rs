@@ -70,7 +70,8 @@ fn an_upload_that_fails_is_given_up() {
     let fake = Arc::new(fake);
     let store = fake.store(&fake.start());
     let file = tempfile::NamedTempFile::new().unwrap();
-    file.as_file().set_len(100).unwrap();
+    // More than one part: what is smaller is one request, of which nothing is left where it is refused.
+    file.as_file().set_len(9 << 20).unwrap();
     let error = store.put_file(&ScratchFile::plain(file.path()), "part-0.parquet", &Tags::new()).unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { action: "write", .. }), "{error:?}");
     assert_eq!(fake.aborted.load(Ordering::Relaxed), 1);

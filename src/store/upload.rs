@@ -1,13 +1,13 @@
-//! Sending a local file, in parts. Nobody sees the object before it is whole.
+//! An object in the making, sent in parts while it is written. Nobody sees the object before it is whole.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Write};
 
-use object_store::{Attribute, AttributeValue, Attributes, PutMultipartOptions, TagSet, WriteMultipart};
+use object_store::{Attribute, AttributeValue, Attributes, PutMultipartOptions, PutOptions, PutPayload, TagSet, WriteMultipart};
 
 use super::{Metadata, ScratchFile, Store, StoreError};
 
-/// The size of the parts in which a file is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: files of up to 80 GiB.
+/// The size of the parts in which an object is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: objects of up to 80 GiB.
 const PART_BYTES: usize = 8 << 20;
 /// Parts under way at the same time.
 const IN_FLIGHT: usize = 2;
@@ -15,9 +15,36 @@ const IN_FLIGHT: usize = 2;
 /// What an object is tagged with, where its store has tags: roles are given rights by them.
 pub type Tags = BTreeMap<&'static str, String>;
 
+/// An object in the making. What was sent is given up where it is dropped before it is finished.
+///
+/// Its errors as a [`Write`] have a [`StoreError`] in them.
+pub struct Upload {
+    store: Store,
+    key: String,
+    tags: TagSet,
+    attributes: Attributes,
+    part: Vec<u8>,
+    /// Begun with the first full part: what is smaller is sent in one request.
+    sent: Option<WriteMultipart>,
+}
+
 impl Store {
-    /// Sends a local file to `key`. The tags are part of the request that makes the object, so that it is never without them.
-    /// What was sent is given up where it can't be ended.
+    /// Begins the object `key`. The tags are part of the request that makes it, so that it is never without them.
+    pub fn upload(&self, key: &str, tags: &Tags) -> Upload {
+        self.upload_described(key, tags, &Metadata::new())
+    }
+
+    /// The same, with metadata. A folder keeps none.
+    fn upload_described(&self, key: &str, tags: &Tags, metadata: &Metadata) -> Upload {
+        let mut set = TagSet::default();
+        tags.iter().for_each(|(name, value)| set.push(name, value));
+        let attribute =
+            |(name, value): (&String, &String)| (Attribute::Metadata(name.clone().into()), AttributeValue::from(value.clone()));
+        let attributes = metadata.iter().filter(|_| self.local_folder().is_none()).map(attribute).collect();
+        Upload { store: self.clone(), key: key.to_owned(), tags: set, attributes, part: Vec::new(), sent: None }
+    }
+
+    /// Sends a local file to `key`.
     ///
     /// # Errors
     /// The file can't be read, or the store refuses it.
@@ -30,42 +57,96 @@ impl Store {
     /// # Errors
     /// As those of [`put_file`](Self::put_file).
     pub fn put_described(&self, file: &ScratchFile, key: &str, tags: &Tags, metadata: &Metadata) -> Result<(), StoreError> {
-        let mut set = TagSet::default();
-        tags.iter().for_each(|(name, value)| set.push(name, value));
-        let attribute =
-            |(name, value): (&String, &String)| (Attribute::Metadata(name.clone().into()), AttributeValue::from(value.clone()));
-        let attributes: Attributes = metadata.iter().filter(|_| self.local_folder().is_none()).map(attribute).collect();
-        let options = PutMultipartOptions { tags: set, attributes, ..PutMultipartOptions::default() };
-        let upload = self.runtime.block_on(self.objects.put_multipart_opts(&super::objects::path(key), options));
-        let mut writer =
-            WriteMultipart::new_with_chunk_size(upload.map_err(|error| self.failed("write", key, error))?, PART_BYTES);
-        match self.send(file, key, &mut writer) {
-            Ok(()) => self.runtime.block_on(writer.finish()).map(drop).map_err(|error| self.failed("write", key, error)),
-            Err(error) => {
-                if let Err(left) = self.runtime.block_on(writer.abort()) {
-                    tracing::warn!(event = "upload_not_aborted", store = self.name(), key, error = %left);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    fn send(&self, file: &ScratchFile, key: &str, writer: &mut WriteMultipart) -> Result<(), StoreError> {
         let unreadable =
             |error: io::Error| StoreError::Scratch { action: "read", folder: file.path().display().to_string(), source: error };
+        let mut upload = self.upload_described(key, tags, metadata);
         let mut reader = file.open().map_err(unreadable)?;
-        loop {
-            let mut part = Vec::with_capacity(PART_BYTES);
-            let read = Read::by_ref(&mut reader).take(PART_BYTES as u64).read_to_end(&mut part).map_err(unreadable)?;
-            if read == 0 {
-                return Ok(());
+        let copied = io::copy(&mut reader, &mut upload);
+        copied.map_err(|error| error.downcast().unwrap_or_else(unreadable))?;
+        upload.finish()
+    }
+}
+
+impl Upload {
+    /// The object's key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Makes the object of what was written; nothing may be written afterwards.
+    ///
+    /// # Errors
+    /// The store refuses it; then there is none.
+    pub fn finish(&mut self) -> Result<(), StoreError> {
+        let part = std::mem::take(&mut self.part);
+        let (runtime, objects) = (self.store.runtime, &self.store.objects);
+        let finished = match self.sent.take() {
+            Some(mut sent) => runtime.block_on(async {
+                sent.put(part.into());
+                sent.finish().await
+            }),
+            None => {
+                let (tags, attributes) = (std::mem::take(&mut self.tags), std::mem::take(&mut self.attributes));
+                let options = PutOptions { tags, attributes, ..PutOptions::default() };
+                runtime.block_on(objects.put_opts(&super::objects::path(&self.key), PutPayload::from(part), options))
             }
-            let sent = self.runtime.block_on(async {
-                writer.wait_for_capacity(IN_FLIGHT).await?;
-                writer.put(part.into());
-                Ok(())
-            });
-            sent.map_err(|error| self.failed("write", key, error))?;
+        };
+        finished.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Sends a full part, as soon as few enough are under way.
+    fn send(&mut self) -> Result<(), StoreError> {
+        let mut sent = match self.sent.take() {
+            Some(sent) => sent,
+            None => self.begin()?,
+        };
+        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART_BYTES));
+        let has_room = self.store.runtime.block_on(async {
+            sent.wait_for_capacity(IN_FLIGHT).await?;
+            sent.put(part.into());
+            Ok(())
+        });
+        self.sent = Some(sent);
+        has_room.map_err(|error| self.failed(error))
+    }
+
+    fn begin(&self) -> Result<WriteMultipart, StoreError> {
+        let options = PutMultipartOptions {
+            tags: self.tags.clone(),
+            attributes: self.attributes.clone(),
+            ..PutMultipartOptions::default()
+        };
+        let path = super::objects::path(&self.key);
+        let begun = self.store.runtime.block_on(self.store.objects.put_multipart_opts(&path, options));
+        Ok(WriteMultipart::new_with_chunk_size(begun.map_err(|error| self.failed(error))?, PART_BYTES))
+    }
+
+    fn failed(&self, error: object_store::Error) -> StoreError {
+        self.store.failed("write", &self.key, error)
+    }
+}
+
+impl Write for Upload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(PART_BYTES - self.part.len());
+        self.part.extend_from_slice(&bytes[..count]);
+        if self.part.len() == PART_BYTES {
+            self.send().map_err(io::Error::other)?;
+        }
+        Ok(count)
+    }
+
+    /// Parts are sent when they are full, and the last with [`finish`](Upload::finish).
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let Some(sent) = self.sent.take() else { return };
+        if let Err(error) = self.store.runtime.block_on(sent.abort()) {
+            tracing::warn!(event = "upload_not_aborted", store = self.store.name(), key = self.key, %error);
         }
     }
 }

@@ -12,11 +12,11 @@ use std::time::Instant;
 use crate::catchup::{Attempt, Counts, SourceFile, Status};
 use crate::config::MissingFile;
 use crate::identity::ProcessingDate;
-use crate::lake::{Destination, QuarantineFile, TableLayout, TableWriter};
-use crate::metastore::PartitionValue;
+use crate::lake::{Destination, QuarantineFile, RunFolder, TableLayout, TableWriter, WrittenFile};
+use crate::metastore::{PartitionValue, Table};
 use crate::report::{CollectionProgress, DayReport, Outcome};
-use crate::schema::ColumnName;
-use crate::source::SourceKey;
+use crate::schema::{ColumnName, Evolution};
+use crate::source::{Header, Look, SourceError, SourceKey};
 
 use super::JobError;
 use super::ingest::Run;
@@ -40,6 +40,13 @@ pub(super) fn run(
             .unwrap_or_else(|panic| Err(JobError::Bug(pipeline::panic_message(&*panic)))),
     };
     day.end(result, started)
+}
+
+/// What is to be published.
+struct Written<'a> {
+    evolution: Evolution,
+    folder: RunFolder<'a>,
+    files: Vec<WrittenFile>,
 }
 
 /// What is known so far.
@@ -89,22 +96,53 @@ impl<'a> Day<'a> {
     /// The table of contents.
     fn ingest(&mut self) -> Result<Outcome, JobError> {
         self.run.record(&self.attempt)?;
-        let progress = self.progress();
         self.layout = self.run.layout(self.collection)?;
         let table = self.destination().registered()?;
-        let (headers, evolution) = self.evolve(table.as_ref().map(|table| &table.schema))?;
-        self.route(table.as_ref(), &headers, &evolution)?;
+        let written = self.write(table.as_ref())?;
+        self.publish(&written)?;
+        self.tell(&written.evolution);
+        Ok(Outcome::Completed)
+    }
+
+    /// Reads the day's files into the run's own folder. Where the beginnings of JSON files did not say all of them, they are read
+    /// to their ends first.
+    fn write(&mut self, table: Option<&Table>) -> Result<Written<'a>, JobError> {
+        match self.write_as_told(table, Look::Beginning) {
+            Err(JobError::Source(SourceError::Unforeseen { .. })) => {
+                self.report.notes.clear();
+                self.write_as_told(table, Look::Whole)
+            }
+            written => written,
+        }
+    }
+
+    fn write_as_told(&mut self, table: Option<&Table>, look: Look) -> Result<Written<'a>, JobError> {
+        let (headers, evolution) = self.evolve(table.map(|table| &table.schema), look)?;
+        self.route(table, &headers, &evolution)?;
+        let folder = self.destination().run_folder(self.date)?;
+        match self.fill(&folder, &headers, &evolution) {
+            Ok(files) => Ok(Written { evolution, folder, files }),
+            Err(error) => {
+                // What can't be removed now is swept by the next attempt.
+                if let Err(error) = folder.remove() {
+                    tracing::warn!(event = "not_removed", table = %self.collection.table, %error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Rows into files, with all that must hold before they are published.
+    fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
         let mut quarantine = QuarantineFile::new(&scratch);
-        let writer = TableWriter::new(&scratch, &evolution.after, self.run.file_settings());
-        let (files, found) = self.write(&headers, &evolution, writer, &mut quarantine, &progress)?;
+        let writer = TableWriter::new(folder, &evolution.after, self.run.file_settings());
+        let (files, found) = self.read_into(writer, &mut quarantine, headers, evolution)?;
         self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
         self.check_limits(&found, quarantine.stand_for())?;
-        self.publish(&evolution, &files)?;
-        self.tell(&evolution);
-        Ok(Outcome::Completed)
+        Ok(files)
     }
 
     fn destination(&self) -> Destination<'a> {
@@ -140,7 +178,7 @@ impl<'a> Day<'a> {
         self.attempt.status = status;
         self.attempt.ended = Some(self.run.services.environment.clock.now());
         if outcome != Outcome::Completed {
-            // What was written lies in scratch only, and goes with it.
+            // What was written is gone, or nothing points at it.
             let Counts { rows_read, rows_quarantined, value_errors, .. } = self.attempt.counts;
             self.attempt.counts = Counts { rows_read, rows_quarantined, value_errors, ..Counts::default() };
             self.report.counts = self.attempt.counts;

@@ -1,22 +1,20 @@
 //! Publishing a day, and telling what was done to its table.
 
 use crate::jobs::JobError;
-use crate::lake::WrittenFile;
 use crate::metastore::create_table_ddl;
 use crate::schema::{ColumnName, Evolution};
 
-use super::Day;
+use super::{Day, Written};
 
 impl Day<'_> {
-    pub(super) fn publish(&mut self, evolution: &Evolution, files: &[WrittenFile]) -> Result<(), JobError> {
+    pub(super) fn publish(&mut self, written: &Written<'_>) -> Result<(), JobError> {
+        let Written { evolution, folder, files } = written;
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
         let destination = self.destination();
-        // Before there is a table, so that a store that is not there leaves none.
-        let folder = destination.upload(self.date, files)?;
         let table = destination.ensure_table(evolution, &self.personal)?;
         let clock = &self.run.services.environment.clock;
-        let location = destination.publish(self.date, &table, &folder, files, &fingerprint, || clock.now())?;
+        let location = destination.publish(self.date, &table, folder, files, &fingerprint, || clock.now())?;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
         Ok(())

@@ -1,4 +1,4 @@
-//! From a day's files to Parquet files in scratch: headers, evolution, rows.
+//! From a day's files to Parquet files: headers, evolution, rows.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -7,8 +7,10 @@ use crate::jobs::JobError;
 use crate::jobs::pipeline::{self, Counted, DayPlan, FileCounts, FilePlan, Take};
 use crate::lake::{QuarantineFile, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
-use crate::schema::{ColumnName, ColumnType, Evolution, Incoming, Shape, TableSchema, TypeChange, TypeGuess};
-use crate::source::{ColumnPlan, Format, HashField, Header, Question, RowHash, SourceKey, Survey, decrypt};
+use crate::schema::{
+    ColumnName, ColumnType, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, TableSchema, TypeChange, TypeGuess,
+};
+use crate::source::{ColumnPlan, Format, HashField, Header, Look, Question, RowHash, SourceError, SourceKey, Survey, decrypt};
 use crate::store::StoreError;
 
 use super::Day;
@@ -27,7 +29,10 @@ impl Day<'_> {
 
     /// What each file has, and what all of them do to the table. Columns whose type must be found out cost a first reading of the
     /// files.
-    pub(super) fn evolve(&self, table: Option<&TableSchema>) -> Result<(Vec<Header>, Evolution), JobError> {
+    ///
+    /// # Errors
+    /// [`SourceError::Unforeseen`] where the beginnings of the files are not enough to say it.
+    pub(super) fn evolve(&self, table: Option<&TableSchema>, look: Look) -> Result<(Vec<Header>, Evolution), JobError> {
         let (declared, policy) = (&self.collection.declared, self.run.module.evolution);
         // A camel-case acronym keeps the table's spelling.
         let known = table.unwrap_or(declared);
@@ -36,16 +41,30 @@ impl Day<'_> {
         let reading = self.run.reading();
         let headers = self.keys.iter().map(|key| {
             let bytes = self.bytes(key, None)?;
-            Ok(reading.header(&key.object.key, bytes, known, &mut survey)?)
+            Ok(reading.header(&key.object.key, bytes, known, look, &mut survey)?)
         });
         let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
         if reading.needs_another_reading(&headers, &survey) {
             self.survey(&mut survey, &headers, known)?;
         }
         let incoming = self.incoming(&headers, known, &survey);
+        if let Some(header) = headers.iter().find(|header| !header.is_whole).filter(|_| !self.is_foreseeable(known, &incoming)) {
+            return Err(SourceError::Unforeseen { key: header.key.clone() }.into());
+        }
         let evolution = Evolution::compute(table, declared, &incoming, policy, &self.run.own)
             .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
         Ok((headers, evolution))
+    }
+
+    /// Whether more of the same would change nothing: every column has a type that stands, and no struct has grown. Where what is
+    /// new is to be ignored, all that is must be told.
+    fn is_foreseeable(&self, known: &TableSchema, incoming: &[Incoming]) -> bool {
+        let EvolutionPolicy { new_column, type_change, .. } = self.run.module.evolution;
+        let stands = |column: &Incoming| match known.type_of(&column.name) {
+            Some(ty) => column.grown.as_ref().is_none_or(|grown| grown == ty),
+            None => self.collection.declared.has(&column.name),
+        };
+        new_column != NewColumn::Ignore && type_change == TypeChange::Keep && incoming.iter().all(stands)
     }
 
     /// What is to be found out about a column.
@@ -93,14 +112,13 @@ impl Day<'_> {
         incoming
     }
 
-    /// Reads the files into Parquet files in scratch.
-    pub(super) fn write(
+    /// Reads the files into the writer's.
+    pub(super) fn read_into(
         &self,
-        headers: &[Header],
-        evolution: &Evolution,
         mut writer: TableWriter<'_>,
         quarantine: &mut QuarantineFile<'_>,
-        progress: &Arc<dyn CollectionProgress>,
+        headers: &[Header],
+        evolution: &Evolution,
     ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
         let files = self.keys.iter().zip(headers).map(|(key, header)| FilePlan {
             key,
@@ -109,8 +127,9 @@ impl Day<'_> {
             hash: self.row_hash(header, evolution),
         });
         let plan = DayPlan { files: files.collect(), table: &evolution.after, rules: self.run.format.values() };
-        let read = |file: &FilePlan<'_>, take: &mut Take<'_>| self.read(file, &evolution.after, progress, take);
-        let found = pipeline::run(&plan, &read, &mut writer, quarantine, &**progress)?;
+        let progress = self.progress();
+        let read = |file: &FilePlan<'_>, take: &mut Take<'_>| self.read(file, &evolution.after, &progress, take);
+        let found = pipeline::run(&plan, &read, &mut writer, quarantine, &*progress)?;
         Ok((writer.finish()?, found))
     }
 
@@ -148,7 +167,7 @@ impl Day<'_> {
 fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
     let columns = header.columns.iter().enumerate().filter_map(|(index, name)| {
         let ty = evolution.after.type_of(name)?.clone();
-        Some(ColumnPlan { index, name: name.clone(), ty })
+        Some(ColumnPlan { index, name: name.clone(), ty, may_grow: !header.is_whole })
     });
     columns.collect()
 }

@@ -1,6 +1,6 @@
-//! A table's frames as Parquet files in scratch.
+//! A table's frames as Parquet files in a run's own folder.
 
-use std::io::{BufWriter, Write};
+use std::io;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -14,9 +14,9 @@ use parquet::file::writer::SerializedFileWriter;
 use polars::prelude::DataFrame;
 
 use crate::frame;
-use crate::lake::LakeError;
+use crate::lake::{LakeError, RunFolder};
 use crate::schema::{TableSchema, TimestampEncoding};
-use crate::store::{ScratchFile, ScratchFolder};
+use crate::store::Upload;
 
 use super::row_group::RowGroup;
 use super::types::{arrow_schema, parquet_schema};
@@ -39,12 +39,10 @@ impl FileSettings {
     }
 }
 
-/// A finished file in scratch.
+/// A finished file in the run's folder.
 #[derive(Debug, Clone)]
 pub struct WrittenFile {
-    /// Where it is.
-    pub file: ScratchFile,
-    /// Its name in the table.
+    /// Its name.
     pub name: String,
     /// Its rows, by its footer.
     pub rows: u64,
@@ -54,7 +52,7 @@ pub struct WrittenFile {
 
 /// Writes frames of one schema into as many files as they need; at least one.
 pub struct TableWriter<'a> {
-    folder: &'a ScratchFolder,
+    folder: &'a RunFolder<'a>,
     schema: TableSchema,
     arrow: Arc<Schema>,
     settings: FileSettings,
@@ -63,17 +61,16 @@ pub struct TableWriter<'a> {
 }
 
 struct OpenFile {
-    file: ScratchFile,
     name: String,
-    writer: SerializedFileWriter<BufWriter<Box<dyn Write + Send>>>,
+    writer: SerializedFileWriter<Upload>,
     factory: ArrowRowGroupWriterFactory,
     group: Option<RowGroup>,
     groups: usize,
 }
 
 impl<'a> TableWriter<'a> {
-    /// A writer into the scratch folder `folder`.
-    pub fn new(folder: &'a ScratchFolder, schema: &TableSchema, settings: FileSettings) -> Self {
+    /// A writer into `folder`, where the files are sent to while they are written.
+    pub fn new(folder: &'a RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
         let arrow = Arc::new(arrow_schema(schema));
         Self { folder, schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
     }
@@ -85,7 +82,7 @@ impl<'a> TableWriter<'a> {
             Some(file) => file,
             None => self.open()?,
         };
-        let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.file, &error))?;
+        let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.name, error))?;
         if full {
             self.finish_file(file)
         } else {
@@ -109,18 +106,14 @@ impl<'a> TableWriter<'a> {
 
     fn open(&self) -> Result<OpenFile, LakeError> {
         let name = format!("part-{:05}.parquet", self.finished.len());
-        let scratch = |source| LakeError::Scratch { file: self.folder.path().join(&name).display().to_string(), source };
-        let file = self.folder.file(&name).map_err(scratch)?;
-        let target = file.create().map_err(scratch)?;
         let start = || {
             let schema = parquet_schema(&self.schema, self.settings.timestamps)?;
-            let writer =
-                SerializedFileWriter::new(BufWriter::with_capacity(1 << 20, target), schema, Arc::new(self.properties()?))?;
+            let writer = SerializedFileWriter::new(self.folder.begin(&name), schema, Arc::new(self.properties()?))?;
             let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.arrow));
             Ok((writer, factory))
         };
-        let (writer, factory) = start().map_err(|error| failed(&file, &error))?;
-        Ok(OpenFile { file, name, writer, factory, group: None, groups: 0 })
+        let (writer, factory) = start().map_err(|error| failed(&name, error))?;
+        Ok(OpenFile { name, writer, factory, group: None, groups: 0 })
     }
 
     fn properties(&self) -> Result<WriterProperties, ParquetError> {
@@ -152,26 +145,30 @@ impl<'a> TableWriter<'a> {
         Ok(file.writer.bytes_written() + self.settings.row_group_bytes / 2 >= self.settings.file_bytes)
     }
 
-    fn finish_file(&mut self, mut file: OpenFile) -> Result<(), LakeError> {
+    fn finish_file(&mut self, file: OpenFile) -> Result<(), LakeError> {
+        let OpenFile { name, mut writer, group, .. } = file;
         let finish = || {
-            if let Some(group) = file.group.take().filter(|group| group.rows() > 0) {
-                group.close(&mut file.writer)?;
+            if let Some(group) = group.filter(|group| group.rows() > 0) {
+                group.close(&mut writer)?;
             }
-            let metadata = file.writer.finish()?;
-            Ok((metadata.file_metadata().num_rows(), file.writer.bytes_written()))
+            writer.finish().map(|metadata| metadata.file_metadata().num_rows())
         };
-        let mut finish = finish;
-        let (rows, bytes) = finish().map_err(|error| failed(&file.file, &error))?;
-        self.finished.push(WrittenFile {
-            rows: u64::try_from(rows).unwrap_or_default(),
-            bytes: bytes as u64,
-            file: file.file,
-            name: file.name,
-        });
+        let rows = finish().map_err(|error| failed(&name, error))?;
+        let bytes = writer.bytes_written();
+        writer.inner_mut().finish()?;
+        self.finished.push(WrittenFile { name, rows: u64::try_from(rows).unwrap_or_default(), bytes: bytes as u64 });
         Ok(())
     }
 }
 
-fn failed(file: &ScratchFile, error: &ParquetError) -> LakeError {
-    LakeError::Parquet { file: file.path().display().to_string(), reason: error.to_string() }
+/// What the store said, where it is the store that failed.
+fn failed(file: &str, error: ParquetError) -> LakeError {
+    let parquet = |reason: String| LakeError::Parquet { file: file.to_owned(), reason };
+    match error {
+        ParquetError::External(error) => match error.downcast::<io::Error>() {
+            Ok(error) => error.downcast().map_or_else(|error| parquet(error.to_string()), LakeError::Store),
+            Err(error) => parquet(error.to_string()),
+        },
+        error => parquet(error.to_string()),
+    }
 }

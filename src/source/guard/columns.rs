@@ -29,6 +29,9 @@ pub struct ColumnPlan {
     pub name: ColumnName,
     /// Its type.
     pub ty: ColumnType,
+    /// Whether values with members that the type does not have are to be told, rather than just not to fit: the type was made
+    /// without having seen them.
+    pub may_grow: bool,
 }
 
 /// Which texts are null.
@@ -94,12 +97,22 @@ pub struct ValuedFrame {
     pub misfits: Vec<u64>,
     /// Rows that have such a value.
     pub rows_with_errors: u64,
+    /// Whether a column [that may grow](ColumnPlan::may_grow) would have.
+    pub has_grown: bool,
 }
 
 /// A column, and the rows whose value did not fit and is therefore null.
 pub(super) struct Built {
     pub(super) array: ArrayRef,
     pub(super) misfits: Vec<usize>,
+    /// Whether its values have members that its type does not have.
+    pub(super) has_grown: bool,
+}
+
+impl Built {
+    fn new(array: impl Array + 'static, misfits: Vec<usize>) -> Self {
+        Self { array: Arc::new(array), misfits, has_grown: false }
+    }
 }
 
 /// Builds the planned columns of a batch, side by side.
@@ -113,13 +126,14 @@ pub fn valued_frame(
     let (built, hashes) = rayon::join(columns, || hash.map(|hash| hash.column(batch, &rules.nulls)));
     let built = built?;
     let misfits = built.iter().map(|column| column.misfits.len() as u64).collect();
+    let has_grown = built.iter().any(|column| column.has_grown);
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
     let mut columns: Vec<(&str, ArrayRef)> =
         plan.iter().zip(built).map(|(column, built)| (column.name.as_str(), built.array)).collect();
     columns.extend(hashes.map(|hashes| (ROW_HASH_ID, hashes)));
     columns.push((ERROR_DESC, errors));
-    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, misfits, rows_with_errors })
+    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, misfits, rows_with_errors, has_grown })
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, FrameError> {
@@ -140,7 +154,7 @@ fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Bu
             primitive::<TimestampMicrosecondType>(batch, at, nulls, |text| rules.formats.timestamps.parse(text))
         }
         ColumnType::Decimal { precision, scale } => decimals(batch, at, nulls, *precision, *scale)?,
-        nested => nested::build(batch, at, nested, rules)?,
+        _ => nested::build(batch, column, rules)?,
     })
 }
 
@@ -176,7 +190,7 @@ fn primitive<T: ArrowPrimitiveType>(
     parse: impl Fn(&[u8]) -> Option<T::Native>,
 ) -> Built {
     let (array, misfits) = primitive_array::<T>(batch, column, nulls, parse);
-    Built { array: Arc::new(array), misfits }
+    Built::new(array, misfits)
 }
 
 fn primitive_array<T: ArrowPrimitiveType>(
@@ -213,7 +227,7 @@ pub(super) fn misfit<T>(misfits: &mut Vec<usize>, row: usize, field: Field<'_>) 
 fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, FrameError> {
     let (array, misfits) = primitive_array::<Decimal128Type>(batch, column, nulls, |text| fit::decimal(text, precision, scale));
     let array = array.with_precision_and_scale(precision, scale.cast_signed())?;
-    Ok(Built { array: Arc::new(array), misfits })
+    Ok(Built::new(array, misfits))
 }
 
 fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
@@ -225,7 +239,7 @@ fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
             if nulls.is_null(field) { None } else { fit::boolean(field.text).or_else(|| misfit(&mut misfits, row, field)) };
         builder.append_option(value);
     }
-    Built { array: Arc::new(builder.finish()), misfits }
+    Built::new(builder.finish(), misfits)
 }
 
 /// Texts are not copied: the column's views point into the batch.
@@ -247,5 +261,5 @@ fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<B
     }
     let array = builder.finish();
     debug_assert_eq!(array.len(), batch.rows());
-    Ok(Built { array: Arc::new(array), misfits })
+    Ok(Built::new(array, misfits))
 }

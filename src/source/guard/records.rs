@@ -220,13 +220,21 @@ impl<R: Read> RecordReader<R> {
     }
 }
 
-/// Turns `""` into `"`. Gives the new length.
+/// Turns `""` into `"`, piece by piece. Gives the new length.
 fn unescape(text: &mut [u8]) -> usize {
-    let (mut from, mut to) = (0, 0);
+    let quote_from = |text: &[u8], from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        memchr(QUOTE, rest).map_or(text.len(), |at| from + at)
+    };
+    let mut from = quote_from(text, 0);
+    let mut to = from;
     while from < text.len() {
-        text[to] = text[from];
-        from += if text[from] == QUOTE { 2 } else { 1 };
-        to += 1;
+        // The second of two quotes stays, with what follows it.
+        let next = quote_from(text, from + 2);
+        let piece = (from + 1).min(next)..next;
+        let length = piece.len();
+        text.copy_within(piece, to);
+        (from, to) = (next, to + length);
     }
     to
 }

@@ -25,6 +25,8 @@ pub enum DocumentFlaw {
     Unended(&'static str),
     /// It has no array of records where they should be.
     NoRecords,
+    /// What is kept of it stands in it twice: readers would keep one, each another.
+    Twice,
 }
 
 /// How far one step came.
@@ -198,6 +200,9 @@ impl Document {
         let is_kept = leads_to(&self.layout.kept) == Some(true);
         match scan::value(text, start) {
             Ok((value, end)) => {
+                if is_kept && self.kept.is_some() {
+                    return Err(DocumentFlaw::Twice);
+                }
                 if is_kept {
                     self.kept = Some(value.text(text).to_vec());
                 }
@@ -305,6 +310,8 @@ mod tests {
         assert_eq!(flaw(r#"{"date":[]}"#, "data"), DocumentFlaw::NoRecords);
         assert_eq!(flaw(r#"{"data":{}}"#, "data"), DocumentFlaw::NoRecords);
         assert_eq!(flaw("[]", "data"), DocumentFlaw::NoRecords);
+        let twice = r#"{"fields":[],"data":[{"a":1}],"fields":[1]}"#;
+        assert_eq!(walk(twice, "data", "fields").unwrap_err(), DocumentFlaw::Twice);
         for text in ["id,name", "[] x", r#"{"data":[],"data":[]}"#, r#"{"data":[] "x":1}"#] {
             let records = if text.starts_with('{') { "data" } else { "" };
             assert!(matches!(flaw(text, records), DocumentFlaw::NotJson(_)), "{text}");

@@ -8,14 +8,21 @@ use super::scan::{self, Kind, Value};
 #[derive(Debug, Default)]
 pub(in crate::source) struct Names {
     names: Vec<String>,
+    /// Of each, whether a text means it only by being written as it is.
+    plain: Vec<bool>,
     places: HashMap<Vec<u8>, usize>,
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
 }
 
 impl Names {
     /// These names.
     pub(in crate::source) fn of(names: Vec<String>) -> Self {
         let places = names.iter().enumerate().map(|(place, name)| (name.clone().into_bytes(), place)).collect();
-        Self { names, places }
+        let plain = names.iter().map(|name| is_plain(name)).collect();
+        Self { names, plain, places }
     }
 
     /// How many there are.
@@ -33,8 +40,16 @@ impl Names {
         let bytes = name.text(text);
         match name.kind {
             Kind::Text { escaped: true } => self.places.get(scan::meaning(bytes, true).as_bytes()).copied(),
-            _ if self.names.get(guess).is_some_and(|name| name.as_bytes() == bytes) => Some(guess),
+            _ if self.names.get(guess).is_some_and(|name| is_same(name.as_bytes(), bytes)) => Some(guess),
             _ => self.places.get(bytes).copied(),
+        }
+    }
+
+    /// The name at a place, where it can be looked for as it is; else the empty one.
+    pub(in crate::source) fn likely(&self, place: usize) -> &[u8] {
+        match (self.names.get(place), self.plain.get(place)) {
+            (Some(name), Some(true)) => name.as_bytes(),
+            _ => b"",
         }
     }
 
@@ -42,7 +57,15 @@ impl Names {
     pub(in crate::source) fn add(&mut self, text: &[u8], name: Value) -> &str {
         let name = scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
         self.places.insert(name.clone().into_bytes(), self.names.len());
+        self.plain.push(is_plain(&name));
         self.names.push(name);
         self.names.last().map_or("", String::as_str)
     }
+}
+
+/// Names are short: a call to compare them takes longer than comparing them does.
+#[inline]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let ((words, rest), (others, other_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a.len() == b.len() && words.iter().zip(others).all(|(a, b)| a == b) && rest.iter().zip(other_rest).all(|(a, b)| a == b)
 }

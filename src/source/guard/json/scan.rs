@@ -3,6 +3,8 @@
 //! What comes out are places in the text, so that a number keeps its digits and a nested value its spelling. Whether the text is
 //! UTF-8 is checked elsewhere, for all of a block at once.
 
+use memchr::memchr;
+
 /// How deep values may be nested: the stack is what limits it.
 const DEEPEST: usize = 128;
 
@@ -55,7 +57,16 @@ pub(in crate::source) enum Flaw {
 type Scanned<T> = Result<T, Flaw>;
 
 /// Where the white space from `at` ends.
+#[inline]
 pub(in crate::source) fn skip_space(text: &[u8], at: usize) -> usize {
+    // Most texts have none, or one space.
+    match text.get(at) {
+        Some(byte) if *byte > b' ' => at,
+        _ => skip_some_space(text, at),
+    }
+}
+
+fn skip_some_space(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(rest.len())
 }
@@ -100,6 +111,58 @@ pub(in crate::source) fn members(
             Separator::End(end) => return Ok(end),
             Separator::Comma(start) => next = start,
         }
+    }
+}
+
+/// A walk over the members of an object by one who knows which name is likely the next.
+pub(in crate::source) struct Walk<'t> {
+    text: &'t [u8],
+    /// Where the next name begins, or, at the end, where the object ends.
+    at: usize,
+    ended: bool,
+}
+
+impl<'t> Walk<'t> {
+    /// Of the object that begins at `at`.
+    pub(in crate::source) fn begin(text: &'t [u8], at: usize) -> Scanned<Self> {
+        let next = begin(text, at, b'{')?;
+        let ended = byte(text, next)? == b'}';
+        Ok(Self { text, at: next + usize::from(ended), ended })
+    }
+
+    /// The next name, and where its value begins; none at the end. `likely` is a name that is written as it is meant; the empty one
+    /// is none.
+    #[inline]
+    pub(in crate::source) fn next(&mut self, likely: &[u8]) -> Scanned<Option<(Value, usize)>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let start = self.at + 1;
+        let end = start + likely.len();
+        let is_likely = !likely.is_empty()
+            && self.text.get(self.at) == Some(&b'"')
+            && self.text.get(start..end).is_some_and(|name| name == likely)
+            && self.text.get(end..end + 2) == Some(b"\":");
+        if is_likely {
+            let name = Value { kind: Kind::Text { escaped: false }, start, end };
+            return Ok(Some((name, skip_space(self.text, end + 2))));
+        }
+        name(self.text, self.at).map(Some)
+    }
+
+    /// Goes on behind a value that ends at `end`.
+    #[inline]
+    pub(in crate::source) fn pass(&mut self, end: usize) -> Scanned<()> {
+        (self.at, self.ended) = match separator(self.text, end, b'}')? {
+            Separator::End(end) => (end, true),
+            Separator::Comma(next) => (next, false),
+        };
+        Ok(())
+    }
+
+    /// Where the object ends, once there is no next name.
+    pub(in crate::source) fn end(&self) -> usize {
+        self.at
     }
 }
 
@@ -203,16 +266,17 @@ const SPECIAL: [bool; 256] = {
 
 /// How many bytes come before the first special one; none where all are plain. Eight at a time: a byte of `found` has its highest
 /// bit set where the text's byte is special, and the lowest of them that are set is exact.
+#[inline]
 fn plain_bytes(text: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
     let (words, rest) = text.as_chunks::<8>();
     for (i, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let found = quote | backslash | below(word, 0x20);
+        // With one bit changed, a quote and the control characters are all that is below 0x21.
+        let low = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let found = (low | backslash) & !word & HIGH;
         if found != 0 {
             return Some(i * 8 + found.trailing_zeros() as usize / 8);
         }
@@ -291,8 +355,9 @@ pub(in crate::source) fn unescape(text: &mut [u8]) -> usize {
     let (mut from, mut to) = (0, 0);
     while from < text.len() {
         if text[from] != b'\\' {
-            text[to] = text[from];
-            (from, to) = (from + 1, to + 1);
+            let end = memchr(b'\\', &text[from..]).map_or(text.len(), |at| from + at);
+            text.copy_within(from..end, to);
+            (from, to) = (end, to + end - from);
             continue;
         }
         let plain = match text.get(from + 1) {
@@ -359,6 +424,41 @@ mod tests {
         assert_eq!(end, text.len() - 1);
         let expected: [(&[u8], &[u8]); 3] = [(br"a\n", b"-1.50e+2"), (b"b", br#"[true, {"c": "x\"y"}]"#), (b"", b"null")];
         assert_eq!(members, expected);
+    }
+
+    #[test]
+    fn a_likely_name_changes_nothing() {
+        for text in [r#"{"ab":1,"a\u0062" : "x","a":{},"abc":[]}"#, "{}", r#"{"ab" :1}"#, r#"{"ab""#, r#"{"ab"1}"#, "{ab:1}"] {
+            let walked = |likely: &[u8]| {
+                let mut walk = Walk::begin(text.as_bytes(), 0)?;
+                let mut found = Vec::new();
+                while let Some((name, at)) = walk.next(likely)? {
+                    found.push((name, at));
+                    walk.pass(value(text.as_bytes(), at)?.1)?;
+                }
+                Ok::<_, Flaw>((found, walk.end()))
+            };
+            let mut found = Vec::new();
+            let end = members(text.as_bytes(), 0, &mut |name, at| {
+                found.push((name, at));
+                value(text.as_bytes(), at).map(|(_, end)| end)
+            });
+            for likely in [&b""[..], b"ab", b"a", b"abc", b"x"] {
+                assert_eq!(walked(likely), end.map(|end| (found.clone(), end)), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_special_byte_ends_a_plain_piece() {
+        for byte in 0..=u8::MAX {
+            for at in 0..24 {
+                let mut text = *b"plain \xC3\xA9 text of 24 byte";
+                text[at] = byte;
+                let expected = text.iter().position(|byte| SPECIAL[usize::from(*byte)]);
+                assert_eq!(plain_bytes(&text), expected, "{byte} at {at}");
+            }
+        }
     }
 
     #[test]

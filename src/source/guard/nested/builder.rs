@@ -1,0 +1,212 @@
+//! Arrays, structs and maps in the making. A value that turns out not to fit is taken back by [`Builder::truncate`].
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, LargeListArray, StructArray};
+use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::Field as ArrowField;
+
+use crate::frame::FrameError;
+use crate::schema::{ColumnName, ColumnType, NamingRule};
+use crate::source::guard::json::Names;
+use crate::source::guard::json::scan::Value;
+
+use super::leaf::{Leaf, nulls};
+
+/// A column of any type.
+pub(super) enum Builder<'a> {
+    Leaf(Leaf<'a>),
+    List(Box<ListBuilder<'a>>),
+    Struct(StructBuilder<'a>),
+    Map(Box<MapBuilder<'a>>),
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn of(ty: &'a ColumnType) -> Self {
+        match ty {
+            ColumnType::Array(items) => Self::List(Box::new(ListBuilder { ends: Ends::default(), items: Self::of(items) })),
+            ColumnType::Struct(fields) => Self::Struct(StructBuilder {
+                names: fields.iter().map(|field| &field.name).collect(),
+                fields: fields.iter().map(|field| Self::of(&field.ty)).collect(),
+                members: Names::default(),
+                places: Vec::new(),
+                valid: Vec::new(),
+            }),
+            ColumnType::Map(keys, values) => {
+                Self::Map(Box::new(MapBuilder { ends: Ends::default(), keys: Leaf::of(keys), values: Self::of(values) }))
+            }
+            plain => Self::Leaf(Leaf::of(plain)),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Leaf(leaf) => leaf.len(),
+            Self::List(list) => list.ends.valid.len(),
+            Self::Struct(members) => members.valid.len(),
+            Self::Map(map) => map.ends.valid.len(),
+        }
+    }
+
+    pub(super) fn append_null(&mut self) {
+        match self {
+            Self::Leaf(leaf) => leaf.append_null(),
+            Self::List(list) => list.end(false),
+            Self::Struct(members) => members.end(false),
+            Self::Map(map) => map.end(false),
+        }
+    }
+
+    /// Takes back what came behind so many values, and what was begun.
+    pub(super) fn truncate(&mut self, length: usize) {
+        match self {
+            Self::Leaf(leaf) => leaf.truncate(length),
+            Self::List(list) => {
+                let items = list.ends.truncate(length);
+                list.items.truncate(items);
+            }
+            Self::Struct(members) => {
+                members.valid.truncate(length);
+                members.fields.iter_mut().for_each(|field| field.truncate(length));
+            }
+            Self::Map(map) => {
+                let entries = map.ends.truncate(length);
+                map.keys.truncate(entries);
+                map.values.truncate(entries);
+            }
+        }
+    }
+
+    /// `text` is that of the batch.
+    pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+        match self {
+            Self::Leaf(leaf) => leaf.finish(text),
+            Self::List(list) => list.ends.finish(list.items.finish(text)?),
+            Self::Struct(members) => members.finish(text),
+            Self::Map(map) => map.finish(text),
+        }
+    }
+}
+
+/// Where each of some lists ends among their items, and which of them are there.
+#[derive(Default)]
+struct Ends {
+    ends: Vec<i64>,
+    valid: Vec<bool>,
+}
+
+impl Ends {
+    /// Where the next list begins.
+    fn last(&self) -> usize {
+        self.ends.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default()
+    }
+
+    fn push(&mut self, end: usize, valid: bool) {
+        self.ends.push(i64::try_from(end).unwrap_or(i64::MAX));
+        self.valid.push(valid);
+    }
+
+    /// Gives how many items are left.
+    fn truncate(&mut self, length: usize) -> usize {
+        self.ends.truncate(length);
+        self.valid.truncate(length);
+        self.last()
+    }
+
+    fn finish(self, items: ArrayRef) -> Result<ArrayRef, FrameError> {
+        let offsets: Vec<i64> = std::iter::once(0).chain(self.ends).collect();
+        let field = Arc::new(ArrowField::new("item", items.data_type().clone(), true));
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        Ok(Arc::new(LargeListArray::try_new(field, offsets, items, nulls(self.valid))?))
+    }
+}
+
+pub(super) struct ListBuilder<'a> {
+    ends: Ends,
+    pub(super) items: Builder<'a>,
+}
+
+impl ListBuilder<'_> {
+    /// Ends a list of the items appended since the last.
+    pub(super) fn end(&mut self, valid: bool) {
+        self.ends.push(self.items.len(), valid);
+    }
+}
+
+pub(super) struct StructBuilder<'a> {
+    names: Vec<&'a ColumnName>,
+    pub(super) fields: Vec<Builder<'a>>,
+    /// What the fields are called in the records that were read so far.
+    members: Names,
+    /// Which field each of these is.
+    places: Vec<Option<usize>>,
+    valid: Vec<bool>,
+}
+
+impl StructBuilder<'_> {
+    /// Which field a member is; objects are much alike, so that it likely is the one that the `nth` member was before.
+    pub(super) fn place(&mut self, text: &[u8], name: Value, nth: usize, naming: NamingRule) -> Option<usize> {
+        if let Some(known) = self.members.find(text, name, nth) {
+            return self.places[known];
+        }
+        let place = naming.field(self.members.add(text, name), self.names.iter().copied());
+        self.places.push(place);
+        place
+    }
+
+    /// What the `nth` member is likely called.
+    pub(super) fn likely(&self, nth: usize) -> &[u8] {
+        self.members.likely(nth)
+    }
+
+    /// Whether the struct that is being made has that field already.
+    pub(super) fn has(&self, field: usize) -> bool {
+        self.fields[field].len() > self.valid.len()
+    }
+
+    /// Ends a struct; the fields that it lacks are null.
+    pub(super) fn end(&mut self, valid: bool) {
+        self.valid.push(valid);
+        for field in &mut self.fields {
+            if field.len() < self.valid.len() {
+                field.append_null();
+            }
+        }
+    }
+
+    fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+        let arrays = self.fields.into_iter().map(|field| field.finish(text)).collect::<Result<Vec<_>, _>>()?;
+        let fields = self.names.iter().zip(&arrays).map(|(name, array)| optional(name.as_str(), array));
+        Ok(Arc::new(StructArray::try_new(fields.collect(), arrays, nulls(self.valid))?))
+    }
+}
+
+/// Polars has no maps: they travel as lists of `key` and `value`, and become maps again when written.
+pub(super) struct MapBuilder<'a> {
+    ends: Ends,
+    pub(super) keys: Leaf<'a>,
+    pub(super) values: Builder<'a>,
+}
+
+impl MapBuilder<'_> {
+    /// Ends a map of the entries appended since the last.
+    pub(super) fn end(&mut self, valid: bool) {
+        self.ends.push(self.keys.len(), valid);
+    }
+
+    /// Whether the last key of the map that is being made is there before.
+    pub(super) fn repeats_a_key(&self, text: &[u8]) -> bool {
+        self.keys.repeats_last(text, self.ends.last())
+    }
+
+    fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+        let arrays = vec![self.keys.finish(text)?, self.values.finish(text)?];
+        let fields = ["key", "value"].into_iter().zip(&arrays).map(|(name, array)| optional(name, array));
+        let entries = StructArray::try_new(fields.collect(), arrays, None)?;
+        self.ends.finish(Arc::new(entries))
+    }
+}
+
+fn optional(name: &str, array: &ArrayRef) -> ArrowField {
+    ArrowField::new(name, array.data_type().clone(), true)
+}
