@@ -1,7 +1,7 @@
-"""adg beside its peers: the same job, the same values, side by side in one run.
+"""What adg takes: beside its peers on the same job, and by itself where there is a goal to keep.
 
-Usage: bench.py --adg PATH [--only NAME,…] [--runs N] [--sizes GB,…]
-Prints each workload's rows, with a pass or by how much they fall short; exits 1 where values differ.
+Usage: bench.py --adg PATH [--only NAME,…] [--runs N] [--sizes GB,…] and the sizes of single rows, see --help.
+Prints each row's figures, with a pass or by how much they fall short; exits 1 where values differ or adg fails.
 """
 
 import argparse
@@ -11,129 +11,35 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import beside
+import catch_up
 import data
 import encrypted
-from contenders import Contender, adg, digest, peer
-from data import Input
-from measure import Cost, cost, median
+import memory
+import overlap
+import partitions
+from table import HEAD, remark
 
-Costs = dict[str, Cost]
-
-ENCRYPTED = "encrypted JSON"
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Something that must hold."""
-
-    text: str
-    holds: Callable[[Costs], tuple[float, float]]
-    """What was reached, and what is wanted at most."""
+Lines = Callable[[Path], Iterator[str]]
+"""What a row says, given a folder to work in."""
 
 
-@dataclass(frozen=True)
-class Workload:
-    """A row of the table."""
-
-    name: str
-    make: Callable[[], Input]
-    peers: tuple[str, ...]
-    goals: tuple[Goal, ...]
-
-
-def at_most(figure: str, peer: str, times: float = 1) -> Goal:
-    """A ratio to one peer."""
-    return Goal(f"{figure} / {peer}", lambda costs: (getattr(costs["adg"], figure) / getattr(costs[peer], figure), times))
-
-
-def at_best(figure: str, times: float) -> Goal:
-    """A ratio to the best of all peers."""
-
-    def holds(costs: Costs) -> tuple[float, float]:
-        best = min(getattr(found, figure) for name, found in costs.items() if name not in ("adg", "plain"))
-        return getattr(costs["adg"], figure) / best, times
-
-    return Goal(f"{figure} / best", holds)
-
-
-def below(figure: str, most: float) -> Goal:
-    """A figure by itself."""
-    return Goal(figure, lambda costs: (getattr(costs["adg"], figure), most))
-
-
-def workloads(sizes: list[float]) -> Iterator[Workload]:
-    """All rows."""
-    everyone = ("duckdb", "polars", "spark", "sail")
-    small = min(sizes)
-    tiny = (below("wall", 0.1), below("total_mib", 60), at_most("wall", "spark", 1 / 50))
-    yield Workload("tiny: 1,000 rows", lambda: data.rows(1000), everyone, tiny)
-    for size in sizes:
-        goals = (at_most("cpu", "duckdb"), at_most("cpu", "spark", 1 / 6))
-        goals += (at_most("total_mib", "duckdb"), at_most("anonymous_mib", "duckdb"))
-        yield Workload(f"CSV {size:g} GB, 1 % bad", lambda size=size: data.mixed(size), everyone, goals)
-    clean = (at_most("cpu", "plain", 1.1),)
-    yield Workload(f"CSV {small:g} GB, none bad", lambda: data.mixed(small, 0), ("plain", "duckdb"), clean)
-    fast = ("duckdb", "polars")
-    others: dict[str, Callable[[], Input]] = {
-        "wide: 500 columns": lambda: data.wide(small),
-        "narrow: 3 columns": lambda: data.narrow(small),
-        "long texts": lambda: data.long_texts(small),
-        "quoted line ends": lambda: data.line_ends(small),
-        "5,000 files": lambda: data.many_files(5000),
-    }
-    for name, make in others.items():
-        yield Workload(name, make, fast, (at_best("cpu", 1.2), at_best("wall", 1.2)))
-    yield Workload(f"JSON {small:g} GB, flat", lambda: data.flat_json(small), fast, (at_best("cpu", 1),))
-    yield Workload(f"JSON {small:g} GB, nested", lambda: data.nested_json(small), fast, (at_best("cpu", 1),))
-
-
-def run(workload: Workload, binary: str, runs: int, folder: Path) -> tuple[Input, Costs, list[str]]:
-    """The medians of all contenders, and who gives other values."""
-    made = workload.make()
-    found: list[Contender] = [adg(binary, folder, made), *(peer(name, folder, made) for name in workload.peers)]
-    costs: dict[str, list[Cost]] = {one.name: [] for one in found}
-    failed: dict[str, str] = {}
-    for number in range(runs):
-        for one in (one for one in found if one.name not in failed):
-            try:
-                costs[one.name].append(cost(one.prepare()))
-            except RuntimeError as error:
-                if one.name == "adg":
-                    raise
-                failed[one.name] = str(error)
-            print(f"  {workload.name}: {one.name} {number + 1}/{runs}", file=sys.stderr)
-    there = [one for one in found if one.name not in failed]
-    digests = {one.name: digest(one, made) for one in there}
-    other = [f"{name} could not do it: {why.strip().splitlines()[-1][:200]}" for name, why in failed.items()]
-    other += [f"{name} gives other values" for name, said in digests.items() if said != digests["adg"]]
-    return made, {one.name: median(costs[one.name]) for one in there}, other
-
-
-def rows(name: str, mb: float, costs: Costs, goals: Sequence[Goal], first: str = "adg") -> Iterator[str]:
-    """The lines of a workload in the table."""
-    yield f"| **{name}** ({mb:.0f} MB) | | | | | |"
-    for contender, found in costs.items():
-        times = "" if contender == first else f"{costs[first].cpu / found.cpu:.2f}"
-        yield f"| {contender} | {found.wall:.2f} | {found.cpu:.2f} | {times} | {found.total_mib:.0f} | {found.anonymous_mib:.0f} |"
-    for goal in goals:
-        try:
-            reached, wanted = goal.holds(costs)
-        except KeyError:
-            continue
-        verdict = "pass" if reached <= wanted else f"**{(reached / wanted - 1) * 100:.0f} % short**"
-        yield f"| {goal.text}: {reached:.3g}, at most {wanted:.3g} | {verdict} | | | | |"
-
-
-def encryption(binary: str, gigabytes: float, runs: int) -> Iterator[str]:
-    """What it costs to decrypt and to unpack."""
-    mb, costs = encrypted.costs(binary, int(gigabytes * 1e9 / 585), runs)
-    goal = Goal("cpu / packed", lambda costs: (costs["encrypted"].cpu / costs["packed"].cpu, 1.15))
-    yield from rows(f"{ENCRYPTED} {gigabytes:g} GB, in S3", mb, costs, [goal], first="encrypted")
+def contents(asked: argparse.Namespace) -> Iterator[tuple[str, Lines]]:
+    """All rows, by what `--only` knows them by."""
+    adg, runs, sizes = asked.adg, asked.runs, asked.sizes
+    for one in beside.workloads(sizes):
+        yield one.name, partial(beside.lines, one, adg, runs)
+    yield "encrypted JSON", partial(encrypted.lines, adg, min(sizes), runs)
+    yield "catch-up", partial(catch_up.lines, adg, asked.days, runs)
+    for held in memory.workloads(asked.memory_gib, asked.memory_days):
+        yield held.name, partial(memory.lines, held, adg)
+    yield f"S3 {max(sizes):g} GB", partial(overlap.lines, adg, max(sizes), runs)
+    yield "partitions", partial(partitions.lines, asked.partitions, asked.piece)
 
 
 def machine() -> str:
@@ -146,33 +52,48 @@ def machine() -> str:
     return f"{model}, {cores} cores, Linux {platform.release()}; {engines}, Python {platform.python_version()}"
 
 
-def main() -> None:
-    """Prints the table."""
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+
+    def numbers(text: str) -> list[int]:
+        return [int(number) for number in text.split(",")]
+
     parser = argparse.ArgumentParser()
     parser.add_argument("--adg", required=True)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="beginnings of rows' names")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--sizes", default="0.5,3")
-    asked = parser.parse_args()
+    parser.add_argument("--sizes", type=lambda text: [float(size) for size in text.split(",")], default="0.5,3", help="GB")
+    parser.add_argument("--days", type=numbers, default="30,365,3650", help="of catch-up, three numbers")
+    parser.add_argument("--memory-gib", type=float, default=5, help="read with little memory, and four times as much")
+    parser.add_argument("--memory-days", type=int, default=2000, help="partitions written with little memory")
+    parser.add_argument("--partitions", type=int, default=10_000, help="registered by adg and by Java")
+    parser.add_argument("--piece", type=int, default=2000, help="of them by turns")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Prints the table."""
+    asked = arguments()
     only = [word for word in asked.only.split(",") if word]
     revision = subprocess.run([asked.adg, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    print(f"{revision}; {machine()}; medians of {asked.runs}\n")
-    print("| | wall s | CPU s | adg's CPU to theirs | MiB in all | of them its own |\n| --- | --- | --- | --- | --- | --- |")
-    differ, sizes = False, [float(size) for size in asked.sizes.split(",")]
-    for workload in workloads(sizes):
-        if only and not any(workload.name.startswith(word) for word in only):
+    print(f"{revision}; {machine()}; medians of {asked.runs}\n\n{HEAD}")
+    data.CACHE.mkdir(parents=True, exist_ok=True)
+    wrong = False
+    for name, lines in contents(asked):
+        if only and not any(name.startswith(word) for word in only):
             continue
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data.CACHE))
         try:
-            made, costs, other = run(workload, asked.adg, asked.runs, folder)
+            said = list(lines(folder))
+        except RuntimeError as error:
+            # The rows after it are still worth their time.
+            print(f"{name}: {error}", file=sys.stderr)
+            said, wrong = [remark(f"**{name}**: failed")], True
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        differ |= any(what.endswith("other values") for what in other)
-        lines = [*rows(workload.name, made.mb, costs, workload.goals), *(f"| {what} | | | | | |" for what in other)]
-        print("\n".join(lines), flush=True)
-    if not only or any(ENCRYPTED.startswith(word) for word in only):
-        print("\n".join(encryption(asked.adg, min(sizes), asked.runs)))
-    sys.exit(differ)
+        wrong |= any("gives other values" in line for line in said)
+        print("\n".join(said), flush=True)
+    sys.exit(wrong)
 
 
 if __name__ == "__main__":

@@ -10,20 +10,11 @@ from pathlib import Path
 
 import duckdb
 
-from data import DAY, Input
+from data import Input
+from home import Home
 from measure import Command
 
 PEERS = Path(__file__).with_name("peers.py")
-PROFILES = """\
-version: 1
-profile: bench
-profiles:
-  bench:
-    stores: { source: { url: source }, published: { url: published } }
-    metastore: { sqlite: { path: metastore.db } }
-    ledger: { sqlite: { path: ledger.db } }
-    scratch: scratch
-"""
 
 
 @dataclass(frozen=True)
@@ -38,43 +29,10 @@ class Contender:
 
 
 def adg(binary: str, folder: Path, data: Input) -> Contender:
-    """adg as its users run it: it has a metastore, a ledger and a report to keep, too."""
-    home = folder / "adg"
-    lay_out(home, data)
-
-    def prepare() -> Command:
-        for left in home.iterdir():
-            # With what lies beside the databases, and the locks.
-            if left.name.startswith((".", "metastore.db", "ledger.db")):
-                left.unlink()
-            elif left.name in ("published", "scratch", "reports"):
-                shutil.rmtree(left)
-        (home / "published").mkdir()
-        return Command([binary, "--module", "bench", "--start-dt", DAY, "--end-dt", DAY], home)
-
-    return Contender("adg", prepare, f"{home}/published/**/*.parquet")
-
-
-def lay_out(home: Path, data: Input) -> None:
-    """The files under the names that the module expects, and the module."""
-    shutil.rmtree(home, ignore_errors=True)
-    (home / "source").mkdir(parents=True)
-    (home / "published").mkdir()
-    (home / "modules").mkdir()
-    for number, file in enumerate(data.files):
-        os.link(file, home / "source" / f"{DAY}_rows_{number}.{data.form}")
-    (home / "adg.yaml").write_text(PROFILES)
-    module = {
-        "version": 1,
-        "module": "bench",
-        "source": {"files": f"{{date}}_{{collection}}_{{seq}}.{data.form}", "pick": "all"},
-        "limits": {"error_rate": 1, "quarantine_rate": 0},
-        "target": {"database": "bench"},
-        "collections": {"rows": {"columns": data.columns}},
-    }
-    if data.form == "json":
-        module["source"] |= {"json": {}}  # type: ignore[operator]
-    (home / "modules" / "bench.yaml").write_text(json.dumps(module))
+    """adg, in a home of its own."""
+    home = Home(binary, folder / "adg", data)
+    home.lay_out()
+    return Contender("adg", home.prepare, home.output)
 
 
 def peer(engine: str, folder: Path, data: Input) -> Contender:

@@ -1,7 +1,7 @@
 """The inputs: made by DuckDB, the same for the same size, and kept."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -66,8 +66,22 @@ class Input:
     name: str
     columns: dict[str, str]
     files: list[Path]
+    rows: int
+    """Of all files. The first column numbers them, and its values fit."""
     form: str = "csv"
     """Or `json`: an object on each line."""
+    times: int = 1
+    """How often each file is there."""
+
+    def repeated(self, times: int) -> "Input":
+        """So many days' files as one day's."""
+        return replace(self, files=self.files * times, rows=self.rows * times, times=self.times * times)
+
+    @property
+    def ids(self) -> int:
+        """The sum of the first column."""
+        once = self.rows // self.times
+        return self.times * once * (once - 1) // 2
 
     @property
     def mb(self) -> float:
@@ -124,15 +138,16 @@ def many_files(count: int) -> Input:
         for number in range(count):
             (folder / f"{number:05}.csv").write_text("".join([whole[0], *whole[1 + 300 * number : 301 + 300 * number]]))
         (folder / "done").touch()
-    return Input(f"files-{count}", MIXED, sorted(folder.glob("*.csv")))
+    return Input(f"files-{count}", MIXED, sorted(folder.glob("*.csv")), 300 * count)
 
 
 def flat_json(gigabytes: float) -> Input:
     """The twenty columns as objects, numbers as numbers; one value in a hundred is a text that does not fit."""
     members = ", ".join(f"{name} := {_json_value(name, kind, 0.01)}" for name, kind in MIXED.items())
     name = f"flat-json-{gigabytes:g}"
-    path = _made(name, "json", f"select to_json(struct_pack({members})) from range({int(gigabytes * 1e9 / BYTES['json'])}) t(i)")
-    return Input(name, MIXED, [path], "json")
+    count = int(gigabytes * 1e9 / BYTES["json"])
+    path = _made(name, "json", f"select to_json(struct_pack({members})) from range({count}) t(i)")
+    return Input(name, MIXED, [path], count, "json")
 
 
 NESTED = {
@@ -160,8 +175,9 @@ def nested_json(gigabytes: float) -> Input:
     }
     packed = ", ".join(f"{name} := {value}" for name, value in members.items())
     name = f"nested-json-{gigabytes:g}"
-    path = _made(name, "json", f"select to_json(struct_pack({packed})) from range({int(gigabytes * 1e9 / BYTES['nested'])}) t(i)")
-    return Input(name, NESTED, [path], "json")
+    count = int(gigabytes * 1e9 / BYTES["nested"])
+    path = _made(name, "json", f"select to_json(struct_pack({packed})) from range({count}) t(i)")
+    return Input(name, NESTED, [path], count, "json")
 
 
 BAD = {"date": "'31/12/2020'", "timestamp": "'yesterday'", "boolean": "'perhaps'", "int": "'N/A'", "bigint": "'12x'", "double": "'1,5'"}
@@ -187,7 +203,7 @@ def _json_value(name: str, kind: str, share: float) -> str:
 
 def _csv(name: str, columns: dict[str, str], values: dict[str, str], count: int) -> Input:
     listed = ", ".join(f"{values[column]} as {column}" for column in columns)
-    return Input(name, columns, [_made(name, "csv", f"select {listed} from range({count}) t(i)")])
+    return Input(name, columns, [_made(name, "csv", f"select {listed} from range({count}) t(i)")], count)
 
 
 def _made(name: str, form: str, sql: str) -> Path:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 POLL_SECONDS = 0.005
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ class _Peak(threading.Thread):
 
     def cpu(self) -> float:
         """Seconds of all that were seen."""
-        return sum(self.ticks.values()) / os.sysconf("SC_CLK_TCK")
+        return sum(self.ticks.values()) / TICKS
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and those below it have used so far, user and system."""
+    return sum(_ticks(one) for one in _family(pid)) / TICKS
 
 
 def _family(pid: int) -> list[int]:

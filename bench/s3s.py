@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service.process import HOST, Command, free_port, listens, running
 
+REGION = "eu-west-2"
 KEYS = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "benchbench", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
@@ -17,6 +18,8 @@ class S3:
 
     url: str
     folder: Path
+    pid: int
+    region: str = REGION
 
 
 @contextmanager
@@ -27,5 +30,5 @@ def s3s(folder: Path, *buckets: str) -> Iterator[S3]:
     port = free_port()
     keys = ["--access-key", KEYS["AWS_ACCESS_KEY_ID"], "--secret-key", KEYS["AWS_SECRET_ACCESS_KEY"]]
     words = [os.environ["BENCH_S3S"], "--host", HOST, "--port", str(port), *keys, str(folder)]
-    with running(Command(words, folder.parent), lambda: listens(port)):
-        yield S3(f"http://{HOST}:{port}", folder)
+    with running(Command(words, folder.parent), lambda: listens(port)) as pid:
+        yield S3(f"http://{HOST}:{port}", folder, pid)

@@ -161,3 +161,21 @@ fn ten_thousand_partitions_are_registered() {
     assert_eq!(metastore.partitions(&table.name).unwrap().len(), 10_000);
     println!("listed in {:.1} s", began.elapsed().as_secs_f64());
 }
+
+/// adg's side of `bench/partitions.py`, which says on standard input what to register: `register TABLE FIRST COUNT`.
+#[test]
+#[ignore = "driven by `make bench ONLY=partitions`"]
+fn registers_what_the_bench_asks_for() {
+    let variable = |name| std::env::var(name).unwrap();
+    let (metastore, database) = (metastore(&[&variable("BENCH_METASTORE")]), variable("BENCH_DATABASE"));
+    let first: crate::identity::ProcessingDate = "2000-01-01".parse().unwrap();
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let ["register", name, from, count] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let table = metastore.table(&format!("{database}.{name}").parse().unwrap()).unwrap().unwrap();
+        let (from, count): (u32, u32) = (from.parse().unwrap(), count.parse().unwrap());
+        let days: Vec<_> = (from..from + count).map(|day| partition(&table, &first.plus_days(day).to_string(), "a")).collect();
+        metastore.publish(&table.name, &days, FencingToken(1)).unwrap();
+        println!("done");
+    }
+}
