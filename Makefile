@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench demo build test e2e test-tools docs
+.PHONY: bench demo build docs e2e gate gate-record test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -16,25 +16,35 @@ build:
 test: test-tools
 	cargo test --locked --lib --bins
 	$(MAKE) e2e
+	$(MAKE) gate
 
 # Starts and stops every service that it needs.
 e2e: test-tools
 	cargo test --locked --test e2e
 
+# Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
+gate: build test-tools
+	$(ADG_TEST_PYTHON) bench/gate.py --adg $(abspath $(ADG))
+
+gate-record: build test-tools
+	$(ADG_TEST_PYTHON) bench/gate.py --adg $(abspath $(ADG)) --record
+
 test-tools:
 	@e2e/require.sh cargo cc python3
 	@e2e/test-tools.sh $(VENV)
 
-# adg beside its peers: `make bench SIZES=0.5 RUNS=1 ONLY=tiny,CSV` is a small one. bench/RESULTS.md tells what came of it.
+# adg beside its peers, and where it must keep to something by itself: `make bench SIZES=0.5 RUNS=1 ONLY=tiny,CSV` is a small one.
+# bench/RESULTS.md tells what came of it.
 BENCH ?= $(HOME)/.cache/adg/bench
 SIZES ?= 0.5,3
 RUNS ?= 5
 bench: export BENCH_SAIL = $(BENCH)/sail/bin/python
 bench: export BENCH_S3S = $(BENCH)/s3s/bin/s3s-fs
+bench: export BENCH_REGISTRAR = cargo test --release --locked --lib -- --ignored --nocapture registers_what_the_bench_asks_for
 bench: export PYTHONPATH = e2e/python
-bench: build
+bench: build test-tools
 	@bench/tools.sh $(BENCH)
-	@$(BENCH)/engines/bin/python bench/bench.py --adg $(abspath $(ADG)) --sizes $(SIZES) --runs $(RUNS) --only "$(ONLY)"
+	@$(BENCH)/engines/bin/python bench/bench.py --adg $(abspath $(ADG)) --sizes $(SIZES) --runs $(RUNS) --only "$(ONLY)" $(FLAGS)
 
 docs: build
 	$(ADG) schema --markdown > docs/config.md

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod aws;
+mod beginnings;
 mod catch_up;
 mod clean_up;
 mod command_line;

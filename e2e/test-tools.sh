@@ -25,6 +25,7 @@ command -v java >/dev/null 2>&1 || debian openjdk-17-jre-headless "Java 17, for 
 # Debian does not have the server's programs on the path.
 command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null \
   || debian postgresql "PostgreSQL's server"
+command -v valgrind >/dev/null 2>&1 || debian valgrind "valgrind, which counts instructions"
 [ -e /usr/share/java/postgresql.jar ] || debian libpostgresql-jdbc-java "PostgreSQL's driver, for the Hive Metastore"
 
 # So that each start of the Hive Metastore takes three quarters of the time.

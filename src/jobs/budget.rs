@@ -21,6 +21,9 @@ pub struct Budget {
     pub file_bytes: usize,
 }
 
+/// What a run needs whatever it reads: its code, and parts on their way to and from a store.
+const ALWAYS: u64 = 64 * MIB;
+
 /// Less than this can't hold what a run always needs.
 pub const LEAST_MEMORY: ByteSize = ByteSize::mib(128);
 
@@ -41,7 +44,8 @@ impl Budget {
             // Some eight batches are on their way at once, each with its columns about three times its text.
             block_bytes: share(each, 128, 64 << 10, 4 * MIB),
             record_bytes: share(each, 16, MIB, 64 * MIB),
-            row_group_bytes: share(each, 4, MIB, 128 * MIB),
+            // Of which one is sent while the next is made, beside what a run always needs.
+            row_group_bytes: share(each.saturating_sub(ALWAYS), 4, MIB, 128 * MIB),
             file_bytes: 256 << 20,
         }
     }
@@ -60,11 +64,11 @@ mod tests {
                 collections: 2,
                 block_bytes: 4 << 20,
                 record_bytes: 32 << 20,
-                row_group_bytes: 128 << 20,
+                row_group_bytes: 112 << 20,
                 file_bytes: 256 << 20
             }
         );
-        let small = Budget::new(ByteSize::mib(64), 8);
+        let small = Budget::new(LEAST_MEMORY, 8);
         assert_eq!((small.collections, small.row_group_bytes), (1, 16 << 20));
     }
 }

@@ -76,7 +76,7 @@ pub enum Batches {
     /// Of CSV.
     Csv(CsvBatches),
     /// Of JSON.
-    Json(JsonBatches),
+    Json(Box<JsonBatches>),
 }
 
 impl Batches {
@@ -136,7 +136,7 @@ impl Reading<'_> {
                 }
                 Ok(Batches::Csv(file))
             }
-            Format::Json(format) => Ok(Batches::Json(JsonBatches::open(header, text, format, self.sizes))),
+            Format::Json(format) => Ok(Batches::Json(Box::new(JsonBatches::open(header, text, format, self.sizes)))),
         }
     }
 }

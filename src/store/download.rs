@@ -9,6 +9,7 @@ use object_store::path::Path;
 use object_store::{Attribute, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::checksum::{Checksum, Sum};
 use super::connect::AnswerHeaders;
@@ -95,17 +96,22 @@ fn told(head: &GetResult, verify_etag: bool) -> Option<Checksum> {
     Checksum::told(&head.extensions.get::<AnswerHeaders>()?.0, verify_etag)
 }
 
-/// Sends the ranges in order, until the reader is gone.
+/// Sends the ranges in order, until the reader is gone. Each is a task of its own, so that it comes while another is waited for, and
+/// while the reader has no time.
 async fn fetch(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectMeta, sender: mpsc::Sender<object_store::Result<Bytes>>) {
     let starts = (0..object.size).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
     let requests = starts.map(|start| {
         let range = GetRange::Bounded(start..object.size.min(start + RANGE_BYTES));
         let options = GetOptions { if_match: object.e_tag.clone(), range: Some(range), ..GetOptions::default() };
-        let (objects, path) = (&objects, &path);
-        async move { objects.get_opts(path, options).await?.bytes().await }
+        let (objects, path) = (Arc::clone(&objects), path.clone());
+        // Begun at once, and ended where the set is dropped.
+        let mut task = JoinSet::new();
+        task.spawn(async move { objects.get_opts(&path, options).await?.bytes().await });
+        async move { task.join_next().await }
     });
     let mut ranges = stream::iter(requests).buffered(IN_FLIGHT);
-    while let Some(range) = ranges.next().await {
+    while let Some(Some(range)) = ranges.next().await {
+        let range = range.unwrap_or_else(|source| Err(object_store::Error::JoinError { source }));
         let is_last = range.is_err();
         if sender.send(range).await.is_err() || is_last {
             return;

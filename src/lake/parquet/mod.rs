@@ -1,5 +1,7 @@
 //! Parquet files that every reader of the house reads: see `docs/readers.md`.
 
+mod dictionary;
+mod file_writer;
 mod int96;
 mod row_group;
 mod types;

@@ -11,6 +11,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{SchemaDescriptor, TypePtr};
 use polars::prelude::DataFrame;
 
 use crate::frame;
@@ -18,8 +19,10 @@ use crate::lake::{LakeError, RunFolder};
 use crate::schema::{TableSchema, TimestampEncoding};
 use crate::store::Upload;
 
+use super::dictionary;
+use super::file_writer::FileWriter;
 use super::row_group::RowGroup;
-use super::types::{arrow_schema, parquet_schema};
+use super::types::{arrow_schema, parquet_schema, storage_array};
 
 /// How files are written.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +36,10 @@ pub struct FileSettings {
 }
 
 impl FileSettings {
-    /// Bytes of a page: the usual 1 MiB, less where the row group is small.
-    fn page_bytes(&self) -> usize {
-        (self.row_group_bytes / 64).clamp(64 << 10, 1 << 20)
+    /// Bytes of a page of so many columns: the usual 1 MiB, less where the row group is small or has many of them. Each holds a page
+    /// and a dictionary of that size while the row group is made.
+    fn page_bytes(&self, columns: usize) -> usize {
+        (self.row_group_bytes / (4 * columns.max(16))).clamp(8 << 10, 1 << 20)
     }
 }
 
@@ -62,10 +66,12 @@ pub struct TableWriter<'a> {
 
 struct OpenFile {
     name: String,
-    writer: SerializedFileWriter<Upload>,
+    writer: FileWriter<Upload>,
     factory: ArrowRowGroupWriterFactory,
     group: Option<RowGroup>,
     groups: usize,
+    /// About how many bytes the row groups before it have.
+    bytes: usize,
 }
 
 impl<'a> TableWriter<'a> {
@@ -80,7 +86,7 @@ impl<'a> TableWriter<'a> {
         let arrays = frame::to_arrow(frame)?;
         let mut file = match self.current.take() {
             Some(file) => file,
-            None => self.open()?,
+            None => self.open(&arrays)?,
         };
         let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.name, error))?;
         if full {
@@ -96,7 +102,7 @@ impl<'a> TableWriter<'a> {
         match self.current.take() {
             Some(file) => self.finish_file(file)?,
             None if self.finished.is_empty() => {
-                let file = self.open()?;
+                let file = self.open(&[])?;
                 self.finish_file(file)?;
             }
             None => {}
@@ -104,26 +110,39 @@ impl<'a> TableWriter<'a> {
         Ok(self.finished)
     }
 
-    fn open(&self) -> Result<OpenFile, LakeError> {
+    /// Begins a file, of which `first` are the first values.
+    fn open(&self, first: &[ArrayRef]) -> Result<OpenFile, LakeError> {
         let name = format!("part-{:05}.parquet", self.finished.len());
         let start = || {
             let schema = parquet_schema(&self.schema, self.settings.timestamps)?;
-            let writer = SerializedFileWriter::new(self.folder.begin(&name), schema, Arc::new(self.properties()?))?;
+            let writer = SerializedFileWriter::new(
+                self.folder.begin(&name),
+                Arc::clone(&schema),
+                Arc::new(self.properties(schema, first)?),
+            )?;
             let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.arrow));
             Ok((writer, factory))
         };
         let (writer, factory) = start().map_err(|error| failed(&name, error))?;
-        Ok(OpenFile { name, writer, factory, group: None, groups: 0 })
+        Ok(OpenFile { name, writer: FileWriter::new(writer), factory, group: None, groups: 0, bytes: 0 })
     }
 
-    fn properties(&self) -> Result<WriterProperties, ParquetError> {
+    fn properties(&self, schema: TypePtr, first: &[ArrayRef]) -> Result<WriterProperties, ParquetError> {
+        let paths = SchemaDescriptor::new(schema);
+        let page_bytes = self.settings.page_bytes(paths.num_columns());
         let mut properties = WriterProperties::builder()
             .set_created_by(concat!("adg version ", env!("CARGO_PKG_VERSION")).to_owned())
-            // Every column holds a page and a dictionary while a row group is made.
-            .set_data_page_size_limit(self.settings.page_bytes())
-            .set_dictionary_page_size_limit(self.settings.page_bytes())
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .build();
+            .set_data_page_size_limit(page_bytes)
+            .set_dictionary_page_size_limit(page_bytes)
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
+        let arrays = self.schema.columns().iter().zip(first).map(|(column, array)| storage_array(&column.ty, array));
+        let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+        for (path, leaf) in paths.columns().iter().zip(arrays.iter().flat_map(dictionary::leaves)) {
+            if !dictionary::is_worth(&leaf, page_bytes) {
+                properties = properties.set_column_dictionary_enabled(path.path().clone(), false);
+            }
+        }
+        let mut properties = properties.build();
         add_encoded_arrow_schema_to_metadata(&self.arrow, &mut properties);
         Ok(properties)
     }
@@ -139,21 +158,24 @@ impl<'a> TableWriter<'a> {
             file.group = Some(group);
             return Ok(false);
         }
-        group.close(&mut file.writer)?;
         file.groups += 1;
+        file.bytes += group.bytes();
+        file.writer.append(group)?;
         // Nearer to its size with this row group as the last than with another.
-        Ok(file.writer.bytes_written() + self.settings.row_group_bytes / 2 >= self.settings.file_bytes)
+        Ok(file.bytes + self.settings.row_group_bytes / 2 >= self.settings.file_bytes)
     }
 
     fn finish_file(&mut self, file: OpenFile) -> Result<(), LakeError> {
         let OpenFile { name, mut writer, group, .. } = file;
         let finish = || {
             if let Some(group) = group.filter(|group| group.rows() > 0) {
-                group.close(&mut writer)?;
+                writer.append(group)?;
             }
-            writer.finish().map(|metadata| metadata.file_metadata().num_rows())
+            let mut writer = writer.end()?;
+            let rows = writer.finish()?.file_metadata().num_rows();
+            Ok((rows, writer))
         };
-        let rows = finish().map_err(|error| failed(&name, error))?;
+        let (rows, mut writer) = finish().map_err(|error| failed(&name, error))?;
         let bytes = writer.bytes_written();
         writer.inner_mut().finish()?;
         self.finished.push(WrittenFile { name, rows: u64::try_from(rows).unwrap_or_default(), bytes: bytes as u64 });
