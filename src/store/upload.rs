@@ -68,11 +68,6 @@ impl Store {
 }
 
 impl Upload {
-    /// The object's key.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Makes the object of what was written; nothing may be written afterwards.
     ///
     /// # Errors

@@ -188,7 +188,9 @@ fn int96(micros: i64) -> Int96 {
     let nanos = micros.rem_euclid(MICROS_PER_DAY).cast_unsigned() * 1_000;
     #[allow(clippy::cast_possible_truncation)] // The two halves of a 64-bit number.
     let (low, high) = (nanos as u32, (nanos >> 32) as u32);
-    Int96::from(vec![low, high, u32::try_from(day).unwrap_or_default()])
+    let mut value = Int96::new();
+    value.set_data(low, high, u32::try_from(day).unwrap_or_default());
+    value
 }
 
 #[cfg(test)]

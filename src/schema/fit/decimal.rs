@@ -5,7 +5,54 @@ use super::trim;
 /// `text` as a decimal of this precision and scale, as its unscaled integer; none where a digit would be lost.
 #[inline]
 pub fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
-    let (mantissa, exponent) = exact_decimal(trim(text))?;
+    let text = trim(text);
+    let Some(unscaled) = short(text, scale) else { return any(text, precision, scale) };
+    let limit = POWERS.get(usize::from(precision)).copied().unwrap_or(i64::MAX);
+    (unscaled.abs() < limit).then(|| i128::from(unscaled))
+}
+
+/// The powers of ten that 64 bits hold.
+const POWERS: [i64; 19] = {
+    let mut powers = [1; 19];
+    let mut i = 1;
+    while i < powers.len() {
+        powers[i] = powers[i - 1] * 10;
+        i += 1;
+    }
+    powers
+};
+
+/// Most decimals are written with few digits, of which none is to be left out: one pass tells their unscaled integer. None of any
+/// other text.
+#[inline]
+fn short(text: &[u8], scale: u8) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.len() > 17 {
+        return None;
+    }
+    let (mut value, mut point) = (0, None);
+    for (at, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = value * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let fraction = point.map_or(0, |at| digits.len() - at - 1);
+    if digits.len() == usize::from(point.is_some()) {
+        return None;
+    }
+    let missing = usize::from(scale).checked_sub(fraction)?;
+    let unscaled = value.checked_mul(*POWERS.get(missing)?)?;
+    Some(if negative { -unscaled } else { unscaled })
+}
+
+/// The same of any text.
+fn any(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
+    let (mantissa, exponent) = exact_decimal(text)?;
     let shift = exponent.checked_add(i32::from(scale))?;
     let unscaled = if shift >= 0 {
         if mantissa == 0 { 0 } else { mantissa.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?)? }
@@ -124,6 +171,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn short_ones_are_as_any(text in r"[-+]?[0-9]{0,18}\.?[0-9]{0,4}[.e-]?", precision in 1_u8..=38, scale in 0_u8..=38) {
+            prop_assert_eq!(decimal(text.as_bytes(), precision, scale), any(text.as_bytes(), precision, scale));
+        }
+
         #[test]
         fn writing_a_decimal_and_reading_it_is_the_same(unscaled in -999_999_999_999_999_999_i128..=999_999_999_999_999_999, scale in 0..=18_u8) {
             let digits = format!("{:0width$}", unscaled.abs(), width = usize::from(scale) + 1);
