@@ -23,6 +23,7 @@ import encrypted
 import memory
 import overlap
 import partitions
+from measure import processor
 from table import HEAD, remark
 
 Lines = Callable[[Path], Iterator[str]]
@@ -44,12 +45,11 @@ def contents(asked: argparse.Namespace) -> Iterator[tuple[str, Lines]]:
 
 def machine() -> str:
     """Where and with what."""
-    model = next(line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
     engines = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pyspark"))
     asked = [os.environ["BENCH_SAIL"], "-c", "from importlib.metadata import version; print(version('pysail'))"]
     engines += f", pysail {subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()}"
     cores = len(os.sched_getaffinity(0))
-    return f"{model}, {cores} cores, Linux {platform.release()}; {engines}, Python {platform.python_version()}"
+    return f"{processor()}, {cores} cores, Linux {platform.release()}; {engines}, Python {platform.python_version()}"
 
 
 def arguments() -> argparse.Namespace:

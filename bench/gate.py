@@ -21,7 +21,7 @@ from pathlib import Path
 import data
 from data import Input
 from home import Home
-from measure import Command
+from measure import Command, processor
 
 RECORDED = Path(__file__).with_name("instructions.json")
 SLACK = 1.03
@@ -69,9 +69,9 @@ def needed(binary: str) -> dict[str, int]:
 
 
 def here() -> dict[str, str]:
-    """By whom the instructions are made."""
+    """By whom the instructions are made. What a processor has decides which of several ways libraries take."""
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    return {"compiler": rustc, "processor": platform.machine()}
+    return {"compiler": rustc, "processor": f"{processor()}, {platform.machine()}", "libc": " ".join(platform.libc_ver())}
 
 
 def main() -> None:

@@ -82,6 +82,12 @@ class _Peak(threading.Thread):
         return sum(self.ticks.values()) / TICKS
 
 
+def processor() -> str:
+    """What this machine's calls itself."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
 def cpu_seconds(pid: int) -> float:
     """What a process and those below it have used so far, user and system."""
     return sum(_ticks(one) for one in _family(pid)) / TICKS
