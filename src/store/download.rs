@@ -16,10 +16,11 @@ use super::connect::AnswerHeaders;
 use super::objects::info;
 use super::{Metadata, ObjectInfo, StoreError};
 
-/// One request's bytes. S3 serves some tens of MiB a second over one connection, so several are open.
-const RANGE_BYTES: u64 = 4 << 20;
+/// One request's bytes. S3 answers after some tens of milliseconds, and serves some tens of MiB a second over one connection: many
+/// small requests are faster than few large ones, and hold no more.
+const RANGE_BYTES: u64 = 1 << 20;
 /// Requests at the same time; so many ranges are held in memory, and one more that is being read.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 16;
 
 /// Reads `object`, which was listed before.
 pub(super) struct Download {
