@@ -40,7 +40,7 @@ SIZES ?= 0.5,3
 RUNS ?= 5
 bench: export BENCH_SAIL = $(BENCH)/sail/bin/python
 bench: export BENCH_S3S = $(BENCH)/s3s/bin/s3s-fs
-bench: export BENCH_REGISTRAR = cargo test --release --locked --lib -- --ignored --nocapture registers_what_the_bench_asks_for
+bench: export BENCH_REGISTRAR = cargo test --locked --lib -- --ignored --nocapture registers_what_the_bench_asks_for
 bench: export PYTHONPATH = e2e/python
 bench: build test-tools
 	@bench/tools.sh $(BENCH)

@@ -1,6 +1,6 @@
 """Registering partitions in a Hive Metastore: adg beside the Java client, by turns, into tables of the same metastore.
 
-adg's side is a test of its library. `BENCH_REGISTRAR` is the command that runs it, say `cargo test --release --locked --lib --
+adg's side is a test of its library. `BENCH_REGISTRAR` is the command that runs it, say `cargo test --locked --lib --
 --ignored --nocapture registers_what_the_bench_asks_for`; without it the Java client is measured alone.
 """
 
