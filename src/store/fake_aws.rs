@@ -22,8 +22,6 @@ use crate::identity::{Clock, FixedClock};
 use crate::runtime;
 
 pub(super) const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// What passes with each request to the store. Several are under way at once, each with credentials for five more minutes.
-const STEP: SignedDuration = SignedDuration::from_mins(1);
 /// Both services at one address.
 pub(super) struct FakeAws {
     pub(super) clock: Arc<FixedClock>,
@@ -31,6 +29,8 @@ pub(super) struct FakeAws {
     issued: Mutex<HashMap<String, Timestamp>>,
     assuming: AtomicBool,
     pub(super) assumed_at_once: AtomicBool,
+    /// What passes with each request to the store. Several are under way at once, each with credentials for five more minutes.
+    pub(super) step: SignedDuration,
     pub(super) requests: AtomicUsize,
     pub(super) refused: Mutex<Vec<String>>,
     pub(super) content: Bytes,
@@ -52,6 +52,7 @@ impl FakeAws {
             issued,
             assuming: AtomicBool::default(),
             assumed_at_once: AtomicBool::default(),
+            step: SignedDuration::from_mins(1),
             requests: AtomicUsize::default(),
             refused: Mutex::default(),
             content: content.into(),
@@ -94,7 +95,7 @@ impl FakeAws {
         let answer = self.object(&head);
         drop(body);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        *self.clock.0.lock().unwrap() += STEP;
+        *self.clock.0.lock().unwrap() += self.step;
         answer
     }
 

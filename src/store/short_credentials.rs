@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fake_aws::{FakeAws, LIFETIME};
 use super::{ObjectInfo, ScratchFile, StoreError, Tags};
@@ -32,7 +32,10 @@ impl FakeAws {
 
 #[test]
 fn a_download_outlives_three_credentials() {
-    let fake = Arc::new(FakeAws::new((0..REQUESTS * (4 << 20)).map(|i| (i / 7 % 251) as u8).collect()));
+    let mut fake = FakeAws::new((0..4 * REQUESTS * (1 << 20)).map(|i| (i / 7 % 251) as u8).collect());
+    // Four times as many as of an upload, and as many more at once.
+    fake.step = SignedDuration::from_secs(15);
+    let fake = Arc::new(fake);
     let store = fake.store(&fake.start());
     let began = fake.clock.now();
     let mut read = Vec::new();
