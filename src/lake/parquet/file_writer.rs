@@ -31,7 +31,7 @@ impl<W: Write + Send + 'static> FileWriter<W> {
     /// # Errors
     /// The last one could not be written.
     pub(super) fn append(&mut self, group: RowGroup) -> Result<(), ParquetError> {
-        let mut writer = self.take()?;
+        let mut writer = self.end()?;
         let write = move || group.close(&mut writer).map(|()| writer);
         self.state = State::Busy(thread::Builder::new().name("row group".to_owned()).spawn(write)?);
         Ok(())
@@ -42,10 +42,6 @@ impl<W: Write + Send + 'static> FileWriter<W> {
     /// # Errors
     /// The last one could not be written.
     pub(super) fn end(&mut self) -> Result<SerializedFileWriter<W>, ParquetError> {
-        self.take()
-    }
-
-    fn take(&mut self) -> Result<SerializedFileWriter<W>, ParquetError> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(writer) => Ok(writer),
             State::Busy(thread) => match thread.join() {
