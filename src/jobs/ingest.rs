@@ -343,7 +343,8 @@ fn write_report(services: &Services, report: &RunReport) -> Result<(), JobError>
     let folder = services.environment.config.path(&services.environment.config.profile.reports);
     let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
     let json = serde_json::to_string_pretty(report).map_err(|error| JobError::Bug(error.to_string()))?;
-    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, json));
+    let written =
+        services.environment.disk.run("write", &path, || fs::create_dir_all(&folder).and_then(|()| fs::write(&path, &json)));
     if let Err(error) = written {
         tracing::warn!(event = "report_not_written", path = %path.display(), %error);
     }

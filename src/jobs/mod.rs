@@ -5,6 +5,8 @@ mod clean_up;
 mod day;
 mod doctor;
 mod error;
+#[cfg(test)]
+mod faults;
 mod format;
 mod generate;
 mod ingest;

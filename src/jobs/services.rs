@@ -12,7 +12,7 @@ use crate::identity::{Clock, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::secrets::{self, SecretError, SecretPlace};
 use crate::source::KeyService;
-use crate::store::{Scratch, Store, StoreError, StoreUrl};
+use crate::store::{Disk, Scratch, Store, StoreError, StoreUrl};
 
 use super::JobError;
 
@@ -24,7 +24,18 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     /// Whose calendar says which day it is.
     pub zone: TimeZone,
+    pub(super) disk: Disk,
+    /// Where tests stand between a job and its stores.
+    #[cfg(test)]
+    pub(super) seam: Option<Arc<dyn StoreSeam>>,
     system: System,
+}
+
+/// What tests put between a job and its stores.
+#[cfg(test)]
+pub(super) trait StoreSeam: Send + Sync {
+    /// What is used as the store of that name.
+    fn store(&self, name: &str, url: StoreUrl) -> Store;
 }
 
 /// A profile with its metastore and ledger open.
@@ -54,7 +65,15 @@ impl Environment {
             place: format!("the profile `{}`", config.profile_name),
             reason: error.to_string(),
         })?;
-        Ok(Self { config, clock: Arc::clone(&system.clock), zone, system })
+        Ok(Self {
+            config,
+            clock: Arc::clone(&system.clock),
+            zone,
+            disk: Disk::default(),
+            #[cfg(test)]
+            seam: None,
+            system,
+        })
     }
 
     /// The module of that name, as that load has it.
@@ -98,6 +117,10 @@ impl Environment {
         })?;
         let url = StoreUrl::parse(&settings.url, &self.config.folder)?;
         settings.check(&url).map_err(|reason| StoreError::Setting { store: format!("`{name}`"), reason })?;
+        #[cfg(test)]
+        if let Some(seam) = &self.seam {
+            return Ok(seam.store(name, url));
+        }
         Ok(match url {
             StoreUrl::Folder(folder) => Store::folder(name, folder, create)?,
             StoreUrl::S3(bucket) => Store::s3(
@@ -112,7 +135,7 @@ impl Environment {
 
     /// Temporary space for a run.
     pub(super) fn scratch(&self, run: &RunId) -> Result<Scratch, JobError> {
-        Ok(Scratch::create(&self.scratch_root(), run, self.config.profile.scratch_encryption)?)
+        Ok(Scratch::create(&self.scratch_root(), run, self.config.profile.scratch_encryption, &self.disk)?)
     }
 
     /// Opens the profile's key service, for the requests of a run.

@@ -10,6 +10,7 @@ mod checksum;
 mod conformance;
 mod connect;
 mod denied;
+mod disk;
 mod download;
 mod error;
 #[cfg(test)]
@@ -23,6 +24,9 @@ mod short_credentials;
 mod upload;
 mod url;
 
+pub use disk::Disk;
+#[cfg(test)]
+pub use disk::DiskSeam;
 pub use error::StoreError;
 pub use objects::{Metadata, ObjectInfo, Store};
 pub use scratch::{Scratch, ScratchFolder};

@@ -17,7 +17,7 @@ use crate::runtime;
 
 use super::connect::AnswerHeaders;
 use super::download::Download;
-use super::{StoreError, StoreSettings, StoreUrl, connect, denied, error, url};
+use super::{Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, upload, url};
 
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,9 @@ pub struct Store {
     root: String,
     pub(super) objects: Arc<dyn ObjectStore>,
     pub(super) runtime: &'static Runtime,
+    disk: Disk,
+    /// The size of the parts in which an object is sent.
+    pub(super) part_bytes: usize,
     /// Who asks, where it is S3 that is asked.
     identity: Option<Arc<Identity>>,
     verify_etags: bool,
@@ -135,10 +138,18 @@ impl Store {
             url,
             objects,
             runtime,
+            disk: Disk::default(),
+            part_bytes: upload::PART_BYTES,
             identity: None,
             verify_etags: false,
             endpoint: None,
         })
+    }
+
+    /// A store of these objects, which are used as those at `url` would be.
+    #[cfg(test)]
+    pub fn of(name: &str, url: StoreUrl, objects: Arc<dyn ObjectStore>, disk: Disk, part_bytes: usize) -> Self {
+        Self { disk, part_bytes, ..Self::new(name, url, objects).unwrap() }
     }
 
     /// The same store, seen from below `prefix`.
@@ -253,12 +264,10 @@ impl Store {
             });
         }
         match &self.url {
-            StoreUrl::Folder(folder) => match std::fs::remove_dir_all(folder.join(path.as_ref())) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    Err(StoreError::from_io(&error, "delete", &self.shown(), prefix))
-                }
-                _ => Ok(()),
-            },
+            StoreUrl::Folder(folder) => {
+                let removed = self.disk.remove_folder(&folder.join(path.as_ref()));
+                removed.map_err(|error| StoreError::from_io(&error, "delete", &self.shown(), prefix))
+            }
             StoreUrl::S3(_) | StoreUrl::Gcs(_) => {
                 let keys: Vec<String> = self.list(prefix)?.into_iter().map(|object| object.key).collect();
                 self.delete(&keys)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cipher::DataKey;
 use crate::identity::RunId;
 
-use super::{ScratchFile, StoreError};
+use super::{Disk, ScratchFile, StoreError};
 
 const PREFIX: &str = "adg-scratch-";
 const LOCK: &str = ".lock";
@@ -22,37 +22,40 @@ pub struct Scratch {
     lock: PathBuf,
     /// Under which its files are encrypted; none where they are not.
     key: Option<DataKey>,
+    disk: Disk,
     _held: File,
 }
 
 impl Scratch {
     /// Makes the run's folder below `root`, and removes those of dead runs. `encrypted`: nobody but the run itself can read what it
     /// writes there.
-    pub fn create(root: &Path, run_id: &RunId, encrypted: bool) -> Result<Self, StoreError> {
+    pub fn create(root: &Path, run_id: &RunId, encrypted: bool, disk: &Disk) -> Result<Self, StoreError> {
         let failed = |action, source: io::Error| StoreError::Scratch { action, folder: root.display().to_string(), source };
-        fs::create_dir_all(root).map_err(|e| failed("create", e))?;
-        remove_dead(root).map_err(|e| failed("clean", e))?;
+        disk.run("create the folder", root, || fs::create_dir_all(root)).map_err(|e| failed("create", e))?;
+        remove_dead(root, disk).map_err(|e| failed("clean", e))?;
         let folder = root.join(format!("{PREFIX}{run_id}"));
         let lock = root.join(format!("{PREFIX}{run_id}{LOCK}"));
-        let held = take_lock(&lock).map_err(|e| failed("lock", e))?;
-        make_private(&folder).map_err(|e| failed("create", e))?;
+        let held = disk.run("lock", &lock, || take_lock(&lock)).map_err(|e| failed("lock", e))?;
+        disk.run("create the folder", &folder, || make_private(&folder)).map_err(|e| failed("create", e))?;
         let key = encrypted.then(DataKey::random).transpose().map_err(|e| failed("encrypt", e))?;
-        Ok(Self { folder, lock, key, _held: held })
+        Ok(Self { folder, lock, key, disk: disk.clone(), _held: held })
     }
 
     /// A new, empty folder in the scratch space, until it is dropped.
     pub fn folder(&self, name: &str) -> Result<ScratchFolder, StoreError> {
         let path = self.folder.join(name);
         let failed = |action, source| StoreError::Scratch { action, folder: path.display().to_string(), source };
-        remove(&path).map_err(|source| failed("empty", source))?;
-        fs::create_dir_all(&path).map_err(|source| failed("create", source))?;
-        Ok(ScratchFolder { path, key: self.key.clone() })
+        self.disk.remove_folder(&path).map_err(|source| failed("empty", source))?;
+        let created = self.disk.run("create the folder", &path, || fs::create_dir_all(&path));
+        created.map_err(|source| failed("create", source))?;
+        Ok(ScratchFolder { path, key: self.key.clone(), disk: self.disk.clone() })
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let removed = remove(&self.folder).and_then(|()| fs::remove_file(&self.lock));
+        let unlocked = || self.disk.run("remove the lock", &self.lock, || fs::remove_file(&self.lock));
+        let removed = self.disk.remove_folder(&self.folder).and_then(|()| unlocked());
         if let Err(error) = removed {
             tracing::warn!(folder = %self.folder.display(), %error, "the scratch folder could not be removed");
         }
@@ -64,6 +67,7 @@ impl Drop for Scratch {
 pub struct ScratchFolder {
     path: PathBuf,
     key: Option<DataKey>,
+    disk: Disk,
 }
 
 impl ScratchFolder {
@@ -77,23 +81,15 @@ impl ScratchFolder {
     /// # Errors
     /// The system has no randomness to encrypt it with.
     pub fn file(&self, name: &str) -> std::io::Result<ScratchFile> {
-        ScratchFile::new(self.path.join(name), self.key.as_ref())
+        ScratchFile::new(self.path.join(name), self.key.as_ref(), &self.disk)
     }
 }
 
 impl Drop for ScratchFolder {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.path) {
+        if let Err(error) = self.disk.remove_folder(&self.path) {
             tracing::warn!(folder = %self.path.display(), %error, "a scratch folder could not be removed");
         }
-    }
-}
-
-/// Removes a folder; one that is not there is no error.
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 
@@ -119,7 +115,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)
 }
 
-fn remove_dead(root: &Path) -> io::Result<()> {
+fn remove_dead(root: &Path, disk: &Disk) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let name = entry?.file_name();
         let name = name.to_string_lossy();
@@ -128,7 +124,8 @@ fn remove_dead(root: &Path) -> io::Result<()> {
         let Ok(file) = File::open(&lock) else { continue };
         if file.try_lock().is_ok() {
             // Another run may be removing them too.
-            let _ = remove(&root.join(folder)).and_then(|()| fs::remove_file(&lock));
+            let unlocked = || disk.run("remove the lock", &lock, || fs::remove_file(&lock));
+            let _ = disk.remove_folder(&root.join(folder)).and_then(|()| unlocked());
         }
     }
     Ok(())
@@ -151,13 +148,13 @@ mod tests {
     #[test]
     fn the_next_run_removes_what_a_dead_one_left() {
         let root = tempfile::tempdir().unwrap();
-        let alive = Scratch::create(root.path(), &run(1), true).unwrap();
+        let alive = Scratch::create(root.path(), &run(1), true, &Disk::default()).unwrap();
         let id = run(2);
         let dead = root.path().join(format!("{PREFIX}{id}"));
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join("rest"), "x").unwrap();
         fs::write(root.path().join(format!("{PREFIX}{id}{LOCK}")), "").unwrap();
-        let next = Scratch::create(root.path(), &run(3), true).unwrap();
+        let next = Scratch::create(root.path(), &run(3), true, &Disk::default()).unwrap();
         assert!(!dead.exists());
         assert!(alive.folder.exists());
         drop((next, alive));
@@ -168,7 +165,7 @@ mod tests {
     fn nobody_else_can_read_what_lies_there() {
         let root = tempfile::tempdir().unwrap();
         for encrypted in [true, false] {
-            let scratch = Scratch::create(root.path(), &run(1), encrypted).unwrap();
+            let scratch = Scratch::create(root.path(), &run(1), encrypted, &Disk::default()).unwrap();
             let folder = scratch.folder("bids").unwrap();
             let files = [folder.file("a").unwrap(), folder.file("b").unwrap()];
             for file in &files {
@@ -186,7 +183,7 @@ mod tests {
     #[test]
     fn a_folder_is_gone_when_it_is_done_with() {
         let root = tempfile::tempdir().unwrap();
-        let scratch = Scratch::create(root.path(), &run(1), true).unwrap();
+        let scratch = Scratch::create(root.path(), &run(1), true, &Disk::default()).unwrap();
         let folder = scratch.folder("bids").unwrap();
         fs::write(folder.path().join("part"), "x").unwrap();
         assert_eq!(count(&scratch.folder), 1);

@@ -6,24 +6,27 @@ use std::path::{Path, PathBuf};
 
 use crate::cipher::{DataKey, DecryptingReader, EncryptingWriter, Iv};
 
+use super::Disk;
+
 /// A file in scratch, as one who may read it knows it.
 #[derive(Debug, Clone)]
 pub struct ScratchFile {
     path: PathBuf,
     /// None: it is as it is.
     cipher: Option<(DataKey, Iv)>,
+    disk: Disk,
 }
 
 impl ScratchFile {
     /// A file that is not encrypted.
     pub fn plain(path: &Path) -> Self {
-        Self { path: path.to_owned(), cipher: None }
+        Self { path: path.to_owned(), cipher: None, disk: Disk::default() }
     }
 
     /// A new file, which is encrypted where there is a key.
-    pub(super) fn new(path: PathBuf, key: Option<&DataKey>) -> io::Result<Self> {
+    pub(super) fn new(path: PathBuf, key: Option<&DataKey>, disk: &Disk) -> io::Result<Self> {
         let cipher = key.map(|key| Ok::<_, io::Error>((key.clone(), Iv::random()?))).transpose()?;
-        Ok(Self { path, cipher })
+        Ok(Self { path, cipher, disk: disk.clone() })
     }
 
     /// Where it is.
@@ -40,7 +43,7 @@ impl ScratchFile {
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&self.path)?;
+        let file = self.on_disk(self.disk.run("create", &self.path, || options.open(&self.path))?);
         Ok(match &self.cipher {
             None => Box::new(file),
             Some((key, iv)) => Box::new(EncryptingWriter::new(file, key, *iv)?),
@@ -52,10 +55,37 @@ impl ScratchFile {
     /// # Errors
     /// The disk refuses.
     pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        let file = File::open(&self.path)?;
+        let file = self.on_disk(self.disk.run("open", &self.path, || File::open(&self.path))?);
         Ok(match &self.cipher {
             None => Box::new(file),
             Some((key, iv)) => Box::new(DecryptingReader::new(file, key, *iv)?),
         })
+    }
+
+    fn on_disk(&self, file: File) -> OnDisk {
+        OnDisk { file, path: self.path.clone(), disk: self.disk.clone() }
+    }
+}
+
+/// An open file, whose every byte goes by way of [`Disk`].
+struct OnDisk {
+    file: File,
+    path: PathBuf,
+    disk: Disk,
+}
+
+impl Write for OnDisk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.disk.run("write", &self.path, || self.file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Read for OnDisk {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.disk.run("read", &self.path, || self.file.read(bytes))
     }
 }

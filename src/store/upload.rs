@@ -8,7 +8,7 @@ use object_store::{Attribute, AttributeValue, Attributes, PutMultipartOptions, P
 use super::{Metadata, ScratchFile, Store, StoreError};
 
 /// The size of the parts in which an object is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: objects of up to 80 GiB.
-const PART_BYTES: usize = 8 << 20;
+pub(super) const PART_BYTES: usize = 8 << 20;
 /// Parts under way at the same time.
 const IN_FLIGHT: usize = 2;
 
@@ -95,7 +95,7 @@ impl Upload {
             Some(sent) => sent,
             None => self.begin()?,
         };
-        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART_BYTES));
+        let part = std::mem::replace(&mut self.part, Vec::with_capacity(self.store.part_bytes));
         let has_room = self.store.runtime.block_on(async {
             sent.wait_for_capacity(IN_FLIGHT).await?;
             sent.put(part.into());
@@ -113,7 +113,7 @@ impl Upload {
         };
         let path = super::objects::path(&self.key);
         let begun = self.store.runtime.block_on(self.store.objects.put_multipart_opts(&path, options));
-        Ok(WriteMultipart::new_with_chunk_size(begun.map_err(|error| self.failed(error))?, PART_BYTES))
+        Ok(WriteMultipart::new_with_chunk_size(begun.map_err(|error| self.failed(error))?, self.store.part_bytes))
     }
 
     fn failed(&self, error: object_store::Error) -> StoreError {
@@ -123,9 +123,9 @@ impl Upload {
 
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = bytes.len().min(PART_BYTES - self.part.len());
+        let count = bytes.len().min(self.store.part_bytes - self.part.len());
         self.part.extend_from_slice(&bytes[..count]);
-        if self.part.len() == PART_BYTES {
+        if self.part.len() == self.store.part_bytes {
             self.send().map_err(io::Error::other)?;
         }
         Ok(count)

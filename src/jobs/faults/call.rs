@@ -1,0 +1,183 @@
+//! A call to the world, and what may become of it.
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::FutureExt;
+
+/// A call: of which service, what it does, on what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub service: &'static str,
+    pub action: &'static str,
+    pub on: String,
+}
+
+impl Call {
+    /// Whether it only asks.
+    pub fn is_read(&self) -> bool {
+        const READS: [&str; 16] = [
+            "get",
+            "list",
+            "list folders",
+            "open",
+            "read",
+            "check",
+            "continues from",
+            "history",
+            "attempts",
+            "superseded",
+            "tables",
+            "table",
+            "partitions",
+            "partition",
+            "lock",
+            "create the folder",
+        ];
+        READS.contains(&self.action)
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}", self.service, self.action, self.on)
+    }
+}
+
+impl Call {
+    /// Whether it may change what readers see.
+    pub fn is_seen(&self) -> bool {
+        let on_the_way = ["put part", "begin upload", "abort upload"].contains(&self.action);
+        !self.is_read() && !on_the_way && (self.service != "disk" || self.on.contains("warehouse"))
+    }
+
+    /// The fates that are no other under another name: what only asks has no effect that could be had and not told, or twice.
+    pub fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
+        let (is_read, has_half) = (self.is_read(), matches!(self.action, "put" | "remove the folder"));
+        Fate::DISTURBED.into_iter().filter(move |fate| match fate {
+            Fate::Error | Fate::Timeout | Fate::CrashBefore => true,
+            Fate::LostReply | Fate::Twice | Fate::CrashAfter => !is_read,
+            Fate::CrashHalfway => has_half,
+            Fate::Pass => false,
+        })
+    }
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It has its effect, and its reply arrives.
+    Pass,
+    /// It is refused.
+    Error,
+    /// It is refused after longer than a lease lasts.
+    Timeout,
+    /// It has its effect, and its reply does not arrive.
+    LostReply,
+    /// It arrives twice; the second reply is the one that is heard.
+    Twice,
+    /// The process dies before it.
+    CrashBefore,
+    /// The process dies in the middle of it.
+    CrashHalfway,
+    /// The process dies after it, before its reply.
+    CrashAfter,
+}
+
+impl Fate {
+    pub const DISTURBED: [Self; 7] =
+        [Self::Error, Self::Timeout, Self::LostReply, Self::Twice, Self::CrashBefore, Self::CrashHalfway, Self::CrashAfter];
+
+    pub fn kills(self) -> bool {
+        matches!(self, Self::CrashBefore | Self::CrashHalfway | Self::CrashAfter)
+    }
+}
+
+/// Where calls wait for their turn.
+pub trait Gate: fmt::Debug + Send + Sync {
+    /// What is to become of the call.
+    fn enter(&self, process: usize, call: &Call) -> Fate;
+    /// It has had its effect, if it was to have one.
+    fn leave(&self, process: usize, call: &Call, fate: Fate);
+}
+
+/// A process that runs a job. Once it is dead nothing that it does has an effect, as its destructors run all the same.
+#[derive(Debug, Clone)]
+pub struct Process {
+    id: usize,
+    gate: Arc<dyn Gate>,
+    is_dead: Arc<AtomicBool>,
+}
+
+impl Process {
+    pub fn new(id: usize, gate: Arc<dyn Gate>) -> Self {
+        Self { id, gate, is_dead: Arc::default() }
+    }
+
+    pub fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::SeqCst)
+    }
+
+    /// Lets a call meet its fate. `half` is what it has done when the process dies in the middle.
+    pub async fn pass<T, E, F: Future<Output = Result<T, E>>>(
+        &self,
+        call: Call,
+        failed: impl FnOnce(String) -> E,
+        mut act: impl FnMut() -> F,
+        half: impl FnOnce(),
+    ) -> Result<T, E> {
+        if self.is_dead() {
+            return Err(failed(format!("{call}: the process is dead")));
+        }
+        let fate = self.gate.enter(self.id, &call);
+        let result = match fate {
+            Fate::Pass => act().await,
+            Fate::Twice => {
+                drop(act().await);
+                act().await
+            }
+            Fate::LostReply | Fate::CrashAfter => {
+                drop(act().await);
+                Err(failed(format!("{call}: {fate:?}")))
+            }
+            Fate::CrashHalfway => {
+                half();
+                Err(failed(format!("{call}: {fate:?}")))
+            }
+            Fate::Error | Fate::Timeout | Fate::CrashBefore => Err(failed(format!("{call}: {fate:?}"))),
+        };
+        if fate.kills() {
+            self.is_dead.store(true, Ordering::SeqCst);
+        }
+        self.gate.leave(self.id, &call, fate);
+        result
+    }
+
+    /// The same for a call that is no future.
+    pub fn pass_now<T, E>(
+        &self,
+        call: Call,
+        failed: impl FnOnce(String) -> E,
+        mut act: impl FnMut() -> Result<T, E>,
+        half: impl FnOnce(),
+    ) -> Result<T, E> {
+        self.pass(call, failed, || ready(act()), half).now_or_never().unwrap()
+    }
+}
+
+/// What a call that can't be half done has done when the process dies in the middle: nothing.
+pub fn nothing() {}
+
+/// Nothing is disturbed.
+#[derive(Debug)]
+pub struct Open;
+
+impl Gate for Open {
+    fn enter(&self, _: usize, _: &Call) -> Fate {
+        Fate::Pass
+    }
+
+    fn leave(&self, _: usize, _: &Call, _: Fate) {}
+}

@@ -1,0 +1,77 @@
+//! The ledger behind the gate.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::catchup::{Attempt, DayHistory, Holder, Lease, Ledger, LedgerError, SqliteLedger, Summary, SummaryKey, Superseded};
+use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+
+use super::call::{Call, Process, nothing};
+
+/// The ledger as a process reaches it.
+pub struct GatedLedger {
+    pub inner: SqliteLedger,
+    pub process: Process,
+}
+
+type Result<T> = std::result::Result<T, LedgerError>;
+
+impl GatedLedger {
+    fn pass<T>(&self, action: &'static str, on: impl Display, act: impl FnMut() -> Result<T>) -> Result<T> {
+        let failed = |reason| LedgerError::Unavailable { action, ledger: "behind the gate".to_owned(), reason };
+        self.process.pass_now(Call { service: "ledger", action, on: on.to_string() }, failed, act, nothing)
+    }
+}
+
+impl Ledger for GatedLedger {
+    fn check(&self) -> Result<String> {
+        self.pass("check", "", || self.inner.check())
+    }
+
+    fn continues_from(&self, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>> {
+        self.pass("continues from", "", || self.inner.continues_from(lease, key))
+    }
+
+    fn summarise(&self, lease: &Lease, key: &SummaryKey, summary: Summary) -> Result<()> {
+        self.pass("summarise", "", || self.inner.summarise(lease, key, summary))
+    }
+
+    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
+        self.pass("acquire", module, || self.inner.acquire(module, holder, now, ttl))
+    }
+
+    fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
+        self.pass("renew", &lease.module, || self.inner.renew(lease, now, ttl))
+    }
+
+    fn release(&self, lease: &Lease) -> Result<()> {
+        self.pass("release", &lease.module, || self.inner.release(lease))
+    }
+
+    fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<()> {
+        let on = format!("{} {} {}", attempt.collection, attempt.date, attempt.status);
+        self.pass("record", on, || self.inner.record(lease, attempt))
+    }
+
+    fn history(&self, module: &ModuleName) -> Result<BTreeMap<CollectionName, DayHistory>> {
+        self.pass("history", module, || self.inner.history(module))
+    }
+
+    fn attempts(&self, module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Result<Vec<Attempt>> {
+        self.pass("attempts", format!("{collection} {date}"), || self.inner.attempts(module, collection, date))
+    }
+
+    fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<()> {
+        self.pass("note superseded", &superseded.location, || self.inner.note_superseded(lease, superseded))
+    }
+
+    fn superseded(&self, prefix: &str) -> Result<Vec<Superseded>> {
+        self.pass("superseded", prefix, || self.inner.superseded(prefix))
+    }
+
+    fn forget_superseded(&self, lease: &Lease, location: &str) -> Result<()> {
+        self.pass("forget superseded", location, || self.inner.forget_superseded(lease, location))
+    }
+}

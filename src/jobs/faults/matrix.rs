@@ -1,0 +1,265 @@
+//! The crash matrix: each call of a job, disturbed in each way there is, and then the same command again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use jiff::SignedDuration;
+
+use crate::catchup::{Counts, Ledger, Requested, Status};
+use crate::identity::{Clock, ProcessingDate};
+use crate::jobs::IngestRequest;
+use crate::report::ExitCode;
+use crate::store::normal_location;
+
+use super::call::{Call, Fate, Gate, Open, Process};
+use super::readers::{Day, Readers, table_name};
+use super::rows::EXTRA;
+use super::world::{COLLECTIONS, FIRST, GRACE, Place, World, nightly};
+use crate::metastore::Metastore;
+
+/// Longer than a lease lasts.
+const STALL: SignedDuration = SignedDuration::from_mins(10);
+
+/// Counts calls, disturbs one of them, and has readers look after each that may have changed something.
+struct Numbered {
+    world: Arc<World>,
+    readers: Arc<Readers>,
+    wipes: bool,
+    hit: Option<(usize, Fate)>,
+    next: AtomicUsize,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl std::fmt::Debug for Numbered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the gate that disturbs {:?}", self.hit)
+    }
+}
+
+impl Gate for Numbered {
+    fn enter(&self, _: usize, call: &Call) -> Fate {
+        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        self.calls.lock().unwrap().push(call.clone());
+        let fate = self.hit.filter(|(hit, _)| *hit == number).map_or(Fate::Pass, |(_, fate)| fate);
+        if fate == Fate::Timeout {
+            self.world.clock.advance(STALL);
+        }
+        fate
+    }
+
+    fn leave(&self, _: usize, call: &Call, fate: Fate) {
+        if call.is_seen() {
+            self.readers.look(&self.world, self.world.clock.now(), self.wipes, &format!("{call} ({fate:?})"));
+        }
+    }
+}
+
+/// A job, and what it finds.
+struct Scenario {
+    place: Place,
+    found: fn(&World),
+    request: IngestRequest,
+}
+
+fn day(offset: u32) -> ProcessingDate {
+    FIRST.parse::<ProcessingDate>().unwrap().plus_days(offset)
+}
+
+fn asked_for(first: u32, last: u32) -> IngestRequest {
+    IngestRequest { dates: Requested { start: Some(day(first)), end: Some(day(last)) }, ..nightly() }
+}
+
+fn undisturbed(world: &World, request: &IngestRequest) {
+    let report = world.run(&Process::new(0, Arc::new(Open)), request).unwrap();
+    assert_eq!(report.exit_code(), ExitCode::Done, "{report:?}");
+}
+
+/// What is left when all is done.
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    generations: BTreeMap<Day, u32>,
+    columns: BTreeMap<&'static str, Vec<String>>,
+    ledger: BTreeMap<Day, (Status, Counts)>,
+    quarantined: BTreeMap<String, u64>,
+}
+
+impl End {
+    fn of(world: &World, readers: &Readers) -> Self {
+        let (ledger, metastore) = (world.ledger(), world.metastore());
+        let columns = |collection| {
+            let table = metastore.table(&table_name(collection)).unwrap()?;
+            Some((collection, table.schema.columns().iter().map(|column| format!("{column:?}")).collect()))
+        };
+        let mut days = BTreeMap::new();
+        let module = "shop".parse().unwrap();
+        for (collection, history) in ledger.history(&module).unwrap() {
+            let name = COLLECTIONS.into_iter().find(|name| *name == collection.as_str()).unwrap();
+            for (date, status) in history {
+                let last = ledger.attempts(&module, &collection, date).unwrap().pop().unwrap();
+                days.insert((name, date), (status, last.counts));
+            }
+        }
+        // Without the run's own folder.
+        let quarantine = world.published("").into_iter().filter(|(key, _)| key.contains("_quarantine"));
+        let quarantined = quarantine.map(|(key, size)| (key.rsplitn(3, '/').last().unwrap().to_owned(), size)).collect();
+        Self {
+            generations: readers.generations(),
+            columns: COLLECTIONS.into_iter().filter_map(columns).collect(),
+            ledger: days,
+            quarantined,
+        }
+    }
+}
+
+/// Files to which nobody is sent, and of which the ledger knows nothing.
+fn orphans(world: &World, readers: &Readers) -> Vec<String> {
+    let ledger = world.ledger();
+    let noted = ledger.superseded("").unwrap().into_iter().map(|note| note.location);
+    let known: Vec<String> = readers.locations().into_iter().chain(noted).map(|at| world.key_at(&normal_location(&at))).collect();
+    let is_known = |key: &String| key.contains("_quarantine") || known.iter().any(|folder| key.starts_with(folder.as_str()));
+    world.published("").into_keys().filter(|key| !is_known(key)).collect()
+}
+
+struct Ran {
+    world: Arc<World>,
+    readers: Arc<Readers>,
+    gate: Arc<Numbered>,
+    code: Option<ExitCode>,
+}
+
+impl Scenario {
+    /// Runs the job with one call disturbed.
+    fn run(&self, world: &Arc<World>, hit: Option<(usize, Fate)>) -> Ran {
+        let world = Arc::clone(world);
+        let readers = Arc::new(Readers::of(&world));
+        readers.look(&world, world.clock.now(), false, "the beginning");
+        let code = None;
+        let gate = self.gate(&world, &readers, hit);
+        let mut ran = Ran { world, readers, gate, code };
+        ran.again(&self.request);
+        ran
+    }
+
+    fn gate(&self, world: &Arc<World>, readers: &Arc<Readers>, hit: Option<(usize, Fate)>) -> Arc<Numbered> {
+        let (world, readers) = (Arc::clone(world), Arc::clone(readers));
+        Arc::new(Numbered {
+            world,
+            readers,
+            wipes: self.request.clean_up,
+            hit,
+            next: AtomicUsize::new(0),
+            calls: Mutex::default(),
+        })
+    }
+
+    /// Disturbs each call in each way.
+    fn survives(&self) {
+        let world = World::new(self.place, true);
+        (self.found)(&world);
+        let found = world.keep();
+        let mut whole = self.run(&world, None);
+        whole.readers.assert_whole("undisturbed");
+        let end = End::of(&whole.world, &whole.readers);
+        assert_eq!(orphans(&whole.world, &whole.readers), Vec::<String>::new());
+        let calls = whole.gate.calls.lock().unwrap().clone();
+        let mut codes = vec![whole.code];
+        whole.again(&self.request);
+        codes.push(whole.code);
+        drop(whole);
+        let mut tried = 0;
+        for (number, call) in calls.iter().enumerate() {
+            for fate in call.fates() {
+                let context = format!("{:?}, call {number} ({call}) {fate:?}", self.place);
+                world.back_to(&found);
+                self.converges(&world, (number, fate), &end, &codes, &context);
+                tried += 1;
+            }
+        }
+        println!("{:?}: {} calls, {tried} disturbed runs", self.place, calls.len());
+    }
+
+    fn converges(&self, world: &Arc<World>, hit: (usize, Fate), end: &End, codes: &[Option<ExitCode>], context: &str) {
+        let mut ran = self.run(world, Some(hit));
+        ran.readers.assert_whole(context);
+        assert!(ran.gate.next.load(Ordering::SeqCst) > hit.0, "{context}: the call was not made");
+        if ran.code == Some(ExitCode::Done) && !hit.1.kills() {
+            assert_eq!(End::of(&ran.world, &ran.readers), *end, "{context}: said to be done");
+        }
+        ran.gate = self.gate(&ran.world, &ran.readers, None);
+        ran.again(&self.request);
+        ran.readers.assert_whole(&format!("{context}, and again"));
+        assert!(codes.contains(&ran.code), "{context}, and again: {:?}", ran.code);
+        assert_eq!(End::of(&ran.world, &ran.readers), *end, "{context}, and again");
+        assert_eq!(orphans(&ran.world, &ran.readers), Vec::<String>::new(), "{context}, and again");
+        assert_eq!(ran.world.left_behind(), Vec::<std::path::PathBuf>::new(), "{context}, and again");
+    }
+}
+
+impl Ran {
+    fn again(&mut self, request: &IngestRequest) {
+        let process = Process::new(0, Arc::<Numbered>::clone(&self.gate));
+        self.code = self.world.run(&process, request).map(|report| report.exit_code()).ok();
+    }
+}
+
+/// Two days, of which the first has no file for one collection.
+fn landed(world: &World) {
+    for (collection, offset) in [("items", 0), ("items", 1), ("orders", 1)] {
+        world.land(collection, day(offset));
+    }
+    world.clock.advance(SignedDuration::from_hours(24));
+}
+
+/// A day that is published, and was published before that, long ago; and newer files of it, with another column.
+fn published(world: &World) {
+    COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+    undisturbed(world, &nightly());
+    undisturbed(world, &asked_for(0, 0));
+    world.clock.advance(SignedDuration::from_hours(GRACE + 1));
+    for _ in 0..EXTRA {
+        COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+    }
+}
+
+fn catch_up(place: Place) {
+    Scenario { place, found: landed, request: nightly() }.survives();
+}
+
+fn rerun(place: Place) {
+    Scenario { place, found: published, request: asked_for(0, 0) }.survives();
+}
+
+fn clean_up(place: Place) {
+    Scenario { place, found: published, request: IngestRequest { clean_up: true, ..asked_for(0, 0) } }.survives();
+}
+
+#[test]
+fn catching_up_in_folders() {
+    catch_up(Place::Folder);
+}
+
+#[test]
+fn catching_up_in_buckets() {
+    catch_up(Place::Bucket);
+}
+
+#[test]
+fn doing_days_again_in_folders() {
+    rerun(Place::Folder);
+}
+
+#[test]
+fn doing_days_again_in_buckets() {
+    rerun(Place::Bucket);
+}
+
+#[test]
+fn cleaning_up_in_folders() {
+    clean_up(Place::Folder);
+}
+
+#[test]
+fn cleaning_up_in_buckets() {
+    clean_up(Place::Bucket);
+}

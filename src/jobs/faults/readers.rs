@@ -1,0 +1,175 @@
+//! What readers see through the metastore, checked after every effect: promises 1, 4 and 6.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::catchup::{Ledger, SqliteLedger, Status};
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::metastore::{Metastore, SqliteMetastore, TableName};
+use crate::schema::TableSchema;
+
+use super::rows;
+use super::world::{COLLECTIONS, GRACE, World};
+
+/// A table and one of its dates.
+pub type Day = (&'static str, ProcessingDate);
+
+/// Where a partition's files are, of which generation, and what they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Content {
+    generation: u32,
+    files: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    schemas: BTreeMap<&'static str, TableSchema>,
+    /// The location of each partition.
+    current: BTreeMap<Day, String>,
+    /// What was ever found at a location. Published files never change, so each is read once.
+    contents: BTreeMap<String, Content>,
+    /// Locations that were replaced, and until when they must stay: readers may have been sent there before.
+    replaced: BTreeMap<String, Timestamp>,
+}
+
+/// All readers there are.
+pub struct Readers {
+    metastore: SqliteMetastore,
+    ledger: SqliteLedger,
+    seen: Mutex<Seen>,
+    pub broken: Mutex<Vec<String>>,
+}
+
+pub fn table_name(collection: &str) -> TableName {
+    format!("test.{collection}").parse().unwrap()
+}
+
+impl Readers {
+    pub fn of(world: &World) -> Self {
+        Self { metastore: world.metastore(), ledger: world.ledger(), seen: Mutex::default(), broken: Mutex::default() }
+    }
+
+    /// Looks at everything; what breaks a promise is noted with `after`. Partitions may be dropped only where `wiped`.
+    pub fn look(&self, world: &World, now: Timestamp, wiped: bool, after: &str) {
+        let mut seen = self.seen.lock().unwrap();
+        if let Err(what) = self.tables(world, &mut seen, now, wiped).and_then(|()| self.ledger(&seen)) {
+            self.broken.lock().unwrap().push(format!("{what}, after {after}"));
+        }
+    }
+
+    /// Fails where anything was broken.
+    pub fn assert_whole(&self, context: &str) {
+        let broken = self.broken.lock().unwrap();
+        assert!(broken.is_empty(), "{context}:\n{}", broken.join("\n"));
+    }
+
+    /// Which generation each partition shows.
+    pub fn generations(&self) -> BTreeMap<Day, u32> {
+        let seen = self.seen.lock().unwrap();
+        seen.current.iter().map(|(day, location)| (*day, seen.contents[location].generation)).collect()
+    }
+
+    /// The locations that readers are sent to, or were lately.
+    pub fn locations(&self) -> Vec<String> {
+        self.seen.lock().unwrap().current.values().cloned().collect()
+    }
+
+    fn tables(&self, world: &World, seen: &mut Seen, now: Timestamp, wiped: bool) -> Result<(), String> {
+        for collection in COLLECTIONS {
+            let name = table_name(collection);
+            let Some(table) = self.metastore.table(&name).map_err(|error| error.to_string())? else {
+                if seen.schemas.contains_key(collection) {
+                    return Err(format!("{name} is gone"));
+                }
+                continue;
+            };
+            if let Some(before) = seen.schemas.insert(collection, table.schema.clone())
+                && !table.schema.columns().starts_with(before.columns())
+            {
+                return Err(format!("the columns of {name} were {before:?} and are {:?}", table.schema));
+            }
+            self.partitions(world, seen, now, wiped, collection)?;
+        }
+        for (location, until) in &seen.replaced {
+            if now < *until && !wiped && world.published(&world.key_at(location)) != seen.contents[location].files {
+                return Err(format!("{location} was replaced lately, and its files are gone before {until}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn partitions(
+        &self,
+        world: &World,
+        seen: &mut Seen,
+        now: Timestamp,
+        wiped: bool,
+        collection: &'static str,
+    ) -> Result<(), String> {
+        let partitions = self.metastore.partitions(&table_name(collection)).map_err(|error| error.to_string())?;
+        let mut current = BTreeMap::new();
+        for partition in partitions {
+            let date: ProcessingDate = partition.value.0.parse().map_err(|_| "a partition that is no date")?;
+            let content = content(world, seen, &partition.location).map_err(|what| format!("{collection} of {date}: {what}"))?;
+            let said = partition.parameters.get("numRows").map(String::as_str);
+            if said != Some(rows::count(content.generation).to_string().as_str()) {
+                return Err(format!(
+                    "{collection} of {date} has {said:?} rows by its parameters, of generation {}",
+                    content.generation
+                ));
+            }
+            current.insert((collection, date), partition.location);
+        }
+        let before: Vec<_> = seen.current.iter().filter(|((of, _), _)| *of == collection).map(|(d, l)| (*d, l.clone())).collect();
+        for (day, location) in before {
+            if current.get(&day) != Some(&location) {
+                // By the note that was written before the swing.
+                let noted = self.ledger.superseded(&location).map_err(|error| error.to_string())?;
+                let at = noted.first().map_or(now, |note| note.at);
+                seen.replaced.insert(location, at + SignedDuration::from_hours(GRACE));
+            }
+            if !current.contains_key(&day) && !wiped {
+                return Err(format!("{} of {} is gone", day.0, day.1));
+            }
+            seen.current.remove(&day);
+        }
+        for location in current.values() {
+            seen.replaced.remove(location);
+        }
+        seen.current.extend(current);
+        Ok(())
+    }
+
+    /// Done means done: what the ledger calls completed is there.
+    fn ledger(&self, seen: &Seen) -> Result<(), String> {
+        let history = self.ledger.history(&"shop".parse().unwrap()).map_err(|error| error.to_string())?;
+        for collection in COLLECTIONS {
+            let name: CollectionName = collection.parse().unwrap();
+            for (date, status) in history.get(&name).into_iter().flatten() {
+                if *status == Status::Completed && !seen.current.contains_key(&(collection, *date)) {
+                    return Err(format!("{collection} of {date} is completed by the ledger, and has no partition"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is at a location: whole, and as it was when it was first seen.
+fn content(world: &World, seen: &mut Seen, location: &str) -> Result<Content, String> {
+    let files = world.published(&world.key_at(location));
+    if let Some(content) = seen.contents.get(location) {
+        return if content.files == files {
+            Ok(content.clone())
+        } else {
+            Err(format!("{location} had {:?} and has {files:?}", content.files))
+        };
+    }
+    let generation = rows::generation(&files.keys().map(|key| world.get(key)).collect::<Vec<_>>());
+    let generation = generation.map_err(|what| format!("{location}: {what}"))?;
+    let content = Content { generation, files };
+    seen.contents.insert(location.to_owned(), content.clone());
+    Ok(content)
+}

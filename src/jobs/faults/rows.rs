@@ -1,0 +1,61 @@
+//! What the source says, and what a table shows of it.
+//!
+//! A file is of a generation, which each of its rows names; how many there are follows from it. So whoever sees rows can say
+//! whether they are all of one file, without knowing which.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+/// The columns that the module file declares. Later generations bring more.
+pub const COLUMNS: &str = "{ id: bigint, generation: int, amount: int }";
+/// The generation with which a column comes.
+pub const EXTRA: u32 = 2;
+pub const MORE: u32 = 4;
+
+/// How many rows a generation has.
+pub fn count(generation: u32) -> u64 {
+    3 + u64::from(generation % 3)
+}
+
+/// A file of that generation: beside its rows one record that is none, and a value that does not fit.
+pub fn file(generation: u32) -> String {
+    let since = |first: u32, text: &'static str| if generation >= first { text } else { "" };
+    let header = format!("id,generation,amount{}{}\n", since(EXTRA, ",extra"), since(MORE, ",more"));
+    let tail = format!("{}{}", since(EXTRA, ",text"), since(MORE, ",7"));
+    let row = |id: u64| format!("{id},{generation},{}{tail}\n", if id == 0 { "many".to_owned() } else { id.to_string() });
+    let rows: String = (0..count(generation)).map(row).collect();
+    format!("{header}{rows}too,many,fields,for,a,row,of,this,file\n")
+}
+
+/// The generation that the rows of these files are, all of it and nothing else; otherwise what is wrong.
+pub fn generation(files: &[Bytes]) -> Result<u32, String> {
+    let mut rows = Vec::new();
+    for file in files {
+        read(file, &mut rows).map_err(|error| format!("a file can't be read: {error}"))?;
+    }
+    rows.sort_unstable();
+    let (_, generation) = *rows.first().ok_or("no rows")?;
+    let wanted: Vec<_> = (0..count(generation)).map(|id| (id, generation)).collect();
+    if rows == wanted { Ok(generation) } else { Err(format!("rows (id, generation) {rows:?}")) }
+}
+
+fn read(file: &Bytes, rows: &mut Vec<(u64, u32)>) -> Result<(), Box<dyn std::error::Error>> {
+    for batch in ParquetRecordBatchReaderBuilder::try_new(file.clone())?.build()? {
+        let batch = batch?;
+        let column = |name: &str| batch.column_by_name(name).cloned().ok_or(format!("no column {name}"));
+        let (ids, generations, amounts) = (column("id")?, column("generation")?, column("amount")?);
+        let (ids, generations) = (ids.as_primitive::<Int64Type>(), generations.as_primitive::<Int32Type>());
+        let errors = column("error_desc")?;
+        for row in 0..batch.num_rows() {
+            let id = u64::try_from(ids.value(row))?;
+            // What did not fit is told, and nothing else is.
+            if amounts.is_null(row) != (id == 0) || errors.is_null(row) == (id == 0) {
+                return Err(format!("row {id}: amount {amounts:?}, error_desc {errors:?}").into());
+            }
+            rows.push((id, u32::try_from(generations.value(row))?));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! A source, a warehouse, a clock, and processes that run the job there.
+
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use futures::executor::block_on;
+use jiff::{SignedDuration, Timestamp};
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
+
+use crate::catchup::SqliteLedger;
+use crate::identity::{Clock, CollectionName, ProcessingDate};
+use crate::jobs::services::StoreSeam;
+use crate::jobs::{Environment, IngestRequest, JobError, Services, ingest};
+use crate::metastore::SqliteMetastore;
+use crate::report::{NoProgress, RunReport};
+use crate::store::{Disk, Store, StoreUrl};
+
+use super::call::Process;
+use super::disk::GatedDisk;
+use super::ledger::GatedLedger;
+use super::metastore::GatedMetastore;
+use super::objects::GatedObjects;
+use super::rows;
+
+/// What stores are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Folders of this machine.
+    Folder,
+    /// Buckets, which are asked as S3's are.
+    Bucket,
+}
+
+/// The first date that counts.
+pub const FIRST: &str = "2024-05-01";
+pub const COLLECTIONS: [&str; 2] = ["items", "orders"];
+/// Hours.
+pub const GRACE: i64 = 48;
+/// Small, so that files of a few rows are sent in several.
+const PART_BYTES: usize = 512;
+
+/// A clock that goes on by itself a little whenever it is asked, and as far as it is told.
+#[derive(Debug)]
+pub struct Ticking(AtomicI64);
+
+impl Ticking {
+    pub fn advance(&self, by: SignedDuration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+    }
+}
+
+type Generations = BTreeMap<(CollectionName, ProcessingDate), Vec<u32>>;
+
+/// All that there is.
+pub struct World {
+    folder: tempfile::TempDir,
+    place: Place,
+    part_bytes: usize,
+    pub clock: Arc<Ticking>,
+    stores: BTreeMap<&'static str, Arc<dyn ObjectStore>>,
+    /// What the source has said of each date, the newest last.
+    pub generations: Mutex<Generations>,
+}
+
+fn environments(place: Place) -> String {
+    let (source, published, aws) = match place {
+        Place::Folder => ("source", "warehouse", ""),
+        // Nothing is ever asked of that address.
+        Place::Bucket => ("s3://source", "s3://warehouse", "    aws: { region: eu-west-2, endpoint: \"http://127.0.0.1:9\" }\n"),
+    };
+    format!(
+        "version: 1\nprofile: local\nprofiles:\n  local:\n{aws}    stores: {{ source: {{ url: \"{source}\" }}, published: {{ url: \"{published}\" }} }}
+    metastore: {{ sqlite: {{ path: metastore.db }} }}\n    ledger: {{ sqlite: {{ path: ledger.db }} }}\n    scratch: scratch\n    reports: reports\n"
+    )
+}
+
+fn module() -> String {
+    let collections = COLLECTIONS.map(|name| format!("  {name}: {{ columns: {} }}\n", rows::COLUMNS)).concat();
+    format!(
+        "version: 1\nmodule: shop\nsource: {{ files: \"{{date}}_{{collection}}_{{epoch_ms}}.csv\", missing: fail }}\nlimits: {{ error_rate: 1, quarantine_rate: 1 }}
+catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {GRACE} }}\ncollections:\n{collections}"
+    )
+}
+
+impl World {
+    /// A world without files at five in the morning of the first date that counts.
+    pub fn new(place: Place, in_parts: bool) -> Arc<Self> {
+        // The databases wait for the disk after each change, which in memory costs nothing.
+        let memory = FilePath::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        std::fs::create_dir(folder.path().join("modules")).unwrap();
+        std::fs::write(folder.path().join("adg.yaml"), environments(place)).unwrap();
+        std::fs::write(folder.path().join("modules/shop.yaml"), module()).unwrap();
+        let store = |name: &'static str, folder_name: &str| -> (&'static str, Arc<dyn ObjectStore>) {
+            let path = folder.path().join(folder_name);
+            std::fs::create_dir(&path).unwrap();
+            match place {
+                Place::Folder => (name, Arc::new(LocalFileSystem::new_with_prefix(path).unwrap())),
+                Place::Bucket => (name, Arc::new(InMemory::new())),
+            }
+        };
+        let stores = BTreeMap::from([store("source", "source"), store("published", "warehouse")]);
+        let morning: Timestamp = format!("{FIRST}T05:00:00Z").parse().unwrap();
+        let clock = Arc::new(Ticking(morning.as_millisecond().into()));
+        let part_bytes = if in_parts { PART_BYTES } else { usize::MAX >> 1 };
+        Arc::new(Self { folder, place, part_bytes, clock, stores, generations: Mutex::default() })
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Remembers all that there is. Nobody may have the databases open.
+    pub fn keep(&self) -> Kept {
+        let read = |path: PathBuf| (path.strip_prefix(self.folder.path()).unwrap().to_owned(), std::fs::read(&path).unwrap());
+        let all = |(name, store): (&&'static str, &Arc<dyn ObjectStore>)| (*name, objects(&**store));
+        Kept {
+            now: self.clock.0.load(Ordering::SeqCst),
+            files: files(self.folder.path()).into_iter().map(read).collect(),
+            objects: self.stores.iter().filter(|_| self.place == Place::Bucket).map(all).collect(),
+        }
+    }
+
+    /// Makes everything as it was when it was remembered. Whoever had the databases open is to open them anew.
+    pub fn back_to(&self, kept: &Kept) {
+        self.clock.0.store(kept.now, Ordering::SeqCst);
+        for name in ["scratch", "warehouse", "reports"] {
+            let _ = std::fs::remove_dir_all(self.path(name));
+        }
+        files(self.folder.path()).into_iter().for_each(|file| std::fs::remove_file(file).unwrap());
+        std::fs::create_dir_all(self.path("warehouse")).unwrap();
+        for (file, content) in &kept.files {
+            std::fs::create_dir_all(self.folder.path().join(file).parent().unwrap()).unwrap();
+            std::fs::write(self.folder.path().join(file), content).unwrap();
+        }
+        for (name, wanted) in &kept.objects {
+            let store = &self.stores[name];
+            for key in objects(&**store).into_keys() {
+                block_on(store.delete(&key)).unwrap();
+            }
+            for (key, content) in wanted {
+                block_on(store.put(key, content.clone().into())).unwrap();
+            }
+        }
+    }
+
+    /// The source says something new of a date.
+    pub fn land(&self, collection: &str, date: ProcessingDate) {
+        let mut all = self.generations.lock().unwrap();
+        let generations = all.entry((collection.parse().unwrap(), date)).or_default();
+        let next = u32::try_from(generations.len()).unwrap();
+        generations.push(next);
+        let key = Path::from(format!("{date}_{collection}_{}.csv", 1_700_000_000_000_u64 + u64::from(next)));
+        block_on(self.stores["source"].put(&key, rows::file(next).into())).unwrap();
+    }
+
+    /// Names, relative to the published store, and sizes.
+    pub fn published(&self, prefix: &str) -> BTreeMap<String, u64> {
+        let listed = self.stores["published"].list(Some(&Path::from(prefix)).filter(|path| !path.as_ref().is_empty()));
+        let found: Vec<_> = block_on(listed.try_collect()).unwrap();
+        found.into_iter().map(|object| (object.location.to_string(), object.size)).collect()
+    }
+
+    /// What a published file says.
+    pub fn get(&self, key: &str) -> Bytes {
+        block_on(async { self.stores["published"].get(&Path::from(key)).await.unwrap().bytes().await.unwrap() })
+    }
+
+    /// The key at an address in the published store.
+    pub fn key_at(&self, location: &str) -> String {
+        let root = match self.place {
+            Place::Folder => format!("file://{}/", self.path("warehouse").display()),
+            Place::Bucket => "s3://warehouse/".to_owned(),
+        };
+        location.strip_prefix(&root).unwrap_or_else(|| panic!("{location} is not in {root}")).trim_end_matches('/').to_owned()
+    }
+
+    /// What is on the local disk beside objects, databases and reports: what a run should have taken with it.
+    pub fn left_behind(&self) -> Vec<PathBuf> {
+        let mut found = files(&self.path("scratch"));
+        // How the local store names a write that is not finished.
+        found.extend(files(&self.path("warehouse")).into_iter().filter(|file| file.to_string_lossy().contains('#')));
+        found
+    }
+
+    /// The metastore, undisturbed.
+    pub fn metastore(&self) -> SqliteMetastore {
+        SqliteMetastore::open(&self.path("metastore.db")).unwrap()
+    }
+
+    /// The ledger, undisturbed.
+    pub fn ledger(&self) -> SqliteLedger {
+        SqliteLedger::open(&self.path("ledger.db")).unwrap()
+    }
+
+    /// What a process finds.
+    pub fn services(&self, process: &Process) -> Result<Services, JobError> {
+        let mut environment = Environment::load(&self.path("adg.yaml"), None)?;
+        environment.clock = Arc::<Ticking>::clone(&self.clock);
+        environment.disk = Disk::behind(Arc::new(GatedDisk(process.clone())));
+        environment.seam =
+            Some(Arc::new(Seam { process: process.clone(), stores: self.stores.clone(), part_bytes: self.part_bytes }));
+        let metastore = GatedMetastore { inner: self.metastore(), process: process.clone() };
+        let ledger = GatedLedger { inner: self.ledger(), process: process.clone() };
+        Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), environment })
+    }
+
+    /// Runs the job to its end, if it is given one.
+    pub fn run(&self, process: &Process, request: &IngestRequest) -> Result<RunReport, JobError> {
+        ingest(&self.services(process)?, request, &NoProgress)
+    }
+}
+
+struct Seam {
+    process: Process,
+    stores: BTreeMap<&'static str, Arc<dyn ObjectStore>>,
+    part_bytes: usize,
+}
+
+impl StoreSeam for Seam {
+    fn store(&self, name: &str, url: StoreUrl) -> Store {
+        let (name, objects) = self.stores.get_key_value(name).unwrap();
+        let folder = if let StoreUrl::Folder(folder) = &url { Some(folder.clone()) } else { None };
+        let gated = GatedObjects { inner: Arc::clone(objects), process: self.process.clone(), name, folder };
+        Store::of(name, url, Arc::new(gated), Disk::behind(Arc::new(GatedDisk(self.process.clone()))), self.part_bytes)
+    }
+}
+
+/// All that a world was made of.
+pub struct Kept {
+    now: i64,
+    files: Vec<(PathBuf, Vec<u8>)>,
+    objects: BTreeMap<&'static str, BTreeMap<Path, Bytes>>,
+}
+
+fn objects(store: &dyn ObjectStore) -> BTreeMap<Path, Bytes> {
+    block_on(async {
+        let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
+        let mut all = BTreeMap::new();
+        for object in listed {
+            let content = store.get_opts(&object.location, GetOptions::default()).await.unwrap().bytes().await.unwrap();
+            all.insert(object.location, content);
+        }
+        all
+    })
+}
+
+/// All files below a folder.
+fn files(folder: &FilePath) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// What the job is asked when nobody asks for anything.
+pub fn nightly() -> IngestRequest {
+    IngestRequest {
+        module: "shop".to_owned(),
+        load: crate::config::LoadType::default(),
+        dates: crate::catchup::Requested::default(),
+        collections: Vec::new(),
+        clean_up: false,
+        force_clean_up: false,
+        e2e_test: false,
+        // So little that one collection is done after the other.
+        memory: bytesize::ByteSize::mib(128),
+        command: vec!["adg".to_owned()],
+    }
+}
