@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench demo build docs e2e gate gate-record test test-tools
+.PHONY: bench demo build docs e2e fuzz gate gate-record mutants simulate soak test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -32,6 +32,28 @@ gate-record: build test-tools
 test-tools:
 	@e2e/require.sh cargo cc python3
 	@e2e/test-tools.sh $(VENV)
+
+# What docs/reliability.md tells, as much of it as one has time for. A part of each is in `make test`.
+# Days in the life of a module, a seed each; `make simulate SEEDS=7` is the same life again.
+SEEDS ?= 0..1000
+simulate:
+	ADG_SEEDS=$(SEEDS) cargo test --locked --lib simulation::lives_as_many_as_asked_for -- --ignored --nocapture
+
+# The binary, killed so many times between S3, DynamoDB and the Hive Metastore.
+KILLS ?= 300
+SEED ?= 1
+soak: build test-tools
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/soak.py --kills $(KILLS) --seed $(SEED)
+
+# Every way in, for so many seconds each. Needs cargo-fuzz and a nightly compiler; what it finds worth keeping goes into fuzz/corpus.
+SECONDS ?= 600
+fuzz:
+	@fuzz/run.sh $(SECONDS)
+
+# Whether the tests notice that the code was changed. Needs cargo-mutants.
+mutants:
+	@e2e/mutants.sh schema
+	@e2e/mutants.sh catchup
 
 # adg beside its peers, and where it must keep to something by itself: `make bench SIZES=0.5 RUNS=1 ONLY=tiny,CSV` is a small one.
 # bench/RESULTS.md tells what came of it.

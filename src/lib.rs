@@ -10,6 +10,8 @@ pub mod cli;
 pub mod config;
 pub mod embedded;
 pub mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod identity;
 pub mod jobs;
 pub mod lake;

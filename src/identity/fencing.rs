@@ -15,4 +15,12 @@ impl FencingToken {
         let clock = u64::try_from(now.as_millisecond()).unwrap_or_default();
         Self(clock.max(last + 1))
     }
+
+    /// Where the token is of a later instant than `now`, as the clock of an earlier holder was ahead of ours: the instant after
+    /// it.
+    pub fn outran(self, now: Timestamp) -> Option<Timestamp> {
+        let ours = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let later = i64::try_from(self.0).ok().filter(|_| self.0 > ours)?;
+        Timestamp::from_millisecond(later.saturating_add(1)).ok()
+    }
 }

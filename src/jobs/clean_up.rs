@@ -24,20 +24,30 @@ pub(super) fn clean_up(
     let mut wiped = Vec::with_capacity(collections.len());
     for collection in collections {
         let partitions = partitions(run, collection)?;
-        let lost = losses(run, collection, &partitions, keys, request)?;
+        let lost = losses(run, collection, partitions.as_deref().unwrap_or_default(), keys, request)?;
         wiped.push((collection, partitions, lost));
     }
     for (collection, partitions, lost) in wiped {
-        mark(run, collection, &partitions, &lost)?;
-        wipe(run, collection, &partitions)?;
+        mark(run, collection, partitions.as_deref().unwrap_or_default(), &lost)?;
+        match partitions {
+            Some(partitions) => wipe(run, collection, &partitions)?,
+            // What lies in its folders goes as its dates are done again. Nothing is there to keep one who slept past its lease
+            // from making the table now, and publishing what would be wiped.
+            None => tracing::info!(event = "nothing_to_clean_up", table = %collection.table),
+        }
     }
     Ok(())
 }
 
-fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
+/// The partitions of a table, to which nobody with an earlier lease adds any more; none where it is not registered.
+fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Option<Vec<Partition>>, JobError> {
     match run.destination(collection, run.layout(collection)?).registered()? {
-        Some(_) => Ok(run.services.metastore.partitions(&collection.table)?),
-        None => Ok(Vec::new()),
+        Some(_) => {
+            // Lest one who slept past its lease publishes what is not in the list, whose files go all the same.
+            run.services.metastore.fence_off(&collection.table, run.lease.token)?;
+            Ok(Some(run.services.metastore.partitions(&collection.table)?))
+        }
+        None => Ok(None),
     }
 }
 

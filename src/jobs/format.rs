@@ -9,7 +9,7 @@ use super::JobError;
 use super::module::wrong;
 
 /// How the module's files are written.
-pub(super) fn format(module: &Module) -> Result<Format, JobError> {
+pub fn format(module: &Module) -> Result<Format, JobError> {
     match (&module.source.csv, &module.source.json) {
         (Some(_), Some(_)) => Err(wrong(module, "source", "it has both `csv` and `json`; a module's files are of one format")),
         (csv, None) => csv_format(module, csv.as_ref().unwrap_or(&CsvSettings::default())).map(Format::Csv),

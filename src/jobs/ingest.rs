@@ -126,7 +126,6 @@ impl Run<'_> {
 /// Runs a module. An error is one for which no date could be tried; what failed on single dates is in the report.
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let started = services.environment.clock.now();
-    let id = RunId::new(started);
     if request.e2e_test {
         let config = &services.environment.config;
         refuse_test_flag(&config.profile_name, config.profile.protected)?;
@@ -134,7 +133,8 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
     let format = format(&module)?;
-    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, id)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module)?;
+    let id = lease.run_id();
     let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
     let published = services.environment.store(&module.target.store, true)?;
     let source = match request.e2e_test {

@@ -16,26 +16,38 @@ const RENEW_EVERY: Duration = Duration::from_secs(40);
 /// A lease that is renewed until it is dropped, and given up then.
 pub(super) struct KeptLease {
     ledger: Arc<dyn Ledger>,
+    run_id: RunId,
     lease: Lease,
     stop: Arc<(Mutex<bool>, Condvar)>,
     heartbeat: Option<JoinHandle<()>>,
 }
 
 impl KeptLease {
-    pub(super) fn take(
-        ledger: &Arc<dyn Ledger>,
-        clock: &Arc<dyn Clock>,
-        module: &ModuleName,
-        run_id: RunId,
-    ) -> Result<Self, LedgerError> {
-        let holder = Holder { run_id, host: host_name(), process: std::process::id() };
-        let lease = ledger.acquire(module, &holder, clock.now(), TTL)?;
+    /// Takes the lease. The run's id is of the same instant as its token: ids sort as leases followed each other, also where a
+    /// clock was put back, or two machines' clocks differ. What is earlier is swept by that, and what is the latest is told.
+    pub(super) fn take(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, module: &ModuleName) -> Result<Self, LedgerError> {
+        let mut now = clock.now();
+        let (run_id, lease) = loop {
+            let holder = Holder { run_id: RunId::new(now), host: host_name(), process: std::process::id() };
+            let lease = ledger.acquire(module, &holder, now, TTL)?;
+            match lease.token.outran(now) {
+                None => break (holder.run_id, lease),
+                Some(later) => {
+                    ledger.release(&lease)?;
+                    now = later;
+                }
+            }
+        };
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let heartbeat = {
             let (ledger, clock, lease, stop) = (Arc::clone(ledger), Arc::clone(clock), lease.clone(), Arc::clone(&stop));
             std::thread::spawn(move || beat(&*ledger, &*clock, lease, &stop))
         };
-        Ok(Self { ledger: Arc::clone(ledger), lease, stop, heartbeat: Some(heartbeat) })
+        Ok(Self { ledger: Arc::clone(ledger), run_id, lease, stop, heartbeat: Some(heartbeat) })
+    }
+
+    pub(super) fn run_id(&self) -> RunId {
+        self.run_id
     }
 
     pub(super) fn lease(&self) -> &Lease {

@@ -22,6 +22,8 @@ mod tables;
 pub use budget::{Budget, LEAST_MEMORY};
 pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
 pub use error::JobError;
+#[cfg(any(test, fuzzing))]
+pub use format::format;
 pub use generate::{ExtraColumn, Generate, generate};
 pub use ingest::{IngestRequest, ingest, refuse_test_flag_where_protected};
 pub use query::{QueryFormat, query};

@@ -106,6 +106,9 @@ impl Destination<'_> {
     ) -> Result<String, LakeError> {
         let value = PartitionValue::from(date);
         let location = folder.location();
+        // Lest one who slept past its lease publishes between the look at what is replaced and its replacement: of that nobody
+        // would know that it has readers.
+        self.metastore.fence_off(self.table, self.lease.token)?;
         if let Some(old) = self.current(&value)? {
             self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
         }

@@ -92,7 +92,10 @@ fn partitions_swing(metastore: &dyn Metastore, other: &dyn Metastore) {
 }
 
 fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {
-    other.publish(&name(), &[partition("2024-01-03", "late")], FencingToken(6)).unwrap();
+    other.publish(&name(), &[partition("2024-01-03", "late")], FencingToken(5)).unwrap();
+    other.fence_off(&name(), FencingToken(6)).unwrap();
+    other.fence_off(&name(), FencingToken(6)).unwrap();
+    assert!(matches!(metastore.fence_off(&name(), FencingToken(5)), Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));
     for date in ["2024-01-03", "2024-01-04"] {
         let slept = metastore.publish(&name(), &[partition(date, "slept")], FencingToken(5));
         assert!(matches!(slept, Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));

@@ -148,6 +148,12 @@ pub trait Metastore: Send + Sync {
     /// its old files or its new ones. Refused where a holder of a later lease has published to the table. Values are unique.
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError>;
 
+    /// Lets nobody with an earlier lease publish to the table from now on: what is read of its partitions afterwards stays true until
+    /// we change it. Refused where a holder of a later lease has published.
+    fn fence_off(&self, name: &TableName, fence: FencingToken) -> Result<(), MetastoreError> {
+        self.publish(name, &[], fence)
+    }
+
     /// Drops a partition; one that is not there is no error. Files are left alone.
     fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<(), MetastoreError>;
 }

@@ -131,7 +131,9 @@ impl SqliteMetastore {
         if found > fence.0 {
             return Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 });
         }
-        transaction.execute("update tables set fence = ?2 where id = ?1", params![id, fence.0]).map_err(&failed)?;
+        if found < fence.0 {
+            transaction.execute("update tables set fence = ?2 where id = ?1", params![id, fence.0]).map_err(&failed)?;
+        }
         Ok(())
     }
 }

@@ -50,7 +50,12 @@ impl Call {
     /// Whether it may change what readers see.
     pub fn is_seen(&self) -> bool {
         let on_the_way = ["put part", "begin upload", "abort upload"].contains(&self.action);
-        !self.is_read() && !on_the_way && (self.service != "disk" || self.on.contains("warehouse"))
+        !self.is_read() && !on_the_way && self.is_shared()
+    }
+
+    /// Whether another process may notice it: source files and scratch are nobody else's business.
+    pub fn is_shared(&self) -> bool {
+        self.service != "source" && (self.service != "disk" || self.on.contains("warehouse"))
     }
 
     /// The fates that are no other under another name: what only asks has no effect that could be had and not told, or twice.

@@ -10,10 +10,9 @@ use crate::catchup::{Counts, Ledger, Requested, Status};
 use crate::identity::{Clock, ProcessingDate};
 use crate::jobs::IngestRequest;
 use crate::report::ExitCode;
-use crate::store::normal_location;
 
 use super::call::{Call, Fate, Gate, Open, Process};
-use super::readers::{Day, Readers, table_name};
+use super::readers::{Day, Readers, orphans, table_name};
 use super::rows::EXTRA;
 use super::world::{COLLECTIONS, FIRST, GRACE, Place, World, nightly};
 use crate::metastore::Metastore;
@@ -110,15 +109,6 @@ impl End {
             quarantined,
         }
     }
-}
-
-/// Files to which nobody is sent, and of which the ledger knows nothing.
-fn orphans(world: &World, readers: &Readers) -> Vec<String> {
-    let ledger = world.ledger();
-    let noted = ledger.superseded("").unwrap().into_iter().map(|note| note.location);
-    let known: Vec<String> = readers.locations().into_iter().chain(noted).map(|at| world.key_at(&normal_location(&at))).collect();
-    let is_known = |key: &String| key.contains("_quarantine") || known.iter().any(|folder| key.starts_with(folder.as_str()));
-    world.published("").into_keys().filter(|key| !is_known(key)).collect()
 }
 
 struct Ran {

@@ -11,4 +11,6 @@ mod metastore;
 mod objects;
 mod readers;
 mod rows;
+mod schedule;
+mod simulation;
 mod world;

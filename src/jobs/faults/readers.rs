@@ -9,6 +9,7 @@ use crate::catchup::{Ledger, SqliteLedger, Status};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::metastore::{Metastore, SqliteMetastore, TableName};
 use crate::schema::TableSchema;
+use crate::store::normal_location;
 
 use super::rows;
 use super::world::{COLLECTIONS, GRACE, World};
@@ -39,7 +40,7 @@ pub struct Readers {
     metastore: SqliteMetastore,
     ledger: SqliteLedger,
     seen: Mutex<Seen>,
-    pub broken: Mutex<Vec<String>>,
+    pub broken: Mutex<Option<String>>,
 }
 
 pub fn table_name(collection: &str) -> TableName {
@@ -55,14 +56,15 @@ impl Readers {
     pub fn look(&self, world: &World, now: Timestamp, wiped: bool, after: &str) {
         let mut seen = self.seen.lock().unwrap();
         if let Err(what) = self.tables(world, &mut seen, now, wiped).and_then(|()| self.ledger(&seen)) {
-            self.broken.lock().unwrap().push(format!("{what}, after {after}"));
+            // What follows from it says nothing new.
+            self.broken.lock().unwrap().get_or_insert_with(|| format!("{what}, after {after}"));
         }
     }
 
     /// Fails where anything was broken.
     pub fn assert_whole(&self, context: &str) {
-        let broken = self.broken.lock().unwrap();
-        assert!(broken.is_empty(), "{context}:\n{}", broken.join("\n"));
+        let broken = self.broken.lock().unwrap().clone();
+        assert_eq!(broken, None, "{context}");
     }
 
     /// Which generation each partition shows.
@@ -92,8 +94,10 @@ impl Readers {
             }
             self.partitions(world, seen, now, wiped, collection)?;
         }
+        // What was over once is over, though the clock is put back.
+        seen.replaced.retain(|_, until| now < *until);
         for (location, until) in &seen.replaced {
-            if now < *until && !wiped && world.published(&world.key_at(location)) != seen.contents[location].files {
+            if !wiped && world.published(&world.key_at(location)) != seen.contents[location].files {
                 return Err(format!("{location} was replaced lately, and its files are gone before {until}"));
             }
         }
@@ -172,4 +176,13 @@ fn content(world: &World, seen: &mut Seen, location: &str) -> Result<Content, St
     let content = Content { generation, files };
     seen.contents.insert(location.to_owned(), content.clone());
     Ok(content)
+}
+
+/// Files to which nobody is sent, and of which the ledger knows nothing.
+pub fn orphans(world: &World, readers: &Readers) -> Vec<String> {
+    let ledger = world.ledger();
+    let noted = ledger.superseded("").unwrap().into_iter().map(|note| note.location);
+    let known: Vec<String> = readers.locations().into_iter().chain(noted).map(|at| world.key_at(&normal_location(&at))).collect();
+    let is_known = |key: &String| key.contains("_quarantine") || known.iter().any(|folder| key.starts_with(folder.as_str()));
+    world.published("").into_keys().filter(|key| !is_known(key)).collect()
 }

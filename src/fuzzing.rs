@@ -1,0 +1,228 @@
+//! The ways by which a fuzzer comes in: whatever the bytes, no panic, and what must hold holds. What it has found is gone through
+//! again by a test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Cursor;
+
+use crate::aws::AwsSettings;
+use crate::config::{self, ConfigError, LoadType, Outside};
+use crate::identity::CollectionName;
+use crate::jobs::format;
+use crate::schema::{ColumnName, ColumnType, Naming, NamingRule, TableSchema, TypeGuess};
+use crate::secrets::{SecretError, SecretPlace};
+use crate::source::{
+    ColumnPlan, CsvFormat, Encoding, Format, Header, JsonFormat, KeyPattern, Layout, Look, Nulls, Question, ReadSizes, Reading,
+    SourceError, Survey, ValueRules, valued_frame,
+};
+use crate::store::ObjectInfo;
+
+/// One way in.
+pub type Target = fn(&[u8]);
+
+/// All ways in, by name.
+pub const TARGETS: [(&str, Target); 6] =
+    [("csv", csv), ("json", json), ("environments", environments), ("module", module), ("keys", keys), ("types", types)];
+
+/// The types that columns get in turn.
+const TYPES: [&str; 9] = [
+    "string",
+    "bigint",
+    "decimal(18,4)",
+    "timestamp",
+    "date",
+    "boolean",
+    "double",
+    "array<struct<a:int,b:string>>",
+    "map<string,int>",
+];
+
+fn values(byte: u8) -> ValueRules {
+    let nulls = Nulls::new(&["".to_owned(), "NULL".to_owned()], byte & 1 == 1);
+    let naming = if byte & 2 == 2 { NamingRule::Camel } else { NamingRule::Words };
+    ValueRules { nulls, naming, nested_in_text: byte & 4 == 4, ignore_new_members: byte & 8 == 8, ..ValueRules::default() }
+}
+
+fn encoding(byte: u8) -> Encoding {
+    [Encoding::Utf8, Encoding::Utf8, Encoding::Utf16, Encoding::Windows1252][usize::from(byte >> 6)]
+}
+
+/// A CSV file behind one byte that says how it is written.
+pub fn csv(data: &[u8]) {
+    let Some((&how, text)) = data.split_first() else { return };
+    let values = values(how);
+    let delimiter = if how & 16 == 16 { b';' } else { b',' };
+    read(&Format::Csv(CsvFormat { delimiter, encoding: encoding(how), values }), how, text);
+}
+
+/// A JSON file behind one byte that says how it is written.
+pub fn json(data: &[u8]) {
+    let Some((&how, text)) = data.split_first() else { return };
+    let way = |name: &str| Some(vec![name.to_owned()]);
+    let layout = match how & 48 {
+        0 => Layout { records: way("data"), kept: way("fields") },
+        16 => Layout { records: Some(vec!["a".to_owned(), "b".to_owned()]), kept: None },
+        _ => Layout { records: None, kept: None },
+    };
+    read(&Format::Json(JsonFormat { layout, encoding: encoding(how), values: values(how) }), how, text);
+}
+
+/// Reads a file as a day does: what it has, then its records, then their values.
+fn read(format: &Format, how: u8, text: &[u8]) {
+    let renames = BTreeMap::new();
+    let sizes = ReadSizes { block_bytes: 64, record_bytes: 4096 };
+    let naming = Naming { rule: format.values().naming, renames: &renames };
+    let reading = Reading { format, sizes, naming, reserved: &[] };
+    let table = TableSchema::default();
+    let ask = |_: &ColumnName| Some(Question::Text(TypeGuess::fresh()));
+    let mut survey = Survey::new(&ask);
+    let look = if how & 32 == 32 { Look::Beginning } else { Look::Whole };
+    let open = || Box::new(Cursor::new(text.to_vec()));
+    let header = match reading.header("file", open(), &table, look, &mut survey) {
+        Ok(header) => header,
+        Err(error) => return is_told_well(&error.to_string()),
+    };
+    let columns = match records(&reading, &header, open(), &table) {
+        Ok(columns) => columns,
+        Err(error) => return is_told_well(&error.to_string()),
+    };
+    assert_eq!(columns, header.columns.len());
+}
+
+fn records(
+    reading: &Reading<'_>,
+    header: &Header,
+    bytes: Box<Cursor<Vec<u8>>>,
+    table: &TableSchema,
+) -> Result<usize, SourceError> {
+    let plan: Vec<ColumnPlan> = header
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, name)| ColumnPlan { index, name: name.clone(), ty: one_of_types(index), may_grow: index % 2 == 0 })
+        .collect();
+    let mut records = reading.records(header, bytes, table)?;
+    while let Some(batch) = records.next_batch()? {
+        let frame = valued_frame(&batch, &plan, reading.format.values(), None);
+        if let Ok(frame) = frame {
+            assert_eq!(frame.misfits.len(), plan.len());
+            assert!(frame.rows_with_errors <= batch.rows() as u64);
+        }
+        batch.bad.iter().for_each(|record| assert!(record.stands_for > 0, "{record:?}"));
+    }
+    Ok(plan.len())
+}
+
+fn one_of_types(index: usize) -> ColumnType {
+    TYPES[index % TYPES.len()].parse().unwrap_or(ColumnType::String)
+}
+
+/// `adg.yaml`.
+pub fn environments(data: &[u8]) {
+    in_a_folder(|folder| {
+        fs::write(folder.join("adg.yaml"), data)?;
+        if let Err(error) = config::load(&folder.join("adg.yaml"), None, &Nobody) {
+            is_refused_well(&error);
+        }
+        Ok(())
+    });
+}
+
+/// A module file.
+pub fn module(data: &[u8]) {
+    const ENVIRONMENTS: &str = "version: 1\nprofile: local\nprofiles: { local: { stores: { source: { url: s }, published: { url: p } }, metastore: { sqlite: { path: m } }, ledger: { sqlite: { path: l } } } }\n";
+    in_a_folder(|folder| {
+        fs::create_dir(folder.join("modules"))?;
+        fs::write(folder.join("adg.yaml"), ENVIRONMENTS)?;
+        fs::write(folder.join("modules/shop.yaml"), data)?;
+        let Ok(config) = config::load(&folder.join("adg.yaml"), None, &Nobody) else { return Ok(()) };
+        for load in [LoadType::Full, LoadType::Delta, LoadType::Incremental] {
+            match config.module("shop", load, &Nobody) {
+                Err(error) => is_refused_well(&error),
+                Ok(module) => drop(format(&module).map_err(|error| is_told_well(&error.to_string()))),
+            }
+        }
+        Ok(())
+    });
+}
+
+fn in_a_folder(work: impl FnOnce(&std::path::Path) -> std::io::Result<()>) {
+    if let Ok(folder) = tempfile::tempdir() {
+        drop(work(folder.path()));
+    }
+}
+
+/// A pattern of keys, and keys, each a line.
+pub fn keys(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.split('\n');
+    let pattern = lines.next().unwrap_or_default();
+    let collections: Vec<(CollectionName, String)> = ["bids", "bids_x", "a.b"]
+        .into_iter()
+        .filter_map(|name| Some((name.replace('.', "_").parse().ok()?, name.to_owned())))
+        .collect();
+    let pattern = match KeyPattern::new(pattern, &collections) {
+        Ok(pattern) => pattern,
+        Err(error) => return is_told_well(&error.to_string()),
+    };
+    let object = |key: &str| ObjectInfo { key: key.to_owned(), size: 0, etag: None, modified: jiff::Timestamp::UNIX_EPOCH };
+    let objects: Vec<ObjectInfo> = lines.map(object).collect();
+    let count = objects.len();
+    let assigned = pattern.assign(objects);
+    // Each key is of one date of one collection, and says so.
+    assert!(assigned.values().map(Vec::len).sum::<usize>() <= count);
+    for ((_, date), keys) in assigned {
+        keys.iter().for_each(|key| assert!(key.object.key.contains(&date.to_string()), "{key:?} is of {date}"));
+    }
+}
+
+/// A type as Hive writes it.
+pub fn types(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match text.parse::<ColumnType>() {
+        Ok(ty) => assert_eq!(ty.to_string().parse::<ColumnType>().as_ref(), Ok(&ty), "{text}"),
+        Err(error) => is_told_well(&error.to_string()),
+    }
+}
+
+fn is_refused_well(error: &ConfigError) {
+    is_told_well(&error.to_string());
+}
+
+/// What a person reads is something, and not the whole of what was wrong.
+fn is_told_well(message: &str) {
+    assert!(!message.trim().is_empty());
+    assert!(message.len() < 64 << 10, "a message of {} bytes", message.len());
+}
+
+/// No environment and no secrets.
+struct Nobody;
+
+impl Outside for Nobody {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn secret(&self, _: &SecretPlace, _: &str, _: &AwsSettings) -> Result<String, SecretError> {
+        Err(SecretError::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `fuzz/corpus/NAME` for each way in: what a fuzzer found worth keeping, and what once broke something.
+    #[test]
+    fn what_was_found_is_gone_through_again() {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        for (name, target) in TARGETS {
+            let mut count = 0;
+            for file in fs::read_dir(corpus.join(name)).unwrap() {
+                target(&fs::read(file.unwrap().path()).unwrap());
+                count += 1;
+            }
+            assert!(count > 0, "nothing was found by {name}");
+        }
+    }
+}

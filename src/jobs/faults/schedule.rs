@@ -1,0 +1,94 @@
+//! Processes that run at the same time, of which only one moves at a time: whichever the seed says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use super::call::{Call, Fate, Gate};
+
+/// Where every process stands.
+#[derive(Debug, Default)]
+struct Standing {
+    /// Those that compute, or whose call is under way.
+    busy: BTreeSet<usize>,
+    /// Those that wait for their turn, with what they are about to do.
+    waiting: BTreeMap<usize, Call>,
+    /// Who may go on.
+    granted: Option<(usize, Fate)>,
+}
+
+/// Told of each call that was made.
+pub type Watcher = Box<dyn Fn(usize, &Call, Fate) + Send + Sync>;
+
+/// The gate that lets one call pass after the other.
+pub struct Schedule {
+    standing: Mutex<Standing>,
+    changed: Condvar,
+    watcher: Watcher,
+}
+
+impl std::fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the schedule")
+    }
+}
+
+impl Schedule {
+    pub fn new(watcher: Watcher) -> Self {
+        Self { standing: Mutex::default(), changed: Condvar::new(), watcher }
+    }
+
+    /// A process begins.
+    pub fn begin(&self, process: usize) {
+        self.standing.lock().unwrap().busy.insert(process);
+    }
+
+    /// A process has ended.
+    pub fn end(&self, process: usize) {
+        self.standing.lock().unwrap().busy.remove(&process);
+        self.changed.notify_all();
+    }
+
+    /// Those that wait, once nobody moves.
+    pub fn waiting(&self) -> BTreeMap<usize, Call> {
+        self.still().waiting.clone()
+    }
+
+    /// Lets a process that waits go on, until it waits again or ends.
+    pub fn grant(&self, process: usize, fate: Fate) {
+        let mut standing = self.still();
+        standing.waiting.remove(&process).unwrap();
+        standing.busy.insert(process);
+        standing.granted = Some((process, fate));
+        drop(standing);
+        self.changed.notify_all();
+        drop(self.still());
+    }
+
+    fn still(&self) -> MutexGuard<'_, Standing> {
+        self.changed.wait_while(self.standing.lock().unwrap(), |standing| !standing.busy.is_empty()).unwrap()
+    }
+}
+
+impl Gate for Schedule {
+    /// What nobody else can notice is not waited for: it is made by several threads of a process at once.
+    fn enter(&self, process: usize, call: &Call) -> Fate {
+        if !call.is_shared() {
+            return Fate::Pass;
+        }
+        let mut standing = self.standing.lock().unwrap();
+        let before = standing.waiting.insert(process, call.clone());
+        assert!(before.is_none(), "process {process} makes two calls at once: {before:?} and {call}");
+        standing.busy.remove(&process);
+        self.changed.notify_all();
+        let is_other = |standing: &mut Standing| standing.granted.is_none_or(|(granted, _)| granted != process);
+        let mut standing = self.changed.wait_while(standing, is_other).unwrap();
+        let (_, fate) = standing.granted.take().unwrap();
+        fate
+    }
+
+    fn leave(&self, process: usize, call: &Call, fate: Fate) {
+        if call.is_shared() {
+            (self.watcher)(process, call, fate);
+        }
+    }
+}
