@@ -324,6 +324,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(evolution.ddl("db.t"), ["ALTER TABLE db.t ADD COLUMNS (`new` double)"]);
+        assert_eq!(evolution.before, Some(table));
+        assert!(evolution.alters());
         assert_eq!(evolution.after, schema(&[("id", "int"), ("error_desc", "array<string>"), ("new", "double")]));
     }
 
@@ -362,6 +364,37 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_is_the_same_or_no_wider_changes_nothing() {
+        let table = schema(&[("id", "bigint"), ("note", "string"), ("error_desc", "array<string>")]);
+        let compute = |type_change, seen| {
+            let policy = EvolutionPolicy { type_change, ..EvolutionPolicy::default() };
+            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(seen), policy, &own())
+        };
+        let same = compute(TypeChange::Fail, &[("id", Some("bigint")), ("note", Some("string"))]).unwrap();
+        assert!(!same.alters());
+        let narrower = compute(TypeChange::Widen, &[("id", Some("int")), ("note", Some("date"))]).unwrap();
+        assert!(!narrower.alters() && narrower.after == table, "{narrower:?}");
+    }
+
+    #[test]
+    fn a_type_alone_that_widens_alters_the_table() {
+        let table = schema(&[("id", "int"), ("error_desc", "array<string>")]);
+        let policy = EvolutionPolicy { type_change: TypeChange::Widen, ..EvolutionPolicy::default() };
+        let seen = incoming(&[("id", Some("bigint"))]);
+        assert!(Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &own()).unwrap().alters());
+    }
+
+    #[test]
+    fn a_first_schema_is_inferred_under_any_policy() {
+        for new_column in [NewColumn::Fail, NewColumn::Ignore, NewColumn::Add] {
+            let policy = EvolutionPolicy { new_column, ..EvolutionPolicy::default() };
+            let seen = incoming(&[("id", Some("bigint"))]);
+            let evolution = Evolution::compute(None, &TableSchema::default(), &seen, policy, &own()).unwrap();
+            assert_eq!(evolution.after, schema(&[("id", "bigint"), ("error_desc", "array<string>")]));
+        }
+    }
+
+    #[test]
     fn a_table_whose_first_day_had_no_values_is_still_inferred() {
         let table = schema(&[("error_desc", "array<string>")]);
         let policy = EvolutionPolicy { new_column: NewColumn::Fail, ..EvolutionPolicy::default() };
@@ -383,6 +416,9 @@ mod tests {
         let added = compute(NewColumn::Add).unwrap();
         assert_eq!(added.ddl("t"), ["ALTER TABLE t CHANGE COLUMN `s` `s` struct<a:int,b:struct<c:string>>"]);
         assert_eq!(added.after.type_of(&name("s")), seen[0].grown.as_ref());
+        let same = [Incoming { grown: table.type_of(&name("s")).cloned(), ..seen[0].clone() }];
+        let evolution = Evolution::compute(Some(&table), &TableSchema::default(), &same, EvolutionPolicy::default(), &own());
+        assert!(!evolution.unwrap().alters());
         let ignored = compute(NewColumn::Ignore).unwrap();
         assert_eq!((ignored.alters(), ignored.ignored), (false, vec![name("s.b")]));
         let refused = compute(NewColumn::Fail).unwrap_err().to_string();

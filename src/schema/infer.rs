@@ -117,6 +117,27 @@ mod tests {
     }
 
     #[test]
+    fn digits_are_no_days_unless_they_are_written_as_such() {
+        let formats = Formats { dates: fit::DateFormats::new(&["%d%m%Y".to_owned()]).unwrap(), ..Formats::default() };
+        let mut guess = TypeGuess::fresh();
+        guess.see(b"01012024", &formats);
+        assert_eq!(guess.result(), Some(&ColumnType::String));
+    }
+
+    #[test]
+    fn it_is_settled_once_only_text_is_left() {
+        let mut guess = TypeGuess::widening(&ColumnType::String);
+        assert!(!guess.is_settled() && !guess.has_seen());
+        guess.see(b"x", &Formats::default());
+        assert!(guess.is_settled() && guess.has_seen());
+        let mut guess = TypeGuess::fresh();
+        guess.see(b"1", &Formats::default());
+        assert!(!guess.is_settled());
+        guess.see(b"x", &Formats::default());
+        assert!(guess.is_settled());
+    }
+
+    #[test]
     fn a_known_column_widens_only_as_far_as_its_values_ask() {
         let int = || TypeGuess::widening(&ColumnType::Int);
         assert_eq!(guess(int(), &["1", "2"]).as_deref(), Some("int"));

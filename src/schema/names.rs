@@ -278,6 +278,18 @@ mod tests {
     }
 
     #[test]
+    fn of_several_spellings_the_rules_own_is_meant() {
+        let column = |name| ColumnName::new(name).unwrap();
+        let (ours, old) = (column("dfa_decision"), column("d_f_a_decision"));
+        let field = |fields: &[&ColumnName]| NamingRule::Camel.field("DFADecision", fields.iter().copied());
+        assert_eq!(field(&[&ours, &old]), Some(0));
+        assert_eq!(field(&[&old, &ours]), Some(1));
+        assert_eq!(field(&[&column("x"), &old]), Some(1));
+        assert_eq!(field(&[&column("x")]), None);
+        assert_eq!(AsRef::<str>::as_ref(&old), "d_f_a_decision");
+    }
+
+    #[test]
     fn clashes_name_both_headers() {
         let check = |names: &[&str]| {
             headers_to_columns(

@@ -61,11 +61,11 @@ struct Scenario {
     request: IngestRequest,
 }
 
-fn day(offset: u32) -> ProcessingDate {
+pub fn day(offset: u32) -> ProcessingDate {
     FIRST.parse::<ProcessingDate>().unwrap().plus_days(offset)
 }
 
-fn asked_for(first: u32, last: u32) -> IngestRequest {
+pub fn asked_for(first: u32, last: u32) -> IngestRequest {
     IngestRequest { dates: Requested { start: Some(day(first)), end: Some(day(last)) }, ..nightly() }
 }
 

@@ -13,4 +13,5 @@ mod readers;
 mod rows;
 mod schedule;
 mod simulation;
+mod stories;
 mod world;

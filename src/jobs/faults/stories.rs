@@ -1,0 +1,186 @@
+//! Processes in each other's way, step by step: what the simulation found once, and what must hold whatever it finds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use jiff::SignedDuration;
+
+use crate::catchup::{Ledger, Status};
+use crate::identity::{Clock, RunId};
+use crate::jobs::{IngestRequest, JobError};
+use crate::report::{ExitCode, RunReport};
+
+use super::call::{Fate, Process};
+use super::matrix::{asked_for, day};
+use super::readers::{Readers, orphans};
+use super::schedule::Schedule;
+use super::world::{COLLECTIONS, Place, World, nightly};
+
+type Ran = Result<RunReport, JobError>;
+
+/// Some processes, of which one moves when it is told to.
+struct Story {
+    world: Arc<World>,
+    readers: Arc<Readers>,
+    schedule: Arc<Schedule>,
+    threads: BTreeMap<usize, JoinHandle<Ran>>,
+}
+
+impl Story {
+    /// On a day whose files have come. Only where it `wipes` may partitions go.
+    fn begin(wipes: bool) -> Self {
+        let world = World::new(Place::Folder, false);
+        COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+        let readers = Arc::new(Readers::of(&world));
+        let watcher = {
+            let (world, readers) = (Arc::clone(&world), Arc::clone(&readers));
+            move |process: usize, call: &super::call::Call, _: Fate| {
+                if call.is_seen() {
+                    readers.look(&world, world.clock.now(), wipes, &format!("process {process}: {call}"));
+                }
+            }
+        };
+        let schedule = Arc::new(Schedule::new(Box::new(watcher)));
+        Self { world, readers, schedule, threads: BTreeMap::new() }
+    }
+
+    fn start(&mut self, id: usize, request: IngestRequest) {
+        let (world, schedule) = (Arc::clone(&self.world), Arc::clone(&self.schedule));
+        let process = Process::new(id, Arc::<Schedule>::clone(&schedule));
+        schedule.begin(id);
+        let run = move || {
+            let ran = world.run(&process, &request);
+            schedule.end(id);
+            ran
+        };
+        self.threads.insert(id, std::thread::spawn(run));
+    }
+
+    /// Lets a process go on until it is about to make a call of that text.
+    fn until(&self, id: usize, text: &str) {
+        loop {
+            let waiting = self.schedule.waiting();
+            let call = waiting.get(&id).unwrap_or_else(|| panic!("process {id} has ended without `{text}`")).to_string();
+            if call.contains(text) {
+                return;
+            }
+            self.schedule.grant(id, Fate::Pass);
+        }
+    }
+
+    /// Lets a process go on to its end.
+    fn finish(&mut self, id: usize) -> Ran {
+        while self.schedule.waiting().contains_key(&id) {
+            self.schedule.grant(id, Fate::Pass);
+        }
+        self.threads.remove(&id).unwrap().join().unwrap()
+    }
+
+    /// Longer than a lease lasts.
+    fn lease_ends(&self) {
+        self.world.clock.advance(SignedDuration::from_mins(10));
+    }
+
+    fn assert_whole(&self) {
+        self.readers.assert_whole("in the story");
+        assert_eq!(orphans(&self.world, &self.readers), Vec::<String>::new());
+    }
+
+    fn code(&mut self, id: usize) -> ExitCode {
+        self.finish(id).map_or_else(|error| error.exit_code(), |report| report.exit_code())
+    }
+}
+
+/// One falls asleep before the call `before`; at each moment of the next run's work it wakes, does all that it still wants to do,
+/// and the next run goes on.
+fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str) {
+    for moment in 0.. {
+        let mut story = Story::begin(next.clean_up);
+        story.start(1, nightly());
+        story.until(1, before);
+        story.lease_ends();
+        story.start(2, next.clone());
+        for _ in 0..moment {
+            if story.schedule.waiting().contains_key(&2) {
+                story.schedule.grant(2, Fate::Pass);
+            }
+        }
+        let is_over = !story.schedule.waiting().contains_key(&2);
+        let context = format!("woken at {moment}: {:?}", story.schedule.waiting().get(&2));
+        drop(story.finish(1));
+        assert_eq!(story.code(2), ExitCode::Done, "{context}");
+        story.readers.assert_whole(&context);
+        // What neither could remove goes with the next attempt.
+        story.start(3, asked_for(0, 0));
+        assert_eq!(story.code(3), ExitCode::Done, "{context}");
+        story.assert_whole();
+        if is_over {
+            return;
+        }
+    }
+}
+
+/// Also the files of a partition that was registered for a moment only have their grace.
+#[test]
+fn a_sleeper_about_to_publish_harms_no_moment_of_the_next_run() {
+    a_sleeper_wakes_at_each_moment_of(&nightly(), "metastore: publish test.items 2024-05-01");
+}
+
+/// Nothing fences it off before there is a table.
+#[test]
+fn a_sleeper_about_to_make_the_table_harms_no_moment_of_a_clean_up() {
+    let clean_up = IngestRequest { clean_up: true, force_clean_up: true, ..asked_for(0, 0) };
+    a_sleeper_wakes_at_each_moment_of(&clean_up, "metastore: create table test.items");
+}
+
+#[test]
+fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
+    let mut story = Story::begin(false);
+    story.start(1, nightly());
+    story.until(1, "metastore: publish test.items 2024-05-01");
+    story.lease_ends();
+    story.start(2, nightly());
+    assert_eq!(story.code(2), ExitCode::Done);
+    let shown = story.readers.locations();
+    let woken = story.finish(1).unwrap();
+    assert!(woken.ended_by.is_some() || woken.days.iter().any(|day| day.failure.is_some()), "{woken:?}");
+    assert_eq!(story.readers.locations(), shown);
+    story.readers.assert_whole("after the sleeper woke");
+    let history = story.world.ledger().history(&"shop".parse().unwrap()).unwrap();
+    assert!(history.values().flat_map(BTreeMap::values).all(|status| *status == Status::Completed), "{history:?}");
+    // What it wrote itself goes with the next attempt.
+    story.start(3, asked_for(0, 0));
+    assert_eq!(story.code(3), ExitCode::Done);
+    story.assert_whole();
+}
+
+#[test]
+fn of_two_runs_one_works() {
+    let mut story = Story::begin(false);
+    story.start(1, nightly());
+    story.until(1, "put data/test/items");
+    story.start(2, nightly());
+    assert_eq!(story.code(2), ExitCode::Held);
+    assert_eq!(story.code(1), ExitCode::Done);
+    story.assert_whole();
+}
+
+/// By its id what is earlier is swept, and the latest attempt is the one that counts.
+#[test]
+fn a_run_after_another_is_later_whatever_the_clock_says() {
+    let story = Story::begin(false);
+    let run = |request: &IngestRequest| {
+        let open = Arc::new(super::call::Open);
+        story.world.run(&Process::new(0, open), request).unwrap().run_id
+    };
+    let mut before: RunId = run(&nightly());
+    for _ in 0..3 {
+        story.world.clock.advance(SignedDuration::from_mins(-7));
+        let now = run(&asked_for(0, 0));
+        assert!(now > before, "{now} is not after {before}");
+        before = now;
+    }
+    let clean_up = IngestRequest { clean_up: true, collections: vec!["items".parse().unwrap()], ..asked_for(0, 0) };
+    assert!(run(&clean_up) > before);
+}
