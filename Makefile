@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench demo build docs e2e fuzz gate gate-record mutants simulate soak test test-tools
+.PHONY: bench demo build dependencies docs e2e fuzz gate gate-record mutants simulate soak test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -32,6 +32,11 @@ gate-record: build test-tools
 test-tools:
 	@e2e/require.sh cargo cc python3
 	@e2e/test-tools.sh $(VENV)
+
+# Licences, sources and known holes of all that adg is built of; and the list of it, $(CARGO_TARGET_DIR)/adg.cdx.json.
+dependencies:
+	@e2e/require.sh cargo cc python3
+	@e2e/dependencies.sh $(HOME)/.cache/adg/tools $(CARGO_TARGET_DIR)/adg.cdx.json
 
 # What docs/reliability.md tells, as much of it as one has time for. A part of each is in `make test`.
 # Days in the life of a module, a seed each; `make simulate SEEDS=7` is the same life again.
