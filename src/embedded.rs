@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::private;
+
 /// Opens a database of this `schema`, creating the file and its folder where they are missing. `version` changes whenever the
 /// schema does: a file of another version is refused. The error is what to tell.
 ///
@@ -14,6 +16,8 @@ pub fn open(path: &Path, schema: &str, version: u32) -> Result<Connection, Strin
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     }
+    // Its journals get the rights that it has.
+    private::file().open(path).map_err(|error| error.to_string())?;
     let connection = Connection::open(path).map_err(|error| error.to_string())?;
     let found = prepare(&connection, schema, version).map_err(|error| error.to_string())?;
     if found == version {

@@ -1,12 +1,13 @@
 //! Knowing that a lease's holder is dead, where the ledger is a local file.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::identity::ModuleName;
+use crate::private;
 
 /// Locks held by this process, one file beside the ledger for each module.
 ///
@@ -31,7 +32,7 @@ impl LeaseLocks {
         }
         let mut path = self.ledger.clone().into_os_string();
         path.push(format!(".{module}.lock"));
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(path))?;
+        let file = private::file().open(PathBuf::from(path))?;
         match file.try_lock() {
             Ok(()) => {
                 held.insert(module.clone(), file);

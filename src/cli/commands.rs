@@ -12,7 +12,7 @@ use crate::identity::CollectionName;
 use crate::jobs::{
     self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services,
 };
-use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table};
+use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table, shown};
 use crate::schema::ColumnName;
 
 use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs};
@@ -89,7 +89,7 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
     let report = jobs::ingest(&services, &request, &*progress)?;
     let code = report.exit_code();
     match format {
-        LogFormat::Human => eprintln!("{}", closing_table(&report)),
+        LogFormat::Human => eprintln!("{}", shown(&closing_table(&report))),
         LogFormat::Json => tracing::info!(
             event = "run_done", run_id = %report.run_id, module = %report.module, profile = report.profile,
             dates = report.days.len(), exit_code = code.number(), rerun = report.rerun.join("; "),

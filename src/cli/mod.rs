@@ -8,7 +8,7 @@ mod logging;
 use std::process::ExitCode as ProcessExit;
 
 use crate::jobs::JobError;
-use crate::report::ExitCode;
+use crate::report::{ExitCode, shown};
 
 use args::Cli;
 use logging::LogFormat;
@@ -43,9 +43,9 @@ fn tell(error: &JobError, format: LogFormat) {
             event = "failed", exit_code = error.exit_code().number(), error = %error, hint = hint.as_deref().unwrap_or_default(),
         ),
         LogFormat::Human => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", shown(&error.to_string()));
             if let Some(hint) = hint {
-                eprintln!("hint: {hint}");
+                eprintln!("hint: {}", shown(&hint));
             }
         }
     }

@@ -204,6 +204,11 @@ impl JobError {
 
     /// What to try.
     pub fn hint(&self) -> Option<String> {
+        let again = || "run the same command again; what was published stands".to_owned();
+        self.own_hint().or_else(|| (self.exit_code() == ExitCode::Unavailable).then(again))
+    }
+
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Config(error) => error.hint(),
@@ -233,11 +238,16 @@ impl JobError {
             Self::Lake(LakeError::Moved { .. }) => {
                 Some("a table stays where it is: set the module file back, or give the table another name".into())
             }
-            Self::Ledger(LedgerError::LeaseLost { .. }) => Some("another run does the rest; look at its report".into()),
-            Self::Query { .. } => Some("`adg tables` lists what can be queried".into()),
-            _ if self.exit_code() == ExitCode::Unavailable => {
-                Some("run the same command again; what was published stands".into())
+            Self::Ledger(LedgerError::LeaseLost { .. })
+            | Self::Metastore(MetastoreError::Fenced { .. })
+            | Self::Lake(LakeError::Ledger(LedgerError::LeaseLost { .. }) | LakeError::Metastore(MetastoreError::Fenced { .. })) => {
+                Some("another run does the rest; look at its report, and run the date again if it did not".into())
             }
+            Self::Store(StoreError::Scratch { .. })
+            | Self::Lake(LakeError::Scratch { .. } | LakeError::Store(StoreError::Scratch { .. })) => {
+                Some("name a folder that can be written, on a disk with room, as the profile's `scratch` in adg.yaml".into())
+            }
+            Self::Query { .. } => Some("`adg tables` lists what can be queried".into()),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! A module over its dates: which are to do, each done, and what happened told.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,7 @@ use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
 use crate::config::{self, FileEncryption, LoadType, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, FileSettings, TableLayout};
+use crate::private;
 use crate::report::{DayReport, Progress, RunReport};
 use crate::schema::{Column, ColumnName, Naming};
 use crate::source::{DayKeys, Format, KeyService, Reading, SourceKey};
@@ -343,8 +344,11 @@ fn write_report(services: &Services, report: &RunReport) -> Result<(), JobError>
     let folder = services.environment.config.path(&services.environment.config.profile.reports);
     let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
     let json = serde_json::to_string_pretty(report).map_err(|error| JobError::Bug(error.to_string()))?;
-    let written =
-        services.environment.disk.run("write", &path, || fs::create_dir_all(&folder).and_then(|()| fs::write(&path, &json)));
+    let write = || {
+        private::make_folder(&folder)?;
+        private::file().truncate(true).open(&path)?.write_all(json.as_bytes())
+    };
+    let written = services.environment.disk.run("write", &path, write);
     if let Err(error) = written {
         tracing::warn!(event = "report_not_written", path = %path.display(), %error);
     }

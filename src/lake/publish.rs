@@ -106,18 +106,16 @@ impl Destination<'_> {
     ) -> Result<String, LakeError> {
         let value = PartitionValue::from(date);
         let location = folder.location();
-        // Lest one who slept past its lease publishes between the look at what is replaced and its replacement: of that nobody
-        // would know that it has readers.
-        self.metastore.fence_off(self.table, self.lease.token)?;
-        if let Some(old) = self.current(&value)? {
-            self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
+        if let Err(error) = self.before_the_swing(&value, folder, files, now) {
+            // Nobody will ever be sent there.
+            folder.give_up();
+            return Err(error);
         }
         let partition = Partition {
             value,
             location: spelled_like(&location, table_location),
             parameters: self.parameters(files, schema_fingerprint),
         };
-        self.still_there(files, folder)?;
         match self.metastore.publish(self.table, std::slice::from_ref(&partition), self.lease.token) {
             Ok(()) => Ok(location),
             // The reply may have been lost after the metastore acted: what it says now decides.
@@ -127,6 +125,22 @@ impl Destination<'_> {
             },
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn before_the_swing(
+        &self,
+        value: &PartitionValue,
+        folder: &RunFolder<'_>,
+        files: &[WrittenFile],
+        now: impl Fn() -> Timestamp,
+    ) -> Result<(), LakeError> {
+        // Lest one who slept past its lease publishes between the look at what is replaced and its replacement: of that nobody
+        // would know that it has readers.
+        self.metastore.fence_off(self.table, self.lease.token)?;
+        if let Some(old) = self.current(value)? {
+            self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
+        }
+        self.still_there(files, folder)
     }
 
     /// What adg itself says of a table.

@@ -51,8 +51,10 @@ impl RunFolder<'_> {
         self.store.upload(&self.key(name), &self.tags)
     }
 
-    /// Removes all that was written, which is not to be published.
-    pub fn remove(&self) -> Result<(), LakeError> {
-        Ok(self.store.delete_folder(&self.path)?)
+    /// Removes all that was written, which is not to be published. What can't be removed now is swept by the next attempt.
+    pub fn give_up(&self) {
+        if let Err(error) = self.store.delete_folder(&self.path) {
+            tracing::warn!(event = "not_removed", folder = self.path, %error);
+        }
     }
 }

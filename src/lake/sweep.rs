@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::catchup::Superseded;
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
 
@@ -13,15 +14,30 @@ impl Destination<'_> {
     /// Removes what earlier runs left of a date and never published, at once: no reader was ever sent there. What was replaced
     /// is left to [`sweep_replaced`](Self::sweep_replaced), what no run of adg wrote is left alone, and so is what a later run
     /// writes. Gives the number of folders removed.
-    pub fn sweep_unpublished(&self, date: ProcessingDate) -> Result<usize, LakeError> {
+    ///
+    /// Where one who slept between the look at the fence and the publish may still send readers there, it has the grace of what
+    /// was replaced: should it wake, they find old rows, and not none.
+    pub fn sweep_unpublished(&self, date: ProcessingDate, now: Timestamp) -> Result<usize, LakeError> {
         let current = self.current(&PartitionValue::from(date))?;
         let partition = self.layout.partition(date);
         let replaced = self.ledger.superseded(&self.store.location(&partition))?;
-        let removed = self.sweep_runs(&partition, |location| {
-            current.as_deref() == Some(location) || replaced.iter().any(|note| note.location == location)
-        })?;
+        let is_known =
+            |location: &str| current.as_deref() == Some(location) || replaced.iter().any(|note| note.location == location);
+        let mut removed = 0;
+        for folder in self.folders_of_earlier_runs(&partition)? {
+            let location = self.store.location(&folder);
+            if is_known(&location) {
+                continue;
+            }
+            if self.metastore.fences_in_one_step() {
+                self.store.delete_folder(&folder)?;
+                removed += 1;
+            } else {
+                self.ledger.note_superseded(self.lease, &Superseded { location, at: now })?;
+            }
+        }
         // Quarantined records belong to the attempt that is published; those of earlier ones were replaced with it.
-        Ok(removed + self.sweep_runs(&self.layout.quarantine(date), |_| false)?)
+        Ok(removed + self.sweep_runs(&self.layout.quarantine(date))?)
     }
 
     /// Removes all that earlier runs wrote into the table's folders. What others wrote there stays, and so does what a later run
@@ -31,27 +47,28 @@ impl Destination<'_> {
         for parent in [self.layout.table().to_owned(), self.layout.quarantined()] {
             for name in self.store.folders(&parent)? {
                 if self.layout.is_partition(&name) {
-                    removed += self.sweep_runs(&format!("{parent}/{name}"), |_| false)?;
+                    removed += self.sweep_runs(&format!("{parent}/{name}"))?;
                 }
             }
         }
         Ok(removed)
     }
 
-    /// Removes the folders of earlier runs in `folder`, beside those to keep.
-    fn sweep_runs(&self, folder: &str, keep: impl Fn(&str) -> bool) -> Result<usize, LakeError> {
-        let mut removed = 0;
+    /// Removes the folders of earlier runs in `folder`.
+    fn sweep_runs(&self, folder: &str) -> Result<usize, LakeError> {
+        let folders = self.folders_of_earlier_runs(folder)?;
+        folders.iter().try_for_each(|run| self.store.delete_folder(run))?;
+        Ok(folders.len())
+    }
+
+    fn folders_of_earlier_runs(&self, folder: &str) -> Result<Vec<String>, LakeError> {
+        let is_earlier = |name: &String| RunId::from_str(name).is_ok_and(|id| id < self.run);
+        let mut found = Vec::new();
         for parent in TableLayout::parents_of_runs(folder) {
-            for name in self.store.folders(&parent)? {
-                let run = format!("{parent}/{name}");
-                let is_earlier = RunId::from_str(&name).is_ok_and(|id| id < self.run);
-                if is_earlier && !keep(&self.store.location(&run)) {
-                    self.store.delete_folder(&run)?;
-                    removed += 1;
-                }
-            }
+            let names = self.store.folders(&parent)?.into_iter().filter(is_earlier);
+            found.extend(names.map(|name| format!("{parent}/{name}")));
         }
-        Ok(removed)
+        Ok(found)
     }
 
     /// Removes what was replaced longer than `grace` ago, on whichever date. Gives the number of folders removed.

@@ -16,7 +16,7 @@ pub fn create_table(table: &Table) -> String {
         ddl,
         "\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION '{}'",
         table.partition_by,
-        table.location.replace('\'', "\\'")
+        table.location.replace('\\', "\\\\").replace('\'', "\\'")
     );
     ddl
 }
@@ -32,14 +32,14 @@ mod tests {
         let column = |name: &str, ty| Column::new(ColumnName::new(name).unwrap(), ty);
         let table = Table {
             name: "db.bids".parse().unwrap(),
-            location: "file:///it's here/".into(),
+            location: "file:///it's \\ here/".into(),
             schema: TableSchema::new(vec![column("id", ColumnType::BigInt), column("cost_$", ColumnType::Double)]),
             partition_by: column("date_uploaded", ColumnType::Date),
             parameters: Parameters::new(),
         };
         assert_eq!(
             create_table(&table),
-            "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s here/'"
+            "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s \\\\ here/'"
         );
     }
 }

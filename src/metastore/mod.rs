@@ -154,6 +154,12 @@ pub trait Metastore: Send + Sync {
         self.publish(name, &[], fence)
     }
 
+    /// Whether a publish and the look at its fence are one step. Where they are not, one who fell asleep between them publishes,
+    /// when it wakes, what a later run has long replaced.
+    fn fences_in_one_step(&self) -> bool {
+        false
+    }
+
     /// Drops a partition; one that is not there is no error. Files are left alone.
     fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<(), MetastoreError>;
 }

@@ -3,9 +3,11 @@
 mod exit_code;
 mod progress;
 mod run_report;
+mod shown;
 mod summary;
 
 pub use exit_code::ExitCode;
 pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
 pub use run_report::{DayReport, Failure, Outcome, RunReport};
+pub use shown::shown;
 pub use summary::{closing_table, table};

@@ -14,7 +14,7 @@ mod types;
 
 pub use evolution::{Evolution, EvolutionPolicy, Incoming, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
 pub use infer::TypeGuess;
-pub use names::{ColumnName, NameError, Naming, NamingRule, headers_to_columns};
+pub use names::{ColumnName, MOST_COLUMNS, NameError, Naming, NamingRule, headers_to_columns};
 pub use shape::{Members, Shape};
 pub use table::{Column, Fingerprint, TableSchema, TimestampEncoding};
 pub use types::{ColumnType, StructField, TypeError};

@@ -37,6 +37,26 @@ impl AsRef<str> for ColumnName {
     }
 }
 
+/// More columns than these are no table: they are data that was taken for names.
+pub const MOST_COLUMNS: usize = 20_000;
+/// How much of a header is told.
+const TOLD: usize = 200;
+
+/// A header, to tell of it: on one line, and not all of one without an end.
+fn told(header: &str) -> String {
+    let cut: String = header.chars().take(TOLD).collect();
+    let cut: String = cut.split_inclusive(char::is_control).map(one_line).collect();
+    if header.chars().nth(TOLD).is_some() { format!("{cut}…") } else { cut }
+}
+
+/// The end of a text, where it is a control character, spelled out.
+fn one_line(text: &str) -> String {
+    match text.char_indices().next_back().filter(|(_, last)| last.is_control()) {
+        Some((at, last)) => format!("{}{}", &text[..at], last.escape_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Why a source's headers can't become a table's columns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -73,6 +93,12 @@ pub enum NameError {
         second: String,
         /// What both become.
         column: ColumnName,
+    },
+    /// There are more than a table may have.
+    #[error("there are {count} names, and a table has at most {MOST_COLUMNS} columns")]
+    TooMany {
+        /// How many there are, or were found so far.
+        count: usize,
     },
     /// The name belongs to a column that adg itself writes.
     #[error("the header `{header}` becomes `{column}`, a column that adg writes itself")]
@@ -197,17 +223,20 @@ pub fn headers_to_columns(
     let mut raw: HashMap<&str, usize> = HashMap::new();
     let mut taken: HashMap<ColumnName, &str> = HashMap::new();
     let mut columns = Vec::with_capacity(headers.len());
+    if headers.len() > MOST_COLUMNS {
+        return Err(NameError::TooMany { count: headers.len() });
+    }
     for (i, header) in headers.iter().enumerate() {
         if let Some(first) = raw.insert(header, i) {
-            return Err(NameError::Twice { header: header.clone(), first: first + 1, second: i + 1 });
+            return Err(NameError::Twice { header: told(header), first: first + 1, second: i + 1 });
         }
-        let empty = || NameError::Empty { position: i + 1, header: header.clone() };
+        let empty = || NameError::Empty { position: i + 1, header: told(header) };
         let column = naming.column(header, table).ok_or_else(empty)?;
         if reserved.contains(&column) {
-            return Err(NameError::Reserved { header: header.clone(), column });
+            return Err(NameError::Reserved { header: told(header), column });
         }
         if let Some(first) = taken.insert(column.clone(), header) {
-            return Err(NameError::Clash { first: first.to_owned(), second: header.clone(), column });
+            return Err(NameError::Clash { first: told(first), second: told(header), column });
         }
         columns.push(column);
     }
@@ -306,6 +335,11 @@ mod tests {
             "the headers `Is Gateway` and `Is Gateway?` both become the column `is_gateway`"
         );
         assert_eq!(check(&["a", "b", "a"]), "the header `a` stands twice, at positions 1 and 3");
+        assert_eq!(check(&["a\nb: done", "a\nb: done"]), r"the header `a\nb: done` stands twice, at positions 1 and 2");
+        assert!(check(&[&"é".repeat(100_000), &"é".repeat(100_000)]).len() < 1000);
+        let many: Vec<String> = (0..=MOST_COLUMNS).map(|i| format!("c{i}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(check(&many), "there are 20001 names, and a table has at most 20000 columns");
         assert_eq!(check(&["a", "?"]), "header 2 is `?`, which leaves no column name");
         assert_eq!(check(&["Error Desc"]), "the header `Error Desc` becomes `error_desc`, a column that adg writes itself");
     }

@@ -227,6 +227,34 @@ mod tests {
     }
 
     #[test]
+    fn objects_are_text_where_they_are_too_deep() {
+        let nested = |depth| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        assert!(fresh(&[&nested(DEEPEST)]).ends_with("a:bigint>>>>>>>>>>>>>>>>>>>>>>>>"));
+        let too_deep = fresh(&[&nested(DEEPEST + 1)]);
+        assert_eq!((too_deep.matches("struct<").count(), too_deep.contains("a:string>>")), (DEEPEST, true), "{too_deep}");
+    }
+
+    #[test]
+    fn as_many_members_as_a_struct_has_and_one_more() {
+        let object = |count: usize| {
+            let members: Vec<String> = (0..count).map(|i| format!("\"m{i}\":1")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert_eq!(fresh(&[&object(MOST_FIELDS)]).matches(":bigint").count(), MOST_FIELDS);
+        for too_many in [&[object(MOST_FIELDS + 1)][..], &[object(MOST_FIELDS), "{\"other\":1}".to_owned()]] {
+            assert_eq!(fresh(&too_many.iter().map(String::as_str).collect::<Vec<_>>()), "string");
+        }
+        // However many more there are, they take no more room.
+        let Some(members) = &shape(&[&object(MOST_FIELDS * 2)]).object else { panic!("no object") };
+        assert_eq!(members.len(), MOST_FIELDS + 2);
+        let known: ColumnType = "struct<m0:int,old:int>".parse().unwrap();
+        let ColumnType::Struct(fields) = shape(&[&object(MOST_FIELDS)]).grown(&known, NamingRule::Words) else {
+            panic!("no struct")
+        };
+        assert_eq!((fields.len(), fields[1].name.as_str()), (MOST_FIELDS, "old"));
+    }
+
+    #[test]
     fn a_known_struct_grows_at_its_end_and_nothing_of_it_changes() {
         for (ty, values, grown) in [
             ("struct<a:int>", &["{\"b\": 1, \"a\": 2}"][..], "struct<a:int,b:bigint>"),

@@ -115,6 +115,11 @@ mod tests {
     }
 
     #[test]
+    fn a_table_without_columns_is_empty() {
+        assert!(TableSchema::default().is_empty() && !TableSchema::new(vec![column("a", ColumnType::Int)]).is_empty());
+    }
+
+    #[test]
     fn the_fingerprint_sees_names_types_and_order() {
         let one = TableSchema::new(vec![column("a", ColumnType::Int), column("b", ColumnType::Int)]);
         let other_order = TableSchema::new(vec![column("b", ColumnType::Int), column("a", ColumnType::Int)]);

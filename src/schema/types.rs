@@ -226,6 +226,73 @@ mod tests {
     }
 
     #[test]
+    fn every_word_is_its_own_type() {
+        let words = [
+            "string",
+            "varchar(3)",
+            "char(3)",
+            "boolean",
+            "tinyint",
+            "smallint",
+            "int",
+            "bigint",
+            "float",
+            "double",
+            "decimal(9,2)",
+            "date",
+            "timestamp",
+            "array<int>",
+            "struct<a:int>",
+            "map<string,int>",
+        ];
+        for word in words {
+            assert_eq!(word.parse::<ColumnType>().unwrap().to_string(), word);
+        }
+    }
+
+    #[test]
+    fn what_is_wider_and_what_is_not() {
+        let widens = |from: &str, to: &str| from.parse::<ColumnType>().unwrap().widens_to(&to.parse().unwrap());
+        for (from, to) in [
+            ("tinyint", "smallint"),
+            ("tinyint", "bigint"),
+            ("smallint", "int"),
+            ("int", "bigint"),
+            ("float", "double"),
+            ("varchar(3)", "varchar(4)"),
+            ("char(3)", "varchar(4)"),
+            ("varchar(3)", "string"),
+            ("char(3)", "string"),
+        ] {
+            assert!(widens(from, to) && !widens(to, from), "{from} to {to}");
+        }
+        for (from, to) in
+            [("int", "int"), ("varchar(3)", "varchar(3)"), ("varchar(3)", "char(4)"), ("int", "double"), ("int", "string")]
+        {
+            assert!(!widens(from, to) && !widens(to, from), "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn new_members_are_found_however_deep() {
+        let new = |from: &str, to: &str| {
+            let (from, to): (ColumnType, ColumnType) = (from.parse().unwrap(), to.parse().unwrap());
+            let names = from.new_members(&to, &ColumnName::new("s").unwrap());
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(new("array<struct<a:int>>", "array<struct<a:int,b:int>>"), ["s.b"]);
+        assert_eq!(new("map<string,struct<a:int>>", "map<string,struct<a:struct<c:int>,b:int>>"), ["s.b"]);
+        assert_eq!(new("struct<a:struct<x:int>>", "struct<a:struct<y:int,x:int>,b:int>"), ["s.a.y", "s.b"]);
+        assert_eq!(new("struct<a:int>", "struct<a:int>"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn beside_each_other_is_not_deep() {
+        let many = format!("struct<{}>", (0..200).map(|i| format!("f{i}:array<int>")).collect::<Vec<_>>().join(","));
+        assert_eq!(many.parse::<ColumnType>().unwrap().to_string(), many);
+    }
+
+    #[test]
     fn synonyms_mean_the_same() {
         for (word, hive) in [
             ("text", "string"),

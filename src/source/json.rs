@@ -4,7 +4,7 @@ use std::io::Read;
 
 use arrow_buffer::Buffer;
 
-use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
+use crate::schema::{ColumnName, MOST_COLUMNS, Naming, TableSchema, headers_to_columns};
 
 use super::guard::json::scan::{self, Kind, Member, Value};
 use super::guard::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
@@ -200,6 +200,8 @@ pub(super) fn look(
         });
         match block {
             Ok(Some(_)) if look == Look::Beginning => break false,
+            // Told below; there is no need to find them all.
+            Ok(Some(_)) if names.len() > MOST_COLUMNS => break true,
             Ok(Some(_)) => {}
             Ok(None) => break true,
             Err(error) => return Err(stopped(key, sizes, reader.bytes_read(), error)),

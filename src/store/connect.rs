@@ -21,8 +21,9 @@ use super::{Encryption, StoreSettings};
 
 /// How the library tries again after throttling, 5xx and lost connections: with backoff and jitter.
 fn retries() -> RetryConfig {
-    let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(15), base: 2.0 };
-    RetryConfig { backoff, max_retries: 10, retry_timeout: Duration::from_secs(180) }
+    let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(15), base: 3.0 };
+    // Ends by its time: the pauses are so random that ten of them may be over in three seconds, or last for a minute.
+    RetryConfig { backoff, max_retries: 1000, retry_timeout: Duration::from_secs(180) }
 }
 
 /// How requests are made. The timeout is that of one request, of at most a part's size.

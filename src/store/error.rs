@@ -158,20 +158,28 @@ pub(super) fn is_about_one_name(error: &object_store::Error) -> bool {
     match error {
         object_store::Error::InvalidPath { .. } => true,
         // The local file system walks links itself and says so of a loop; a service's errors have an HTTP answer below.
-        object_store::Error::Generic { store: "LocalFileSystem", .. } => io_kind(error).is_none() && error.source().is_some(),
+        object_store::Error::Generic { store: "LocalFileSystem", .. } => match io_below(error) {
+            None => error.source().is_some(),
+            // It may also be the system that walks in a circle.
+            Some(io) => io.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()),
+        },
         _ => false,
     }
 }
 
-fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
+fn io_below(error: &object_store::Error) -> Option<&io::Error> {
     let mut next = error.source();
     while let Some(source) = next {
         if let Some(io) = source.downcast_ref::<io::Error>() {
-            return Some(io.kind());
+            return Some(io);
         }
         next = source.source();
     }
     None
+}
+
+fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
+    io_below(error).map(io::Error::kind)
 }
 
 /// The codes by which S3 says that it will not let us, whoever we say that we are.

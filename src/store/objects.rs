@@ -383,6 +383,7 @@ mod tests {
         std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xFF\xFE.csv")), "x").unwrap();
         std::fs::write(folder.path().join("two\nlines.csv"), "x").unwrap();
         std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
+        std::os::unix::fs::symlink("itself", folder.path().join("itself")).unwrap();
         std::fs::write(folder.path().join("good.csv"), "x").unwrap();
         let keys: Vec<String> = store.list("").unwrap().into_iter().map(|object| object.key).collect();
         assert!(keys.contains(&"good.csv".to_owned()), "{keys:?}");

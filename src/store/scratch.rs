@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cipher::DataKey;
 use crate::identity::RunId;
+use crate::private;
 
 use super::{Disk, ScratchFile, StoreError};
 
@@ -31,12 +32,12 @@ impl Scratch {
     /// writes there.
     pub fn create(root: &Path, run_id: &RunId, encrypted: bool, disk: &Disk) -> Result<Self, StoreError> {
         let failed = |action, source: io::Error| StoreError::Scratch { action, folder: root.display().to_string(), source };
-        disk.run("create the folder", root, || fs::create_dir_all(root)).map_err(|e| failed("create", e))?;
+        disk.run("create the folder", root, || private::make_folder(root)).map_err(|e| failed("create", e))?;
         remove_dead(root, disk).map_err(|e| failed("clean", e))?;
         let folder = root.join(format!("{PREFIX}{run_id}"));
         let lock = root.join(format!("{PREFIX}{run_id}{LOCK}"));
         let held = disk.run("lock", &lock, || take_lock(&lock)).map_err(|e| failed("lock", e))?;
-        disk.run("create the folder", &folder, || make_private(&folder)).map_err(|e| failed("create", e))?;
+        disk.run("create the folder", &folder, || private::make_folder(&folder)).map_err(|e| failed("create", e))?;
         let key = encrypted.then(DataKey::random).transpose().map_err(|e| failed("encrypt", e))?;
         Ok(Self { folder, lock, key, disk: disk.clone(), _held: held })
     }
@@ -96,23 +97,12 @@ impl Drop for ScratchFolder {
 /// Locks a new file. Another run may take it for a dead run's and remove it before it is locked: then once more.
 fn take_lock(path: &Path) -> io::Result<File> {
     loop {
-        let file = File::create(path)?;
+        let file = private::file().open(path)?;
         file.lock()?;
         if path.exists() {
             return Ok(file);
         }
     }
-}
-
-#[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_private(folder: &Path) -> io::Result<()> {
-    fs::create_dir(folder)
 }
 
 fn remove_dead(root: &Path, disk: &Disk) -> io::Result<()> {

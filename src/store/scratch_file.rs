@@ -1,10 +1,11 @@
 //! Files in scratch: encrypted under a key that nobody has but the run, and that ends with it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cipher::{DataKey, DecryptingReader, EncryptingWriter, Iv};
+use crate::private;
 
 use super::Disk;
 
@@ -39,11 +40,7 @@ impl ScratchFile {
     /// # Errors
     /// The disk refuses.
     pub fn create(&self) -> io::Result<Box<dyn Write + Send>> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = self.on_disk(self.disk.run("create", &self.path, || options.open(&self.path))?);
+        let file = self.on_disk(self.disk.run("create", &self.path, || private::file().truncate(true).open(&self.path))?);
         Ok(match &self.cipher {
             None => Box::new(file),
             Some((key, iv)) => Box::new(EncryptingWriter::new(file, key, *iv)?),

@@ -5,9 +5,12 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::PoisonError;
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
-use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::interceptors::context::{Error as OperationError, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
@@ -36,25 +39,44 @@ const ACTIONS: [&str; 6] = [
     "dynamodb:ConditionCheckItem",
 ];
 
-/// Lets the library try a transaction again that another one was in the way of.
+/// Lets the library try again what a transaction was in the way of, and a transaction that was throttled: neither says so in the
+/// way that it knows.
 #[derive(Debug)]
 pub(super) struct Conflicts;
 
 impl ClassifyRetry for Conflicts {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
-        let refused = error.and_then(|error| error.downcast_ref::<TransactWriteItemsError>());
-        match refused {
-            Some(error) if reasons(error).contains(&"TransactionConflict") => {
+        let Some(error) = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error()) else {
+            return RetryAction::NoActionIndicated;
+        };
+        let codes = match error.downcast_ref::<TransactWriteItemsError>() {
+            Some(canceled) => reasons(canceled),
+            None => code(error).into_iter().collect(),
+        };
+        let has = |some: &[&str]| codes.iter().any(|code| some.contains(code));
+        match () {
+            // The lease is lost, whatever else is true.
+            () if codes.first() == Some(&"ConditionalCheckFailed") => RetryAction::NoActionIndicated,
+            () if has(&["TransactionConflict", "TransactionConflictException"]) => {
                 RetryAction::retryable_error(ErrorKind::TransientError)
             }
-            _ => RetryAction::NoActionIndicated,
+            () if has(&["ThrottlingError", "ProvisionedThroughputExceeded"]) => {
+                RetryAction::retryable_error(ErrorKind::ThrottlingError)
+            }
+            () => RetryAction::NoActionIndicated,
         }
     }
 
     fn name(&self) -> &'static str {
         "transaction conflicts"
     }
+}
+
+/// The code of an error of one of the operations that write one item.
+fn code(error: &OperationError) -> Option<&str> {
+    let put = error.downcast_ref::<PutItemError>().and_then(ProvideErrorMetadata::code);
+    let update = error.downcast_ref::<UpdateItemError>().and_then(ProvideErrorMetadata::code);
+    put.or(update).or_else(|| error.downcast_ref::<DeleteItemError>().and_then(ProvideErrorMetadata::code))
 }
 
 /// Why a transaction was not done, item by item.

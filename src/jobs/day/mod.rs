@@ -123,10 +123,7 @@ impl<'a> Day<'a> {
         match self.fill(&folder, &headers, &evolution) {
             Ok(files) => Ok(Written { evolution, folder, files }),
             Err(error) => {
-                // What can't be removed now is swept by the next attempt.
-                if let Err(error) = folder.remove() {
-                    tracing::warn!(event = "not_removed", table = %self.collection.table, %error);
-                }
+                folder.give_up();
                 Err(error)
             }
         }
@@ -213,7 +210,7 @@ impl<'a> Day<'a> {
 
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
     fn sweep(&mut self) {
-        if let Err(error) = self.destination().sweep_unpublished(self.date) {
+        if let Err(error) = self.destination().sweep_unpublished(self.date, self.run.services.environment.clock.now()) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));
         }
     }

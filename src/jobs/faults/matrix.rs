@@ -145,7 +145,7 @@ impl Scenario {
 
     /// Disturbs each call in each way.
     fn survives(&self) {
-        let world = World::new(self.place, true);
+        let world = World::new(self.place, true, self.place == Place::Folder);
         (self.found)(&world);
         let found = world.keep();
         let mut whole = self.run(&world, None);

@@ -14,6 +14,8 @@ use super::call::{Call, Process, nothing};
 pub struct GatedMetastore {
     pub inner: SqliteMetastore,
     pub process: Process,
+    /// Else as Hive's and Glue's: the fence is looked at, then comes the publish, then the fence is looked at again.
+    pub in_one_step: bool,
 }
 
 type Result<T> = std::result::Result<T, MetastoreError>;
@@ -60,7 +62,17 @@ impl Metastore for GatedMetastore {
 
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<()> {
         let values: Vec<String> = partitions.iter().map(|partition| partition.value.to_string()).collect();
-        self.pass("publish", format!("{name} {}", values.join(" ")), || self.inner.publish(name, partitions, fence))
+        let on = format!("{name} {}", values.join(" "));
+        if self.in_one_step || partitions.is_empty() {
+            return self.pass("publish", on, || self.inner.publish(name, partitions, fence));
+        }
+        self.pass("fence", &on, || self.inner.fence_off(name, fence))?;
+        self.pass("publish", &on, || self.inner.publish_unfenced(name, partitions))?;
+        self.pass("fence", &on, || self.inner.fence_off(name, fence))
+    }
+
+    fn fences_in_one_step(&self) -> bool {
+        self.in_one_step
     }
 
     fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<()> {

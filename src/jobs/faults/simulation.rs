@@ -62,9 +62,11 @@ struct Lived {
 impl Life {
     fn new(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let world = World::new(if random.random() { Place::Folder } else { Place::Bucket }, false);
+        let (place, in_one_step) = (if random.random() { Place::Folder } else { Place::Bucket }, random.random());
+        let world = World::new(place, false, in_one_step);
         let readers = Arc::new(Readers::of(&world));
-        let cleans_up = random.random_ratio(1, 4);
+        // What a clean-up has wiped a sleeper may publish where the fence is not looked at in one step with that.
+        let cleans_up = in_one_step && random.random_ratio(1, 2);
         let trace = Arc::<Mutex<Vec<String>>>::default();
         let watcher = {
             let (world, readers, trace) = (Arc::clone(&world), Arc::clone(&readers), Arc::clone(&trace));
@@ -306,7 +308,7 @@ fn the_same_seed_is_the_same_life() {
 #[test]
 fn no_promise_is_broken_in_a_few_lives() {
     let crashes: u64 = (100..140).map(|seed| live(seed).crashes).sum();
-    assert!(crashes > 150, "only {crashes} processes died");
+    assert!(crashes > 100, "only {crashes} processes died");
 }
 
 /// `make simulate`: seeds by the environment variable `ADG_SEEDS`, as `7` or `0..1000`, on all cores.

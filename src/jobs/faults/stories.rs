@@ -28,9 +28,9 @@ struct Story {
 }
 
 impl Story {
-    /// On a day whose files have come. Only where it `wipes` may partitions go.
-    fn begin(wipes: bool) -> Self {
-        let world = World::new(Place::Folder, false);
+    /// On a day whose files have come. Only where it `wipes` may partitions go; `in_one_step` as for [`World::new`].
+    fn begin(wipes: bool, in_one_step: bool) -> Self {
+        let world = World::new(Place::Folder, false, in_one_step);
         COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
         let readers = Arc::new(Readers::of(&world));
         let watcher = {
@@ -94,9 +94,9 @@ impl Story {
 
 /// One falls asleep before the call `before`; at each moment of the next run's work it wakes, does all that it still wants to do,
 /// and the next run goes on.
-fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str) {
+fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_step: bool) {
     for moment in 0.. {
-        let mut story = Story::begin(next.clean_up);
+        let mut story = Story::begin(next.clean_up, in_one_step);
         story.start(1, nightly());
         story.until(1, before);
         story.lease_ends();
@@ -124,19 +124,25 @@ fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str) {
 /// Also the files of a partition that was registered for a moment only have their grace.
 #[test]
 fn a_sleeper_about_to_publish_harms_no_moment_of_the_next_run() {
-    a_sleeper_wakes_at_each_moment_of(&nightly(), "metastore: publish test.items 2024-05-01");
+    a_sleeper_wakes_at_each_moment_of(&nightly(), "metastore: publish test.items 2024-05-01", true);
 }
 
 /// Nothing fences it off before there is a table.
 #[test]
 fn a_sleeper_about_to_make_the_table_harms_no_moment_of_a_clean_up() {
     let clean_up = IngestRequest { clean_up: true, force_clean_up: true, ..asked_for(0, 0) };
-    a_sleeper_wakes_at_each_moment_of(&clean_up, "metastore: create table test.items");
+    a_sleeper_wakes_at_each_moment_of(&clean_up, "metastore: create table test.items", true);
+}
+
+/// As in Hive and Glue: what a sleeper publishes then is old, but whole, and the next attempt replaces it.
+#[test]
+fn a_sleeper_behind_the_fence_leaves_no_gap() {
+    a_sleeper_wakes_at_each_moment_of(&nightly(), "metastore: publish test.items 2024-05-01", false);
 }
 
 #[test]
 fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
-    let mut story = Story::begin(false);
+    let mut story = Story::begin(false, true);
     story.start(1, nightly());
     story.until(1, "metastore: publish test.items 2024-05-01");
     story.lease_ends();
@@ -157,7 +163,7 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
 
 #[test]
 fn of_two_runs_one_works() {
-    let mut story = Story::begin(false);
+    let mut story = Story::begin(false, true);
     story.start(1, nightly());
     story.until(1, "put data/test/items");
     story.start(2, nightly());
@@ -169,7 +175,7 @@ fn of_two_runs_one_works() {
 /// By its id what is earlier is swept, and the latest attempt is the one that counts.
 #[test]
 fn a_run_after_another_is_later_whatever_the_clock_says() {
-    let story = Story::begin(false);
+    let story = Story::begin(false, true);
     let run = |request: &IngestRequest| {
         let open = Arc::new(super::call::Open);
         story.world.run(&Process::new(0, open), request).unwrap().run_id

@@ -69,6 +69,7 @@ pub struct World {
     folder: tempfile::TempDir,
     place: Place,
     part_bytes: usize,
+    in_one_step: bool,
     pub clock: Arc<Ticking>,
     stores: BTreeMap<&'static str, Arc<dyn ObjectStore>>,
     /// What the source has said of each date, the newest last.
@@ -96,8 +97,9 @@ catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {GR
 }
 
 impl World {
-    /// A world without files at five in the morning of the first date that counts.
-    pub fn new(place: Place, in_parts: bool) -> Arc<Self> {
+    /// A world without files at five in the morning of the first date that counts. `in_parts`: files are sent in several;
+    /// `in_one_step`: the metastore looks at the fence and publishes at once.
+    pub fn new(place: Place, in_parts: bool, in_one_step: bool) -> Arc<Self> {
         // The databases wait for the disk after each change, which in memory costs nothing.
         let memory = FilePath::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
@@ -116,7 +118,7 @@ impl World {
         let morning: Timestamp = format!("{FIRST}T05:00:00Z").parse().unwrap();
         let clock = Arc::new(Ticking(morning.as_millisecond().into()));
         let part_bytes = if in_parts { PART_BYTES } else { usize::MAX >> 1 };
-        Arc::new(Self { folder, place, part_bytes, clock, stores, generations: Mutex::default() })
+        Arc::new(Self { folder, place, part_bytes, in_one_step, clock, stores, generations: Mutex::default() })
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -213,7 +215,7 @@ impl World {
         environment.disk = Disk::behind(Arc::new(GatedDisk(process.clone())));
         environment.seam =
             Some(Arc::new(Seam { process: process.clone(), stores: self.stores.clone(), part_bytes: self.part_bytes }));
-        let metastore = GatedMetastore { inner: self.metastore(), process: process.clone() };
+        let metastore = GatedMetastore { inner: self.metastore(), process: process.clone(), in_one_step: self.in_one_step };
         let ledger = GatedLedger { inner: self.ledger(), process: process.clone() };
         Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), environment })
     }

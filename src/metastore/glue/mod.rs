@@ -150,7 +150,13 @@ impl Metastore for GlueMetastore {
 
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError> {
         let table = self.pass_fence(Task::PUBLISH, name, fence)?;
-        self.register(name, table, partitions)
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        self.register(name, table, partitions, fence)?;
+        // Glue has no transaction over the table and its partitions: where somebody took the fence in between, what we have just
+        // done may have replaced theirs.
+        self.pass_fence(Task::PUBLISH, name, fence).map(drop)
     }
 
     fn drop_partition(&self, name: &TableName, value: &PartitionValue, fence: FencingToken) -> Result<(), MetastoreError> {

@@ -4,6 +4,7 @@ use aws_sdk_glue::types::{StorageDescriptor, Table as GlueTable};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::aws::{Said, SaidKind};
+use crate::identity::FencingToken;
 use crate::metastore::{MetastoreError, Partition, TableName};
 use crate::runtime;
 
@@ -69,14 +70,21 @@ struct Target<'a> {
     metastore: &'a GlueMetastore,
     name: &'a TableName,
     descriptor: StorageDescriptor,
+    fence: FencingToken,
 }
 
 impl GlueMetastore {
     /// Adds the partitions to the table as it was read, and swings those that it has.
-    pub(super) fn register(&self, name: &TableName, table: GlueTable, partitions: &[Partition]) -> Result<(), MetastoreError> {
+    pub(super) fn register(
+        &self,
+        name: &TableName,
+        table: GlueTable,
+        partitions: &[Partition],
+        fence: FencingToken,
+    ) -> Result<(), MetastoreError> {
         let descriptor = table.storage_descriptor.unwrap_or_else(|| StorageDescriptor::builder().build());
         let before = self.calls();
-        Target { metastore: self, name, descriptor }.take(partitions)?;
+        Target { metastore: self, name, descriptor, fence }.take(partitions)?;
         let (partitions, calls) = (partitions.len(), self.calls() - before);
         tracing::debug!(event = "partitions_registered", table = %name, partitions, calls);
         Ok(())
@@ -90,6 +98,10 @@ impl Target<'_> {
         let (mut create, mut update) = if all.len() == 1 { (Vec::new(), all) } else { (all, Vec::new()) };
         let mut why = None;
         for round in 0..ROUNDS {
+            if round > 0 {
+                // What is there now may be a later run's.
+                self.metastore.pass_fence(Task::PUBLISH, self.name, self.fence)?;
+            }
             let updated = self.send(Way::Update, &update)?;
             create.extend(updated.other_way);
             let created = self.send(Way::Create, &create)?;

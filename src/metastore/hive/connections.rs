@@ -49,7 +49,10 @@ impl Connections {
         F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
         Fault: From<E>,
     {
-        self.within(READ_DEADLINE.min(self.timeout), (|| self.once(&call)).retry(self.retries()).when(Fault::is_lost)).await
+        // One that hangs leaves time to ask the others.
+        let each = READ_DEADLINE.min(self.timeout) / u32::try_from(self.uris.len() + 1).unwrap_or(u32::MAX);
+        let calls = || self.once_within(each, &call);
+        self.within(READ_DEADLINE.min(self.timeout), calls.retry(self.retries()).when(Fault::is_lost)).await
     }
 
     /// Waits no longer, however many services accept a call and do not answer it.
@@ -81,12 +84,16 @@ impl Connections {
                 Err(fault) => Err(fault),
             }
         };
-        // Time for one call that takes all that it may, and for looking and a second one.
-        self.within(self.timeout * 2 + READ_DEADLINE, attempt.retry(self.retries()).when(Fault::is_lost)).await
+        self.within(self.write_deadline(), attempt.retry(self.retries()).when(Fault::is_lost)).await
+    }
+
+    /// Time for one call that takes all that it may, and for looking and a second one.
+    pub(super) fn write_deadline(&self) -> Duration {
+        self.timeout * 2 + READ_DEADLINE
     }
 
     /// Tries every service a few times; a service that is started again needs some seconds.
-    fn retries(&self) -> ExponentialBuilder {
+    pub(super) fn retries(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
             .with_max_delay(Duration::from_secs(5))
@@ -101,16 +108,27 @@ impl Connections {
         F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
         Fault: From<E>,
     {
+        self.once_within(self.timeout, call).await
+    }
+
+    async fn once_within<T, E, C, F>(&self, limit: Duration, call: &C) -> Result<T, Fault>
+    where
+        C: Fn(ThriftHiveMetastoreClient) -> F,
+        F: Future<Output = Result<MaybeException<T, E>, ClientError>>,
+        Fault: From<E>,
+    {
         let index = self.current.load(Ordering::Relaxed);
         let client = self.client(index)?;
         self.calls.fetch_add(1, Ordering::Relaxed);
-        match call(client).await {
-            Ok(MaybeException::Ok(answer)) => Ok(answer),
-            Ok(MaybeException::Exception(exception)) => Err(exception.into()),
-            Err(error) => {
-                self.leave(index);
-                Err(Fault::Lost(format!("{}: {error}", self.uri(index))))
-            }
+        let lost = |reason: String| {
+            self.leave(index);
+            Err(Fault::Lost(format!("{}: {reason}", self.uri(index))))
+        };
+        match tokio::time::timeout(limit, call(client)).await {
+            Ok(Ok(MaybeException::Ok(answer))) => Ok(answer),
+            Ok(Ok(MaybeException::Exception(exception))) => Err(exception.into()),
+            Ok(Err(error)) => lost(error.to_string()),
+            Err(_) => lost(format!("no answer within {} seconds", limit.as_secs())),
         }
     }
 

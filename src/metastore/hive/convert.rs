@@ -165,6 +165,11 @@ pub(super) fn fence(found: &hms::Table) -> Option<FencingToken> {
     found.parameters.as_ref()?.get(FENCE)?.parse().ok().map(FencingToken)
 }
 
+/// The second of its last change, by the service's clock.
+pub(super) fn last_changed(found: &hms::Table) -> Option<i64> {
+    found.parameters.as_ref()?.get(LAST_CHANGED)?.parse().ok()
+}
+
 pub(super) fn with_fence(mut found: hms::Table, fence: FencingToken) -> hms::Table {
     found.parameters.get_or_insert_default().insert(text(FENCE), text(fence.0.to_string()));
     found

@@ -14,6 +14,7 @@ mod uri;
 use std::future::Future;
 use std::time::Duration;
 
+use backon::BackoffBuilder;
 use hive_metastore as hms;
 use pilota::AHashMap;
 use schemars::JsonSchema;
@@ -59,6 +60,8 @@ pub struct HiveMetastore {
 
 /// Somebody else changes the table between our reading and our writing: then it is read again.
 const TRIES: usize = 5;
+/// Seconds after which a change counts as no longer of this second, though clocks differ a little.
+const SETTLED: i64 = 2;
 
 type Fallible<T> = Result<T, MetastoreError>;
 
@@ -141,25 +144,73 @@ impl HiveMetastore {
         self.connections.once(&call).await
     }
 
-    /// Lets only the holder of the newest lease go on, and gives the table as it is.
-    async fn pass_fence(&self, action: &'static str, name: &TableName, ours: FencingToken) -> Fallible<hms::Table> {
-        for _ in 0..TRIES {
-            let table = self.existing(action, name).await?;
-            match convert::fence(&table) {
-                Some(found) if found > ours => {
-                    return Err(MetastoreError::Fenced { table: name.clone(), found: found.0, ours: ours.0 });
+    /// Makes the table what `decide` says, which is asked again where somebody was quicker or no answer came; None lets it be.
+    /// Gives the table as it was before.
+    async fn change(
+        &self,
+        action: &'static str,
+        name: &TableName,
+        decide: impl Fn(&hms::Table, bool) -> Fallible<Option<hms::Table>>,
+    ) -> Fallible<hms::Table> {
+        let deadline = self.connections.write_deadline();
+        let late = |_| self.unavailable(action, format!("no answer within {} seconds", deadline.as_secs()));
+        tokio::time::timeout(deadline, self.change_in_time(action, name, decide)).await.map_err(late)?
+    }
+
+    async fn change_in_time(
+        &self,
+        action: &'static str,
+        name: &TableName,
+        decide: impl Fn(&hms::Table, bool) -> Fallible<Option<hms::Table>>,
+    ) -> Fallible<hms::Table> {
+        let mut lost = None;
+        for (tries, pause) in self.connections.retries().with_max_times(TRIES).build().enumerate() {
+            let found = self.settled(action, name).await?;
+            let Some(wanted) = decide(&found, tries > 0)? else { return Ok(found) };
+            match self.alter(name, &found, wanted).await {
+                Ok(()) => return Ok(found),
+                Err(Fault::Types(reason)) => {
+                    let (table, metastore) = (name.clone(), self.connections.shown());
+                    return Err(MetastoreError::TypeRefused { table, metastore, reason });
                 }
-                Some(found) if found == ours => return Ok(table),
-                _ => {}
-            }
-            let fenced = convert::with_fence(table.clone(), ours);
-            match self.alter(name, &table, fenced).await {
-                Ok(()) => return Ok(table),
-                Err(fault) if fault.is_conflict() || fault.is_lost() => {}
+                Err(fault) if fault.is_lost() => lost = Some(fault),
+                Err(fault) if fault.is_conflict() => lost = None,
                 Err(fault) => return Err(self.failed(action, fault)),
             }
+            tokio::time::sleep(pause).await;
         }
-        Err(MetastoreError::Changed { table: name.clone() })
+        Err(lost.map_or_else(|| MetastoreError::Changed { table: name.clone() }, |fault| self.failed(action, fault)))
+    }
+
+    /// The table as it is since more than a second. The service tells changes apart by the second in which they were made: of two in
+    /// the same second, one may lie between our reading and our writing, and would be lost.
+    async fn settled(&self, action: &'static str, name: &TableName) -> Fallible<hms::Table> {
+        let mut found = self.existing(action, name).await?;
+        while convert::last_changed(&found).is_some_and(|second| second + SETTLED > SystemClock.now().as_second()) {
+            tokio::time::sleep(Duration::from_millis(1050)).await;
+            let again = self.existing(action, name).await?;
+            // Whatever our clocks say of it: it would be another one by now.
+            if convert::last_changed(&again) == convert::last_changed(&found) {
+                return Ok(again);
+            }
+            found = again;
+        }
+        Ok(found)
+    }
+
+    /// Lets only the holder of the newest lease go on, and gives the table as it is.
+    async fn pass_fence(&self, action: &'static str, name: &TableName, ours: FencingToken) -> Fallible<hms::Table> {
+        let decide = |table: &hms::Table, _| match convert::fence(table) {
+            Some(found) if found > ours => Err(MetastoreError::Fenced { table: name.clone(), found: found.0, ours: ours.0 }),
+            Some(found) if found == ours => Ok(None),
+            _ => Ok(Some(convert::with_fence(table.clone(), ours))),
+        };
+        // What has our fence already need not be settled: nothing is written.
+        let found = self.existing(action, name).await?;
+        match decide(&found, false)? {
+            None => Ok(found),
+            Some(_) => self.change(action, name, decide).await,
+        }
     }
 }
 
@@ -239,35 +290,21 @@ impl Metastore for HiveMetastore {
 
     fn alter_table(&self, name: &TableName, before: &TableSchema, after: &TableSchema, set: &Parameters) -> Fallible<()> {
         const ACTION: &str = "alter a table";
-        self.wait(ACTION, async {
-            for tries in 0..TRIES {
-                let found = self.existing(ACTION, name).await?;
-                let now = convert::schema(&found).map_err(|what| self.corrupt(what))?;
-                if tries > 0 && now == *after && convert::has_parameters(&found, set) {
-                    // It had acted, though no answer came.
-                    return Ok(());
-                }
-                if now != *before {
-                    return Err(MetastoreError::Changed { table: name.clone() });
-                }
-                let mut wanted = convert::with_columns(found.clone(), after, set);
-                convert::change_parameters(&mut wanted, |all| spark_schema::follow(all, before, after))
-                    .map_err(|what| self.corrupt(what))?;
-                match self.alter(name, &found, wanted).await {
-                    Ok(()) => return Ok(()),
-                    Err(fault) if fault.is_conflict() || fault.is_lost() => {}
-                    Err(Fault::Types(reason)) => {
-                        return Err(MetastoreError::TypeRefused {
-                            table: name.clone(),
-                            metastore: self.connections.shown(),
-                            reason,
-                        });
-                    }
-                    Err(fault) => return Err(self.failed(ACTION, fault)),
-                }
+        let decide = |found: &hms::Table, is_again| {
+            let now = convert::schema(found).map_err(|what| self.corrupt(what))?;
+            if is_again && now == *after && convert::has_parameters(found, set) {
+                // It had acted, though no answer came.
+                return Ok(None);
             }
-            Err(MetastoreError::Changed { table: name.clone() })
-        })
+            if now != *before {
+                return Err(MetastoreError::Changed { table: name.clone() });
+            }
+            let mut wanted = convert::with_columns(found.clone(), after, set);
+            convert::change_parameters(&mut wanted, |all| spark_schema::follow(all, before, after))
+                .map_err(|what| self.corrupt(what))?;
+            Ok(Some(wanted))
+        };
+        self.wait(ACTION, self.change(ACTION, name, decide)).map(drop)
     }
 
     fn partitions(&self, name: &TableName) -> Fallible<Vec<Partition>> {

@@ -16,6 +16,8 @@ const BATCH: usize = 500;
 /// Calls at the same time.
 const CONCURRENT: usize = 4;
 
+const PUBLISH: &str = "publish partitions";
+
 type Names = Vec<FastStr>;
 
 impl HiveMetastore {
@@ -62,34 +64,46 @@ impl HiveMetastore {
     }
 
     pub(super) async fn publish_all(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Fallible<()> {
-        const ACTION: &str = "publish partitions";
-        let table = &self.pass_fence(ACTION, name, fence).await?;
-        let done = stream::iter(partitions.chunks(BATCH))
-            .map(|batch| self.publish_batch(name, table, batch))
+        let table = &self.pass_fence(PUBLISH, name, fence).await?;
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        stream::iter(partitions.chunks(BATCH))
+            .map(|batch| self.publish_batch(name, table, batch, fence))
             .buffer_unordered(CONCURRENT)
             .try_collect::<()>()
-            .await;
-        done.map_err(|fault| self.failed(ACTION, fault))
+            .await?;
+        // The service has no transaction over the table and its partitions: where somebody took the fence in between, what we
+        // have just done may have replaced theirs.
+        self.pass_fence(PUBLISH, name, fence).await.map(drop)
     }
 
     /// Adds those that are not there, and swings those that are.
-    async fn publish_batch(&self, name: &TableName, table: &hms::Table, batch: &[Partition]) -> Result<(), Fault> {
+    async fn publish_batch(
+        &self,
+        name: &TableName,
+        table: &hms::Table,
+        batch: &[Partition],
+        fence: FencingToken,
+    ) -> Fallible<()> {
+        let failed = |fault| self.failed(PUBLISH, fault);
         let names = |some: &[&Partition]| some.iter().map(|one| convert::partition_name(table, &one.value)).collect::<Names>();
         let all: Vec<&Partition> = batch.iter().collect();
         // Somebody else may add one between our looking and our adding: then they are looked at once more.
         for is_last in [false, true] {
-            let found = self.by_names(name, names(&all)).await?;
+            let found = self.by_names(name, names(&all)).await.map_err(failed)?;
             let is_there = |one: &&Partition| found.iter().any(|found| found.values == Some(vec![text(&one.value.0)]));
             let (there, new): (Vec<_>, Vec<_>) = all.iter().copied().partition(is_there);
             if !there.is_empty() {
-                self.alter_partitions(name, table, &there, &found).await?;
+                self.alter_partitions(name, table, &there, &found).await.map_err(failed)?;
             }
             if new.is_empty() {
                 return Ok(());
             }
             match self.add_partitions(name, table, &new).await {
-                Err(Fault::Exists) if !is_last => {}
-                result => return result,
+                // It may be a later run's.
+                Err(Fault::Exists) if !is_last => drop(self.pass_fence(PUBLISH, name, fence).await?),
+                result => return result.map_err(failed),
             }
         }
         Ok(())

@@ -12,39 +12,81 @@ pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usiz
     }
 }
 
+/// How far is looked first; each time twice as far, so that a file of nothing but broken records is gone through a few times, and
+/// not once for each of them.
+const WINDOW: usize = 4 << 10;
+
 /// In an array: where its brackets are closed, or where a line begins as the record's own line did, whichever comes first.
 /// None where neither has come.
 pub(super) fn end_of_item(text: &[u8], start: usize) -> Option<usize> {
-    let brackets = closed(text, start);
-    [brackets, next_alike(text, start)].into_iter().flatten().min()
+    let mut window = WINDOW;
+    loop {
+        let limit = start.saturating_add(window).min(text.len());
+        let found = [closed(text, start, limit), next_alike(text, start, limit)].into_iter().flatten().min();
+        if found.is_some() || limit == text.len() {
+            return found;
+        }
+        window *= 2;
+    }
 }
 
-/// Where the brackets that are opened from `start` on are closed. A text ends with its line at the latest, for no text may have
-/// a line end. Outside brackets a comma or the array's own end is where it ends.
+/// The brackets that are open.
+#[derive(Default)]
+struct Open {
+    brackets: Vec<u8>,
+    braces: usize,
+}
+
+impl Open {
+    fn push(&mut self, bracket: u8) {
+        self.braces += usize::from(bracket == b'{');
+        self.brackets.push(bracket);
+    }
+
+    /// Closes the last one of its kind, and with it all that is open in it. Whether there was one.
+    fn close(&mut self, end: u8) -> bool {
+        let of_kind = if end == b'}' { self.braces } else { self.brackets.len() - self.braces };
+        if of_kind == 0 {
+            return false;
+        }
+        while let Some(bracket) = self.brackets.pop() {
+            self.braces -= usize::from(bracket == b'{');
+            if bracket + 2 == end {
+                break;
+            }
+        }
+        true
+    }
+}
+
+/// Where the brackets that are opened from `start` on are closed, before `limit`. A text ends with its line at the latest, for no
+/// text may have a line end. Outside brackets a comma or the array's own end is where it ends.
 ///
 /// An object that begins where a name should stand, with the same name first as the record itself, is the next record: the
 /// closing bracket of this one is missing.
-fn closed(text: &[u8], start: usize) -> Option<usize> {
+fn closed(text: &[u8], start: usize, limit: usize) -> Option<usize> {
     let beginning = beginning(text, start);
-    let (mut open, mut quoted, mut at) = (Vec::new(), false, start);
+    let (mut open, mut quoted, mut at) = (Open::default(), false, start);
     let mut behind_comma = false;
-    while let Some(&byte) = text.get(at) {
+    while let Some(&byte) = text[..limit].get(at) {
         match byte {
             b'\\' if quoted => at += 1,
             b'"' => quoted = !quoted,
             b'\n' => quoted = false,
             _ if quoted => {}
-            b'{' if behind_comma && open.last() == Some(&b'{') && self::beginning(text, at) == beginning => return Some(at),
+            b'{' if behind_comma && open.brackets.last() == Some(&b'{') && self::beginning(text, at) == beginning => {
+                return Some(at);
+            }
             b'{' | b'[' => open.push(byte),
-            b'}' | b']' => match open.iter().rposition(|bracket| bracket + 2 == byte) {
-                Some(0) => return Some(at + 1),
-                // What is open in it was not closed.
-                Some(depth) => open.truncate(depth),
+            b'}' | b']' => match open.close(byte) {
+                true if open.brackets.is_empty() => return Some(at + 1),
+                // What was open in it was not closed.
+                true => {}
                 // The array's own end; a brace that closes nothing is no reason to stop.
-                None if byte == b']' => return Some(at.max(start + 1)),
-                None => {}
+                false if byte == b']' => return Some(at.max(start + 1)),
+                false => {}
             },
-            b',' if open.is_empty() => return Some(at.max(start + 1)),
+            b',' if open.brackets.is_empty() => return Some(at.max(start + 1)),
             _ => {}
         }
         if !byte.is_ascii_whitespace() {
@@ -62,16 +104,17 @@ fn beginning(text: &[u8], start: usize) -> Option<&[u8]> {
     memchr(b'"', rest).map(|length| &rest[..length])
 }
 
-/// Where a later line begins as the record's own line does: with the same indent and an opening bracket. Records that share a
-/// line with others have no such line.
-fn next_alike(text: &[u8], start: usize) -> Option<usize> {
-    let line = memchr::memrchr(b'\n', text.get(..start)?)?;
+/// Where a later line begins as the record's own line does, before `limit`: with the same indent and an opening bracket. Records
+/// that share a line with others have no such line.
+fn next_alike(text: &[u8], start: usize, limit: usize) -> Option<usize> {
+    let is_indent = |byte: &&u8| byte.is_ascii_whitespace() && **byte != b'\n';
+    let line = start.checked_sub(text.get(..start)?.iter().rev().take_while(is_indent).count() + 1)?;
     let indent = &text[line..start];
-    if !indent.iter().all(u8::is_ascii_whitespace) {
+    if indent.first() != Some(&b'\n') {
         return None;
     }
     let pattern = [indent, b"{"].concat();
-    memmem::find(&text[start..], &pattern).map(|at| start + at)
+    memmem::find(&text[start..limit], &pattern).map(|at| start + at)
 }
 
 #[cfg(test)]
@@ -102,6 +145,27 @@ mod tests {
         assert_eq!(item(r#"[{"a":1,{"x":1},"b":2},{"a":2}]"#, 1), Some(r#"{"a":1,{"x":1},"b":2}"#));
         let pretty = "[\n  {\n    \"a\": [\n      {\n\"x\": 1\n      }\n    ,\n  },\n  {\n    \"a\": 2\n  }\n]";
         assert!(item(pretty, 4).unwrap().ends_with(",\n  }"), "{:?}", item(pretty, 4));
+    }
+
+    /// Each of these took minutes, as each item was looked for to the end of the text, or back to its beginning.
+    #[test]
+    fn a_file_of_nothing_but_broken_items_is_gone_through_in_no_time() {
+        let count = 100_000;
+        let texts = [
+            format!("[{}{}{{\"a\":1}}]", "[".repeat(count), "}".repeat(count)),
+            format!("[{}]", "1,".repeat(count)),
+            format!("[{}]", "\n1,".repeat(count)),
+            format!("[{}]", "\n{\"x\":\",".repeat(count)),
+        ];
+        for text in texts {
+            let (started, mut at, mut items) = (std::time::Instant::now(), 1, 0);
+            while let Some(end) = end_of_item(text.as_bytes(), at).filter(|end| *end < text.len()) {
+                // As the reader goes on behind the comma.
+                at = end + usize::from(text.as_bytes()[end] == b',') + usize::from(text.as_bytes()[end] == b'\n');
+                items += 1;
+            }
+            assert!(started.elapsed().as_secs() < 20, "{items} items in {:?}: {}", started.elapsed(), &text[..20]);
+        }
     }
 
     #[test]
