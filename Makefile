@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench demo build dependencies docs e2e fuzz gate gate-record mutants simulate soak test test-tools
+.PHONY: bench demo build dependencies docs e2e faults fuzz gate gate-record hostile mutants simulate soak test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -49,6 +49,15 @@ KILLS ?= 300
 SEED ?= 1
 soak: build test-tools
 	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/soak.py --kills $(KILLS) --seed $(SEED)
+
+# What services, networks, disks and clocks do to a run; and what hostile files, names and settings do. With the binary that users run.
+SCENARIOS ?=
+faults: build test-tools
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/wire_faults.py $(SCENARIOS)
+
+hostile: build test-tools
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/security.py
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/hostile.py
 
 # Every way in, for so many seconds each. Needs cargo-fuzz and a nightly compiler; what it finds worth keeping goes into fuzz/corpus.
 SECONDS ?= 600

@@ -10,7 +10,7 @@ pub fn create_table(table: &Table) -> String {
     for (i, column) in table.schema.columns().iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
         // Writing to a String does not fail.
-        let _ = write!(ddl, "{comma}\n  {column}");
+        let _ = write!(ddl, "{comma}\n  {column:#}");
     }
     let _ = write!(
         ddl,

@@ -257,12 +257,12 @@ impl Evolution {
             for column in &self.added {
                 let comma = if columns.is_empty() { "" } else { ", " };
                 // Writing to a String does not fail.
-                let _ = write!(columns, "{comma}{column}");
+                let _ = write!(columns, "{comma}{column:#}");
             }
             statements.push(format!("ALTER TABLE {table} ADD COLUMNS ({columns})"));
         }
         for widening in &self.widened {
-            statements.push(format!("ALTER TABLE {table} CHANGE COLUMN `{0}` `{0}` {1}", widening.name, widening.to));
+            statements.push(format!("ALTER TABLE {table} CHANGE COLUMN `{0}` `{0}` {1:#}", widening.name, widening.to));
         }
         statements
     }

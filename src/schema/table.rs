@@ -23,9 +23,11 @@ impl Column {
     }
 }
 
+/// The alternate form is for statements, as that of [`ColumnType`].
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.name, self.ty)
+        write!(f, "`{}` ", self.name)?;
+        self.ty.fmt(f)
     }
 }
 

@@ -112,6 +112,8 @@ fn nearest(word: &str) -> String {
         .unwrap_or_default()
 }
 
+/// As Hive writes it. In the alternate form, `{:#}`, members are quoted where a statement would not take them as they are: `2f` is a
+/// number to Spark.
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,18 +130,30 @@ impl fmt::Display for ColumnType {
             Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
             Self::Date => f.write_str("date"),
             Self::Timestamp => f.write_str("timestamp"),
+            Self::Array(element) if f.alternate() => write!(f, "array<{element:#}>"),
             Self::Array(element) => write!(f, "array<{element}>"),
             Self::Struct(fields) => {
                 f.write_str("struct<")?;
                 for (i, field) in fields.iter().enumerate() {
                     let comma = if i == 0 { "" } else { "," };
-                    write!(f, "{comma}{}:{}", field.name, field.ty)?;
+                    match f.alternate() {
+                        true if is_word(field.name.as_str()) => write!(f, "{comma}{}:{:#}", field.name, field.ty)?,
+                        true => write!(f, "{comma}`{}`:{:#}", field.name, field.ty)?,
+                        false => write!(f, "{comma}{}:{}", field.name, field.ty)?,
+                    }
                 }
                 f.write_str(">")
             }
+            Self::Map(key, value) if f.alternate() => write!(f, "map<{key:#},{value:#}>"),
             Self::Map(key, value) => write!(f, "map<{key},{value}>"),
         }
     }
+}
+
+/// Whether a statement takes it for a name as it is.
+fn is_word(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 impl ColumnType {
@@ -248,6 +262,13 @@ mod tests {
         for word in words {
             assert_eq!(word.parse::<ColumnType>().unwrap().to_string(), word);
         }
+    }
+
+    #[test]
+    fn in_a_statement_odd_members_are_quoted() {
+        let ty: ColumnType = "array<struct<2f:map<string,struct<cost_$:int>>,a_1:int>>".parse().unwrap();
+        assert_eq!(format!("{ty:#}"), "array<struct<`2f`:map<string,struct<`cost_$`:int>>,a_1:int>>");
+        assert_eq!(ty.to_string().parse::<ColumnType>().unwrap(), ty);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum};
 use object_store::client::{
-    ClientOptions, CredentialProvider, HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService,
-    ReqwestConnector, StaticCredentialProvider,
+    ClientOptions, CredentialProvider, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpService, ReqwestConnector, StaticCredentialProvider,
 };
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::prefix::PrefixStore;
@@ -94,6 +94,19 @@ pub(super) fn below(objects: Arc<dyn ObjectStore>, prefix: &str) -> Arc<dyn Obje
     }
 }
 
+/// Who is not trusted now is not trusted in three minutes either: such an error is of a kind that is not tried again.
+fn told_once(error: HttpError) -> HttpError {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(one) = next {
+        // By its words: the library's error is hidden below two others that don't give it away.
+        if one.to_string().contains("invalid peer certificate") {
+            return HttpError::new(HttpErrorKind::Unknown, error);
+        }
+        next = one.source();
+    }
+    error
+}
+
 /// Our credentials in the library's form, asked for before each request.
 #[derive(Debug)]
 struct S3Credentials(Arc<Identity>);
@@ -133,7 +146,7 @@ struct Telling(HttpClient);
 #[async_trait]
 impl HttpService for Telling {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut response = self.0.execute(request).await?;
+        let mut response = self.0.execute(request).await.map_err(told_once)?;
         let headers = response.headers().clone();
         response.extensions_mut().insert(AnswerHeaders(headers));
         Ok(response)
