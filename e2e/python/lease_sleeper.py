@@ -33,6 +33,8 @@ class Point:
     body: bytes = b""
     """What stands in the call."""
     gate: Gate = field(default_factory=Gate)
+    undoes: bool = False
+    """Whether nothing can stop it any more: then readers see its own rows, which are old, but whole."""
 
 
 def finish(process: subprocess.Popen[str]) -> Ran:
@@ -71,17 +73,20 @@ def sleeps(checks: Checks, world: World, rules: Rules, point: Point, expire: Cal
             world.land(name, day(), NEW)
             other = world.run(name, day())
         checks.same(f"{what}: the other run's exit code", explained(other, 0), 0)
-    check_refused(checks, world, what, name, finish(sleeper))
+    check_refused(checks, world, what, name, finish(sleeper), point.undoes)
 
 
-def check_refused(checks: Checks, world: World, what: str, name: str, ran: Ran) -> None:
+def check_refused(checks: Checks, world: World, what: str, name: str, ran: Ran, undoes: bool = False) -> None:
     """The sleeper is told so, and the table is the other run's."""
     checks.same(f"{what}: exit code", explained(ran, 22), 22)
     told = [(name in one.message, bool(one.hint)) for one in ran.complaints()]
     checks.same(f"{what}: `{ran.complaints()!r:.300}` names the module or its table, with a hint", told, [(True, True)])
-    checks.gives(f"{what}: registered days that are wrong", lambda: world.wrong(name), [])
-    # It knows that they will never be published, and no later run looks there before the date is done again.
-    checks.gives(f"{what}: files that nothing points at", lambda: world.strays(name), [])
+    if undoes:
+        checks.gives(f"{what}: rows that readers see", lambda: len(world.rows(name, day())), OLD)
+    else:
+        checks.gives(f"{what}: registered days that are wrong", lambda: world.wrong(name), [])
+        # It knows that they will never be published, and no later run looks there before the date is done again.
+        checks.gives(f"{what}: files that nothing points at", lambda: world.strays(name), [])
     again = world.run(name, day())
     checks.same(f"{what}, run again: exit code", explained(again, 0), 0)
     found = list(world.partitions(name)), world.wrong(name), world.strays(name)

@@ -21,7 +21,7 @@ from job import Ran
 from removals import Removal, needed, wished
 from service.moto import moto
 
-PATIENCE = 60
+PATIENCE = 240
 """Seconds after which a run must have given up on a service that does not answer."""
 
 

@@ -54,7 +54,7 @@ def in_aws(checks: Checks, world: Aws) -> None:
         Point("z_end", "the end is recorded", TRANSACT, body=DONE),
         # No transaction is over a table and its partitions: these are behind the fence, which was the sleeper's own then.
         Point("z_create", "BatchCreatePartition, behind the fence", "BatchCreatePartition"),
-        Point("z_update", "BatchUpdatePartition, behind the fence", "BatchUpdatePartition", True),
+        Point("z_update", "BatchUpdatePartition, behind the fence", "BatchUpdatePartition", True, undoes=True),
     ):
         sleeps(checks, world, world.proxy.rules, point, in_dynamodb(world))
 
@@ -66,7 +66,7 @@ def in_hive(checks: Checks, world: InHive, ledger: Aws) -> None:
         Point("y_fence", "the fence", ALTER),
         Point("y_swing", "the fence, again", ALTER, True),
         Point("y_add", "add_partitions, behind the fence", ADD),
-        Point("y_alter", "alter_partitions, behind the fence", SWING, True),
+        Point("y_alter", "alter_partitions, behind the fence", SWING, True, undoes=True),
     ):
         sleeps(checks, world, world.proxy.rules, point, in_dynamodb(ledger))
 

@@ -14,7 +14,7 @@ pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usiz
 
 /// How far is looked first; each time twice as far, so that a file of nothing but broken records is gone through a few times, and
 /// not once for each of them.
-const WINDOW: usize = 4 << 10;
+const WINDOW: usize = 256;
 
 /// In an array: where its brackets are closed, or where a line begins as the record's own line did, whichever comes first.
 /// None where neither has come.
