@@ -106,11 +106,7 @@ impl Destination<'_> {
     ) -> Result<String, LakeError> {
         let value = PartitionValue::from(date);
         let location = folder.location();
-        if let Err(error) = self.before_the_swing(&value, folder, files, now) {
-            // Nobody will ever be sent there.
-            folder.give_up();
-            return Err(error);
-        }
+        self.before_the_swing(&value, folder, files, now).inspect_err(|_| folder.give_up())?;
         let partition = Partition {
             value,
             location: spelled_like(&location, table_location),

@@ -12,7 +12,7 @@ impl Day<'_> {
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
         let destination = self.destination();
-        let table = destination.ensure_table(evolution, &self.personal)?;
+        let table = destination.ensure_table(evolution, &self.personal).inspect_err(|_| folder.give_up())?;
         let clock = &self.run.services.environment.clock;
         let location = destination.publish(self.date, &table, folder, files, &fingerprint, || clock.now())?;
         self.attempt.location = Some(location.clone());
