@@ -18,7 +18,6 @@ test: test-tools
 	$(MAKE) e2e
 	$(MAKE) gate
 	$(MAKE) hostile KEPT=--kept
-	$(MAKE) faults SCENARIOS="dynamodb keys disk runs sleeper"
 
 # Starts and stops every service that it needs.
 e2e: test-tools

@@ -188,10 +188,12 @@ impl<'a> Day<'a> {
             }
         }
         self.keep_done()?;
-        self.run.record(&self.attempt)?;
         if outcome == Outcome::Completed {
+            // Before the ledger calls it completed: nobody looks at a date that is done, so what a run that dies here leaves
+            // would lie there for ever.
             self.sweep();
         }
+        self.run.record(&self.attempt)?;
         self.report.seconds = started.elapsed().as_secs_f64();
         Ok(self.report)
     }

@@ -190,3 +190,34 @@ fn a_run_after_another_is_later_whatever_the_clock_says() {
     let clean_up = IngestRequest { clean_up: true, collections: vec!["items".parse().unwrap()], ..asked_for(0, 0) };
     assert!(run(&clean_up) > before);
 }
+
+/// Nobody looks again at a date that is done: what an earlier attempt left must be gone by then.
+#[test]
+fn a_run_killed_at_any_moment_leaves_nothing_that_no_later_run_finds() {
+    for moment in 0.. {
+        let mut story = Story::begin(false, true);
+        story.start(1, nightly());
+        story.until(1, "ledger: record items 2024-05-01 Completed");
+        story.schedule.grant(1, Fate::CrashBefore);
+        drop(story.finish(1));
+        story.start(2, nightly());
+        for _ in 0..moment {
+            if story.schedule.waiting().contains_key(&2) {
+                story.schedule.grant(2, Fate::Pass);
+            }
+        }
+        let is_over = !story.schedule.waiting().contains_key(&2);
+        if !is_over {
+            story.schedule.grant(2, Fate::CrashAfter);
+        }
+        drop(story.finish(2));
+        story.start(3, nightly());
+        assert_eq!(story.code(3), ExitCode::Done, "killed at {moment}");
+        story.assert_whole();
+        let quarantined = story.world.published("data/test/items/_quarantine");
+        assert_eq!(quarantined.len(), 1, "killed at {moment}: {quarantined:?}");
+        if is_over {
+            return;
+        }
+    }
+}
