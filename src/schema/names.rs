@@ -44,17 +44,14 @@ const TOLD: usize = 200;
 
 /// A header, to tell of it: on one line, and not all of one without an end.
 fn told(header: &str) -> String {
-    let cut: String = header.chars().take(TOLD).collect();
-    let cut: String = cut.split_inclusive(char::is_control).map(one_line).collect();
-    if header.chars().nth(TOLD).is_some() { format!("{cut}…") } else { cut }
-}
-
-/// The end of a text, where it is a control character, spelled out.
-fn one_line(text: &str) -> String {
-    match text.char_indices().next_back().filter(|(_, last)| last.is_control()) {
-        Some((at, last)) => format!("{}{}", &text[..at], last.escape_default()),
-        None => text.to_owned(),
+    let mut told = String::new();
+    for c in header.chars().take(TOLD) {
+        if c.is_control() { told.extend(c.escape_default()) } else { told.push(c) }
     }
+    if header.chars().nth(TOLD).is_some() {
+        told.push('…');
+    }
+    told
 }
 
 /// Why a source's headers can't become a table's columns.

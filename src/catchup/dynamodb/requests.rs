@@ -54,16 +54,15 @@ impl ClassifyRetry for Conflicts {
             None => code(error).into_iter().collect(),
         };
         let has = |some: &[&str]| codes.iter().any(|code| some.contains(code));
-        match () {
+        if codes.first() == Some(&"ConditionalCheckFailed") {
             // The lease is lost, whatever else is true.
-            () if codes.first() == Some(&"ConditionalCheckFailed") => RetryAction::NoActionIndicated,
-            () if has(&["TransactionConflict", "TransactionConflictException"]) => {
-                RetryAction::retryable_error(ErrorKind::TransientError)
-            }
-            () if has(&["ThrottlingError", "ProvisionedThroughputExceeded"]) => {
-                RetryAction::retryable_error(ErrorKind::ThrottlingError)
-            }
-            () => RetryAction::NoActionIndicated,
+            RetryAction::NoActionIndicated
+        } else if has(&["TransactionConflict", "TransactionConflictException"]) {
+            RetryAction::retryable_error(ErrorKind::TransientError)
+        } else if has(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+            RetryAction::retryable_error(ErrorKind::ThrottlingError)
+        } else {
+            RetryAction::NoActionIndicated
         }
     }
 

@@ -105,9 +105,9 @@ impl Life {
         match self.random.random_range(0..100) {
             0..3 if can_begin => self.process_begins(),
             3..6 => self.clock_moves(),
-            9 => self.files_come(),
             6 => self.somebody_adds_a_column(),
             7 => self.day_breaks(),
+            9 => self.files_come(),
             _ if waiting.is_empty() && can_begin => self.process_begins(),
             _ if waiting.is_empty() => {}
             _ => {
