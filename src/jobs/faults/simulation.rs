@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::catchup::Requested;
+use crate::catchup::{Ledger, Requested};
 use crate::identity::{Clock, ProcessingDate};
 use crate::jobs::{IngestRequest, Services, ingest};
 use crate::metastore::{Metastore, Parameters};
@@ -47,6 +47,7 @@ struct Life {
     begun: usize,
     today: ProcessingDate,
     cleans_up: bool,
+    in_one_step: bool,
     crashes: u64,
     /// What hung processes hold until the end.
     held: Vec<Services>,
@@ -83,7 +84,7 @@ impl Life {
         };
         let schedule = Arc::new(Schedule::new(Box::new(watcher)));
         let (alive, held, today) = (BTreeMap::new(), Vec::new(), FIRST.parse().unwrap());
-        Self { random, world, readers, schedule, trace, alive, begun: 0, today, cleans_up, crashes: 0, held }
+        Self { random, world, readers, schedule, trace, alive, begun: 0, today, cleans_up, in_one_step, crashes: 0, held }
     }
 
     /// Lives.
@@ -264,14 +265,15 @@ impl Life {
             self.readers.generations().into_iter().map(|((name, date), one)| (name.to_owned(), date, one)).collect::<Vec<_>>();
         assert_eq!(shown, newest, "what readers see, and what the source said last");
         assert_eq!(orphans(&self.world, &self.readers), Vec::<String>::new(), "files that nobody knows");
-        assert_eq!(self.world.left_behind(), Vec::<std::path::PathBuf>::new());
+        // Where the fence and the publish are two steps, half a file lies in its dead run's folder for the grace of that.
+        let half = self.world.left_behind().into_iter().filter(|file| self.in_one_step || !file.to_string_lossy().contains('#'));
+        assert_eq!(half.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
         self.advance(SignedDuration::from_hours(GRACE + 1));
         let again = self.undisturbed(&nightly());
         assert!(again.days.iter().all(|day| day.outcome != Outcome::Completed), "there was something left to do: {again:?}");
-        let known: Vec<String> = self.readers.locations().iter().map(|location| self.world.key_at(location)).collect();
-        let rest = self.world.published("").into_keys().filter(|key| !key.contains("_quarantine"));
-        let unknown: Vec<String> = rest.filter(|key| !known.iter().any(|folder| key.starts_with(folder.as_str()))).collect();
-        assert_eq!(unknown, Vec::<String>::new(), "what was replaced before its grace was over");
+        assert_eq!(orphans(&self.world, &self.readers), Vec::<String>::new(), "files that nobody knows any more");
+        assert_eq!(self.world.left_behind(), Vec::<std::path::PathBuf>::new());
+        assert_eq!(self.world.ledger().superseded("").unwrap(), [], "what was replaced, though its grace is over");
     }
 
     fn undisturbed(&self, request: &IngestRequest) -> RunReport {
