@@ -17,7 +17,7 @@ test: test-tools
 	cargo test --locked --lib --bins
 	$(MAKE) e2e
 	$(MAKE) gate
-	$(MAKE) hostile KEPT=--kept
+	$(MAKE) hostile
 
 # Starts and stops every service that it needs.
 e2e: test-tools
@@ -58,7 +58,7 @@ faults: build test-tools
 
 hostile: build test-tools
 	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/security.py
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/hostile.py $(KEPT)
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/hostile.py
 
 # Every way in, for so many seconds each. Needs cargo-fuzz and a nightly compiler; what it finds worth keeping goes into fuzz/corpus.
 SECONDS ?= 600

@@ -2,8 +2,8 @@
 message, publish nothing that it should not, inject nothing into paths, statements, reports or a terminal, and leave the next day
 to work.
 
-Usage: ADG_BIN=… hostile.py [--large] [--kept]. Prints each check; exits 1 where one fails. `--large`: bombs that are ten
-times as large, of ten gibibytes. `--kept`: without the parts in which something fails as yet.
+Usage: ADG_BIN=… hostile.py [--large]. Prints each check; exits 1 where one fails. `--large`: bombs that are ten times as large, of
+ten gibibytes.
 """
 
 import sys
@@ -38,10 +38,6 @@ PARTS: list[Callable[[Checks], None]] = [
 ]
 
 
-NOT_YET = [check_set_aside, check_refused, check_files, check_modules]
-"""Parts in which some checks fail as yet: see the end of docs/threats.md."""
-
-
 def timed(checks: Checks, part: Callable[[Checks], None]) -> None:
     """A part, and what it took."""
     started = time.monotonic()
@@ -56,9 +52,8 @@ def main() -> None:
     def check_all_bombs(checks: Checks) -> None:
         check_bombs(checks, "--large" in sys.argv[1:])
 
-    parts = [part for part in PARTS if "--kept" not in sys.argv[1:] or part not in NOT_YET]
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(timed, checks, part) for part in [check_all_bombs, *parts]]:
+        for done in [pool.submit(timed, checks, part) for part in [check_all_bombs, *PARTS]]:
             done.result()
     print(f"\n{checks.wrong} wrong, {time.monotonic() - begun:.0f} s")
     sys.exit(checks.wrong > 0)

@@ -164,10 +164,12 @@ def check_files(checks: Checks) -> None:
         "a link that leads nowhere": lambda path: os.symlink("nowhere", path),
         "a link to itself": lambda path: os.symlink(os.path.basename(path), path),
         "a link to a device": lambda path: os.symlink("/dev/zero", path),
+        "a link to a file out of the source": lambda path: os.symlink("../elsewhere.csv", path),
         "a link to a folder": lambda path: os.symlink("/proc/self", path),
     }
     for what, make in odd.items():
         with trial(CSV) as at:
+            (at.folder / "elsewhere.csv").write_bytes(b"id,note\n1,x\n")
             make(str(at.source / f"{DAY}_things.data"))
             calm(checks, f"{what} for a file", at.ingest(patience=10), (13,))
             (at.source / f"{DAY}_things.data").rename(at.folder / "away")

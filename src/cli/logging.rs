@@ -1,10 +1,14 @@
 //! Messages on standard error: for a person, or as JSON lines.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Stderr, Write};
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::debug_fn;
 
 use super::args::LogFormatArg;
+use crate::report::{is_harmful, shown_in_a_line};
 
 /// How messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,36 @@ fn log_panics() {
     }));
 }
 
+/// Fields as a terminal may have them: names of a source's files are among them.
+fn harmless_fields() -> impl for<'w> FormatFields<'w> {
+    let fields = debug_fn(|writer, field, value| {
+        let value = shown_in_a_line(&format!("{value:?}"));
+        match field.name() {
+            "message" => write!(writer, "{value}"),
+            name => write!(writer, "{name}={value}"),
+        }
+    });
+    fields.delimited(" ")
+}
+
+/// Lines of JSON without what a terminal would act on: JSON itself asks only for the first 32 characters to be escaped.
+struct JsonEscapes(Stderr);
+
+impl Write for JsonEscapes {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let mut text = String::with_capacity(lines.len());
+        for c in String::from_utf8_lossy(lines).chars() {
+            if c != '\n' && is_harmful(c) { text += &format!("\\u{:04x}", u32::from(c)) } else { text.push(c) }
+        }
+        self.0.write_all(text.as_bytes())?;
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// Begins to log, by the level in `ADG_LOG_LEVEL`. A person gets warnings: progress and the closing table say the rest.
 pub(super) fn start(format: LogFormat) {
     let usual = match format {
@@ -47,10 +81,12 @@ pub(super) fn start(format: LogFormat) {
     let subscriber = subscriber.with_writer(io::stderr);
     log_panics();
     match format {
-        LogFormat::Json => subscriber.json().flatten_event(true).with_target(false).init(),
+        LogFormat::Json => {
+            subscriber.with_writer(|| JsonEscapes(io::stderr())).json().flatten_event(true).with_target(false).init();
+        }
         LogFormat::Human => {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            subscriber.compact().with_ansi(colour).with_target(false).without_time().init();
+            subscriber.fmt_fields(harmless_fields()).compact().with_ansi(colour).with_target(false).without_time().init();
         }
     }
 }

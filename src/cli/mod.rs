@@ -8,7 +8,7 @@ mod logging;
 use std::process::ExitCode as ProcessExit;
 
 use crate::jobs::JobError;
-use crate::report::{ExitCode, shown};
+use crate::report::{ExitCode, Failure, shown};
 
 use args::Cli;
 use logging::LogFormat;
@@ -37,13 +37,13 @@ pub fn main() -> ProcessExit {
 
 /// Says what went wrong and what to try.
 fn tell(error: &JobError, format: LogFormat) {
-    let hint = error.hint();
+    let Failure { exit_code, message, hint } = error.failure();
     match format {
         LogFormat::Json => tracing::error!(
-            event = "failed", exit_code = error.exit_code().number(), error = %error, hint = hint.as_deref().unwrap_or_default(),
+            event = "failed", exit_code = exit_code.number(), error = message, hint = hint.as_deref().unwrap_or_default(),
         ),
         LogFormat::Human => {
-            eprintln!("error: {}", shown(&error.to_string()));
+            eprintln!("error: {}", shown(&message));
             if let Some(hint) = hint {
                 eprintln!("hint: {}", shown(&hint));
             }

@@ -43,7 +43,7 @@ pub struct Module {
     /// What to do where a day's columns differ from the table's.
     #[serde(default)]
     pub evolution: EvolutionPolicy,
-    /// Above these shares of a collection's rows nothing is published.
+    /// Above these nothing is published.
     #[serde(default)]
     pub limits: Limits,
     /// Which dates count.
@@ -191,19 +191,21 @@ pub struct JsonSettings {
     pub timestamp_formats: Vec<String>,
 }
 
-/// Shares of a collection's rows above which nothing is published.
+/// What a collection's day may have of what is bad; above that nothing is published.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Rows with a value that did not fit its column.
+    /// Rows with a value that did not fit its column, as a share of all.
     pub error_rate: Rate,
-    /// Records that could not be read as rows.
+    /// Records that could not be read as rows, as a share of all.
     pub quarantine_rate: Rate,
+    /// MiB of quarantine, where each such record has its place and reason beside it. With the first that would be more the reading ends.
+    pub quarantine_mib: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { error_rate: Rate(0.1), quarantine_rate: Rate(0.01) }
+        Self { error_rate: Rate(0.1), quarantine_rate: Rate(0.01), quarantine_mib: 64 }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::frame::FrameError;
 use crate::identity::ProcessingDate;
 use crate::lake::LakeError;
 use crate::metastore::MetastoreError;
-use crate::report::{ExitCode, Failure};
+use crate::report::{ExitCode, Failure, shortened};
 use crate::schema::SchemaRefused;
 use crate::secrets::SecretError;
 use crate::source::{KeyPatternError, KeyServiceError, SourceError};
@@ -192,6 +192,7 @@ impl JobError {
                 LakeError::Store(error) => of_store(error),
                 LakeError::Metastore(error) => of_metastore(error),
                 LakeError::Ledger(error) => of_ledger(error),
+                LakeError::QuarantineFull { .. } => ExitCode::Limit,
                 LakeError::Frame(_) => ExitCode::Bug,
                 LakeError::Moved { .. } => ExitCode::Config,
                 LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } => ExitCode::Unavailable,
@@ -224,6 +225,9 @@ impl JobError {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
             }
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
+            Self::Lake(LakeError::QuarantineFull { .. }) => Some(
+                "look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into(),
+            ),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
             Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
             Self::Personal { .. } => Some(
@@ -252,9 +256,10 @@ impl JobError {
         }
     }
 
-    /// The same, as the report has it.
+    /// The same, as it is told.
     pub fn failure(&self) -> Failure {
-        Failure { exit_code: self.exit_code(), message: self.to_string(), hint: self.hint() }
+        let hint = self.hint().map(shortened);
+        Failure { exit_code: self.exit_code(), message: shortened(self.to_string()), hint }
     }
 
     /// Whether no further date can succeed in this run: it is no longer the one that may work on the module.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use bytesize::ByteSize;
+
 use crate::catchup::LedgerError;
 use crate::frame::FrameError;
 use crate::metastore::MetastoreError;
@@ -51,6 +53,12 @@ pub enum LakeError {
         file: String,
         /// What the writer says.
         reason: String,
+    },
+    /// More was set aside than there may be.
+    #[error("the records that could not be read as rows are more than {limit} of quarantine holds; nothing was published")]
+    QuarantineFull {
+        /// The most that it may have.
+        limit: ByteSize,
     },
     /// The scratch disk failed.
     #[error("failed to write `{file}`: {source}")]

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
+use bytesize::ByteSize;
 use serde::Serialize;
 
 use crate::source::BadRecord;
@@ -20,6 +21,9 @@ struct Line<'a> {
 pub struct QuarantineFile<'a> {
     folder: &'a ScratchFolder,
     open: Option<(ScratchFile, BufWriter<Box<dyn Write + Send>>)>,
+    /// The most that it may have.
+    limit: ByteSize,
+    bytes: u64,
     records: u64,
     stand_for: u64,
 }
@@ -28,15 +32,24 @@ const NAME: &str = "quarantine.jsonl";
 
 impl<'a> QuarantineFile<'a> {
     /// A quarantine in that scratch folder.
-    pub fn new(folder: &'a ScratchFolder) -> Self {
-        Self { folder, open: None, records: 0, stand_for: 0 }
+    pub fn new(folder: &'a ScratchFolder, limit: ByteSize) -> Self {
+        Self { folder, open: None, limit, bytes: 0, records: 0, stand_for: 0 }
     }
 
     /// Adds records of the source file `key`.
+    ///
+    /// # Errors
+    /// [`LakeError::QuarantineFull`] where one is too many: those before it are kept.
     pub fn add(&mut self, key: &str, records: &[BadRecord]) -> Result<(), LakeError> {
         let folder = self.folder;
         let failed = |source| failed(folder, source);
         for record in records {
+            let mut line = serde_json::to_vec(&Line { file: key, record }).map_err(|e| failed(e.into()))?;
+            line.push(b'\n');
+            self.bytes += line.len() as u64;
+            if self.bytes > self.limit.0 {
+                return Err(LakeError::QuarantineFull { limit: self.limit });
+            }
             let (_, writer) = match &mut self.open {
                 Some(open) => open,
                 None => {
@@ -45,8 +58,7 @@ impl<'a> QuarantineFile<'a> {
                     self.open.insert((file, writer))
                 }
             };
-            serde_json::to_writer(&mut *writer, &Line { file: key, record }).map_err(|e| failed(e.into()))?;
-            writer.write_all(b"\n").map_err(failed)?;
+            writer.write_all(&line).map_err(failed)?;
             self.records += 1;
             self.stand_for += record.stands_for;
         }
@@ -77,4 +89,33 @@ impl<'a> QuarantineFile<'a> {
 
 fn failed(folder: &ScratchFolder, source: io::Error) -> LakeError {
     LakeError::Scratch { file: folder.path().join(NAME).display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::RunId;
+    use crate::source::Place;
+    use crate::store::{Disk, Scratch};
+
+    #[test]
+    fn what_is_too_much_is_refused_and_what_was_before_it_is_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let run = RunId::new(jiff::Timestamp::UNIX_EPOCH);
+        let scratch = Scratch::create(place.path(), &run, true, &Disk::default()).unwrap();
+        let folder = scratch.folder("things-2024-05-01").unwrap();
+        let bad = |line| BadRecord {
+            place: Place::Line { line, lines: 1 },
+            stands_for: 1,
+            reason: "1 field, where the header has 2".into(),
+            text: "x".into(),
+            base64: None,
+        };
+        let mut quarantine = QuarantineFile::new(&folder, ByteSize(300));
+        quarantine.add("a.csv", &[bad(2), bad(3)]).unwrap();
+        let refused = quarantine.add("a.csv", &[bad(4), bad(5)]).unwrap_err();
+        assert!(matches!(refused, LakeError::QuarantineFull { limit: ByteSize(300) }), "{refused}");
+        assert_eq!(quarantine.records(), 3);
+        assert!(quarantine.finish().unwrap().is_some());
+    }
 }

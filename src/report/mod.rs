@@ -9,5 +9,5 @@ mod summary;
 pub use exit_code::ExitCode;
 pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
 pub use run_report::{DayReport, Failure, Outcome, RunReport};
-pub use shown::shown;
+pub use shown::{is_harmful, shortened, shown, shown_in_a_line};
 pub use summary::{closing_table, table};

@@ -1,18 +1,41 @@
-//! Text of others, as a terminal may have it.
+//! Text of others, as a terminal, a log and a ledger may have it.
+
+/// The most characters of a message, of which a source may have written the most part: an item of DynamoDB holds 400 KB.
+const LONGEST: usize = 10_000;
+
+/// Whether a character does something to a terminal, or turns the direction of writing. Line ends among them.
+pub fn is_harmful(c: char) -> bool {
+    let turns = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
+}
 
 /// `text` with its control characters, and those that turn the direction of writing, spelled out: a source's names and a service's
 /// words may be made to move the cursor, or to read as another line. Line ends stay, as messages may have several lines.
 pub fn shown(text: &str) -> String {
+    spelled_out(text, |c| c != '\n' && is_harmful(c))
+}
+
+/// The same, as one line.
+pub fn shown_in_a_line(text: &str) -> String {
+    spelled_out(text, is_harmful)
+}
+
+fn spelled_out(text: &str, harmful: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        let turns = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-        if (c.is_control() && c != '\n') || turns {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
+        if harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
     }
     shown
+}
+
+/// A message without the middle of what is too long to be read.
+pub fn shortened(text: String) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text;
+    }
+    let part = |skipped: usize| text.chars().skip(skipped).take(LONGEST / 2).collect::<String>();
+    format!("{} … {} more characters … {}", part(0), count - LONGEST, part(count - LONGEST / 2))
 }
 
 #[cfg(test)]
@@ -24,5 +47,15 @@ mod tests {
         assert_eq!(shown("a\u{1b}[2Jb\rc\u{7}\u{9b}d"), "a\\u{1b}[2Jb\\u{d}c\\u{7}\\u{9b}d");
         assert_eq!(shown("ab\u{202e}cd"), "ab\\u{202e}cd");
         assert_eq!(shown("Zürich, 東京\nline"), "Zürich, 東京\nline");
+        assert_eq!(shown_in_a_line("東京\nline"), "東京\\u{a}line");
+    }
+
+    #[test]
+    fn a_message_is_no_longer_than_can_be_read() {
+        let long = format!("é{}ü", "x".repeat(10_000));
+        let short = shortened(long);
+        assert!(short.starts_with("éxx") && short.ends_with("xxü") && short.contains(" … 2 more characters … "), "{short}");
+        let whole = "é".repeat(10_000);
+        assert_eq!(shortened(whole.clone()), whole);
     }
 }

@@ -15,6 +15,7 @@ mod download;
 mod error;
 #[cfg(test)]
 mod fake_aws;
+mod links;
 mod objects;
 mod scratch;
 mod scratch_file;

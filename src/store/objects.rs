@@ -17,7 +17,7 @@ use crate::runtime;
 
 use super::connect::AnswerHeaders;
 use super::download::Download;
-use super::{Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, upload, url};
+use super::{Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, links, upload, url};
 
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Store {
     /// Who asks, where it is S3 that is asked.
     identity: Option<Arc<Identity>>,
     verify_etags: bool,
+    /// Whether it is a folder that others write to.
+    is_others: bool,
     /// The service's address, where it is not AWS's or Google's own.
     endpoint: Option<String>,
     /// The store's address as the profile writes it.
@@ -82,7 +84,7 @@ pub(super) fn path(key: &str) -> Path {
 }
 
 impl Store {
-    /// Opens the local folder of the store `name`. One that a run writes to is made with `create`.
+    /// Opens the local folder of the store `name`. One that a run writes to is made with `create`; any other is others'.
     ///
     /// # Errors
     /// The folder is not there, or can't be read.
@@ -98,7 +100,7 @@ impl Store {
             .map_err(|error| StoreError::from_objects(error, "open", &format!("`{name}`"), &shown))?
             // A published file is on the disk before the metastore names it.
             .with_fsync(true);
-        Self::new(name, StoreUrl::Folder(folder), Arc::new(objects))
+        Ok(Self { is_others: !create, ..Self::new(name, StoreUrl::Folder(folder), Arc::new(objects))? })
     }
 
     /// Opens the bucket of the store `name`. Nothing is asked of it yet.
@@ -142,6 +144,7 @@ impl Store {
             part_bytes: upload::PART_BYTES,
             identity: None,
             verify_etags: false,
+            is_others: false,
             endpoint: None,
         })
     }
@@ -219,12 +222,17 @@ impl Store {
         error
     }
 
-    /// All objects in the folder `prefix` and below it (empty: the whole store), by key. Names that can't be keys, and links that
-    /// lead back to themselves, are left out with a warning.
+    /// All objects in the folder `prefix` and below it (empty: the whole store), by key. Names that can't be keys, links that
+    /// lead back to themselves, and where others write those that lead out of the folder, are left out with a warning.
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
         let path = path(prefix);
-        let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty()));
-        let found = self.runtime.block_on(listing.collect::<Vec<_>>());
+        let found = match self.local_folder().filter(|_| self.is_others) {
+            Some(folder) => self.runtime.block_on(links::own_files(&self.objects, folder, path.as_ref())),
+            None => {
+                let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty()));
+                self.runtime.block_on(listing.collect())
+            }
+        };
         let mut objects = Vec::with_capacity(found.len());
         for object in found {
             match object {
@@ -385,14 +393,42 @@ mod tests {
         std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
         std::os::unix::fs::symlink("itself", folder.path().join("itself")).unwrap();
         std::fs::write(folder.path().join("good.csv"), "x").unwrap();
-        let keys: Vec<String> = store.list("").unwrap().into_iter().map(|object| object.key).collect();
-        assert!(keys.contains(&"good.csv".to_owned()), "{keys:?}");
+        let others = Store::folder("source", folder.path().to_owned(), false).unwrap();
+        for store in [&store, &others] {
+            let keys: Vec<String> = store.list("").unwrap().into_iter().map(|object| object.key).collect();
+            assert!(keys.contains(&"good.csv".to_owned()), "{keys:?}");
+        }
         assert!(store.delete_folder("").is_err() && store.delete_folder("/").is_err());
     }
 
     #[test]
+    #[cfg(unix)]
+    fn links_lead_out_of_our_own_folders_only() {
+        use std::os::unix::fs::symlink;
+        let (folder, ours) = store();
+        let away = tempfile::tempdir().unwrap();
+        for file in [away.path().join("away.csv"), folder.path().join("good.csv")] {
+            std::fs::write(file, "x").unwrap();
+        }
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        symlink(away.path(), folder.path().join("below/folder")).unwrap();
+        symlink(away.path().join("away.csv"), folder.path().join("file.csv")).unwrap();
+        symlink("../good.csv", folder.path().join("below/own.csv")).unwrap();
+        symlink("below", folder.path().join("own")).unwrap();
+        symlink("/", folder.path().join("root")).unwrap();
+        let others = Store::folder("source", folder.path().to_owned(), false).unwrap();
+        let keys = |store: &Store, prefix| store.list(prefix).unwrap().into_iter().map(|o| o.key).collect::<Vec<_>>();
+        assert_eq!(keys(&others, ""), ["below/own.csv", "good.csv"]);
+        assert_eq!(keys(&others, "below"), ["below/own.csv"]);
+        assert_eq!(keys(&others, "nowhere"), [""; 0]);
+        assert_eq!(keys(&ours, "below"), ["below/folder/away.csv", "below/own.csv"]);
+        assert_eq!(others.list("below").unwrap(), [ours.head("below/own.csv").unwrap()]);
+    }
+
+    #[test]
     fn names_with_unusual_characters_are_read_back() {
-        let (folder, store) = store();
+        let (folder, _) = store();
+        let store = Store::folder("source", folder.path().to_owned(), false).unwrap();
         for name in ["a b.csv", "50%.csv", "é 世界.csv", "a%20b.csv", "x=y&z.csv"] {
             std::fs::write(folder.path().join(name), name).unwrap();
         }

@@ -53,7 +53,7 @@ impl Day<'_> {
     }
 
     pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64) -> Result<(), JobError> {
-        let Limits { error_rate, quarantine_rate } = self.run.module.limits;
+        let Limits { error_rate, quarantine_rate, .. } = self.run.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
         let checks = [

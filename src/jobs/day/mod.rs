@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytesize::ByteSize;
+
 use crate::catchup::{Attempt, Counts, SourceFile, Status};
 use crate::config::MissingFile;
 use crate::identity::ProcessingDate;
-use crate::lake::{Destination, QuarantineFile, RunFolder, TableLayout, TableWriter, WrittenFile};
+use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, TableWriter, WrittenFile};
 use crate::metastore::{PartitionValue, Table};
 use crate::report::{CollectionProgress, DayReport, Outcome};
 use crate::schema::{ColumnName, Evolution};
@@ -132,9 +134,15 @@ impl<'a> Day<'a> {
     /// Rows into files, with all that must hold before they are published.
     fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
-        let mut quarantine = QuarantineFile::new(&scratch);
+        let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.module.limits.quarantine_mib.into()));
         let writer = TableWriter::new(folder, &evolution.after, self.run.file_settings());
-        let (files, found) = self.read_into(writer, &mut quarantine, headers, evolution)?;
+        let (files, found) = match self.read_into(writer, &mut quarantine, headers, evolution) {
+            Err(full @ JobError::Lake(LakeError::QuarantineFull { .. })) => {
+                self.keep_quarantine(&mut quarantine)?;
+                return Err(full);
+            }
+            read => read?,
+        };
         self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
@@ -181,8 +189,9 @@ impl<'a> Day<'a> {
             self.report.counts = self.attempt.counts;
         }
         if let Err(error) = result {
-            self.attempt.error = Some(error.to_string());
-            self.report.failure = Some(error.failure());
+            let failure = error.failure();
+            self.attempt.error = Some(failure.message.clone());
+            self.report.failure = Some(failure);
             if error.ends_the_run() {
                 return Err(error);
             }

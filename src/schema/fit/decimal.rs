@@ -139,6 +139,42 @@ fn small_exponent(text: &[u8]) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn most_decimals_take_the_short_way() {
+        for (text, unscaled) in [
+            ("0", Some(0)),
+            ("9.99", Some(999)),
+            ("-12.5", Some(-1250)),
+            (".5", Some(50)),
+            ("7.", Some(700)),
+            ("-12345678901234567", Some(-1_234_567_890_123_456_700)),
+            ("123456789012345678", None),
+            ("1.234", None),
+            ("1.2.3", None),
+            ("1e2", None),
+            ("+1", None),
+            (".", None),
+            ("-", None),
+            ("", None),
+        ] {
+            assert_eq!(short(text.as_bytes(), 2), unscaled, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_long_way_loses_nothing() {
+        for (text, precision, scale, unscaled) in [
+            ("120e-1", 2, 0, Some(12)),
+            ("125e-1", 3, 0, None),
+            ("1e+2", 3, 0, Some(100)),
+            ("100", 2, 0, None),
+            ("-99", 2, 0, Some(-99)),
+            ("1.5", 3, 2, Some(150)),
+        ] {
+            assert_eq!(in_general(text.as_bytes(), precision, scale), unscaled, "{text}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -65,12 +65,12 @@ pub fn float(text: &[u8]) -> Option<f32> {
 
 /// Whether a double gives the same number back.
 pub fn survives_as_double(number: &[u8]) -> bool {
-    // Fifteen digits always do.
+    // Fifteen digits always do, unless an exponent takes them to where doubles have fewer.
     let digits = number.strip_prefix(b"-").unwrap_or(number);
     if digits.len() <= 15 && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
         return double(number).is_some();
     }
-    let printed = double(number).map(|value| value.to_string());
+    let printed = double(number).map(|value| format!("{value:e}"));
     printed.is_some_and(|printed| exact_decimal(printed.as_bytes()) == exact_decimal(number))
 }
 
@@ -118,6 +118,38 @@ pub fn boolean(text: &[u8]) -> Option<bool> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn most_integers_take_the_short_way() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("9", Some(9)),
+            ("-17", Some(-17)),
+            ("999999999999999999", Some(999_999_999_999_999_999)),
+            ("9999999999999999999", None),
+            ("1:", None),
+            ("1/", None),
+            ("+1", None),
+            ("-", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_integer(text.as_bytes()), value, "{text}");
+        }
+        assert!(is_plain_bigint(b"-9223372036854775808") && !is_plain_bigint(b"9223372036854775808"));
+    }
+
+    #[test]
+    fn a_number_survives_as_a_double_that_gives_all_its_digits_back() {
+        for number in ["0.1", "-123456789.012345", "1e300", "1.5E-300", "9007199254740993e0", "12345678901234567"] {
+            let printed: f64 = number.parse().unwrap();
+            let expected = exact_decimal(number.as_bytes()) == exact_decimal(format!("{printed:e}").as_bytes());
+            assert_eq!(survives_as_double(number.as_bytes()), expected, "{number}");
+        }
+        assert!(survives_as_double(b"1e300") && !survives_as_double(b"12345678901234567"));
+        // Fifteen characters, of which a double so near to zero keeps four.
+        assert!(!survives_as_double(b"1.23456789e-320"));
+        assert!(!survives_as_double(b"1e400"));
+    }
 
     #[test]
     fn integers_lose_nothing() {
@@ -182,7 +214,7 @@ mod tests {
         for text in ["f", "False", "n", "NO", "0"] {
             assert_eq!(boolean(text.as_bytes()), Some(false), "{text}");
         }
-        for text in ["", "2", "on", "truth", "no!"] {
+        for text in ["", "2", "on", "na", "yet", "tree", "falsy", "truth", "no!"] {
             assert_eq!(boolean(text.as_bytes()), None, "{text}");
         }
     }

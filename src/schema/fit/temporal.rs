@@ -188,6 +188,32 @@ fn check(format: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn most_dates_and_times_take_the_short_way() {
+        assert_eq!(plain_date(b"2024-02-29"), Some(jiff::civil::date(2024, 2, 29)));
+        for other in ["2024-02-30", "2024-2-29", "2024/02/29", "202:-02-29", "2024-02-2x", ""] {
+            assert_eq!(plain_date(other.as_bytes()), None, "{other}");
+        }
+        for (text, nanos) in [
+            ("01:19:59", Some(0)),
+            ("01:19:59.5", Some(500_000_000)),
+            ("01:19:59.090", Some(90_000_000)),
+            ("01:19:59.123456789", Some(123_456_789)),
+            ("01:19:59.", None),
+            ("01:19:59.1234567890", None),
+            ("01:19:59.1x", None),
+            ("01:19:60", None),
+            ("01:19", None),
+            ("0::19:59", None),
+        ] {
+            let time = nanos.map(|nanos| jiff::civil::time(1, 19, 59, nanos));
+            assert_eq!(plain_time(text.as_bytes()), time, "{text}");
+        }
+        let micros = Some(86_400_000_000 + 4_799_500_000);
+        assert_eq!((plain(b"1970-01-02 01:19:59.5"), plain(b"1970-01-02T01:19:59.5")), (micros, micros));
+        assert_eq!((plain(b"1970-01-02"), plain(b"1970-01-02 "), plain(b"1970-01-02x01:19:59")), (None, None, None));
+    }
     use proptest::prelude::*;
 
     const NOON: i64 = 1_718_798_400_000_000; // 2024-06-19 12:00:00 UTC

@@ -91,6 +91,9 @@ pub struct BadRecord {
 }
 
 impl BadRecord {
+    /// Bytes that it takes in memory beside its text, some more than fewer: records of two bytes must not fill it.
+    pub(super) const HELD: usize = 256;
+
     pub(super) fn new(place: Place, stands_for: u64, reason: String, bytes: &[u8]) -> Self {
         let base64 = std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes));
         Self { place, stands_for, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }

@@ -1,6 +1,7 @@
 //! Splitting text into records by RFC 4180.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use arrow_buffer::Buffer;
 use memchr::{memchr, memchr_iter, memchr3};
@@ -151,9 +152,10 @@ impl<R: Read> RecordReader<R> {
 
     fn split_block(&self, text: &[u8], width: usize) -> Split {
         let mut split_so_far = Split { spans: Vec::with_capacity(text.len() / 12), ..Split::default() };
-        let Split { spans, starts, flawed, consumed } = &mut split_so_far;
+        let Split { spans, flawed, consumed } = &mut split_so_far;
+        let plain = self.plain_until(text);
         // More than a block waits where a record was long: it is handed out in blocks all the same.
-        while *consumed < text.len().min(self.input.sizes.block_bytes) {
+        while *consumed < text.len() && *consumed + flawed.len() * BadRecord::HELD < self.input.sizes.block_bytes {
             let start = *consumed;
             if let Some(length) = empty_line(&text[start..], self.newline) {
                 *consumed += length;
@@ -161,9 +163,9 @@ impl<R: Read> RecordReader<R> {
             }
             let before = spans.len();
             let (next, reason) = match split(text, start, self.input.ended, self.dialect.delimiter, self.newline, spans) {
-                Found::Record { next } => {
-                    (next, (spans.len() - before != width).then(|| wrong_width(spans.len() - before, width)))
-                }
+                Found::Record { next } if spans.len() - before != width => (next, Some(wrong_width(spans.len() - before, width))),
+                Found::Record { next } if next <= plain => (next, None),
+                Found::Record { next } => (next, self.flaw(text, start..next, &spans[before..])),
                 Found::Flawed { next, reason, field } => match self.line_end(text, field) {
                     // A quote that "closes" lines later was never meant to be closed there.
                     end if end < next => (end, Some(UNCLOSED.to_owned())),
@@ -184,24 +186,44 @@ impl<R: Read> RecordReader<R> {
                     break;
                 }
             };
-            match reason {
-                None => starts.push(start),
-                Some(reason) => {
-                    spans.truncate(before);
-                    flawed.push((start, next, reason));
-                }
+            if let Some(reason) = reason {
+                spans.truncate(before);
+                flawed.push((start, next, reason));
             }
             *consumed = next;
         }
         split_so_far
     }
 
-    /// Sets records aside, checks that the others are text, and unescapes them.
-    fn finish(&mut self, mut text: Vec<u8>, split: Split, width: usize) -> RawBatch {
-        let Split { mut spans, starts, mut flawed, .. } = split;
-        if has_other_line_ends(&text, self.newline) || simdutf8::basic::from_utf8(&text).is_err() {
-            set_aside_what_is_not_text(&text, &mut spans, &starts, width, self.newline, &mut flawed);
+    /// Until where a record needs no closer look: all of it is text, and every line end is of the file's kind.
+    fn plain_until(&self, text: &[u8]) -> usize {
+        // Of what is handed out with this block: what waits behind it would be looked at with every one.
+        let text = &text[..text.len().min(self.input.sizes.block_bytes)];
+        if has_other_line_ends(text, self.newline) {
+            return 0;
         }
+        match simdutf8::compat::from_utf8(text) {
+            Ok(_) => text.len(),
+            Err(error) => error.valid_up_to(),
+        }
+    }
+
+    /// What is wrong with a record that has as many fields as it must.
+    #[cold]
+    fn flaw(&self, text: &[u8], record: Range<usize>, spans: &[Span]) -> Option<String> {
+        let reason = if std::str::from_utf8(&text[record]).is_err() {
+            NOT_TEXT
+        } else if spans.iter().any(|span| span.is_plain_with(other_line_end(self.newline), text)) {
+            OTHER_LINE_END
+        } else {
+            return None;
+        };
+        Some(reason.to_owned())
+    }
+
+    /// Sets records aside and unescapes the others.
+    fn finish(&mut self, mut text: Vec<u8>, split: Split, width: usize) -> RawBatch {
+        let Split { mut spans, flawed, .. } = split;
         let mut bad = Vec::with_capacity(flawed.len());
         let (mut line, mut counted) = (self.line, 0);
         for (start, end, reason) in flawed {
@@ -242,8 +264,6 @@ fn unescape(text: &mut [u8]) -> usize {
 #[derive(Default)]
 struct Split {
     spans: Vec<Span>,
-    /// Where each good record begins.
-    starts: Vec<usize>,
     /// Start, end and reason of each bad record.
     flawed: Vec<(usize, usize, String)>,
     consumed: usize,
@@ -304,33 +324,6 @@ fn header_names(text: &mut [u8], spans: Vec<Span>, delimiter: u8) -> Result<Vec<
 }
 
 const OTHER_LINE_END: &str = "a line end of another kind than the file's stands outside quotes";
-
-#[cold]
-fn set_aside_what_is_not_text(
-    text: &[u8],
-    spans: &mut Vec<Span>,
-    starts: &[usize],
-    width: usize,
-    newline: u8,
-    flawed: &mut Vec<(usize, usize, String)>,
-) {
-    let mut kept = Vec::with_capacity(spans.len());
-    for (start, record) in starts.iter().zip(spans.chunks(width.max(1))) {
-        let last = record.last().map_or(*start, |span| span.end());
-        let end = memchr(newline, &text[last..]).map_or(text.len(), |at| last + at + 1);
-        let reason = if std::str::from_utf8(&text[*start..end]).is_err() {
-            NOT_TEXT
-        } else if record.iter().any(|span| span.is_plain_with(other_line_end(newline), text)) {
-            OTHER_LINE_END
-        } else {
-            kept.extend_from_slice(record);
-            continue;
-        };
-        flawed.push((*start, end, reason.to_owned()));
-    }
-    *spans = kept;
-    flawed.sort_by_key(|(start, ..)| *start);
-}
 
 #[cfg(test)]
 mod tests {
@@ -423,6 +416,22 @@ mod tests {
                 bad += batch.bad.len();
             }
             assert_eq!((good, bad), (401, 2), "{at}");
+        }
+    }
+
+    #[test]
+    fn records_that_are_none_fill_a_block_sooner_than_others() {
+        for line in ["x\n", "\u{FF},y\n"] {
+            let body: Vec<u8> = line.chars().cycle().take(100_000).map(|c| c as u8).collect();
+            let text = [b"a,b\n".to_vec(), body].concat();
+            let mut reader = RecordReader::new(&text[..], Dialect::default(), sizes(64 << 10, 1 << 20));
+            reader.header().unwrap();
+            let mut bad = 0;
+            while let Some(batch) = reader.next_batch(2).unwrap() {
+                assert!(batch.bad.len() <= (64 << 10) / BadRecord::HELD);
+                bad += batch.bad.len();
+            }
+            assert_eq!(bad, 100_000 / line.chars().count(), "{line:?}");
         }
     }
 

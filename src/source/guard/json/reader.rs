@@ -118,7 +118,7 @@ impl<R: Read> JsonReader<R> {
                     continue;
                 }
             };
-            if room == Room::Full || found.at >= self.input.sizes.block_bytes {
+            if room == Room::Full || found.at + found.bad.len() * BadRecord::HELD >= self.input.sizes.block_bytes {
                 return Ok(Some(self.block(text, found)));
             }
         }
