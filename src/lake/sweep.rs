@@ -81,6 +81,11 @@ impl Destination<'_> {
             let Some((value, place)) = self.place(&note.location) else { continue };
             // The note is written before the swing: where that did not happen, readers are still sent there.
             if self.current(&value)?.as_ref() != Some(&note.location) {
+                // Readers were sent there until the swing, and the note before it is as late as that. The one at hand may be of
+                // somebody who died before swinging, read before another did.
+                if !self.ledger.superseded(&note.location)?.contains(&note) {
+                    continue;
+                }
                 match place {
                     Place::Run(folder) => self.store.delete_folder(&folder)?,
                     Place::Plain(folder) => self.delete_files_in(&folder, note.at)?,

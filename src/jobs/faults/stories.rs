@@ -15,7 +15,7 @@ use super::call::{Fate, Process};
 use super::matrix::{asked_for, day};
 use super::readers::{Readers, orphans};
 use super::schedule::Schedule;
-use super::world::{COLLECTIONS, Place, World, nightly};
+use super::world::{COLLECTIONS, GRACE, Place, World, nightly};
 
 type Ran = Result<RunReport, JobError>;
 
@@ -158,6 +158,27 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
     // What it wrote itself goes with the next attempt.
     story.start(3, asked_for(0, 0));
     assert_eq!(story.code(3), ExitCode::Done);
+    story.assert_whole();
+}
+
+/// What it read was noted by a run that died before it replaced anything, long ago; now another one has.
+#[test]
+fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_grace() {
+    let mut story = Story::begin(false, true);
+    COLLECTIONS.iter().for_each(|collection| story.world.land(collection, day(1)));
+    story.start(1, asked_for(0, 0));
+    assert_eq!(story.code(1), ExitCode::Done);
+    story.start(2, asked_for(0, 0));
+    story.until(2, "metastore: publish test.items 2024-05-01");
+    story.schedule.grant(2, Fate::CrashBefore);
+    drop(story.finish(2));
+    story.world.clock.advance(SignedDuration::from_hours(GRACE + 1));
+    story.start(3, asked_for(1, 1));
+    story.until(3, "metastore: partition test.items 2024-05-01");
+    story.lease_ends();
+    story.start(4, asked_for(0, 0));
+    assert_eq!(story.code(4), ExitCode::Done);
+    drop(story.finish(3));
     story.assert_whole();
 }
 
