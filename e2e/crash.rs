@@ -1,6 +1,7 @@
 //! Runs that are killed, and runs at the same time.
 
 use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,34 @@ fn kill_9_and_the_same_command_again_gives_the_same_table() {
         assert_eq!(files(&workspace.path("scratch")), Vec::<std::path::PathBuf>::new(), "killed at {tenth}/10");
     }
     assert!(killed >= 5, "only {killed} runs were still at work when they were killed");
+}
+
+/// Promise 2 where a scheduler ends a run: it cleans up after itself, and the next one needs to wait for nothing.
+#[test]
+fn a_run_that_is_told_to_stop_leaves_nothing_half_done_and_nobody_waiting() {
+    let undisturbed = filled();
+    let started = Instant::now();
+    undisturbed.run(ARGS).expect(0);
+    let whole = started.elapsed();
+    let content = undisturbed.query(CONTENT);
+    let mut stopped = 0;
+    for (tenth, signal) in (1..=9).zip(["-TERM", "-INT"].into_iter().cycle()) {
+        let workspace = filled();
+        let mut child = workspace.start(ARGS);
+        thread::sleep(whole * tenth / 10);
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let ended = child.wait().unwrap();
+        // A signal that comes before the program listens ends it as ever.
+        if ended.code() == Some(143) {
+            stopped += 1;
+            assert_eq!(files(&workspace.path("scratch")), Vec::<std::path::PathBuf>::new(), "told at {tenth}/10");
+            let registered = |file: &std::path::PathBuf| is_registered_or_in_grace(&workspace, file);
+            assert!(workspace.parquet_files().iter().all(registered), "told at {tenth}/10");
+        }
+        workspace.run(ARGS).expect(0);
+        assert_eq!(workspace.query(CONTENT), content, "told at {tenth}/10");
+    }
+    assert!(stopped >= 3, "only {stopped} runs were told to stop while they were at work");
 }
 
 fn is_registered_or_in_grace(workspace: &Workspace, file: &std::path::Path) -> bool {

@@ -10,7 +10,7 @@ use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile, LoadType};
 use crate::identity::CollectionName;
 use crate::jobs::{
-    self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services,
+    self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services, Stop,
 };
 use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table, shown};
 use crate::schema::ColumnName;
@@ -81,7 +81,9 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
         let (file, profile) = config_file(environment);
         jobs::refuse_test_flag_where_protected(&file, profile.as_deref())?;
     }
-    let services = services(environment)?;
+    let mut services = services(environment)?;
+    services.environment.stop = Stop::on_signals()
+        .map_err(|error| JobError::Machine { message: format!("failed to handle signals: {error}"), hint: "run again".into() })?;
     let progress: Box<dyn Progress> = match format {
         LogFormat::Human if io::stderr().is_terminal() => Box::new(Bars::default()),
         _ => Box::new(NoProgress),

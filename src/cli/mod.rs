@@ -40,7 +40,10 @@ fn tell(error: &JobError, format: LogFormat) {
     let Failure { exit_code, message, hint } = error.failure();
     match format {
         LogFormat::Json => tracing::error!(
-            event = "failed", exit_code = exit_code.number(), error = message, hint = hint.as_deref().unwrap_or_default(),
+            event = "failed",
+            exit_code = exit_code.number(),
+            error = message,
+            hint = hint.as_deref().unwrap_or_default(),
         ),
         LogFormat::Human => {
             eprintln!("error: {}", shown(&message));

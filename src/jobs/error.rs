@@ -147,6 +147,9 @@ pub enum JobError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// It was told to stop.
+    #[error("the run was told to stop")]
+    Stopped,
     /// A bug of adg.
     #[error("bug: {0}")]
     Bug(String),
@@ -199,6 +202,7 @@ impl JobError {
             },
             Self::Limit { .. } | Self::CleanUp { .. } => ExitCode::Limit,
             Self::Output { .. } | Self::Machine { .. } => ExitCode::Unavailable,
+            Self::Stopped => ExitCode::Stopped,
             Self::Bug(_) => ExitCode::Bug,
         }
     }
@@ -251,6 +255,7 @@ impl JobError {
             | Self::Lake(LakeError::Scratch { .. } | LakeError::Store(StoreError::Scratch { .. })) => {
                 Some("name a folder that can be written, on a disk with room, as the profile's `scratch` in adg.yaml".into())
             }
+            Self::Stopped => Some("run the same command again; what was published stands".into()),
             Self::Query { .. } => Some("`adg tables` lists what can be queried".into()),
             _ => None,
         }
@@ -262,8 +267,13 @@ impl JobError {
         Failure { exit_code: self.exit_code(), message: shortened(self.to_string()), hint }
     }
 
-    /// Whether no further date can succeed in this run: it is no longer the one that may work on the module.
+    /// Whether no further date is to be tried in this run.
     pub fn ends_the_run(&self) -> bool {
+        matches!(self, Self::Stopped) || self.is_of_a_lost_lease()
+    }
+
+    /// Whether the run is no longer the one that may work on the module, and write what became of it.
+    pub fn is_of_a_lost_lease(&self) -> bool {
         use LakeError::{Ledger, Metastore};
         matches!(
             self,

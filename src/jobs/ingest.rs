@@ -177,7 +177,9 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     if let Some(error) = &ended_by {
         tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
     }
-    sweep_replaced(&run, &collections);
+    if !services.environment.stop.is_told() {
+        sweep_replaced(&run, &collections);
+    }
     let mut again = rerun::failed(&days);
     not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
     let report = RunReport {
@@ -279,6 +281,10 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayRepor
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some((collection, keys)) = work.get(i) else { return };
             if locked(&error).is_some() {
+                return;
+            }
+            if let Err(stopped) = run.services.environment.stop.check() {
+                *locked(&error) = Some(stopped);
                 return;
             }
             match day::run(run, collection, date, keys.clone()) {

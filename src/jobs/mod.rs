@@ -16,6 +16,7 @@ mod pipeline;
 mod query;
 mod rerun;
 mod services;
+mod stop;
 mod summary;
 mod tables;
 
@@ -28,4 +29,5 @@ pub use generate::{ExtraColumn, Generate, generate};
 pub use ingest::{IngestRequest, ingest, refuse_test_flag_where_protected};
 pub use query::{QueryFormat, query};
 pub use services::{Environment, Services};
+pub use stop::Stop;
 pub use tables::{describe, tables};

@@ -14,7 +14,7 @@ use crate::secrets::{self, SecretError, SecretPlace};
 use crate::source::KeyService;
 use crate::store::{Disk, Scratch, Store, StoreError, StoreUrl};
 
-use super::JobError;
+use super::{JobError, Stop};
 
 /// A profile, and what needs nothing but it.
 pub struct Environment {
@@ -24,6 +24,8 @@ pub struct Environment {
     pub clock: Arc<dyn Clock>,
     /// Whose calendar says which day it is.
     pub zone: TimeZone,
+    /// Whether the run is to end before its time.
+    pub stop: Stop,
     pub(super) disk: Disk,
     /// Where tests stand between a job and its stores.
     #[cfg(test)]
@@ -69,6 +71,7 @@ impl Environment {
             config,
             clock: Arc::clone(&system.clock),
             zone,
+            stop: Stop::default(),
             disk: Disk::default(),
             #[cfg(test)]
             seam: None,

@@ -28,11 +28,13 @@ pub enum ExitCode {
     Held = 22,
     /// A bug of adg.
     Bug = 70,
+    /// It was told to stop: SIGTERM or SIGINT.
+    Stopped = 143,
 }
 
 impl ExitCode {
     /// All codes, by number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Usage,
         Self::Partial,
@@ -44,6 +46,7 @@ impl ExitCode {
         Self::Unavailable,
         Self::Held,
         Self::Bug,
+        Self::Stopped,
     ];
 
     /// The number that the process ends with.
@@ -65,6 +68,7 @@ impl ExitCode {
             Self::Unavailable => "a service or disk does not answer; try again",
             Self::Held => "another run holds the module",
             Self::Bug => "a bug of adg",
+            Self::Stopped => "told to stop (SIGTERM, SIGINT); what was published stands, the rest is as it was",
         }
     }
 
@@ -83,6 +87,7 @@ impl ExitCode {
             Self::Unavailable => "run again",
             Self::Held => "wait for the run that the message names",
             Self::Bug => "report it with the log",
+            Self::Stopped => "run again: it does what was not reached",
         }
     }
 }

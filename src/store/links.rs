@@ -50,7 +50,9 @@ fn key(entry: &DirEntry, root: &FilePath) -> Result<Path, Error> {
 fn is_gone(found: &Result<ObjectMeta, Error>) -> bool {
     match found {
         Err(Error::NotFound { .. }) => true,
-        Err(Error::Generic { source, .. }) => source.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::NotFound),
+        Err(Error::Generic { source, .. }) => {
+            source.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::NotFound)
+        }
         _ => false,
     }
 }

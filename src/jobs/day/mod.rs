@@ -101,6 +101,7 @@ impl<'a> Day<'a> {
         self.layout = self.run.layout(self.collection)?;
         let table = self.destination().registered()?;
         let written = self.write(table.as_ref())?;
+        self.run.services.environment.stop.check()?;
         self.publish(&written)?;
         self.tell(&written.evolution);
         Ok(Outcome::Completed)
@@ -193,6 +194,9 @@ impl<'a> Day<'a> {
             self.attempt.error = Some(failure.message.clone());
             self.report.failure = Some(failure);
             if error.ends_the_run() {
+                if !error.is_of_a_lost_lease() {
+                    self.run.record(&self.attempt)?;
+                }
                 return Err(error);
             }
         }

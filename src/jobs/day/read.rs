@@ -40,6 +40,7 @@ impl Day<'_> {
         let mut survey = Survey::new(&ask);
         let reading = self.run.reading();
         let headers = self.keys.iter().map(|key| {
+            self.run.services.environment.stop.check()?;
             let bytes = self.bytes(key, None)?;
             Ok(reading.header(&key.object.key, bytes, known, look, &mut survey)?)
         });
@@ -86,6 +87,7 @@ impl Day<'_> {
         for (key, header) in self.keys.iter().zip(headers) {
             let mut file = self.run.reading().records(header, self.bytes(key, None)?, known)?;
             while let Some(batch) = file.next_batch()? {
+                self.run.services.environment.stop.check()?;
                 survey.see(&batch, &header.columns, self.run.format.values());
             }
         }
@@ -144,6 +146,7 @@ impl Day<'_> {
         let FilePlan { key, header, .. } = plan;
         let mut file = self.run.reading().records(header, self.bytes(key, Some(progress))?, table)?;
         while let Some(batch) = file.next_batch()? {
+            self.run.services.environment.stop.check()?;
             if !take(batch) {
                 return Ok(());
             }
