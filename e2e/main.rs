@@ -13,6 +13,7 @@ mod evolution;
 mod hive;
 mod json;
 mod nested_evolution;
+mod plan;
 mod python;
 mod readers;
 mod script;

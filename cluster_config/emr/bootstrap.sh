@@ -9,7 +9,7 @@ sha256=$2
 certificate=${3:-}
 root=${ADG_ROOT:-/opt/adg}
 # Bootstrap actions run as hadoop, who may use sudo; steps run as hadoop too.
-as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+as_root=$([ -w "$(dirname "$root")" ] || echo sudo)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -258,14 +258,28 @@ pub enum LedgerError {
     },
 }
 
+/// Where a job that kept the ledger before left off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Continued {
+    /// The first date that it has not done.
+    pub first: ProcessingDate,
+    /// Whether it went on after adg, so that what adg did from that date on is to be done again.
+    pub again: bool,
+}
+
 /// The record of what was done. Every backend passes `conformance`.
 pub trait Ledger: Send + Sync {
     /// Asks whether it answers. Gives what it says that it is.
     fn check(&self) -> Result<String, LedgerError>;
 
-    /// The first date that counts, where the job that adg replaces kept this ledger before: it has done those before, and no
-    /// others. Asked before the module's summary is first written. None: it was never there.
-    fn continues_from(&self, _lease: &Lease, _key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
+    /// Where the job that adg replaces left off, if it kept this ledger before, as far as can be told without writing.
+    fn continues_from(&self, _module: &ModuleName, _key: &SummaryKey) -> Result<Option<Continued>, LedgerError> {
+        Ok(None)
+    }
+
+    /// Takes over from the job that adg replaces, if it kept this ledger before. Gives the first date that counts: it has done
+    /// those before, and no others. Asked before the module's summary is first written. None: it was never there.
+    fn take_over(&self, _lease: &Lease, _key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
         Ok(None)
     }
 

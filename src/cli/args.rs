@@ -55,8 +55,11 @@ pub(super) struct EnvironmentArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The module to run: its dates that are not done.
-    #[arg(long, alias = "module_name", alias = "module-name", required = true)]
+    #[arg(long, alias = "module_name", alias = "module-name", required_unless_present = "plan")]
     pub(super) module: Option<String>,
+    /// Do exactly what `adg plan --out FILE` found, or nothing where that is no longer what would be done.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "collection", "clean_up_flg", "force_clean_up", "e2e_test_flg"])]
+    pub(super) plan: Option<PathBuf>,
     /// Which of the module's loads.
     #[arg(long, alias = "load_type", value_enum, ignore_case = true, default_value_t = LoadType::Full)]
     pub(super) load_type: LoadType,
@@ -107,6 +110,15 @@ pub(super) enum Command {
         /// The file to write instead of standard output.
         #[arg(long, short)]
         output: Option<PathBuf>,
+    },
+    /// Say what a run with the same arguments would do, and do nothing.
+    Plan {
+        /// The run's arguments.
+        #[command(flatten)]
+        run: RunArgs,
+        /// The file for the plan as JSON, to be done with `adg --plan FILE`.
+        #[arg(long, short)]
+        out: Option<PathBuf>,
     },
     /// List the published tables.
     Tables,

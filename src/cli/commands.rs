@@ -1,7 +1,7 @@
 //! From arguments to jobs.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use clap::CommandFactory;
@@ -12,7 +12,7 @@ use crate::identity::CollectionName;
 use crate::jobs::{
     self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services, Stop,
 };
-use crate::report::{Bars, ExitCode, NoProgress, Progress, closing_table, shown};
+use crate::report::{Asked, Bars, ExitCode, NoProgress, Progress, closing_table, plan_table, shown};
 use crate::schema::ColumnName;
 
 use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs};
@@ -33,6 +33,7 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
     let services = || services(&cli.environment);
     match command {
         Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
+        Command::Plan { run, out } => plan(&run, &cli.environment, out.as_deref())?,
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
@@ -75,11 +76,23 @@ fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
     (file, given("--profile", "ADG_PROFILE").text(args.profile.as_deref()))
 }
 
+/// Prints what a run would do, and keeps it where it is to be done as it is.
+fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Result<(), JobError> {
+    let request = ingest_request(args, environment)?;
+    if request.e2e_test {
+        refuse_test_flag(environment)?;
+    }
+    let plan = jobs::plan(&services(environment)?, &request)?;
+    if let Some(out) = out {
+        jobs::write_plan(&plan, out)?;
+    }
+    print(&shown(&plan_table(&plan)))
+}
+
 fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
     if request.e2e_test {
-        let (file, profile) = config_file(environment);
-        jobs::refuse_test_flag_where_protected(&file, profile.as_deref())?;
+        refuse_test_flag(environment)?;
     }
     let mut services = services(environment)?;
     services.environment.stop = Stop::on_signals()
@@ -100,7 +113,25 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
     Ok(code)
 }
 
+fn refuse_test_flag(environment: &EnvironmentArgs) -> Result<(), JobError> {
+    let (file, profile) = config_file(environment);
+    jobs::refuse_test_flag_where_protected(&file, profile.as_deref())
+}
+
+/// What a plan asks for; what the environment says of dates and flags does not count.
+fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let plan = jobs::read_plan(file)?;
+    let Asked { load, start, end, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
+    let module = plan.module.to_string();
+    let command = base_command(&module, load, e2e_test, args, environment);
+    let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
+    Ok(IngestRequest { module, load, dates, collections, clean_up, force_clean_up, e2e_test, memory, command, plan: Some(plan) })
+}
+
 fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    if let Some(file) = &args.plan {
+        return planned_request(file, args, environment);
+    }
     let module = args.module.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
     if module.is_empty() {
         return Err(JobError::Usage {
@@ -109,25 +140,8 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
         });
     }
     let memory = memory(&args.memory)?;
-    let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
-    let mut command = vec![program, "--module".to_owned(), module.clone()];
-    let (file, profile) = chosen(environment);
-    command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
-    command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
     let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
-    // What the environment says now is said in so many words: the command is run in another shell, or in this one again.
-    if e2e_test || env("E2E_TEST_FLG").is_some() {
-        command.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
-    }
-    if env("CLEAN_UP_FLG").is_some() {
-        command.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
-    }
-    if args.load_type != LoadType::Full {
-        command.extend(["--load-type".to_owned(), args.load_type.to_string()]);
-    }
-    if args.memory != DEFAULT_MEMORY {
-        command.extend(["--memory".to_owned(), args.memory.clone()]);
-    }
+    let command = base_command(&module, args.load_type, e2e_test, args, environment);
     Ok(IngestRequest {
         module,
         load: args.load_type,
@@ -141,7 +155,31 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
         e2e_test,
         memory,
         command,
+        plan: None,
     })
+}
+
+/// The command without dates, to print what to type next.
+fn base_command(module: &str, load: LoadType, e2e_test: bool, args: &RunArgs, environment: &EnvironmentArgs) -> Vec<String> {
+    let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
+    let mut command = vec![program, "--module".to_owned(), module.to_owned()];
+    let (file, profile) = chosen(environment);
+    command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
+    command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
+    // What the environment says now is said in so many words: the command is run in another shell, or in this one again.
+    if e2e_test || env("E2E_TEST_FLG").is_some() {
+        command.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
+    }
+    if env("CLEAN_UP_FLG").is_some() {
+        command.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
+    }
+    if load != LoadType::Full {
+        command.extend(["--load-type".to_owned(), load.to_string()]);
+    }
+    if args.memory != DEFAULT_MEMORY {
+        command.extend(["--memory".to_owned(), args.memory.clone()]);
+    }
+    command
 }
 
 fn memory(text: &str) -> Result<ByteSize, JobError> {

@@ -10,6 +10,7 @@ use crate::source::DayKeys;
 use super::JobError;
 use super::ingest::{IngestRequest, Run};
 use super::module::Collection;
+use super::todo::Known;
 
 /// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
 /// lost is said. The tables stay, without partitions, so that readers and grants outlive the clean-up.
@@ -41,11 +42,11 @@ pub(super) fn clean_up(
 
 /// The partitions of a table, to which nobody with an earlier lease adds any more; none where it is not registered.
 fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Option<Vec<Partition>>, JobError> {
-    match run.destination(collection, run.layout(collection)?).registered()? {
+    match run.destination(collection, run.setup.layout(collection)?).registered()? {
         Some(_) => {
             // Lest one who slept past its lease publishes what is not in the list, whose files go all the same.
-            run.services.metastore.fence_off(&collection.table, run.lease.token)?;
-            Ok(Some(run.services.metastore.partitions(&collection.table)?))
+            run.setup.services.metastore.fence_off(&collection.table, run.lease.token)?;
+            Ok(Some(run.setup.services.metastore.partitions(&collection.table)?))
         }
         None => Ok(None),
     }
@@ -59,13 +60,8 @@ fn losses(
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<Vec<PartitionValue>, JobError> {
-    let rebuilt = |date: ProcessingDate| {
-        let asked = request.dates.start.is_none_or(|start| start <= date) && date <= request.dates.end.unwrap_or(run.today);
-        let counts = request.dates.start.is_some() || run.rules.start.is_none_or(|start| start <= date);
-        asked && counts && keys.contains_key(&(collection.name.clone(), date))
-    };
-    let values = partitions.iter().map(|partition| partition.value.clone());
-    let lost: Vec<PartitionValue> = values.filter(|value| !value.0.parse().is_ok_and(rebuilt)).collect();
+    let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, keys };
+    let lost = not_rebuilt(&known, collection, partitions);
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.force_clean_up) {
         (true, _) => {}
@@ -75,14 +71,26 @@ fn losses(
     Ok(lost)
 }
 
+/// The partitions that a run which goes by `known` does not build anew from the source.
+pub(super) fn not_rebuilt(known: &Known<'_>, collection: &Collection, partitions: &[Partition]) -> Vec<PartitionValue> {
+    let Known { today, rules, requested, keys } = known;
+    let rebuilt = |date: ProcessingDate| {
+        let asked = requested.start.is_none_or(|start| start <= date) && date <= requested.end.unwrap_or(*today);
+        let counts = requested.start.is_some() || rules.start.is_none_or(|start| start <= date);
+        asked && counts && keys.contains_key(&(collection.name.clone(), date))
+    };
+    let values = partitions.iter().map(|partition| partition.value.clone());
+    values.filter(|value| !value.0.parse().is_ok_and(rebuilt)).collect()
+}
+
 /// Writes into the ledger that these dates are to be built anew, or that they are lost.
 fn mark(run: &Run<'_>, collection: &Collection, partitions: &[Partition], lost: &[PartitionValue]) -> Result<(), JobError> {
-    let history = run.services.ledger.history(&run.module.module)?.remove(&collection.name).unwrap_or_default();
+    let history = run.setup.services.ledger.history(&run.setup.module.module)?.remove(&collection.name).unwrap_or_default();
     let completed = history.into_iter().filter(|(_, status)| *status == Status::Completed).map(|(date, _)| date);
     let published = partitions.iter().filter_map(|partition| partition.value.0.parse().ok());
     for date in completed.chain(published).collect::<BTreeSet<ProcessingDate>>() {
         let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
-        let (module, now) = (run.module.module.clone(), run.services.environment.clock.now());
+        let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
         run.record(&Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now))?;
     }
     Ok(())
@@ -91,12 +99,12 @@ fn mark(run: &Run<'_>, collection: &Collection, partitions: &[Partition], lost: 
 /// Readers first: once no partition points at them, the files go.
 fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Result<(), JobError> {
     for partition in partitions {
-        run.services.metastore.drop_partition(&collection.table, &partition.value, run.lease.token)?;
+        run.setup.services.metastore.drop_partition(&collection.table, &partition.value, run.lease.token)?;
     }
     // A table without personal data may have left a day in the folder of those that have some, before it was made.
     for layout in collection.layouts.all() {
         let folders = run.destination(collection, layout).sweep_all()?;
-        let folder = run.published.location(layout.table());
+        let folder = run.setup.published.location(layout.table());
         tracing::warn!(event = "cleaned_up", table = %collection.table, partitions = partitions.len(), folders, folder);
     }
     Ok(())

@@ -125,6 +125,12 @@ pub enum JobError {
         /// Which.
         dates: String,
     },
+    /// The world is not as it was when a plan was made.
+    #[error("nothing was done, as the plan is no longer what would be done: {differences}")]
+    Planned {
+        /// What differs.
+        differences: String,
+    },
     /// A query failed.
     #[error("the query failed: {reason}")]
     Query {
@@ -200,7 +206,7 @@ impl JobError {
                 LakeError::Moved { .. } => ExitCode::Config,
                 LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } => ExitCode::Unavailable,
             },
-            Self::Limit { .. } | Self::CleanUp { .. } => ExitCode::Limit,
+            Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ExitCode::Limit,
             Self::Output { .. } | Self::Machine { .. } => ExitCode::Unavailable,
             Self::Stopped => ExitCode::Stopped,
             Self::Bug(_) => ExitCode::Bug,
@@ -234,6 +240,7 @@ impl JobError {
             ),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
             Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
+            Self::Planned { .. } => Some("make a new plan with `adg plan --out FILE` and the same arguments, and look at it".into()),
             Self::Personal { .. } => Some(
                 "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal data; where it is wrong, have the source correct its list of fields".into(),
             ),

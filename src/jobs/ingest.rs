@@ -1,6 +1,5 @@
 //! A module over its dates: which are to do, each done, and what happened told.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,23 +8,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 
-use crate::catchup::{Attempt, Lease, Requested, Status, WindowRules, window};
-use crate::config::{self, FileEncryption, LoadType, Module};
+use crate::catchup::{Attempt, Lease, Requested, WindowRules};
+use crate::config::{self, LoadType};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::lake::{Destination, FileSettings, TableLayout};
+use crate::lake::{Destination, TableLayout};
 use crate::private;
-use crate::report::{DayReport, Progress, RunReport};
-use crate::schema::{Column, ColumnName, Naming};
-use crate::source::{DayKeys, Format, KeyService, Reading, SourceKey};
-use crate::store::{Scratch, Store, normal_location};
+use crate::report::{DayReport, Plan, Progress, RunReport};
+use crate::source::{DayKeys, SourceKey};
+use crate::store::Scratch;
 
 use super::clean_up;
-use super::format::format;
 use super::lease::KeptLease;
-use super::module::{Collection, collections, own, renames, reserved, source_keys};
+use super::module::{Collection, collections, source_keys};
 use super::rerun::{self, Again};
+use super::setup::Setup;
 use super::summary::KeptSummary;
-use super::{Budget, JobError, Services, day};
+use super::todo::Known;
+use super::{JobError, Services, day, plan};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -46,80 +45,37 @@ pub struct IngestRequest {
     pub e2e_test: bool,
     /// What the run may hold in memory.
     pub memory: ByteSize,
+    /// The plan that is to be done, and nothing else.
+    pub plan: Option<Plan>,
     /// The command as it was given, without dates and collections, to print what to type next.
     pub command: Vec<String>,
 }
 
 /// What every date of a run needs.
 pub(super) struct Run<'a> {
-    pub(super) services: &'a Services,
+    pub(super) setup: &'a Setup<'a>,
     pub(super) id: RunId,
-    pub(super) today: ProcessingDate,
     pub(super) rules: WindowRules,
-    pub(super) module: &'a Module,
     pub(super) lease: &'a Lease,
     pub(super) summary: KeptSummary<'a>,
-    pub(super) source: &'a Store,
-    pub(super) published: &'a Store,
     pub(super) scratch: &'a Scratch,
-    /// Where the module's files come encrypted.
-    pub(super) key_service: Option<KeyService>,
-    pub(super) budget: Budget,
-    pub(super) format: Format,
-    /// By the source's name, columns that the rule would name otherwise.
-    pub(super) renames: BTreeMap<String, ColumnName>,
-    /// The columns that adg writes itself.
-    pub(super) own: Vec<Column>,
-    pub(super) reserved: Vec<ColumnName>,
     pub(super) progress: &'a dyn Progress,
 }
 
 impl Run<'_> {
     /// Writes an attempt into the ledger.
     pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
-        Ok(self.services.ledger.record(self.lease, attempt)?)
-    }
-
-    /// How files are read.
-    pub(super) fn reading(&self) -> Reading<'_> {
-        let naming = Naming { rule: self.module.column_names, renames: &self.renames };
-        let sizes = self.budget.read_sizes();
-        Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
-    }
-
-    /// Where a collection's table lies; where it may lie, as long as there is none.
-    pub(super) fn layout<'c>(&self, collection: &'c Collection) -> Result<&'c TableLayout, JobError> {
-        let layouts = &collection.layouts;
-        if layouts.all().count() == 1 {
-            return Ok(layouts.of(true));
-        }
-        let table = self.services.metastore.table(&collection.table)?;
-        let lies_in = |layout: &&TableLayout| {
-            table.as_ref().is_some_and(|table| normal_location(&table.location) == self.published.location(layout.table()))
-        };
-        Ok(layouts.all().find(lies_in).unwrap_or(layouts.of(true)))
+        Ok(self.setup.services.ledger.record(self.lease, attempt)?)
     }
 
     /// A collection's table, in that folder.
     pub(super) fn destination<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> Destination<'d> {
         Destination {
-            store: self.published,
-            metastore: &*self.services.metastore,
-            ledger: &*self.services.ledger,
+            at: self.setup.place(collection, layout),
+            ledger: &*self.setup.services.ledger,
             lease: self.lease,
             run: self.id,
-            pii: self.module.target.pii || !collection.personal.is_empty(),
-            table: &collection.table,
-            layout,
-        }
-    }
-
-    /// How files are written.
-    pub(super) fn file_settings(&self) -> FileSettings {
-        FileSettings {
-            timestamps: self.module.target.timestamps,
-            row_group_bytes: self.budget.row_group_bytes,
-            file_bytes: self.budget.file_bytes,
+            pii: self.setup.module.target.pii || !collection.personal.is_empty(),
         }
     }
 }
@@ -133,46 +89,30 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     }
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
-    let format = format(&module)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module)?;
     let id = lease.run_id();
     let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
-    let published = services.environment.store(&module.target.store, true)?;
-    let source = match request.e2e_test {
-        true => published.below(&services.environment.config.profile.e2e_test_folder),
-        false => services.environment.store(&module.source.store, false)?,
-    };
-    let keys = source_keys(&module, &collections, &source)?;
-    let today = ProcessingDate::today(started, &services.environment.zone);
+    let setup = Setup::new(services, &module, request, started, id)?;
+    let keys = source_keys(&module, &collections, &setup.source)?;
     let scratch = services.environment.scratch(&id)?;
-    let key_service = match module.source.encryption {
-        FileEncryption::None => None,
-        FileEncryption::KeyService => Some(services.environment.key_service(&id)?),
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let run = Run {
-        services,
+        setup: &setup,
         id,
-        today,
         rules: WindowRules { start: summary.first, retention_days: module.catchup.retention_days },
-        module: &module,
         lease: lease.lease(),
         summary,
-        source: &source,
-        published: &published,
         scratch: &scratch,
-        key_service,
-        budget: Budget::new(request.memory, cores),
-        format,
-        renames: renames(&module)?,
-        own: own(&module),
-        reserved: reserved(&module)?,
         progress,
     };
+    if let Some(plan) = &request.plan {
+        plan::must_hold(plan, &plan::of(&setup, &collections, &keys, request, started)?)?;
+    }
     if request.clean_up {
         clean_up::clean_up(&run, &collections, &keys, request)?;
     }
-    let todo = dates_to_do(&run, &collections, request.dates, &keys)?;
+    run.summary.read_history()?;
+    let known = Known { today: setup.today, rules: run.rules, requested: request.dates, keys: &keys };
+    let todo = known.to_do(&collections, |name| run.summary.days(name))?;
     let Done { days, ended_by, not_reached } = do_all(&run, &collections, todo, keys);
     if let Some(error) = &ended_by {
         tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
@@ -205,7 +145,7 @@ pub fn refuse_test_flag_where_protected(file: &Path, profile: Option<&str>) -> R
     refuse_test_flag(&name, is_protected)
 }
 
-fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), JobError> {
+pub(super) fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), JobError> {
     if is_protected {
         return Err(JobError::Usage {
             message: format!("the test flag is refused: the profile `{profile}` is protected"),
@@ -213,26 +153,6 @@ fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), JobError> {
         });
     }
     Ok(())
-}
-
-/// Each collection has a window of its own: a new one catches up beside those that are up to date.
-fn dates_to_do(run: &Run<'_>, collections: &[Collection], requested: Requested, keys: &DayKeys) -> Result<Again, JobError> {
-    run.summary.read_history()?;
-    let mut todo = Again::new();
-    for collection in collections {
-        let mut days = run.summary.days(&collection.name);
-        for (date, status) in &mut days {
-            // A file that came late, or came back, counts.
-            let has_files = keys.contains_key(&(collection.name.clone(), *date));
-            if has_files && matches!(status, Status::Skipped | Status::Lost) {
-                *status = Status::Failed;
-            }
-        }
-        for date in window(run.today, requested, run.rules, &days)? {
-            todo.entry(date).or_default().insert(collection.name.clone());
-        }
-    }
-    Ok(todo)
 }
 
 /// What became of the dates.
@@ -283,7 +203,7 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayRepor
             if locked(&error).is_some() {
                 return;
             }
-            if let Err(stopped) = run.services.environment.stop.check() {
+            if let Err(stopped) = run.setup.services.environment.stop.check() {
                 *locked(&error) = Some(stopped);
                 return;
             }
@@ -296,7 +216,7 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayRepor
             }
         }
     };
-    let workers = run.budget.collections.min(work.len());
+    let workers = run.setup.budget.collections.min(work.len());
     if workers <= 1 {
         worker();
     } else {
@@ -313,10 +233,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.
 fn sweep_replaced(run: &Run<'_>, collections: &[Collection]) {
-    let grace = SignedDuration::from_hours(run.module.target.sweep_after_hours.into());
+    let grace = SignedDuration::from_hours(run.setup.module.target.sweep_after_hours.into());
     for collection in collections {
         for layout in collection.layouts.all() {
-            match run.destination(collection, layout).sweep_replaced(grace, run.services.environment.clock.now()) {
+            match run.destination(collection, layout).sweep_replaced(grace, run.setup.services.environment.clock.now()) {
                 Ok(0) => {}
                 Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
                 Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),

@@ -25,14 +25,9 @@ impl<'a> KeptSummary<'a> {
     /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without
     /// `correlation_id` and `data_product` has no line.
     pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a Lease, module: &Module) -> Result<Self, JobError> {
-        let key = match (&module.correlation_id, &module.data_product) {
-            (Some(correlation_id), Some(data_product)) => {
-                Some(SummaryKey { correlation_id: correlation_id.clone(), data_product: data_product.clone() })
-            }
-            _ => None,
-        };
+        let key = summary_key(module);
         let continues_from = match &key {
-            Some(key) => ledger.continues_from(lease, key)?,
+            Some(key) => ledger.take_over(lease, key)?,
             None => None,
         };
         let first = module.catchup.start.max(continues_from);
@@ -89,4 +84,10 @@ impl<'a> KeptSummary<'a> {
             tracing::warn!(event = "summary_not_written", module = %self.lease.module, %error);
         }
     }
+}
+
+/// Under which a module's line stands; none without `correlation_id` and `data_product`.
+pub(super) fn summary_key(module: &Module) -> Option<SummaryKey> {
+    let (correlation_id, data_product) = module.correlation_id.clone().zip(module.data_product.clone())?;
+    Some(SummaryKey { correlation_id, data_product })
 }

@@ -6,63 +6,29 @@ use jiff::Timestamp;
 
 use crate::catchup::Superseded;
 use crate::identity::ProcessingDate;
-use crate::metastore::{Database, MetastoreError, PERSONAL, Parameters, Partition, PartitionValue, Table};
-use crate::schema::{Column, ColumnName, ColumnType, Evolution};
+use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
+use crate::schema::{ColumnName, Evolution};
+use crate::store::spelled_like;
 
-use crate::store::{normal_location, spelled_like};
-
+use super::place::OWNER;
 use super::{Destination, LakeError, RunFolder, WrittenFile};
 
-/// The table parameter that names the module whose lease guards the table.
-const OWNER: &str = "adg.module";
-
 impl Destination<'_> {
-    /// The table as it is registered, where it is. Refused where it lies elsewhere, or is partitioned otherwise, than the module
-    /// now says, and where it belongs to another module: two leases would not keep two runs apart.
-    pub fn registered(&self) -> Result<Option<Table>, LakeError> {
-        let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
-        let location = self.store.location(self.layout.table());
-        let differs = |what: &'static str, registered: String, configured: String| LakeError::Moved {
-            table: self.table.to_string(),
-            what,
-            registered,
-            configured,
-        };
-        if normal_location(&table.location) != location {
-            return Err(differs("location", table.location, location));
-        }
-        if table.partition_by.name != *self.layout.partition_by() {
-            return Err(differs("partition_by", table.partition_by.name.to_string(), self.layout.partition_by().to_string()));
-        }
-        match table.parameters.get(OWNER) {
-            Some(owner) if owner != self.lease.module.as_str() => {
-                Err(differs("module", owner.clone(), self.lease.module.to_string()))
-            }
-            _ => Ok(Some(table)),
-        }
-    }
-
     /// Makes the table have the evolution's columns: creates it, or alters it in place; `personal` are those that are personal data.
     /// Gives where it lies, as the metastore spells it.
     pub fn ensure_table(&self, evolution: &Evolution, personal: &BTreeSet<ColumnName>) -> Result<String, LakeError> {
-        let own = self.own_parameters(personal);
         match &evolution.before {
             None => {
                 let folder = self.layout.table();
                 let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
                 let database = Database { name: self.table.database.clone(), location: self.store.written_location(parent) };
                 self.metastore.create_database(&database)?;
-                let wanted = Table {
-                    name: self.table.clone(),
-                    location: self.store.written_location(folder),
-                    schema: evolution.after.clone(),
-                    partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
-                    parameters: Table::first_parameters().into_iter().chain(own).collect(),
-                };
+                let wanted = self.wanted(&evolution.after, personal);
                 self.create(&wanted)?;
                 Ok(wanted.location)
             }
             Some(before) => {
+                let own = self.own_parameters(personal);
                 let Table { location, parameters, .. } = self.metastore.table(self.table)?.ok_or_else(|| self.gone())?;
                 // A table that another tool made becomes this module's with the first publish.
                 let is_told = own.iter().all(|(key, value)| parameters.get(key) == Some(value));
@@ -137,16 +103,6 @@ impl Destination<'_> {
             self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
         }
         self.still_there(files, folder)
-    }
-
-    /// What adg itself says of a table.
-    fn own_parameters(&self, personal: &BTreeSet<ColumnName>) -> Parameters {
-        let mut own = Parameters::from([(OWNER.to_owned(), self.lease.module.to_string())]);
-        if !personal.is_empty() {
-            let names = personal.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-            own.insert(PERSONAL.to_owned(), names);
-        }
-        own
     }
 
     fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {

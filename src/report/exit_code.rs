@@ -14,7 +14,7 @@ pub enum ExitCode {
     Partial = 4,
     /// The config files can't be used.
     Config = 10,
-    /// A limit stopped the publish.
+    /// A limit stopped the publish, or a plan no longer holds.
     Limit = 11,
     /// The source's columns were refused.
     Schema = 12,
@@ -61,7 +61,7 @@ impl ExitCode {
             Self::Usage => "the command line makes no sense",
             Self::Partial => "some dates failed, others were done",
             Self::Config => "the config files can't be used",
-            Self::Limit => "a limit stopped the publish",
+            Self::Limit => "a limit stopped the publish, or a plan no longer holds",
             Self::Schema => "the source's columns were refused",
             Self::Source => "source files are missing, or can't be read",
             Self::Access => "access was denied",
@@ -79,7 +79,7 @@ impl ExitCode {
             Self::Usage | Self::Config => "correct what the message names",
             Self::Partial => "run the command that the report prints for what failed",
             Self::Limit => {
-                "look at the quarantine file or `error_desc` that the message names; correct the source, or raise the limit"
+                "look at the quarantine file or `error_desc` that the message names; correct the source, or raise the limit; or make a new plan"
             }
             Self::Schema => "correct the source's header, or change the module's `evolution`",
             Self::Source => "wait for the file, or ask the source for it; the next run tries again by itself",

@@ -12,8 +12,13 @@ pub fn table(headers: &[&str]) -> Table {
     table
 }
 
-fn number(value: impl ToString) -> Cell {
+pub(super) fn number(value: impl ToString) -> Cell {
     Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
+}
+
+/// A statement on one line: the report has it as it is.
+pub(super) fn one_line(statement: &str) -> String {
+    statement.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The run as a person reads it: a row for each date and collection, then what failed and what to type next.
@@ -40,8 +45,7 @@ pub fn closing_table(report: &RunReport) -> String {
     for day in &report.days {
         let place = format!("{} {}", day.date, day.collection);
         for change in &day.schema_changes {
-            // On one line: the report has it as it is.
-            text.push_str(&format!("\n{place}: {}", change.split_whitespace().collect::<Vec<_>>().join(" ")));
+            text.push_str(&format!("\n{place}: {}", one_line(change)));
         }
         for note in &day.notes {
             text.push_str(&format!("\n{place}: note: {note}"));

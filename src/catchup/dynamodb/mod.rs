@@ -29,7 +29,7 @@ use crate::aws::{Account, Identity, Role};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::stored::{StoredAttempt, parsed, status};
-use super::{Attempt, DayHistory, Holder, Lease, Ledger, LedgerError, Summary, SummaryKey, Superseded};
+use super::{Attempt, Continued, DayHistory, Holder, Lease, Ledger, LedgerError, Summary, SummaryKey, Superseded};
 
 use items::{AttemptItem, DayItem, Key, SupersededItem};
 
@@ -77,8 +77,12 @@ impl Ledger for DynamoDbLedger {
         Ok(format!("DynamoDB table {}", self.table))
     }
 
-    fn continues_from(&self, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
-        summary::continues_from(self, lease, key)
+    fn continues_from(&self, module: &ModuleName, key: &SummaryKey) -> Result<Option<Continued>, LedgerError> {
+        summary::continues_from(self, module, key)
+    }
+
+    fn take_over(&self, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
+        summary::take_over(self, lease, key)
     }
 
     fn summarise(&self, lease: &Lease, key: &SummaryKey, told: Summary) -> Result<(), LedgerError> {

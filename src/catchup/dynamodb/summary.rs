@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
-use crate::identity::ProcessingDate;
+use crate::identity::{ModuleName, ProcessingDate};
 
 use super::super::stored::parsed;
-use super::super::{Lease, LedgerError, Status, Summary, SummaryKey};
+use super::super::{Continued, Lease, LedgerError, Status, Summary, SummaryKey};
 use super::DynamoDbLedger;
 use super::items::{DayItem, Key};
 use super::requests::Item;
@@ -59,36 +59,52 @@ impl Line {
 }
 
 /// The line, and what adg knows of it. Two modules of one line would each take the other's writing for the replaced job's.
-fn read(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey) -> Result<(Option<Line>, Written), LedgerError> {
+fn read(ledger: &DynamoDbLedger, module: &ModuleName, key: &SummaryKey) -> Result<(Option<Line>, Written), LedgerError> {
     const ACTION: &str = "read the summary";
     let line: Option<Item> = ledger.get_item(ACTION, &Key::summary(&key.correlation_id, &key.data_product))?;
     let Key { hash, range } = Key::written(key);
     let written: Option<Written> = ledger.get(ACTION, &Key::written(key))?;
-    let module = lease.module.to_string();
-    let written = written.unwrap_or_else(|| Written { hash, range, module: module.clone(), ..Written::default() });
-    if written.module != module {
+    let owner = module.to_string();
+    let written = written.unwrap_or_else(|| Written { hash, range, module: owner.clone(), ..Written::default() });
+    if written.module != owner {
         let line = format!("{}, {}", key.correlation_id, key.data_product);
-        return Err(LedgerError::Shared { module: lease.module.clone(), other: written.module, line });
+        return Err(LedgerError::Shared { module: module.clone(), other: written.module, line });
     }
     Ok((line.as_ref().map(Line::of), written))
 }
 
+/// The line, where it is not as adg left it: somebody else went on.
+fn foreign(line: Option<Line>, written: &Written) -> Option<Line> {
+    line.filter(|line| written.last.as_ref() != Some(&line.mark()))
+}
+
+fn taken_over(ledger: &DynamoDbLedger, written: &Written) -> Result<Option<ProcessingDate>, LedgerError> {
+    written.continues_from.as_deref().map(|date| parsed("date", date).map_err(|what| ledger.corrupt(what))).transpose()
+}
+
 pub(super) fn continues_from(
     ledger: &DynamoDbLedger,
-    lease: &Lease,
+    module: &ModuleName,
     key: &SummaryKey,
-) -> Result<Option<ProcessingDate>, LedgerError> {
-    let corrupt = |what| ledger.corrupt(what);
-    let (line, mut written) = read(ledger, lease, key)?;
-    if let Some(line) = line.filter(|line| written.last.as_ref() != Some(&line.mark())) {
-        let next = line.next(key).map_err(corrupt)?;
+) -> Result<Option<Continued>, LedgerError> {
+    let (line, written) = read(ledger, module, key)?;
+    Ok(match foreign(line, &written) {
+        Some(line) => Some(Continued { first: line.next(key).map_err(|what| ledger.corrupt(what))?, again: true }),
+        None => taken_over(ledger, &written)?.map(|first| Continued { first, again: false }),
+    })
+}
+
+pub(super) fn take_over(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
+    let (line, mut written) = read(ledger, &lease.module, key)?;
+    if let Some(line) = foreign(line, &written) {
+        let next = line.next(key).map_err(|what| ledger.corrupt(what))?;
         to_be_done_again(ledger, lease, next)?;
         written.last = Some(line.mark());
         written.continues_from = Some(next.to_string());
         tracing::info!(event = "ledger_taken_over", module = %lease.module, last = line.mark(), continues_from = %next);
         ledger.fenced("take the ledger over", lease, vec![ledger.put(&written)?])?;
     }
-    written.continues_from.as_deref().map(|date| parsed("date", date).map_err(corrupt)).transpose()
+    taken_over(ledger, &written)
 }
 
 /// What adg did before somebody else went on: from the date on that is next after them, it is not done. Told before the line
@@ -107,7 +123,7 @@ fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, next: ProcessingDate
 }
 
 pub(super) fn write(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey, told: Summary) -> Result<(), LedgerError> {
-    let (line, mut written) = read(ledger, lease, key)?;
+    let (line, mut written) = read(ledger, &lease.module, key)?;
     let (date, status) = (told.date.to_string(), told.status.to_string());
     if line.as_ref().is_some_and(|line| line.date == date && line.status == status) && told.status != Status::InProgress {
         return Ok(());

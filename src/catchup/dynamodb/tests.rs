@@ -101,18 +101,18 @@ fn a_ledger_of_the_replaced_job_is_continued_whatever_its_status() {
     {
         let ledger = table(&format!("taken_over_{i}"))();
         let lease = lease(&ledger);
-        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), None);
+        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), None);
         replaced_job_writes(&ledger, "2021-04-12", 41, status);
-        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
         // What adg writes itself is nobody else's doing.
         ledger.summarise(&lease, &key(), Summary { date: day("2021-05-01"), status: Status::InProgress }).unwrap();
-        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
         // The replaced job went on for some days, and then it is adg's turn again: from there on nothing is done.
         for date in ["2021-06-01", "2021-06-02"] {
             ledger.record(&lease, &done(date)).unwrap();
         }
         replaced_job_writes(&ledger, "2021-06-01", 50, "Completed");
-        assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day("2021-06-02")));
+        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day("2021-06-02")));
         let days = &ledger.history(&module()).unwrap()[&"bids".parse::<CollectionName>().unwrap()];
         assert_eq!((days[&day("2021-06-01")], days[&day("2021-06-02")]), (Status::Completed, Status::Failed));
     }
@@ -176,14 +176,14 @@ fn a_line_is_one_modules_and_what_else_it_has_stays() {
     let put = ledger.client.put_item().table_name("shared").item("Correlation_Id", text(&key().correlation_id));
     let put = put.item("DataProduct", text(&key().data_product)).item("Date", text("2021-04-12")).item("Cluster_Id", text("j-1"));
     runtime::wait(put.item("Run_Id", text("7.0")).send()).unwrap().unwrap();
-    assert_eq!(ledger.continues_from(&lease, &key()).unwrap(), Some(day("2021-04-12")), "without a status it is tried again");
+    assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day("2021-04-12")), "without a status it is tried again");
     ledger.summarise(&lease, &key(), Summary { date: day("2021-04-12"), status: Status::InProgress }).unwrap();
     let line = summary_line(&ledger);
     assert!(line.contains(&("Cluster_Id".into(), "j-1".into())) && line.contains(&("Run_Id".into(), "8".into())), "{line:?}");
     let other: ModuleName = "payment".parse().unwrap();
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
     let other = ledger.acquire(&other, &holder, now(), SignedDuration::from_secs(60)).unwrap();
-    assert!(matches!(ledger.continues_from(&other, &key()), Err(LedgerError::Shared { .. })));
+    assert!(matches!(ledger.take_over(&other, &key()), Err(LedgerError::Shared { .. })));
 }
 
 #[test]

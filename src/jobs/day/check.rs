@@ -34,8 +34,8 @@ impl Day<'_> {
     pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile<'_>) -> Result<(), JobError> {
         if let Some(file) = quarantine.finish()? {
             let key = self.layout.quarantine_file(self.date, self.run.id);
-            self.run.published.put_file(file, &key, &self.destination().tags())?;
-            self.report.quarantine = Some(self.run.published.location(&key));
+            self.run.setup.published.put_file(file, &key, &self.destination().tags())?;
+            self.report.quarantine = Some(self.run.setup.published.location(&key));
         }
         Ok(())
     }
@@ -53,7 +53,7 @@ impl Day<'_> {
     }
 
     pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64) -> Result<(), JobError> {
-        let Limits { error_rate, quarantine_rate, .. } = self.run.module.limits;
+        let Limits { error_rate, quarantine_rate, .. } = self.run.setup.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
         let checks = [

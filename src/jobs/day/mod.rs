@@ -5,13 +5,16 @@ mod personal;
 mod publish;
 mod read;
 
+pub(super) use personal::route;
+pub(super) use publish::notes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytesize::ByteSize;
 
-use crate::catchup::{Attempt, Counts, SourceFile, Status};
+use crate::catchup::{Attempt, Counts, Status, WindowRules};
 use crate::config::MissingFile;
 use crate::identity::ProcessingDate;
 use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, TableWriter, WrittenFile};
@@ -21,9 +24,11 @@ use crate::schema::{ColumnName, Evolution};
 use crate::source::{Header, Look, SourceError, SourceKey};
 
 use super::JobError;
+use super::incoming::{DayFiles, source_file};
 use super::ingest::Run;
 use super::module::Collection;
 use super::pipeline;
+use super::setup::Setup;
 
 /// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
 /// itself failed. Whatever else goes wrong is in the report.
@@ -34,14 +39,29 @@ pub(super) fn run(
     keys: Vec<SourceKey>,
 ) -> Result<DayReport, JobError> {
     let started = Instant::now();
-    let mut day = Day::begin(run, collection, date, run.module.source.pick.choose(keys))?;
+    let mut day = Day::begin(run, collection, date, run.setup.module.source.pick.choose(keys))?;
     let result = match day.keys.is_empty() {
-        true => day.without_files(),
+        true => without_files(run.setup, run.rules, collection, date),
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
         false => std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
             .unwrap_or_else(|panic| Err(JobError::Bug(pipeline::panic_message(&*panic)))),
     };
     day.end(result, started)
+}
+
+/// A date without a file: skipped, lost or failed.
+pub(super) fn without_files(
+    setup: &Setup<'_>,
+    rules: WindowRules,
+    collection: &Collection,
+    date: ProcessingDate,
+) -> Result<Outcome, JobError> {
+    let (store, pattern) = (setup.source.name().to_owned(), collection.pattern.replace("{date}", &date.to_string()));
+    match (collection.missing, rules.expired(setup.today, date)) {
+        (MissingFile::Skip, _) => Ok(Outcome::Skipped),
+        (MissingFile::Fail, Some(days)) => Err(JobError::Lost { store, pattern, date, days }),
+        (MissingFile::Fail, None) => Err(JobError::Missing { store, pattern, date }),
+    }
 }
 
 /// What is to be published.
@@ -67,14 +87,10 @@ struct Day<'a> {
 
 impl<'a> Day<'a> {
     fn begin(run: &'a Run<'a>, collection: &'a Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<Self, JobError> {
-        let earlier = run.services.ledger.attempts(&run.module.module, &collection.name, date)?;
-        let sources = keys.iter().map(|key| SourceFile {
-            key: key.object.key.clone(),
-            size: key.object.size,
-            etag: key.object.etag.clone(),
-        });
+        let earlier = run.setup.services.ledger.attempts(&run.setup.module.module, &collection.name, date)?;
+        let sources = keys.iter().map(source_file);
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let (module, now) = (run.module.module.clone(), run.services.environment.clock.now());
+        let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
         let mut attempt = Attempt::begin(module, collection.name.clone(), date, run.id, number, Status::InProgress, now);
         attempt.sources = sources.collect();
         let report = DayReport {
@@ -98,10 +114,10 @@ impl<'a> Day<'a> {
     /// The table of contents.
     fn ingest(&mut self) -> Result<Outcome, JobError> {
         self.run.record(&self.attempt)?;
-        self.layout = self.run.layout(self.collection)?;
+        self.layout = self.run.setup.layout(self.collection)?;
         let table = self.destination().registered()?;
         let written = self.write(table.as_ref())?;
-        self.run.services.environment.stop.check()?;
+        self.run.setup.services.environment.stop.check().inspect_err(|_| written.folder.give_up())?;
         self.publish(&written)?;
         self.tell(&written.evolution);
         Ok(Outcome::Completed)
@@ -120,7 +136,7 @@ impl<'a> Day<'a> {
     }
 
     fn write_as_told(&mut self, table: Option<&Table>, look: Look) -> Result<Written<'a>, JobError> {
-        let (headers, evolution) = self.evolve(table.map(|table| &table.schema), look)?;
+        let (headers, evolution) = self.files().evolve(table.map(|table| &table.schema), look)?;
         self.route(table, &headers, &evolution)?;
         let folder = self.destination().run_folder(self.date)?;
         match self.fill(&folder, &headers, &evolution) {
@@ -135,8 +151,8 @@ impl<'a> Day<'a> {
     /// Rows into files, with all that must hold before they are published.
     fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
-        let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.module.limits.quarantine_mib.into()));
-        let writer = TableWriter::new(folder, &evolution.after, self.run.file_settings());
+        let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.setup.module.limits.quarantine_mib.into()));
+        let writer = TableWriter::new(folder, &evolution.after, self.run.setup.file_settings());
         let (files, found) = match self.read_into(writer, &mut quarantine, headers, evolution) {
             Err(full @ JobError::Lake(LakeError::QuarantineFull { .. })) => {
                 self.keep_quarantine(&mut quarantine)?;
@@ -151,6 +167,10 @@ impl<'a> Day<'a> {
         Ok(files)
     }
 
+    fn files(&self) -> DayFiles<'_> {
+        DayFiles { setup: self.run.setup, collection: self.collection, keys: &self.keys }
+    }
+
     fn destination(&self) -> Destination<'a> {
         let destination = self.run.destination(self.collection, self.layout);
         Destination { pii: destination.pii || !self.personal.is_empty(), ..destination }
@@ -159,17 +179,6 @@ impl<'a> Day<'a> {
     fn progress(&self) -> Arc<dyn CollectionProgress> {
         let bytes = self.keys.iter().map(|key| key.object.size).sum();
         Arc::from(self.run.progress.begin(self.date, &self.collection.name, bytes))
-    }
-
-    /// A date without a file: skipped, lost or failed.
-    fn without_files(&self) -> Result<Outcome, JobError> {
-        let (store, date) = (self.run.source.name().to_owned(), self.date);
-        let pattern = self.collection.pattern.replace("{date}", &date.to_string());
-        match (self.collection.missing, self.run.rules.expired(self.run.today, date)) {
-            (MissingFile::Skip, _) => Ok(Outcome::Skipped),
-            (MissingFile::Fail, Some(days)) => Err(JobError::Lost { store, pattern, date, days }),
-            (MissingFile::Fail, None) => Err(JobError::Missing { store, pattern, date }),
-        }
     }
 
     /// Records how it ended.
@@ -182,7 +191,7 @@ impl<'a> Day<'a> {
         };
         self.report.outcome = outcome;
         self.attempt.status = status;
-        self.attempt.ended = Some(self.run.services.environment.clock.now());
+        self.attempt.ended = Some(self.run.setup.services.environment.clock.now());
         if outcome != Outcome::Completed {
             // What was written is gone, or nothing points at it.
             let Counts { rows_read, rows_quarantined, value_errors, .. } = self.attempt.counts;
@@ -225,7 +234,7 @@ impl<'a> Day<'a> {
 
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
     fn sweep(&mut self) {
-        if let Err(error) = self.destination().sweep_unpublished(self.date, self.run.services.environment.clock.now()) {
+        if let Err(error) = self.destination().sweep_unpublished(self.date, self.run.setup.services.environment.clock.now()) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));
         }
     }

@@ -3,29 +3,44 @@
 use std::collections::BTreeSet;
 
 use crate::jobs::JobError;
+use crate::jobs::module::Collection;
+use crate::jobs::setup::Setup;
+use crate::lake::TableLayout;
 use crate::metastore::Table;
 use crate::schema::{ColumnName, ERROR_DESC, Evolution};
 use crate::source::Header;
 
 use super::Day;
 
+/// Decides by the files' own lists of fields, the module and what the table had before, where a day goes, and which columns are
+/// personal data. `layout` is that of the table as far as it is known. A table that lies among those without personal data never
+/// gets any.
+pub(in crate::jobs) fn route<'c>(
+    setup: &Setup<'_>,
+    collection: &'c Collection,
+    layout: &'c TableLayout,
+    table: Option<&Table>,
+    headers: &[Header],
+    evolution: &Evolution,
+) -> Result<(&'c TableLayout, BTreeSet<ColumnName>), JobError> {
+    let marked = headers.iter().filter_map(|header| header.marked.as_ref()).flat_map(|marked| &marked.personal);
+    let mut personal: BTreeSet<ColumnName> = table.map(Table::personal).unwrap_or_default();
+    personal.extend(marked.chain(&collection.personal).cloned());
+    personal.retain(|column| evolution.after.has(column));
+    let is_personal = setup.module.target.pii || !personal.is_empty();
+    if table.is_some() && is_personal && collection.layouts.is_for_others_only(layout) {
+        return Err(JobError::Personal { table: collection.table.to_string(), columns: list(&personal) });
+    }
+    // It quotes the values that did not fit.
+    personal.extend(ColumnName::new(ERROR_DESC).ok().filter(|_| !personal.is_empty()));
+    Ok((if table.is_some() { layout } else { collection.layouts.of(is_personal) }, personal))
+}
+
 impl Day<'_> {
-    /// Decides by the files' own lists of fields, the module and what the table had before, where the day goes. A table that
-    /// lies among those without personal data never gets any.
+    /// Decides where the day goes, and notes what is not said of its columns.
     pub(super) fn route(&mut self, table: Option<&Table>, headers: &[Header], evolution: &Evolution) -> Result<(), JobError> {
-        let marked = headers.iter().filter_map(|header| header.marked.as_ref()).flat_map(|marked| &marked.personal);
-        let mut personal: BTreeSet<ColumnName> = table.map(Table::personal).unwrap_or_default();
-        personal.extend(marked.chain(&self.collection.personal).cloned());
-        personal.retain(|column| evolution.after.has(column));
-        let is_personal = self.run.module.target.pii || !personal.is_empty();
-        if table.is_none() {
-            self.layout = self.collection.layouts.of(is_personal);
-        } else if is_personal && self.collection.layouts.is_for_others_only(self.layout) {
-            return Err(JobError::Personal { table: self.collection.table.to_string(), columns: list(&personal) });
-        }
-        // It quotes the values that did not fit.
-        personal.extend(ColumnName::new(ERROR_DESC).ok().filter(|_| !personal.is_empty()));
-        self.personal = personal;
+        let (layout, personal) = route(self.run.setup, self.collection, self.layout, table, headers, evolution)?;
+        (self.layout, self.personal) = (layout, personal);
         self.note_unlisted(headers);
         Ok(())
     }
@@ -47,6 +62,6 @@ impl Day<'_> {
     }
 }
 
-fn list(columns: &BTreeSet<ColumnName>) -> String {
-    columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+pub(super) fn list<'c>(columns: impl IntoIterator<Item = &'c ColumnName>) -> String {
+    columns.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -4,6 +4,7 @@ use crate::jobs::JobError;
 use crate::metastore::create_table_ddl;
 use crate::schema::{ColumnName, Evolution};
 
+use super::personal::list;
 use super::{Day, Written};
 
 impl Day<'_> {
@@ -13,7 +14,7 @@ impl Day<'_> {
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
         let destination = self.destination();
         let table = destination.ensure_table(evolution, &self.personal).inspect_err(|_| folder.give_up())?;
-        let clock = &self.run.services.environment.clock;
+        let clock = &self.run.setup.services.environment.clock;
         let location = destination.publish(self.date, &table, folder, files, &fingerprint, || clock.now())?;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
@@ -24,20 +25,23 @@ impl Day<'_> {
     pub(super) fn tell(&mut self, evolution: &Evolution) {
         let table = &self.collection.table;
         if evolution.before.is_none() {
-            if let Ok(Some(table)) = self.run.services.metastore.table(table) {
+            if let Ok(Some(table)) = self.run.setup.services.metastore.table(table) {
                 self.report.schema_changes.push(create_table_ddl(&table));
             }
         } else {
             self.report.schema_changes.extend(evolution.ddl(&table.to_string()));
         }
-        let mut note = |names: &[ColumnName], what: &str| {
-            if !names.is_empty() {
-                let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                self.report.notes.push(format!("{what}: {names}"));
-            }
-        };
-        note(&evolution.filled, "columns that the source does not have, filled with null");
-        note(&evolution.without_value, "new columns without any value, not added yet");
-        note(&evolution.ignored, "new columns ignored");
+        self.report.notes.extend(notes(evolution));
     }
+}
+
+/// What a person should know of an evolution beside its statements.
+pub(in crate::jobs) fn notes(evolution: &Evolution) -> Vec<String> {
+    let told: [(&[ColumnName], &str); 3] = [
+        (&evolution.filled, "columns that the source does not have, filled with null"),
+        (&evolution.without_value, "new columns without any value, not added yet"),
+        (&evolution.ignored, "new columns ignored"),
+    ];
+    let told = told.into_iter().filter(|(names, _)| !names.is_empty());
+    told.map(|(names, what)| format!("{what}: {}", list(names))).collect()
 }

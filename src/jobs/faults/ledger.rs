@@ -30,8 +30,8 @@ impl Ledger for GatedLedger {
         self.pass("check", "", || self.inner.check())
     }
 
-    fn continues_from(&self, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>> {
-        self.pass("continues from", "", || self.inner.continues_from(lease, key))
+    fn take_over(&self, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>> {
+        self.pass("take over", "", || self.inner.take_over(lease, key))
     }
 
     fn summarise(&self, lease: &Lease, key: &SummaryKey, summary: Summary) -> Result<()> {

@@ -277,6 +277,7 @@ pub fn nightly() -> IngestRequest {
         force_clean_up: false,
         e2e_test: false,
         // So little that one collection is done after the other.
+        plan: None,
         memory: bytesize::ByteSize::mib(128),
         command: vec!["adg".to_owned()],
     }

@@ -1,0 +1,40 @@
+# The ledger: the replaced job's audit table, as it was made. adg's own items lie beside the old ones; whoever reads those goes on.
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+
+resource "aws_dynamodb_table" "ledger" {
+  name         = var.table
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "Correlation_Id"
+  range_key    = "DataProduct"
+
+  attribute {
+    name = "Correlation_Id"
+    type = "S"
+  }
+
+  attribute {
+    name = "DataProduct"
+    type = "S"
+  }
+
+  # Without it adg would do every date of the window again: no harm to the tables, but days that the source deleted are lost dates.
+  deletion_protection_enabled = true
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = var.kms_key_arn != null
+    kms_key_arn = var.kms_key_arn
+  }
+}

@@ -1,0 +1,131 @@
+//! What a day's files have, and what that does to their table, before a row of them is written.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use crate::catchup::SourceFile;
+use crate::report::CollectionProgress;
+use crate::schema::{ColumnName, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, TableSchema, TypeChange, TypeGuess};
+use crate::source::{Format, Header, Look, Question, SourceError, SourceKey, Survey, decrypt};
+
+use super::JobError;
+use super::module::Collection;
+use super::pipeline::Counted;
+use super::setup::Setup;
+
+/// The files of one collection of one date.
+#[derive(Clone, Copy)]
+pub(super) struct DayFiles<'d> {
+    pub(super) setup: &'d Setup<'d>,
+    pub(super) collection: &'d Collection,
+    pub(super) keys: &'d [SourceKey],
+}
+
+impl DayFiles<'_> {
+    pub(super) fn bytes(
+        &self,
+        key: &SourceKey,
+        progress: Option<&Arc<dyn CollectionProgress>>,
+    ) -> Result<Box<dyn Read + Send>, JobError> {
+        let (mut bytes, metadata) = self.setup.source.open_described(&key.object)?;
+        if let Some(progress) = progress {
+            bytes = Box::new(Counted { inner: bytes, progress: Arc::clone(progress) });
+        }
+        match &self.setup.key_service {
+            None => Ok(bytes),
+            Some(service) => Ok(decrypt(&key.object.key, bytes, &metadata, service)?),
+        }
+    }
+
+    /// What each file has, and what all of them do to the table. Columns whose type must be found out cost a first reading of the
+    /// files.
+    ///
+    /// # Errors
+    /// [`SourceError::Unforeseen`] where the beginnings of the files are not enough to say it.
+    pub(super) fn evolve(&self, table: Option<&TableSchema>, look: Look) -> Result<(Vec<Header>, Evolution), JobError> {
+        let (declared, policy) = (&self.collection.declared, self.setup.module.evolution);
+        // A camel-case acronym keeps the table's spelling.
+        let known = table.unwrap_or(declared);
+        let ask = |column: &ColumnName| self.ask(known, column);
+        let mut survey = Survey::new(&ask);
+        let reading = self.setup.reading();
+        let headers = self.keys.iter().map(|key| {
+            self.setup.services.environment.stop.check()?;
+            let bytes = self.bytes(key, None)?;
+            Ok(reading.header(&key.object.key, bytes, known, look, &mut survey)?)
+        });
+        let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
+        if reading.needs_another_reading(&headers, &survey) {
+            self.survey(&mut survey, &headers, known)?;
+        }
+        let incoming = self.incoming(&headers, known, &survey);
+        if let Some(header) = headers.iter().find(|header| !header.is_whole).filter(|_| !self.is_foreseeable(known, &incoming)) {
+            return Err(SourceError::Unforeseen { key: header.key.clone() }.into());
+        }
+        let evolution = Evolution::compute(table, declared, &incoming, policy, &self.setup.own)
+            .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
+        Ok((headers, evolution))
+    }
+
+    /// Whether more of the same would change nothing: every column has a type that stands, and no struct has grown. Where what is
+    /// new is to be ignored, all that is must be told.
+    fn is_foreseeable(&self, known: &TableSchema, incoming: &[Incoming]) -> bool {
+        let EvolutionPolicy { new_column, type_change, .. } = self.setup.module.evolution;
+        let stands = |column: &Incoming| match known.type_of(&column.name) {
+            Some(ty) => column.grown.as_ref().is_none_or(|grown| grown == ty),
+            None => self.collection.declared.has(&column.name),
+        };
+        new_column != NewColumn::Ignore && type_change == TypeChange::Keep && incoming.iter().all(stands)
+    }
+
+    /// What is to be found out about a column.
+    fn ask(&self, known: &TableSchema, column: &ColumnName) -> Option<Question> {
+        let is_json = matches!(self.setup.format, Format::Json(_));
+        match known.type_of(column) {
+            Some(ty) if is_json && ty.is_nested() => Some(Question::Shape(Shape::default())),
+            Some(ty) => {
+                let widens = self.setup.module.evolution.type_change != TypeChange::Keep;
+                widens.then(|| Question::Text(TypeGuess::widening(ty)))
+            }
+            None if self.collection.declared.has(column) => None,
+            None if is_json => Some(Question::Shape(Shape::default())),
+            None => Some(Question::Text(TypeGuess::fresh())),
+        }
+    }
+
+    fn survey(&self, survey: &mut Survey<'_>, headers: &[Header], known: &TableSchema) -> Result<(), JobError> {
+        for (key, header) in self.keys.iter().zip(headers) {
+            let mut file = self.setup.reading().records(header, self.bytes(key, None)?, known)?;
+            while let Some(batch) = file.next_batch()? {
+                self.setup.services.environment.stop.check()?;
+                survey.see(&batch, &header.columns, self.setup.format.values());
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns of all files, in order, with what was found out about them.
+    fn incoming(&self, headers: &[Header], known: &TableSchema, survey: &Survey<'_>) -> Vec<Incoming> {
+        let naming = self.setup.module.column_names;
+        let mut incoming: Vec<Incoming> = Vec::new();
+        for name in headers.iter().flat_map(|header| &header.columns) {
+            if incoming.iter().any(|column| column.name == *name) {
+                continue;
+            }
+            let answer = survey.answer(name);
+            let grown = match (known.type_of(name), answer) {
+                (Some(ty), Some(Question::Shape(shape))) => Some(shape.grown(ty, naming)),
+                _ => None,
+            };
+            let examined = matches!(answer, Some(Question::Text(guess)) if guess.has_seen());
+            let ty = if grown.is_some() { None } else { answer.and_then(|answer| answer.fresh(naming)) };
+            incoming.push(Incoming { name: name.clone(), ty, examined, grown });
+        }
+        incoming
+    }
+}
+
+/// A file as the ledger and a plan have it.
+pub(super) fn source_file(key: &SourceKey) -> SourceFile {
+    SourceFile { key: key.object.key.clone(), size: key.object.size, etag: key.object.etag.clone() }
+}

@@ -1,0 +1,234 @@
+//! What a run would do, found out without doing it. Embedded ledgers and metastores are made where they are missing, and a local
+//! folder for the tables; nothing else is written.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::catchup::{Continued, DayHistory, SourceFile, Status, WindowRules};
+use crate::identity::{CollectionName, ProcessingDate, RunId};
+use crate::metastore::{Partition, PartitionValue, Table, create_table_ddl};
+use crate::report::{Asked, Effect, Outcome, Plan, PlannedDay, PlannedWipe, shortened};
+use crate::schema::Evolution;
+use crate::source::{DayKeys, Look, SourceKey};
+
+use super::clean_up::not_rebuilt;
+use super::day::{notes, route, without_files};
+use super::incoming::{DayFiles, source_file};
+use super::ingest::{IngestRequest, refuse_test_flag};
+use super::module::{Collection, collections, source_keys};
+use super::setup::Setup;
+use super::summary::summary_key;
+use super::todo::Known;
+use super::{JobError, Services};
+
+/// Keeps a plan as JSON.
+pub fn write_plan(plan: &Plan, file: &Path) -> Result<(), JobError> {
+    let failed = |source| JobError::Output { what: format!("the plan `{}`", file.display()), source };
+    let json = serde_json::to_string_pretty(plan).map_err(|error| failed(error.into()))?;
+    std::fs::write(file, json + "\n").map_err(failed)
+}
+
+/// Reads a plan that was kept.
+pub fn read_plan(file: &Path) -> Result<Plan, JobError> {
+    let wrong = |reason: String| JobError::Usage {
+        message: format!("the plan `{}` can't be read: {reason}", file.display()),
+        hint: Some("make one with `adg plan --out FILE` and the run's arguments".into()),
+    };
+    let json = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let plan: Plan = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
+    if plan.version == 1 { Ok(plan) } else { Err(wrong(format!("its version is {}, and this adg reads 1", plan.version))) }
+}
+
+/// Refuses a plan that a run set up like this would not do as it is.
+pub(super) fn must_hold(plan: &Plan, now: &Plan) -> Result<(), JobError> {
+    let differences = match plan.profile == now.profile {
+        true => plan.differences(now),
+        false => vec![format!("it was made for the profile `{}`, not `{}`", plan.profile, now.profile)],
+    };
+    if differences.is_empty() { Ok(()) } else { Err(JobError::Planned { differences: differences.join("; ") }) }
+}
+
+type History = BTreeMap<CollectionName, DayHistory>;
+
+/// Plans a run.
+pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobError> {
+    let now = services.environment.clock.now();
+    let config = &services.environment.config;
+    if request.e2e_test {
+        refuse_test_flag(&config.profile_name, config.profile.protected)?;
+    }
+    let module = services.environment.module(&request.module, request.load)?;
+    let collections = collections(&module, &request.collections)?;
+    let setup = Setup::new(services, &module, request, now, RunId::new(now))?;
+    let keys = source_keys(&module, &collections, &setup.source)?;
+    of(&setup, &collections, &keys, request, now)
+}
+
+/// The plan of a run that is set up.
+pub(super) fn of(
+    setup: &Setup<'_>,
+    collections: &[Collection],
+    keys: &DayKeys,
+    request: &IngestRequest,
+    now: Timestamp,
+) -> Result<Plan, JobError> {
+    let (rules, mut history) = history(setup)?;
+    let known = Known { today: setup.today, rules, requested: request.dates, keys };
+    let mut clean_up = Vec::new();
+    if request.clean_up {
+        for collection in collections {
+            clean_up.push(wipe(setup, &known, collection, history.entry(collection.name.clone()).or_default())?);
+        }
+    }
+    let todo = known.to_do(collections, |name| history.get(name).cloned().unwrap_or_default())?;
+    let mut days = Vec::new();
+    for collection in collections {
+        let dates = todo.iter().filter(|(_, names)| names.contains(&collection.name)).map(|(date, _)| *date);
+        let history = history.remove(&collection.name).unwrap_or_default();
+        days.extend(Planned { setup, known: &known, collection, history, wipes: request.clean_up }.days(dates)?);
+    }
+    days.sort_by_key(|day| day.date);
+    let asked = Asked {
+        load: request.load,
+        start: request.dates.start,
+        end: request.dates.end,
+        collections: request.collections.clone(),
+        clean_up: request.clean_up,
+        force_clean_up: request.force_clean_up,
+        e2e_test: request.e2e_test,
+    };
+    let profile = setup.services.environment.config.profile_name.clone();
+    Ok(Plan { version: 1, module: setup.module.module.clone(), profile, made: now, asked, clean_up, days })
+}
+
+/// What a run would go by, once it had taken over from whoever kept the ledger before.
+fn history(setup: &Setup<'_>) -> Result<(WindowRules, History), JobError> {
+    let (ledger, module) = (&setup.services.ledger, setup.module);
+    let mut history = ledger.history(&module.module)?;
+    let continued = match summary_key(module) {
+        Some(key) => ledger.continues_from(&module.module, &key)?,
+        None => None,
+    };
+    if let Some(Continued { first, again: true }) = continued {
+        let again = history.values_mut().flat_map(|days| days.range_mut(first..));
+        again.for_each(|(_, status)| *status = Status::Failed);
+    }
+    let start = module.catchup.start.max(continued.map(|continued| continued.first));
+    Ok((WindowRules { start, retention_days: module.catchup.retention_days }, history))
+}
+
+/// What a clean-up takes from a table; `history` becomes what the ledger would say then.
+fn wipe(
+    setup: &Setup<'_>,
+    known: &Known<'_>,
+    collection: &Collection,
+    history: &mut DayHistory,
+) -> Result<PlannedWipe, JobError> {
+    let place = setup.place(collection, setup.layout(collection)?);
+    let partitions = match place.registered()? {
+        Some(_) => place.metastore.partitions(&collection.table)?,
+        None => Vec::new(),
+    };
+    let lost = not_rebuilt(known, collection, &partitions);
+    let published = partitions.iter().filter_map(|partition| partition.value.0.parse::<ProcessingDate>().ok());
+    let done = history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| *date);
+    for date in published.chain(done).collect::<Vec<_>>() {
+        let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
+        history.insert(date, status);
+    }
+    let total = |parameter| partitions.iter().filter_map(|partition| number(partition, parameter)).sum();
+    Ok(PlannedWipe {
+        table: collection.table.to_string(),
+        rows: total("numRows"),
+        bytes: total("totalSize"),
+        partitions: partitions.iter().map(|partition| partition.value.to_string()).collect(),
+        lost: lost.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn number(partition: &Partition, parameter: &str) -> Option<u64> {
+    partition.parameters.get(parameter)?.parse().ok()
+}
+
+/// One collection, as it is planned.
+struct Planned<'p> {
+    setup: &'p Setup<'p>,
+    known: &'p Known<'p>,
+    collection: &'p Collection,
+    history: DayHistory,
+    /// Whether no partition of it is left when the dates are done.
+    wipes: bool,
+}
+
+impl Planned<'_> {
+    /// Its dates, each with the table as the dates before would leave it.
+    fn days(&self, dates: impl Iterator<Item = ProcessingDate>) -> Result<Vec<PlannedDay>, JobError> {
+        let place = self.setup.place(self.collection, self.setup.layout(self.collection)?);
+        let mut table = place.registered()?;
+        dates.map(|date| self.day(date, &mut table)).collect()
+    }
+
+    fn day(&self, date: ProcessingDate, table: &mut Option<Table>) -> Result<PlannedDay, JobError> {
+        let name = &self.collection.name;
+        let keys = self.known.keys.get(&(name.clone(), date)).cloned().unwrap_or_default();
+        let keys = self.setup.module.source.pick.choose(keys);
+        let mut day = PlannedDay {
+            date,
+            collection: name.clone(),
+            why: self.known.why(name, date, &self.history),
+            files: keys.iter().map(source_file).collect(),
+            effect: Effect::Added,
+            schema_changes: Vec::new(),
+            notes: Vec::new(),
+            risks: Vec::new(),
+        };
+        let found = match keys.is_empty() {
+            true => without_files(self.setup, self.known.rules, self.collection, date).map(|outcome| {
+                day.effect = if outcome == Outcome::Skipped { Effect::Skipped } else { Effect::Added };
+            }),
+            false => self.with_files(&keys, &mut day, table),
+        };
+        match found {
+            Err(error) if error.ends_the_run() => Err(error),
+            Err(error) => Ok(PlannedDay { effect: Effect::Fails(shortened(error.to_string())), ..day }),
+            Ok(()) => Ok(day),
+        }
+    }
+
+    fn with_files(&self, keys: &[SourceKey], day: &mut PlannedDay, table: &mut Option<Table>) -> Result<(), JobError> {
+        let files = DayFiles { setup: self.setup, collection: self.collection, keys };
+        let layout = self.setup.layout(self.collection)?;
+        let (headers, evolution) = files.evolve(table.as_ref().map(|table| &table.schema), Look::Whole)?;
+        let (layout, personal) = route(self.setup, self.collection, layout, table.as_ref(), &headers, &evolution)?;
+        let place = self.setup.place(self.collection, layout);
+        let wanted = place.wanted(&evolution.after, &personal);
+        day.schema_changes = match table {
+            None => vec![create_table_ddl(&wanted)],
+            Some(_) => evolution.ddl(&self.collection.table.to_string()),
+        };
+        day.notes = notes(&evolution);
+        let Evolution { after, .. } = evolution;
+        *table = Some(match table.take() {
+            Some(known) => Table { schema: after, ..known },
+            None => wanted,
+        });
+        let current = if self.wipes { None } else { place.current(&PartitionValue::from(day.date))? };
+        if let Some(location) = current {
+            day.risks.extend(self.shrinks(day)?);
+            day.effect = Effect::Replaced(location);
+        }
+        Ok(())
+    }
+
+    /// Where what is to be replaced was made of twice as much: a file that is not whole reads like one that is.
+    fn shrinks(&self, day: &PlannedDay) -> Result<Option<String>, JobError> {
+        let module = &self.setup.module.module;
+        let attempts = self.setup.services.ledger.attempts(module, &day.collection, day.date)?;
+        let completed = attempts.iter().rev().find(|attempt| attempt.status == Status::Completed);
+        let total = |files: &[SourceFile]| files.iter().map(|file| file.size).sum::<u64>();
+        let (now, before) = (total(&day.files), completed.map_or(0, |attempt| total(&attempt.sources)));
+        Ok((now < before / 2).then(|| format!("its files have {now} bytes, and those of what is published had {before}")))
+    }
+}

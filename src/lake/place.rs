@@ -1,0 +1,79 @@
+//! A table as anybody may look at it.
+
+use std::collections::BTreeSet;
+
+use crate::identity::ModuleName;
+use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, TableName};
+use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
+use crate::store::{Store, normal_location};
+
+use super::{LakeError, TableLayout};
+
+/// The table parameter that names the module whose lease guards the table.
+pub(super) const OWNER: &str = "adg.module";
+
+/// A table of a module, and where it is or would be. Nothing is written by way of it.
+#[derive(Clone, Copy)]
+pub struct TablePlace<'a> {
+    /// Where its files are.
+    pub store: &'a Store,
+    /// Which says what readers are sent to.
+    pub metastore: &'a dyn Metastore,
+    /// Whose it is.
+    pub module: &'a ModuleName,
+    /// The table.
+    pub table: &'a TableName,
+    /// Its folders.
+    pub layout: &'a TableLayout,
+}
+
+impl TablePlace<'_> {
+    /// The table as it is registered, where it is. Refused where it lies elsewhere, or is partitioned otherwise, than the module
+    /// now says, and where it belongs to another module: two leases would not keep two runs apart.
+    pub fn registered(&self) -> Result<Option<Table>, LakeError> {
+        let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
+        let location = self.store.location(self.layout.table());
+        let differs = |what: &'static str, registered: String, configured: String| LakeError::Moved {
+            table: self.table.to_string(),
+            what,
+            registered,
+            configured,
+        };
+        if normal_location(&table.location) != location {
+            return Err(differs("location", table.location, location));
+        }
+        if table.partition_by.name != *self.layout.partition_by() {
+            return Err(differs("partition_by", table.partition_by.name.to_string(), self.layout.partition_by().to_string()));
+        }
+        match table.parameters.get(OWNER) {
+            Some(owner) if owner != self.module.as_str() => Err(differs("module", owner.clone(), self.module.to_string())),
+            _ => Ok(Some(table)),
+        }
+    }
+
+    /// Where readers of a partition are sent now.
+    pub fn current(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
+        Ok(self.metastore.partition(self.table, value)?.map(|partition| normal_location(&partition.location)))
+    }
+
+    /// The table as it is to be made; `personal` are its columns that are personal data.
+    pub fn wanted(&self, schema: &TableSchema, personal: &BTreeSet<ColumnName>) -> Table {
+        Table {
+            name: self.table.clone(),
+            location: self.store.written_location(self.layout.table()),
+            schema: schema.clone(),
+            partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
+            parameters: Table::first_parameters().into_iter().chain(self.own_parameters(personal)).collect(),
+        }
+    }
+
+    /// What adg itself says of a table.
+    pub(super) fn own_parameters(&self, personal: &BTreeSet<ColumnName>) -> Parameters {
+        let mut own = Parameters::from([(OWNER.to_owned(), self.module.to_string())]);
+        if !personal.is_empty() {
+            let names = personal.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            own.insert(PERSONAL.to_owned(), names);
+        }
+        own
+    }
+}

@@ -1,0 +1,205 @@
+//! What a run would do: as data, and as text.
+
+use bytesize::ByteSize;
+use comfy_table::Cell;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catchup::SourceFile;
+use crate::config::LoadType;
+use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+
+use super::summary::{number, one_line, table};
+
+/// Why a date is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// By name, done or not.
+    AskedFor,
+    /// No run knows of it.
+    NeverTried,
+    /// The last attempt failed.
+    FailedBefore,
+    /// The last attempt never said how it ended.
+    DiedBefore,
+    /// It was skipped or lost without files, and now has some.
+    FilesCame,
+    /// What was published of it is wiped.
+    CleanedUp,
+}
+
+/// What becomes of a date's partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// There is none yet.
+    Added,
+    /// Readers are sent elsewhere than to this location.
+    Replaced(String),
+    /// It counts as done without one.
+    Skipped,
+    /// None, as it fails for this reason.
+    Fails(String),
+}
+
+/// One date of one collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedDay {
+    /// The day.
+    pub date: ProcessingDate,
+    /// The collection.
+    pub collection: CollectionName,
+    /// Why it is to be done.
+    pub why: Why,
+    /// What would be read, in order.
+    pub files: Vec<SourceFile>,
+    /// What becomes of its partition.
+    pub effect: Effect,
+    /// What would be done to the table, as statements.
+    pub schema_changes: Vec<String>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// What may be regretted.
+    pub risks: Vec<String>,
+}
+
+/// What a clean-up takes from a table before anything is built anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedWipe {
+    /// The table.
+    pub table: String,
+    /// The partitions that go.
+    pub partitions: Vec<String>,
+    /// Their rows, as far as the metastore says.
+    pub rows: u64,
+    /// Their bytes, as far as the metastore says.
+    pub bytes: u64,
+    /// Those among them that the run does not build anew from the source.
+    pub lost: Vec<String>,
+}
+
+/// What was asked for, so that the same can be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Which of the module's loads.
+    pub load: LoadType,
+    /// The first date by name.
+    pub start: Option<ProcessingDate>,
+    /// The last date by name.
+    pub end: Option<ProcessingDate>,
+    /// Only these collections; all where it is empty.
+    pub collections: Vec<CollectionName>,
+    /// Whether what was published is wiped first.
+    pub clean_up: bool,
+    /// Whether that may lose what the source can't rebuild.
+    pub force_clean_up: bool,
+    /// Whether the test folder is read.
+    pub e2e_test: bool,
+}
+
+/// What a run of a module would do now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this shape: 1.
+    pub version: u32,
+    /// The module.
+    pub module: ModuleName,
+    /// The profile.
+    pub profile: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// What was asked for.
+    pub asked: Asked,
+    /// What goes first.
+    pub clean_up: Vec<PlannedWipe>,
+    /// What is done then, in order.
+    pub days: Vec<PlannedDay>,
+}
+
+impl Plan {
+    /// How `now` differs from this plan, in words; empty where a run would do the same.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.clean_up != now.clean_up {
+            found.push("what clean-up would take".to_owned());
+        }
+        let place = |day: &PlannedDay| format!("{} {}", day.date, day.collection);
+        let in_plan = |plan: &Self, day: &PlannedDay| {
+            plan.days.iter().find(|other| other.date == day.date && other.collection == day.collection).cloned()
+        };
+        for day in &self.days {
+            match in_plan(now, day) {
+                None => found.push(format!("{} is not to be done any more", place(day))),
+                Some(other) if other.files != day.files => found.push(format!("{} has other files", place(day))),
+                Some(other) if other.effect != day.effect => found.push(format!("{} has another partition now", place(day))),
+                Some(other) if other.schema_changes != day.schema_changes => {
+                    found.push(format!("{} would change its table otherwise", place(day)));
+                }
+                Some(_) => {}
+            }
+        }
+        found.extend(
+            now.days.iter().filter(|day| in_plan(self, day).is_none()).map(|day| format!("{} is to be done too", place(day))),
+        );
+        found
+    }
+}
+
+/// The plan as a person reads it.
+pub fn plan_table(plan: &Plan) -> String {
+    let mut text = String::new();
+    for wipe in &plan.clean_up {
+        let PlannedWipe { table, partitions, rows, bytes, lost } = wipe;
+        text += &format!("clean-up takes {} partitions of {table}: {rows} rows, {}\n", partitions.len(), ByteSize(*bytes));
+        if !lost.is_empty() {
+            let refused = if plan.asked.force_clean_up { "" } else { "; refused without --force-clean-up" };
+            text += &format!("risk: {table} loses dates that the source can't rebuild: {}{refused}\n", lost.join(", "));
+        }
+    }
+    if plan.days.is_empty() {
+        return text + &format!("{}: nothing is to be done", plan.module);
+    }
+    let mut rows = table(&["date", "collection", "why", "files", "bytes", "partition"]);
+    for day in &plan.days {
+        rows.add_row([
+            Cell::new(day.date),
+            Cell::new(&day.collection),
+            Cell::new(why(day.why)),
+            number(day.files.len()),
+            number(ByteSize(day.files.iter().map(|file| file.size).sum())),
+            Cell::new(effect(&day.effect)),
+        ]);
+    }
+    text += &rows.to_string();
+    for day in &plan.days {
+        let mut say = |what: &str, told: &str| text.push_str(&format!("\n{} {}: {what}{told}", day.date, day.collection));
+        if let Effect::Fails(reason) = &day.effect {
+            say("fails: ", reason);
+        }
+        day.schema_changes.iter().for_each(|change| say("", &one_line(change)));
+        day.notes.iter().for_each(|note| say("note: ", note));
+        day.risks.iter().for_each(|risk| say("risk: ", risk));
+    }
+    text
+}
+
+fn why(why: Why) -> &'static str {
+    match why {
+        Why::AskedFor => "asked for",
+        Why::NeverTried => "never tried",
+        Why::FailedBefore => "failed before",
+        Why::DiedBefore => "died before",
+        Why::FilesCame => "files came",
+        Why::CleanedUp => "cleaned up",
+    }
+}
+
+fn effect(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Added => "added",
+        Effect::Replaced(_) => "replaced",
+        Effect::Skipped => "skipped",
+        Effect::Fails(_) => "fails",
+    }
+}
