@@ -22,7 +22,8 @@ tar --extract --gzip --file "$work/adg.tar.gz" --directory "$root" --no-same-own
 # Now, not when the first job comes: a cluster whose initialization fails does not start.
 "$root/bin/adg" --version || { echo "adg does not run here: build it on this image's system or an older one" >&2; exit 1; }
 
-# What jobs call: adg-retry, with the ledger's address asked for anew, so that it lies in no file.
+# What jobs call. To Pig two hyphens begin a comment, so that name=value stands for --name=value here. The ledger's address is asked for
+# anew each time, and lies in no file.
 cat >"$root/bin/adg-job" <<JOB
 #!/bin/sh
 ledger=$ledger
@@ -30,6 +31,13 @@ if [ -n "\$ledger" ]; then
   ADG_LEDGER=\$(gcloud secrets versions access latest --secret "\$ledger") || exit 21
   export ADG_LEDGER
 fi
-exec $root/bin/adg-retry "\$@"
+for word; do
+  shift
+  case \$word in
+    *=*) set -- "\$@" "--\$word" ;;
+    *) set -- "\$@" "\$word" ;;
+  esac
+done
+exec $root/bin/adg-retry "\$@" --config $root/adg.yaml
 JOB
 chmod 755 "$root/bin/adg-job"

@@ -44,13 +44,13 @@ MACHINE = {
     "lifecycle_config": {"idle_delete_ttl": {"seconds": 1800}},
 }
 
-# Plain words only: Pig splits the line, and a shell reads it.
+# Plain words only: Pig splits the line, and a shell reads it. Two hyphens would be a comment; adg-job makes flags of name=value.
 COMMAND = (
-    "sh /opt/adg/bin/adg-job --config /opt/adg/adg.yaml --profile gcp --module vacancy"
-    "{% if params.start_dt %} --start-dt {{ params.start_dt }}{% endif %}"
-    "{% if params.end_dt %} --end-dt {{ params.end_dt }}{% endif %}"
-    "{% if params.clean_up_flg %} --clean-up-flg {{ params.clean_up_flg }}{% endif %}"
-    "{% if params.e2e_test_flg %} --e2e-test-flg {{ params.e2e_test_flg }}{% endif %}"
+    "sh /opt/adg/bin/adg-job profile=gcp module=vacancy"
+    "{% if params.start_dt %} start-dt={{ params.start_dt }}{% endif %}"
+    "{% if params.end_dt %} end-dt={{ params.end_dt }}{% endif %}"
+    "{% if params.clean_up_flg %} clean-up-flg={{ params.clean_up_flg }}{% endif %}"
+    "{% if params.e2e_test_flg %} e2e-test-flg={{ params.e2e_test_flg }}{% endif %}"
 )
 
 with DAG(

@@ -24,7 +24,7 @@ from cluster_dags import DAGS, arguments_of_jobs, composer
 from cluster_files import FOLDER, MESSAGES, ROOT, files, launched, load, messages, name
 from cluster_terraform import planned_commands
 
-PROGRAMS = ("adg", "adg-retry", "adg-job")
+PROGRAMS = ("adg", "adg-retry")
 CONFIG = "/opt/adg/adg.yaml"
 """Where all of these files have it."""
 SAMPLES = {
@@ -36,10 +36,11 @@ SAMPLES = {
     "--load-type": "delta",
 }
 """What is filled in, by the flag in front of it."""
-LINE = re.compile(r"(?<![\w/.-])(?:/opt/adg/bin/)?(?:adg|adg-retry|adg-job) ((?:--\w|doctor|generate-test-data|tables|query|describe|schema).*)")
+PIG = re.compile(r"sh /opt/adg/bin/adg-job [^'\"]*")
+LINE = re.compile(r"(?<![\w/.-])(?:/opt/adg/bin/)?(?:adg|adg-retry) ((?:--\w|doctor|generate-test-data|tables|query|describe|schema).*)")
 SHELL = re.compile(r"\s(?:2?>>?|\|\|?|&&|;)|\)\"?$|`")
 """Where a command ends within a line."""
-MODULE_FLAG = re.compile(r"--module(?:_name)?\b")
+MODULE_FLAG = re.compile(r"--module(?:_name)?\b|(?<= )module=\w")
 DONE, PARTIAL, MISSING, USAGE = 0, 4, 13, 2
 
 
@@ -64,7 +65,10 @@ def of_value(place: str, value: Any) -> Iterator[CommandLine]:
             for each in value:
                 yield from of_value(place, each)
     elif isinstance(value, str):
-        yield from of_value(place, json.loads(value)) if value.startswith("{") else of_lines(place, value)
+        if value.startswith("{"):
+            yield from of_value(place, json.loads(value))
+        elif value.startswith("sh "):
+            yield from of_pig(place, value)
 
 
 def of_mapping(place: str, value: dict[str, Any]) -> Iterator[CommandLine]:
@@ -82,8 +86,18 @@ def of_mapping(place: str, value: dict[str, Any]) -> Iterator[CommandLine]:
 def of_lines(place: str, text: str, comment: str = "#") -> Iterator[CommandLine]:
     """Those of a shell's lines, or of what is written like them."""
     for line in text.replace("\\\n", " ").splitlines():
-        if not line.lstrip().startswith(comment) and (found := LINE.search(line)):
+        if line.lstrip().startswith(comment):
+            continue
+        if found := LINE.search(line):
             yield CommandLine(place, shlex.split(SHELL.split(f"{found[1]} ")[0]))
+        for query in PIG.findall(line):
+            yield from of_pig(place, query)
+
+
+def of_pig(place: str, query: str) -> Iterator[CommandLine]:
+    """What Pig's `sh` makes of a line, and adg-job of that: a word that begins with two hyphens, and all behind it, is a comment."""
+    words = re.split(r"\s+--|$", query)[0].split()[2:]
+    yield CommandLine(place, [*(f"--{word}" if "=" in word else word for word in words), "--config", CONFIG])
 
 
 def of_markdown(place: str, text: str) -> Iterator[CommandLine]:
@@ -138,7 +152,7 @@ def of_dags() -> Iterator[CommandLine]:
     for given in ({}, every):
         for path in DAGS:
             for query in composer(path).queries(given):
-                yield from of_lines(name(path), query)
+                yield from of_pig(name(path), query)
             for variables in arguments_of_jobs(path, given):
                 yield CommandLine(name(path), job.words, variables)
 
@@ -243,6 +257,8 @@ def check_commands(checks: Checks) -> None:
     checks.same("a profile that adg.yaml does not have is noticed", code not in (DONE, PARTIAL, MISSING), True)
     protected = CommandLine("", ["--config", CONFIG, "--profile", "production", "--module", "vacancy", "--e2e_test_flg", "true"])
     checks.same("the test flag in a protected profile is noticed", tried(protected)[0] not in (DONE, PARTIAL, MISSING), True)
+    (hyphens,) = of_pig("", "sh /opt/adg/bin/adg-job profile=gcp --module=vacancy")
+    checks.same("a flag that Pig takes for a comment is noticed", tried(hyphens)[0], USAGE)
     check_round(checks)
     check_none_left(checks, found)
 

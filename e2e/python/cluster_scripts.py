@@ -178,8 +178,9 @@ def check_installed(checks: Checks) -> None:
         done = run(bootstrap, at=folder, ADG_SHA256=sums[-1], **given)
         checks.same("dataproc/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", ""))
         program(root / "bin/adg", '#!/bin/sh\necho "$ADG_LEDGER" "$@"\n')
-        done = run(root / "bin/adg-job", "--module", "vacancy", at=folder)
-        checks.same("adg-job: the ledger and its arguments", done.stdout, '{"url": "postgresql://ledger"} --module vacancy\n')
+        done = run(root / "bin/adg-job", "generate-test-data", "module=vacancy", "date=2021-04-12", at=folder)
+        wanted_of_job = f'{{"url": "postgresql://ledger"}} generate-test-data --module=vacancy --date=2021-04-12 --config {root}/adg.yaml\n'
+        checks.same("adg-job: the ledger and its arguments", done.stdout, wanted_of_job)
 
         program(folder / "adg", DYING)
         (sum_of_dying,) = (run(FOLDER / "bin/package.sh", folder / "adg", at=folder).stdout.split()[:1],)

@@ -57,7 +57,8 @@ def asleep(process: subprocess.Popen[str]) -> Iterator[None]:
 def sleeps(checks: Checks, world: World, rules: Rules, point: Point, expire: Callable[[str], None]) -> None:
     """Another run does the date with other rows while the first one sleeps."""
     what, name = f"asleep before {point.what}", point.name
-    world.module(name, grace=0)
+    # What nothing can stop is whole for the grace of what was replaced, and no longer.
+    world.module(name, grace=24 if point.undoes else 0)
     if point.again:
         done_before(name)(world)
     world.land(name, day(), OLD)
@@ -83,6 +84,7 @@ def check_refused(checks: Checks, world: World, what: str, name: str, ran: Ran, 
     checks.same(f"{what}: `{ran.complaints()!r:.300}` names the module or its table, with a hint", told, [(True, True)])
     if undoes:
         checks.gives(f"{what}: rows that readers see", lambda: len(world.rows(name, day())), OLD)
+        world.module(name, grace=0)
     else:
         checks.gives(f"{what}: registered days that are wrong", lambda: world.wrong(name), [])
         # It knows that they will never be published, and no later run looks there before the date is done again.
