@@ -43,7 +43,7 @@ dependencies:
 # Days in the life of a module, a seed each; `make simulate SEEDS=7` is the same life again.
 SEEDS ?= 0..1000
 simulate:
-	ADG_SEEDS=$(SEEDS) cargo test --locked --lib simulation::lives_as_many_as_asked_for -- --ignored --nocapture
+	ADG_SEEDS=$(SEEDS) cargo test --release --locked --lib simulation::lives_as_many_as_asked_for -- --ignored --nocapture
 
 # The binary, killed so many times between S3, DynamoDB and the Hive Metastore.
 KILLS ?= 300

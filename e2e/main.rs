@@ -7,6 +7,7 @@ mod aws;
 mod beginnings;
 mod catch_up;
 mod clean_up;
+mod cluster;
 mod command_line;
 mod crash;
 mod evolution;

@@ -16,6 +16,7 @@ pub mod identity;
 pub mod jobs;
 pub mod lake;
 pub mod metastore;
+pub mod notify;
 pub mod private;
 pub mod report;
 pub mod runtime;

@@ -1,7 +1,7 @@
 """Composer (Airflow 2): the night's run of a module as an execution of the Cloud Run job of `job.yaml`, without a cluster.
 
-Airflow is not needed for this: Cloud Scheduler starts the job as well (`../terraform/gcp_runner`). With Airflow, what comes after the
-tables can wait for them.
+Airflow is not needed for this: Cloud Scheduler starts the job as well (`../terraform/gcp_runner`). With Airflow, what comes after
+the tables can wait for them.
 """
 
 from datetime import datetime, timedelta

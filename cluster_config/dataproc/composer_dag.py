@@ -1,7 +1,7 @@
-"""Composer (Airflow 2): a cluster of one machine that is made for the night's run of a module, and deleted whatever becomes of it.
+"""Composer (Airflow 2): a cluster of one machine, made for the night's run of a module, and deleted whatever becomes of it.
 
-In the place of the DAG that ran a script from a bucket with whatever the message said: here a date is a date, or the run is refused
-before anything is started. `../cloud_run/composer_dag.py` does the same without a cluster.
+In the place of the DAG that ran a script from a bucket with whatever the message said: here a date is a date, or the run is
+refused before anything is started. `../cloud_run/composer_dag.py` does the same without a cluster.
 """
 
 from datetime import datetime, timedelta

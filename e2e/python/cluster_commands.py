@@ -1,7 +1,8 @@
 """Every command line of adg in `cluster_config`, given to the binary: it must be one that adg takes.
 
-What is filled in by whoever reads the files, or by a platform, is filled in here. The profiles are those of `cluster_config/adg.yaml`,
-with folders and SQLite in the place of services; there are no files in the source, so that a run ends with 13, or with 0.
+What is filled in by whoever reads the files, or by a platform, is filled in here. The profiles are those of
+`cluster_config/adg.yaml`, with folders and SQLite in the place of services; there are no files in the source, so that a run ends
+with 13, or with 0.
 """
 
 import json
@@ -22,7 +23,7 @@ from adg import VARIABLES
 from checks import Checks
 from cluster_dags import DAGS, arguments_of_jobs, composer
 from cluster_files import FOLDER, MESSAGES, ROOT, files, launched, load, messages, name
-from cluster_terraform import planned_commands
+from cluster_terraform import has_terraform, planned_commands
 
 PROGRAMS = ("adg", "adg-retry")
 CONFIG = "/opt/adg/adg.yaml"
@@ -37,10 +38,10 @@ SAMPLES = {
 }
 """What is filled in, by the flag in front of it."""
 PIG = re.compile(r"sh /opt/adg/bin/adg-job [^'\"]*")
-LINE = re.compile(r"(?<![\w/.-])(?:/opt/adg/bin/)?(?:adg|adg-retry) ((?:--\w|doctor|generate-test-data|tables|query|describe|schema).*)")
+LINE = re.compile(r"(?:^|/opt/adg/bin/)adg(?:-retry)? ((?:--\w|doctor|generate-test-data|plan|tables|query|describe|schema).*)")
 SHELL = re.compile(r"\s(?:2?>>?|\|\|?|&&|;)|\)\"?$|`")
 """Where a command ends within a line."""
-MODULE_FLAG = re.compile(r"--module(?:_name)?\b|(?<= )module=\w")
+MODULE_FLAG = re.compile(r"--module(?:_name)?\b|(?<= )module=\w+(?=[ '\"]|$)")
 DONE, PARTIAL, MISSING, USAGE = 0, 4, 13, 2
 
 
@@ -95,7 +96,7 @@ def of_lines(place: str, text: str, comment: str = "#") -> Iterator[CommandLine]
 
 
 def of_pig(place: str, query: str) -> Iterator[CommandLine]:
-    """What Pig's `sh` makes of a line, and adg-job of that: a word that begins with two hyphens, and all behind it, is a comment."""
+    """What Pig's `sh` makes of a line, and adg-job of that. Two hyphens at the beginning of a word begin a comment."""
     words = re.split(r"\s+--|$", query)[0].split()[2:]
     yield CommandLine(place, [*(f"--{word}" if "=" in word else word for word in words), "--config", CONFIG])
 
@@ -114,7 +115,7 @@ def is_program(word: str) -> bool:
 def of_file(path: Path) -> Iterator[CommandLine]:
     """Those of a file that the launcher, Airflow or Terraform do not put together."""
     place = name(path)
-    if place.startswith("emr/") and path.suffix in (".yaml", ".json") or path.suffix in (".tf", ".py"):
+    if (place.startswith("emr/") and path.suffix in (".yaml", ".json")) or path.suffix in (".tf", ".py"):
         return
     if path.suffix == ".md":
         yield from of_markdown(place, path.read_text())
@@ -167,15 +168,18 @@ def all_commands() -> list[CommandLine]:
 
 def filled_in(words: list[str], config: Path) -> list[str]:
     """With this config file, and samples for what somebody else fills in."""
-    result: list[str] = []
-    for before, word in zip(["", *words], words, strict=False):
-        if before == "--config":
-            word = str(config) if word == CONFIG else word
-        elif re.search(r"[$%{<]|YYYY", word):
-            flag, equals, _ = word.partition("=")
-            word = f"{flag}={SAMPLES[flag]}" if equals else SAMPLES[before.replace("_", "-").replace("--module-name", "--module")]
-        result.append(word)
-    return result
+    return [sample(before, word, config) for before, word in zip(["", *words], words, strict=False)]
+
+
+def sample(before: str, word: str, config: Path) -> str:
+    """A word, or what stands for it."""
+    if (before, word) == ("--config", CONFIG):
+        return str(config)
+    flag, equals, value = word.partition("=")
+    if not re.search(r"[$%{<]", value if equals else word):
+        return word
+    found = SAMPLES[(flag if equals else before).replace("_", "-").replace("--module-name", "--module")]
+    return f"{flag}={found}" if equals else found
 
 
 def profiles() -> dict[str, Any]:
@@ -208,7 +212,9 @@ def workspace() -> Iterator[Path]:
         (folder / "adg.yaml").write_text(json.dumps(profiles()))
         for module in (ROOT / "modules").glob("*.yaml"):
             # No key service is here.
-            (folder / "modules" / module.name).write_text(module.read_text().replace("encryption: key_service", "encryption: none"))
+            (folder / "modules" / module.name).write_text(
+                module.read_text().replace("encryption: key_service", "encryption: none")
+            )
         yield folder
 
 
@@ -234,7 +240,9 @@ def check_round(checks: Checks) -> None:
     test = [one for one in of_steps("", load(MESSAGES / "e2e_test.json")) if "incremental" not in one.words]
     with workspace() as folder:
         for one in generate:
-            words = [str(today) if before == "--date" else word for before, word in zip(["", *one.words], one.words, strict=False)]
+            words = [
+                str(today) if before == "--date" else word for before, word in zip(["", *one.words], one.words, strict=False)
+            ]
             run(folder, CommandLine("", words))
         codes = {one.words[one.words.index("--module_name") + 1]: run(folder, one)[0] for one in test}
     # Yesterday has no files; of applications none were made.
@@ -243,7 +251,7 @@ def check_round(checks: Checks) -> None:
 
 
 def check_commands(checks: Checks) -> None:
-    """adg takes them all, and would not take them with a mistake in them."""
+    """Each is taken by adg, which would not take it with a mistake in it."""
     found = all_commands()
     for one in found:
         code, said = tried(one)
@@ -270,6 +278,8 @@ def check_none_left(checks: Checks, found: list[CommandLine]) -> None:
     counted["emr/start.sh"] = 1
     for path in files():
         text = path.read_text()
+        if path.suffix == ".tf" and not has_terraform():
+            continue
         if path.suffix == ".md":
             text = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
         lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import jinja2
 import jsonschema
+
 from cluster_files import FOLDER
 
 DAGS = [FOLDER / "dataproc/composer_dag.py", FOLDER / "cloud_run/composer_dag.py"]
@@ -112,7 +113,7 @@ def airflow(tasks: list[Operator], dags: list[dict[str, Any]]) -> Iterator[None]
 
         return make
 
-    modules = {"airflow": {"DAG": Dag}, "airflow.models.param": {"Param": Param}}
+    modules: dict[str, dict[str, Any]] = {"airflow": {"DAG": Dag}, "airflow.models.param": {"Param": Param}}
     modules |= {module: {kind: operator(kind) for kind in kinds} for module, kinds in OPERATORS.items()}
     parents = {name.rsplit(".", count)[0] for name in modules for count in range(name.count(".") + 1)}
     before = {name: sys.modules.get(name) for name in parents | modules.keys()}

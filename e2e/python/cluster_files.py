@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
+
 from checks import Checks
 
 ROOT = Path(__file__).parents[2]
@@ -41,15 +43,17 @@ def load(path: Path) -> Any:
 
 
 def launched(message: dict[str, Any]) -> dict[str, Any]:
-    """What the launcher makes of its files and a message: lists are replaced by those of `overrides`, and arguments added by name."""
+    """What the launcher makes of its files and a message: `overrides` replace lists, and arguments are added by a step's name."""
     config: dict[str, Any] = {}
     for each in LAUNCHER:
         config |= load(FOLDER / f"emr/{each}.yaml")
     config |= message.get("overrides", {})
     for step, arguments in message.get("additional_step_args", {}).items():
         # The launcher leaves out a step that it does not find, and says nothing.
-        (found,) = (each for each in config["Steps"] if each["Name"] == step)
-        found["HadoopJarStep"]["Args"] += arguments
+        found = [each for each in config["Steps"] if each["Name"] == step]
+        if len(found) != 1:
+            raise ValueError(f"{len(found)} steps are named {step}")
+        found[0]["HadoopJarStep"]["Args"] += arguments
     return config
 
 
@@ -66,7 +70,12 @@ def messages() -> Iterator[tuple[str, dict[str, Any]]]:
         )
 
 
+def is_read(path: Path) -> bool:
+    """Whether something stands in a file."""
+    return load(path) is not None
+
+
 def check_parse(checks: Checks) -> None:
     """Every YAML and JSON file can be read."""
     for path in files(".yaml", ".json"):
-        checks.gives(f"{name(path)}: can be read", lambda path=path: load(path) is not None, True)
+        checks.gives(f"{name(path)}: can be read", partial(is_read, path), True)

@@ -1,12 +1,12 @@
-"""What each platform's own schema says of `cluster_config`: botocore's models of AWS, Google's discovery documents, the JSON Schemas of
-Kubernetes, and that of `adg.yaml`. Each is given something wrong too, which it must notice."""
+"""What each platform's own schema says of `cluster_config`: botocore's models of AWS, Google's discovery documents, the JSON
+Schemas of Kubernetes, and that of `adg.yaml`. Each is given something wrong too, which it must notice."""
 
 import copy
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from importlib.resources import files as resources
 from typing import Any
 
@@ -15,17 +15,22 @@ import jsonschema
 import kubernetes_validate
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
+from moto.events.models import EventPattern
+
 from checks import Checks
 from cluster_dags import DAGS, composer
 from cluster_files import FOLDER, launched, load, messages
 from cluster_terraform import TERRAFORM
-from moto.events.models import EventPattern
 
 KUBERNETES = ("1.31", "1.34")
 """The oldest that knows all that stands in the file as stable, and a newer one."""
 
 Complain = Callable[[Any], list[str]]
 """What is wrong with a document."""
+Way = Sequence[str | int]
+"""To a place in a document."""
+Wrong = tuple[Way, Any]
+"""A place, and what is wrong there."""
 
 
 def aws(service: str, operation: str) -> Complain:
@@ -135,7 +140,7 @@ def environments(document: Any) -> list[str]:
     return [error.message for error in jsonschema.Draft202012Validator(json.loads(printed)).iter_errors(document)]
 
 
-def changed(document: Any, way: list[str | int], value: Any) -> Any:
+def changed(document: Any, way: Way, value: Any) -> Any:
     """A copy with something else at one place."""
     result = copy.deepcopy(document)
     at = result
@@ -145,31 +150,51 @@ def changed(document: Any, way: list[str | int], value: Any) -> Any:
     return result
 
 
-def check_one(checks: Checks, what: str, complain: Complain, document: Any, *wrong: tuple[list[str | int], Any]) -> None:
+def check_one(checks: Checks, what: str, complain: Complain, document: Any, *wrong: Wrong) -> None:
     """Nothing is wrong, and what is made wrong is noticed."""
     checks.gives(f"{what}: as its schema says", lambda: complain(document), [])
     for way, value in wrong:
         spoiled = changed(document, way, value)
-        checks.gives(f"{what}: {'.'.join(map(str, way))} = {value!r} is noticed", lambda spoiled=spoiled: complain(spoiled) != [], True)
+        checks.gives(f"{what}: {'.'.join(map(str, way))} = {value!r} is noticed", partial(is_noticed, complain, spoiled), True)
+
+
+def complain_of_message(run_job_flow: Complain, message: dict[str, Any]) -> list[str]:
+    """What is wrong with a cluster that a message launches."""
+    return run_job_flow(launched(message))
+
+
+def is_noticed(complain: Complain, spoiled: Any) -> bool:
+    """Whether something is wrong."""
+    return complain(spoiled) != []
 
 
 def check_aws(checks: Checks) -> None:
     """EMR by its messages, ECS, Batch, the scheduler."""
     run_job_flow = aws("emr", "RunJobFlow")
     for what, message in messages():
-        checks.gives(f"{what}, launched: as EMR's RunJobFlow asks", lambda message=message: run_job_flow(launched(message)), [])
+        checks.gives(f"{what}, launched: as EMR's RunJobFlow asks", partial(complain_of_message, run_job_flow, message), [])
     (message,) = (message for what, message in messages() if what.endswith("nightly.json"))
-    step: list[str | int] = ["Steps", 0]
-    wrong = [([*step, "ActionOnFailure"], "GO_ON"), ([*step, "HadoopJarStep", "Arg"], ["x"]), (["Instances", "Subnet"], "x")]
+    step: Way = ["Steps", 0]
+    wrong: list[Wrong] = [
+        ([*step, "ActionOnFailure"], "GO_ON"),
+        ([*step, "HadoopJarStep", "Arg"], ["x"]),
+        (["Instances", "Subnet"], "x"),
+    ]
     check_one(checks, "a cluster's night", run_job_flow, launched(message), *wrong)
-    for name, service, operation, way, value in (
-        ("ecs/task_definition.json", "ecs", "RegisterTaskDefinition", ["requiresCompatibilities"], ["LAMBDA"]),
-        ("ecs/rerun.json", "ecs", "RunTask", ["overrides", "containers"], []),
-        ("ecs/generate_test_data.json", "ecs", "RunTask", ["launchType"], "SPOT"),
-        ("ecs/schedule.json", "scheduler", "CreateSchedule", ["Target", "EcsParameters", "TaskCount"], "1"),
-        ("batch/job_definition.json", "batch", "RegisterJobDefinition", ["retryStrategy", "evaluateOnExit", 0, "action"], "STOP"),
-    ):
-        check_one(checks, name, aws(service, operation), load(FOLDER / name), (way, value))
+    inputs: list[tuple[str, str, str, Wrong]] = [
+        ("ecs/task_definition.json", "ecs", "RegisterTaskDefinition", (["requiresCompatibilities"], ["LAMBDA"])),
+        ("ecs/rerun.json", "ecs", "RunTask", (["overrides", "containers"], [])),
+        ("ecs/generate_test_data.json", "ecs", "RunTask", (["launchType"], "SPOT")),
+        ("ecs/schedule.json", "scheduler", "CreateSchedule", (["Target", "EcsParameters", "TaskCount"], "1")),
+        (
+            "batch/job_definition.json",
+            "batch",
+            "RegisterJobDefinition",
+            (["retryStrategy", "evaluateOnExit", 0, "action"], "STOP"),
+        ),
+    ]
+    for name, service, operation, mistake in inputs:
+        check_one(checks, name, aws(service, operation), load(FOLDER / name), mistake)
     checks.same("ecs/schedule.json: its input is what RunTask overrides", overridden(load(FOLDER / "ecs/schedule.json")), [])
 
 
@@ -182,8 +207,12 @@ def overridden(schedule: dict[str, Any]) -> list[str]:
 def check_google(checks: Checks) -> None:
     """Dataproc, Cloud Run, and what the DAGs give to both."""
     template = load(FOLDER / "dataproc/workflow_template.yaml")
-    way: list[str | int] = ["placement", "managedCluster", "config", "masterConfig"]
-    wrong = [([*way, "machineType"], "x"), ([*way, "numInstances"], "1"), (["jobs", 0, "pigJob", "queryList", "queries"], "sh x")]
+    way: Way = ["placement", "managedCluster", "config", "masterConfig"]
+    wrong: list[Wrong] = [
+        ([*way, "machineType"], "x"),
+        ([*way, "numInstances"], "1"),
+        (["jobs", 0, "pigJob", "queryList", "queries"], "sh x"),
+    ]
     check_one(checks, "dataproc/workflow_template.yaml", google("dataproc.v1", "WorkflowTemplate"), template, *wrong)
     # These are of Kubernetes' shape, and stand in the document.
     job = load(FOLDER / "cloud_run/job.yaml")
@@ -207,7 +236,9 @@ def check_google(checks: Checks) -> None:
     )
     checks.same("the DAG: the run comes after its cluster", dataproc.task("DataprocSubmitJobOperator").after, ["create_cluster"])
     deleted = dataproc.task("DataprocDeleteClusterOperator")
-    checks.same("the DAG: the cluster is taken down after it", (deleted.after, deleted.teardown_of), (["vacancy"], "create_cluster"))
+    checks.same(
+        "the DAG: the cluster is taken down after it", (deleted.after, deleted.teardown_of), (["vacancy"], "create_cluster")
+    )
     for path in DAGS:
         for said in ({"start_dt": "2021-04-12; reboot"}, {"clean_up_flg": "yes"}, {"profile": "other"}):
             checks.same(f"{path.parent.name}: {said} is refused", refuses(path.parent.name, said), True)
@@ -225,15 +256,14 @@ def refuses(folder: str, said: dict[str, str]) -> bool:
 
 def check_others(checks: Checks) -> None:
     """Kubernetes, and adg's own file."""
-    way: list[str | int] = ["spec", "jobTemplate", "spec"]
-    wrong: list[tuple[list[str | int], Any]] = [
+    way: Way = ["spec", "jobTemplate", "spec"]
+    wrong: list[Wrong] = [
         ([*way, "podFailurePolicies"], {}),
         ([*way, "podFailurePolicy", "rules", 1, "onExitCodes", "values"], ["2"]),
         ([*way, "template", "spec", "containers", 0, "argument"], []),
     ]
     check_one(checks, "kubernetes/cronjob.yaml", kubernetes, load(FOLDER / "kubernetes/cronjob.yaml"), *wrong)
-    spoiled: list[tuple[list[str | int], Any]] = [(["profiles", "gcp", "ledgers"], {})]
-    check_one(checks, "adg.yaml", environments, load(FOLDER / "adg.yaml"), *spoiled)
+    check_one(checks, "adg.yaml", environments, load(FOLDER / "adg.yaml"), (["profiles", "gcp", "ledgers"], {}))
 
 
 # EventBridge looks into lists of objects, moto does not: here stands the one object of the list.
@@ -284,11 +314,11 @@ def check_patterns(checks: Checks) -> None:
     patterns = {path.stem: path.read_text() for path in sorted((TERRAFORM / "aws_alarms/patterns").glob("*.json"))}
     checks.same("alarms: the patterns", sorted(patterns), sorted(EVENTS))
     for what, (event, others) in EVENTS.items():
-        pattern = EventPattern.load(patterns[what])
-        checks.gives(f"alarms, {what}: heard", lambda pattern=pattern, event=event: pattern.matches_event(event), True)
+        pattern: Any = EventPattern.load(patterns[what])
+        checks.gives(f"alarms, {what}: heard", partial(pattern.matches_event, event), True)
         for other in others:
             not_heard = {**event, "detail": {**event["detail"], **other}}
-            checks.gives(f"alarms, {what}: {other} is not heard", lambda p=pattern, e=not_heard: p.matches_event(e), False)
+            checks.gives(f"alarms, {what}: {other} is not heard", partial(pattern.matches_event, not_heard), False)
 
 
 def check_schemas(checks: Checks) -> None:

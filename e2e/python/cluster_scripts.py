@@ -1,4 +1,5 @@
-"""The scripts of `cluster_config`, run: with a stand-in for adg and for the clouds' own commands, which write down what they are asked."""
+"""The scripts of `cluster_config`, run: with a stand-in for adg and for the clouds' own commands, which write down what they are
+asked."""
 
 import http.server
 import json
@@ -28,7 +29,7 @@ printf '%s|' "$START_DT" "$END_DT" "${ADG_CERTIFICATE_PEM:-}" "$@" >>"$0.asked"
 echo >>"$0.asked"
 read -r code <"$0.codes"
 sed -i 1d "$0.codes"
-case $code in wait) trap 'exit 143' TERM; touch "$0.waits"; sleep 60 & wait ;; esac
+case $code in wait) sleep 60 & trap 'kill $!; exit 143' TERM; touch "$0.waits"; wait ;; esac
 exit "$code"
 """
 """Ends with each of the listed codes in turn."""
@@ -80,7 +81,14 @@ def run(script: Path, *arguments: str | Path, at: Path, **variables: str) -> sub
 def check_shell(checks: Checks) -> None:
     """Syntax, and shellcheck."""
     scripts = [path for path in files() if path.read_bytes().startswith(b"#!")]
-    shellcheck = next((found for found in (Path(sys.executable).with_name("shellcheck"), shutil.which("shellcheck")) if found and Path(found).exists()), None)
+    shellcheck = next(
+        (
+            found
+            for found in (Path(sys.executable).with_name("shellcheck"), shutil.which("shellcheck"))
+            if found and Path(found).exists()
+        ),
+        None,
+    )
     for path in scripts:
         shell = "bash" if path.read_text().startswith(BASH) else "sh"
         done = subprocess.run([shell, "-n", path], capture_output=True, text=True, check=False)
@@ -116,9 +124,17 @@ def check_retry(checks: Checks, never: set[int], again: set[int]) -> None:
         checks.same("adg-retry, one try: code and runs", retried(folder, 21, 0, ADG_TRIES="1")[:2], (21, 1))
         checks.same("adg-retry: its arguments", retried(folder, 0)[2], "|||--module|a b||")
         certificate = {"ADG_CERTIFICATE_PEM": "CERT", "ADG_CERTIFICATE_KEY": "KEY", "ADG_CERTIFICATE_CA": "CA"}
-        checks.same("adg-retry: adg has no certificate among its variables", retried(folder, 0, ADG_CERTS=f"{folder}/c/d", **certificate)[2], "|||--module|a b||")
+        checks.same(
+            "adg-retry: adg has no certificate among its variables",
+            retried(folder, 0, ADG_CERTS=f"{folder}/c/d", **certificate)[2],
+            "|||--module|a b||",
+        )
         written = {path.name: (path.read_text(), stat.S_IMODE(path.stat().st_mode)) for path in (folder / "c/d").iterdir()}
-        checks.same("adg-retry: the certificate's files", written, dict.fromkeys(written, None) | {"adg.pem": ("CERT\n", 0o600), "adg.key": ("KEY\n", 0o600), "ca.pem": ("CA\n", 0o600)})
+        checks.same(
+            "adg-retry: the certificate's files",
+            written,
+            dict.fromkeys(written, None) | {"adg.pem": ("CERT\n", 0o600), "adg.key": ("KEY\n", 0o600), "ca.pem": ("CA\n", 0o600)},
+        )
         checks.same("adg-retry: nowhere to write the certificate", retried_nowhere(folder, certificate), 10)
         check_stopped(checks, folder)
 
@@ -142,7 +158,9 @@ def check_stopped(checks: Checks, folder: Path) -> None:
             process.send_signal(signal.SIGTERM)
             code = process.wait()
         runs = len((folder / "adg.asked").read_text().splitlines())
-        checks.same(f"adg-retry, told to stop {what}: code, runs, at once", (code, runs, time.monotonic() - begun < 10), (143, 1, True))
+        checks.same(
+            f"adg-retry, told to stop {what}: code, runs, at once", (code, runs, time.monotonic() - begun < 10), (143, 1, True)
+        )
 
 
 def check_installed(checks: Checks) -> None:
@@ -162,24 +180,33 @@ def check_installed(checks: Checks) -> None:
         refused = (done.returncode, "not what was to be installed" in done.stderr, root.exists())
         checks.same("emr/bootstrap.sh, another bundle: code, told, anything installed", refused, (1, True, False))
         done = run(bootstrap, bundle, sums[-1], "/kickstart/adg-certificate", at=folder, ADG_ROOT=str(root))
-        checks.same("emr/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", ""))
+        checks.same(
+            "emr/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", "")
+        )
         found = {str(path.relative_to(root)): oct(stat.S_IMODE(path.stat().st_mode)) for path in sorted(root.rglob("*"))}
         wanted = {"adg.yaml": "0o644", "bin": "0o755", "bin/adg": "0o755", "bin/adg-retry": "0o755", "certs": "0o755"}
         wanted |= {"certs/adg.key": "0o600", "certs/adg.pem": "0o600", "certs/ca.pem": "0o600"}
         wanted |= {"modules": "0o755", "modules/own.yaml": "0o644"}
         checks.same("emr/bootstrap.sh: what is there", found, wanted)
-        checks.same("emr/bootstrap.sh: the certificate", (root / "certs/adg.pem").read_text(), "CERT\n")
+        certificate = [path.read_text() for path in sorted((root / "certs").glob("*"))]
+        checks.same("emr/bootstrap.sh: the certificate", certificate, ["KEY\n", "CERT\n", "CA\n"])
 
         root = folder / "dataproc"
         given = {"ADG_ROOT": str(root), "ADG_BUNDLE": "gs://bucket/adg.tar.gz", "ADG_LEDGER_SECRET": "adg-ledger"}
         bootstrap = FOLDER / "dataproc/bootstrap.sh"
         done = run(bootstrap, at=folder, ADG_SHA256=sums[0], **given)
-        checks.same("dataproc/bootstrap.sh, another bundle: code, anything installed", (done.returncode, root.exists()), (1, False))
+        checks.same(
+            "dataproc/bootstrap.sh, another bundle: code, anything installed", (done.returncode, root.exists()), (1, False)
+        )
         done = run(bootstrap, at=folder, ADG_SHA256=sums[-1], **given)
-        checks.same("dataproc/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", ""))
+        checks.same(
+            "dataproc/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", "")
+        )
         program(root / "bin/adg", '#!/bin/sh\necho "$ADG_LEDGER" "$@"\n')
         done = run(root / "bin/adg-job", "generate-test-data", "module=vacancy", "date=2021-04-12", at=folder)
-        wanted_of_job = f'{{"url": "postgresql://ledger"}} generate-test-data --module=vacancy --date=2021-04-12 --config {root}/adg.yaml\n'
+        wanted_of_job = (
+            f'{{"url": "postgresql://ledger"}} generate-test-data --module=vacancy --date=2021-04-12 --config {root}/adg.yaml\n'
+        )
         checks.same("adg-job: the ledger and its arguments", done.stdout, wanted_of_job)
 
         program(folder / "adg", DYING)
@@ -192,7 +219,13 @@ def check_installed(checks: Checks) -> None:
 def check_started(checks: Checks) -> None:
     """What start.sh sends, the launcher and adg take; and what is no name, date or flag is not sent."""
     start = FOLDER / "emr/start.sh"
-    every = {"START_DT": "2021-04-12", "END_DT": "2021-04-12", "CLEAN_UP_FLG": "true", "E2E_TEST_FLG": "true", "ADG_PROFILE": "emr-development"}
+    every = {
+        "START_DT": "2021-04-12",
+        "END_DT": "2021-04-12",
+        "CLEAN_UP_FLG": "true",
+        "E2E_TEST_FLG": "true",
+        "ADG_PROFILE": "emr-development",
+    }
     for what, said in (("nothing said", {}), ("all said", every)):
         with bench(aws=AWS) as folder:
             done = run(start, "vacancy", "arn:topic", at=folder, **said)
@@ -207,8 +240,8 @@ def check_started(checks: Checks) -> None:
             checks.same(f"emr/start.sh, {said}: code, anything sent", (code, (folder / "aws.asked").exists()), (2, False))
     with bench(aws=AWS) as folder:
         done = run(FOLDER / "emr/stop.sh", at=folder)
-        asked = [call.split("\n") for call in (folder / "aws.asked").read_text().removesuffix("---\n").split("\n---\n")]
-    told = [[word for word in call if word] for call in asked]
+        calls = (folder / "aws.asked").read_text().removesuffix("---\n").split("\n---\n")
+    told = [call.split() for call in calls]
     changes = [" ".join(call) for call in told if call[1] in ("cancel-steps", "terminate-clusters")]
     cancel = "emr cancel-steps --cluster-id j-1 --step-cancellation-option SEND_INTERRUPT --step-ids s-1 s-2"
     ends = ["emr terminate-clusters --cluster-ids j-1", "emr terminate-clusters --cluster-ids j-2"]
@@ -263,7 +296,7 @@ def check_lambda(checks: Checks) -> None:
         asked = (folder / "adg.asked").read_text().splitlines()
     checks.same("lambda: what adg was asked", asked, ["2021-04-12|2021-04-14||--module|vacancy|", *["|||--module|vacancy|"] * 2])
     errors = [(code, {"errorType": f"adg.{code}", "errorMessage": f"adg ended with {code}"}) for code in (13, 21)]
-    wanted = [("id-2/response", "", {"exit_code": 0})]
+    wanted: list[tuple[str, str, Any]] = [("id-2/response", "", {"exit_code": 0})]
     wanted += [(f"id-{place}/error", f"adg.{code}", told) for place, (code, told) in zip((1, 0), errors, strict=True)]
     checks.same("lambda: what was answered", handler.__dict__["answers"], wanted)
     checks.same("lambda: no API, no success", done.returncode, 1)

@@ -1,7 +1,8 @@
 """The Terraform modules, as far as that goes where no provider can be had.
 
-All of them: format, structure (`terraform get` loads it), every reference and every argument of a module. Those without a provider are
-validated and applied, and what comes out of them is used: commands by `cluster_commands.py`, policies by `cluster_rights.py`.
+All of them: format, structure (`terraform get` loads it), every reference and every argument of a module. Those without a
+provider are validated and applied, and what comes out of them is used: commands by `cluster_commands.py`, policies by
+`cluster_rights.py`.
 """
 
 import json
@@ -11,10 +12,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hcl2
+
 from checks import Checks
 from cluster_files import FOLDER, name, skip
 
@@ -28,6 +31,11 @@ FILLED_IN = re.compile(r"\$\{([^}]*)\}")
 def folders() -> list[Path]:
     """Those of modules."""
     return sorted({path.parent for path in TERRAFORM.rglob("*.tf")})
+
+
+def has_terraform() -> bool:
+    """Whether it is installed."""
+    return shutil.which("terraform") is not None
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +94,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
 
 def planned_commands() -> Iterator[tuple[str, list[str]]]:
     """The commands of the runs that the examples plan, and of one of each load."""
-    if shutil.which("terraform") is None:
+    if not has_terraform():
         skip("commands planned by Terraform", "terraform is not installed")
         return
     plans = {"commands": {load: {"module": "vacancy", "load_type": load} for load in ("full", "delta", "incremental")}}
@@ -116,7 +124,9 @@ def declared(module: dict[str, list[Any]]) -> set[str]:
 def code(text: str) -> str:
     """Without comments, and of texts only what is filled into them."""
     text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-    return re.sub(r'"(?:[^"\\$]|\\.|\$(?!\{)|\$\{(?:[^{}]|\{[^{}]*\})*\})*"', lambda text: " ".join(FILLED_IN.findall(text[0])), text)
+    return re.sub(
+        r'"(?:[^"\\$]|\\.|\$(?!\{)|\$\{(?:[^{}]|\{[^{}]*\})*\})*"', lambda text: " ".join(FILLED_IN.findall(text[0])), text
+    )
 
 
 def unknown_references(folder: Path) -> list[str]:
@@ -149,23 +159,27 @@ def unknown_arguments(folder: Path) -> list[str]:
 def undescribed(folder: Path) -> list[str]:
     """Variables and outputs without a description, and variables that nothing uses."""
     module = says(folder)
-    wrong = [each for kind in ("variable", "output") for each, body in named(module.get(kind, [])).items() if "description" not in body]
+    wrong = [
+        each for kind in ("variable", "output") for each, body in named(module.get(kind, [])).items() if "description" not in body
+    ]
     text = "\n".join(code(path.read_text()) for path in folder.glob("*.tf"))
-    return wrong + [f"{each} is not used" for each in named(module.get("variable", [])) if not re.search(rf"\bvar\.{each}\b", text)]
+    return wrong + [
+        f"{each} is not used" for each in named(module.get("variable", [])) if not re.search(rf"\bvar\.{each}\b", text)
+    ]
 
 
 def check_terraform(checks: Checks) -> None:
     """All modules."""
     for folder in folders():
         what = name(folder)
-        checks.gives(f"{what}: hcl2 reads it, and each reference is there", lambda folder=folder: unknown_references(folder), [])
-        checks.gives(f"{what}: modules are called as they ask", lambda folder=folder: unknown_arguments(folder), [])
-        checks.gives(f"{what}: variables and outputs are described, and used", lambda folder=folder: undescribed(folder), [])
+        checks.gives(f"{what}: hcl2 reads it, and each reference is there", partial(unknown_references, folder), [])
+        checks.gives(f"{what}: modules are called as they ask", partial(unknown_arguments, folder), [])
+        checks.gives(f"{what}: variables and outputs are described, and used", partial(undescribed, folder), [])
     (table,) = (body["ledger"] for block in says(TERRAFORM / "aws_ledger")["resource"] for body in block.values())
     keys = [table["hash_key"], table["range_key"], *((each["name"], each["type"]) for each in table["attribute"])]
     checks.same("the ledger's keys", keys, ["Correlation_Id", "DataProduct", ("Correlation_Id", "S"), ("DataProduct", "S")])
     check_notices(checks)
-    if shutil.which("terraform") is None:
+    if not has_terraform():
         skip("terraform fmt, get, validate and apply", "terraform is not installed")
         return
     done = terraform(TERRAFORM, "fmt", "-check", "-recursive", "-diff")

@@ -94,7 +94,7 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
     if request.e2e_test {
         refuse_test_flag(environment)?;
     }
-    let mut services = services(environment)?;
+    let mut services = Services::open_to_run(self::environment(environment)?, &request)?;
     services.environment.stop = Stop::on_signals()
         .map_err(|error| JobError::Machine { message: format!("failed to handle signals: {error}"), hint: "run again".into() })?;
     let progress: Box<dyn Progress> = match format {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::aws::AwsSettings;
 use crate::catchup::{DynamoDbSettings, PostgresSettings};
 use crate::metastore::{GlueSettings, HiveSettings};
+use crate::notify::NotifySettings;
 use crate::secrets::SecretPlace;
 use crate::source::KeyServiceSettings;
 use crate::store::StoreSettings;
@@ -59,6 +60,9 @@ pub struct Profile {
     /// What decrypts the keys of files that come encrypted. None: there are none.
     #[serde(default)]
     pub key_service: Option<KeyServiceSettings>,
+    /// Who is told how runs end. What can't be told is reported, and breaks nothing.
+    #[serde(default)]
+    pub notify: Vec<NotifySettings>,
     /// The folder for the reports of runs, one JSON file each.
     #[serde(default = "reports")]
     pub reports: PathBuf,

@@ -24,7 +24,7 @@ use super::rerun::{self, Again};
 use super::setup::Setup;
 use super::summary::KeptSummary;
 use super::todo::Known;
-use super::{JobError, Services, day, plan};
+use super::{JobError, Services, day, plan, tell};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -80,8 +80,21 @@ impl Run<'_> {
     }
 }
 
-/// Runs a module. An error is one for which no date could be tried; what failed on single dates is in the report.
+/// Runs a module and tells people how that ended. An error is one for which no date could be tried; what failed on single dates
+/// is in the report.
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
+    let done = all_dates(services, request, progress);
+    let mut report = done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, request, error))?;
+    write_report(services, &report)?;
+    tell::tell(&services.channels, &mut report);
+    if !report.notified.is_empty() {
+        write_report(services, &report)?;
+    }
+    Ok(report)
+}
+
+/// The run itself, with the lease held.
+fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let started = services.environment.clock.now();
     if request.e2e_test {
         let config = &services.environment.config;
@@ -122,7 +135,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     }
     let mut again = rerun::failed(&days);
     not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
-    let report = RunReport {
+    Ok(RunReport {
         run_id: id,
         module: module.module.clone(),
         profile: services.environment.config.profile_name.clone(),
@@ -131,9 +144,8 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         rerun: rerun::commands(&request.command, again, module.collections.len()),
         ended_by: ended_by.map(|error| error.failure()),
         days,
-    };
-    write_report(services, &report)?;
-    Ok(report)
+        notified: Vec::new(),
+    })
 }
 
 /// Promise 12: refuses the test flag before anything but the file of environments is read, so before [`Environment::load`],

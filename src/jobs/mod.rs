@@ -22,6 +22,7 @@ mod setup;
 mod stop;
 mod summary;
 mod tables;
+mod tell;
 mod todo;
 
 pub use budget::{Budget, LEAST_MEMORY};

@@ -10,11 +10,12 @@ use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
 use crate::config::{self, Config, LedgerSettings, LoadType, MetastoreSettings, Module, Outside};
 use crate::identity::{Clock, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
+use crate::notify::Channel;
 use crate::secrets::{self, SecretError, SecretPlace};
 use crate::source::KeyService;
 use crate::store::{Disk, Scratch, Store, StoreError, StoreUrl};
 
-use super::{JobError, Stop};
+use super::{IngestRequest, JobError, Stop, tell};
 
 /// A profile, and what needs nothing but it.
 pub struct Environment {
@@ -48,12 +49,23 @@ pub struct Services {
     pub metastore: Arc<dyn Metastore>,
     /// The record.
     pub ledger: Arc<dyn Ledger>,
+    /// Who is told how runs end.
+    pub channels: Vec<Channel>,
 }
 
 impl Services {
     /// Opens the profile's metastore and ledger.
     pub fn open(environment: Environment) -> Result<Self, JobError> {
-        Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, environment })
+        let channels = tell::channels(&environment);
+        Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, channels, environment })
+    }
+
+    /// The same for a run: people are told where that is as far as it comes.
+    pub fn open_to_run(environment: Environment, request: &IngestRequest) -> Result<Self, JobError> {
+        let channels = tell::channels(&environment);
+        let opened = environment.metastore().and_then(|metastore| Ok((metastore, environment.ledger()?)));
+        let (metastore, ledger) = opened.inspect_err(|error| tell::tell_failure(&environment, &channels, request, error))?;
+        Ok(Self { metastore, ledger, channels, environment })
     }
 }
 

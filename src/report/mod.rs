@@ -1,6 +1,7 @@
 //! What happened, as data first, then as text for a person: the run's report, its closing table, progress while it works.
 
 mod exit_code;
+mod notice;
 mod plan;
 mod progress;
 mod run_report;
@@ -8,8 +9,9 @@ mod shown;
 mod summary;
 
 pub use exit_code::ExitCode;
+pub use notice::{Event, Notice};
 pub use plan::{Asked, Effect, Plan, PlannedDay, PlannedWipe, Why, plan_table};
 pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
-pub use run_report::{DayReport, Failure, Outcome, RunReport};
+pub use run_report::{DayReport, Failure, Notified, Outcome, RunReport};
 pub use shown::{is_harmful, shortened, shown, shown_in_a_line};
 pub use summary::{closing_table, table};

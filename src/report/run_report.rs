@@ -65,6 +65,15 @@ pub struct DayReport {
     pub seconds: f64,
 }
 
+/// What became of a message about a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notified {
+    /// Where it was to go.
+    pub channel: String,
+    /// Why it did not come there, as far as is known.
+    pub error: Option<String>,
+}
+
 /// One run of a module.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunReport {
@@ -84,6 +93,8 @@ pub struct RunReport {
     pub ended_by: Option<Failure>,
     /// The commands that run again just what failed or was not reached.
     pub rerun: Vec<String>,
+    /// Whom it was told.
+    pub notified: Vec<Notified>,
 }
 
 impl RunReport {

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Outcome, RunReport};
+use super::{Notified, Outcome, RunReport};
 
 /// An empty table in the house's style.
 pub fn table(headers: &[&str]) -> Table {
@@ -61,6 +61,11 @@ pub fn closing_table(report: &RunReport) -> String {
         text.push_str(&format!("\nthe run ended early: {}", failure.message));
         if let Some(hint) = &failure.hint {
             text.push_str(&format!("\n  hint: {hint}"));
+        }
+    }
+    for Notified { channel, error } in &report.notified {
+        if let Some(error) = error {
+            text.push_str(&format!("\nnot told to {channel}: {error}"));
         }
     }
     for command in &report.rerun {

@@ -337,6 +337,8 @@ mod tests {
         let many: Vec<String> = (0..=MOST_COLUMNS).map(|i| format!("c{i}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert_eq!(check(&many), "there are 20001 names, and a table has at most 20000 columns");
+        let as_many = headers(&many[..MOST_COLUMNS]);
+        assert!(headers_to_columns(by(NamingRule::Words), &as_many, &TableSchema::default(), &[]).is_ok());
         assert_eq!(check(&["a", "?"]), "header 2 is `?`, which leaves no column name");
         assert_eq!(check(&["Error Desc"]), "the header `Error Desc` becomes `error_desc`, a column that adg writes itself");
     }

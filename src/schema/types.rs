@@ -339,6 +339,8 @@ mod tests {
         {
             assert!(bad.parse::<ColumnType>().is_err(), "{bad}");
         }
+        let wide = format!("struct<{}>", (0..100).map(|i| format!("c{i}:array<int>")).collect::<Vec<_>>().join(","));
+        assert!(wide.parse::<ColumnType>().is_ok());
         assert!("array<".repeat(100_000).parse::<ColumnType>().unwrap_err().to_string().contains("nested"));
     }
 }

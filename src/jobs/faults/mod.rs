@@ -9,6 +9,7 @@ mod ledger;
 mod matrix;
 mod metastore;
 mod objects;
+mod people;
 mod readers;
 mod rows;
 mod schedule;

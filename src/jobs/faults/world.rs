@@ -27,6 +27,7 @@ use super::disk::GatedDisk;
 use super::ledger::GatedLedger;
 use super::metastore::GatedMetastore;
 use super::objects::GatedObjects;
+use super::people::channel;
 use super::rows;
 
 /// What stores are.
@@ -217,7 +218,8 @@ impl World {
             Some(Arc::new(Seam { process: process.clone(), stores: self.stores.clone(), part_bytes: self.part_bytes }));
         let metastore = GatedMetastore { inner: self.metastore(), process: process.clone(), in_one_step: self.in_one_step };
         let ledger = GatedLedger { inner: self.ledger(), process: process.clone() };
-        Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), environment })
+        let channels = vec![channel(process.clone())];
+        Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), channels, environment })
     }
 
     /// Runs the job to its end, if it is given one.

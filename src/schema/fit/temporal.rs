@@ -190,6 +190,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_instant_with_an_offset_or_a_zone_loses_no_digit() {
+        let formats = TimestampFormats::new(&["%d.%m.%Y %H:%M:%S%.f %z".to_owned(), "%d.%m.%Y %H:%M:%S%.f %Q".to_owned()]).unwrap();
+        let micros = Some(86_400_123_456);
+        for (text, expected) in [
+            ("1970-01-02T01:00:00.123456+01:00[Europe/Paris]", micros),
+            ("1970-01-02T01:00:00.1234567+01:00[Europe/Paris]", None),
+            ("02.01.1970 01:00:00.123456 +0100", micros),
+            ("02.01.1970 01:00:00.1234567 +0100", None),
+            ("02.01.1970 01:00:00.123456 Europe/Paris", micros),
+            ("02.01.1970 01:00:00.1234567 Europe/Paris", None),
+        ] {
+            assert_eq!(formats.parse(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn most_dates_and_times_take_the_short_way() {
         assert_eq!(plain_date(b"2024-02-29"), Some(jiff::civil::date(2024, 2, 29)));
         for other in ["2024-02-30", "2024-2-29", "2024/02/29", "202:-02-29", "2024-02-2x", ""] {

@@ -1,0 +1,83 @@
+//! Telling people how a run ended. By then its lease is given up and its report written: what fails here is reported and changes
+//! nothing of that.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+
+use crate::identity::RunId;
+use crate::notify::{self, Channel, Notifier, NotifyError, NotifySettings, PubSub, Slack, Sns, Webhook};
+use crate::report::{Notice, Notified, RunReport};
+
+use super::ingest::IngestRequest;
+use super::{Environment, JobError};
+
+/// The channels of a profile. One that can't be used is told as one that takes no message.
+pub(super) fn channels(environment: &Environment) -> Vec<Channel> {
+    let settings = environment.config.profile.notify.iter();
+    let channels = settings.enumerate().map(|(i, settings)| Channel {
+        on: settings.on().clone(),
+        template: settings.template().clone(),
+        notifier: notifier(environment, settings).unwrap_or_else(|error| Arc::new(Unusable { place: i + 1, error })),
+    });
+    channels.collect()
+}
+
+fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, NotifyError> {
+    Ok(match settings {
+        NotifySettings::Slack(settings) => Arc::new(Slack::open(settings)?),
+        NotifySettings::Sns(settings) => {
+            Arc::new(Sns::open(settings, environment.account().map_err(|error| NotifyError::Never(error.to_string()))?))
+        }
+        NotifySettings::Pubsub(settings) => Arc::new(PubSub::open(settings)?),
+        NotifySettings::Webhook(settings) => Arc::new(Webhook::open(settings, Arc::clone(&environment.clock))?),
+    })
+}
+
+/// A channel whose settings can't be used.
+struct Unusable {
+    /// In the profile's list, counted from 1.
+    place: usize,
+    error: NotifyError,
+}
+
+impl Notifier for Unusable {
+    fn shown(&self) -> String {
+        format!("channel {} of `notify`", self.place)
+    }
+
+    fn send<'a>(&'a self, _: &'a Notice, _: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+        ready(Err(NotifyError::Never(self.error.to_string()))).boxed()
+    }
+}
+
+/// Tells how a run ended; what became of the messages is in the report then.
+pub(super) fn tell(channels: &[Channel], report: &mut RunReport) {
+    report.notified = notify::tell(channels, &Notice::of(report));
+    for Notified { channel, error } in &report.notified {
+        match error {
+            None => tracing::info!(event = "told", channel),
+            Some(error) => tracing::warn!(event = "not_told", channel, error),
+        }
+    }
+}
+
+/// Tells that a run could not begin, or ended before its first date.
+pub(super) fn tell_failure(environment: &Environment, channels: &[Channel], request: &IngestRequest, error: &JobError) {
+    let now = environment.clock.now();
+    // Nobody can have meant a module of a name that none has: whoever typed it reads that in the terminal.
+    let Ok(module) = request.module.parse() else { return };
+    let mut report = RunReport {
+        run_id: RunId::new(now),
+        module,
+        profile: environment.config.profile_name.clone(),
+        started: now,
+        ended: now,
+        days: Vec::new(),
+        ended_by: Some(error.failure()),
+        rerun: Vec::new(),
+        notified: Vec::new(),
+    };
+    tell(channels, &mut report);
+}

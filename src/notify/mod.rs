@@ -1,0 +1,81 @@
+//! Telling people how a run ended: one message a run to each channel that wants it, tried some times for half a minute. What can't
+//! be told is reported, and breaks nothing.
+
+mod http;
+mod pubsub;
+mod settings;
+mod slack;
+mod sns;
+mod template;
+mod webhook;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use futures::future::{BoxFuture, join_all};
+
+use crate::report::{Event, Notice, Notified};
+use crate::runtime;
+
+pub use pubsub::{PubSub, PubSubSettings};
+pub use settings::NotifySettings;
+pub use slack::{Slack, SlackSettings};
+pub use sns::{Sns, SnsSettings};
+pub use template::Template;
+pub use webhook::{Webhook, WebhookSettings};
+
+/// What takes messages.
+pub trait Notifier: Send + Sync {
+    /// Where they go, without secrets.
+    fn shown(&self) -> String;
+
+    /// Sends a message whose lines are `text`, once. It may come twice where a reply is lost: its id stays the same.
+    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>>;
+}
+
+/// A message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotifyError {
+    /// Another try may help.
+    #[error("{0}")]
+    Soon(String),
+    /// None will.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// A place for messages, and which of them.
+pub struct Channel {
+    /// What is told there.
+    pub on: BTreeSet<Event>,
+    /// How it is worded.
+    pub template: Template,
+    /// What takes it.
+    pub notifier: Arc<dyn Notifier>,
+}
+
+/// For how long a run waits at most until its end is told everywhere.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells a run's end to every channel that wants to know, side by side. Gives what became of each message.
+pub fn tell(channels: &[Channel], notice: &Notice) -> Vec<Notified> {
+    let wants = |channel: &&Channel| !channel.on.is_disjoint(&notice.events);
+    let told = channels.iter().filter(wants).map(|channel| told(channel, notice));
+    runtime::wait(async { join_all(told).await }).unwrap_or_else(|error| {
+        let failed = |channel: &Channel| Notified { channel: channel.notifier.shown(), error: Some(error.to_string()) };
+        channels.iter().filter(wants).map(failed).collect()
+    })
+}
+
+async fn told(channel: &Channel, notice: &Notice) -> Notified {
+    let text = channel.template.fill(notice);
+    let times = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(4).with_jitter();
+    let tried = (|| channel.notifier.send(notice, &text)).retry(times).when(|error| matches!(error, NotifyError::Soon(_)));
+    let error = match tokio::time::timeout(PATIENCE, tried).await {
+        Ok(sent) => sent.err().map(|error| error.to_string()),
+        Err(_) => Some(format!("it did not take the message within {} s", PATIENCE.as_secs())),
+    };
+    Notified { channel: channel.notifier.shown(), error }
+}

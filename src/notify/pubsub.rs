@@ -1,0 +1,96 @@
+//! A topic of Google Pub/Sub, by its REST interface.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use object_store::gcp::{GcpCredentialProvider, GoogleCloudStorageBuilder};
+use reqwest::Client;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::report::{Event, Notice};
+
+use super::settings::everything;
+use super::{Notifier, NotifyError, Template, http};
+
+/// How a profile writes a topic of Pub/Sub.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PubSubSettings {
+    /// The topic: `projects/PROJECT/topics/NAME`. The data is JSON, as a webhook's body; the attributes are `id`, `event`,
+    /// `severity`, `environment` and `module`.
+    pub topic: String,
+    /// The service's address, where it is not Google's own. Without TLS nobody signs in.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// What is told there.
+    #[serde(default = "everything")]
+    pub on: BTreeSet<Event>,
+    /// How it is worded.
+    #[serde(default)]
+    pub template: Template,
+}
+
+/// A topic of Pub/Sub.
+pub struct PubSub {
+    client: Client,
+    topic: String,
+    url: String,
+    /// None: nobody signs in.
+    credentials: Option<GcpCredentialProvider>,
+}
+
+impl PubSub {
+    /// Nothing is sent yet.
+    ///
+    /// # Errors
+    /// The topic is none, or Google's credentials can't be used.
+    pub fn open(settings: &PubSubSettings) -> Result<Self, NotifyError> {
+        let PubSubSettings { topic, endpoint, .. } = settings;
+        let parts: Vec<&str> = topic.split('/').collect();
+        let ["projects", project, "topics", name] = parts[..] else {
+            return Err(NotifyError::Never(format!("the topic `{topic}` is not written as projects/PROJECT/topics/NAME")));
+        };
+        let endpoint = endpoint.as_deref().unwrap_or("https://pubsub.googleapis.com");
+        // The storage library finds Google's credentials in all usual places, and asks for tokens of the scope cloud-platform.
+        let credentials = || GoogleCloudStorageBuilder::from_env().with_bucket_name("none").build();
+        let credentials = match endpoint.starts_with("http://") {
+            true => None,
+            false => Some(credentials().map_err(|error| NotifyError::Never(error.to_string()))?.credentials().clone()),
+        };
+        let url = format!("{}/v1/projects/{project}/topics/{name}:publish", endpoint.trim_end_matches('/'));
+        Ok(Self { client: http::client()?, topic: topic.clone(), url, credentials })
+    }
+
+    async fn publish(&self, notice: &Notice, text: &str) -> Result<(), NotifyError> {
+        let mut body = notice.body.clone();
+        body["text"] = text.into();
+        let message = json!({ "messages": [{
+            "data": STANDARD.encode(body.to_string()),
+            "attributes": {
+                "id": notice.id, "event": notice.event.name(), "severity": notice.event.severity(),
+                "environment": notice.profile, "module": notice.module,
+            },
+        }] });
+        let mut request = http::with_json(self.client.post(&self.url), message.to_string());
+        if let Some(credentials) = &self.credentials {
+            let token = credentials.get_credential().await.map_err(|error| NotifyError::Soon(http::because(&error)))?;
+            request = request.bearer_auth(&token.bearer);
+        }
+        http::send(request).await
+    }
+}
+
+impl Notifier for PubSub {
+    fn shown(&self) -> String {
+        format!("pubsub {}", self.topic)
+    }
+
+    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+        self.publish(notice, text).boxed()
+    }
+}

@@ -1,0 +1,74 @@
+//! A channel of Slack, by an incoming webhook.
+
+use std::collections::BTreeSet;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use reqwest::{Client, Url};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::report::{Event, Notice};
+use crate::secrets::SecretText;
+
+use super::settings::everything;
+use super::{Notifier, NotifyError, Template, http};
+
+/// How a profile writes a channel of Slack.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlackSettings {
+    /// The address of an incoming webhook, which is a secret.
+    pub webhook: SecretText,
+    /// What is told there.
+    #[serde(default = "everything")]
+    pub on: BTreeSet<Event>,
+    /// How it is worded.
+    #[serde(default)]
+    pub template: Template,
+}
+
+/// A channel of Slack.
+pub struct Slack {
+    client: Client,
+    url: Url,
+}
+
+impl Slack {
+    /// Nothing is sent yet.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn open(settings: &SlackSettings) -> Result<Self, NotifyError> {
+        let url = Url::parse(settings.webhook.reveal())
+            .map_err(|error| NotifyError::Never(format!("the webhook's address: {error}")))?;
+        Ok(Self { client: http::client()?, url })
+    }
+}
+
+impl Notifier for Slack {
+    fn shown(&self) -> String {
+        format!("slack at {}", self.url.origin().ascii_serialization())
+    }
+
+    fn send<'a>(&'a self, _: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+        let body = json!({ "text": escaped(text) }).to_string();
+        http::send(http::with_json(self.client.post(self.url.clone()), body)).boxed()
+    }
+}
+
+/// Text in which nothing is a link or a mention, as Slack's documentation says to escape it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_called_by_a_files_name() {
+        assert_eq!(escaped("<!channel> a&b"), "&lt;!channel&gt; a&amp;b");
+    }
+}

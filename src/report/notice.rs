@@ -1,0 +1,224 @@
+//! What is told of a run to people who did not watch it.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{DayReport, Outcome, RunReport};
+
+/// What can be told of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// All that was to be done is.
+    Completed,
+    /// Some dates failed, others were done.
+    Partial,
+    /// Nothing was done.
+    Failed,
+    /// Nothing was to be done, or there were no files where that is no failure.
+    NothingToDo,
+    /// The source has deleted a date's file before it was read.
+    Lost,
+}
+
+impl Event {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Completed, Self::Partial, Self::Failed, Self::NothingToDo, Self::Lost];
+
+    /// As the settings write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::NothingToDo => "nothing_to_do",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// `Error` where somebody must do something, else `Information`: the words of the alarms that adg replaces.
+    pub fn severity(self) -> &'static str {
+        match self {
+            Self::Completed | Self::NothingToDo => "Information",
+            Self::Partial | Self::Failed | Self::Lost => "Error",
+        }
+    }
+}
+
+/// One message about one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// The run's: whoever gets two messages of one id has one of them twice.
+    pub id: String,
+    /// How it ended.
+    pub event: Event,
+    /// All that can be told of it: how it ended, and whether a date was lost.
+    pub events: BTreeSet<Event>,
+    /// The module.
+    pub module: String,
+    /// The environment.
+    pub profile: String,
+    /// One line.
+    pub title: String,
+    /// Some lines: counts, the first failures, what to type next.
+    pub text: String,
+    /// What to type next; empty where there is nothing.
+    pub rerun: Vec<String>,
+    /// The whole of it for programs.
+    pub body: Value,
+}
+
+/// Failures that are told; the report has all.
+const TOLD: usize = 5;
+
+impl Notice {
+    /// What is told of a run.
+    pub fn of(report: &RunReport) -> Self {
+        let event = event(report);
+        let lost = report.days.iter().any(|day| day.outcome == Outcome::Lost);
+        let events = [Some(event), lost.then_some(Event::Lost)].into_iter().flatten().collect();
+        let title = format!("adg {} ({}): {}", report.module, report.profile, headline(event));
+        let text = lines(report).join("\n");
+        let body = json!({
+            "id": report.run_id, "event": event, "severity": event.severity(), "title": title, "text": text, "run": report,
+        });
+        Self {
+            id: report.run_id.to_string(),
+            event,
+            events,
+            module: report.module.to_string(),
+            profile: report.profile.clone(),
+            title,
+            text,
+            rerun: report.rerun.clone(),
+            body,
+        }
+    }
+}
+
+fn event(report: &RunReport) -> Event {
+    let any = |outcome| report.days.iter().any(|day| day.outcome == outcome);
+    match (any(Outcome::Completed), any(Outcome::Failed) || report.ended_by.is_some()) {
+        (true, true) => Event::Partial,
+        (false, true) => Event::Failed,
+        _ if any(Outcome::Lost) => Event::Lost,
+        (true, false) => Event::Completed,
+        (false, false) => Event::NothingToDo,
+    }
+}
+
+fn headline(event: Event) -> &'static str {
+    match event {
+        Event::Completed => "completed",
+        Event::Partial => "some dates failed",
+        Event::Failed => "failed",
+        Event::NothingToDo => "nothing to do",
+        Event::Lost => "dates are lost at the source",
+    }
+}
+
+fn lines(report: &RunReport) -> Vec<String> {
+    let count = |outcome| report.days.iter().filter(|day| day.outcome == outcome).count();
+    let total = |of: fn(&DayReport) -> u64| report.days.iter().map(of).sum::<u64>();
+    let dates = [
+        (count(Outcome::Completed), "done"),
+        (count(Outcome::Failed), "failed"),
+        (count(Outcome::Lost), "lost"),
+        (count(Outcome::Skipped), "skipped"),
+    ];
+    let dates: Vec<String> =
+        dates.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let mut lines = Vec::new();
+    if !dates.is_empty() {
+        let (rows, set_aside) = (total(|day| day.counts.rows_written), total(|day| day.counts.rows_quarantined));
+        let (misfits, dates) = (total(|day| day.counts.value_errors), dates.join(", "));
+        lines.push(format!("dates: {dates}; {rows} rows written, {set_aside} quarantined, {misfits} values that did not fit"));
+    }
+    let failures: Vec<_> = report.days.iter().filter_map(|day| Some((day, day.failure.as_ref()?))).collect();
+    lines
+        .extend(failures.iter().take(TOLD).map(|(day, failure)| format!("{} {}: {}", day.date, day.collection, failure.message)));
+    if failures.len() > TOLD {
+        lines.push(format!("and {} more, which the report has", failures.len() - TOLD));
+    }
+    if let Some(ended) = &report.ended_by {
+        lines.push(format!("the run ended early: {}", ended.message));
+        lines.extend(ended.hint.iter().map(|hint| format!("hint: {hint}")));
+    }
+    lines.extend(report.rerun.iter().map(|command| format!("to run again what failed: {command}")));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::RunId;
+    use crate::report::{ExitCode, Failure};
+
+    fn report(outcomes: &[Outcome]) -> RunReport {
+        let days = outcomes.iter().enumerate().map(|(i, outcome)| DayReport {
+            date: format!("2024-05-{:02}", i + 1).parse().unwrap(),
+            collection: "bids".parse().unwrap(),
+            outcome: *outcome,
+            counts: crate::catchup::Counts { rows_written: 10, ..Default::default() },
+            value_errors_by_column: Default::default(),
+            schema_changes: vec![],
+            notes: vec![],
+            sources: vec![],
+            location: None,
+            quarantine: None,
+            failure: matches!(outcome, Outcome::Failed | Outcome::Lost).then(|| Failure {
+                exit_code: ExitCode::Source,
+                message: "no file".into(),
+                hint: None,
+            }),
+            seconds: 1.0,
+        });
+        RunReport {
+            run_id: RunId::new(jiff::Timestamp::UNIX_EPOCH),
+            module: "vacancy".parse().unwrap(),
+            profile: "production".into(),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            ended: jiff::Timestamp::UNIX_EPOCH,
+            days: days.collect(),
+            ended_by: None,
+            rerun: vec![],
+            notified: vec![],
+        }
+    }
+
+    #[test]
+    fn how_a_run_ended() {
+        use Outcome::{Completed, Failed, Lost, Skipped};
+        for (outcomes, event, all) in [
+            (&[Completed, Skipped][..], Event::Completed, 1),
+            (&[Completed, Failed], Event::Partial, 1),
+            (&[Failed, Lost], Event::Failed, 2),
+            (&[Completed, Lost], Event::Lost, 1),
+            (&[Completed, Failed, Lost], Event::Partial, 2),
+            (&[Skipped], Event::NothingToDo, 1),
+            (&[], Event::NothingToDo, 1),
+        ] {
+            let notice = Notice::of(&report(outcomes));
+            assert_eq!((notice.event, notice.events.len()), (event, all), "{outcomes:?}");
+            assert_eq!(notice.events.contains(&Event::Lost), outcomes.contains(&Lost));
+        }
+        let ended = Failure { exit_code: ExitCode::Held, message: "held".into(), hint: Some("wait".into()) };
+        let notice = Notice::of(&RunReport { ended_by: Some(ended), ..report(&[]) });
+        assert_eq!((notice.event, notice.text.as_str()), (Event::Failed, "the run ended early: held\nhint: wait"));
+    }
+
+    #[test]
+    fn counts_the_first_failures_and_what_to_type_next() {
+        let report = RunReport { rerun: vec!["adg --module vacancy".into()], ..report(&[Outcome::Failed; 7]) };
+        let notice = Notice::of(&report);
+        assert_eq!(notice.title, "adg vacancy (production): failed");
+        let lines: Vec<_> = notice.text.lines().collect();
+        assert_eq!(lines[0], "dates: 7 failed; 70 rows written, 0 quarantined, 0 values that did not fit");
+        assert_eq!(lines[1], "2024-05-01 bids: no file");
+        assert_eq!(lines[6..], ["and 2 more, which the report has", "to run again what failed: adg --module vacancy"]);
+        assert_eq!(notice.body["run"]["days"].as_array().map(Vec::len), Some(7));
+    }
+}
