@@ -16,3 +16,8 @@ fn the_replaced_jobs_secret_ledger_and_test_flag_go_on_working() {
 fn the_replaced_jobs_three_modules() {
     script("kickstart_modules.py", &[]);
 }
+
+#[test]
+fn people_are_told_once_by_each_channel_that_wants_to_know() {
+    script("people.py", &[]);
+}
