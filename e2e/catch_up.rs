@@ -132,3 +132,45 @@ fn a_collection_added_later_catches_up_beside_the_others() {
     assert!(days.as_array().unwrap().iter().all(|day| day["collection"] == "items"));
     assert_eq!(days.as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn the_history_is_a_calendar_with_what_to_type_next() {
+    let workspace = Workspace::new();
+    for date in ["2024-05-01", "2024-05-03"] {
+        workspace.day(date);
+    }
+    workspace.source("2024-05-02", "orders", "id\n1\n");
+    workspace.shop("2024-05-01", "2024-05-03").expect(4);
+    let args = ["history", "--module", "shop", "--start-dt", "2024-04-30", "--end-dt", "2024-05-04"];
+    let told = workspace.run(&[&args[..], &["--json"]].concat()).expect(0).stdout;
+    let history: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let expected = serde_json::json!({
+        "2024-05-01": { "orders": "done", "items": "done" },
+        "2024-05-02": { "orders": "done", "items": "failed" },
+        "2024-05-03": { "orders": "done", "items": "done" },
+        "2024-05-04": { "orders": "missing", "items": "missing" },
+    });
+    assert_eq!(history["days"], expected);
+    let attempts = history["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 1);
+    assert!(attempts[0]["error"].as_str().unwrap().contains("2024-05-02_items"), "{attempts:?}");
+    let told = workspace.run(&args).expect(0).stdout;
+    for text in ["orders", "missing", "has no file", "--start-dt 2024-05-02 --end-dt 2024-05-02 --collection items"] {
+        assert!(told.contains(text), "`{text}` is not in:\n{told}");
+    }
+    // Of one date all attempts are told.
+    workspace.day("2024-05-02");
+    workspace.shop("2024-05-02", "2024-05-02").expect(0);
+    let args = ["history", "--module", "shop", "--start-dt", "2024-05-02", "--end-dt", "2024-05-02", "--json"];
+    let history: serde_json::Value = serde_json::from_str(&workspace.run(&args).expect(0).stdout).unwrap();
+    let statuses = |collection: &str| {
+        let attempts = history["attempts"].as_array().unwrap().iter().filter(|attempt| attempt["collection"] == collection);
+        attempts.map(|attempt| attempt["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (statuses("orders"), statuses("items")),
+        (vec!["Completed".to_owned(); 2], vec!["Failed".into(), "Completed".into()])
+    );
+    assert_eq!(history["rerun"], serde_json::json!([]));
+    assert_eq!(workspace.run(&["history", "--module", "nothing"]).code, 10);
+}

@@ -48,7 +48,9 @@ fn attempt(seconds: i64, date: &str, status: Status) -> Attempt {
 
 /// Both handles are onto the same, empty ledger, as two processes would have them.
 pub(super) fn suite(ledger: &dyn Ledger, other: &dyn Ledger) {
+    assert!(ledger.check().unwrap().len() > 10, "it says what it is");
     one_lease_at_a_time(ledger, other);
+    a_lease_ends_at_its_end(ledger, other);
     tokens_fence(ledger, other);
     history_is_the_latest_status(ledger, other);
     superseded_locations_keep_their_last_time(ledger);
@@ -65,10 +67,20 @@ fn one_lease_at_a_time(ledger: &dyn Ledger, other: &dyn Ledger) {
     }
     other.acquire(&"elsewhere".parse().unwrap(), &holder(at(1)), at(1), TTL).unwrap();
     let renewed = ledger.renew(&lease, at(50), TTL).unwrap();
+    assert_eq!((renewed.expires, renewed.token), (at(110), lease.token));
     assert!(matches!(other.acquire(&module, &holder(at(61)), at(61), TTL), Err(LedgerError::Held { .. })));
     ledger.release(&renewed).unwrap();
     let next = other.acquire(&module, &holder(at(62)), at(62), TTL).unwrap();
     assert!(next.token > lease.token);
+    other.release(&next).unwrap();
+}
+
+fn a_lease_ends_at_its_end(ledger: &dyn Ledger, other: &dyn Ledger) {
+    let module = module("ends");
+    let lease = ledger.acquire(&module, &holder(at(0)), at(0), TTL).unwrap();
+    let held = other.acquire(&module, &holder(at(59)), at(59), TTL).unwrap_err();
+    assert!(held.to_string().contains("on host, process 7"), "{held}");
+    let next = other.acquire(&module, &holder(lease.expires), lease.expires, TTL).unwrap();
     other.release(&next).unwrap();
 }
 

@@ -48,3 +48,22 @@ impl LeaseLocks {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(module);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_one_processs_until_it_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = || LeaseLocks::beside(&folder.path().join("ledger.db"));
+        let (one, other, module) = (locks(), locks(), "shop".parse().unwrap());
+        assert!(one.try_take(&module).unwrap() && one.try_take(&module).unwrap());
+        assert!(!other.try_take(&module).unwrap());
+        assert!(other.try_take(&"elsewhere".parse().unwrap()).unwrap());
+        one.release(&module);
+        assert!(other.try_take(&module).unwrap() && !one.try_take(&module).unwrap());
+        drop(other);
+        assert!(one.try_take(&module).unwrap());
+    }
+}

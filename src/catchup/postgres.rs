@@ -374,6 +374,24 @@ mod tests {
         conformance::suite(&open(), &open());
     }
 
+    #[test]
+    fn it_says_what_it_is_and_who_may_not_without_a_password() {
+        let url = |text: &str| serde_json::from_value::<SecretText>(text.into()).unwrap();
+        let address = test_services::postgres().url.clone();
+        let ledger = PostgresLedger::open(&url(&address), None).unwrap();
+        let told = ledger.check().unwrap();
+        let (version, place) = told.strip_prefix("PostgreSQL ").unwrap().split_once(" at ").unwrap();
+        assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{told}");
+        assert!(place.starts_with("postgresql://") && place.ends_with("/adg") && !place.contains('@'), "{told}");
+        // One who may sign in, and nothing more.
+        ledger.client().unwrap().batch_execute("create role reader login password 'known'").unwrap();
+        let (_, host) = address.split_once('@').unwrap();
+        let reader = PostgresLedger::open(&url(&format!("postgresql://reader:known@{host}")), None);
+        let refused = reader.and_then(|ledger| ledger.history(&"shop".parse().unwrap())).unwrap_err();
+        assert!(matches!(refused, LedgerError::Denied { .. }), "{refused:?}");
+        assert!(!format!("{refused} {refused:?}").contains("known"), "{refused}");
+    }
+
     /// Runs come from machines with clocks of their own, leases from one ledger.
     #[test]
     fn the_later_lease_counts_and_not_the_later_clock() {

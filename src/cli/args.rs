@@ -120,6 +120,8 @@ pub(super) enum Command {
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
+    /// Show what became of a module's dates, and what to type for those that are not done.
+    History(HistoryArgs),
     /// List the published tables.
     Tables,
     /// Show a table's columns and partitions.
@@ -155,6 +157,29 @@ pub(super) enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// The arguments of a module's history.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// The module.
+    #[arg(long)]
+    pub(super) module: String,
+    /// Which of the module's loads.
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+    pub(super) load_type: LoadType,
+    /// First date [default: a month ago].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) start_dt: Option<ProcessingDate>,
+    /// Last date [default: today]. With one date alone, all attempts at it are shown.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) end_dt: Option<ProcessingDate>,
+    /// Only this collection; may be given several times.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(super) collection: Vec<CollectionName>,
+    /// Print JSON instead.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// The arguments of the data generator.

@@ -10,12 +10,13 @@ use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile, LoadType};
 use crate::identity::CollectionName;
 use crate::jobs::{
-    self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, IngestRequest, JobError, LEAST_MEMORY, Services, Stop,
+    self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY,
+    Services, Stop,
 };
-use crate::report::{Asked, Bars, ExitCode, NoProgress, Progress, closing_table, plan_table, shown};
+use crate::report::{Asked, Bars, ExitCode, NoProgress, Progress, closing_table, history_table, plan_table, shown};
 use crate::schema::ColumnName;
 
-use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs};
+use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, HistoryArgs, RunArgs};
 use super::given::Given;
 use super::logging::LogFormat;
 
@@ -34,6 +35,7 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
     match command {
         Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
         Command::Plan { run, out } => plan(&run, &cli.environment, out.as_deref())?,
+        Command::History(args) => history(&args, &cli.environment)?,
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
@@ -89,6 +91,24 @@ fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Re
     print(&shown(&plan_table(&plan)))
 }
 
+/// Prints what became of a module's dates.
+fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
+    let module = args.module.trim().to_lowercase();
+    let request = HistoryRequest {
+        command: base_command(&module, args.load_type, environment),
+        module,
+        load: args.load_type,
+        start: args.start_dt,
+        end: args.end_dt,
+        collections: args.collection.clone(),
+    };
+    let history = jobs::history(&services(environment)?, &request)?;
+    match args.json {
+        true => print(&serde_json::to_string_pretty(&history).map_err(|error| JobError::Bug(error.to_string()))?),
+        false => print(&shown(&history_table(&history))),
+    }
+}
+
 fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
     if request.e2e_test {
@@ -123,7 +143,7 @@ fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -
     let plan = jobs::read_plan(file)?;
     let Asked { load, start, end, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
     let module = plan.module.to_string();
-    let command = base_command(&module, load, e2e_test, args, environment);
+    let command = again(base_command(&module, load, environment), e2e_test, &args.memory);
     let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
     Ok(IngestRequest { module, load, dates, collections, clean_up, force_clean_up, e2e_test, memory, command, plan: Some(plan) })
 }
@@ -141,7 +161,7 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
     }
     let memory = memory(&args.memory)?;
     let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
-    let command = base_command(&module, args.load_type, e2e_test, args, environment);
+    let command = again(base_command(&module, args.load_type, environment), e2e_test, &args.memory);
     Ok(IngestRequest {
         module,
         load: args.load_type,
@@ -159,25 +179,30 @@ fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Inges
     })
 }
 
-/// The command without dates, to print what to type next.
-fn base_command(module: &str, load: LoadType, e2e_test: bool, args: &RunArgs, environment: &EnvironmentArgs) -> Vec<String> {
+/// The command that runs a module, without dates, to print what to type next.
+fn base_command(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Vec<String> {
     let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
     let mut command = vec![program, "--module".to_owned(), module.to_owned()];
     let (file, profile) = chosen(environment);
     command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
     command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
-    // What the environment says now is said in so many words: the command is run in another shell, or in this one again.
+    if load != LoadType::Full {
+        command.extend(["--load-type".to_owned(), load.to_string()]);
+    }
+    command
+}
+
+/// The same of a run that was given more. What the environment says now is said in so many words: the command is run in another
+/// shell, or in this one again.
+fn again(mut command: Vec<String>, e2e_test: bool, memory: &str) -> Vec<String> {
     if e2e_test || env("E2E_TEST_FLG").is_some() {
         command.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
     }
     if env("CLEAN_UP_FLG").is_some() {
         command.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
     }
-    if load != LoadType::Full {
-        command.extend(["--load-type".to_owned(), load.to_string()]);
-    }
-    if args.memory != DEFAULT_MEMORY {
-        command.extend(["--memory".to_owned(), args.memory.clone()]);
+    if memory != DEFAULT_MEMORY {
+        command.extend(["--memory".to_owned(), memory.to_owned()]);
     }
     command
 }

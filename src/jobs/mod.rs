@@ -9,6 +9,7 @@ mod error;
 mod faults;
 mod format;
 mod generate;
+mod history;
 mod incoming;
 mod ingest;
 mod lease;
@@ -31,6 +32,7 @@ pub use error::JobError;
 #[cfg(any(test, fuzzing))]
 pub use format::format;
 pub use generate::{ExtraColumn, Generate, generate};
+pub use history::{HistoryRequest, history};
 pub use ingest::{IngestRequest, ingest, refuse_test_flag_where_protected};
 pub use plan::{plan, read_plan, write_plan};
 pub use query::{QueryFormat, query};

@@ -7,8 +7,9 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::catchup::{Continued, DayHistory, SourceFile, Status, WindowRules};
+use crate::config::Module;
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::metastore::{Partition, PartitionValue, Table, create_table_ddl};
+use crate::metastore::{PartitionValue, Table, create_table_ddl};
 use crate::report::{Asked, Effect, Outcome, Plan, PlannedDay, PlannedWipe, shortened};
 use crate::schema::Evolution;
 use crate::source::{DayKeys, Look, SourceKey};
@@ -74,7 +75,7 @@ pub(super) fn of(
     request: &IngestRequest,
     now: Timestamp,
 ) -> Result<Plan, JobError> {
-    let (rules, mut history) = history(setup)?;
+    let (rules, mut history) = known_history(setup.services, setup.module)?;
     let known = Known { today: setup.today, rules, requested: request.dates, keys };
     let mut clean_up = Vec::new();
     if request.clean_up {
@@ -104,8 +105,8 @@ pub(super) fn of(
 }
 
 /// What a run would go by, once it had taken over from whoever kept the ledger before.
-fn history(setup: &Setup<'_>) -> Result<(WindowRules, History), JobError> {
-    let (ledger, module) = (&setup.services.ledger, setup.module);
+pub(super) fn known_history(services: &Services, module: &Module) -> Result<(WindowRules, History), JobError> {
+    let ledger = &services.ledger;
     let mut history = ledger.history(&module.module)?;
     let continued = match summary_key(module) {
         Some(key) => ledger.continues_from(&module.module, &key)?,
@@ -138,7 +139,7 @@ fn wipe(
         let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
         history.insert(date, status);
     }
-    let total = |parameter| partitions.iter().filter_map(|partition| number(partition, parameter)).sum();
+    let total = |parameter| partitions.iter().filter_map(|partition| partition.number(parameter)).sum();
     Ok(PlannedWipe {
         table: collection.table.to_string(),
         rows: total("numRows"),
@@ -146,10 +147,6 @@ fn wipe(
         partitions: partitions.iter().map(|partition| partition.value.to_string()).collect(),
         lost: lost.iter().map(ToString::to_string).collect(),
     })
-}
-
-fn number(partition: &Partition, parameter: &str) -> Option<u64> {
-    partition.parameters.get(parameter)?.parse().ok()
 }
 
 /// One collection, as it is planned.

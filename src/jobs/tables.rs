@@ -9,13 +9,8 @@ use crate::report;
 
 use super::{JobError, Services};
 
-/// A number of a partition, which whoever made it may not have written.
-fn parameter(partition: &Partition, key: &str) -> Option<u64> {
-    partition.parameters.get(key)?.parse().ok()
-}
-
 fn total(partitions: &[Partition], key: &str) -> Option<u64> {
-    partitions.iter().map(|partition| parameter(partition, key)).sum()
+    partitions.iter().map(|partition| partition.number(key)).sum()
 }
 
 fn shown<T: ToString>(number: Option<T>) -> String {
@@ -59,9 +54,9 @@ pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
     for partition in services.metastore.partitions(&name)? {
         rows.add_row([
             partition.value.to_string(),
-            shown(parameter(&partition, "numRows")),
-            shown(parameter(&partition, "numFiles")),
-            shown(parameter(&partition, "totalSize").map(ByteSize)),
+            shown(partition.number("numRows")),
+            shown(partition.number("numFiles")),
+            shown(partition.number("totalSize").map(ByteSize)),
             partition.location,
         ]);
     }

@@ -107,3 +107,10 @@ pub struct Partition {
     /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own.
     pub parameters: Parameters,
 }
+
+impl Partition {
+    /// A number among its properties, which whoever made it may not have written.
+    pub fn number(&self, key: &str) -> Option<u64> {
+        self.parameters.get(key)?.parse().ok()
+    }
+}

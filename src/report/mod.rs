@@ -1,6 +1,7 @@
 //! What happened, as data first, then as text for a person: the run's report, its closing table, progress while it works.
 
 mod exit_code;
+mod history;
 mod notice;
 mod plan;
 mod progress;
@@ -9,6 +10,7 @@ mod shown;
 mod summary;
 
 pub use exit_code::ExitCode;
+pub use history::{History, Mark, ToldAttempt, history_table};
 pub use notice::{Event, Notice};
 pub use plan::{Asked, Effect, Plan, PlannedDay, PlannedWipe, Why, plan_table};
 pub use progress::{Bars, CollectionProgress, NoProgress, Progress};

@@ -101,9 +101,17 @@ fn a_ledger_of_the_replaced_job_is_continued_whatever_its_status() {
     {
         let ledger = table(&format!("taken_over_{i}"))();
         let lease = lease(&ledger);
+        // Who only plans finds the same, and writes nothing.
+        let planned = |first: &str, again| {
+            let found = ledger.continues_from(&module(), &key()).unwrap();
+            assert_eq!(found, Some(Continued { first: day(first), again }), "{status}");
+        };
+        assert_eq!(ledger.continues_from(&module(), &key()).unwrap(), None);
         assert_eq!(ledger.take_over(&lease, &key()).unwrap(), None);
         replaced_job_writes(&ledger, "2021-04-12", 41, status);
+        planned(expected, true);
         assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        planned(expected, false);
         // What adg writes itself is nobody else's doing.
         ledger.summarise(&lease, &key(), Summary { date: day("2021-05-01"), status: Status::InProgress }).unwrap();
         assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
@@ -112,6 +120,7 @@ fn a_ledger_of_the_replaced_job_is_continued_whatever_its_status() {
             ledger.record(&lease, &done(date)).unwrap();
         }
         replaced_job_writes(&ledger, "2021-06-01", 50, "Completed");
+        planned("2021-06-02", true);
         assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day("2021-06-02")));
         let days = &ledger.history(&module()).unwrap()[&"bids".parse::<CollectionName>().unwrap()];
         assert_eq!((days[&day("2021-06-01")], days[&day("2021-06-02")]), (Status::Completed, Status::Failed));

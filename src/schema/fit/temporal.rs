@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn an_instant_with_an_offset_or_a_zone_loses_no_digit() {
-        let formats = TimestampFormats::new(&["%d.%m.%Y %H:%M:%S%.f %z".to_owned(), "%d.%m.%Y %H:%M:%S%.f %Q".to_owned()]).unwrap();
+        let formats =
+            TimestampFormats::new(&["%d.%m.%Y %H:%M:%S%.f %z".to_owned(), "%d.%m.%Y %H:%M:%S%.f %Q".to_owned()]).unwrap();
         let micros = Some(86_400_123_456);
         for (text, expected) in [
             ("1970-01-02T01:00:00.123456+01:00[Europe/Paris]", micros),

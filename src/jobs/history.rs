@@ -1,0 +1,139 @@
+//! What became of a module's dates, by its ledger.
+
+use std::collections::BTreeMap;
+
+use crate::catchup::{DayHistory, WindowRules};
+use crate::config::LoadType;
+use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::report::{History, Mark, ToldAttempt};
+
+use super::plan::known_history;
+use super::rerun::{self, Again};
+use super::{JobError, Services};
+
+/// Dates that are told where none are asked for.
+const USUAL_DAYS: u32 = 31;
+
+/// Attempts that are told of what is not as it should be: the latest dates'.
+const MOST_ATTEMPTS: usize = 10;
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct HistoryRequest {
+    /// The module's name.
+    pub module: String,
+    /// Which of its loads.
+    pub load: LoadType,
+    /// The first date that is told. None: that of a month ago.
+    pub start: Option<ProcessingDate>,
+    /// The last one. None: today.
+    pub end: Option<ProcessingDate>,
+    /// Only these collections; all where it is empty.
+    pub collections: Vec<CollectionName>,
+    /// The command that runs the module, without dates.
+    pub command: Vec<String>,
+}
+
+/// Tells what became of a module's dates.
+pub fn history(services: &Services, request: &HistoryRequest) -> Result<History, JobError> {
+    let environment = &services.environment;
+    let module = environment.module(&request.module, request.load)?;
+    let wanted = |name: &&CollectionName| request.collections.is_empty() || request.collections.contains(name);
+    let collections: Vec<CollectionName> = module.collections.keys().filter(wanted).cloned().collect();
+    let (rules, known) = known_history(services, &module)?;
+    let today = ProcessingDate::today(environment.clock.now(), &environment.zone);
+    let end = request.end.unwrap_or(today);
+    let start = request.start.unwrap_or_else(|| end.minus_days(USUAL_DAYS - 1));
+    let mut days: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for name in &collections {
+        for (date, mark) in marks(rules, known.get(name), start, end.min(today)) {
+            days.entry(date).or_default().insert(name.clone(), mark);
+        }
+    }
+    let attempts = attempts(services, &module.module, &days, start == end)?;
+    let rerun = rerun::commands(&request.command, not_done(&days), module.collections.len());
+    let profile = environment.config.profile_name.clone();
+    Ok(History { module: module.module.clone(), profile, collections, days, attempts, rerun })
+}
+
+/// The dates of a collection that count, and what became of them.
+fn marks(
+    rules: WindowRules,
+    known: Option<&DayHistory>,
+    start: ProcessingDate,
+    end: ProcessingDate,
+) -> Vec<(ProcessingDate, Mark)> {
+    let oldest = known.and_then(|days| days.keys().next().copied());
+    // As the window has it: the first date that counts, else the oldest one.
+    let Some(first) = rules.start.or(oldest).map(|first| first.min(oldest.unwrap_or(first))) else { return Vec::new() };
+    let status = |date: ProcessingDate| known.and_then(|days| days.get(&date).copied());
+    let counts = |date: &ProcessingDate| status(*date).is_some() || rules.start.is_none_or(|start| start <= *date);
+    start.max(first).to(end).filter(counts).map(|date| (date, Mark::of(status(date)))).collect()
+}
+
+fn not_done(days: &BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>) -> Again {
+    let mut again = Again::new();
+    for (date, marks) in days {
+        let open = marks.iter().filter(|(_, mark)| !matches!(mark, Mark::Done | Mark::Skipped | Mark::Lost));
+        let names: std::collections::BTreeSet<_> = open.map(|(name, _)| name.clone()).collect();
+        if !names.is_empty() {
+            again.insert(*date, names);
+        }
+    }
+    again
+}
+
+fn attempts(
+    services: &Services,
+    module: &ModuleName,
+    days: &BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>,
+    all: bool,
+) -> Result<Vec<ToldAttempt>, JobError> {
+    let is_told = |mark: &Mark| all || matches!(mark, Mark::Failed | Mark::Unfinished | Mark::Lost);
+    let mut told = Vec::new();
+    for (date, marks) in days.iter().rev() {
+        for (name, _) in marks.iter().filter(|(_, mark)| is_told(mark)) {
+            if !all && told.len() == MOST_ATTEMPTS {
+                return Ok(told);
+            }
+            let attempts = services.ledger.attempts(module, name, *date)?;
+            let from = if all { 0 } else { attempts.len().saturating_sub(1) };
+            told.extend(attempts.into_iter().skip(from).map(ToldAttempt::from));
+        }
+    }
+    Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catchup::Status;
+
+    fn day(text: &str) -> ProcessingDate {
+        text.parse().unwrap()
+    }
+
+    fn told(start: Option<&str>, known: &[(&str, Status)]) -> Vec<(String, Mark)> {
+        let known: DayHistory = known.iter().map(|(date, status)| (day(date), *status)).collect();
+        let rules = WindowRules { start: start.map(day), retention_days: None };
+        let found = marks(rules, Some(&known), day("2024-05-01"), day("2024-05-04"));
+        found.into_iter().map(|(date, mark)| (date.to_string(), mark)).collect()
+    }
+
+    #[test]
+    fn a_date_that_counts_and_was_never_tried_is_missing() {
+        let mark = |date: &str, mark| (date.to_owned(), mark);
+        let known = [("2024-05-01", Status::Completed), ("2024-05-03", Status::Lost)];
+        let expected = [
+            mark("2024-05-01", Mark::Done),
+            mark("2024-05-02", Mark::Missing),
+            mark("2024-05-03", Mark::Lost),
+            mark("2024-05-04", Mark::Missing),
+        ];
+        assert_eq!(told(None, &known), expected);
+        // What was done before the first date that counts is told, and nothing else of that time.
+        assert_eq!(told(Some("2024-05-04"), &known), [&expected[..1], &expected[2..]].concat());
+        assert_eq!(told(Some("2024-05-03"), &[]), [mark("2024-05-03", Mark::Missing), mark("2024-05-04", Mark::Missing)]);
+        assert_eq!(told(None, &[]), []);
+    }
+}
