@@ -108,6 +108,7 @@ mod tests {
         assert_eq!(told(&ahead, &["a", "b"], None), Some(("2024-01-20".into(), Failed)));
         // A rerun of what the replaced job did tells nothing new.
         assert_eq!(told(&history(&[("a", "2024-01-05")]), &["a"], Some("2024-01-13")), None);
+        assert_eq!(told(&history(&[("a", "2024-01-13")]), &["a"], Some("2024-01-13")), Some(("2024-01-13".into(), Completed)));
         // A collection that no longer is one is nobody's business.
         assert_eq!(
             told(&history(&[("a", "2024-01-02"), ("gone", "2024-01-01")]), &["a"], None),

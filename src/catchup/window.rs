@@ -136,6 +136,8 @@ mod tests {
             dates(Requested { start: None, end: Some(day("2021-03-01")) }, WindowRules::default(), &[]),
             days(&["2021-03-01"])
         );
+        let one = Requested { start: Some(day("2021-04-12")), end: Some(day("2021-04-12")) };
+        assert_eq!(dates(one, WindowRules::default(), &[("2021-04-12", Status::Completed)]), days(&[TODAY]));
         let wrong =
             window(day(TODAY), Requested { start: Some(day("2021-04-13")), end: None }, WindowRules::default(), &BTreeMap::new());
         assert_eq!(wrong.unwrap_err().to_string(), "the start date 2021-04-13 is after the end date 2021-04-12");
