@@ -61,7 +61,7 @@ impl<'a> Parser<'a> {
     }
 
     fn any_type(&mut self) -> Result<ColumnType, TypeError> {
-        if self.depth == DEEPEST {
+        if self.depth >= DEEPEST {
             return Err(self.invalid(&format!("it is nested more than {DEEPEST} deep")));
         }
         self.depth += 1;

@@ -51,7 +51,7 @@ pub(super) fn acquire(
 }
 
 /// Whether the lease was still as it was read.
-fn put(ledger: &DynamoDbLedger, taken: &LeaseItem, found: Option<&LeaseItem>) -> Result<bool, LedgerError> {
+pub(super) fn put(ledger: &DynamoDbLedger, taken: &LeaseItem, found: Option<&LeaseItem>) -> Result<bool, LedgerError> {
     let request = ledger.client.put_item().table_name(&ledger.table).set_item(Some(ledger.item(taken)?));
     let request = match found {
         None => request.condition_expression("attribute_not_exists(Correlation_Id)"),

@@ -200,3 +200,54 @@ impl DynamoDbLedger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::CancellationReason;
+    use aws_sdk_dynamodb::types::error::{TransactionCanceledException, TransactionConflictException};
+    use aws_smithy_runtime_api::client::interceptors::context::Input;
+    use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+
+    use super::*;
+
+    fn asked_again(error: OperationError) -> RetryAction {
+        let mut context = InterceptorContext::new(Input::erase("a request"));
+        context.set_output_or_error(Err(OrchestratorError::operation(error)));
+        Conflicts.classify_retry(&context)
+    }
+
+    fn canceled(codes: &[&str]) -> OperationError {
+        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build());
+        let canceled = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.collect())).build();
+        OperationError::erase(TransactWriteItemsError::TransactionCanceledException(canceled))
+    }
+
+    fn conflict() -> TransactionConflictException {
+        let code = aws_smithy_types::error::ErrorMetadata::builder().code("TransactionConflictException").build();
+        TransactionConflictException::builder().meta(code).build()
+    }
+
+    #[test]
+    fn what_was_in_the_way_of_another_is_tried_again_and_a_lost_lease_is_not() {
+        let transient = RetryAction::retryable_error(ErrorKind::TransientError);
+        let throttled = RetryAction::retryable_error(ErrorKind::ThrottlingError);
+        for (codes, action) in [
+            (&["None", "TransactionConflict"][..], transient.clone()),
+            (&["None", "ThrottlingError"], throttled.clone()),
+            (&["None", "ProvisionedThroughputExceeded"], throttled),
+            (&["ConditionalCheckFailed", "TransactionConflict"], RetryAction::NoActionIndicated),
+            (&["None", "ValidationError"], RetryAction::NoActionIndicated),
+            (&[], RetryAction::NoActionIndicated),
+        ] {
+            assert_eq!(asked_again(canceled(codes)), action, "{codes:?}");
+        }
+        for single in [
+            OperationError::erase(PutItemError::TransactionConflictException(conflict())),
+            OperationError::erase(UpdateItemError::TransactionConflictException(conflict())),
+            OperationError::erase(DeleteItemError::TransactionConflictException(conflict())),
+        ] {
+            assert_eq!(asked_again(single), transient);
+        }
+        assert_eq!(Conflicts.name(), "transaction conflicts");
+    }
+}

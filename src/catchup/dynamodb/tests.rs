@@ -1,7 +1,10 @@
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 
+use super::items::LeaseItem;
 use super::*;
+use crate::catchup::stored::StoredHolder;
 use crate::catchup::{Counts, Status, conformance};
+use crate::identity::FencingToken;
 use crate::identity::RunId;
 use crate::runtime;
 use crate::test_services;
@@ -149,6 +152,10 @@ fn the_summary_is_as_the_replaced_job_writes_it() {
     write("2021-04-13", Status::InProgress);
     write("2021-04-13", Status::Failed);
     assert_eq!(summary_line(&ledger), line("2021-04-13", "2", "Failed"));
+    // Each beginning is a run of its own, also of one that began before and never ended.
+    write("2021-04-13", Status::InProgress);
+    write("2021-04-13", Status::InProgress);
+    assert_eq!(summary_line(&ledger), line("2021-04-13", "4", "In-Progress"));
 }
 
 #[test]
@@ -201,4 +208,29 @@ fn a_run_whose_lease_was_granted_without_an_answer_has_it() {
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
     let take = || ledger.acquire(&module(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
     assert_eq!(take(), take());
+}
+
+#[test]
+fn who_comes_second_finds_the_lease_changed_and_no_other_failure_is_taken_for_that() {
+    let open = table("raced");
+    let item = |token: u64| {
+        let Key { hash, range } = Key::lease(&module());
+        let holder = StoredHolder::of(&Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 });
+        LeaseItem { hash, range, token, holder, expires: now().to_string(), released: false }
+    };
+    let ledger = open();
+    assert!(lease::put(&ledger, &item(1), None).unwrap());
+    assert!(!lease::put(&ledger, &item(2), None).unwrap());
+    assert!(lease::put(&ledger, &item(2), Some(&item(1))).unwrap());
+    assert!(!lease::put(&ledger, &item(3), Some(&item(1))).unwrap());
+    let nowhere = DynamoDbLedger { table: "nowhere".to_owned(), ..open() };
+    let missing = lease::put(&nowhere, &item(1), None).unwrap_err();
+    assert!(matches!(missing, LedgerError::Missing { .. }), "{missing:?}");
+    let wrong = lease::put(&ledger, &LeaseItem { range: String::new(), ..item(1) }, None).unwrap_err();
+    assert!(matches!(wrong, LedgerError::Unavailable { .. }), "{wrong:?}");
+    let held = Lease { module: module(), token: FencingToken(2), expires: now() };
+    let renewed = nowhere.renew(&held, now(), SignedDuration::from_secs(60)).map(drop);
+    assert!(matches!(renewed, Err(LedgerError::Missing { .. })), "{renewed:?}");
+    let forgotten = nowhere.forget_superseded(&held, "file:///x").unwrap_err();
+    assert!(!matches!(forgotten, LedgerError::LeaseLost { .. }), "{forgotten:?}");
 }
