@@ -152,6 +152,8 @@ fn the_summary_is_as_the_replaced_job_writes_it() {
     write("2021-04-13", Status::InProgress);
     write("2021-04-13", Status::Failed);
     assert_eq!(summary_line(&ledger), line("2021-04-13", "2", "Failed"));
+    write("2021-04-14", Status::Failed);
+    assert_eq!(summary_line(&ledger), line("2021-04-14", "2", "Failed"));
     // Each beginning is a run of its own, also of one that began before and never ended.
     write("2021-04-13", Status::InProgress);
     write("2021-04-13", Status::InProgress);
