@@ -19,4 +19,5 @@ mod python;
 mod readers;
 mod script;
 mod traps;
+mod verify;
 mod workspace;

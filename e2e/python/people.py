@@ -144,10 +144,18 @@ class Place:
 
     def run(self, *args: str) -> int:
         """Runs the module; gives the exit code."""
+        return self.command("--module", "shop", *args)
+
+    def doctor(self) -> int:
+        """Walks the way of a run."""
+        return self.command("doctor", "--module", "shop")
+
+    def command(self, *args: str) -> int:
+        """Runs adg."""
         keys = {"AWS_ACCESS_KEY_ID": self.aws.access_key_id, "AWS_SECRET_ACCESS_KEY": self.aws.secret_access_key}
         clean = {name: value for name, value in os.environ.items() if name not in VARIABLES} | keys | {"HOOK_SECRET": SECRET}
         begun = time.monotonic()
-        command = [os.environ["ADG_BIN"], "--module", "shop", "--log-format", "json", *args]
+        command = [os.environ["ADG_BIN"], *args, "--log-format", "json"]
         ran = subprocess.run(command, cwd=self.workspace.folder, env=clean, capture_output=True, text=True, check=False)
         self.seconds, self.said = time.monotonic() - begun, ran.stdout + ran.stderr
         return ran.returncode
@@ -210,6 +218,8 @@ def check_routes(checks: Checks) -> None:
         checks.same("completed: what subscriptions filter by", sorted(attributes.items()), sorted(wanted.items()))
         checks.same("completed: the report names all", [one["error"] for one in report["notified"]], [None] * 4)
         check_others(checks, at)
+        at.doctor()
+        checks.same("doctor: nothing is sent", at.server.take(), [])
 
 
 def check_others(checks: Checks, at: Place) -> None:
@@ -266,6 +276,9 @@ def check_trouble(checks: Checks) -> None:
         errors = {one["channel"].split()[0]: one["error"] for one in at.report()["notified"]}
         checks.same("wrong settings: the address", errors["channel"].startswith("the webhook's address: "), True)
         checks.same("wrong settings: the topic", "NotFound" in str(errors["sns"]), True)
+        at.doctor()
+        channels = [line.split(":")[0][:4] for line in at.said.splitlines() if "notifications: channel" in line]
+        checks.same("wrong settings: the doctor's findings", channels, ["FAIL", "ok  ", "ok  ", "ok  ", "ok  "])
         checks.same("wrong settings: the others", (errors["webhook"], errors["pubsub"]), (None, None))
 
 

@@ -122,6 +122,16 @@ pub(super) enum Command {
     },
     /// Show what became of a module's dates, and what to type for those that are not done.
     History(HistoryArgs),
+    /// Compare what was published with its metastore, its files, and its source where that still has it. Ends with 4 where
+    /// anything differs.
+    Verify {
+        /// The run's arguments, of which dates and collections count.
+        #[command(flatten)]
+        run: RunArgs,
+        /// Print JSON instead.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the published tables.
     Tables,
     /// Show a table's columns and partitions.

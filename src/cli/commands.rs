@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use clap::CommandFactory;
+use serde::Serialize;
 
 use crate::catchup::Requested;
 use crate::config::{self, ColumnTypeWord, ConfigFile, LoadType};
@@ -13,7 +14,9 @@ use crate::jobs::{
     self, Diagnosis, DoctorRequest, Environment, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY,
     Services, Stop,
 };
-use crate::report::{Asked, Bars, ExitCode, NoProgress, Progress, closing_table, history_table, plan_table, shown};
+use crate::report::{
+    Asked, Bars, ExitCode, NoProgress, Progress, Verified, closing_table, history_table, plan_table, shown, verified_table,
+};
 use crate::schema::ColumnName;
 
 use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, HistoryArgs, RunArgs};
@@ -36,6 +39,7 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
         Command::Plan { run, out } => plan(&run, &cli.environment, out.as_deref())?,
         Command::History(args) => history(&args, &cli.environment)?,
+        Command::Verify { run, json } => return verify(&run, &cli.environment, json),
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
@@ -91,6 +95,16 @@ fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Re
     print(&shown(&plan_table(&plan)))
 }
 
+/// Prints whether what was published still is what was said of it.
+fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<ExitCode, JobError> {
+    let verified = jobs::verify(&services(environment)?, &ingest_request(args, environment)?)?;
+    match json {
+        true => print_json(&verified)?,
+        false => print(&shown(&verified_table(&verified)))?,
+    }
+    Ok(if verified.iter().any(Verified::differs) { ExitCode::Partial } else { ExitCode::Done })
+}
+
 /// Prints what became of a module's dates.
 fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
     let module = args.module.trim().to_lowercase();
@@ -104,7 +118,7 @@ fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobE
     };
     let history = jobs::history(&services(environment)?, &request)?;
     match args.json {
-        true => print(&serde_json::to_string_pretty(&history).map_err(|error| JobError::Bug(error.to_string()))?),
+        true => print_json(&history),
         false => print(&shown(&history_table(&history))),
     }
 }
@@ -250,7 +264,11 @@ fn print_schema(file: ConfigFile, markdown: bool) -> Result<(), JobError> {
     if markdown {
         return print(config::markdown().trim_end());
     }
-    print(&serde_json::to_string_pretty(&config::json_schema(file)).map_err(|error| JobError::Bug(error.to_string()))?)
+    print_json(&config::json_schema(file))
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), JobError> {
+    print(&serde_json::to_string_pretty(value).map_err(|error| JobError::Bug(error.to_string()))?)
 }
 
 fn print(text: &str) -> Result<(), JobError> {

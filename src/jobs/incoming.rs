@@ -93,6 +93,23 @@ impl DayFiles<'_> {
         }
     }
 
+    /// How many records they have, good ones and others.
+    pub(super) fn count(&self) -> Result<u64, JobError> {
+        let (known, ask) = (&self.collection.declared, |_: &ColumnName| None);
+        let mut survey = Survey::new(&ask);
+        let mut count = 0;
+        for key in self.keys {
+            let reading = self.setup.reading();
+            let header = reading.header(&key.object.key, self.bytes(key, None)?, known, Look::Beginning, &mut survey)?;
+            let mut file = reading.records(&header, self.bytes(key, None)?, known)?;
+            while let Some(batch) = file.next_batch()? {
+                self.setup.services.environment.stop.check()?;
+                count += (batch.rows() + batch.bad.len()) as u64;
+            }
+        }
+        Ok(count)
+    }
+
     fn survey(&self, survey: &mut Survey<'_>, headers: &[Header], known: &TableSchema) -> Result<(), JobError> {
         for (key, header) in self.keys.iter().zip(headers) {
             let mut file = self.setup.reading().records(header, self.bytes(key, None)?, known)?;

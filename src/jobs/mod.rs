@@ -25,6 +25,7 @@ mod summary;
 mod tables;
 mod tell;
 mod todo;
+mod verify;
 
 pub use budget::{Budget, LEAST_MEMORY};
 pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
@@ -39,3 +40,4 @@ pub use query::{QueryFormat, query};
 pub use services::{Environment, Services};
 pub use stop::Stop;
 pub use tables::{describe, tables};
+pub use verify::verify;

@@ -51,7 +51,7 @@ pub(super) fn must_hold(plan: &Plan, now: &Plan) -> Result<(), JobError> {
     if differences.is_empty() { Ok(()) } else { Err(JobError::Planned { differences: differences.join("; ") }) }
 }
 
-type History = BTreeMap<CollectionName, DayHistory>;
+type Histories = BTreeMap<CollectionName, DayHistory>;
 
 /// Plans a run.
 pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobError> {
@@ -105,7 +105,7 @@ pub(super) fn of(
 }
 
 /// What a run would go by, once it had taken over from whoever kept the ledger before.
-pub(super) fn known_history(services: &Services, module: &Module) -> Result<(WindowRules, History), JobError> {
+pub(super) fn known_history(services: &Services, module: &Module) -> Result<(WindowRules, Histories), JobError> {
     let ledger = &services.ledger;
     let mut history = ledger.history(&module.module)?;
     let continued = match summary_key(module) {

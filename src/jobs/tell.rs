@@ -24,7 +24,8 @@ pub(super) fn channels(environment: &Environment) -> Vec<Channel> {
     channels.collect()
 }
 
-fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, NotifyError> {
+/// What takes a channel's messages.
+pub(super) fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, NotifyError> {
     Ok(match settings {
         NotifySettings::Slack(settings) => Arc::new(Slack::open(settings)?),
         NotifySettings::Sns(settings) => {

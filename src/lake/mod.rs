@@ -18,7 +18,7 @@ pub use destination::Destination;
 pub use error::LakeError;
 pub use grown::grown;
 pub use layout::TableLayout;
-pub use parquet::{FileSettings, TableWriter, WrittenFile};
+pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile};
 pub use place::TablePlace;
 pub use quarantine::QuarantineFile;
 pub use run_folder::RunFolder;

@@ -8,6 +8,7 @@ mod progress;
 mod run_report;
 mod shown;
 mod summary;
+mod verified;
 
 pub use exit_code::ExitCode;
 pub use history::{History, Mark, ToldAttempt, history_table};
@@ -17,3 +18,4 @@ pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
 pub use run_report::{DayReport, Failure, Notified, Outcome, RunReport};
 pub use shown::{is_harmful, shortened, shown, shown_in_a_line};
 pub use summary::{closing_table, table};
+pub use verified::{Check, Verified, verified_table};

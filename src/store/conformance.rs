@@ -43,6 +43,8 @@ fn what_is_put_is_listed_read_and_deleted(store: &Store) {
     assert_eq!(store.key_at(&location).as_deref(), Some("data/date_uploaded=2021-04-12/part-0.parquet"));
     assert!(read(&below, &listed[0]).unwrap() == content);
     assert_eq!(read(&below, &below.head("empty").unwrap()).unwrap(), b"");
+    assert_eq!(below.tail(&listed[0].key, 5).unwrap(), content[LARGE - 5..]);
+    assert_eq!(below.tail(&listed[0].key, 1 << 40).unwrap().len(), LARGE);
     // A prefix is a folder, not the beginning of a name.
     assert!(below.list("date_uploaded=2021-04").unwrap().is_empty());
     below.delete(&[listed[0].key.clone(), "not there".into(), "empty".into()]).unwrap();

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetOptions, GetResultPayload, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt};
 use tokio::runtime::Runtime;
 
 use crate::aws::{Account, Identity};
@@ -309,6 +309,14 @@ impl Store {
                 reason: "a local object is no file".to_owned(),
             }),
         }
+    }
+
+    /// The last bytes of an object; all of them where it has fewer.
+    pub fn tail(&self, key: &str, bytes: u64) -> Result<Vec<u8>, StoreError> {
+        let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
+        let read = async { self.objects.get_opts(&path(key), options).await?.bytes().await };
+        let read = self.runtime.block_on(read).map_err(|error| self.failed("read", key, error))?;
+        Ok(read.to_vec())
     }
 
     /// What the store knows of an object now.

@@ -14,7 +14,7 @@ use crate::report::{ExitCode, Failure};
 use crate::store::{Store, StoreUrl};
 
 use super::module::{Collection, collections, source_keys};
-use super::{Environment, JobError};
+use super::{Environment, JobError, tell};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
     walk_published(&mut diagnosis, environment, &target, module.as_ref().map(|(module, _)| module), request.read_only);
     walk_metastore(&mut diagnosis, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
     walk_ledger(&mut diagnosis, environment, request.read_only);
-    diagnosis.check("notifications", || Ok("none are set up"));
+    walk_channels(&mut diagnosis, environment);
     diagnosis.check("scratch", || probe::scratch(&environment.scratch_root()));
     diagnosis
 }
@@ -136,6 +136,25 @@ fn walk_roles(diagnosis: &mut Diagnosis, environment: &Environment, store: &str)
     let steps = roles.iter().enumerate().map(|(i, role)| format!("{store}: hop {} of {}, {}", i + 1, roles.len(), role.arn));
     let mut steps = std::iter::once(format!("{store}: credentials")).chain(steps).enumerate();
     steps.all(|(hop, step)| diagnosis.check(step, || probe::who(environment, roles, hop)))
+}
+
+/// Whether each channel could be told; nothing is sent there.
+fn walk_channels(diagnosis: &mut Diagnosis, environment: &Environment) {
+    let profile = &environment.config.profile;
+    if profile.notify.is_empty() {
+        diagnosis.check("notifications", || Ok("none are set up"));
+    }
+    for (i, settings) in profile.notify.iter().enumerate() {
+        diagnosis.check(format!("notifications: channel {}", i + 1), || {
+            let notifier = tell::notifier(environment, settings).map_err(|error| JobError::Setting {
+                what: format!("notify[{i}]"),
+                place: format!("the profile `{}`", environment.config.profile_name),
+                reason: error.to_string(),
+            })?;
+            let events = settings.on().iter().map(|event| event.name()).collect::<Vec<_>>().join(", ");
+            Ok(format!("{}, is told of {events}; nothing was sent", notifier.shown()))
+        });
+    }
 }
 
 fn walk_source(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Loaded>) {

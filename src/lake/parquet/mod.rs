@@ -2,9 +2,11 @@
 
 mod dictionary;
 mod file_writer;
+mod footers;
 mod int96;
 mod row_group;
 mod types;
 mod writer;
 
+pub use footers::RowsOfFiles;
 pub use writer::{FileSettings, TableWriter, WrittenFile};

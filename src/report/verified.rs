@@ -1,0 +1,97 @@
+//! Whether what was published still is what was said of it.
+
+use comfy_table::Cell;
+use serde::Serialize;
+
+use crate::identity::{CollectionName, ProcessingDate};
+
+use super::summary::{number, table};
+
+/// What a look at one place found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// It is as it was said.
+    Same,
+    /// It is not.
+    Differs(String),
+    /// It can't be told.
+    Unknown(String),
+}
+
+impl Check {
+    /// Of numbers: what each is, as it was said, and as it was found.
+    pub fn of<const N: usize>(numbers: [(&str, u64, u64); N]) -> Self {
+        let differs = numbers.iter().filter(|(_, said, found)| said != found);
+        let differs: Vec<String> = differs.map(|(what, said, found)| format!("{found} {what}, not {said}")).collect();
+        if differs.is_empty() { Self::Same } else { Self::Differs(differs.join(", ")) }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Differs(_) => "differs",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// One date of one collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// The day.
+    pub date: ProcessingDate,
+    /// The collection.
+    pub collection: CollectionName,
+    /// Its rows, as the ledger has them.
+    pub rows: u64,
+    /// Whether readers are sent to what the ledger says, and told as many rows.
+    pub metastore: Check,
+    /// Whether the files are there, with as many bytes and rows.
+    pub files: Check,
+    /// Whether the source's files, read once more, have as many rows.
+    pub source: Check,
+}
+
+impl Verified {
+    fn checks(&self) -> [(&'static str, &Check); 3] {
+        [("metastore", &self.metastore), ("files", &self.files), ("source", &self.source)]
+    }
+
+    /// Whether anything is not as it was said.
+    pub fn differs(&self) -> bool {
+        self.checks().iter().any(|(_, check)| matches!(check, Check::Differs(_)))
+    }
+}
+
+/// The findings as a person reads them.
+pub fn verified_table(verified: &[Verified]) -> String {
+    let mut rows = table(&["date", "collection", "rows", "metastore", "files", "source"]);
+    for one in verified {
+        let words = one.checks().map(|(_, check)| Cell::new(check.word()));
+        rows.add_row([Cell::new(one.date), Cell::new(&one.collection), number(one.rows)].into_iter().chain(words));
+    }
+    let mut text = rows.to_string();
+    for one in verified {
+        for (place, check) in one.checks() {
+            if let Check::Differs(what) | Check::Unknown(what) = check {
+                text += &format!("\n{} {}: {place}: {what}", one.date, one.collection);
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_told_in_numbers() {
+        assert_eq!(Check::of([("rows", 3, 3), ("bytes", 4, 4)]), Check::Same);
+        assert_eq!(
+            Check::of([("rows", 3, 2), ("bytes", 4, 4), ("files", 1, 0)]),
+            Check::Differs("2 rows, not 3, 0 files, not 1".into())
+        );
+    }
+}
