@@ -184,3 +184,23 @@ fn generated_data_is_the_same_for_the_same_seed_and_fits() {
     }
     workspace.run(&[&args[..], &["--profile", "production"]].concat()).expect(2).says("protected");
 }
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let workspace = Workspace::new();
+    workspace.run(&["man", "manual"]).expect(0);
+    let help = workspace.run(&["--help"]).expect(0).stdout;
+    let commands =
+        help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1).take_while(|line| !line.trim().is_empty());
+    let names: Vec<&str> = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(names.len() >= 10, "{help}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let page = std::fs::read_to_string(workspace.path(&format!("manual/adg-{name}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS") && page.contains(name), "{name}");
+    }
+    let page = std::fs::read_to_string(workspace.path("manual/adg.1")).unwrap();
+    assert!(page.contains("start\\-dt") && page.contains("START_DT"), "{page}");
+}

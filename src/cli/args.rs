@@ -162,6 +162,11 @@ pub(super) enum Command {
     },
     /// Write a day's files of a module into its source store.
     GenerateTestData(GenerateArgs),
+    /// Write the manual, a page for each command.
+    Man {
+        /// The folder for the pages, which is made where it is missing.
+        folder: PathBuf,
+    },
     /// Print a shell's completion script.
     Completions {
         /// The shell.

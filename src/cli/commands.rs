@@ -56,6 +56,7 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::GenerateTestData(args) => {
             print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?
         }
+        Command::Man { folder } => manual(&folder)?,
         Command::Completions { shell } => clap_complete::generate(shell, &mut Cli::command(), "adg", &mut io::stdout()),
     }
     Ok(ExitCode::Done)
@@ -265,6 +266,11 @@ fn print_schema(file: ConfigFile, markdown: bool) -> Result<(), JobError> {
         return print(config::markdown().trim_end());
     }
     print_json(&config::json_schema(file))
+}
+
+fn manual(folder: &Path) -> Result<(), JobError> {
+    let failed = |source| JobError::Output { what: format!("the manual into `{}`", folder.display()), source };
+    std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder)).map_err(failed)
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), JobError> {
