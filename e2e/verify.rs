@@ -52,3 +52,26 @@ fn what_was_published_is_compared_with_metastore_files_and_source() {
     let told = workspace.run(&[&["verify", "--module", "shop"], &DATES[..]].concat()).expect(4).stdout;
     assert!(told.contains("2024-05-01 orders: metastore: 7 rows, not 2"), "{told}");
 }
+
+#[test]
+fn a_damaged_file_differs_and_keeps_nothing_else_from_being_looked_at() {
+    let workspace = Workspace::new();
+    workspace.day("2024-05-01");
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    let files = workspace.parquet_files();
+    std::fs::write(&files[0], "PAR1 and nothing that is Parquet").unwrap();
+    let found = verify(&workspace, 4);
+    let damaged: Vec<&str> = found.iter().filter_map(|(_, _, files, _)| files["differs"].as_str()).collect();
+    assert_eq!((found.len(), damaged.len()), (2, 1), "{found:?}");
+    assert!(damaged[0].contains("can't be read"), "{damaged:?}");
+}
+
+/// Promise 12 holds for whatever takes a run's arguments.
+#[test]
+fn the_test_flag_is_refused_where_protected() {
+    let workspace = Workspace::new();
+    for command in ["plan", "verify"] {
+        let args = [command, "--module", "shop", "--e2e-test-flg", "true", "--profile", "production"];
+        workspace.run(&args).expect(2).says("the test flag is refused");
+    }
+}

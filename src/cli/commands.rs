@@ -86,9 +86,6 @@ fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
 /// Prints what a run would do, and keeps it where it is to be done as it is.
 fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Result<(), JobError> {
     let request = ingest_request(args, environment)?;
-    if request.e2e_test {
-        refuse_test_flag(environment)?;
-    }
     let plan = jobs::plan(&services(environment)?, &request)?;
     if let Some(out) = out {
         jobs::write_plan(&plan, out)?;
@@ -126,9 +123,6 @@ fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobE
 
 fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
-    if request.e2e_test {
-        refuse_test_flag(environment)?;
-    }
     let mut services = Services::open_to_run(self::environment(environment)?, &request)?;
     services.environment.stop = Stop::on_signals()
         .map_err(|error| JobError::Machine { message: format!("failed to handle signals: {error}"), hint: "run again".into() })?;
@@ -148,11 +142,6 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
     Ok(code)
 }
 
-fn refuse_test_flag(environment: &EnvironmentArgs) -> Result<(), JobError> {
-    let (file, profile) = config_file(environment);
-    jobs::refuse_test_flag_where_protected(&file, profile.as_deref())
-}
-
 /// What a plan asks for; what the environment says of dates and flags does not count.
 fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let plan = jobs::read_plan(file)?;
@@ -163,10 +152,20 @@ fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -
     Ok(IngestRequest { module, load, dates, collections, clean_up, force_clean_up, e2e_test, memory, command, plan: Some(plan) })
 }
 
+/// What a run, a plan or a look at what was published is asked for. The test flag is refused before anything else is read.
 fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
-    if let Some(file) = &args.plan {
-        return planned_request(file, args, environment);
+    let request = match &args.plan {
+        Some(file) => planned_request(file, args, environment)?,
+        None => given_request(args, environment)?,
+    };
+    if request.e2e_test {
+        let (file, profile) = config_file(environment);
+        jobs::refuse_test_flag_where_protected(&file, profile.as_deref())?;
     }
+    Ok(request)
+}
+
+fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let module = args.module.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
     if module.is_empty() {
         return Err(JobError::Usage {

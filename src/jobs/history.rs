@@ -1,14 +1,14 @@
 //! What became of a module's dates, by its ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::{DayHistory, WindowRules};
 use crate::config::LoadType;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use crate::report::{History, Mark, ToldAttempt};
 
-use super::plan::known_history;
 use super::rerun::{self, Again};
+use super::summary::known_history;
 use super::{JobError, Services};
 
 /// Dates that are told where none are asked for.
@@ -64,8 +64,7 @@ fn marks(
     end: ProcessingDate,
 ) -> Vec<(ProcessingDate, Mark)> {
     let oldest = known.and_then(|days| days.keys().next().copied());
-    // As the window has it: the first date that counts, else the oldest one.
-    let Some(first) = rules.start.or(oldest).map(|first| first.min(oldest.unwrap_or(first))) else { return Vec::new() };
+    let Some(first) = rules.start.into_iter().chain(oldest).min() else { return Vec::new() };
     let status = |date: ProcessingDate| known.and_then(|days| days.get(&date).copied());
     let counts = |date: &ProcessingDate| status(*date).is_some() || rules.start.is_none_or(|start| start <= *date);
     start.max(first).to(end).filter(counts).map(|date| (date, Mark::of(status(date)))).collect()
@@ -75,7 +74,7 @@ fn not_done(days: &BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>) -> 
     let mut again = Again::new();
     for (date, marks) in days {
         let open = marks.iter().filter(|(_, mark)| !matches!(mark, Mark::Done | Mark::Skipped | Mark::Lost));
-        let names: std::collections::BTreeSet<_> = open.map(|(name, _)| name.clone()).collect();
+        let names: BTreeSet<_> = open.map(|(name, _)| name.clone()).collect();
         if !names.is_empty() {
             again.insert(*date, names);
         }

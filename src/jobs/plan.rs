@@ -1,14 +1,12 @@
 //! What a run would do, found out without doing it. Embedded ledgers and metastores are made where they are missing, and a local
 //! folder for the tables; nothing else is written.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::catchup::{Continued, DayHistory, SourceFile, Status, WindowRules};
-use crate::config::Module;
-use crate::identity::{CollectionName, ProcessingDate, RunId};
+use crate::catchup::{DayHistory, SourceFile, Status};
+use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::{PartitionValue, Table, create_table_ddl};
 use crate::report::{Asked, Effect, Outcome, Plan, PlannedDay, PlannedWipe, shortened};
 use crate::schema::Evolution;
@@ -20,7 +18,7 @@ use super::incoming::{DayFiles, source_file};
 use super::ingest::{IngestRequest, refuse_test_flag};
 use super::module::{Collection, collections, source_keys};
 use super::setup::Setup;
-use super::summary::summary_key;
+use super::summary::known_history;
 use super::todo::Known;
 use super::{JobError, Services};
 
@@ -50,8 +48,6 @@ pub(super) fn must_hold(plan: &Plan, now: &Plan) -> Result<(), JobError> {
     };
     if differences.is_empty() { Ok(()) } else { Err(JobError::Planned { differences: differences.join("; ") }) }
 }
-
-type Histories = BTreeMap<CollectionName, DayHistory>;
 
 /// Plans a run.
 pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobError> {
@@ -102,22 +98,6 @@ pub(super) fn of(
     };
     let profile = setup.services.environment.config.profile_name.clone();
     Ok(Plan { version: 1, module: setup.module.module.clone(), profile, made: now, asked, clean_up, days })
-}
-
-/// What a run would go by, once it had taken over from whoever kept the ledger before.
-pub(super) fn known_history(services: &Services, module: &Module) -> Result<(WindowRules, Histories), JobError> {
-    let ledger = &services.ledger;
-    let mut history = ledger.history(&module.module)?;
-    let continued = match summary_key(module) {
-        Some(key) => ledger.continues_from(&module.module, &key)?,
-        None => None,
-    };
-    if let Some(Continued { first, again: true }) = continued {
-        let again = history.values_mut().flat_map(|days| days.range_mut(first..));
-        again.for_each(|(_, status)| *status = Status::Failed);
-    }
-    let start = module.catchup.start.max(continued.map(|continued| continued.first));
-    Ok((WindowRules { start, retention_days: module.catchup.retention_days }, history))
 }
 
 /// What a clean-up takes from a table; `history` becomes what the ledger would say then.

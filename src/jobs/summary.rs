@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::catchup::{DayHistory, Lease, Ledger, Status, SummaryKey, summary};
+use crate::catchup::{Continued, DayHistory, Lease, Ledger, Status, SummaryKey, WindowRules, summary};
 use crate::config::Module;
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::report::{DayReport, Outcome};
 
-use super::JobError;
+use super::{JobError, Services};
 
 /// The history as it grows in this run, and the line that follows from it.
 pub(super) struct KeptSummary<'a> {
@@ -86,8 +86,27 @@ impl<'a> KeptSummary<'a> {
     }
 }
 
+/// What a run would go by, once it had taken over from whoever kept the ledger before.
+pub(super) fn known_history(
+    services: &Services,
+    module: &Module,
+) -> Result<(WindowRules, BTreeMap<CollectionName, DayHistory>), JobError> {
+    let ledger = &services.ledger;
+    let mut history = ledger.history(&module.module)?;
+    let continued = match summary_key(module) {
+        Some(key) => ledger.continues_from(&module.module, &key)?,
+        None => None,
+    };
+    if let Some(Continued { first, again: true }) = continued {
+        let again = history.values_mut().flat_map(|days| days.range_mut(first..));
+        again.for_each(|(_, status)| *status = Status::Failed);
+    }
+    let start = module.catchup.start.max(continued.map(|continued| continued.first));
+    Ok((WindowRules { start, retention_days: module.catchup.retention_days }, history))
+}
+
 /// Under which a module's line stands; none without `correlation_id` and `data_product`.
-pub(super) fn summary_key(module: &Module) -> Option<SummaryKey> {
+fn summary_key(module: &Module) -> Option<SummaryKey> {
     let (correlation_id, data_product) = module.correlation_id.clone().zip(module.data_product.clone())?;
     Some(SummaryKey { correlation_id, data_product })
 }

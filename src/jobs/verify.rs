@@ -66,6 +66,9 @@ impl Past<'_> {
 
     fn files(&self, attempt: &Attempt, folder: &str) -> Result<Check, JobError> {
         let found = RowsOfFiles::in_folder(&self.setup.published, folder)?;
+        if !found.damaged.is_empty() {
+            return Ok(Check::Differs(found.damaged.join("; ")));
+        }
         let counts = &attempt.counts;
         Ok(Check::of([
             ("files", counts.files, found.files),

@@ -9,7 +9,7 @@ use crate::store::{ObjectInfo, Store};
 const TAIL: u64 = 8;
 
 /// The Parquet files of a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowsOfFiles {
     /// How many there are.
     pub files: u64,
@@ -17,6 +17,8 @@ pub struct RowsOfFiles {
     pub bytes: u64,
     /// Their rows, by their own footers.
     pub rows: u64,
+    /// Those that no reader can read, with the reason.
+    pub damaged: Vec<String>,
 }
 
 impl RowsOfFiles {
@@ -28,18 +30,28 @@ impl RowsOfFiles {
         for file in store.list(folder)?.into_iter().filter(|file| is_direct(&file.key) && file.key.ends_with(".parquet")) {
             found.files += 1;
             found.bytes += file.size;
-            found.rows += rows(store, &file)?;
+            match rows(store, &file)? {
+                Ok(rows) => found.rows += rows,
+                Err(reason) => found.damaged.push(format!("`{}` can't be read: {reason}", file.key)),
+            }
         }
         Ok(found)
     }
 }
 
-fn rows(store: &Store, file: &ObjectInfo) -> Result<u64, LakeError> {
-    let wrong = |reason: String| LakeError::Parquet { file: file.key.clone(), reason };
-    let tail: [u8; 8] = store.tail(&file.key, TAIL)?.try_into().map_err(|_| wrong("it has less than 8 bytes".to_owned()))?;
-    let length = FooterTail::try_from(tail).map_err(|error| wrong(error.to_string()))?.metadata_length();
-    let footer = store.tail(&file.key, length as u64 + TAIL)?;
-    let metadata = ParquetMetaDataReader::decode_metadata(&footer[..footer.len().saturating_sub(tail.len())]);
-    let rows = metadata.map_err(|error| wrong(error.to_string()))?.file_metadata().num_rows();
-    u64::try_from(rows).map_err(|_| wrong(format!("it says that it has {rows} rows")))
+/// The rows of a file, or why it is none.
+fn rows(store: &Store, file: &ObjectInfo) -> Result<Result<u64, String>, LakeError> {
+    if file.size <= TAIL {
+        return Ok(Err(format!("it has {} bytes", file.size)));
+    }
+    let tail = store.tail(&file.key, TAIL)?;
+    let length = match <[u8; 8]>::try_from(tail).ok().map(FooterTail::try_from) {
+        Some(Ok(tail)) => tail.metadata_length() as u64,
+        Some(Err(error)) => return Ok(Err(error.to_string())),
+        None => return Ok(Err("its end is cut off".to_owned())),
+    };
+    let footer = store.tail(&file.key, length + TAIL)?;
+    let end = footer.len().saturating_sub(8);
+    let metadata = ParquetMetaDataReader::decode_metadata(&footer[..end]).map_err(|error| error.to_string());
+    Ok(metadata.and_then(|metadata| u64::try_from(metadata.file_metadata().num_rows()).map_err(|error| error.to_string())))
 }
