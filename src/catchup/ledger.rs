@@ -24,7 +24,7 @@ pub enum Status {
     Skipped,
     /// The source has deleted its file before it was read; named once, not tried again.
     Lost,
-    /// What was published is wiped, and is to be built anew.
+    /// What was published is to be built anew; until then readers see it.
     #[serde(rename = "Cleaned-Up")]
     CleanedUp,
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, 
 use clap_complete::Shell;
 
 use crate::config::{ConfigFile, LoadType};
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
 
@@ -72,7 +72,7 @@ pub(super) struct RunArgs {
     /// Only this collection; may be given several times.
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(super) collection: Vec<CollectionName>,
-    /// Wipe what was published first [env: CLEAN_UP_FLG].
+    /// Build anew all that was published, and take from readers what the source can't rebuild [env: CLEAN_UP_FLG].
     #[arg(long, alias = "clean_up_flg", value_name = "true|false")]
     pub(super) clean_up_flg: Option<String>,
     /// Let clean-up lose dates that the source can't rebuild.
@@ -132,6 +132,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Send readers back to what they saw before a run, as long as that is still there.
+    Undo(UndoArgs),
     /// List the published tables.
     Tables,
     /// Show a table's columns and partitions.
@@ -195,6 +197,29 @@ pub(super) struct HistoryArgs {
     /// Print JSON instead.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// The arguments of an undoing.
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// The module.
+    #[arg(long)]
+    pub(super) module: String,
+    /// Which of the module's loads.
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+    pub(super) load_type: LoadType,
+    /// The run: `adg history` and its report have its id.
+    #[arg(long, value_name = "ID")]
+    pub(super) run: RunId,
+    /// First date that is sent back [default: the run's first].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) start_dt: Option<ProcessingDate>,
+    /// Last date that is sent back [default: the run's last].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) end_dt: Option<ProcessingDate>,
+    /// Only this collection; may be given several times.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(super) collection: Vec<CollectionName>,
 }
 
 /// The arguments of the data generator.

@@ -15,11 +15,12 @@ use crate::jobs::{
     Services, Stop,
 };
 use crate::report::{
-    Asked, Bars, ExitCode, NoProgress, Progress, Verified, closing_table, history_table, plan_table, shown, verified_table,
+    Asked, Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, plan_table, shown,
+    undone_table, verified_table,
 };
 use crate::schema::ColumnName;
 
-use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, HistoryArgs, RunArgs};
+use super::args::{Cli, Command, DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, HistoryArgs, RunArgs, UndoArgs};
 use super::given::Given;
 use super::logging::LogFormat;
 
@@ -40,6 +41,7 @@ pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
         Command::Plan { run, out } => plan(&run, &cli.environment, out.as_deref())?,
         Command::History(args) => history(&args, &cli.environment)?,
         Command::Verify { run, json } => return verify(&run, &cli.environment, json),
+        Command::Undo(args) => return undo(&args, &cli.environment),
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
@@ -101,6 +103,27 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
         false => print(&shown(&verified_table(&verified)))?,
     }
     Ok(if verified.iter().any(Verified::differs) { ExitCode::Partial } else { ExitCode::Done })
+}
+
+/// Sends readers back, and prints to what.
+fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
+    let module = args.module.trim().to_lowercase();
+    let request = IngestRequest {
+        command: base_command(&module, args.load_type, environment),
+        module,
+        load: args.load_type,
+        dates: Requested { start: args.start_dt, end: args.end_dt },
+        collections: args.collection.clone(),
+        clean_up: false,
+        force_clean_up: false,
+        e2e_test: false,
+        memory: memory(DEFAULT_MEMORY)?,
+        plan: None,
+    };
+    let undone = jobs::undo(&services(environment)?, &request, args.run)?;
+    print(&shown(&undone_table(&undone)))?;
+    let is_done = undone.iter().all(|one| matches!(one.outcome, Undoing::SentBack { .. }));
+    Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
 }
 
 /// Prints what became of a module's dates.

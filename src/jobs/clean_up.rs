@@ -1,4 +1,4 @@
-//! Wiping what a module published, so that it is built anew from the source.
+//! Building anew from the source what a module published, and taking from readers what the source can't rebuild.
 
 use std::collections::BTreeSet;
 
@@ -13,42 +13,57 @@ use super::module::Collection;
 use super::todo::Known;
 
 /// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
-/// lost is said. The tables stay, without partitions, so that readers and grants outlive the clean-up.
+/// lost is said. The tables stay, so that readers and grants outlive the clean-up.
 ///
-/// The ledger is told first: killed anywhere, the next run finds every wiped date not done, and builds it anew.
+/// No file is deleted here, and readers of a date that is built anew see the old rows until the new ones are published. What is
+/// replaced so, or lost, is swept after its grace, in which it can be had back (`adg undo`).
+///
+/// The ledger is told first: killed anywhere, the next run finds every such date not done, and builds it anew.
 pub(super) fn clean_up(
     run: &Run<'_>,
     collections: &[Collection],
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<(), JobError> {
-    let mut wiped = Vec::with_capacity(collections.len());
+    let mut tables = Vec::with_capacity(collections.len());
     for collection in collections {
         let partitions = partitions(run, collection)?;
-        let lost = losses(run, collection, partitions.as_deref().unwrap_or_default(), keys, request)?;
-        wiped.push((collection, partitions, lost));
+        let lost = losses(run, collection, &partitions, keys, request)?;
+        tables.push((collection, partitions, lost));
     }
-    for (collection, partitions, lost) in wiped {
-        mark(run, collection, partitions.as_deref().unwrap_or_default(), &lost)?;
-        match partitions {
-            Some(partitions) => wipe(run, collection, &partitions)?,
-            // What lies in its folders goes as its dates are done again. Nothing is there to keep one who slept past its lease
-            // from making the table now, and publishing what would be wiped.
-            None => tracing::info!(event = "nothing_to_clean_up", table = %collection.table),
+    for (collection, partitions, lost) in tables {
+        mark(run, collection, &partitions, &lost)?;
+        let destination = run.destination(collection, run.setup.layout(collection)?);
+        for value in &lost {
+            destination.withdraw(value, run.setup.services.environment.clock.now())?;
         }
+        let (rebuilt, lost) = (partitions.len() - lost.len(), lost.len());
+        tracing::warn!(event = "cleaned_up", table = %collection.table, rebuilt, lost, undo = %run.id);
     }
     Ok(())
 }
 
-/// The partitions of a table, to which nobody with an earlier lease adds any more; none where it is not registered.
-fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Option<Vec<Partition>>, JobError> {
+/// Removes what dead attempts left in the tables' folders, now that what was to be rebuilt is. A table without personal data may
+/// have left a day in the folder of those that have some, before it was made, where no rerun looks.
+pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
+    let now = run.setup.services.environment.clock.now();
+    for collection in collections {
+        for layout in collection.layouts.all() {
+            run.swept(collection, run.destination(collection, layout).sweep_all_unpublished(now));
+        }
+    }
+}
+
+/// The partitions of a table, to which nobody with an earlier lease adds any more; none where it is not registered: one who slept
+/// past its lease and makes it now publishes what is built anew all the same.
+fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
     match run.destination(collection, run.setup.layout(collection)?).registered()? {
         Some(_) => {
-            // Lest one who slept past its lease publishes what is not in the list, whose files go all the same.
+            // Lest one who slept past its lease publishes what is not in the list, and nobody builds anew.
             run.setup.services.metastore.fence_off(&collection.table, run.lease.token)?;
-            Ok(Some(run.setup.services.metastore.partitions(&collection.table)?))
+            Ok(run.setup.services.metastore.partitions(&collection.table)?)
         }
-        None => Ok(None),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -92,20 +107,6 @@ fn mark(run: &Run<'_>, collection: &Collection, partitions: &[Partition], lost: 
         let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
         let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
         run.record(&Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now))?;
-    }
-    Ok(())
-}
-
-/// Readers first: once no partition points at them, the files go.
-fn wipe(run: &Run<'_>, collection: &Collection, partitions: &[Partition]) -> Result<(), JobError> {
-    for partition in partitions {
-        run.setup.services.metastore.drop_partition(&collection.table, &partition.value, run.lease.token)?;
-    }
-    // A table without personal data may have left a day in the folder of those that have some, before it was made.
-    for layout in collection.layouts.all() {
-        let folders = run.destination(collection, layout).sweep_all()?;
-        let folder = run.setup.published.location(layout.table());
-        tracing::warn!(event = "cleaned_up", table = %collection.table, partitions = partitions.len(), folders, folder);
     }
     Ok(())
 }

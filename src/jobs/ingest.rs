@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use crate::catchup::{Attempt, Lease, Requested, WindowRules};
 use crate::config::{self, LoadType};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::lake::{Destination, TableLayout};
+use crate::lake::{Destination, LakeError, TableLayout};
 use crate::private;
 use crate::report::{DayReport, Plan, Progress, RunReport};
 use crate::source::{DayKeys, SourceKey};
@@ -37,7 +37,7 @@ pub struct IngestRequest {
     pub dates: Requested,
     /// Only these collections; all where it is empty.
     pub collections: Vec<CollectionName>,
-    /// Whether to wipe what was published first.
+    /// Whether to build anew what was published.
     pub clean_up: bool,
     /// Whether clean-up may lose what the source can't rebuild.
     pub force_clean_up: bool,
@@ -66,6 +66,15 @@ impl Run<'_> {
     /// Writes an attempt into the ledger.
     pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
         Ok(self.setup.services.ledger.record(self.lease, attempt)?)
+    }
+
+    /// Says what became of a sweep.
+    pub(super) fn swept(&self, collection: &Collection, swept: Result<usize, LakeError>) {
+        match swept {
+            Ok(0) => {}
+            Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
+            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),
+        }
     }
 
     /// A collection's table, in that folder.
@@ -131,6 +140,9 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
         tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
     }
     if !services.environment.stop.is_told() {
+        if request.clean_up {
+            clean_up::sweep(&run, &collections);
+        }
         sweep_replaced(&run, &collections);
     }
     let mut again = rerun::failed(&days);
@@ -248,11 +260,8 @@ fn sweep_replaced(run: &Run<'_>, collections: &[Collection]) {
     let grace = SignedDuration::from_hours(run.setup.module.target.sweep_after_hours.into());
     for collection in collections {
         for layout in collection.layouts.all() {
-            match run.destination(collection, layout).sweep_replaced(grace, run.setup.services.environment.clock.now()) {
-                Ok(0) => {}
-                Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
-                Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),
-            }
+            let now = run.setup.services.environment.clock.now();
+            run.swept(collection, run.destination(collection, layout).sweep_replaced(grace, now));
         }
     }
 }

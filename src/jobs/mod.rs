@@ -25,6 +25,7 @@ mod summary;
 mod tables;
 mod tell;
 mod todo;
+mod undo;
 mod verify;
 
 pub use budget::{Budget, LEAST_MEMORY};
@@ -40,4 +41,5 @@ pub use query::{QueryFormat, query};
 pub use services::{Environment, Services};
 pub use stop::Stop;
 pub use tables::{describe, tables};
+pub use undo::undo;
 pub use verify::verify;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::catchup::{DayHistory, SourceFile, Status};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::{PartitionValue, Table, create_table_ddl};
-use crate::report::{Asked, Effect, Outcome, Plan, PlannedDay, PlannedWipe, shortened};
+use crate::report::{Asked, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
 use crate::schema::Evolution;
 use crate::source::{DayKeys, Look, SourceKey};
 
@@ -76,7 +76,7 @@ pub(super) fn of(
     let mut clean_up = Vec::new();
     if request.clean_up {
         for collection in collections {
-            clean_up.push(wipe(setup, &known, collection, history.entry(collection.name.clone()).or_default())?);
+            clean_up.push(cleaned_up(setup, &known, collection, history.entry(collection.name.clone()).or_default())?);
         }
     }
     let todo = known.to_do(collections, |name| history.get(name).cloned().unwrap_or_default())?;
@@ -84,7 +84,7 @@ pub(super) fn of(
     for collection in collections {
         let dates = todo.iter().filter(|(_, names)| names.contains(&collection.name)).map(|(date, _)| *date);
         let history = history.remove(&collection.name).unwrap_or_default();
-        days.extend(Planned { setup, known: &known, collection, history, wipes: request.clean_up }.days(dates)?);
+        days.extend(Planned { setup, known: &known, collection, history }.days(dates)?);
     }
     days.sort_by_key(|day| day.date);
     let asked = Asked {
@@ -100,13 +100,13 @@ pub(super) fn of(
     Ok(Plan { version: 1, module: setup.module.module.clone(), profile, made: now, asked, clean_up, days })
 }
 
-/// What a clean-up takes from a table; `history` becomes what the ledger would say then.
-fn wipe(
+/// What a clean-up does to a table; `history` becomes what the ledger would say then.
+fn cleaned_up(
     setup: &Setup<'_>,
     known: &Known<'_>,
     collection: &Collection,
     history: &mut DayHistory,
-) -> Result<PlannedWipe, JobError> {
+) -> Result<PlannedCleanUp, JobError> {
     let place = setup.place(collection, setup.layout(collection)?);
     let partitions = match place.registered()? {
         Some(_) => place.metastore.partitions(&collection.table)?,
@@ -120,7 +120,7 @@ fn wipe(
         history.insert(date, status);
     }
     let total = |parameter| partitions.iter().filter_map(|partition| partition.number(parameter)).sum();
-    Ok(PlannedWipe {
+    Ok(PlannedCleanUp {
         table: collection.table.to_string(),
         rows: total("numRows"),
         bytes: total("totalSize"),
@@ -135,8 +135,6 @@ struct Planned<'p> {
     known: &'p Known<'p>,
     collection: &'p Collection,
     history: DayHistory,
-    /// Whether no partition of it is left when the dates are done.
-    wipes: bool,
 }
 
 impl Planned<'_> {
@@ -191,8 +189,7 @@ impl Planned<'_> {
             Some(known) => Table { schema: after, ..known },
             None => wanted,
         });
-        let current = if self.wipes { None } else { place.current(&PartitionValue::from(day.date))? };
-        if let Some(location) = current {
+        if let Some(location) = place.current(&PartitionValue::from(day.date))? {
             day.risks.extend(self.shrinks(day)?);
             day.effect = Effect::Replaced(location);
         }

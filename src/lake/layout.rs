@@ -1,6 +1,7 @@
 //! Where a table's files lie in its store.
 
 use crate::identity::{ProcessingDate, RunId};
+use crate::metastore::PartitionValue;
 use crate::schema::ColumnName;
 
 /// Folders whose names begin so are ignored by Hive, Spark, Athena and BigQuery.
@@ -35,7 +36,7 @@ impl TableLayout {
 
     /// The folder of all attempts at a date.
     pub fn partition(&self, date: ProcessingDate) -> String {
-        format!("{}/{}={date}", self.folder, self.partition_by)
+        self.folder_of(&PartitionValue::from(date))
     }
 
     /// The folder that one run writes a date to. No other run ever writes there.
@@ -58,9 +59,15 @@ impl TableLayout {
         below.strip_prefix(BESIDE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(below).parse().ok()
     }
 
-    /// Whether a folder of that name is a partition's.
-    pub fn is_partition(&self, name: &str) -> bool {
-        name.strip_prefix(self.partition_by.as_str()).is_some_and(|rest| rest.starts_with('='))
+    /// The partition whose folder has that name; none where it is no partition's.
+    pub fn value_of(&self, name: &str) -> Option<PartitionValue> {
+        let value = name.strip_prefix(self.partition_by.as_str())?.strip_prefix('=')?;
+        Some(PartitionValue(value.to_owned()))
+    }
+
+    /// The folder of all attempts at a partition.
+    pub fn folder_of(&self, value: &PartitionValue) -> String {
+        format!("{}/{}={value}", self.folder, self.partition_by)
     }
 
     /// The folder of all quarantined records.
@@ -68,14 +75,19 @@ impl TableLayout {
         format!("{}/{HIDDEN}", self.folder)
     }
 
-    /// The folder of a date's quarantined records.
-    pub fn quarantine(&self, date: ProcessingDate) -> String {
-        format!("{}/{}={date}", self.quarantined(), self.partition_by)
+    /// The folder of the records that one run set aside of a partition.
+    pub fn quarantine_of(&self, value: &PartitionValue, run: RunId) -> String {
+        format!("{}/{run}", self.quarantine_folder(value))
+    }
+
+    /// The folder of all records of a partition that were set aside.
+    pub fn quarantine_folder(&self, value: &PartitionValue) -> String {
+        format!("{}/{}={value}", self.quarantined(), self.partition_by)
     }
 
     /// The file of the records that one run set aside.
     pub fn quarantine_file(&self, date: ProcessingDate, run: RunId) -> String {
-        format!("{}/{run}/records.jsonl", self.quarantine(date))
+        format!("{}/records.jsonl", self.quarantine_of(&PartitionValue::from(date), run))
     }
 }
 

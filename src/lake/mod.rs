@@ -1,5 +1,5 @@
 //! Where rows go: frames become Parquet files in a fresh folder of the table, sent while they are written, and the metastore is
-//! swung to it. What was replaced is swept later.
+//! swung to it. What was replaced is swept later; until then readers can be sent back to it.
 
 mod conform;
 mod destination;
@@ -12,6 +12,7 @@ mod publish;
 mod quarantine;
 mod run_folder;
 mod sweep;
+mod withdraw;
 
 pub use conform::{conform, polars_type};
 pub use destination::Destination;
@@ -22,3 +23,4 @@ pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile};
 pub use place::TablePlace;
 pub use quarantine::QuarantineFile;
 pub use run_folder::RunFolder;
+pub use withdraw::SentBack;

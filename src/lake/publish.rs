@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::catchup::Superseded;
-use crate::identity::ProcessingDate;
+use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
 use crate::schema::{ColumnName, Evolution};
-use crate::store::spelled_like;
+use crate::store::{normal_location, spelled_like};
 
 use super::place::OWNER;
 use super::{Destination, LakeError, RunFolder, WrittenFile};
@@ -78,14 +78,19 @@ impl Destination<'_> {
             location: spelled_like(&location, table_location),
             parameters: self.parameters(files, schema_fingerprint),
         };
+        self.swing(partition)?;
+        Ok(location)
+    }
+
+    /// Sends readers of a partition where it says.
+    pub(super) fn swing(&self, partition: Partition) -> Result<(), LakeError> {
         match self.metastore.publish(self.table, std::slice::from_ref(&partition), self.lease.token) {
-            Ok(()) => Ok(location),
             // The reply may have been lost after the metastore acted: what it says now decides.
             Err(error @ MetastoreError::Unavailable { .. }) => match self.current(&partition.value) {
-                Ok(Some(now)) if now == location => Ok(location),
+                Ok(Some(now)) if now == normal_location(&partition.location) => Ok(()),
                 _ => Err(error.into()),
             },
-            Err(error) => Err(error.into()),
+            done => Ok(done?),
         }
     }
 
@@ -106,15 +111,9 @@ impl Destination<'_> {
     }
 
     fn parameters(&self, files: &[WrittenFile], schema_fingerprint: &str) -> Parameters {
-        let total = |count: fn(&WrittenFile) -> u64| files.iter().map(count).sum::<u64>().to_string();
-        let parameters = [
-            ("numRows", total(|file| file.rows)),
-            ("numFiles", files.len().to_string()),
-            ("totalSize", total(|file| file.bytes)),
-            ("adg.run_id", self.run.to_string()),
-            ("adg.schema", schema_fingerprint.to_owned()),
-        ];
-        parameters.map(|(key, value)| (key.to_owned(), value)).into()
+        let total = |count: fn(&WrittenFile) -> u64| files.iter().map(count).sum::<u64>();
+        let (rows, bytes) = (total(|file| file.rows), total(|file| file.bytes));
+        partition_parameters(rows, files.len() as u64, bytes, Some(self.run), Some(schema_fingerprint))
     }
 
     /// What readers are about to be sent to is there, and whole: a sweep by somebody whose lease was lost may have come between.
@@ -128,4 +127,18 @@ impl Destination<'_> {
         }
         Ok(())
     }
+}
+
+/// What adg says of a partition: of its files, the run that wrote them, and the table's columns then.
+pub(super) fn partition_parameters(
+    rows: u64,
+    files: u64,
+    bytes: u64,
+    run: Option<RunId>,
+    schema_fingerprint: Option<&str>,
+) -> Parameters {
+    let counts = [("numRows", rows), ("numFiles", files), ("totalSize", bytes)].map(|(key, count)| (key, count.to_string()));
+    let run = run.map(|run| ("adg.run_id", run.to_string()));
+    let schema = schema_fingerprint.map(|fingerprint| ("adg.schema", fingerprint.to_owned()));
+    counts.into_iter().chain(run).chain(schema).map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -1,5 +1,6 @@
 //! Removing what no reader is sent to any more.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,55 +19,58 @@ impl Destination<'_> {
     /// Where one who slept between the look at the fence and the publish may still send readers there, it has the grace of what
     /// was replaced: should it wake, they find old rows, and not none.
     pub fn sweep_unpublished(&self, date: ProcessingDate, now: Timestamp) -> Result<usize, LakeError> {
-        let current = self.current(&PartitionValue::from(date))?;
-        let partition = self.layout.partition(date);
-        let replaced = self.ledger.superseded(&self.store.location(&partition))?;
-        let is_known =
-            |location: &str| current.as_deref() == Some(location) || replaced.iter().any(|note| note.location == location);
+        self.sweep_unpublished_of(&PartitionValue::from(date), now)
+    }
+
+    /// The same for all that lies in the table's folder, published or not. Gives the number of folders removed.
+    pub fn sweep_all_unpublished(&self, now: Timestamp) -> Result<usize, LakeError> {
+        let names = self.store.folders(self.layout.table())?.into_iter().chain(self.store.folders(&self.layout.quarantined())?);
+        let values: BTreeSet<PartitionValue> = names.filter_map(|name| self.layout.value_of(&name)).collect();
+        values.iter().map(|value| self.sweep_unpublished_of(value, now)).sum()
+    }
+
+    fn sweep_unpublished_of(&self, value: &PartitionValue, now: Timestamp) -> Result<usize, LakeError> {
+        let partition = self.layout.folder_of(value);
+        let current = self.current(value)?;
+        let replaced = self.ledger.superseded(&self.store.location(&partition))?.into_iter().map(|note| note.location);
+        let mut known: Vec<String> = current.into_iter().chain(replaced).collect();
         let mut removed = 0;
-        for folder in self.folders_of_earlier_runs(&partition)? {
-            let location = self.store.location(&folder);
-            if is_known(&location) {
+        for run in self.earlier_runs(&TableLayout::parents_of_runs(&partition))? {
+            let location = self.store.location(&run.folder);
+            if known.contains(&location) {
                 continue;
             }
             if self.metastore.fences_in_one_step() {
-                self.store.delete_folder(&folder)?;
+                self.store.delete_folder(&run.folder)?;
                 removed += 1;
             } else {
-                self.ledger.note_superseded(self.lease, &Superseded { location, at: now })?;
+                self.ledger.note_superseded(self.lease, &Superseded { location: location.clone(), at: now })?;
+                known.push(location);
             }
         }
-        // Quarantined records belong to the attempt that is published; those of earlier ones were replaced with it.
-        Ok(removed + self.sweep_runs(&self.layout.quarantine(date))?)
+        Ok(removed + self.sweep_quarantine(value, &known)?)
     }
 
-    /// Removes all that earlier runs wrote into the table's folders. What others wrote there stays, and so does what a later run
-    /// writes, should this one have slept past its lease. Gives the number of folders removed.
-    pub fn sweep_all(&self) -> Result<usize, LakeError> {
+    /// Quarantined records stay as long as the rows of the same run, which are at one of the `known` locations.
+    fn sweep_quarantine(&self, value: &PartitionValue, known: &[String]) -> Result<usize, LakeError> {
+        let known: Vec<RunId> = known.iter().filter_map(|location| self.place(location)?.1.run()).collect();
         let mut removed = 0;
-        for parent in [self.layout.table().to_owned(), self.layout.quarantined()] {
-            for name in self.store.folders(&parent)? {
-                if self.layout.is_partition(&name) {
-                    removed += self.sweep_runs(&format!("{parent}/{name}"))?;
-                }
+        for run in self.earlier_runs(&[self.layout.quarantine_folder(value)])? {
+            if !known.contains(&run.id) {
+                self.store.delete_folder(&run.folder)?;
+                removed += 1;
             }
         }
         Ok(removed)
     }
 
-    /// Removes the folders of earlier runs in `folder`.
-    fn sweep_runs(&self, folder: &str) -> Result<usize, LakeError> {
-        let folders = self.folders_of_earlier_runs(folder)?;
-        folders.iter().try_for_each(|run| self.store.delete_folder(run))?;
-        Ok(folders.len())
-    }
-
-    fn folders_of_earlier_runs(&self, folder: &str) -> Result<Vec<String>, LakeError> {
-        let is_earlier = |name: &String| RunId::from_str(name).is_ok_and(|id| id < self.run);
+    /// The folders of earlier runs.
+    fn earlier_runs(&self, parents: &[String]) -> Result<Vec<EarlierRun>, LakeError> {
         let mut found = Vec::new();
-        for parent in TableLayout::parents_of_runs(folder) {
-            let names = self.store.folders(&parent)?.into_iter().filter(is_earlier);
-            found.extend(names.map(|name| format!("{parent}/{name}")));
+        for parent in parents {
+            let runs = self.store.folders(parent)?.into_iter().filter_map(|name| Some((RunId::from_str(&name).ok()?, name)));
+            let earlier = runs.filter(|(id, _)| *id < self.run);
+            found.extend(earlier.map(|(id, name)| EarlierRun { id, folder: format!("{parent}/{name}") }));
         }
         Ok(found)
     }
@@ -87,7 +91,10 @@ impl Destination<'_> {
                     continue;
                 }
                 match place {
-                    Place::Run(folder) => self.store.delete_folder(&folder)?,
+                    Place::Run(run, folder) => {
+                        self.store.delete_folder(&folder)?;
+                        self.store.delete_folder(&self.layout.quarantine_of(&value, run))?;
+                    }
                     Place::Plain(folder) => self.delete_files_in(&folder, note.at)?,
                 }
                 removed += 1;
@@ -115,19 +122,34 @@ impl Destination<'_> {
             Some((partition, run)) => (partition, Some(run)),
             None => (below, None),
         };
-        let value = partition.strip_prefix(self.layout.partition_by().as_str())?.strip_prefix('=')?;
-        let value = PartitionValue(value.to_owned());
+        let value = self.layout.value_of(partition)?;
         match run {
-            Some(run) => TableLayout::run_in(run).map(|_| (value, Place::Run(folder))),
+            Some(run) => TableLayout::run_in(run).map(|id| (value, Place::Run(id, folder))),
             None => Some((value, Place::Plain(folder))),
         }
     }
 }
 
-/// What lies at a location that was replaced.
+/// A folder that an earlier run wrote.
+struct EarlierRun {
+    id: RunId,
+    folder: String,
+}
+
+/// What lies at a location that readers are sent to, or were.
 pub(super) enum Place {
     /// A run's own folder.
-    Run(String),
+    Run(RunId, String),
     /// The files that another tool wrote into the partition's folder itself, in the way of Hive and Spark.
     Plain(String),
+}
+
+impl Place {
+    /// The run whose folder it is.
+    pub(super) fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Run(run, _) => Some(*run),
+            Self::Plain(_) => None,
+        }
+    }
 }

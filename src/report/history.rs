@@ -25,8 +25,8 @@ pub enum Mark {
     Failed,
     /// The last attempt is at work, or died.
     Unfinished,
-    /// What was published is wiped, and not built anew yet.
-    Wiped,
+    /// A clean-up wants it built anew, and it is not yet.
+    CleanedUp,
     /// It counts, and no run knows of it.
     Missing,
 }
@@ -40,7 +40,7 @@ impl Mark {
             Some(Status::Lost) => Self::Lost,
             Some(Status::Failed) => Self::Failed,
             Some(Status::InProgress) => Self::Unfinished,
-            Some(Status::CleanedUp) => Self::Wiped,
+            Some(Status::CleanedUp) => Self::CleanedUp,
             None => Self::Missing,
         }
     }
@@ -52,7 +52,7 @@ impl Mark {
             Self::Lost => "lost",
             Self::Failed => "failed",
             Self::Unfinished => "unfinished",
-            Self::Wiped => "wiped",
+            Self::CleanedUp => "cleaned up",
             Self::Missing => "missing",
         }
     }

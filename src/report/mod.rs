@@ -8,14 +8,16 @@ mod progress;
 mod run_report;
 mod shown;
 mod summary;
+mod undone;
 mod verified;
 
 pub use exit_code::ExitCode;
 pub use history::{History, Mark, ToldAttempt, history_table};
 pub use notice::{Event, Notice};
-pub use plan::{Asked, Effect, Plan, PlannedDay, PlannedWipe, Why, plan_table};
+pub use plan::{Asked, Effect, Plan, PlannedCleanUp, PlannedDay, Why, plan_table};
 pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
 pub use run_report::{DayReport, Failure, Notified, Outcome, RunReport};
 pub use shown::{is_harmful, shortened, shown, shown_in_a_line};
 pub use summary::{closing_table, table};
+pub use undone::{Undoing, Undone, undone_table};
 pub use verified::{Check, Verified, verified_table};

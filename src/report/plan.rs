@@ -25,7 +25,7 @@ pub enum Why {
     DiedBefore,
     /// It was skipped or lost without files, and now has some.
     FilesCame,
-    /// What was published of it is wiped.
+    /// It is to be built anew.
     CleanedUp,
 }
 
@@ -64,18 +64,18 @@ pub struct PlannedDay {
     pub risks: Vec<String>,
 }
 
-/// What a clean-up takes from a table before anything is built anew.
+/// What a clean-up builds anew of a table, or takes from readers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedWipe {
+pub struct PlannedCleanUp {
     /// The table.
     pub table: String,
-    /// The partitions that go.
+    /// Its partitions.
     pub partitions: Vec<String>,
     /// Their rows, as far as the metastore says.
     pub rows: u64,
     /// Their bytes, as far as the metastore says.
     pub bytes: u64,
-    /// Those among them that the run does not build anew from the source.
+    /// Those among them that the run does not build anew from the source, and takes from readers.
     pub lost: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ pub struct Asked {
     pub end: Option<ProcessingDate>,
     /// Only these collections; all where it is empty.
     pub collections: Vec<CollectionName>,
-    /// Whether what was published is wiped first.
+    /// Whether what was published is built anew.
     pub clean_up: bool,
     /// Whether that may lose what the source can't rebuild.
     pub force_clean_up: bool,
@@ -112,7 +112,7 @@ pub struct Plan {
     /// What was asked for.
     pub asked: Asked,
     /// What goes first.
-    pub clean_up: Vec<PlannedWipe>,
+    pub clean_up: Vec<PlannedCleanUp>,
     /// What is done then, in order.
     pub days: Vec<PlannedDay>,
 }
@@ -122,7 +122,7 @@ impl Plan {
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.clean_up != now.clean_up {
-            found.push("what clean-up would take".to_owned());
+            found.push("what clean-up would build anew and take".to_owned());
         }
         let place = |day: &PlannedDay| format!("{} {}", day.date, day.collection);
         let in_plan = |plan: &Self, day: &PlannedDay| {
@@ -149,9 +149,10 @@ impl Plan {
 /// The plan as a person reads it.
 pub fn plan_table(plan: &Plan) -> String {
     let mut text = String::new();
-    for wipe in &plan.clean_up {
-        let PlannedWipe { table, partitions, rows, bytes, lost } = wipe;
-        text += &format!("clean-up takes {} partitions of {table}: {rows} rows, {}\n", partitions.len(), ByteSize(*bytes));
+    for cleaned in &plan.clean_up {
+        let PlannedCleanUp { table, partitions, rows, bytes, lost } = cleaned;
+        let (rebuilt, bytes) = (partitions.len() - lost.len(), ByteSize(*bytes));
+        text += &format!("clean-up of {table} ({rows} rows, {bytes}): {rebuilt} of {} partitions built anew\n", partitions.len());
         if !lost.is_empty() {
             let refused = if plan.asked.force_clean_up { "" } else { "; refused without --force-clean-up" };
             text += &format!("risk: {table} loses dates that the source can't rebuild: {}{refused}\n", lost.join(", "));

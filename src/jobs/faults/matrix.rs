@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{Counts, Ledger, Requested, Status};
-use crate::identity::{Clock, ProcessingDate};
-use crate::jobs::IngestRequest;
+use crate::identity::{Clock, ProcessingDate, RunId};
+use crate::jobs::{IngestRequest, undo};
 use crate::report::ExitCode;
 
 use super::call::{Call, Fate, Gate, Open, Process};
@@ -24,7 +24,6 @@ const STALL: SignedDuration = SignedDuration::from_mins(10);
 struct Numbered {
     world: Arc<World>,
     readers: Arc<Readers>,
-    wipes: bool,
     hit: Option<(usize, Fate)>,
     next: AtomicUsize,
     calls: Mutex<Vec<Call>>,
@@ -49,7 +48,7 @@ impl Gate for Numbered {
 
     fn leave(&self, _: usize, call: &Call, fate: Fate) {
         if call.is_seen() {
-            self.readers.look(&self.world, self.world.clock.now(), self.wipes, &format!("{call} ({fate:?})"));
+            self.readers.look(&self.world, self.world.clock.now(), &format!("{call} ({fate:?})"));
         }
     }
 }
@@ -59,6 +58,8 @@ struct Scenario {
     place: Place,
     found: fn(&World),
     request: IngestRequest,
+    /// Whether it is to undo the last run instead.
+    undoes: bool,
 }
 
 pub fn day(offset: u32) -> ProcessingDate {
@@ -116,6 +117,8 @@ struct Ran {
     readers: Arc<Readers>,
     gate: Arc<Numbered>,
     code: Option<ExitCode>,
+    /// The run that the scenario found done last.
+    last: RunId,
 }
 
 impl Scenario {
@@ -123,24 +126,18 @@ impl Scenario {
     fn run(&self, world: &Arc<World>, hit: Option<(usize, Fate)>) -> Ran {
         let world = Arc::clone(world);
         let readers = Arc::new(Readers::of(&world));
-        readers.look(&world, world.clock.now(), false, "the beginning");
+        readers.look(&world, world.clock.now(), "the beginning");
         let code = None;
         let gate = self.gate(&world, &readers, hit);
-        let mut ran = Ran { world, readers, gate, code };
-        ran.again(&self.request);
+        let last = last_run(&world);
+        let mut ran = Ran { world, readers, gate, code, last };
+        ran.again(self);
         ran
     }
 
     fn gate(&self, world: &Arc<World>, readers: &Arc<Readers>, hit: Option<(usize, Fate)>) -> Arc<Numbered> {
         let (world, readers) = (Arc::clone(world), Arc::clone(readers));
-        Arc::new(Numbered {
-            world,
-            readers,
-            wipes: self.request.clean_up,
-            hit,
-            next: AtomicUsize::new(0),
-            calls: Mutex::default(),
-        })
+        Arc::new(Numbered { world, readers, hit, next: AtomicUsize::new(0), calls: Mutex::default() })
     }
 
     /// Disturbs each call in each way.
@@ -154,7 +151,7 @@ impl Scenario {
         assert_eq!(orphans(&whole.world, &whole.readers), Vec::<String>::new());
         let calls = whole.gate.calls.lock().unwrap().clone();
         let mut codes = vec![whole.code];
-        whole.again(&self.request);
+        whole.again(self);
         codes.push(whole.code);
         drop(whole);
         let mut tried = 0;
@@ -177,7 +174,7 @@ impl Scenario {
             assert_eq!(End::of(&ran.world, &ran.readers), *end, "{context}: said to be done");
         }
         ran.gate = self.gate(&ran.world, &ran.readers, None);
-        ran.again(&self.request);
+        ran.again(self);
         ran.readers.assert_whole(&format!("{context}, and again"));
         assert!(codes.contains(&ran.code), "{context}, and again: {:?}", ran.code);
         assert_eq!(End::of(&ran.world, &ran.readers), *end, "{context}, and again");
@@ -187,9 +184,17 @@ impl Scenario {
 }
 
 impl Ran {
-    fn again(&mut self, request: &IngestRequest) {
-        let process = Process::new(0, Arc::<Numbered>::clone(&self.gate));
-        self.code = self.world.run(&process, request).map(|report| report.exit_code()).ok();
+    fn again(&mut self, scenario: &Scenario) {
+        let (world, process) = (&self.world, Process::new(0, Arc::<Numbered>::clone(&self.gate)));
+        self.code = if scenario.undoes {
+            world
+                .services(&process)
+                .and_then(|services| undo(&services, &scenario.request, self.last))
+                .map(|_| ExitCode::Done)
+                .ok()
+        } else {
+            world.run(&process, &scenario.request).map(|report| report.exit_code()).ok()
+        };
     }
 }
 
@@ -212,16 +217,40 @@ fn published(world: &World) {
     }
 }
 
+/// Two days that are published, of which the source has deleted the first.
+fn lost(world: &World) {
+    for date in [day(0), day(1)] {
+        COLLECTIONS.iter().for_each(|collection| world.land(collection, date));
+    }
+    undisturbed(world, &asked_for(0, 1));
+    world.lose(day(0));
+}
+
+fn last_run(world: &World) -> RunId {
+    let attempts = world.ledger().attempts(&"shop".parse().unwrap(), &"items".parse().unwrap(), day(0)).unwrap();
+    attempts.last().map_or_else(|| RunId::new(Timestamp::UNIX_EPOCH), |attempt| attempt.run_id)
+}
+
 fn catch_up(place: Place) {
-    Scenario { place, found: landed, request: nightly() }.survives();
+    Scenario { place, found: landed, request: nightly(), undoes: false }.survives();
 }
 
 fn rerun(place: Place) {
-    Scenario { place, found: published, request: asked_for(0, 0) }.survives();
+    Scenario { place, found: published, request: asked_for(0, 0), undoes: false }.survives();
 }
 
 fn clean_up(place: Place) {
-    Scenario { place, found: published, request: IngestRequest { clean_up: true, ..asked_for(0, 0) } }.survives();
+    let request = IngestRequest { clean_up: true, ..asked_for(0, 0) };
+    Scenario { place, found: published, request, undoes: false }.survives();
+}
+
+fn lose(place: Place) {
+    let request = IngestRequest { clean_up: true, force_clean_up: true, ..asked_for(1, 1) };
+    Scenario { place, found: lost, request, undoes: false }.survives();
+}
+
+fn take_back(place: Place) {
+    Scenario { place, found: published, request: asked_for(0, 0), undoes: true }.survives();
 }
 
 #[test]
@@ -252,4 +281,24 @@ fn cleaning_up_in_folders() {
 #[test]
 fn cleaning_up_in_buckets() {
     clean_up(Place::Bucket);
+}
+
+#[test]
+fn cleaning_up_what_the_source_has_lost_in_folders() {
+    lose(Place::Folder);
+}
+
+#[test]
+fn cleaning_up_what_the_source_has_lost_in_buckets() {
+    lose(Place::Bucket);
+}
+
+#[test]
+fn undoing_a_run_in_folders() {
+    take_back(Place::Folder);
+}
+
+#[test]
+fn undoing_a_run_in_buckets() {
+    take_back(Place::Bucket);
 }

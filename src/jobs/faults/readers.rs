@@ -52,10 +52,10 @@ impl Readers {
         Self { metastore: world.metastore(), ledger: world.ledger(), seen: Mutex::default(), broken: Mutex::default() }
     }
 
-    /// Looks at everything; what breaks a promise is noted with `after`. Partitions may be dropped only where `wiped`.
-    pub fn look(&self, world: &World, now: Timestamp, wiped: bool, after: &str) {
+    /// Looks at everything; what breaks a promise is noted with `after`. Only partitions of dates that the source has lost may go.
+    pub fn look(&self, world: &World, now: Timestamp, after: &str) {
         let mut seen = self.seen.lock().unwrap();
-        if let Err(what) = self.tables(world, &mut seen, now, wiped).and_then(|()| self.ledger(&seen)) {
+        if let Err(what) = self.tables(world, &mut seen, now).and_then(|()| self.ledger(&seen)) {
             // What follows from it says nothing new.
             self.broken.lock().unwrap().get_or_insert_with(|| format!("{what}, after {after}"));
         }
@@ -78,7 +78,7 @@ impl Readers {
         self.seen.lock().unwrap().current.values().cloned().collect()
     }
 
-    fn tables(&self, world: &World, seen: &mut Seen, now: Timestamp, wiped: bool) -> Result<(), String> {
+    fn tables(&self, world: &World, seen: &mut Seen, now: Timestamp) -> Result<(), String> {
         for collection in COLLECTIONS {
             let name = table_name(collection);
             let Some(table) = self.metastore.table(&name).map_err(|error| error.to_string())? else {
@@ -92,26 +92,19 @@ impl Readers {
             {
                 return Err(format!("the columns of {name} were {before:?} and are {:?}", table.schema));
             }
-            self.partitions(world, seen, now, wiped, collection)?;
+            self.partitions(world, seen, now, collection)?;
         }
         // What was over once is over, though the clock is put back.
         seen.replaced.retain(|_, until| now < *until);
         for (location, until) in &seen.replaced {
-            if !wiped && world.published(&world.key_at(location)) != seen.contents[location].files {
+            if world.published(&world.key_at(location)) != seen.contents[location].files {
                 return Err(format!("{location} was replaced lately, and its files are gone before {until}"));
             }
         }
         Ok(())
     }
 
-    fn partitions(
-        &self,
-        world: &World,
-        seen: &mut Seen,
-        now: Timestamp,
-        wiped: bool,
-        collection: &'static str,
-    ) -> Result<(), String> {
+    fn partitions(&self, world: &World, seen: &mut Seen, now: Timestamp, collection: &'static str) -> Result<(), String> {
         let partitions = self.metastore.partitions(&table_name(collection)).map_err(|error| error.to_string())?;
         let mut current = BTreeMap::new();
         for partition in partitions {
@@ -134,7 +127,7 @@ impl Readers {
                 let at = noted.first().map_or(now, |note| note.at);
                 seen.replaced.insert(location, at + SignedDuration::from_hours(GRACE));
             }
-            if !current.contains_key(&day) && !wiped {
+            if !current.contains_key(&day) && !world.lost.lock().unwrap().contains(&day.1) {
                 return Err(format!("{} of {} is gone", day.0, day.1));
             }
             seen.current.remove(&day);
@@ -183,6 +176,8 @@ pub fn orphans(world: &World, readers: &Readers) -> Vec<String> {
     let ledger = world.ledger();
     let noted = ledger.superseded("").unwrap().into_iter().map(|note| note.location);
     let known: Vec<String> = readers.locations().into_iter().chain(noted).map(|at| world.key_at(&normal_location(&at))).collect();
-    let is_known = |key: &String| key.contains("_quarantine") || known.iter().any(|folder| key.starts_with(folder.as_str()));
+    // What a run set aside stays as long as its rows.
+    let rows_of = |key: &String| key.replace("_quarantine/", "");
+    let is_known = |key: &String| known.iter().any(|folder| rows_of(key).starts_with(folder.as_str()));
     world.published("").into_keys().filter(|key| !is_known(key)).collect()
 }

@@ -46,7 +46,6 @@ struct Life {
     alive: BTreeMap<usize, Alive>,
     begun: usize,
     today: ProcessingDate,
-    cleans_up: bool,
     in_one_step: bool,
     crashes: u64,
     /// What hung processes hold until the end.
@@ -66,8 +65,6 @@ impl Life {
         let (place, in_one_step) = (if random.random() { Place::Folder } else { Place::Bucket }, random.random());
         let world = World::new(place, false, in_one_step);
         let readers = Arc::new(Readers::of(&world));
-        // What a clean-up has wiped a sleeper may publish where the fence is not looked at in one step with that.
-        let cleans_up = in_one_step && random.random_ratio(1, 2);
         let trace = Arc::<Mutex<Vec<String>>>::default();
         let watcher = {
             let (world, readers, trace) = (Arc::clone(&world), Arc::clone(&readers), Arc::clone(&trace));
@@ -78,13 +75,13 @@ impl Life {
                 let line = format!("{process}: {} {} {} {fate:?}", call.service, call.action, without_ids(&call.on));
                 trace.lock().unwrap().push(line);
                 if call.is_seen() {
-                    readers.look(&world, world.clock.now(), cleans_up, &format!("process {process}: {call} ({fate:?})"));
+                    readers.look(&world, world.clock.now(), &format!("process {process}: {call} ({fate:?})"));
                 }
             }
         };
         let schedule = Arc::new(Schedule::new(Box::new(watcher)));
         let (alive, held, today) = (BTreeMap::new(), Vec::new(), FIRST.parse().unwrap());
-        Self { random, world, readers, schedule, trace, alive, begun: 0, today, cleans_up, in_one_step, crashes: 0, held }
+        Self { random, world, readers, schedule, trace, alive, begun: 0, today, in_one_step, crashes: 0, held }
     }
 
     /// Lives.
@@ -166,8 +163,8 @@ impl Life {
         let some = first.plus_days(self.random.random_range(0..4)).min(self.today);
         let start = |start| Requested { start: Some(start), end: Some(self.today) };
         match self.random.random_range(0..8) {
-            0 if self.cleans_up => IngestRequest { clean_up: true, force_clean_up: true, dates: start(first), ..nightly() },
-            0 | 1 => IngestRequest { dates: start(first), ..nightly() },
+            0 => IngestRequest { clean_up: true, dates: start(first), ..nightly() },
+            1 => IngestRequest { dates: start(first), ..nightly() },
             2 | 3 => IngestRequest { dates: Requested { start: Some(some), end: Some(some) }, ..nightly() },
             4 => IngestRequest { dates: start(some), collections: vec!["orders".parse().unwrap()], ..nightly() },
             _ => nightly(),
@@ -198,7 +195,7 @@ impl Life {
     /// Readers notice, so that a grace that is over stays over when the clock is put back.
     fn advance(&self, by: SignedDuration) {
         self.world.clock.advance(by);
-        self.readers.look(&self.world, self.world.clock.now(), self.cleans_up, "the clock was set");
+        self.readers.look(&self.world, self.world.clock.now(), "the clock was set");
     }
 
     /// Also back, as one does that a machine's owner sets right; and past the end of leases and graces.
@@ -282,7 +279,7 @@ impl Life {
         let failed = report.days.iter().filter(|day| day.outcome == Outcome::Failed);
         let unexplained: Vec<_> = failed.filter(|day| !day.sources.is_empty()).collect();
         assert!(unexplained.is_empty(), "{unexplained:?}");
-        self.readers.look(&self.world, self.world.clock.now(), self.cleans_up, "an undisturbed run");
+        self.readers.look(&self.world, self.world.clock.now(), "an undisturbed run");
         self.readers.assert_whole("in the end");
         report
     }

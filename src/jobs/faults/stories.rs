@@ -28,8 +28,8 @@ struct Story {
 }
 
 impl Story {
-    /// On a day whose files have come. Only where it `wipes` may partitions go; `in_one_step` as for [`World::new`].
-    fn begin(wipes: bool, in_one_step: bool) -> Self {
+    /// On a day whose files have come. `in_one_step` as for [`World::new`].
+    fn begin(in_one_step: bool) -> Self {
         let world = World::new(Place::Folder, false, in_one_step);
         COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
         let readers = Arc::new(Readers::of(&world));
@@ -37,7 +37,7 @@ impl Story {
             let (world, readers) = (Arc::clone(&world), Arc::clone(&readers));
             move |process: usize, call: &super::call::Call, _: Fate| {
                 if call.is_seen() {
-                    readers.look(&world, world.clock.now(), wipes, &format!("process {process}: {call}"));
+                    readers.look(&world, world.clock.now(), &format!("process {process}: {call}"));
                 }
             }
         };
@@ -96,7 +96,7 @@ impl Story {
 /// and the next run goes on.
 fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_step: bool) {
     for moment in 0.. {
-        let mut story = Story::begin(next.clean_up, in_one_step);
+        let mut story = Story::begin(in_one_step);
         story.start(1, nightly());
         story.until(1, before);
         story.lease_ends();
@@ -130,7 +130,7 @@ fn a_sleeper_about_to_publish_harms_no_moment_of_the_next_run() {
 /// Nothing fences it off before there is a table.
 #[test]
 fn a_sleeper_about_to_make_the_table_harms_no_moment_of_a_clean_up() {
-    let clean_up = IngestRequest { clean_up: true, force_clean_up: true, ..asked_for(0, 0) };
+    let clean_up = IngestRequest { clean_up: true, ..asked_for(0, 0) };
     a_sleeper_wakes_at_each_moment_of(&clean_up, "metastore: create table test.items", true);
 }
 
@@ -142,7 +142,7 @@ fn a_sleeper_behind_the_fence_leaves_no_gap() {
 
 #[test]
 fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
-    let mut story = Story::begin(false, true);
+    let mut story = Story::begin(true);
     story.start(1, nightly());
     story.until(1, "metastore: publish test.items 2024-05-01");
     story.lease_ends();
@@ -164,7 +164,7 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
 /// What it read was noted by a run that died before it replaced anything, long ago; now another one has.
 #[test]
 fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_grace() {
-    let mut story = Story::begin(false, true);
+    let mut story = Story::begin(true);
     COLLECTIONS.iter().for_each(|collection| story.world.land(collection, day(1)));
     story.start(1, asked_for(0, 0));
     assert_eq!(story.code(1), ExitCode::Done);
@@ -184,7 +184,7 @@ fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_grac
 
 #[test]
 fn of_two_runs_one_works() {
-    let mut story = Story::begin(false, true);
+    let mut story = Story::begin(true);
     story.start(1, nightly());
     story.until(1, "put data/test/items");
     story.start(2, nightly());
@@ -196,7 +196,7 @@ fn of_two_runs_one_works() {
 /// By its id what is earlier is swept, and the latest attempt is the one that counts.
 #[test]
 fn a_run_after_another_is_later_whatever_the_clock_says() {
-    let story = Story::begin(false, true);
+    let story = Story::begin(true);
     let run = |request: &IngestRequest| {
         let open = Arc::new(super::call::Open);
         story.world.run(&Process::new(0, open), request).unwrap().run_id
@@ -216,7 +216,7 @@ fn a_run_after_another_is_later_whatever_the_clock_says() {
 #[test]
 fn a_run_killed_at_any_moment_leaves_nothing_that_no_later_run_finds() {
     for moment in 0.. {
-        let mut story = Story::begin(false, true);
+        let mut story = Story::begin(true);
         story.start(1, nightly());
         story.until(1, "ledger: record items 2024-05-01 Completed");
         story.schedule.grant(1, Fate::CrashBefore);
@@ -235,8 +235,6 @@ fn a_run_killed_at_any_moment_leaves_nothing_that_no_later_run_finds() {
         story.start(3, nightly());
         assert_eq!(story.code(3), ExitCode::Done, "killed at {moment}");
         story.assert_whole();
-        let quarantined = story.world.published("data/test/items/_quarantine");
-        assert_eq!(quarantined.len(), 1, "killed at {moment}: {quarantined:?}");
         if is_over {
             return;
         }

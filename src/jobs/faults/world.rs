@@ -1,6 +1,6 @@
 //! A source, a warehouse, a clock, and processes that run the job there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -75,6 +75,8 @@ pub struct World {
     stores: BTreeMap<&'static str, Arc<dyn ObjectStore>>,
     /// What the source has said of each date, the newest last.
     pub generations: Mutex<Generations>,
+    /// Dates whose files the source has deleted.
+    pub lost: Mutex<BTreeSet<ProcessingDate>>,
 }
 
 fn environments(place: Place) -> String {
@@ -119,7 +121,16 @@ impl World {
         let morning: Timestamp = format!("{FIRST}T05:00:00Z").parse().unwrap();
         let clock = Arc::new(Ticking(morning.as_millisecond().into()));
         let part_bytes = if in_parts { PART_BYTES } else { usize::MAX >> 1 };
-        Arc::new(Self { folder, place, part_bytes, in_one_step, clock, stores, generations: Mutex::default() })
+        Arc::new(Self {
+            folder,
+            place,
+            part_bytes,
+            in_one_step,
+            clock,
+            stores,
+            generations: Mutex::default(),
+            lost: Mutex::default(),
+        })
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -168,6 +179,14 @@ impl World {
         generations.push(next);
         let key = Path::from(format!("{date}_{collection}_{}.csv", 1_700_000_000_000_u64 + u64::from(next)));
         block_on(self.stores["source"].put(&key, rows::file(next).into())).unwrap();
+    }
+
+    /// The source deletes all that it has said of a date.
+    pub fn lose(&self, date: ProcessingDate) {
+        self.lost.lock().unwrap().insert(date);
+        for key in objects(&*self.stores["source"]).into_keys().filter(|key| key.as_ref().starts_with(&date.to_string())) {
+            block_on(self.stores["source"].delete(&key)).unwrap();
+        }
     }
 
     /// Names, relative to the published store, and sizes.

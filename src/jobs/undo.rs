@@ -1,0 +1,169 @@
+//! Sending readers back to what they saw before a run: a clean-up that lost too much, or a rerun of a file that was wrong.
+
+use crate::catchup::{Attempt, DayHistory, Status};
+use crate::identity::{ProcessingDate, RunId};
+use crate::lake::{Destination, RowsOfFiles, SentBack};
+use crate::metastore::PartitionValue;
+use crate::report::{Undoing, Undone};
+
+use super::ingest::IngestRequest;
+use super::lease::KeptLease;
+use super::module::{Collection, collections};
+use super::setup::Setup;
+use super::summary::KeptSummary;
+use super::{JobError, Services};
+
+/// Undoes what the run `undone` did to the dates of the request. Undone twice is undone once; what undoes has a run id of its own,
+/// and can be undone too.
+///
+/// # Errors
+/// The run did nothing to any of the dates; the lease is held; the ledger, the metastore or the store fails. What can't be undone is
+/// in the result.
+pub fn undo(services: &Services, request: &IngestRequest, undone: RunId) -> Result<Vec<Undone>, JobError> {
+    let now = services.environment.clock.now();
+    let module = services.environment.module(&request.module, request.load)?;
+    let collections = collections(&module, &request.collections)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module)?;
+    let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
+    let setup = Setup::new(services, &module, request, now, lease.run_id())?;
+    let history = services.ledger.history(&module.module)?;
+    let mut done = Vec::new();
+    for collection in &collections {
+        let dates = asked(request, history.get(&collection.name));
+        let table = Table { setup: &setup, collection, lease: &lease, undone };
+        for date in dates {
+            services.environment.stop.check()?;
+            done.extend(table.undo(date)?);
+        }
+    }
+    summary.settle();
+    if done.is_empty() {
+        return Err(JobError::Usage {
+            message: format!("the run {undone} did nothing to any of these dates of `{}`", module.module),
+            hint: Some(format!("`adg history --module {}` shows runs and their dates", module.module)),
+        });
+    }
+    done.sort_by(|a: &Undone, b| (a.date, &a.collection).cmp(&(b.date, &b.collection)));
+    Ok(done)
+}
+
+fn asked(request: &IngestRequest, history: Option<&DayHistory>) -> Vec<ProcessingDate> {
+    let (start, end) = (request.dates.start, request.dates.end);
+    let is_asked = |date: &ProcessingDate| start.is_none_or(|start| start <= *date) && end.is_none_or(|end| *date <= end);
+    history.into_iter().flat_map(|days| days.keys().copied()).filter(is_asked).collect()
+}
+
+/// Where readers are to be sent back to.
+struct Before {
+    location: String,
+    /// The attempt that wrote it; none where another tool did.
+    written: Option<Attempt>,
+}
+
+/// A collection's table, and the run that is undone.
+struct Table<'u> {
+    setup: &'u Setup<'u>,
+    collection: &'u Collection,
+    lease: &'u KeptLease,
+    undone: RunId,
+}
+
+impl Table<'_> {
+    /// None where the run did nothing to the date.
+    fn undo(&self, date: ProcessingDate) -> Result<Option<Undone>, JobError> {
+        let name = &self.collection.name;
+        let attempts = self.setup.services.ledger.attempts(&self.setup.module.module, name, date)?;
+        if !attempts.iter().any(|attempt| attempt.run_id == self.undone) {
+            return Ok(None);
+        }
+        let outcome = match self.before(date, &attempts)? {
+            None => Undoing::Kept("nothing was published of it before that run".to_owned()),
+            Some(before) => match self.done_since(&attempts, &before.location) {
+                Some(later) => Undoing::Kept(format!("the run {later} has done it since: undo that one first")),
+                None => self.send_back(date, &attempts, before)?,
+            },
+        };
+        Ok(Some(Undone { date, collection: name.clone(), outcome }))
+    }
+
+    /// What readers saw when the run began.
+    fn before(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Option<Before>, JobError> {
+        let published = |attempt: &&Attempt| attempt.status == Status::Completed && attempt.run_id < self.undone;
+        let Some(location) = attempts.iter().rfind(published).and_then(|attempt| attempt.location.clone()) else {
+            let theirs = self.destination()?.replaced_of_others(&PartitionValue::from(date))?;
+            return Ok(theirs.map(|location| Before { location, written: None }));
+        };
+        // A run that found no file of a date that was published says so with the same location, and counted nothing.
+        let wrote = |attempt: &&Attempt| attempt.location.as_ref() == Some(&location) && attempt.counts.files > 0;
+        let written = attempts.iter().find(wrote).cloned();
+        Ok(Some(Before { location, written }))
+    }
+
+    /// The run after the one that is undone which published something else.
+    fn done_since(&self, attempts: &[Attempt], before: &str) -> Option<RunId> {
+        let published = |attempt: &&Attempt| attempt.status == Status::Completed && attempt.run_id > self.undone;
+        let latest = attempts.iter().rfind(published)?;
+        (latest.location.as_deref() != Some(before)).then_some(latest.run_id)
+    }
+
+    fn send_back(&self, date: ProcessingDate, attempts: &[Attempt], before: Before) -> Result<Undoing, JobError> {
+        let Before { location, written } = before;
+        let expected = written.as_ref().map(|attempt| RowsOfFiles {
+            files: attempt.counts.files,
+            bytes: attempt.counts.bytes,
+            rows: attempt.counts.rows_written,
+            damaged: Vec::new(),
+        });
+        let fingerprint = written.as_ref().and_then(|attempt| attempt.schema_fingerprint.as_deref());
+        let now = self.setup.services.environment.clock.now();
+        let (value, destination) = (PartitionValue::from(date), self.destination()?);
+        match destination.send_back(&value, &location, expected.as_ref(), fingerprint, now)? {
+            SentBack::Refused(_) => {
+                Ok(Undoing::Kept(format!("its files are no longer all at `{location}`: their grace is over")))
+            }
+            SentBack::Done(found) => {
+                self.record(date, attempts.len(), written, &location, &found)?;
+                Ok(Undoing::SentBack { location, rows: found.rows })
+            }
+        }
+    }
+
+    /// The ledger says again what it said when that was published.
+    fn record(
+        &self,
+        date: ProcessingDate,
+        earlier: usize,
+        written: Option<Attempt>,
+        location: &str,
+        found: &RowsOfFiles,
+    ) -> Result<(), JobError> {
+        let (module, now) = (self.setup.module.module.clone(), self.setup.services.environment.clock.now());
+        let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
+        let run = self.lease.run_id();
+        let mut attempt = Attempt::begin(module, self.collection.name.clone(), date, run, number, Status::Completed, now);
+        attempt.ended = Some(now);
+        attempt.location = Some(location.to_owned());
+        match written {
+            Some(written) => {
+                (attempt.counts, attempt.sources) = (written.counts, written.sources);
+                attempt.schema_fingerprint = written.schema_fingerprint;
+            }
+            None => {
+                attempt.counts.rows_written = found.rows;
+                (attempt.counts.files, attempt.counts.bytes) = (found.files, found.bytes);
+            }
+        }
+        Ok(self.setup.services.ledger.record(self.lease.lease(), &attempt)?)
+    }
+
+    fn destination(&self) -> Result<Destination<'_>, JobError> {
+        Ok(Destination {
+            at: self.setup.place(self.collection, self.setup.layout(self.collection)?),
+            ledger: &*self.setup.services.ledger,
+            lease: self.lease.lease(),
+            run: self.lease.run_id(),
+            // Nothing is written that would be tagged.
+            pii: false,
+        })
+    }
+}

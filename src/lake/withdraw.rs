@@ -1,0 +1,76 @@
+//! Taking a partition from readers, and sending them back to what they saw before. No file is touched by either.
+
+use jiff::Timestamp;
+
+use crate::catchup::Superseded;
+use crate::metastore::{Parameters, Partition, PartitionValue};
+use crate::store::spelled_like;
+
+use super::publish::partition_parameters;
+use super::sweep::Place;
+use super::{Destination, LakeError, RowsOfFiles};
+
+impl Destination<'_> {
+    /// Drops a partition. Its files have the grace of what is replaced, in which readers can be sent back to them.
+    ///
+    /// The fence was set before, lest one who slept past its lease publishes what is dropped.
+    pub fn withdraw(&self, value: &PartitionValue, now: Timestamp) -> Result<(), LakeError> {
+        if let Some(location) = self.current(value)? {
+            self.ledger.note_superseded(self.lease, &Superseded { location, at: now })?;
+        }
+        Ok(self.metastore.drop_partition(self.table, value, self.lease.token)?)
+    }
+
+    /// Where another tool's files of a partition lie that adg has replaced, and may still be.
+    pub fn replaced_of_others(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
+        let notes = self.ledger.superseded(&self.store.location(&self.layout.folder_of(value)))?;
+        let is_theirs = |location: &String| matches!(self.place(location), Some((of, Place::Plain(_))) if of == *value);
+        Ok(notes.into_iter().map(|note| note.location).find(is_theirs))
+    }
+
+    /// Sends readers of a partition back to `location`, if the files there are as `expected`; if that is not known, if all of them
+    /// can be read. Gives what is there, which is nothing where the table is gone.
+    pub fn send_back(
+        &self,
+        value: &PartitionValue,
+        location: &str,
+        expected: Option<&RowsOfFiles>,
+        schema_fingerprint: Option<&str>,
+        now: Timestamp,
+    ) -> Result<SentBack, LakeError> {
+        let Some(table) = self.registered()? else { return Ok(SentBack::Refused(RowsOfFiles::default())) };
+        self.metastore.fence_off(self.table, self.lease.token)?;
+        let current = self.current(value)?;
+        let found = match self.store.key_at(location) {
+            Some(folder) => RowsOfFiles::in_folder(self.store, &folder)?,
+            None => RowsOfFiles::default(),
+        };
+        let is_whole = expected.map_or(found.files > 0 && found.damaged.is_empty(), |expected| *expected == found);
+        if !is_whole {
+            return Ok(SentBack::Refused(found));
+        }
+        if current.as_deref() != Some(location) {
+            if let Some(current) = current {
+                self.ledger.note_superseded(self.lease, &Superseded { location: current, at: now })?;
+            }
+            let location_as_spelled = spelled_like(location, &table.location);
+            let parameters = self.parameters_of(location, &found, schema_fingerprint);
+            self.swing(Partition { value: value.clone(), location: location_as_spelled, parameters })?;
+        }
+        Ok(SentBack::Done(found))
+    }
+
+    fn parameters_of(&self, location: &str, found: &RowsOfFiles, schema_fingerprint: Option<&str>) -> Parameters {
+        let run = self.place(location).and_then(|(_, place)| place.run());
+        partition_parameters(found.rows, found.files, found.bytes, run, schema_fingerprint)
+    }
+}
+
+/// What became of sending readers back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SentBack {
+    /// They see these.
+    Done(RowsOfFiles),
+    /// They see what they saw, as only this is there.
+    Refused(RowsOfFiles),
+}
