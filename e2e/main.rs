@@ -17,6 +17,7 @@ mod nested_evolution;
 mod plan;
 mod python;
 mod readers;
+mod report;
 mod script;
 mod traps;
 mod verify;

@@ -129,7 +129,7 @@ fn a_plan_of_a_clean_up_tells_what_goes_and_what_is_lost() {
     );
     assert!(told.contains("risk: test.orders loses dates that the source can't rebuild: 2024-05-01"), "{told}");
     assert!(told.contains("refused without --force-clean-up"), "{told}");
-    let day = |place: &str| (place.to_owned(), "cleaned_up".to_owned(), "added".to_owned());
+    let day = |place: &str| (place.to_owned(), "cleaned_up".to_owned(), "replaced".to_owned());
     assert_eq!(days(&planned), [day("2024-05-01 items"), day("2024-05-02 orders"), day("2024-05-02 items")]);
     workspace.run(&["--plan", "plan.json"]).expect(11).says("would lose dates of test.orders");
     plan(&workspace, &[&args[..], &["--force-clean-up"]].concat());

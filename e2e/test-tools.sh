@@ -26,6 +26,7 @@ command -v java >/dev/null 2>&1 || debian openjdk-17-jre-headless "Java 17, for 
 command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null \
   || debian postgresql "PostgreSQL's server"
 command -v valgrind >/dev/null 2>&1 || debian valgrind "valgrind, which counts instructions"
+command -v chromium >/dev/null 2>&1 || debian chromium "Chromium, which opens the page of \`adg report\`"
 [ -e /usr/share/java/postgresql.jar ] || debian libpostgresql-jdbc-java "PostgreSQL's driver, for the Hive Metastore"
 
 # So that each start of the Hive Metastore takes three quarters of the time.

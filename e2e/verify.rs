@@ -75,3 +75,14 @@ fn the_test_flag_is_refused_where_protected() {
         workspace.run(&args).expect(2).says("the test flag is refused");
     }
 }
+
+#[test]
+fn a_date_whose_rerun_found_no_file_is_what_the_attempt_wrote_that_found_one() {
+    let workspace = Workspace::new();
+    workspace.day("2024-05-01");
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    std::fs::remove_file(workspace.path("source/2024-05-01_orders_1.csv")).unwrap();
+    workspace.shop("2024-05-01", "2024-05-01").expect(4);
+    let found = verify(&workspace, 0);
+    assert!(found.iter().all(|(_, metastore, files, _)| metastore == "same" && files == "same"), "{found:?}");
+}

@@ -149,6 +149,15 @@ impl Attempt {
     }
 }
 
+/// The attempt whose rows readers see, by the ledger, of all `attempts` at a date, oldest first. Where a later one found no file of a
+/// date that was published, it is recorded with the same location, and counted nothing.
+pub fn published(attempts: &[Attempt]) -> Option<&Attempt> {
+    let completed = || attempts.iter().rev().filter(|attempt| attempt.status == Status::Completed);
+    let latest = completed().next()?;
+    let wrote = completed().find(|attempt| attempt.location == latest.location && attempt.counts.files > 0);
+    Some(wrote.unwrap_or(latest))
+}
+
 /// The latest status of each date of one collection.
 pub type DayHistory = BTreeMap<ProcessingDate, Status>;
 

@@ -13,7 +13,9 @@ mod summary;
 mod window;
 
 pub use dynamodb::{DynamoDbLedger, DynamoDbSettings};
-pub use ledger::{Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
+pub use ledger::{
+    Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded, published,
+};
 pub use postgres::{PostgresLedger, PostgresSettings};
 pub use sqlite::SqliteLedger;
 pub use summary::{Summary, SummaryKey, summary};

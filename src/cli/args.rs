@@ -132,6 +132,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write what became of modules' dates as one HTML page: calendar, figures, failures, changes, times.
+    Report(ReportArgs),
     /// Send readers back to what they saw before a run, as long as that is still there.
     Undo(UndoArgs),
     /// List the published tables.
@@ -197,6 +199,26 @@ pub(super) struct HistoryArgs {
     /// Print JSON instead.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// The arguments of the page.
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The module; may be given several times.
+    #[arg(long, required = true, action = ArgAction::Append)]
+    pub(super) module: Vec<String>,
+    /// Which of the modules' loads.
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+    pub(super) load_type: LoadType,
+    /// First date that is told [default: two months before the last].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) start_dt: Option<ProcessingDate>,
+    /// Last date that is told [default: today].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) end_dt: Option<ProcessingDate>,
+    /// Where the page is written [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// The arguments of an undoing.

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod given;
 mod logging;
+mod requests;
 
 use std::process::ExitCode as ProcessExit;
 

@@ -10,6 +10,7 @@ use crate::source::DayKeys;
 use super::JobError;
 use super::ingest::{IngestRequest, Run};
 use super::module::Collection;
+use super::rerun;
 use super::todo::Known;
 
 /// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
@@ -38,7 +39,8 @@ pub(super) fn clean_up(
             destination.withdraw(value, run.setup.services.environment.clock.now())?;
         }
         let (rebuilt, lost) = (partitions.len() - lost.len(), lost.len());
-        tracing::warn!(event = "cleaned_up", table = %collection.table, rebuilt, lost, undo = %run.id);
+        let undo = rerun::undo(&request.command, run.id);
+        tracing::warn!(event = "cleaned_up", table = %collection.table, rebuilt, lost, undo);
     }
     Ok(())
 }

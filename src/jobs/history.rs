@@ -11,9 +11,6 @@ use super::rerun::{self, Again};
 use super::summary::known_history;
 use super::{JobError, Services};
 
-/// Dates that are told where none are asked for.
-const USUAL_DAYS: u32 = 31;
-
 /// Attempts that are told of what is not as it should be: the latest dates'.
 const MOST_ATTEMPTS: usize = 10;
 
@@ -24,10 +21,12 @@ pub struct HistoryRequest {
     pub module: String,
     /// Which of its loads.
     pub load: LoadType,
-    /// The first date that is told. None: that of a month ago.
+    /// The first date that is told.
     pub start: Option<ProcessingDate>,
     /// The last one. None: today.
     pub end: Option<ProcessingDate>,
+    /// How many dates are told where no first one is given.
+    pub days: u32,
     /// Only these collections; all where it is empty.
     pub collections: Vec<CollectionName>,
     /// The command that runs the module, without dates.
@@ -43,7 +42,7 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
     let (rules, known) = known_history(services, &module)?;
     let today = ProcessingDate::today(environment.clock.now(), &environment.zone);
     let end = request.end.unwrap_or(today);
-    let start = request.start.unwrap_or_else(|| end.minus_days(USUAL_DAYS - 1));
+    let start = request.start.unwrap_or_else(|| end.minus_days(request.days.saturating_sub(1)));
     let mut days: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for name in &collections {
         for (date, mark) in marks(rules, known.get(name), start, end.min(today)) {
@@ -51,9 +50,10 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
         }
     }
     let attempts = attempts(services, &module.module, &days, start == end)?;
-    let rerun = rerun::commands(&request.command, not_done(&days), module.collections.len());
+    let all_collections = module.collections.len();
+    let rerun = rerun::commands(&request.command, not_done(&days), all_collections);
     let profile = environment.config.profile_name.clone();
-    Ok(History { module: module.module.clone(), profile, collections, days, attempts, rerun })
+    Ok(History { module: module.module.clone(), profile, collections, all_collections, days, attempts, rerun })
 }
 
 /// The dates of a collection that count, and what became of them.
@@ -73,7 +73,7 @@ fn marks(
 fn not_done(days: &BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>) -> Again {
     let mut again = Again::new();
     for (date, marks) in days {
-        let open = marks.iter().filter(|(_, mark)| !matches!(mark, Mark::Done | Mark::Skipped | Mark::Lost));
+        let open = marks.iter().filter(|(_, mark)| mark.is_open());
         let names: BTreeSet<_> = open.map(|(name, _)| name.clone()).collect();
         if !names.is_empty() {
             again.insert(*date, names);

@@ -1,6 +1,5 @@
 //! A module over its dates: which are to do, each done, and what happened told.
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,8 +11,7 @@ use crate::catchup::{Attempt, Lease, Requested, WindowRules};
 use crate::config::{self, LoadType};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
-use crate::private;
-use crate::report::{DayReport, Plan, Progress, RunReport};
+use crate::report::{DayReport, Plan, Progress, RunReport, Stage, Stages};
 use crate::source::{DayKeys, SourceKey};
 use crate::store::Scratch;
 
@@ -21,7 +19,9 @@ use super::clean_up;
 use super::lease::KeptLease;
 use super::module::{Collection, collections, source_keys};
 use super::rerun::{self, Again};
+use super::run_reports::write_report;
 use super::setup::Setup;
+use super::staged::staged;
 use super::summary::KeptSummary;
 use super::todo::Known;
 use super::{JobError, Services, day, plan, tell};
@@ -47,8 +47,10 @@ pub struct IngestRequest {
     pub memory: ByteSize,
     /// The plan that is to be done, and nothing else.
     pub plan: Option<Plan>,
-    /// The command as it was given, without dates and collections, to print what to type next.
+    /// The words that run the module, to print what to type next.
     pub command: Vec<String>,
+    /// What else was given, without dates and collections.
+    pub flags: Vec<String>,
 }
 
 /// What every date of a run needs.
@@ -94,10 +96,10 @@ impl Run<'_> {
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let done = all_dates(services, request, progress);
     let mut report = done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, request, error))?;
-    write_report(services, &report)?;
+    write_report(&services.environment, &report)?;
     tell::tell(&services.channels, &mut report);
     if !report.notified.is_empty() {
-        write_report(services, &report)?;
+        write_report(&services.environment, &report)?;
     }
     Ok(report)
 }
@@ -115,7 +117,8 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
     let id = lease.run_id();
     let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
     let setup = Setup::new(services, &module, request, started, id)?;
-    let keys = source_keys(&module, &collections, &setup.source)?;
+    let mut stages = Stages::new();
+    let keys = staged(&mut stages, Stage::List, || source_keys(&module, &collections, &setup.source))?;
     let scratch = services.environment.scratch(&id)?;
     let run = Run {
         setup: &setup,
@@ -130,7 +133,7 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
         plan::must_hold(plan, &plan::of(&setup, &collections, &keys, request, started)?)?;
     }
     if request.clean_up {
-        clean_up::clean_up(&run, &collections, &keys, request)?;
+        staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, &collections, &keys, request))?;
     }
     run.summary.read_history()?;
     let known = Known { today: setup.today, rules: run.rules, requested: request.dates, keys: &keys };
@@ -140,10 +143,7 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
         tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
     }
     if !services.environment.stop.is_told() {
-        if request.clean_up {
-            clean_up::sweep(&run, &collections);
-        }
-        sweep_replaced(&run, &collections);
+        staged(&mut stages, Stage::Sweep, || sweep(&run, &collections, request));
     }
     let mut again = rerun::failed(&days);
     not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
@@ -153,10 +153,11 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
         profile: services.environment.config.profile_name.clone(),
         started,
         ended: services.environment.clock.now(),
-        rerun: rerun::commands(&request.command, again, module.collections.len()),
+        rerun: rerun::commands(&[&*request.command, &*request.flags].concat(), again, module.collections.len()),
         ended_by: ended_by.map(|error| error.failure()),
         days,
         notified: Vec::new(),
+        stages,
     })
 }
 
@@ -256,7 +257,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.
-fn sweep_replaced(run: &Run<'_>, collections: &[Collection]) {
+fn sweep(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) {
+    if request.clean_up {
+        clean_up::sweep(run, collections);
+    }
     let grace = SignedDuration::from_hours(run.setup.module.target.sweep_after_hours.into());
     for collection in collections {
         for layout in collection.layouts.all() {
@@ -284,20 +288,4 @@ fn log(day: &DayReport) {
             );
         }
     }
-}
-
-/// The report as a file. It tells of the run, and is no part of its success.
-fn write_report(services: &Services, report: &RunReport) -> Result<(), JobError> {
-    let folder = services.environment.config.path(&services.environment.config.profile.reports);
-    let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
-    let json = serde_json::to_string_pretty(report).map_err(|error| JobError::Bug(error.to_string()))?;
-    let write = || {
-        private::make_folder(&folder)?;
-        private::file().truncate(true).open(&path)?.write_all(json.as_bytes())
-    };
-    let written = services.environment.disk.run("write", &path, write);
-    if let Err(error) = written {
-        tracing::warn!(event = "report_not_written", path = %path.display(), %error);
-    }
-    Ok(())
 }

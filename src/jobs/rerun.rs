@@ -1,8 +1,8 @@
-//! The commands that run again just what failed.
+//! What to type next: the commands that run again just what failed, or undo a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::report::{DayReport, Outcome};
 
 /// What is to be run again: dates, each with its collections.
@@ -37,25 +37,18 @@ pub(super) fn commands(base: &[String], again: Again, all_collections: usize) ->
     commands.collect()
 }
 
+/// The command that sends readers back to what they saw before a run. `base` are the words that run the module.
+pub(super) fn undo(base: &[String], run: RunId) -> String {
+    let (program, module) = base.split_at(base.len().min(1));
+    shell_words::join([program, &["undo".to_owned()], module, &["--run".to_owned(), run.to_string()]].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn day(date: &str, collection: &str, outcome: Outcome) -> DayReport {
-        DayReport {
-            date: date.parse().unwrap(),
-            collection: collection.parse().unwrap(),
-            outcome,
-            counts: Default::default(),
-            value_errors_by_column: Default::default(),
-            schema_changes: vec![],
-            notes: vec![],
-            sources: vec![],
-            location: None,
-            quarantine: None,
-            failure: None,
-            seconds: 0.0,
-        }
+        DayReport { outcome, ..DayReport::begin(date.parse().unwrap(), collection.parse().unwrap()) }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, ready};
 
 use crate::identity::RunId;
 use crate::notify::{self, Channel, Notifier, NotifyError, NotifySettings, PubSub, Slack, Sns, Webhook};
-use crate::report::{Notice, Notified, RunReport};
+use crate::report::{Notice, Notified, RunReport, Stages};
 
 use super::ingest::IngestRequest;
 use super::{Environment, JobError};
@@ -79,6 +79,7 @@ pub(super) fn tell_failure(environment: &Environment, channels: &[Channel], requ
         ended_by: Some(error.failure()),
         rerun: Vec::new(),
         notified: Vec::new(),
+        stages: Stages::new(),
     };
     tell(channels, &mut report);
 }

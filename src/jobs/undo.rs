@@ -1,6 +1,6 @@
 //! Sending readers back to what they saw before a run: a clean-up that lost too much, or a rerun of a file that was wrong.
 
-use crate::catchup::{Attempt, DayHistory, Status};
+use crate::catchup::{Attempt, DayHistory, Status, published};
 use crate::identity::{ProcessingDate, RunId};
 use crate::lake::{Destination, RowsOfFiles, SentBack};
 use crate::metastore::PartitionValue;
@@ -88,15 +88,12 @@ impl Table<'_> {
 
     /// What readers saw when the run began.
     fn before(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Option<Before>, JobError> {
-        let published = |attempt: &&Attempt| attempt.status == Status::Completed && attempt.run_id < self.undone;
-        let Some(location) = attempts.iter().rfind(published).and_then(|attempt| attempt.location.clone()) else {
+        let earlier = attempts.partition_point(|attempt| attempt.run_id < self.undone);
+        let Some((location, attempt)) = published(&attempts[..earlier]).and_then(|attempt| attempt.location.clone().zip(Some(attempt))) else {
             let theirs = self.destination()?.replaced_of_others(&PartitionValue::from(date))?;
             return Ok(theirs.map(|location| Before { location, written: None }));
         };
-        // A run that found no file of a date that was published says so with the same location, and counted nothing.
-        let wrote = |attempt: &&Attempt| attempt.location.as_ref() == Some(&location) && attempt.counts.files > 0;
-        let written = attempts.iter().find(wrote).cloned();
-        Ok(Some(Before { location, written }))
+        Ok(Some(Before { location, written: (attempt.counts.files > 0).then(|| attempt.clone()) }))
     }
 
     /// The run after the one that is undone which published something else.

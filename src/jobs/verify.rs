@@ -1,7 +1,7 @@
 //! Whether what was published of a past date still is what its attempt said: by the metastore, the files, and the source, where that
 //! still has its files.
 
-use crate::catchup::{Attempt, SourceFile, Status};
+use crate::catchup::{Attempt, SourceFile, Status, published};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::RowsOfFiles;
 use crate::metastore::{Partition, PartitionValue};
@@ -51,16 +51,16 @@ impl Past<'_> {
     fn verify(&self, keys: &DayKeys) -> Result<Verified, JobError> {
         let (name, services) = (&self.collection.name, self.setup.services);
         let attempts = services.ledger.attempts(&self.setup.module.module, name, self.date)?;
-        let Some(attempt) = attempts.into_iter().rev().find(|attempt| attempt.status == Status::Completed) else {
+        let Some(attempt) = published(&attempts) else {
             return Ok(unknown(self.date, name.clone()));
         };
         let partition = services.metastore.partition(&self.collection.table, &PartitionValue::from(self.date))?;
-        let metastore = metastore(&attempt, partition.as_ref());
+        let metastore = metastore(attempt, partition.as_ref());
         let files = match attempt.location.as_deref().and_then(|location| self.setup.published.key_at(location)) {
-            Some(folder) => self.files(&attempt, &folder)?,
+            Some(folder) => self.files(attempt, &folder)?,
             None => Check::Unknown("the ledger does not say where they are".to_owned()),
         };
-        let source = self.source(&attempt, keys)?;
+        let source = self.source(attempt, keys)?;
         Ok(Verified { date: self.date, collection: name.clone(), rows: attempt.counts.rows_written, metastore, files, source })
     }
 

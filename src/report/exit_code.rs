@@ -1,6 +1,6 @@
 //! The process's exit codes, declared once: schedulers branch on them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a command ended. `docs/exit-codes.md` is made from this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,14 @@ impl ExitCode {
 impl Serialize for ExitCode {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u8(self.number())
+    }
+}
+
+impl<'de> Deserialize<'de> for ExitCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u8::deserialize(deserializer)?;
+        let code = Self::ALL.into_iter().find(|code| code.number() == number);
+        code.ok_or_else(|| serde::de::Error::custom(format!("{number} is no exit code")))
     }
 }
 

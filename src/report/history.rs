@@ -32,6 +32,10 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// All of them, the best first.
+    pub const ALL: [Self; 7] =
+        [Self::Done, Self::Skipped, Self::Failed, Self::Missing, Self::Unfinished, Self::CleanedUp, Self::Lost];
+
     /// What a status of the ledger means; none where a date counts and there is none.
     pub fn of(status: Option<Status>) -> Self {
         match status {
@@ -45,7 +49,13 @@ impl Mark {
         }
     }
 
-    fn word(self) -> &'static str {
+    /// Whether it is still to be done.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Done | Self::Skipped | Self::Lost)
+    }
+
+    /// As people read it.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Skipped => "skipped",
@@ -99,6 +109,9 @@ pub struct History {
     pub profile: String,
     /// Its collections, in the order of its file.
     pub collections: Vec<CollectionName>,
+    /// How many collections the module has.
+    #[serde(skip)]
+    pub all_collections: usize,
     /// Oldest first. A collection for which a date does not count has no mark there.
     pub days: BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>,
     /// The last attempts at what is not as it should be, or all at the one date that was asked for.

@@ -159,22 +159,15 @@ mod tests {
 
     fn report(outcomes: &[Outcome]) -> RunReport {
         let days = outcomes.iter().enumerate().map(|(i, outcome)| DayReport {
-            date: format!("2024-05-{:02}", i + 1).parse().unwrap(),
-            collection: "bids".parse().unwrap(),
             outcome: *outcome,
             counts: crate::catchup::Counts { rows_written: 10, ..Default::default() },
-            value_errors_by_column: Default::default(),
-            schema_changes: vec![],
-            notes: vec![],
-            sources: vec![],
-            location: None,
-            quarantine: None,
             failure: matches!(outcome, Outcome::Failed | Outcome::Lost).then(|| Failure {
                 exit_code: ExitCode::Source,
                 message: "no file".into(),
                 hint: None,
             }),
             seconds: 1.0,
+            ..DayReport::begin(format!("2024-05-{:02}", i + 1).parse().unwrap(), "bids".parse().unwrap())
         });
         RunReport {
             run_id: RunId::new(jiff::Timestamp::UNIX_EPOCH),
@@ -186,6 +179,7 @@ mod tests {
             ended_by: None,
             rerun: vec![],
             notified: vec![],
+            stages: Default::default(),
         }
     }
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catchup::Counts;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 
-use super::ExitCode;
+use super::{ExitCode, Stages};
 
 /// How one date of one collection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Published and recorded.
@@ -25,7 +25,7 @@ pub enum Outcome {
 }
 
 /// Why something failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Its kind.
     pub exit_code: ExitCode,
@@ -36,7 +36,7 @@ pub struct Failure {
 }
 
 /// One date of one collection.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DayReport {
     /// The day.
     pub date: ProcessingDate,
@@ -63,10 +63,34 @@ pub struct DayReport {
     pub failure: Option<Failure>,
     /// Wall time.
     pub seconds: f64,
+    /// What of it each stage took.
+    #[serde(default)]
+    pub stages: Stages,
+}
+
+impl DayReport {
+    /// Of a date that failed unless more is said of it.
+    pub fn begin(date: ProcessingDate, collection: CollectionName) -> Self {
+        Self {
+            date,
+            collection,
+            outcome: Outcome::Failed,
+            counts: Counts::default(),
+            value_errors_by_column: BTreeMap::new(),
+            schema_changes: Vec::new(),
+            notes: Vec::new(),
+            sources: Vec::new(),
+            location: None,
+            quarantine: None,
+            failure: None,
+            seconds: 0.0,
+            stages: Stages::new(),
+        }
+    }
 }
 
 /// What became of a message about a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notified {
     /// Where it was to go.
     pub channel: String,
@@ -75,7 +99,7 @@ pub struct Notified {
 }
 
 /// One run of a module.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// The run.
     pub run_id: RunId,
@@ -95,6 +119,9 @@ pub struct RunReport {
     pub rerun: Vec<String>,
     /// Whom it was told.
     pub notified: Vec<Notified>,
+    /// Seconds of what was done once for all dates.
+    #[serde(default)]
+    pub stages: Stages,
 }
 
 impl RunReport {

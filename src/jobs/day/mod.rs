@@ -8,7 +8,7 @@ mod read;
 pub(super) use personal::route;
 pub(super) use publish::notes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use crate::config::MissingFile;
 use crate::identity::ProcessingDate;
 use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, TableWriter, WrittenFile};
 use crate::metastore::{PartitionValue, Table};
-use crate::report::{CollectionProgress, DayReport, Outcome};
+use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
 use crate::schema::{ColumnName, Evolution};
 use crate::source::{Header, Look, SourceError, SourceKey};
 
@@ -29,6 +29,7 @@ use super::ingest::Run;
 use super::module::Collection;
 use super::pipeline;
 use super::setup::Setup;
+use super::staged::Staged;
 
 /// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
 /// itself failed. Whatever else goes wrong is in the report.
@@ -93,20 +94,8 @@ impl<'a> Day<'a> {
         let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
         let mut attempt = Attempt::begin(module, collection.name.clone(), date, run.id, number, Status::InProgress, now);
         attempt.sources = sources.collect();
-        let report = DayReport {
-            date,
-            collection: collection.name.clone(),
-            outcome: Outcome::Failed,
-            counts: Counts::default(),
-            value_errors_by_column: BTreeMap::new(),
-            schema_changes: Vec::new(),
-            notes: Vec::new(),
-            sources: keys.iter().map(|key| key.object.key.clone()).collect(),
-            location: None,
-            quarantine: None,
-            failure: None,
-            seconds: 0.0,
-        };
+        let mut report = DayReport::begin(date, collection.name.clone());
+        report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
         let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
         Ok(Self { run, collection, date, keys, layout, personal, attempt, report })
     }
@@ -118,7 +107,7 @@ impl<'a> Day<'a> {
         let table = self.destination().registered()?;
         let written = self.write(table.as_ref())?;
         self.run.setup.services.environment.stop.check().inspect_err(|_| written.folder.give_up())?;
-        self.publish(&written)?;
+        self.staged(Stage::Publish, |day| day.publish(&written))?;
         self.tell(&written.evolution);
         Ok(Outcome::Completed)
     }
@@ -136,10 +125,13 @@ impl<'a> Day<'a> {
     }
 
     fn write_as_told(&mut self, table: Option<&Table>, look: Look) -> Result<Written<'a>, JobError> {
-        let (headers, evolution) = self.files().evolve(table.map(|table| &table.schema), look)?;
-        self.route(table, &headers, &evolution)?;
+        let (headers, evolution) = self.staged(Stage::Look, |day| {
+            let (headers, evolution) = day.files().evolve(table.map(|table| &table.schema), look)?;
+            day.route(table, &headers, &evolution)?;
+            Ok::<_, JobError>((headers, evolution))
+        })?;
         let folder = self.destination().run_folder(self.date)?;
-        match self.fill(&folder, &headers, &evolution) {
+        match self.staged(Stage::Write, |day| day.fill(&folder, &headers, &evolution)) {
             Ok(files) => Ok(Written { evolution, folder, files }),
             Err(error) => {
                 folder.give_up();
@@ -165,6 +157,13 @@ impl<'a> Day<'a> {
         self.reconcile()?;
         self.check_limits(&found, quarantine.stand_for())?;
         Ok(files)
+    }
+
+    fn staged<T>(&mut self, stage: Stage, work: impl FnOnce(&mut Self) -> T) -> T {
+        let stage = Staged::begin(stage);
+        let done = work(self);
+        stage.end(&mut self.report.stages);
+        done
     }
 
     fn files(&self) -> DayFiles<'_> {
@@ -213,7 +212,7 @@ impl<'a> Day<'a> {
         if outcome == Outcome::Completed {
             // Before the ledger calls it completed: nobody looks at a date that is done, so what a run that dies here leaves
             // would lie there for ever.
-            self.sweep();
+            self.staged(Stage::Sweep, Self::sweep);
         }
         self.run.record(&self.attempt)?;
         self.report.seconds = started.elapsed().as_secs_f64();

@@ -301,5 +301,6 @@ pub fn nightly() -> IngestRequest {
         plan: None,
         memory: bytesize::ByteSize::mib(128),
         command: vec!["adg".to_owned()],
+        flags: Vec::new(),
     }
 }

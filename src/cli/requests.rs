@@ -1,0 +1,194 @@
+//! What is asked for, by flags and by the environment's variables.
+
+use std::path::{Path, PathBuf};
+
+use bytesize::ByteSize;
+
+use crate::catchup::Requested;
+use crate::config::{ColumnTypeWord, LoadType};
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY};
+use crate::report::Asked;
+use crate::schema::ColumnName;
+
+use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs, UndoArgs};
+use super::given::Given;
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn given<'a>(flag: &'a str, variable: &'a str) -> Given<'a> {
+    Given { flag, variable, env: &env }
+}
+
+/// A module as it is named, however it was typed.
+pub(super) fn module_name(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// The file to read, and the profile that was given.
+pub(super) fn config_file(args: &EnvironmentArgs) -> (PathBuf, Option<String>) {
+    let (file, profile) = chosen(args);
+    (file.unwrap_or_else(|| "adg.yaml".into()), profile)
+}
+
+/// The file and the profile that were given, in whichever way.
+fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
+    let file = args.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
+    (file, given("--profile", "ADG_PROFILE").text(args.profile.as_deref()))
+}
+
+/// What a plan asks for; what the environment says of dates and flags does not count.
+fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let plan = jobs::read_plan(file)?;
+    let Asked { load, start, end, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
+    let module = plan.module.to_string();
+    let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, &args.memory));
+    let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
+    let plan = Some(plan);
+    Ok(IngestRequest { module, load, dates, collections, clean_up, force_clean_up, e2e_test, memory, plan, command, flags })
+}
+
+/// What a run, a plan or a look at what was published is asked for. The test flag is refused before anything else is read.
+pub(super) fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let request = match &args.plan {
+        Some(file) => planned_request(file, args, environment)?,
+        None => given_request(args, environment)?,
+    };
+    if request.e2e_test {
+        let (file, profile) = config_file(environment);
+        jobs::refuse_test_flag_where_protected(&file, profile.as_deref())?;
+    }
+    Ok(request)
+}
+
+fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let module = module_name(args.module.as_deref().unwrap_or_default());
+    if module.is_empty() {
+        return Err(JobError::Usage {
+            message: "--module is blank".into(),
+            hint: Some("name the module to run: --module vacancy".into()),
+        });
+    }
+    let memory = memory(&args.memory)?;
+    let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
+    let command = base_command(&module, args.load_type, environment);
+    Ok(IngestRequest {
+        module,
+        load: args.load_type,
+        dates: Requested {
+            start: given("--start-dt", "START_DT").date(args.start_dt.as_deref())?,
+            end: given("--end-dt", "END_DT").date(args.end_dt.as_deref())?,
+        },
+        collections: args.collection.clone(),
+        clean_up: given("--clean-up-flg", "CLEAN_UP_FLG").truth(args.clean_up_flg.as_deref())?,
+        force_clean_up: args.force_clean_up,
+        e2e_test,
+        memory,
+        plan: None,
+        command,
+        flags: flags(e2e_test, &args.memory),
+    })
+}
+
+/// What is to be undone.
+pub(super) fn undo_request(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let module = module_name(&args.module);
+    Ok(IngestRequest {
+        command: base_command(&module, args.load_type, environment),
+        flags: Vec::new(),
+        module,
+        load: args.load_type,
+        dates: Requested { start: args.start_dt, end: args.end_dt },
+        collections: args.collection.clone(),
+        clean_up: false,
+        force_clean_up: false,
+        e2e_test: false,
+        memory: memory(DEFAULT_MEMORY)?,
+        plan: None,
+    })
+}
+
+/// What is to be told of a module: these dates, or the last `days`.
+pub(super) fn history_request(
+    module: &str,
+    load: LoadType,
+    (start, end): (Option<ProcessingDate>, Option<ProcessingDate>),
+    days: u32,
+    environment: &EnvironmentArgs,
+) -> HistoryRequest {
+    let module = module_name(module);
+    let command = base_command(&module, load, environment);
+    HistoryRequest { module, load, start, end, days, collections: Vec::new(), command }
+}
+
+/// The command that runs a module, without dates, to print what to type next.
+fn base_command(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Vec<String> {
+    let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
+    let mut command = vec![program, "--module".to_owned(), module.to_owned()];
+    let (file, profile) = chosen(environment);
+    command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
+    command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
+    if load != LoadType::Full {
+        command.extend(["--load-type".to_owned(), load.to_string()]);
+    }
+    command
+}
+
+/// What else a run was given. What the environment says now is said in so many words: the command is run in another shell, or in
+/// this one again.
+fn flags(e2e_test: bool, memory: &str) -> Vec<String> {
+    let mut flags = Vec::new();
+    if e2e_test || env("E2E_TEST_FLG").is_some() {
+        flags.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
+    }
+    if env("CLEAN_UP_FLG").is_some() {
+        flags.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
+    }
+    if memory != DEFAULT_MEMORY {
+        flags.extend(["--memory".to_owned(), memory.to_owned()]);
+    }
+    flags
+}
+
+fn memory(text: &str) -> Result<ByteSize, JobError> {
+    let wrong = |reason: &str| usage("--memory", text, reason);
+    let memory: ByteSize = text.parse().map_err(|_| wrong("write a size such as 512MiB"))?;
+    if memory < LEAST_MEMORY { Err(wrong(&format!("a run needs at least {LEAST_MEMORY}"))) } else { Ok(memory) }
+}
+
+/// What files are to be made.
+pub(super) fn generate_request(args: &GenerateArgs) -> Result<Generate, JobError> {
+    let add = args.add_column.iter().map(|text| {
+        let wrong = |reason: &str| usage("--add-column", text, reason);
+        let (place, word) = text.split_once('=').ok_or_else(|| wrong("write COLLECTION.COLUMN=TYPE"))?;
+        let (collection, name) = column_place("--add-column", place)?;
+        let ty = word.parse().map_err(|error: crate::schema::TypeError| wrong(&error.to_string()))?;
+        Ok(ExtraColumn { collection, name, word: ColumnTypeWord { word: word.to_owned(), ty } })
+    });
+    Ok(Generate {
+        module: module_name(&args.module),
+        load: args.load_type,
+        files: args.files,
+        gzip: args.gzip,
+        date: args.date,
+        rows: args.rows,
+        seed: args.seed,
+        bad_values: args.bad_values,
+        add: add.collect::<Result<_, JobError>>()?,
+        drop: args.drop_column.iter().map(|place| column_place("--drop-column", place)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn usage(flag: &str, text: &str, reason: &str) -> JobError {
+    JobError::Usage { message: format!("{flag} `{text}`: {reason}"), hint: None }
+}
+
+fn column_place(flag: &str, text: &str) -> Result<(CollectionName, ColumnName), JobError> {
+    let (collection, column) = text.split_once('.').ok_or_else(|| usage(flag, text, "write COLLECTION.COLUMN"))?;
+    let collection = collection.parse().map_err(|error: crate::identity::NameError| usage(flag, text, &error.to_string()))?;
+    let column = ColumnName::new(column).map_err(|error| usage(flag, text, &error.to_string()))?;
+    Ok((collection, column))
+}
+

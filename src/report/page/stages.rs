@@ -1,0 +1,90 @@
+//! How long the stages of runs took.
+
+use std::collections::BTreeMap;
+
+use crate::report::{RunReport, Stage};
+
+/// How long one stage took, each time that it was done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageTimes {
+    /// Which one.
+    pub stage: Stage,
+    /// How often it was done.
+    pub times: usize,
+    /// Seconds, in all.
+    pub total: f64,
+    /// Seconds that as many took longer as took less.
+    pub median: f64,
+    /// Seconds that the slowest took.
+    pub longest: f64,
+    /// What that was: a date and its collection, or the beginning or end of a run.
+    pub slowest: String,
+    /// Its share of what all stages took.
+    pub share: f64,
+}
+
+/// The stages of runs, the one that took longest in all first.
+pub fn stage_times(reports: &[RunReport]) -> Vec<StageTimes> {
+    let mut seconds: BTreeMap<Stage, Vec<(f64, String)>> = BTreeMap::new();
+    for report in reports {
+        let of_run = format!("run {}", report.run_id);
+        let of_days = report.days.iter().map(|day| (&day.stages, format!("{} {}", day.date, day.collection)));
+        for (stages, what) in of_days.chain([(&report.stages, of_run)]) {
+            for (stage, time) in stages {
+                seconds.entry(*stage).or_default().push((*time, what.clone()));
+            }
+        }
+    }
+    let all: f64 = seconds.values().flatten().map(|(time, _)| time).sum();
+    let mut times: Vec<_> = seconds.into_iter().filter_map(|(stage, times)| stage_time(stage, times, all)).collect();
+    times.sort_by(|a, b| b.total.total_cmp(&a.total));
+    times
+}
+
+fn stage_time(stage: Stage, mut times: Vec<(f64, String)>, all: f64) -> Option<StageTimes> {
+    times.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let total: f64 = times.iter().map(|(time, _)| time).sum();
+    let median = times.get(times.len() / 2)?.0;
+    let count = times.len();
+    let (longest, slowest) = times.pop()?;
+    let share = if all > 0.0 { total / all } else { 0.0 };
+    Some(StageTimes { stage, times: count, total, median, longest, slowest, share })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::DayReport;
+
+    #[test]
+    fn the_slowest_stage_comes_first_and_names_where_it_was_slow() {
+        let day = |date: &str, write: f64| {
+            let mut day = DayReport::begin(date.parse().unwrap(), "bids".parse().unwrap());
+            day.stages = [(Stage::Look, 0.5), (Stage::Write, write)].into();
+            day
+        };
+        let run = crate::identity::RunId::new(jiff::Timestamp::UNIX_EPOCH);
+        let report = RunReport {
+            run_id: run,
+            module: "vacancy".parse().unwrap(),
+            profile: "production".into(),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            ended: jiff::Timestamp::UNIX_EPOCH,
+            days: vec![day("2024-05-01", 3.0), day("2024-05-02", 1.0), day("2024-05-03", 2.0)],
+            ended_by: None,
+            rerun: vec![],
+            notified: vec![],
+            stages: [(Stage::List, 0.5)].into(),
+        };
+        let times = stage_times(&[report]);
+        let told: Vec<_> = times.iter().map(|time| (time.stage, time.times, time.median, time.longest, &*time.slowest)).collect();
+        let of_run = format!("run {run}");
+        let expected = [
+            (Stage::Write, 3, 2.0, 3.0, "2024-05-01 bids"),
+            (Stage::Look, 3, 0.5, 0.5, "2024-05-03 bids"),
+            (Stage::List, 1, 0.5, 0.5, &*of_run),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(times.iter().map(|time| time.share).sum::<f64>(), 1.0);
+    }
+}
