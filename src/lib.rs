@@ -22,7 +22,9 @@ pub mod report;
 pub mod runtime;
 pub mod schema;
 pub mod secrets;
+pub mod sending;
 pub mod source;
 pub mod store;
+pub mod telemetry;
 #[cfg(test)]
 mod test_services;

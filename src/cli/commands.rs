@@ -9,21 +9,23 @@ use serde::Serialize;
 use crate::config::{self, ConfigFile};
 use crate::jobs::{self, Diagnosis, DoctorRequest, Environment, HistoryRequest, JobError, Services, Stop};
 use crate::report::{
-    Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, page_html, plan_table, shown, undone_table,
-    verified_table,
+    Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, page_html, plan_table, shown,
+    undone_table, verified_table,
 };
+use crate::telemetry;
+use crate::telemetry::otlp::{self, Otlp};
 
 use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ReportArgs, RunArgs, UndoArgs};
 use super::logging::LogFormat;
-use super::requests::{config_file, generate_request, history_request, ingest_request, module_name, undo_request};
+use super::requests::{config_file, env, generate_request, history_request, ingest_request, module_name, undo_request};
 
 /// Dates that `adg history` tells where none are asked for, and dates that a page does.
 const TOLD_DAYS: u32 = 31;
 const REPORTED_DAYS: u32 = 62;
 
 /// Does what the command line says.
-pub(super) fn run(cli: Cli, format: LogFormat) -> Result<ExitCode, JobError> {
-    let Some(command) = cli.command else { return run_module(&cli.run, &cli.environment, format) };
+pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<ExitCode, JobError> {
+    let Some(command) = cli.command else { return run_module(&cli.run, &cli.environment, format, otlp) };
     let services = || services(&cli.environment);
     match command {
         Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
@@ -93,7 +95,8 @@ fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobE
 
 /// Writes what became of modules' dates as a page.
 fn report(args: &ReportArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
-    let request = |module: &String| history_request(module, args.load_type, (args.start_dt, args.end_dt), REPORTED_DAYS, environment);
+    let request =
+        |module: &String| history_request(module, args.load_type, (args.start_dt, args.end_dt), REPORTED_DAYS, environment);
     let requests: Vec<_> = args.module.iter().map(request).collect();
     let page = jobs::report(&services(environment)?, &requests)?;
     let html = shown(&page_html(&page).map_err(|error| JobError::Bug(error.to_string()))?);
@@ -116,8 +119,16 @@ fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobE
     }
 }
 
-fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) -> Result<ExitCode, JobError> {
+fn run_module(
+    args: &RunArgs,
+    environment: &EnvironmentArgs,
+    format: LogFormat,
+    otlp: Option<&Otlp>,
+) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
+    let span = tracing::info_span!("run", otel.name = format!("adg {}", request.module), module = request.module);
+    otlp::continue_trace(&span, &env);
+    let _span = span.entered();
     let mut services = Services::open_to_run(self::environment(environment)?, &request)?;
     services.environment.stop = Stop::on_signals()
         .map_err(|error| JobError::Machine { message: format!("failed to handle signals: {error}"), hint: "run again".into() })?;
@@ -126,6 +137,9 @@ fn run_module(args: &RunArgs, environment: &EnvironmentArgs, format: LogFormat) 
         _ => Box::new(NoProgress),
     };
     let report = jobs::ingest(&services, &request, &*progress)?;
+    if let Some(otlp) = otlp {
+        otlp.measure(&telemetry::measures(&report));
+    }
     let code = report.exit_code();
     match format {
         LogFormat::Human => eprintln!("{}", shown(&closing_table(&report))),

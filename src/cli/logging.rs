@@ -2,13 +2,17 @@
 
 use std::io::{self, IsTerminal, Stderr, Write};
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use super::args::LogFormatArg;
 use crate::report::{is_harmful, shown_in_a_line};
+use crate::telemetry::otlp::Otlp;
 
 /// How messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +71,9 @@ impl Write for JsonEscapes {
     }
 }
 
-/// Begins to log, by the level in `ADG_LOG_LEVEL`. A person gets warnings: progress and the closing table say the rest.
-pub(super) fn start(format: LogFormat) {
+/// Begins to log, by the level in `ADG_LOG_LEVEL`, and to trace where `otlp` takes traces. A person gets warnings: progress and the
+/// closing table say the rest.
+pub(super) fn start(format: LogFormat, otlp: Option<&Otlp>) {
     let usual = match format {
         LogFormat::Human => "warn",
         LogFormat::Json => "info",
@@ -77,16 +82,20 @@ pub(super) fn start(format: LogFormat) {
     let level = asked.as_deref().unwrap_or(usual).to_lowercase();
     // Libraries' messages only where somebody asks for them by name.
     let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,adg={level}") });
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("error,adg=info")));
-    let subscriber = subscriber.with_writer(io::stderr);
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("error,adg=info"));
     log_panics();
-    match format {
+    let lines = tracing_subscriber::fmt::layer().with_target(false).log_internal_errors(false);
+    let lines = match format {
         LogFormat::Json => {
-            subscriber.with_writer(|| JsonEscapes(io::stderr())).json().flatten_event(true).with_target(false).init();
+            let lines = lines.with_writer(|| JsonEscapes(io::stderr())).json().flatten_event(true);
+            lines.with_current_span(false).with_span_list(false).boxed()
         }
         LogFormat::Human => {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            subscriber.fmt_fields(harmless_fields()).compact().with_ansi(colour).with_target(false).without_time().init();
+            lines.with_writer(io::stderr).fmt_fields(harmless_fields()).compact().with_ansi(colour).without_time().boxed()
         }
-    }
+    };
+    // Spans are for traces; lines say in themselves what they are about.
+    let lines = lines.with_filter(filter.and(filter_fn(|metadata| metadata.is_event())));
+    tracing_subscriber::registry().with(lines).with(otlp.and_then(Otlp::layer)).init();
 }

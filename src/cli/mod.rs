@@ -6,10 +6,12 @@ mod given;
 mod logging;
 mod requests;
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode as ProcessExit;
 
 use crate::jobs::JobError;
 use crate::report::{ExitCode, Failure, shown};
+use crate::telemetry::otlp::{Otlp, OtlpError};
 
 use args::Cli;
 use logging::LogFormat;
@@ -26,14 +28,25 @@ pub fn main() -> ProcessExit {
         }
     };
     let format = LogFormat::choose(cli.log_format);
-    logging::start(format);
-    let result = std::panic::catch_unwind(|| commands::run(cli, format));
+    let otlp = Otlp::by_variables(&requests::env);
+    logging::start(format, otlp.as_ref().ok().and_then(Option::as_ref));
+    let otlp = otlp.unwrap_or_else(|error| untold(&error));
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(cli, format, otlp.as_ref())));
     let stopped = |_| Err(JobError::Bug("adg stopped at a place that it should never reach; the log says where".into()));
     let code = result.unwrap_or_else(stopped).unwrap_or_else(|error| {
         tell(&error, format);
         error.exit_code()
     });
+    if let Some(Err(error)) = otlp.map(Otlp::end) {
+        untold::<()>(&error);
+    }
     ProcessExit::from(code.number())
+}
+
+/// What can't be traced breaks nothing.
+fn untold<T>(error: &OtlpError) -> Option<T> {
+    tracing::warn!(event = "telemetry_not_sent", %error);
+    None
 }
 
 /// Says what went wrong and what to try.

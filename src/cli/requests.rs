@@ -14,7 +14,8 @@ use crate::schema::ColumnName;
 use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs, UndoArgs};
 use super::given::Given;
 
-fn env(name: &str) -> Option<String> {
+/// A variable of the environment.
+pub(super) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -191,4 +192,3 @@ fn column_place(flag: &str, text: &str) -> Result<(CollectionName, ColumnName), 
     let column = ColumnName::new(column).map_err(|error| usage(flag, text, &error.to_string()))?;
     Ok((collection, column))
 }
-

@@ -14,6 +14,7 @@ use crate::notify::NotifySettings;
 use crate::secrets::SecretPlace;
 use crate::source::KeyServiceSettings;
 use crate::store::StoreSettings;
+use crate::telemetry::TelemetrySettings;
 
 /// `adg.yaml`: the environments that modules run in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +64,9 @@ pub struct Profile {
     /// Who is told how runs end. What can't be told is reported, and breaks nothing.
     #[serde(default)]
     pub notify: Vec<NotifySettings>,
+    /// Which machines are told of runs. What can't be told is logged, and breaks nothing.
+    #[serde(default)]
+    pub telemetry: TelemetrySettings,
     /// The folder for the reports of runs, one JSON file each.
     #[serde(default = "reports")]
     pub reports: PathBuf,

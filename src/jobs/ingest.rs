@@ -5,18 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytesize::ByteSize;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{Attempt, Lease, Requested, WindowRules};
-use crate::config::{self, LoadType};
+use crate::config::{self, LoadType, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
 use crate::report::{DayReport, Plan, Progress, RunReport, Stage, Stages};
 use crate::source::{DayKeys, SourceKey};
 use crate::store::Scratch;
+use crate::telemetry::lineage::Lineage;
 
 use super::clean_up;
 use super::lease::KeptLease;
+use super::lineage::RunLineage;
 use super::module::{Collection, collections, source_keys};
 use super::rerun::{self, Again};
 use super::run_reports::write_report;
@@ -62,6 +64,7 @@ pub(super) struct Run<'a> {
     pub(super) summary: KeptSummary<'a>,
     pub(super) scratch: &'a Scratch,
     pub(super) progress: &'a dyn Progress,
+    pub(super) lineage: Option<&'a RunLineage<'a>>,
 }
 
 impl Run<'_> {
@@ -97,7 +100,10 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     let done = all_dates(services, request, progress);
     let mut report = done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, request, error))?;
     write_report(&services.environment, &report)?;
-    tell::tell(&services.channels, &mut report);
+    if let Some(Err(error)) = services.lineage.as_ref().map(Lineage::end) {
+        tracing::warn!(event = "lineage_not_told", %error);
+    }
+    tell::tell(&services.environment, &services.channels, &mut report);
     if !report.notified.is_empty() {
         write_report(&services.environment, &report)?;
     }
@@ -114,51 +120,74 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module)?;
-    let id = lease.run_id();
-    let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
-    let setup = Setup::new(services, &module, request, started, id)?;
-    let mut stages = Stages::new();
-    let keys = staged(&mut stages, Stage::List, || source_keys(&module, &collections, &setup.source))?;
-    let scratch = services.environment.scratch(&id)?;
-    let run = Run {
-        setup: &setup,
-        id,
-        rules: WindowRules { start: summary.first, retention_days: module.catchup.retention_days },
-        lease: lease.lease(),
-        summary,
-        scratch: &scratch,
-        progress,
-    };
-    if let Some(plan) = &request.plan {
-        plan::must_hold(plan, &plan::of(&setup, &collections, &keys, request, started)?)?;
+    let lineage = RunLineage::begin(services, &module.module, lease.run_id());
+    let leased = Leased { services, request, progress, module: &module, lease: &lease, lineage: lineage.as_ref(), started };
+    let done = leased.all_dates(&collections);
+    lineage.inspect(|lineage| lineage.end(&done));
+    done
+}
+
+/// A run that has its lease.
+struct Leased<'l> {
+    services: &'l Services,
+    request: &'l IngestRequest,
+    progress: &'l dyn Progress,
+    module: &'l Module,
+    lease: &'l KeptLease,
+    lineage: Option<&'l RunLineage<'l>>,
+    started: Timestamp,
+}
+
+impl Leased<'_> {
+    fn all_dates(&self, collections: &[Collection]) -> Result<RunReport, JobError> {
+        let Self { services, request, progress, module, lease, lineage, started } = *self;
+        let id = lease.run_id();
+        let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), module)?;
+        let setup = Setup::new(services, module, request, started, id)?;
+        let mut stages = Stages::new();
+        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &setup.source))?;
+        let scratch = services.environment.scratch(&id)?;
+        let run = Run {
+            setup: &setup,
+            id,
+            rules: WindowRules { start: summary.first, retention_days: module.catchup.retention_days },
+            lease: lease.lease(),
+            summary,
+            scratch: &scratch,
+            progress,
+            lineage,
+        };
+        if let Some(plan) = &request.plan {
+            plan::must_hold(plan, &plan::of(&setup, collections, &keys, request, started)?)?;
+        }
+        if request.clean_up {
+            staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, collections, &keys, request))?;
+        }
+        run.summary.read_history()?;
+        let known = Known { today: setup.today, rules: run.rules, requested: request.dates, keys: &keys };
+        let todo = known.to_do(collections, |name| run.summary.days(name))?;
+        let Done { days, ended_by, not_reached } = do_all(&run, collections, todo, keys);
+        if let Some(error) = &ended_by {
+            tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
+        }
+        if !services.environment.stop.is_told() {
+            staged(&mut stages, Stage::Sweep, || sweep(&run, collections, request));
+        }
+        let mut again = rerun::failed(&days);
+        not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
+        Ok(RunReport {
+            run_id: id,
+            module: module.module.clone(),
+            profile: services.environment.config.profile_name.clone(),
+            started,
+            ended: services.environment.clock.now(),
+            rerun: rerun::commands(&[&*request.command, &*request.flags].concat(), again, module.collections.len()),
+            ended_by: ended_by.map(|error| error.failure()),
+            days,
+            notified: Vec::new(),
+            stages,
+        })
     }
-    if request.clean_up {
-        staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, &collections, &keys, request))?;
-    }
-    run.summary.read_history()?;
-    let known = Known { today: setup.today, rules: run.rules, requested: request.dates, keys: &keys };
-    let todo = known.to_do(&collections, |name| run.summary.days(name))?;
-    let Done { days, ended_by, not_reached } = do_all(&run, &collections, todo, keys);
-    if let Some(error) = &ended_by {
-        tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
-    }
-    if !services.environment.stop.is_told() {
-        staged(&mut stages, Stage::Sweep, || sweep(&run, &collections, request));
-    }
-    let mut again = rerun::failed(&days);
-    not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
-    Ok(RunReport {
-        run_id: id,
-        module: module.module.clone(),
-        profile: services.environment.config.profile_name.clone(),
-        started,
-        ended: services.environment.clock.now(),
-        rerun: rerun::commands(&[&*request.command, &*request.flags].concat(), again, module.collections.len()),
-        ended_by: ended_by.map(|error| error.failure()),
-        days,
-        notified: Vec::new(),
-        stages,
-    })
 }
 
 /// Promise 12: refuses the test flag before anything but the file of environments is read, so before [`Environment::load`],
@@ -221,7 +250,10 @@ fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayRepor
     let next = AtomicUsize::new(0);
     let reports: Mutex<Vec<(usize, DayReport)>> = Mutex::default();
     let error: Mutex<Option<JobError>> = Mutex::default();
+    // Threads of their own are no part of the run's trace unless they are told.
+    let span = tracing::Span::current();
     let worker = || {
+        let _span = span.enter();
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some((collection, keys)) = work.get(i) else { return };

@@ -13,6 +13,7 @@ mod history;
 mod incoming;
 mod ingest;
 mod lease;
+mod lineage;
 mod module;
 mod pipeline;
 mod plan;

@@ -6,7 +6,9 @@ use rayon::prelude::*;
 
 use crate::catchup::{Attempt, LedgerError, Status, published};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
-use crate::report::{DayReport, Mark, ModulePage, Outcome, Page, Published, RunReport, TableDay, TablePage, ToldChange, ToldFailure, stage_times};
+use crate::report::{
+    DayReport, Mark, ModulePage, Outcome, Page, Published, RunReport, TableDay, TablePage, ToldChange, ToldFailure, stage_times,
+};
 
 use super::rerun::{self, Again};
 use super::run_reports::{Kept, read_reports};

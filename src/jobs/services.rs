@@ -14,6 +14,7 @@ use crate::notify::Channel;
 use crate::secrets::{self, SecretError, SecretPlace};
 use crate::source::KeyService;
 use crate::store::{Disk, Scratch, Store, StoreError, StoreUrl};
+use crate::telemetry::lineage::Lineage;
 
 use super::{IngestRequest, JobError, Stop, tell};
 
@@ -51,13 +52,15 @@ pub struct Services {
     pub ledger: Arc<dyn Ledger>,
     /// Who is told how runs end.
     pub channels: Vec<Channel>,
+    /// Who is told which data came of which, where that is somebody.
+    pub lineage: Option<Lineage>,
 }
 
 impl Services {
     /// Opens the profile's metastore and ledger.
     pub fn open(environment: Environment) -> Result<Self, JobError> {
         let channels = tell::channels(&environment);
-        Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, channels, environment })
+        Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, channels, lineage: None, environment })
     }
 
     /// The same for a run: people are told where that is as far as it comes.
@@ -65,7 +68,8 @@ impl Services {
         let channels = tell::channels(&environment);
         let opened = environment.metastore().and_then(|metastore| Ok((metastore, environment.ledger()?)));
         let (metastore, ledger) = opened.inspect_err(|error| tell::tell_failure(&environment, &channels, request, error))?;
-        Ok(Self { metastore, ledger, channels, environment })
+        let lineage = tell::lineage(&environment);
+        Ok(Self { metastore, ledger, channels, lineage, environment })
     }
 }
 

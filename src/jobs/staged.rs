@@ -2,9 +2,44 @@
 
 use std::time::Instant;
 
+use tracing::Span;
+use tracing::field::Empty;
 use tracing::span::EnteredSpan;
 
-use crate::report::{Stage, Stages};
+use crate::identity::ProcessingDate;
+use crate::report::{DayReport, Stage, Stages};
+
+use super::JobError;
+
+/// A date of a collection, for who traces.
+pub(super) fn date_span(collection: &str, date: ProcessingDate) -> Span {
+    let name = format!("{collection} {date}");
+    let date = date.to_string();
+    tracing::info_span!(
+        "date",
+        otel.name = name,
+        collection,
+        date,
+        rows = Empty,
+        otel.status_code = Empty,
+        otel.status_description = Empty
+    )
+}
+
+/// Says in its span how it ended.
+pub(super) fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
+    let reason = match ended {
+        Ok(report) => {
+            span.record("rows", report.counts.rows_written);
+            report.failure.as_ref().map(|failure| failure.message.clone())
+        }
+        Err(error) => Some(error.to_string()),
+    };
+    span.record("otel.status_code", if reason.is_none() { "OK" } else { "ERROR" });
+    if let Some(reason) = reason {
+        span.record("otel.status_description", reason);
+    }
+}
 
 /// Does a stage's work.
 pub(super) fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) -> T {

@@ -7,8 +7,11 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 
 use crate::identity::RunId;
-use crate::notify::{self, Channel, Notifier, NotifyError, NotifySettings, PubSub, Slack, Sns, Webhook};
+use crate::notify::{self, Channel, Notifier, NotifySettings, PubSub, Slack, Sns, Webhook};
 use crate::report::{Notice, Notified, RunReport, Stages};
+use crate::sending::SendError;
+use crate::telemetry::lineage::Lineage;
+use crate::telemetry::{measures, write_prometheus};
 
 use super::ingest::IngestRequest;
 use super::{Environment, JobError};
@@ -25,11 +28,11 @@ pub(super) fn channels(environment: &Environment) -> Vec<Channel> {
 }
 
 /// What takes a channel's messages.
-pub(super) fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, NotifyError> {
+pub(super) fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, SendError> {
     Ok(match settings {
         NotifySettings::Slack(settings) => Arc::new(Slack::open(settings)?),
         NotifySettings::Sns(settings) => {
-            Arc::new(Sns::open(settings, environment.account().map_err(|error| NotifyError::Never(error.to_string()))?))
+            Arc::new(Sns::open(settings, environment.account().map_err(|error| SendError::Never(error.to_string()))?))
         }
         NotifySettings::Pubsub(settings) => Arc::new(PubSub::open(settings)?),
         NotifySettings::Webhook(settings) => Arc::new(Webhook::open(settings, Arc::clone(&environment.clock))?),
@@ -40,7 +43,7 @@ pub(super) fn notifier(environment: &Environment, settings: &NotifySettings) -> 
 struct Unusable {
     /// In the profile's list, counted from 1.
     place: usize,
-    error: NotifyError,
+    error: SendError,
 }
 
 impl Notifier for Unusable {
@@ -48,13 +51,34 @@ impl Notifier for Unusable {
         format!("channel {} of `notify`", self.place)
     }
 
-    fn send<'a>(&'a self, _: &'a Notice, _: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
-        ready(Err(NotifyError::Never(self.error.to_string()))).boxed()
+    fn send<'a>(&'a self, _: &'a Notice, _: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
+        ready(Err(SendError::Never(self.error.to_string()))).boxed()
+    }
+}
+
+/// Who is told which data came of which. What can't be used is logged.
+pub(super) fn lineage(environment: &Environment) -> Option<Lineage> {
+    let settings = environment.config.profile.telemetry.openlineage.as_ref();
+    let opened = Lineage::open(settings, &|name| std::env::var(name).ok(), |path| environment.config.path(path));
+    opened.unwrap_or_else(|error| {
+        tracing::warn!(event = "lineage_not_told", %error);
+        None
+    })
+}
+
+/// Tells machines how a run ended.
+fn tell_machines(environment: &Environment, report: &RunReport) {
+    if let Some(settings) = &environment.config.profile.telemetry.prometheus {
+        let written = write_prometheus(&environment.config.path(&settings.folder), &report.module, &measures(report));
+        if let Err(error) = written {
+            tracing::warn!(event = "metrics_not_written", %error);
+        }
     }
 }
 
 /// Tells how a run ended; what became of the messages is in the report then.
-pub(super) fn tell(channels: &[Channel], report: &mut RunReport) {
+pub(super) fn tell(environment: &Environment, channels: &[Channel], report: &mut RunReport) {
+    tell_machines(environment, report);
     report.notified = notify::tell(channels, &Notice::of(report));
     for Notified { channel, error } in &report.notified {
         match error {
@@ -81,5 +105,5 @@ pub(super) fn tell_failure(environment: &Environment, channels: &[Channel], requ
         notified: Vec::new(),
         stages: Stages::new(),
     };
-    tell(channels, &mut report);
+    tell(environment, channels, &mut report);
 }

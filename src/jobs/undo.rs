@@ -89,7 +89,9 @@ impl Table<'_> {
     /// What readers saw when the run began.
     fn before(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Option<Before>, JobError> {
         let earlier = attempts.partition_point(|attempt| attempt.run_id < self.undone);
-        let Some((location, attempt)) = published(&attempts[..earlier]).and_then(|attempt| attempt.location.clone().zip(Some(attempt))) else {
+        let Some((location, attempt)) =
+            published(&attempts[..earlier]).and_then(|attempt| attempt.location.clone().zip(Some(attempt)))
+        else {
             let theirs = self.destination()?.replaced_of_others(&PartitionValue::from(date))?;
             return Ok(theirs.map(|location| Before { location, written: None }));
         };

@@ -1,7 +1,6 @@
 //! Telling people how a run ended: one message a run to each channel that wants it, tried some times for half a minute. What can't
 //! be told is reported, and breaks nothing.
 
-mod http;
 mod pubsub;
 mod settings;
 mod slack;
@@ -11,13 +10,12 @@ mod webhook;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use futures::future::{BoxFuture, join_all};
 
 use crate::report::{Event, Notice, Notified};
 use crate::runtime;
+use crate::sending::{self, SendError};
 
 pub use pubsub::{PubSub, PubSubSettings};
 pub use settings::NotifySettings;
@@ -32,18 +30,7 @@ pub trait Notifier: Send + Sync {
     fn shown(&self) -> String;
 
     /// Sends a message whose lines are `text`, once. It may come twice where a reply is lost: its id stays the same.
-    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>>;
-}
-
-/// A message was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotifyError {
-    /// Another try may help.
-    #[error("{0}")]
-    Soon(String),
-    /// None will.
-    #[error("{0}")]
-    Never(String),
+    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>>;
 }
 
 /// A place for messages, and which of them.
@@ -55,9 +42,6 @@ pub struct Channel {
     /// What takes it.
     pub notifier: Arc<dyn Notifier>,
 }
-
-/// For how long a run waits at most until its end is told everywhere.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Tells a run's end to every channel that wants to know, side by side. Gives what became of each message.
 pub fn tell(channels: &[Channel], notice: &Notice) -> Vec<Notified> {
@@ -71,11 +55,7 @@ pub fn tell(channels: &[Channel], notice: &Notice) -> Vec<Notified> {
 
 async fn told(channel: &Channel, notice: &Notice) -> Notified {
     let text = channel.template.fill(notice);
-    let times = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(4).with_jitter();
-    let tried = (|| channel.notifier.send(notice, &text)).retry(times).when(|error| matches!(error, NotifyError::Soon(_)));
-    let error = match tokio::time::timeout(PATIENCE, tried).await {
-        Ok(sent) => sent.err().map(|error| error.to_string()),
-        Err(_) => Some(format!("it did not take the message within {} s", PATIENCE.as_secs())),
-    };
+    let sent = sending::patiently(|| channel.notifier.send(notice, &text)).await;
+    let error = sent.err().map(|error| error.to_string());
     Notified { channel: channel.notifier.shown(), error }
 }

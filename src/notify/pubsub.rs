@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::report::{Event, Notice};
+use crate::sending::{self, SendError};
 
 use super::settings::everything;
-use super::{Notifier, NotifyError, Template, http};
+use super::{Notifier, Template};
 
 /// How a profile writes a topic of Pub/Sub.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -49,24 +50,24 @@ impl PubSub {
     ///
     /// # Errors
     /// The topic is none, or Google's credentials can't be used.
-    pub fn open(settings: &PubSubSettings) -> Result<Self, NotifyError> {
+    pub fn open(settings: &PubSubSettings) -> Result<Self, SendError> {
         let PubSubSettings { topic, endpoint, .. } = settings;
         let parts: Vec<&str> = topic.split('/').collect();
         let ["projects", project, "topics", name] = parts[..] else {
-            return Err(NotifyError::Never(format!("the topic `{topic}` is not written as projects/PROJECT/topics/NAME")));
+            return Err(SendError::Never(format!("the topic `{topic}` is not written as projects/PROJECT/topics/NAME")));
         };
         let endpoint = endpoint.as_deref().unwrap_or("https://pubsub.googleapis.com");
         // The storage library finds Google's credentials in all usual places, and asks for tokens of the scope cloud-platform.
         let credentials = || GoogleCloudStorageBuilder::from_env().with_bucket_name("none").build();
         let credentials = match endpoint.starts_with("http://") {
             true => None,
-            false => Some(credentials().map_err(|error| NotifyError::Never(error.to_string()))?.credentials().clone()),
+            false => Some(credentials().map_err(|error| SendError::Never(error.to_string()))?.credentials().clone()),
         };
         let url = format!("{}/v1/projects/{project}/topics/{name}:publish", endpoint.trim_end_matches('/'));
-        Ok(Self { client: http::client()?, topic: topic.clone(), url, credentials })
+        Ok(Self { client: sending::client()?, topic: topic.clone(), url, credentials })
     }
 
-    async fn publish(&self, notice: &Notice, text: &str) -> Result<(), NotifyError> {
+    async fn publish(&self, notice: &Notice, text: &str) -> Result<(), SendError> {
         let mut body = notice.body.clone();
         body["text"] = text.into();
         let message = json!({ "messages": [{
@@ -76,12 +77,12 @@ impl PubSub {
                 "environment": notice.profile, "module": notice.module,
             },
         }] });
-        let mut request = http::with_json(self.client.post(&self.url), message.to_string());
+        let mut request = sending::with_json(self.client.post(&self.url), message.to_string());
         if let Some(credentials) = &self.credentials {
-            let token = credentials.get_credential().await.map_err(|error| NotifyError::Soon(http::because(&error)))?;
+            let token = credentials.get_credential().await.map_err(|error| SendError::Soon(sending::because(&error)))?;
             request = request.bearer_auth(&token.bearer);
         }
-        http::send(request).await
+        sending::send(request).await
     }
 }
 
@@ -90,7 +91,7 @@ impl Notifier for PubSub {
         format!("pubsub {}", self.topic)
     }
 
-    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
         self.publish(notice, text).boxed()
     }
 }

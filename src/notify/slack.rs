@@ -11,9 +11,10 @@ use serde_json::json;
 
 use crate::report::{Event, Notice};
 use crate::secrets::SecretText;
+use crate::sending::{self, SendError};
 
 use super::settings::everything;
-use super::{Notifier, NotifyError, Template, http};
+use super::{Notifier, Template};
 
 /// How a profile writes a channel of Slack.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -40,10 +41,10 @@ impl Slack {
     ///
     /// # Errors
     /// The address is none.
-    pub fn open(settings: &SlackSettings) -> Result<Self, NotifyError> {
-        let url = Url::parse(settings.webhook.reveal())
-            .map_err(|error| NotifyError::Never(format!("the webhook's address: {error}")))?;
-        Ok(Self { client: http::client()?, url })
+    pub fn open(settings: &SlackSettings) -> Result<Self, SendError> {
+        let url =
+            Url::parse(settings.webhook.reveal()).map_err(|error| SendError::Never(format!("the webhook's address: {error}")))?;
+        Ok(Self { client: sending::client()?, url })
     }
 }
 
@@ -52,9 +53,9 @@ impl Notifier for Slack {
         format!("slack at {}", self.url.origin().ascii_serialization())
     }
 
-    fn send<'a>(&'a self, _: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+    fn send<'a>(&'a self, _: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
         let body = json!({ "text": escaped(text) }).to_string();
-        http::send(http::with_json(self.client.post(self.url.clone()), body)).boxed()
+        sending::send(sending::with_json(self.client.post(self.url.clone()), body)).boxed()
     }
 }
 

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{Account, Role, SaidKind, said};
 use crate::report::{Event, Notice};
+use crate::sending::SendError;
 
 use super::settings::everything;
-use super::{Notifier, NotifyError, Template};
+use super::{Notifier, Template};
 
 /// How a profile writes a topic of SNS.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +59,7 @@ impl Sns {
         Self { client: Client::new(&sdk), topic: settings.topic.clone() }
     }
 
-    async fn publish(&self, notice: &Notice, text: &str) -> Result<(), NotifyError> {
+    async fn publish(&self, notice: &Notice, text: &str) -> Result<(), SendError> {
         let attribute = |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build();
         let mut request = self.client.publish().topic_arn(&self.topic).subject(subject(&notice.title)).message(text);
         for (name, value) in [
@@ -68,7 +69,7 @@ impl Sns {
             ("environment", &notice.profile),
             ("module", &notice.module),
         ] {
-            request = request.message_attributes(name, attribute(value).map_err(|error| NotifyError::Never(error.to_string()))?);
+            request = request.message_attributes(name, attribute(value).map_err(|error| SendError::Never(error.to_string()))?);
         }
         if self.topic.ends_with(".fifo") {
             request = request.message_group_id(&notice.module).message_deduplication_id(&notice.id);
@@ -76,7 +77,7 @@ impl Sns {
         request.send().await.map(drop).map_err(|error| {
             let said = said(&error);
             let reason = said.to_string();
-            if said.kind == SaidKind::Unavailable { NotifyError::Soon(reason) } else { NotifyError::Never(reason) }
+            if said.kind == SaidKind::Unavailable { SendError::Soon(reason) } else { SendError::Never(reason) }
         })
     }
 }
@@ -86,7 +87,7 @@ impl Notifier for Sns {
         format!("sns {}", self.topic)
     }
 
-    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
         self.publish(notice, text).boxed()
     }
 }

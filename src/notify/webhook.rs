@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::identity::Clock;
 use crate::report::{Event, Notice};
 use crate::secrets::SecretText;
+use crate::sending::{self, SendError};
 
 use super::settings::everything;
-use super::{Notifier, NotifyError, Template, http};
+use super::{Notifier, Template};
 
 /// How a profile writes an address that takes messages.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -48,9 +49,9 @@ impl Webhook {
     ///
     /// # Errors
     /// The address is none.
-    pub fn open(settings: &WebhookSettings, clock: Arc<dyn Clock>) -> Result<Self, NotifyError> {
-        let url = Url::parse(settings.url.reveal()).map_err(|error| NotifyError::Never(format!("the address: {error}")))?;
-        Ok(Self { client: http::client()?, url, secret: settings.secret.clone(), clock })
+    pub fn open(settings: &WebhookSettings, clock: Arc<dyn Clock>) -> Result<Self, SendError> {
+        let url = Url::parse(settings.url.reveal()).map_err(|error| SendError::Never(format!("the address: {error}")))?;
+        Ok(Self { client: sending::client()?, url, secret: settings.secret.clone(), clock })
     }
 }
 
@@ -59,7 +60,7 @@ impl Notifier for Webhook {
         format!("webhook at {}", self.url.origin().ascii_serialization())
     }
 
-    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+    fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
         let mut body = notice.body.clone();
         body["text"] = text.into();
         let body = body.to_string();
@@ -68,7 +69,7 @@ impl Notifier for Webhook {
         if let Some(secret) = &self.secret {
             request = request.header("X-Adg-Signature", signature(secret.reveal(), &now, &body)).header("X-Adg-Timestamp", now);
         }
-        http::send(http::with_json(request, body)).boxed()
+        sending::send(sending::with_json(request, body)).boxed()
     }
 }
 

@@ -26,10 +26,11 @@ use crate::source::{Header, Look, SourceError, SourceKey};
 use super::JobError;
 use super::incoming::{DayFiles, source_file};
 use super::ingest::Run;
+use super::lineage::{DayLineage, WrittenColumns};
 use super::module::Collection;
 use super::pipeline;
 use super::setup::Setup;
-use super::staged::Staged;
+use super::staged::{Staged, date_ended, date_span};
 
 /// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
 /// itself failed. Whatever else goes wrong is in the report.
@@ -40,14 +41,26 @@ pub(super) fn run(
     keys: Vec<SourceKey>,
 ) -> Result<DayReport, JobError> {
     let started = Instant::now();
+    let span = date_span(collection.name.as_str(), date);
+    let _span = span.enter();
     let mut day = Day::begin(run, collection, date, run.setup.module.source.pick.choose(keys))?;
+    let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.setup, collection, &day.attempt));
     let result = match day.keys.is_empty() {
         true => without_files(run.setup, run.rules, collection, date),
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
         false => std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
             .unwrap_or_else(|panic| Err(JobError::Bug(pipeline::panic_message(&*panic)))),
     };
-    day.end(result, started)
+    let (written, layout) = (day.written.take(), day.layout);
+    let ended = day.end(result, started);
+    date_ended(&span, &ended);
+    if let Some(lineage) = lineage {
+        match &ended {
+            Ok(report) => lineage.end(report, written.as_ref(), layout),
+            Err(error) => lineage.fail(error),
+        }
+    }
+    ended
 }
 
 /// A date without a file: skipped, lost or failed.
@@ -67,6 +80,7 @@ pub(super) fn without_files(
 
 /// What is to be published.
 struct Written<'a> {
+    headers: Vec<Header>,
     evolution: Evolution,
     folder: RunFolder<'a>,
     files: Vec<WrittenFile>,
@@ -84,6 +98,8 @@ struct Day<'a> {
     personal: BTreeSet<ColumnName>,
     attempt: Attempt,
     report: DayReport,
+    /// What was published, for who asks where it came from.
+    written: Option<WrittenColumns>,
 }
 
 impl<'a> Day<'a> {
@@ -97,7 +113,7 @@ impl<'a> Day<'a> {
         let mut report = DayReport::begin(date, collection.name.clone());
         report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
         let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
-        Ok(Self { run, collection, date, keys, layout, personal, attempt, report })
+        Ok(Self { run, collection, date, keys, layout, personal, attempt, report, written: None })
     }
 
     /// The table of contents.
@@ -109,6 +125,7 @@ impl<'a> Day<'a> {
         self.run.setup.services.environment.stop.check().inspect_err(|_| written.folder.give_up())?;
         self.staged(Stage::Publish, |day| day.publish(&written))?;
         self.tell(&written.evolution);
+        self.written = self.run.lineage.map(|_| WrittenColumns::of(&written.headers, &written.evolution));
         Ok(Outcome::Completed)
     }
 
@@ -132,7 +149,7 @@ impl<'a> Day<'a> {
         })?;
         let folder = self.destination().run_folder(self.date)?;
         match self.staged(Stage::Write, |day| day.fill(&folder, &headers, &evolution)) {
-            Ok(files) => Ok(Written { evolution, folder, files }),
+            Ok(files) => Ok(Written { headers, evolution, folder, files }),
             Err(error) => {
                 folder.give_up();
                 Err(error)

@@ -9,7 +9,7 @@ use super::{Day, Written};
 
 impl Day<'_> {
     pub(super) fn publish(&mut self, written: &Written<'_>) -> Result<(), JobError> {
-        let Written { evolution, folder, files } = written;
+        let Written { evolution, folder, files, .. } = written;
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
         let destination = self.destination();

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 
-use crate::notify::{Channel, Notifier, NotifyError, Template};
+use crate::notify::{Channel, Notifier, Template};
 use crate::report::{Event, Notice};
+use crate::sending::SendError;
 
 use super::call::{Call, Process, nothing};
 
@@ -22,9 +23,9 @@ impl Notifier for GatedNotifier {
         "people".to_owned()
     }
 
-    fn send<'a>(&'a self, notice: &'a Notice, _: &'a str) -> BoxFuture<'a, Result<(), NotifyError>> {
+    fn send<'a>(&'a self, notice: &'a Notice, _: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
         let call = Call { service: "people", action: "notify", on: notice.event.name().to_owned() };
         // Nothing is tried again: that would only take time.
-        ready(self.0.pass_now(call, NotifyError::Never, || Ok(()), nothing)).boxed()
+        ready(self.0.pass_now(call, SendError::Never, || Ok(()), nothing)).boxed()
     }
 }

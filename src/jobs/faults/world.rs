@@ -238,7 +238,7 @@ impl World {
         let metastore = GatedMetastore { inner: self.metastore(), process: process.clone(), in_one_step: self.in_one_step };
         let ledger = GatedLedger { inner: self.ledger(), process: process.clone() };
         let channels = vec![channel(process.clone())];
-        Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), channels, environment })
+        Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), channels, lineage: None, environment })
     }
 
     /// Runs the job to its end, if it is given one.

@@ -1,0 +1,70 @@
+//! Sending small messages over HTTP: tried some times for half a minute, and never for longer.
+
+use std::error::Error;
+use std::future::Future;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::{Client, RequestBuilder, StatusCode};
+
+/// A message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Another try may help.
+    #[error("{0}")]
+    Soon(String),
+    /// None will.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// For how long a run waits at most until a message is taken.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// For how long one try may take.
+const TRY: Duration = Duration::from_secs(10);
+
+/// Redirects are not followed: a message goes where the settings say.
+pub fn client() -> Result<Client, SendError> {
+    let builder = Client::builder().timeout(TRY).redirect(reqwest::redirect::Policy::none());
+    builder.build().map_err(|error| SendError::Never(because(&error)))
+}
+
+/// A request with a body of JSON.
+pub fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {
+    request.header("Content-Type", "application/json").body(body)
+}
+
+/// Tries to send until the message is taken, or nothing helps, or time is over.
+pub async fn patiently<F: Future<Output = Result<(), SendError>>>(send: impl FnMut() -> F) -> Result<(), SendError> {
+    let times = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(4).with_jitter();
+    let tried = send.retry(times).when(|error| matches!(error, SendError::Soon(_)));
+    let late = |_| Err(SendError::Soon(format!("it did not take the message within {} s", PATIENCE.as_secs())));
+    tokio::time::timeout(PATIENCE, tried).await.unwrap_or_else(late)
+}
+
+/// Sends a request. What of it is secret is not told: of an address only the host.
+pub async fn send(request: RequestBuilder) -> Result<(), SendError> {
+    let response = request.send().await.map_err(|error| SendError::Soon(format!("does not answer: {}", because(&error))))?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let said = response.text().await.unwrap_or_default();
+    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    let reason = format!("answers with status {}: {said}", status.as_u16());
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Err(SendError::Soon(reason)),
+        status if status.is_server_error() => Err(SendError::Soon(reason)),
+        _ => Err(SendError::Never(reason)),
+    }
+}
+
+/// The innermost reason of an error, in which there is no address.
+pub fn because(error: &dyn Error) -> String {
+    let mut reason = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}

@@ -1,0 +1,162 @@
+//! Where events go. They wait in a line of their own, so that nobody waits for them but the end of the run.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use reqwest::{Client, Url};
+use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use crate::runtime;
+use crate::secrets::SecretText;
+use crate::sending::{self, SendError};
+use crate::telemetry::settings::{self, LineageDestination, LineageServer, OpenLineageSettings};
+
+use super::Parent;
+
+/// Events were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{events} lineage events were not taken by {destination}: {reason}")]
+pub struct LineageError {
+    /// How many; those after the first that nobody took are not tried.
+    pub events: usize,
+    /// Where they were to go.
+    pub destination: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// Where a profile's events go.
+pub struct Lineage {
+    /// The namespace of its jobs.
+    pub namespace: String,
+    /// The run of which this process is a part.
+    pub parent: Option<Parent>,
+    line: Mutex<Option<Line>>,
+}
+
+/// Events on their way.
+struct Line {
+    events: UnboundedSender<Value>,
+    sent: JoinHandle<Result<(), LineageError>>,
+}
+
+impl Lineage {
+    /// Where the settings say, else where the variables do that OpenLineage's clients go by; none where nobody is to be told.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn open(
+        settings: Option<&OpenLineageSettings>,
+        variable: &dyn Fn(&str) -> Option<String>,
+        path: impl Fn(&std::path::Path) -> PathBuf,
+    ) -> Result<Option<Self>, SendError> {
+        let said = |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if said("OPENLINEAGE_DISABLED").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
+        let by_variables = || {
+            let url = SecretText::from(said("OPENLINEAGE_URL")?);
+            let endpoint = said("OPENLINEAGE_ENDPOINT").unwrap_or_else(settings::endpoint);
+            let server = LineageServer { url, endpoint, api_key: said("OPENLINEAGE_API_KEY").map(SecretText::from) };
+            let namespace = said("OPENLINEAGE_NAMESPACE").unwrap_or_else(settings::namespace);
+            Some(OpenLineageSettings { namespace, to: LineageDestination::Http(server) })
+        };
+        let Some(settings) = settings.cloned().or_else(by_variables) else { return Ok(None) };
+        let parent = said("OPENLINEAGE_PARENT_ID").and_then(|text| Parent::parse(&text));
+        let destination = match &settings.to {
+            LineageDestination::Http(server) => Destination::server(server)?,
+            LineageDestination::File(file) => Destination::File(path(&file.path)),
+        };
+        let line = destination.line().map_err(|error| SendError::Never(error.to_string()))?;
+        Ok(Some(Self { namespace: settings.namespace, parent, line: Mutex::new(Some(line)) }))
+    }
+
+    /// Takes an event on its way.
+    pub fn tell(&self, event: Value) {
+        if let Some(line) = &*self.line.lock().unwrap_or_else(PoisonError::into_inner) {
+            // Its end is only gone where an earlier event was not taken, which is told in the end.
+            let _ = line.events.send(event);
+        }
+    }
+
+    /// Waits until the last event is taken, [`sending::PATIENCE`] at most.
+    ///
+    /// # Errors
+    /// Some were not taken.
+    pub fn end(&self) -> Result<(), LineageError> {
+        let Some(Line { events, sent }) = self.line.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        drop(events);
+        let failed = |reason: String| LineageError { events: 1, destination: "OpenLineage".to_owned(), reason };
+        let waited = runtime::wait(async { tokio::time::timeout(sending::PATIENCE, sent).await });
+        match waited.map_err(|error| failed(error.to_string()))? {
+            Ok(Ok(sent)) => sent,
+            Ok(Err(stopped)) => Err(failed(stopped.to_string())),
+            Err(_) => Err(failed(format!("not within {} s", sending::PATIENCE.as_secs()))),
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Destination {
+    File(PathBuf),
+    Server { client: Client, url: Url, key: Option<SecretText> },
+}
+
+impl Destination {
+    fn server(settings: &LineageServer) -> Result<Self, SendError> {
+        let wrong = |error: &dyn std::fmt::Display| SendError::Never(format!("the address of the lineage service: {error}"));
+        let mut base = Url::parse(settings.url.reveal()).map_err(|error| wrong(&error))?;
+        // Or the last part of its path would be replaced.
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let url = base.join(settings.endpoint.trim_start_matches('/')).map_err(|error| wrong(&error))?;
+        Ok(Self::Server { client: sending::client()?, url, key: settings.api_key.clone() })
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::File(path) => format!("`{}`", path.display()),
+            Self::Server { url, .. } => url.origin().ascii_serialization(),
+        }
+    }
+
+    fn line(self) -> std::io::Result<Line> {
+        let (events, mut waiting) = unbounded_channel::<Value>();
+        let sent = runtime::shared()?.spawn(async move {
+            while let Some(event) = waiting.recv().await {
+                if let Err(error) = self.send(&event).await {
+                    waiting.close();
+                    return Err(LineageError { events: waiting.len() + 1, destination: self.shown(), reason: error.to_string() });
+                }
+            }
+            Ok(())
+        });
+        Ok(Line { events, sent })
+    }
+
+    async fn send(&self, event: &Value) -> Result<(), SendError> {
+        match self {
+            Self::File(path) => {
+                let line = format!("{event}\n");
+                let written =
+                    OpenOptions::new().create(true).append(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));
+                written.map_err(|error| SendError::Never(error.to_string()))
+            }
+            Self::Server { client, url, key } => {
+                let request = || {
+                    let request = sending::with_json(client.post(url.clone()), event.to_string());
+                    match key {
+                        Some(key) => request.bearer_auth(key.reveal()),
+                        None => request,
+                    }
+                };
+                sending::patiently(|| sending::send(request())).await
+            }
+        }
+    }
+}

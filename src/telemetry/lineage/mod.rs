@@ -1,0 +1,11 @@
+//! Which data came of which, as OpenLineage tells it: <https://openlineage.io/docs/spec/object-model>.
+
+mod dataset;
+mod destination;
+mod event;
+mod facets;
+
+pub use dataset::DatasetName;
+pub use destination::{Lineage, LineageError};
+pub use event::{Event, JobName, Moment, Parent};
+pub use facets::{Input, Output, SourceField};
