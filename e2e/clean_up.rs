@@ -89,7 +89,7 @@ fn what_the_source_can_not_rebuild_is_kept_unless_forced_and_can_be_had_back() {
     assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":1}"#);
     // What it says is what is to be typed.
     let run = last_run(&workspace);
-    let forced = forced.says(&format!("adg undo --module shop --run {run}"));
+    let forced = forced.says(&format!("undo --module shop --run {run}"));
     assert!(forced.stderr.contains("clean_up_loses"), "{}", forced.stderr);
     for _ in ["first", "again"] {
         let told = undo(&workspace, &run, &[]).expect(0).stdout;
@@ -115,7 +115,7 @@ fn a_rerun_of_a_wrong_file_is_undone() {
     let ids = || workspace.query("select id from orders order by id");
     assert_eq!(ids(), r#"{"id":7}"#);
     let told = undo(&workspace, &first, &[]).expect(4).stdout;
-    assert!(told.contains("nothing was published of it before that run"), "{told}");
+    assert!(told.contains(&format!("the run {second} has done it since")), "{told}");
     undo(&workspace, &second, &["--collection", "orders"]).expect(0);
     assert_eq!(ids(), "{\"id\":1}\n{\"id\":2}");
     let unknown = "018f0000-0000-7000-8000-000000000000";
@@ -127,6 +127,28 @@ fn a_rerun_of_a_wrong_file_is_undone() {
     let told = undo(&workspace, &second, &["--collection", "orders"]).expect(4).stdout;
     assert!(told.contains(&format!("the run {third} has done it since")), "{told}");
     assert_eq!(ids(), r#"{"id":8}"#);
+}
+
+#[test]
+fn a_wrong_file_of_last_night_is_taken_from_readers_and_done_anew() {
+    let workspace = Workspace::with(&[("target:", "catchup: { start: 2024-05-01 }\ntarget:")]);
+    workspace.day("2024-05-01");
+    let told = workspace.run(&["--module", "shop", "--end-dt", "2024-05-01", "--log-format", "human"]).expect(0);
+    let run = last_run(&workspace);
+    // The closing table says what to type.
+    let told = told.says(&format!("undo --module shop --run {run}"));
+    assert!(!told.stderr.contains("date_done"), "{}", told.stderr);
+    for _ in ["first", "again"] {
+        let told = undo(&workspace, &run, &["--collection", "orders"]).expect(0).stdout;
+        assert!(told.contains("the next run does it anew"), "{told}");
+        assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
+    }
+    assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":1}"#);
+    workspace.source("2024-05-01", "orders", "id\n5\n");
+    workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
+    assert_eq!(workspace.query("select id from orders"), r#"{"id":5}"#);
+    let told = undo(&workspace, &run, &["--collection", "orders"]).expect(4).stdout;
+    assert!(told.contains("has done it since"), "{told}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod python;
 mod readers;
 mod report;
 mod script;
+mod telemetry;
 mod traps;
 mod verify;
 mod workspace;

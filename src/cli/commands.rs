@@ -89,7 +89,7 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
 fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
     let undone = jobs::undo(&services(environment)?, &undo_request(args, environment)?, args.run)?;
     print(&shown(&undone_table(&undone)))?;
-    let is_done = undone.iter().all(|one| matches!(one.outcome, Undoing::SentBack { .. }));
+    let is_done = undone.iter().all(|one| !matches!(one.outcome, Undoing::Kept(_)));
     Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
 }
 

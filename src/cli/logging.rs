@@ -11,6 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use super::args::LogFormatArg;
+use crate::jobs::DATES;
 use crate::report::{is_harmful, shown_in_a_line};
 use crate::telemetry::otlp::Otlp;
 
@@ -81,7 +82,11 @@ pub(super) fn start(format: LogFormat, otlp: Option<&Otlp>) {
     let asked = std::env::var("ADG_LOG_LEVEL").ok().filter(|level| !level.trim().is_empty());
     let level = asked.as_deref().unwrap_or(usual).to_lowercase();
     // Libraries' messages only where somebody asks for them by name.
-    let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,adg={level}") });
+    let dates = match format {
+        LogFormat::Human => format!(",{DATES}=off"),
+        LogFormat::Json => String::new(),
+    };
+    let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,adg={level}{dates}") });
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("error,adg=info"));
     log_panics();
     let lines = tracing_subscriber::fmt::layer().with_target(false).log_internal_errors(false);

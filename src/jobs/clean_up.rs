@@ -38,9 +38,9 @@ pub(super) fn clean_up(
         for value in &lost {
             destination.withdraw(value, run.setup.services.environment.clock.now())?;
         }
-        let (rebuilt, lost) = (partitions.len() - lost.len(), lost.len());
+        let (to_rebuild, lost) = (partitions.len() - lost.len(), lost.len());
         let undo = rerun::undo(&request.command, run.id);
-        tracing::warn!(event = "cleaned_up", table = %collection.table, rebuilt, lost, undo);
+        tracing::warn!(event = "cleaned_up", table = %collection.table, to_rebuild, lost, undo);
     }
     Ok(())
 }

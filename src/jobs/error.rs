@@ -239,7 +239,7 @@ impl JobError {
                 "look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into(),
             ),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
-            Self::CleanUp { .. } => Some("ask the source for these dates, or give --force-clean-up to lose them".into()),
+            Self::CleanUp { .. } => Some("give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them".into()),
             Self::Planned { .. } => Some("make a new plan with `adg plan --out FILE` and the same arguments, and look at it".into()),
             Self::Personal { .. } => Some(
                 "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal data; where it is wrong, have the source correct its list of fields".into(),

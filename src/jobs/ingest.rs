@@ -11,7 +11,7 @@ use crate::catchup::{Attempt, Lease, Requested, WindowRules};
 use crate::config::{self, LoadType, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
-use crate::report::{DayReport, Plan, Progress, RunReport, Stage, Stages};
+use crate::report::{DayReport, Outcome, Plan, Progress, RunReport, Stage, Stages};
 use crate::source::{DayKeys, SourceKey};
 use crate::store::Scratch;
 use crate::telemetry::lineage::Lineage;
@@ -173,6 +173,7 @@ impl Leased<'_> {
         if !services.environment.stop.is_told() {
             staged(&mut stages, Stage::Sweep, || sweep(&run, collections, request));
         }
+        let has_published = days.iter().any(|day| day.outcome == Outcome::Completed);
         let mut again = rerun::failed(&days);
         not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
         Ok(RunReport {
@@ -184,6 +185,7 @@ impl Leased<'_> {
             rerun: rerun::commands(&[&*request.command, &*request.flags].concat(), again, module.collections.len()),
             ended_by: ended_by.map(|error| error.failure()),
             days,
+            undo: has_published.then(|| rerun::undo(&request.command, id)),
             notified: Vec::new(),
             stages,
         })
@@ -302,12 +304,15 @@ fn sweep(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) {
     }
 }
 
+/// Under which lines about dates are logged: for a person they are in the closing table.
+pub const DATES: &str = "adg::dates";
+
 fn log(day: &DayReport) {
     let (date, collection) = (day.date.to_string(), day.collection.as_str());
     match &day.failure {
         None => {
             tracing::info!(
-                event = "date_done", date, collection, outcome = ?day.outcome, rows_read = day.counts.rows_read,
+                target: DATES, event = "date_done", date, collection, outcome = ?day.outcome, rows_read = day.counts.rows_read,
                 rows_written = day.counts.rows_written, rows_quarantined = day.counts.rows_quarantined,
                 value_errors = day.counts.value_errors, bytes = day.counts.bytes, seconds = day.seconds,
                 schema_changes = day.schema_changes.join("; "), notes = day.notes.join("; "),
@@ -315,7 +320,7 @@ fn log(day: &DayReport) {
         }
         Some(failure) => {
             tracing::error!(
-                event = "date_failed", date, collection, outcome = ?day.outcome, exit_code = failure.exit_code.number(),
+                target: DATES, event = "date_failed", date, collection, outcome = ?day.outcome, exit_code = failure.exit_code.number(),
                 error = failure.message, hint = failure.hint.as_deref().unwrap_or_default(),
             );
         }

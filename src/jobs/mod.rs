@@ -39,7 +39,7 @@ pub use error::JobError;
 pub use format::format;
 pub use generate::{ExtraColumn, Generate, generate};
 pub use history::{HistoryRequest, history};
-pub use ingest::{IngestRequest, ingest, refuse_test_flag_where_protected};
+pub use ingest::{DATES, IngestRequest, ingest, refuse_test_flag_where_protected};
 pub use plan::{plan, read_plan, write_plan};
 pub use query::{QueryFormat, query};
 pub use report::report;

@@ -102,6 +102,7 @@ pub(super) fn tell_failure(environment: &Environment, channels: &[Channel], requ
         days: Vec::new(),
         ended_by: Some(error.failure()),
         rerun: Vec::new(),
+        undo: None,
         notified: Vec::new(),
         stages: Stages::new(),
     };

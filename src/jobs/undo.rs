@@ -1,5 +1,7 @@
 //! Sending readers back to what they saw before a run: a clean-up that lost too much, or a rerun of a file that was wrong.
 
+use jiff::Timestamp;
+
 use crate::catchup::{Attempt, DayHistory, Status, published};
 use crate::identity::{ProcessingDate, RunId};
 use crate::lake::{Destination, RowsOfFiles, SentBack};
@@ -76,12 +78,12 @@ impl Table<'_> {
         if !attempts.iter().any(|attempt| attempt.run_id == self.undone) {
             return Ok(None);
         }
-        let outcome = match self.before(date, &attempts)? {
-            None => Undoing::Kept("nothing was published of it before that run".to_owned()),
-            Some(before) => match self.done_since(&attempts, &before.location) {
-                Some(later) => Undoing::Kept(format!("the run {later} has done it since: undo that one first")),
-                None => self.send_back(date, &attempts, before)?,
-            },
+        let before = self.before(date, &attempts)?;
+        let location = before.as_ref().map(|before| before.location.as_str());
+        let outcome = match (self.done_since(&attempts, location), before) {
+            (Some(later), _) => Undoing::Kept(format!("the run {later} has done it since: undo that one first")),
+            (None, Some(before)) => self.send_back(date, &attempts, before)?,
+            (None, None) => self.withdraw(date, &attempts)?,
         };
         Ok(Some(Undone { date, collection: name.clone(), outcome }))
     }
@@ -99,10 +101,27 @@ impl Table<'_> {
     }
 
     /// The run after the one that is undone which published something else.
-    fn done_since(&self, attempts: &[Attempt], before: &str) -> Option<RunId> {
+    fn done_since(&self, attempts: &[Attempt], before: Option<&str>) -> Option<RunId> {
         let published = |attempt: &&Attempt| attempt.status == Status::Completed && attempt.run_id > self.undone;
         let latest = attempts.iter().rfind(published)?;
-        (latest.location.as_deref() != Some(before)).then_some(latest.run_id)
+        (latest.location.as_deref() != before).then_some(latest.run_id)
+    }
+
+    /// Readers saw nothing before. The ledger is told first: killed in between, the next run does the date anew.
+    fn withdraw(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Undoing, JobError> {
+        if !attempts.iter().any(|attempt| attempt.run_id == self.undone && attempt.status == Status::Completed) {
+            return Ok(Undoing::Kept("that run published nothing of it".to_owned()));
+        }
+        let now = self.setup.services.environment.clock.now();
+        self.setup.services.ledger.record(self.lease.lease(), &self.attempt(date, 0, Status::CleanedUp, now))?;
+        self.setup.services.metastore.fence_off(&self.collection.table, self.lease.lease().token)?;
+        self.destination()?.withdraw(&PartitionValue::from(date), now)?;
+        Ok(Undoing::Withdrawn)
+    }
+
+    fn attempt(&self, date: ProcessingDate, number: u32, status: Status, now: Timestamp) -> Attempt {
+        let (module, collection) = (self.setup.module.module.clone(), self.collection.name.clone());
+        Attempt::begin(module, collection, date, self.lease.run_id(), number, status, now)
     }
 
     fn send_back(&self, date: ProcessingDate, attempts: &[Attempt], before: Before) -> Result<Undoing, JobError> {
@@ -136,10 +155,9 @@ impl Table<'_> {
         location: &str,
         found: &RowsOfFiles,
     ) -> Result<(), JobError> {
-        let (module, now) = (self.setup.module.module.clone(), self.setup.services.environment.clock.now());
+        let now = self.setup.services.environment.clock.now();
         let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
-        let run = self.lease.run_id();
-        let mut attempt = Attempt::begin(module, self.collection.name.clone(), date, run, number, Status::Completed, now);
+        let mut attempt = self.attempt(date, number, Status::Completed, now);
         attempt.ended = Some(now);
         attempt.location = Some(location.to_owned());
         match written {

@@ -178,6 +178,7 @@ mod tests {
             days: days.collect(),
             ended_by: None,
             rerun: vec![],
+            undo: None,
             notified: vec![],
             stages: Default::default(),
         }

@@ -117,6 +117,9 @@ pub struct RunReport {
     pub ended_by: Option<Failure>,
     /// The commands that run again just what failed or was not reached.
     pub rerun: Vec<String>,
+    /// The command that sends readers back to what they saw before, where anything was published.
+    #[serde(default)]
+    pub undo: Option<String>,
     /// Whom it was told.
     pub notified: Vec<Notified>,
     /// Seconds of what was done once for all dates.

@@ -71,6 +71,9 @@ pub fn closing_table(report: &RunReport) -> String {
     for command in &report.rerun {
         text.push_str(&format!("\nto run again what failed: {command}"));
     }
+    if let Some(command) = &report.undo {
+        text.push_str(&format!("\nto undo this run: {command}"));
+    }
     text
 }
 

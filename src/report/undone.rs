@@ -18,6 +18,8 @@ pub enum Undoing {
         /// How many rows it has.
         rows: u64,
     },
+    /// Readers see nothing of it, as before; the next run does it anew.
+    Withdrawn,
     /// Readers see what they saw, for this reason.
     Kept(String),
 }
@@ -39,6 +41,7 @@ pub fn undone_table(undone: &[Undone]) -> String {
     for one in undone {
         let (count, what) = match &one.outcome {
             Undoing::SentBack { rows, location } => (number(rows), location.clone()),
+            Undoing::Withdrawn => (number("-"), "nothing: the next run does it anew".to_owned()),
             Undoing::Kept(reason) => (number("-"), format!("what they saw: {reason}")),
         };
         rows.add_row([Cell::new(one.date), Cell::new(&one.collection), count, Cell::new(what)]);

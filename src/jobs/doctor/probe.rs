@@ -89,7 +89,7 @@ pub(super) fn scratch(folder: &Path) -> Result<String, JobError> {
     if free < LEAST_SCRATCH {
         return Err(JobError::Machine {
             message: format!("{} has {free} free", folder.display()),
-            hint: "a day's Parquet files lie there until they are sent; name another folder as the profile's `scratch`".into(),
+            hint: "what is set aside of a day lies there until it is sent; name another folder as the profile's `scratch`".into(),
         });
     }
     Ok(format!("{}, {free} free", folder.display()))

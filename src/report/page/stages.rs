@@ -73,6 +73,7 @@ mod tests {
             days: vec![day("2024-05-01", 3.0), day("2024-05-02", 1.0), day("2024-05-03", 2.0)],
             ended_by: None,
             rerun: vec![],
+            undo: None,
             notified: vec![],
             stages: [(Stage::List, 0.5)].into(),
         };
