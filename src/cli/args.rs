@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, 
 use clap_complete::Shell;
 
 use crate::config::{ConfigFile, LoadType};
-use crate::identity::{CollectionName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
 
@@ -134,6 +134,8 @@ pub(super) enum Command {
     },
     /// Write what became of modules' dates as one HTML page: calendar, figures, failures, changes, times.
     Report(ReportArgs),
+    /// Write a module's file out of tables that another tool made.
+    Import(ImportArgs),
     /// Send readers back to what they saw before a run, as long as that is still there.
     Undo(UndoArgs),
     /// List the published tables.
@@ -199,6 +201,26 @@ pub(super) struct HistoryArgs {
     /// Print JSON instead.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// The arguments of an import.
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// A table, database.table; may be given several times: each becomes a collection.
+    #[arg(long, required = true, value_name = "TABLE", action = ArgAction::Append)]
+    pub(super) from_table: Vec<String>,
+    /// The module.
+    #[arg(long)]
+    pub(super) module: ModuleName,
+    /// The profile's store in which the tables lie.
+    #[arg(long, default_value = "published")]
+    pub(super) store: String,
+    /// How the source names its files [default: a guess, marked as one].
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) files: Option<String>,
+    /// Where the file is written, where there is none yet [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// The arguments of the page.

@@ -1,5 +1,6 @@
 //! What each command does: a job, and its result for who asked.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use clap::CommandFactory;
 use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
-use crate::jobs::{self, Diagnosis, DoctorRequest, Environment, HistoryRequest, JobError, Services, Stop};
+use crate::jobs::{self, Diagnosis, DoctorRequest, Environment, HistoryRequest, ImportRequest, JobError, Services, Stop};
 use crate::report::{
     Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, page_html, plan_table, shown,
     undone_table, verified_table,
@@ -15,7 +16,7 @@ use crate::report::{
 use crate::telemetry;
 use crate::telemetry::otlp::{self, Otlp};
 
-use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ReportArgs, RunArgs, UndoArgs};
+use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, ReportArgs, RunArgs, UndoArgs};
 use super::logging::LogFormat;
 use super::requests::{config_file, env, generate_request, history_request, ingest_request, module_name, undo_request};
 
@@ -33,6 +34,7 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
         Command::History(args) => history(&args, &cli.environment)?,
         Command::Verify { run, json } => return verify(&run, &cli.environment, json),
         Command::Report(args) => report(&args, &cli.environment)?,
+        Command::Import(args) => import(&args, &cli.environment)?,
         Command::Undo(args) => return undo(&args, &cli.environment),
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
@@ -91,6 +93,17 @@ fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobE
     print(&shown(&undone_table(&undone)))?;
     let is_done = undone.iter().all(|one| !matches!(one.outcome, Undoing::Kept(_)));
     Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
+}
+
+/// Writes a module's file. One that is there is somebody's work.
+fn import(args: &ImportArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
+    let ImportArgs { from_table, module, store, files, out } = args;
+    let (tables, store, files) = (from_table.clone(), store.clone(), files.clone());
+    let request = ImportRequest { tables, module: module.clone(), store, files };
+    let yaml = jobs::import(&services(environment)?, &request)?;
+    let Some(file) = out else { return print(yaml.trim_end()) };
+    let written = File::create_new(file).and_then(|mut file| file.write_all(yaml.as_bytes()));
+    written.map_err(|source| JobError::Output { what: format!("the module `{}`", file.display()), source })
 }
 
 /// Writes what became of modules' dates as a page.

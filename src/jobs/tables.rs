@@ -71,7 +71,7 @@ pub(super) fn existing(metastore: &dyn Metastore, name: &TableName) -> Result<Ta
 }
 
 /// The table of that name, with or without its database.
-fn resolve(metastore: &dyn Metastore, name: &str) -> Result<TableName, JobError> {
+pub(super) fn resolve(metastore: &dyn Metastore, name: &str) -> Result<TableName, JobError> {
     let tables = metastore.tables()?;
     let found: Vec<&TableName> =
         tables.iter().filter(|table| table.table.as_str() == name || table.to_string() == name).collect();

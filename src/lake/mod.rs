@@ -20,7 +20,7 @@ pub use error::LakeError;
 pub use grown::grown;
 pub use layout::TableLayout;
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile};
-pub use place::TablePlace;
+pub use place::{OWNER, TablePlace};
 pub use quarantine::QuarantineFile;
 pub use run_folder::RunFolder;
 pub use withdraw::SentBack;

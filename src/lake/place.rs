@@ -10,7 +10,7 @@ use crate::store::{Store, normal_location};
 use super::{LakeError, TableLayout};
 
 /// The table parameter that names the module whose lease guards the table.
-pub(super) const OWNER: &str = "adg.module";
+pub const OWNER: &str = "adg.module";
 
 /// A table of a module, and where it is or would be. Nothing is written by way of it.
 #[derive(Clone, Copy)]

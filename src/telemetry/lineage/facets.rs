@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catchup::{Counts, SourceFile};
 use crate::identity::{ProcessingDate, RunId};
-use crate::schema::{ColumnName, ColumnType, TableSchema};
+use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID, TableSchema};
 
 use super::DatasetName;
 use super::event::producer;
@@ -149,8 +149,8 @@ impl Output<'_> {
             };
             let inputs = match (fields.is_empty(), column.name.as_str()) {
                 (false, _) => fields.into_iter().map(|field| of(field, how.clone())).collect(),
-                (true, "error_desc" | "row_hash_id") => {
-                    let masking = column.name.as_str() == "row_hash_id";
+                (true, ERROR_DESC | ROW_HASH_ID) => {
+                    let masking = column.name.as_str() == ROW_HASH_ID;
                     let how = json!({ "type": "DIRECT", "subtype": "TRANSFORMATION", "masking": masking });
                     self.fields.iter().map(|field| of(field, how.clone())).collect()
                 }

@@ -1,0 +1,169 @@
+//! A module's file out of tables that another tool made: what the metastore knows of them, and what it can't know, marked so.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_saphyr::Commented;
+
+use crate::identity::{ModuleName, ProcessingDate};
+use crate::lake::OWNER;
+use crate::metastore::{Table, TableName};
+use crate::schema::{ROW_HASH_ID, TableSchema, own_columns};
+
+use super::tables::{existing, resolve};
+use super::{JobError, Services};
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// Tables, `database.table` each; they become the collections of one module.
+    pub tables: Vec<String>,
+    /// The module.
+    pub module: ModuleName,
+    /// The store of their files.
+    pub store: String,
+    /// How the source names its files, where that is known.
+    pub files: Option<String>,
+}
+
+/// A module's file, with what is not by default.
+#[derive(Debug, Serialize)]
+struct ModuleFile {
+    version: u8,
+    module: String,
+    source: SourcePart,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row_hash: Option<Commented<&'static str>>,
+    catchup: CatchupPart,
+    target: TargetPart,
+    collections: IndexMap<String, CollectionPart>,
+}
+
+#[derive(Debug, Serialize)]
+struct SourcePart {
+    files: Commented<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CatchupPart {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Commented<String>>,
+    retention_days: Option<Commented<u32>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TargetPart {
+    store: String,
+    database: String,
+    location: String,
+    partition_by: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CollectionPart {
+    columns: IndexMap<String, String>,
+}
+
+/// Writes a module for tables as they are.
+///
+/// # Errors
+/// There is no such table, or it is none that adg can go on with; the tables are not of one kind.
+pub fn import(services: &Services, request: &ImportRequest) -> Result<String, JobError> {
+    let tables = request.tables.iter().map(|name| imported(services, name)).collect::<Result<Vec<_>, _>>()?;
+    let places = tables.iter().map(|table| place(services, request, table)).collect::<Result<Vec<_>, _>>()?;
+    let (Some(first), Some(place)) = (tables.first(), places.first()) else {
+        return Err(refused("no table is named", "give --from-table database.table"));
+    };
+    for (table, other) in tables.iter().zip(&places).skip(1) {
+        must_be_alike(&first.name, &table.name, "their databases", first.name.database.as_str(), table.name.database.as_str())?;
+        let (one, two) = (first.partition_by.name.as_str(), table.partition_by.name.as_str());
+        must_be_alike(&first.name, &table.name, "their partition columns", one, two)?;
+        must_be_alike(&first.name, &table.name, "their folders", place, other)?;
+    }
+    let has_hash = tables.iter().any(|table| table.schema.columns().iter().any(|column| column.name.as_str() == ROW_HASH_ID));
+    let file = ModuleFile {
+        version: 1,
+        module: request.module.to_string(),
+        source: SourcePart { files: files(request) },
+        row_hash: has_hash
+            .then(|| Commented("v1", "as Spark's sha2(concat_ws('||', …), 256); v2 is free of its collisions".into())),
+        catchup: CatchupPart {
+            start: start(services, &tables)?,
+            retention_days: Some(Commented(7, "for how many days the source keeps its files".into())),
+        },
+        target: TargetPart {
+            store: request.store.clone(),
+            database: first.name.database.to_string(),
+            location: place.clone(),
+            partition_by: first.partition_by.name.to_string(),
+        },
+        collections: tables.iter().map(|table| (table.name.table.to_string(), collection(&table.schema))).collect(),
+    };
+    serde_saphyr::to_string(&file).map_err(|error| JobError::Bug(error.to_string()))
+}
+
+fn imported(services: &Services, name: &str) -> Result<Table, JobError> {
+    let metastore = &*services.metastore;
+    let table = existing(metastore, &resolve(metastore, name)?)?;
+    match table.parameters.get(OWNER) {
+        Some(module) => Err(refused(&format!("`{name}` belongs to the module `{module}`"), "a table belongs to one module")),
+        None => Ok(table),
+    }
+}
+
+/// The folder of a table in the store, as a module writes it.
+fn place(services: &Services, request: &ImportRequest, table: &Table) -> Result<String, JobError> {
+    let store = services.environment.store(&request.store, false)?;
+    let folder = store.key_at(&table.location).ok_or_else(|| {
+        let message = format!("`{}` lies at {}, outside the store {}", table.name, table.location, store.shown());
+        refused(&message, "name the store that it lies in with --store, or add one to adg.yaml")
+    })?;
+    let last = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let words = folder.split('/').filter(|word| !word.is_empty()).map(|word| match word {
+        "pii" | "non-pii" => "{pii}",
+        word if word == table.name.database.as_str() => "{database}",
+        word if word == last && word == table.name.table.as_str() => "{collection}",
+        word => word,
+    });
+    Ok(words.fold(String::new(), |path, word| path + word + "/"))
+}
+
+fn must_be_alike(first: &TableName, other: &TableName, what: &str, one: &str, two: &str) -> Result<(), JobError> {
+    if one == two {
+        return Ok(());
+    }
+    let message = format!("`{first}` and `{other}` can't be one module: {what} are `{one}` and `{two}`");
+    Err(refused(&message, "import each of them as a module of its own"))
+}
+
+fn files(request: &ImportRequest) -> Commented<String> {
+    let guess = || "{date}_{collection}_{epoch_ms}.csv".to_owned();
+    match &request.files {
+        Some(files) => {
+            Commented(files.clone(), "{collection} is the table's name; `file_name` of a collection says another".into())
+        }
+        None => Commented(guess(), "a guess: write how your source names its files".into()),
+    }
+}
+
+/// The first date of adg's: those before are the other tool's, and stay as they are.
+fn start(services: &Services, tables: &[Table]) -> Result<Option<Commented<String>>, JobError> {
+    let mut newest: Option<ProcessingDate> = None;
+    for table in tables {
+        let partitions = services.metastore.partitions(&table.name)?;
+        newest = newest.max(partitions.iter().filter_map(|partition| partition.value.0.parse().ok()).max());
+    }
+    let comment = "the first date that adg does: the day after the newest that is there".to_owned();
+    Ok(newest.map(|newest| Commented(newest.next().to_string(), comment)))
+}
+
+/// The columns that come from the source.
+fn collection(schema: &TableSchema) -> CollectionPart {
+    let own = own_columns(true);
+    let is_own = |name: &str| own.iter().any(|column| column.name.as_str() == name);
+    let columns = schema.columns().iter().filter(|column| !is_own(column.name.as_str()));
+    CollectionPart { columns: columns.map(|column| (column.name.to_string(), column.ty.to_string())).collect() }
+}
+
+fn refused(message: &str, hint: &str) -> JobError {
+    JobError::Usage { message: message.to_owned(), hint: Some(hint.to_owned()) }
+}
