@@ -13,6 +13,11 @@ fn a_table_that_spark_made_is_adopted() {
 }
 
 #[test]
+fn a_step_of_sparks_is_replaced_as_the_guide_says() {
+    script("migration.py", &[]);
+}
+
+#[test]
 fn spark_reads_structs_that_grew() {
     script("nested_growth.py", &[]);
 }

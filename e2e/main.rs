@@ -12,6 +12,7 @@ mod command_line;
 mod crash;
 mod evolution;
 mod hive;
+mod import;
 mod json;
 mod nested_evolution;
 mod plan;

@@ -300,3 +300,32 @@ pub(super) struct GenerateArgs {
     #[arg(long, value_name = "COLLECTION.COLUMN")]
     pub(super) drop_column: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    fn page_of(command: &mut clap::Command, path: &str, page: &mut String) {
+        let help = command.clone().term_width(110).render_long_help().to_string();
+        let help: Vec<_> = help.lines().map(str::trim_end).collect();
+        let _ = write!(page, "\n## {path}\n\n```text\n{}\n```\n", help.join("\n").trim());
+        for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+            page_of(below, &format!("{path} {}", below.get_name()), page);
+        }
+    }
+
+    #[test]
+    fn the_page_in_docs_has_every_command() {
+        let mut page = "# Commands\n\n<!-- Made from `src/cli/args.rs`; a test compares it. -->\n".to_owned();
+        let mut command = Cli::command();
+        command.build();
+        page_of(&mut command, "adg", &mut page);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
+        if std::env::var_os("ADG_WRITE_DOCS").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "run the test with ADG_WRITE_DOCS=1");
+    }
+}
