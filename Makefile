@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench demo build dependencies docs e2e faults fuzz gate gate-record hostile mutants simulate soak test test-tools
+.PHONY: bench book demo build dependencies docs e2e faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -38,6 +38,30 @@ test-tools:
 dependencies:
 	@e2e/require.sh cargo cc python3
 	@e2e/dependencies.sh $(HOME)/.cache/adg/tools $(CARGO_TARGET_DIR)/adg.cdx.json
+
+# What users are given: one file that needs no other, for machines of this kind. TARGET may be one of musl, where its standard library is.
+TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
+OUT ?= $(CARGO_TARGET_DIR)/package
+STATIC = $(CARGO_TARGET_DIR)/$(TARGET)/dist/adg
+static:
+	@e2e/require.sh cargo cc
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --target $(TARGET)
+	mkdir -p $(OUT)/tmp
+	cp $(STATIC) $(OUT)/adg
+
+# The same with its manual, completions, the list of what it is built of, and checksums.
+package: static dependencies
+	@e2e/package.sh $(OUT)/adg $(TARGET) $(CARGO_TARGET_DIR)/adg.cdx.json $(OUT)
+
+# Its size, its start, and a night's work in a root that has nothing else.
+static-check: test-tools
+	PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/static_binary.py $(OUT)/adg
+
+# docs/ as a book.
+book:
+	@e2e/require.sh cargo
+	cargo install --quiet --locked --root $(HOME)/.cache/adg/tools --target-dir $(HOME)/.cache/adg/tools/target --no-default-features --features search mdbook@0.5.4
+	$(HOME)/.cache/adg/tools/bin/mdbook build --dest-dir $(CARGO_TARGET_DIR)/book
 
 # What docs/reliability.md tells, as much of it as one has time for. A part of each is in `make test`.
 # Days in the life of a module, a seed each; `make simulate SEEDS=7` is the same life again.

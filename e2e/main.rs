@@ -10,6 +10,7 @@ mod clean_up;
 mod cluster;
 mod command_line;
 mod crash;
+mod docs;
 mod evolution;
 mod hive;
 mod import;

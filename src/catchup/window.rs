@@ -35,6 +35,19 @@ pub enum WindowError {
         /// As asked for, or today.
         end: ProcessingDate,
     },
+    /// The module does not say which date is its first, and these would make all dates since count.
+    #[error(
+        "{start} to {end} are older than the oldest date in the ledger, {oldest}, and the module has no `catchup.start`: the next run would \
+         try every date in between"
+    )]
+    LeavesGap {
+        /// As asked for.
+        start: ProcessingDate,
+        /// As asked for.
+        end: ProcessingDate,
+        /// The first one that counts now.
+        oldest: ProcessingDate,
+    },
 }
 
 /// The dates of one collection that a run does today.
@@ -49,13 +62,16 @@ pub fn window(
     history: &BTreeMap<ProcessingDate, Status>,
 ) -> Result<Vec<ProcessingDate>, WindowError> {
     let end = requested.end.unwrap_or(today);
+    let oldest = history.keys().next().copied();
     if let Some(start) = requested.start {
         if start > end {
             return Err(WindowError::StartAfterEnd { start, end });
         }
-        return Ok(start.to(end).collect());
+        return match oldest.filter(|oldest| rules.start.is_none() && end.next() < *oldest) {
+            Some(oldest) => Err(WindowError::LeavesGap { start, end, oldest }),
+            None => Ok(start.to(end).collect()),
+        };
     }
-    let oldest = history.keys().next().copied();
     // With nothing to begin from and an end asked for, that one day is what was asked for.
     let yesterday = today.minus_days(1);
     let first = rules.start.or(oldest).unwrap_or(requested.end.map_or(yesterday, |end| end.min(yesterday)));
@@ -141,6 +157,24 @@ mod tests {
         let wrong =
             window(day(TODAY), Requested { start: Some(day("2021-04-13")), end: None }, WindowRules::default(), &BTreeMap::new());
         assert_eq!(wrong.unwrap_err().to_string(), "the start date 2021-04-13 is after the end date 2021-04-12");
+    }
+
+    /// It flooded the next night with every date since.
+    #[test]
+    fn a_date_of_long_ago_asks_for_the_first_that_counts() {
+        let history = ledger(&[("2021-04-10", Status::Completed)]);
+        let asked = |start, end| Requested { start: Some(day(start)), end: Some(day(end)) };
+        let old = asked("2021-01-01", "2021-01-02");
+        let refused = window(day(TODAY), old, WindowRules::default(), &history).unwrap_err();
+        assert_eq!(
+            refused,
+            WindowError::LeavesGap { start: day("2021-01-01"), end: day("2021-01-02"), oldest: day("2021-04-10") }
+        );
+        assert_eq!(window(day(TODAY), old, from("2021-04-10"), &history).unwrap(), days(&["2021-01-01", "2021-01-02"]));
+        // No date is left out in between.
+        let all = asked("2021-04-08", "2021-04-09");
+        assert_eq!(window(day(TODAY), all, WindowRules::default(), &history).unwrap(), days(&["2021-04-08", "2021-04-09"]));
+        assert!(window(day(TODAY), old, WindowRules::default(), &ledger(&[])).is_ok());
     }
 
     #[test]

@@ -239,6 +239,9 @@ impl JobError {
                 "look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into(),
             ),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
+            Self::Window(WindowError::LeavesGap { oldest, .. }) => {
+                Some(format!("write `catchup: {{ start: {oldest} }}` into the module file, and run again"))
+            }
             Self::CleanUp { .. } => Some("give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them".into()),
             Self::Planned { .. } => Some("make a new plan with `adg plan --out FILE` and the same arguments, and look at it".into()),
             Self::Personal { .. } => Some(
