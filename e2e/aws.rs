@@ -21,3 +21,8 @@ fn the_replaced_jobs_three_modules() {
 fn people_are_told_once_by_each_channel_that_wants_to_know() {
     script("people.py", &[]);
 }
+
+#[test]
+fn operators_plan_look_back_verify_undo_and_clean_up() {
+    script("operators.py", &[]);
+}

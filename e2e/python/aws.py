@@ -167,6 +167,10 @@ class Bucket:
         content: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
         return content
 
+    def delete(self, key: str) -> None:
+        """Deletes an object."""
+        self.s3.delete_object(Bucket=self.name, Key=key)
+
     def metadata(self, key: str) -> dict[str, str]:
         """An object's own metadata."""
         found: dict[str, str] = self.s3.head_object(Bucket=self.name, Key=key)["Metadata"]

@@ -40,7 +40,7 @@ profiles:
 """
 
 READ_AND_WRITE = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem"]
-GLUE = ["GetDatabase", "GetDatabases", "CreateDatabase", "GetTable", "CreateTable", "UpdateTable"]
+GLUE = ["GetDatabase", "GetDatabases", "CreateDatabase", "DeletePartition", "GetTable", "CreateTable", "UpdateTable"]
 GLUE += ["GetPartition", "GetPartitions", "BatchCreatePartition", "BatchUpdatePartition"]
 
 
