@@ -2,6 +2,7 @@
 
 mod budget;
 mod clean_up;
+mod dates;
 mod day;
 mod doctor;
 mod error;
@@ -34,6 +35,7 @@ mod undo;
 mod verify;
 
 pub use budget::{Budget, LEAST_MEMORY};
+pub use dates::DATES;
 pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
 pub use error::JobError;
 #[cfg(any(test, fuzzing))]
@@ -41,7 +43,7 @@ pub use format::format;
 pub use generate::{ExtraColumn, Generate, generate};
 pub use history::{HistoryRequest, history};
 pub use import::{ImportRequest, import};
-pub use ingest::{DATES, IngestRequest, ingest, refuse_test_flag_where_protected};
+pub use ingest::{IngestRequest, ingest, refuse_test_flag_where_protected};
 pub use plan::{plan, read_plan, write_plan};
 pub use query::{QueryFormat, query};
 pub use report::report;
