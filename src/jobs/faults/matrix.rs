@@ -226,6 +226,13 @@ fn lost(world: &World) {
     world.lose(day(0));
 }
 
+/// A day that is published for the first time, and that readers may miss.
+fn published_first(world: &World) {
+    COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+    undisturbed(world, &nightly());
+    world.lost.lock().unwrap().insert(day(0));
+}
+
 fn last_run(world: &World) -> RunId {
     let attempts = world.ledger().attempts(&"shop".parse().unwrap(), &"items".parse().unwrap(), day(0)).unwrap();
     attempts.last().map_or_else(|| RunId::new(Timestamp::UNIX_EPOCH), |attempt| attempt.run_id)
@@ -251,6 +258,10 @@ fn lose(place: Place) {
 
 fn take_back(place: Place) {
     Scenario { place, found: published, request: asked_for(0, 0), undoes: true }.survives();
+}
+
+fn withdraw(place: Place) {
+    Scenario { place, found: published_first, request: asked_for(0, 0), undoes: true }.survives();
 }
 
 #[test]
@@ -301,4 +312,14 @@ fn undoing_a_run_in_folders() {
 #[test]
 fn undoing_a_run_in_buckets() {
     take_back(Place::Bucket);
+}
+
+#[test]
+fn undoing_a_first_run_in_folders() {
+    withdraw(Place::Folder);
+}
+
+#[test]
+fn undoing_a_first_run_in_buckets() {
+    withdraw(Place::Bucket);
 }
