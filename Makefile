@@ -39,13 +39,13 @@ dependencies:
 	@e2e/require.sh cargo cc python3
 	@e2e/dependencies.sh $(HOME)/.cache/adg/tools $(CARGO_TARGET_DIR)/adg.cdx.json
 
-# What users are given: one file that needs no other, for machines of this kind. TARGET may be one of musl, where its standard library is.
+# What users are given: one file that needs no other, not even /dev for its random numbers, for machines of this kind. TARGET may be one of musl, where its standard library is.
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 OUT ?= $(CARGO_TARGET_DIR)/package
 STATIC = $(CARGO_TARGET_DIR)/$(TARGET)/dist/adg
 static:
 	@e2e/require.sh cargo cc
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --target $(TARGET)
+	RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' cargo build --locked --profile dist --target $(TARGET)
 	mkdir -p $(OUT)/tmp
 	cp $(STATIC) $(OUT)/adg
 

@@ -25,6 +25,7 @@ module: sales
 source: {{ files: "{{date}}_{{collection}}.csv" }}
 evolution: {{ new_column: add, type_change: {type_change} }}
 limits: {{ error_rate: 1 }}
+catchup: {{ start: 2024-01-04 }}
 target: {{ database: sales, sweep_after_hours: {grace} }}
 collections: {{ {collections} }}
 """
