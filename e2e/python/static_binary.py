@@ -1,4 +1,4 @@
-"""The binary that users are given, where there is nothing else: no library, no shell, no file of the system's.
+"""The binary that users are given, where there is nothing else: no library, no shell, no file of the system's but its authorities.
 
 Usage: static_binary.py BINARY. Needs the rights to change the root. Prints each check and the figures; exits 1 where one fails.
 """
@@ -17,6 +17,7 @@ from adg import EMBEDDED, ENVIRONMENTS
 from checks import Checks
 from post_server import listening
 
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 MOST_MB = 60
 MOST_MS = 10
 PT_INTERP = 3
@@ -61,8 +62,10 @@ def main() -> int:
     with TemporaryDirectory() as folder, listening() as server:
         root = Path(folder)
         shutil.copy(binary, root / "adg")
-        for name in ("work/source", "work/warehouse", "tmp", "etc"):
+        for name in ("work/source", "work/warehouse", "tmp", "etc/ssl/certs"):
             (root / name).mkdir(parents=True)
+        # The authorities that the image has too: without any, no client of HTTP can be made.
+        shutil.copy(AUTHORITIES, root / AUTHORITIES.relative_to("/"))
         (root / "etc/hosts").write_text(f"127.0.0.1 {NAME}\n")
         (root / "work/adg.yaml").write_text(ENVIRONMENTS.replace("METASTORE", EMBEDDED))
         for path in (root, *root.rglob("*")):
