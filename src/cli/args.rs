@@ -34,10 +34,26 @@ pub(super) struct Cli {
 impl Cli {
     /// Reads this process's arguments; the help lists the exit codes.
     pub(super) fn from_process() -> Result<Self, clap::Error> {
+        if let Ok(OnlyRun { run, environment, log_format }) = OnlyRun::try_parse() {
+            return Ok(Self { command: None, run, environment, log_format });
+        }
         let codes = ExitCode::ALL.map(|code| format!("  {:>2}  {}", code.number(), code.meaning())).join("\n");
         let matches = Self::command().after_help(format!("Exit codes:\n{codes}")).try_get_matches()?;
         Self::from_arg_matches(&matches)
     }
+}
+
+/// A run and nothing else, as most command lines are: the arguments of all commands are not described for it. What this can't read is
+/// read, and refused, by [`Cli`].
+#[derive(Debug, Parser)]
+#[command(name = "adg", disable_help_flag = true)]
+struct OnlyRun {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+    #[arg(long, value_enum, default_value_t = LogFormatArg::Auto)]
+    log_format: LogFormatArg,
 }
 
 /// Which environment a command works in.
@@ -306,6 +322,33 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
+
+    #[test]
+    fn a_run_alone_is_read_as_among_all_commands() {
+        for words in [
+            "--module a",
+            "--module a --profile p --log-format json --collection b",
+            "--plan f --memory 1GiB",
+            "--module_name a --start_dt 2024-05-01",
+        ] {
+            let words = || std::iter::once("adg").chain(words.split(' '));
+            let (alone, among) = (OnlyRun::try_parse_from(words()).unwrap(), Cli::try_parse_from(words()).unwrap());
+            let alone = (format!("{:?}", alone.run), format!("{:?}", alone.environment), alone.log_format);
+            assert_eq!(alone, (format!("{:?}", among.run), format!("{:?}", among.environment), among.log_format));
+        }
+        for words in [
+            "--help",
+            "--version",
+            "-V",
+            "plan --module a",
+            "--config c history --module a",
+            "--modul a",
+            "--module a --plan f",
+            "",
+        ] {
+            assert!(OnlyRun::try_parse_from(std::iter::once("adg").chain(words.split_whitespace())).is_err(), "{words}");
+        }
+    }
 
     fn page_of(command: &mut clap::Command, path: &str, page: &mut String) {
         let help = command.clone().term_width(110).render_long_help().to_string();
