@@ -149,6 +149,11 @@ fn a_wrong_file_of_last_night_is_taken_from_readers_and_done_anew() {
     assert_eq!(workspace.query("select id from orders"), r#"{"id":5}"#);
     let told = undo(&workspace, &run, &["--collection", "orders"]).expect(4).stdout;
     assert!(told.contains("has done it since"), "{told}");
+    // Before the second run readers saw nothing, not the wrong file.
+    undo(&workspace, &last_run(&workspace), &["--collection", "orders"]).expect(0);
+    assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
+    let page = workspace.run(&["report", "--module", "shop", "--end-dt", "2024-05-01"]).expect(0).stdout;
+    assert!(page.contains(r#"<tr data-day="2024-05-01 orders"><td>2024-05-01</td><td>cleaned up</td><td></td>"#), "{page}");
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub enum Status {
     Skipped,
     /// The source has deleted its file before it was read; named once, not tried again.
     Lost,
-    /// What was published is to be built anew; until then readers see it.
+    /// What was published is to be built anew. Until then readers see it where the attempt says; where it says nowhere, it was taken
+    /// from them.
     #[serde(rename = "Cleaned-Up")]
     CleanedUp,
 }
@@ -147,15 +148,6 @@ impl Attempt {
             error: None,
         }
     }
-}
-
-/// The attempt whose rows readers see, by the ledger, of all `attempts` at a date, oldest first. Where a later one found no file of a
-/// date that was published, it is recorded with the same location, and counted nothing.
-pub fn published(attempts: &[Attempt]) -> Option<&Attempt> {
-    let completed = || attempts.iter().rev().filter(|attempt| attempt.status == Status::Completed);
-    let latest = completed().next()?;
-    let wrote = completed().find(|attempt| attempt.location == latest.location && attempt.counts.files > 0);
-    Some(wrote.unwrap_or(latest))
 }
 
 /// The latest status of each date of one collection.

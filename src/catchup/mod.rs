@@ -7,16 +7,16 @@ mod lease_lock;
 mod ledger;
 mod postgres;
 mod postgres_tls;
+mod seen;
 mod sqlite;
 mod stored;
 mod summary;
 mod window;
 
 pub use dynamodb::{DynamoDbLedger, DynamoDbSettings};
-pub use ledger::{
-    Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded, published,
-};
+pub use ledger::{Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
 pub use postgres::{PostgresLedger, PostgresSettings};
+pub use seen::Seen;
 pub use sqlite::SqliteLedger;
 pub use summary::{Summary, SummaryKey, summary};
 pub use window::{Requested, WindowError, WindowRules, window};

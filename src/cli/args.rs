@@ -196,27 +196,63 @@ pub(super) enum Command {
     },
 }
 
-/// The arguments of a module's history.
+/// What of the past is looked at, or undone.
 #[derive(Debug, Args)]
-pub(super) struct HistoryArgs {
-    /// The module.
-    #[arg(long)]
-    pub(super) module: String,
+pub(super) struct PastArgs {
     /// Which of the module's loads.
     #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
     pub(super) load_type: LoadType,
-    /// First date [default: a month ago].
+    /// First date [default: of a history a month ago, of a page two months, of what is undone the run's first].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) start_dt: Option<ProcessingDate>,
-    /// Last date [default: today]. With one date alone, all attempts at it are shown.
+    /// Last date [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) end_dt: Option<ProcessingDate>,
     /// Only this collection; may be given several times.
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(super) collection: Vec<CollectionName>,
+}
+
+/// The arguments of a module's history.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// The module. Of one date alone, all attempts are shown.
+    #[arg(long)]
+    pub(super) module: String,
+    /// Which dates.
+    #[command(flatten)]
+    pub(super) past: PastArgs,
     /// Print JSON instead.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// The arguments of the page.
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The module; may be given several times.
+    #[arg(long, required = true, action = ArgAction::Append)]
+    pub(super) module: Vec<String>,
+    /// Which dates.
+    #[command(flatten)]
+    pub(super) past: PastArgs,
+    /// Where the page is written [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// The arguments of an undoing.
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// The module.
+    #[arg(long)]
+    pub(super) module: String,
+    /// The run: `adg history`, its closing table and its report have its id.
+    #[arg(long, value_name = "ID")]
+    pub(super) run: RunId,
+    /// Which dates.
+    #[command(flatten)]
+    pub(super) past: PastArgs,
 }
 
 /// The arguments of an import.
@@ -237,49 +273,6 @@ pub(super) struct ImportArgs {
     /// Where the file is written, where there is none yet [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-}
-
-/// The arguments of the page.
-#[derive(Debug, Args)]
-pub(super) struct ReportArgs {
-    /// The module; may be given several times.
-    #[arg(long, required = true, action = ArgAction::Append)]
-    pub(super) module: Vec<String>,
-    /// Which of the modules' loads.
-    #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
-    pub(super) load_type: LoadType,
-    /// First date that is told [default: two months before the last].
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(super) start_dt: Option<ProcessingDate>,
-    /// Last date that is told [default: today].
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(super) end_dt: Option<ProcessingDate>,
-    /// Where the page is written [default: standard output].
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// The arguments of an undoing.
-#[derive(Debug, Args)]
-pub(super) struct UndoArgs {
-    /// The module.
-    #[arg(long)]
-    pub(super) module: String,
-    /// Which of the module's loads.
-    #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
-    pub(super) load_type: LoadType,
-    /// The run: `adg history` and its report have its id.
-    #[arg(long, value_name = "ID")]
-    pub(super) run: RunId,
-    /// First date that is sent back [default: the run's first].
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(super) start_dt: Option<ProcessingDate>,
-    /// Last date that is sent back [default: the run's last].
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(super) end_dt: Option<ProcessingDate>,
-    /// Only this collection; may be given several times.
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
-    pub(super) collection: Vec<CollectionName>,
 }
 
 /// The arguments of the data generator.

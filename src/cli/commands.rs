@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
-use crate::jobs::{self, Diagnosis, DoctorRequest, Environment, HistoryRequest, ImportRequest, JobError, Services, Stop};
+use crate::jobs::{self, Diagnosis, DoctorRequest, Environment, ImportRequest, JobError, Services, Stop};
 use crate::report::{
     Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, page_html, plan_table, shown,
     undone_table, verified_table,
@@ -108,8 +108,7 @@ fn import(args: &ImportArgs, environment: &EnvironmentArgs) -> Result<(), JobErr
 
 /// Writes what became of modules' dates as a page.
 fn report(args: &ReportArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
-    let request =
-        |module: &String| history_request(module, args.load_type, (args.start_dt, args.end_dt), REPORTED_DAYS, environment);
+    let request = |module: &String| history_request(module, &args.past, REPORTED_DAYS, environment);
     let requests: Vec<_> = args.module.iter().map(request).collect();
     let page = jobs::report(&services(environment)?, &requests)?;
     let html = shown(&page_html(&page).map_err(|error| JobError::Bug(error.to_string()))?);
@@ -122,9 +121,7 @@ fn report(args: &ReportArgs, environment: &EnvironmentArgs) -> Result<(), JobErr
 
 /// Prints what became of a module's dates.
 fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
-    let dates = (args.start_dt, args.end_dt);
-    let request = history_request(&args.module, args.load_type, dates, TOLD_DAYS, environment);
-    let request = HistoryRequest { collections: args.collection.clone(), ..request };
+    let request = history_request(&args.module, &args.past, TOLD_DAYS, environment);
     let history = jobs::history(&services(environment)?, &request)?;
     match args.json {
         true => print_json(&history),

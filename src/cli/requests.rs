@@ -6,12 +6,12 @@ use bytesize::ByteSize;
 
 use crate::catchup::Requested;
 use crate::config::{ColumnTypeWord, LoadType};
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::CollectionName;
 use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY};
 use crate::report::Asked;
 use crate::schema::ColumnName;
 
-use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, RunArgs, UndoArgs};
+use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, PastArgs, RunArgs, UndoArgs};
 use super::given::Given;
 
 /// A variable of the environment.
@@ -95,14 +95,14 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
 
 /// What is to be undone.
 pub(super) fn undo_request(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
-    let module = module_name(&args.module);
+    let (module, past) = (module_name(&args.module), &args.past);
     Ok(IngestRequest {
-        command: base_command(&module, args.load_type, environment),
+        command: base_command(&module, past.load_type, environment),
         flags: Vec::new(),
         module,
-        load: args.load_type,
-        dates: Requested { start: args.start_dt, end: args.end_dt },
-        collections: args.collection.clone(),
+        load: past.load_type,
+        dates: Requested { start: past.start_dt, end: past.end_dt },
+        collections: past.collection.clone(),
         clean_up: false,
         force_clean_up: false,
         e2e_test: false,
@@ -112,16 +112,17 @@ pub(super) fn undo_request(args: &UndoArgs, environment: &EnvironmentArgs) -> Re
 }
 
 /// What is to be told of a module: these dates, or the last `days`.
-pub(super) fn history_request(
-    module: &str,
-    load: LoadType,
-    (start, end): (Option<ProcessingDate>, Option<ProcessingDate>),
-    days: u32,
-    environment: &EnvironmentArgs,
-) -> HistoryRequest {
+pub(super) fn history_request(module: &str, past: &PastArgs, days: u32, environment: &EnvironmentArgs) -> HistoryRequest {
     let module = module_name(module);
-    let command = base_command(&module, load, environment);
-    HistoryRequest { module, load, start, end, days, collections: Vec::new(), command }
+    HistoryRequest {
+        command: base_command(&module, past.load_type, environment),
+        module,
+        load: past.load_type,
+        start: past.start_dt,
+        end: past.end_dt,
+        days,
+        collections: past.collection.clone(),
+    }
 }
 
 /// The command that runs a module, without dates, to print what to type next.

@@ -1,6 +1,6 @@
 //! Building anew from the source what a module published, and taking from readers what the source can't rebuild.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::{Attempt, Status};
 use crate::identity::ProcessingDate;
@@ -104,11 +104,15 @@ pub(super) fn not_rebuilt(known: &Known<'_>, collection: &Collection, partitions
 fn mark(run: &Run<'_>, collection: &Collection, partitions: &[Partition], lost: &[PartitionValue]) -> Result<(), JobError> {
     let history = run.setup.services.ledger.history(&run.setup.module.module)?.remove(&collection.name).unwrap_or_default();
     let completed = history.into_iter().filter(|(_, status)| *status == Status::Completed).map(|(date, _)| date);
-    let published = partitions.iter().filter_map(|partition| partition.value.0.parse().ok());
-    for date in completed.chain(published).collect::<BTreeSet<ProcessingDate>>() {
-        let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
+    let published = partitions.iter().filter_map(|partition| Some((partition.value.0.parse().ok()?, &*partition.location)));
+    let published: BTreeMap<ProcessingDate, &str> = published.collect();
+    for date in completed.chain(published.keys().copied()).collect::<BTreeSet<_>>() {
+        let is_lost = lost.contains(&PartitionValue::from(date));
+        let status = if is_lost { Status::Lost } else { Status::CleanedUp };
         let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
-        run.record(&Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now))?;
+        let mut mark = Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now);
+        mark.location = published.get(&date).filter(|_| !is_lost).map(|location| (*location).to_owned());
+        run.record(&mark)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::{DayHistory, WindowRules};
-use crate::config::LoadType;
+use crate::config::{LoadType, Module};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use crate::report::{History, Mark, ToldAttempt};
 
@@ -35,6 +35,39 @@ pub struct HistoryRequest {
 
 /// Tells what became of a module's dates.
 pub fn history(services: &Services, request: &HistoryRequest) -> Result<History, JobError> {
+    let marked = marked(services, request)?;
+    let attempts = attempts(services, &marked.module.module, &marked.days, marked.is_one_date)?;
+    let rerun = marked.rerun(request);
+    let Marked { module, collections, days, .. } = marked;
+    Ok(History {
+        module: module.module,
+        profile: services.environment.config.profile_name.clone(),
+        collections,
+        days,
+        attempts,
+        rerun,
+    })
+}
+
+/// A module's dates, with what became of them.
+pub(super) struct Marked {
+    pub(super) module: Module,
+    /// Those that were asked for, in the order of its file.
+    pub(super) collections: Vec<CollectionName>,
+    pub(super) days: BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>,
+    /// Whether one date was asked for, of which all is told.
+    is_one_date: bool,
+}
+
+impl Marked {
+    /// The commands that do what is not done.
+    pub(super) fn rerun(&self, request: &HistoryRequest) -> Vec<String> {
+        rerun::commands(&request.command, not_done(&self.days), self.module.collections.len())
+    }
+}
+
+/// What became of each date that was asked for.
+pub(super) fn marked(services: &Services, request: &HistoryRequest) -> Result<Marked, JobError> {
     let environment = &services.environment;
     let module = environment.module(&request.module, request.load)?;
     let wanted = |name: &&CollectionName| request.collections.is_empty() || request.collections.contains(name);
@@ -49,11 +82,7 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
             days.entry(date).or_default().insert(name.clone(), mark);
         }
     }
-    let attempts = attempts(services, &module.module, &days, start == end)?;
-    let all_collections = module.collections.len();
-    let rerun = rerun::commands(&request.command, not_done(&days), all_collections);
-    let profile = environment.config.profile_name.clone();
-    Ok(History { module: module.module.clone(), profile, collections, all_collections, days, attempts, rerun })
+    Ok(Marked { module, collections, days, is_one_date: start == end })
 }
 
 /// The dates of a collection that count, and what became of them.

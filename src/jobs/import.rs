@@ -47,7 +47,7 @@ struct SourcePart {
 struct CatchupPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<Commented<String>>,
-    retention_days: Option<Commented<u32>>,
+    retention_days: Commented<u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,7 +88,7 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
             .then(|| Commented("v1", "as Spark's sha2(concat_ws('||', …), 256); v2 is free of its collisions".into())),
         catchup: CatchupPart {
             start: start(services, &tables)?,
-            retention_days: Some(Commented(7, "for how many days the source keeps its files".into())),
+            retention_days: Commented(7, "for how many days the source keeps its files".into()),
         },
         target: TargetPart {
             store: request.store.clone(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::catchup::{DayHistory, SourceFile, Status, published};
+use crate::catchup::{DayHistory, Seen, SourceFile, Status};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::{PartitionValue, Table, create_table_ddl};
 use crate::report::{Asked, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
@@ -201,7 +201,7 @@ impl Planned<'_> {
         let module = &self.setup.module.module;
         let attempts = self.setup.services.ledger.attempts(module, &day.collection, day.date)?;
         let total = |files: &[SourceFile]| files.iter().map(|file| file.size).sum::<u64>();
-        let (now, before) = (total(&day.files), published(&attempts).map_or(0, |attempt| total(&attempt.sources)));
+        let (now, before) = (total(&day.files), Seen::after(&attempts).rows().map_or(0, |attempt| total(&attempt.sources)));
         Ok((now < before / 2).then(|| format!("its files have {now} bytes, and those of what is published had {before}")))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::catchup::{Attempt, LedgerError, Status, published};
+use crate::catchup::{Attempt, LedgerError, Seen, Status};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use crate::report::{
     DayReport, Mark, ModulePage, Outcome, Page, Published, RunReport, TableDay, TablePage, ToldChange, ToldFailure, stage_times,
@@ -33,28 +33,28 @@ pub fn report(services: &Services, requests: &[HistoryRequest]) -> Result<Page, 
 
 fn module_page(services: &Services, request: &HistoryRequest) -> Result<ModulePage, JobError> {
     let environment = &services.environment;
-    let history = history::history(services, request)?;
-    let marks = history.days.iter().flat_map(|(date, marks)| marks.iter().map(|(name, mark)| ((*date, name.clone()), *mark)));
+    let marked = history::marked(services, request)?;
+    let marks = marked.days.iter().flat_map(|(date, marks)| marks.iter().map(|(name, mark)| ((*date, name.clone()), *mark)));
     let marks: BTreeMap<Cell, Mark> = marks.collect();
-    let attempts = attempts(services, &history.module, &marks)?;
+    let attempts = attempts(services, &marked.module.module, &marks)?;
     let folder = environment.config.path(&environment.config.profile.reports);
-    let Kept { mut reports, unreadable } = read_reports(&folder, &history.module);
+    let Kept { mut reports, unreadable } = read_reports(&folder, &marked.module.module);
     reports.retain(|report| report.days.iter().any(|day| marks.contains_key(&(day.date, day.collection.clone()))));
     let table = |collection: &CollectionName| TablePage {
         collection: collection.clone(),
         days: marks.iter().filter(|((_, name), _)| name == collection).map(|(cell, mark)| day(cell, *mark, &attempts)).collect(),
     };
     Ok(ModulePage {
-        dates: history.days.keys().copied().collect(),
-        tables: history.collections.iter().map(table).collect(),
+        dates: marked.days.keys().copied().collect(),
+        tables: marked.collections.iter().map(table).collect(),
         changes: changes(&reports),
         stages: stage_times(&reports),
-        failures: failures(request, &marks, &attempts, &reports, history.all_collections),
-        rerun: history.rerun,
+        failures: failures(request, &marks, &attempts, &reports, marked.module.collections.len()),
+        rerun: marked.rerun(request),
         reports_folder: folder.display().to_string(),
         reports: reports.len(),
         unreadable,
-        module: history.module,
+        module: marked.module.module,
     })
 }
 
@@ -69,10 +69,8 @@ fn attempts(
 }
 
 fn day(cell: &Cell, mark: Mark, attempts: &BTreeMap<Cell, Vec<Attempt>>) -> (ProcessingDate, TableDay) {
-    let attempt = attempts.get(cell).and_then(|attempts| published(attempts));
-    // What is lost was published once, perhaps, and is no longer.
-    let is_seen = |attempt: &&Attempt| mark != Mark::Lost && attempt.location.is_some();
-    let published = attempt.filter(is_seen).map(|attempt| Published {
+    let attempt = attempts.get(cell).and_then(|attempts| Seen::after(attempts).rows());
+    let published = attempt.map(|attempt| Published {
         run: attempt.run_id,
         rows: attempt.counts.rows_written,
         quarantined: attempt.counts.rows_quarantined,

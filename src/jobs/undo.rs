@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::catchup::{Attempt, DayHistory, Status, published};
+use crate::catchup::{Attempt, DayHistory, Seen, Status};
 use crate::identity::{ProcessingDate, RunId};
 use crate::lake::{Destination, RowsOfFiles, SentBack};
 use crate::metastore::PartitionValue;
@@ -91,13 +91,17 @@ impl Table<'_> {
     /// What readers saw when the run began.
     fn before(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Option<Before>, JobError> {
         let earlier = attempts.partition_point(|attempt| attempt.run_id < self.undone);
-        let Some((location, attempt)) =
-            published(&attempts[..earlier]).and_then(|attempt| attempt.location.clone().zip(Some(attempt)))
-        else {
-            let theirs = self.destination()?.replaced_of_others(&PartitionValue::from(date))?;
-            return Ok(theirs.map(|location| Before { location, written: None }));
-        };
-        Ok(Some(Before { location, written: (attempt.counts.files > 0).then(|| attempt.clone()) }))
+        Ok(match Seen::after(&attempts[..earlier]) {
+            Seen::Rows(attempt) => attempt.location.clone().map(|location| {
+                let written = (attempt.counts.files > 0).then(|| attempt.clone());
+                Before { location, written }
+            }),
+            Seen::Nothing => None,
+            Seen::Unknown => {
+                let theirs = self.destination()?.replaced_of_others(&PartitionValue::from(date))?;
+                theirs.map(|location| Before { location, written: None })
+            }
+        })
     }
 
     /// The run after the one that is undone which published something else.

@@ -1,7 +1,7 @@
 //! Whether what was published of a past date still is what its attempt said: by the metastore, the files, and the source, where that
 //! still has its files.
 
-use crate::catchup::{Attempt, SourceFile, Status, published};
+use crate::catchup::{Attempt, Seen, SourceFile, Status};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::lake::RowsOfFiles;
 use crate::metastore::{Partition, PartitionValue};
@@ -51,7 +51,7 @@ impl Past<'_> {
     fn verify(&self, keys: &DayKeys) -> Result<Verified, JobError> {
         let (name, services) = (&self.collection.name, self.setup.services);
         let attempts = services.ledger.attempts(&self.setup.module.module, name, self.date)?;
-        let Some(attempt) = published(&attempts) else {
+        let Some(attempt) = Seen::after(&attempts).rows() else {
             return Ok(unknown(self.date, name.clone()));
         };
         let partition = services.metastore.partition(&self.collection.table, &PartitionValue::from(self.date))?;

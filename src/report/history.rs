@@ -109,9 +109,6 @@ pub struct History {
     pub profile: String,
     /// Its collections, in the order of its file.
     pub collections: Vec<CollectionName>,
-    /// How many collections the module has.
-    #[serde(skip)]
-    pub all_collections: usize,
     /// Oldest first. A collection for which a date does not count has no mark there.
     pub days: BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>,
     /// The last attempts at what is not as it should be, or all at the one date that was asked for.

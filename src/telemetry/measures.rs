@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::catchup::Counts;
 use crate::identity::CollectionName;
 use crate::report::{ExitCode, Outcome, RunReport, Stage};
 
@@ -99,8 +100,8 @@ fn stages(report: &RunReport) -> BTreeMap<Stage, f64> {
     all
 }
 
-fn counts(report: &RunReport) -> BTreeMap<&CollectionName, crate::catchup::Counts> {
-    let mut all: BTreeMap<_, crate::catchup::Counts> = BTreeMap::new();
+fn counts(report: &RunReport) -> BTreeMap<&CollectionName, Counts> {
+    let mut all: BTreeMap<_, Counts> = BTreeMap::new();
     for day in &report.days {
         let sum = all.entry(&day.collection).or_default();
         sum.rows_read += day.counts.rows_read;

@@ -27,7 +27,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::runtime;
 
-use super::Measure;
+use super::{Measure, said};
 
 /// For how long the end of the program waits at most until the last is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ impl Otlp {
     /// # Errors
     /// They ask for what adg can't do, or name an address that is none.
     pub fn by_variables(variable: Variable<'_>) -> Result<Option<Self>, OtlpError> {
-        let said = |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let said = |name: &str| said(variable, name);
         if said("OTEL_SDK_DISABLED").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
             return Ok(None);
         }
@@ -128,9 +128,9 @@ impl Otlp {
 
 /// Makes a span a part of what `TRACEPARENT` names, where that is set.
 pub fn continue_trace(span: &Span, variable: Variable<'_>) {
-    let said = [("traceparent", "TRACEPARENT"), ("tracestate", "TRACESTATE")];
-    let carrier: HashMap<String, String> =
-        said.into_iter().filter_map(|(key, name)| Some((key.to_owned(), variable(name)?.trim().to_lowercase()))).collect();
+    let named = [("traceparent", "TRACEPARENT"), ("tracestate", "TRACESTATE")];
+    let carrier = named.into_iter().filter_map(|(key, name)| Some((key.to_owned(), said(variable, name)?)));
+    let carrier: HashMap<String, String> = carrier.collect();
     if carrier.contains_key("traceparent") {
         // Fails only where nobody traces.
         let _ = span.set_parent(TraceContextPropagator::new().extract(&carrier));

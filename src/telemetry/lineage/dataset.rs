@@ -1,7 +1,5 @@
 //! What datasets are called: <https://openlineage.io/docs/spec/naming>.
 
-use std::fmt;
-
 use serde_json::{Map, Value, json};
 
 /// A dataset's name, unique within its namespace.
@@ -34,12 +32,6 @@ impl DatasetName {
             dataset[key] = Value::Object(facets);
         }
         dataset
-    }
-}
-
-impl fmt::Display for DatasetName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
     }
 }
 

@@ -13,19 +13,18 @@ use tokio::task::JoinHandle;
 use crate::runtime;
 use crate::secrets::SecretText;
 use crate::sending::{self, SendError};
+use crate::telemetry::said;
 use crate::telemetry::settings::{self, LineageDestination, LineageServer, OpenLineageSettings};
 
 use super::Parent;
 
-/// Events were not taken.
+/// Events were not taken. Those after the first that nobody took are not tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{events} lineage events were not taken by {destination}: {reason}")]
+#[error("lineage events were not taken by {destination}: {reason}")]
 pub struct LineageError {
-    /// How many; those after the first that nobody took are not tried.
-    pub events: usize,
     /// Where they were to go.
     pub destination: String,
-    /// Why not.
+    /// Why they did not come there.
     pub reason: String,
 }
 
@@ -40,8 +39,10 @@ pub struct Lineage {
 
 /// Events on their way.
 struct Line {
+    /// Where they go.
+    destination: String,
     events: UnboundedSender<Value>,
-    sent: JoinHandle<Result<(), LineageError>>,
+    sent: JoinHandle<Result<(), SendError>>,
 }
 
 impl Lineage {
@@ -54,7 +55,7 @@ impl Lineage {
         variable: &dyn Fn(&str) -> Option<String>,
         path: impl Fn(&std::path::Path) -> PathBuf,
     ) -> Result<Option<Self>, SendError> {
-        let said = |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let said = |name: &str| said(variable, name);
         if said("OPENLINEAGE_DISABLED").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
             return Ok(None);
         }
@@ -88,19 +89,21 @@ impl Lineage {
     /// # Errors
     /// Some were not taken.
     pub fn end(&self) -> Result<(), LineageError> {
-        let Some(Line { events, sent }) = self.line.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        let Some(Line { destination, events, sent }) = self.line.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Ok(());
+        };
         drop(events);
-        let failed = |reason: String| LineageError { events: 1, destination: "OpenLineage".to_owned(), reason };
-        let waited = runtime::wait(async { tokio::time::timeout(sending::PATIENCE, sent).await });
-        match waited.map_err(|error| failed(error.to_string()))? {
-            Ok(Ok(sent)) => sent,
-            Ok(Err(stopped)) => Err(failed(stopped.to_string())),
-            Err(_) => Err(failed(format!("not within {} s", sending::PATIENCE.as_secs()))),
-        }
+        let reason = match runtime::wait(async { tokio::time::timeout(sending::PATIENCE, sent).await }) {
+            Ok(Ok(Ok(Ok(())))) => return Ok(()),
+            Ok(Ok(Ok(Err(refused)))) => refused.to_string(),
+            Ok(Ok(Err(stopped))) => stopped.to_string(),
+            Ok(Err(_)) => format!("not all within {} s", sending::PATIENCE.as_secs()),
+            Err(error) => error.to_string(),
+        };
+        Err(LineageError { destination, reason })
     }
 }
 
-#[derive(Clone)]
 enum Destination {
     File(PathBuf),
     Server { client: Client, url: Url, key: Option<SecretText> },
@@ -127,16 +130,14 @@ impl Destination {
 
     fn line(self) -> std::io::Result<Line> {
         let (events, mut waiting) = unbounded_channel::<Value>();
+        let destination = self.shown();
         let sent = runtime::shared()?.spawn(async move {
             while let Some(event) = waiting.recv().await {
-                if let Err(error) = self.send(&event).await {
-                    waiting.close();
-                    return Err(LineageError { events: waiting.len() + 1, destination: self.shown(), reason: error.to_string() });
-                }
+                self.send(&event).await?;
             }
             Ok(())
         });
-        Ok(Line { events, sent })
+        Ok(Line { destination, events, sent })
     }
 
     async fn send(&self, event: &Value) -> Result<(), SendError> {

@@ -1,0 +1,83 @@
+//! What readers see of a date, by the attempts at it. Pure.
+
+use super::{Attempt, Status};
+
+/// What readers see of a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen<'a> {
+    /// The rows that this attempt wrote.
+    Rows(&'a Attempt),
+    /// Nothing: it was lost, or taken from them.
+    Nothing,
+    /// Nothing of adg's.
+    Unknown,
+}
+
+impl<'a> Seen<'a> {
+    /// After all `attempts` at a date, oldest first. What failed or is at work changes nothing.
+    pub fn after(attempts: &'a [Attempt]) -> Self {
+        let latest = attempts.iter().rev().find(|attempt| match attempt.status {
+            Status::Completed | Status::Lost => true,
+            Status::CleanedUp => attempt.location.is_none(),
+            Status::InProgress | Status::Failed | Status::Skipped => false,
+        });
+        match latest {
+            None => Self::Unknown,
+            Some(latest) if latest.status == Status::Completed => Self::Rows(writer(attempts, latest)),
+            Some(_) => Self::Nothing,
+        }
+    }
+
+    /// The attempt that wrote what readers see.
+    pub fn rows(self) -> Option<&'a Attempt> {
+        match self {
+            Self::Rows(attempt) => Some(attempt),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+}
+
+/// A rerun that found no file of a date that was published is recorded with the same location, and counted nothing.
+fn writer<'a>(attempts: &'a [Attempt], latest: &'a Attempt) -> &'a Attempt {
+    let is_writer = |attempt: &&Attempt| {
+        attempt.status == Status::Completed && attempt.location == latest.location && attempt.counts.files > 0
+    };
+    attempts.iter().rfind(is_writer).unwrap_or(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::identity::RunId;
+
+    fn attempt(status: Status, location: Option<&str>, files: u64) -> Attempt {
+        let (run, at) = (RunId::new(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
+        let date = "2024-05-01".parse().unwrap();
+        let mut attempt = Attempt::begin("shop".parse().unwrap(), "orders".parse().unwrap(), date, run, 1, status, at);
+        attempt.location = location.map(str::to_owned);
+        attempt.counts.files = files;
+        attempt
+    }
+
+    #[test]
+    fn the_latest_that_was_published_is_seen_until_it_is_taken_away() {
+        let first = attempt(Status::Completed, Some("a"), 1);
+        let second = attempt(Status::Completed, Some("b"), 1);
+        let failed = attempt(Status::Failed, None, 0);
+        let without_file = attempt(Status::Completed, Some("b"), 0);
+        let to_rebuild = attempt(Status::CleanedUp, Some("b"), 0);
+        let withdrawn = attempt(Status::CleanedUp, None, 0);
+        let lost = attempt(Status::Lost, None, 0);
+        let all = [first, second.clone(), failed, without_file, to_rebuild, withdrawn, lost.clone(), second.clone()];
+        assert_eq!(Seen::after(&all[..0]), Seen::Unknown);
+        assert_eq!(Seen::after(&all[2..3]), Seen::Unknown);
+        assert_eq!(Seen::after(&all[..1]).rows().unwrap().location.as_deref(), Some("a"));
+        for seen in 2..=5 {
+            assert_eq!(Seen::after(&all[..seen]), Seen::Rows(&second), "{seen}");
+        }
+        assert_eq!((Seen::after(&all[..6]), Seen::after(&all[..7])), (Seen::Nothing, Seen::Nothing));
+        assert_eq!(Seen::after(&all), Seen::Rows(&second));
+    }
+}
