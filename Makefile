@@ -45,7 +45,7 @@ OUT ?= $(CARGO_TARGET_DIR)/package
 STATIC = $(CARGO_TARGET_DIR)/$(TARGET)/dist/adg
 static:
 	@e2e/require.sh cargo cc
-	RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' cargo build --locked --profile dist --target $(TARGET)
+	RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom" -C link-arg=-Wl,--icf=all -C link-arg=-Wl,-z,pack-relative-relocs' cargo build --locked --profile dist --target $(TARGET)
 	mkdir -p $(OUT)/tmp
 	cp $(STATIC) $(OUT)/adg
 

@@ -21,6 +21,7 @@ mod python;
 mod readers;
 mod report;
 mod script;
+mod shards;
 mod telemetry;
 mod traps;
 mod verify;

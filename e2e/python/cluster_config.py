@@ -49,12 +49,10 @@ def check_codes(checks: Checks) -> tuple[set[int], set[int]]:
     again = table()
     checks.same("exit codes: the README's table", sorted(again), sorted(known()))
     stop = sorted(never(again))
-    rules: list[dict[str, Any]] = load(FOLDER / "kubernetes/cronjob.yaml")["spec"]["jobTemplate"]["spec"]["podFailurePolicy"][
-        "rules"
-    ]
-    checks.same(
-        "exit codes: Kubernetes fails for", [rule["onExitCodes"]["values"] for rule in rules if "onExitCodes" in rule], [stop]
-    )
+    nightly, catch_up = (load(FOLDER / f"kubernetes/{name}.yaml")["spec"] for name in ("cronjob", "catch-up-job"))
+    for job in (nightly["jobTemplate"]["spec"], catch_up):
+        rules = [rule["onExitCodes"]["values"] for rule in job["podFailurePolicy"]["rules"] if "onExitCodes" in rule]
+        checks.same("exit codes: Kubernetes fails for", rules, [stop])
     unit = (FOLDER / "systemd/adg@.service").read_text()
     prevented = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)
     checks.same("exit codes: systemd does not restart for", prevented, [" ".join(map(str, stop))])

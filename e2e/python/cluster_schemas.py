@@ -263,6 +263,8 @@ def check_others(checks: Checks) -> None:
         ([*way, "template", "spec", "containers", 0, "argument"], []),
     ]
     check_one(checks, "kubernetes/cronjob.yaml", kubernetes, load(FOLDER / "kubernetes/cronjob.yaml"), *wrong)
+    wrong = [(["spec", "backoffLimitByIndex"], 5), (["spec", "podFailurePolicy", "rules", 1, "onExitCodes", "values"], ["2"])]
+    check_one(checks, "kubernetes/catch-up-job.yaml", kubernetes, load(FOLDER / "kubernetes/catch-up-job.yaml"), *wrong)
     check_one(checks, "adg.yaml", environments, load(FOLDER / "adg.yaml"), (["profiles", "gcp", "ledgers"], {}))
 
 

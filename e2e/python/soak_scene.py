@@ -137,8 +137,8 @@ class SoakScene(Region):
     def look(self) -> State:
         """All that can be seen."""
         tables = {name: self.reader.metastore.registered(f"{self.module}.{name}") for name in TYPES}
-        ledger = self._items(f"adg#{self.module}")
-        noted = {folder_at(item["DataProduct"]): item["at"] for item in self._items("adg#superseded")}
+        ledger = self.items(f"adg#{self.module}")
+        noted = {folder_at(item["DataProduct"]): item["at"] for item in self.items("adg#superseded")}
         prefix = f"data/{self.module}/"
         pages = self.published.s3.get_paginator("list_objects_v2").paginate(Bucket=PUBLISHED, Prefix=prefix)
         objects = [found for page in pages for found in page.get("Contents", [])]
@@ -154,7 +154,7 @@ class SoakScene(Region):
             {upload["UploadId"]: upload["Key"] for upload in uploads},
         )
 
-    def _items(self, partition: str) -> list[dict[str, Any]]:
+    def items(self, partition: str) -> list[dict[str, Any]]:
         """The ledger's items that adg keeps under a key, in order."""
         query = {"KeyConditionExpression": "Correlation_Id = :id", "ExpressionAttributeValues": {":id": partition}}
         pages = self.audit.meta.client.get_paginator("query").paginate(TableName=TABLE, **query)
@@ -162,14 +162,14 @@ class SoakScene(Region):
 
     def expire_lease(self) -> None:
         """A dead run's lease ends by itself after two minutes, for which nobody waits 300 times: they are over at once."""
-        self._set("expires", f"adg#{self.module}", "lease", datetime.now(UTC) - timedelta(seconds=1))
+        self.set_attribute("expires", f"adg#{self.module}", "lease", datetime.now(UTC) - timedelta(seconds=1))
 
     def let_a_day_pass(self, state: State) -> None:
         """For what is replaced: its grace is over."""
         for folder, at in state.noted.items():
-            self._set("at", "adg#superseded", f"s3://{PUBLISHED}/{folder}", at - GRACE)
+            self.set_attribute("at", "adg#superseded", f"s3://{PUBLISHED}/{folder}", at - GRACE)
 
-    def _set(self, attribute: str, partition: str, item: str, at: datetime) -> None:
+    def set_attribute(self, attribute: str, partition: str, item: str, at: datetime) -> None:
         self.audit.update_item(
             Key={"Correlation_Id": partition, "DataProduct": item},
             UpdateExpression="set #name = :at",

@@ -229,12 +229,11 @@ class State:
     """Those that are not complete: keys by id."""
 
     def homeless(self) -> set[str]:
-        """Keys that nothing speaks for: no partition, no grace, no attempt that is published."""
+        """Keys that nothing speaks for: no partition, no grace. What was set aside stays as long as the rows of the same run."""
         now = datetime.now(UTC)
-        kept = {folder for folder, at in self.noted.items() if now < at + GRACE}
-        for part in self.registered.values():
-            table, day, run = part.folder.rsplit("/", 2)
-            kept |= {part.folder, f"{table}/_quarantine/{day}/{run}"}
+        rows = {folder for folder, at in self.noted.items() if now < at + GRACE}
+        rows |= {part.folder for part in self.registered.values()}
+        kept = rows | {"{}/_quarantine/{}/{}".format(*folder.rsplit("/", 2)) for folder in rows}
         return {key for key in self.objects if folder_of(key) not in kept}
 
 

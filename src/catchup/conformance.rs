@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 
-use super::{Attempt, Counts, Holder, Ledger, LedgerError, SourceFile, Status, Superseded};
+use super::{Attempt, Counts, Holder, LeaseName, Ledger, LedgerError, SourceFile, Status, Superseded};
 
 const TTL: SignedDuration = SignedDuration::from_secs(60);
 
@@ -14,6 +14,10 @@ fn at(seconds: i64) -> Timestamp {
 
 fn module(name: &str) -> ModuleName {
     name.parse().unwrap()
+}
+
+fn name(text: &str) -> LeaseName {
+    text.parse().unwrap()
 }
 
 fn collection() -> CollectionName {
@@ -51,6 +55,7 @@ pub(super) fn suite(ledger: &dyn Ledger, other: &dyn Ledger) {
     assert!(ledger.check().unwrap().len() > 10, "it says what it is");
     one_lease_at_a_time(ledger, other);
     a_lease_ends_at_its_end(ledger, other);
+    shards_are_told_while_they_are_held(ledger, other);
     tokens_fence(ledger, other);
     history_is_the_latest_status(ledger, other);
     superseded_locations_keep_their_last_time(ledger);
@@ -59,35 +64,63 @@ pub(super) fn suite(ledger: &dyn Ledger, other: &dyn Ledger) {
 fn one_lease_at_a_time(ledger: &dyn Ledger, other: &dyn Ledger) {
     let module = module("leases");
     let mine = holder(at(0));
-    let lease = ledger.acquire(&module, &mine, at(0), TTL).unwrap();
+    let lease = ledger.acquire(&module.clone().into(), &mine, at(0), TTL).unwrap();
     assert_eq!(lease.expires, at(60));
-    match other.acquire(&module, &holder(at(1)), at(1), TTL) {
+    match other.acquire(&module.clone().into(), &holder(at(1)), at(1), TTL) {
         Err(LedgerError::Held { holder, until, .. }) => assert_eq!((*holder, until), (mine, at(60))),
         unexpected => panic!("{unexpected:?}"),
     }
-    other.acquire(&"elsewhere".parse().unwrap(), &holder(at(1)), at(1), TTL).unwrap();
+    other.acquire(&name("elsewhere"), &holder(at(1)), at(1), TTL).unwrap();
     let renewed = ledger.renew(&lease, at(50), TTL).unwrap();
     assert_eq!((renewed.expires, renewed.token), (at(110), lease.token));
-    assert!(matches!(other.acquire(&module, &holder(at(61)), at(61), TTL), Err(LedgerError::Held { .. })));
+    assert!(matches!(other.acquire(&module.clone().into(), &holder(at(61)), at(61), TTL), Err(LedgerError::Held { .. })));
     ledger.release(&renewed).unwrap();
-    let next = other.acquire(&module, &holder(at(62)), at(62), TTL).unwrap();
+    let next = other.acquire(&module.clone().into(), &holder(at(62)), at(62), TTL).unwrap();
     assert!(next.token > lease.token);
     other.release(&next).unwrap();
 }
 
 fn a_lease_ends_at_its_end(ledger: &dyn Ledger, other: &dyn Ledger) {
     let module = module("ends");
-    let lease = ledger.acquire(&module, &holder(at(0)), at(0), TTL).unwrap();
-    let held = other.acquire(&module, &holder(at(59)), at(59), TTL).unwrap_err();
+    let lease = ledger.acquire(&module.clone().into(), &holder(at(0)), at(0), TTL).unwrap();
+    let held = other.acquire(&module.clone().into(), &holder(at(59)), at(59), TTL).unwrap_err();
     assert!(held.to_string().contains("on host, process 7"), "{held}");
-    let next = other.acquire(&module, &holder(lease.expires), lease.expires, TTL).unwrap();
+    let next = other.acquire(&module.clone().into(), &holder(lease.expires), lease.expires, TTL).unwrap();
     other.release(&next).unwrap();
+}
+
+fn shards_are_told_while_they_are_held(ledger: &dyn Ledger, other: &dyn Ledger) {
+    let (all, third) = (name("shards"), name("shards#3/8"));
+    let whole = ledger.acquire(&all, &holder(at(0)), at(0), TTL).unwrap();
+    let taken = other.acquire(&third, &holder(at(0)), at(0), TTL).unwrap();
+    let eighth = ledger.acquire(&name("shards#8/8"), &holder(at(0)), at(0), TTL).unwrap();
+    ledger.acquire(&name("shardsx#1/8"), &holder(at(0)), at(0), TTL).unwrap();
+    match ledger.acquire(&third, &holder(at(1)), at(1), TTL) {
+        Err(LedgerError::Held { name, .. }) => assert_eq!(name, third),
+        unexpected => panic!("{unexpected:?}"),
+    }
+    let told = |seconds| {
+        let mut shards = ledger.shards(&all.module, at(seconds)).unwrap();
+        shards.sort();
+        shards.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(told(1), ["3/8", "8/8"]);
+    let renewed = other.renew(&taken, at(50), TTL).unwrap();
+    assert_eq!(told(60), ["3/8"]);
+    let mut attempt = attempt(50, "2024-01-01", Status::Completed);
+    attempt.module = all.module.clone();
+    other.record(&renewed, &attempt).unwrap();
+    assert_eq!(ledger.history(&all.module).unwrap()[&collection()].len(), 1);
+    other.release(&renewed).unwrap();
+    assert_eq!(told(60), [""; 0]);
+    ledger.release(&eighth).unwrap();
+    ledger.release(&whole).unwrap();
 }
 
 fn tokens_fence(ledger: &dyn Ledger, other: &dyn Ledger) {
     let module = module("history");
-    let slept = ledger.acquire(&module, &holder(at(0)), at(0), TTL).unwrap();
-    let taken = other.acquire(&module, &holder(at(100)), at(100), TTL).unwrap();
+    let slept = ledger.acquire(&module.clone().into(), &holder(at(0)), at(0), TTL).unwrap();
+    let taken = other.acquire(&module.clone().into(), &holder(at(100)), at(100), TTL).unwrap();
     assert!(taken.token > slept.token);
     assert!(matches!(ledger.renew(&slept, at(101), TTL), Err(LedgerError::LeaseLost { .. })));
     assert!(matches!(ledger.record(&slept, &attempt(0, "2024-01-01", Status::Completed)), Err(LedgerError::LeaseLost { .. })));
@@ -98,7 +131,7 @@ fn tokens_fence(ledger: &dyn Ledger, other: &dyn Ledger) {
 
 fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
     let name = module("history");
-    let lease = ledger.acquire(&name, &holder(at(200)), at(200), TTL).unwrap();
+    let lease = ledger.acquire(&name.clone().into(), &holder(at(200)), at(200), TTL).unwrap();
     let mut first = attempt(201, "2024-01-01", Status::InProgress);
     ledger.record(&lease, &first).unwrap();
     first.status = Status::Failed;
@@ -118,7 +151,7 @@ fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
 }
 
 fn superseded_locations_keep_their_last_time(ledger: &dyn Ledger) {
-    let lease = ledger.acquire(&module("sweeps"), &holder(at(300)), at(300), TTL).unwrap();
+    let lease = ledger.acquire(&module("sweeps").into(), &holder(at(300)), at(300), TTL).unwrap();
     let note = |location: &str, seconds| Superseded { location: location.into(), at: at(seconds) };
     ledger.note_superseded(&lease, &note("file:///t/d=1/a/", 300)).unwrap();
     ledger.note_superseded(&lease, &note("file:///t/d=1/a/", 400)).unwrap();

@@ -6,17 +6,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::identity::ModuleName;
 use crate::private;
 
-/// Locks held by this process, one file beside the ledger for each module.
+use super::LeaseName;
+
+/// Locks held by this process, one file beside the ledger for each lease.
 ///
 /// The operating system drops a lock when its process ends, however it ends. So whoever gets the lock knows that the last
 /// holder is dead, and need not wait for its lease to expire.
 #[derive(Debug)]
 pub(super) struct LeaseLocks {
     ledger: PathBuf,
-    held: Mutex<HashMap<ModuleName, File>>,
+    held: Mutex<HashMap<LeaseName, File>>,
 }
 
 impl LeaseLocks {
@@ -24,18 +25,18 @@ impl LeaseLocks {
         Self { ledger: ledger.to_owned(), held: Mutex::default() }
     }
 
-    /// Whether this process now has the module's lock.
-    pub(super) fn try_take(&self, module: &ModuleName) -> io::Result<bool> {
+    /// Whether this process now has the lease's lock.
+    pub(super) fn try_take(&self, name: &LeaseName) -> io::Result<bool> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.contains_key(module) {
+        if held.contains_key(name) {
             return Ok(true);
         }
         let mut path = self.ledger.clone().into_os_string();
-        path.push(format!(".{module}.lock"));
+        path.push(format!(".{}.lock", name.to_string().replace('/', "of")));
         let file = private::file().open(PathBuf::from(path))?;
         match file.try_lock() {
             Ok(()) => {
-                held.insert(module.clone(), file);
+                held.insert(name.clone(), file);
                 Ok(true)
             }
             Err(std::fs::TryLockError::WouldBlock) => Ok(false),
@@ -43,9 +44,9 @@ impl LeaseLocks {
         }
     }
 
-    /// Gives the module's lock up.
-    pub(super) fn release(&self, module: &ModuleName) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(module);
+    /// Gives the lease's lock up.
+    pub(super) fn release(&self, name: &LeaseName) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
 

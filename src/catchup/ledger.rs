@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
-use super::{Summary, SummaryKey};
+use super::{LeaseName, Shard, Summary, SummaryKey};
 
 /// How far a date of a collection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,11 +170,11 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The right to work on a module until `expires`.
+/// The right to work on a module, or on a share of its dates, until `expires`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Of which module.
-    pub module: ModuleName,
+    /// Of what.
+    pub name: LeaseName,
     /// Grows with each lease.
     pub token: FencingToken,
     /// Renewed before then, or anybody may take it.
@@ -193,21 +193,21 @@ pub struct Superseded {
 /// Why the ledger could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// Somebody else works on the module.
-    #[error("the module `{module}` is held by {holder} until {until}")]
+    /// Somebody else works on it.
+    #[error("the module `{name}` is held by {holder} until {until}")]
     Held {
-        /// The module.
-        module: ModuleName,
+        /// The module, or a share of its dates.
+        name: LeaseName,
         /// Who works on it.
         holder: Box<Holder>,
         /// When its lease ends unless it is renewed.
         until: Timestamp,
     },
     /// Our own lease was taken by somebody else after it had expired.
-    #[error("the lease on the module `{module}` was lost: another run has taken it since")]
+    #[error("the lease on the module `{name}` was lost: another run has taken it since")]
     LeaseLost {
-        /// The module.
-        module: ModuleName,
+        /// The module, or a share of its dates.
+        name: LeaseName,
     },
     /// We may not.
     #[error("failed to {action} in the ledger {ledger}: access denied: {reason}")]
@@ -289,20 +289,19 @@ pub trait Ledger: Send + Sync {
         Ok(())
     }
 
-    /// Takes the module's lease for `ttl` from `now`, or says who holds it. A holder known to be dead holds nothing.
-    fn acquire(
-        &self,
-        module: &ModuleName,
-        holder: &Holder,
-        now: Timestamp,
-        ttl: jiff::SignedDuration,
-    ) -> Result<Lease, LedgerError>;
+    /// Takes the lease for `ttl` from `now`, or says who holds it. A holder known to be dead holds nothing. That of a module and those
+    /// of its shares know nothing of each other.
+    fn acquire(&self, name: &LeaseName, holder: &Holder, now: Timestamp, ttl: jiff::SignedDuration)
+    -> Result<Lease, LedgerError>;
 
     /// Extends the lease to `ttl` from `now`; fails where somebody else has taken it.
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: jiff::SignedDuration) -> Result<Lease, LedgerError>;
 
     /// Gives the lease up. A lease that is no longer ours is left alone.
     fn release(&self, lease: &Lease) -> Result<(), LedgerError>;
+
+    /// The shares of a module's dates whose leases were neither given up nor have ended.
+    fn shards(&self, module: &ModuleName, now: Timestamp) -> Result<Vec<Shard>, LedgerError>;
 
     /// Writes an attempt, over what the same run wrote for the same collection and date. Refused once the lease is lost.
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError>;

@@ -4,19 +4,23 @@
 mod conformance;
 mod dynamodb;
 mod lease_lock;
+mod lease_name;
 mod ledger;
 mod postgres;
 mod postgres_tls;
 mod seen;
+mod shard;
 mod sqlite;
 mod stored;
 mod summary;
 mod window;
 
 pub use dynamodb::{DynamoDbLedger, DynamoDbSettings};
+pub use lease_name::LeaseName;
 pub use ledger::{Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
 pub use postgres::{PostgresLedger, PostgresSettings};
 pub use seen::Seen;
+pub use shard::{Shard, ShardError};
 pub use sqlite::SqliteLedger;
 pub use summary::{Summary, SummaryKey, summary};
 pub use window::{Requested, WindowError, WindowRules, window};

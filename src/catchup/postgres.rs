@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate};
 use crate::secrets::SecretText;
 
-use super::stored::{StoredAttempt, StoredHolder, parsed, status};
-use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, Superseded, postgres_tls};
+use super::stored::{StoredAttempt, StoredHolder, live_shards, parsed, status};
+use super::{Attempt, Counts, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, Superseded, postgres_tls};
 
 /// One statement at a time creates them: PostgreSQL's `if not exists` is no protection against two at once.
 const SCHEMA: &str = "
@@ -102,10 +102,10 @@ impl PostgresLedger {
         let mut client = self.client()?;
         let mut transaction = client.transaction().map_err(failed)?;
         let current = transaction
-            .query_opt("select token from adg_leases where module = $1 for share", &[&lease.module.as_str()])
+            .query_opt("select token from adg_leases where module = $1 for share", &[&lease.name.to_string()])
             .map_err(failed)?;
         if current.map(|row| row.get::<_, i64>(0)) != Some(signed(lease.token.0)) {
-            return Err(LedgerError::LeaseLost { module: lease.module.clone() });
+            return Err(LedgerError::LeaseLost { name: lease.name.clone() });
         }
         let done = work(&mut transaction).map_err(failed)?;
         transaction.commit().map_err(failed)?;
@@ -191,22 +191,22 @@ impl Ledger for PostgresLedger {
         Ok(format!("PostgreSQL {} at {}", row.get::<_, String>(0), self.name))
     }
 
-    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
+    fn acquire(&self, name: &LeaseName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
         let failed = self.failed("take the lease");
         let mut client = self.client()?;
         let mut transaction = client.transaction().map_err(failed)?;
         // A row to lock, be it the first lease: it expired before anything began.
         let never = "insert into adg_leases values ($1, 0, '', '', 0, '1970-01-01T00:00:00Z', true) on conflict do nothing";
-        transaction.execute(never, &[&module.as_str()]).map_err(failed)?;
+        transaction.execute(never, &[&name.to_string()]).map_err(failed)?;
         let row = transaction
-            .query_one("select * from adg_leases where module = $1 for update", &[&module.as_str()])
+            .query_one("select * from adg_leases where module = $1 for update", &[&name.to_string()])
             .map_err(failed)?;
         let corrupt = |what| self.corrupt(what);
         let until: Timestamp = parsed("end of a lease", row.get("expires")).map_err(corrupt)?;
         if !row.get::<_, bool>("released") && until > now {
             let process = u32::try_from(row.get::<_, i64>("process")).unwrap_or_default();
             let stored = StoredHolder { run_id: row.get("run_id"), host: row.get("host"), process };
-            return Err(LedgerError::Held { module: module.clone(), holder: stored.restore().map_err(corrupt)?, until });
+            return Err(LedgerError::Held { name: name.clone(), holder: stored.restore().map_err(corrupt)?, until });
         }
         let token = FencingToken::after(unsigned(row.get("token")), now);
         let (holder, expires) = (StoredHolder::of(holder), now + ttl);
@@ -215,7 +215,7 @@ impl Ledger for PostgresLedger {
                 "update adg_leases set token = $2, run_id = $3, host = $4, process = $5, expires = $6, released = false
                  where module = $1",
                 &[
-                    &module.as_str(),
+                    &name.to_string(),
                     &signed(token.0),
                     &holder.run_id,
                     &holder.host,
@@ -225,7 +225,7 @@ impl Ledger for PostgresLedger {
             )
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        Ok(Lease { module: module.clone(), token, expires })
+        Ok(Lease { name: name.clone(), token, expires })
     }
 
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
@@ -234,11 +234,11 @@ impl Ledger for PostgresLedger {
             .client()?
             .execute(
                 "update adg_leases set expires = $3 where module = $1 and token = $2",
-                &[&lease.module.as_str(), &signed(lease.token.0), &expires.to_string()],
+                &[&lease.name.to_string(), &signed(lease.token.0), &expires.to_string()],
             )
             .map_err(self.failed("renew the lease"))?;
         match renewed {
-            0 => Err(LedgerError::LeaseLost { module: lease.module.clone() }),
+            0 => Err(LedgerError::LeaseLost { name: lease.name.clone() }),
             _ => Ok(Lease { expires, ..lease.clone() }),
         }
     }
@@ -247,10 +247,22 @@ impl Ledger for PostgresLedger {
         self.client()?
             .execute(
                 "update adg_leases set released = true where module = $1 and token = $2",
-                &[&lease.module.as_str(), &signed(lease.token.0)],
+                &[&lease.name.to_string(), &signed(lease.token.0)],
             )
             .map(drop)
             .map_err(self.failed("release the lease"))
+    }
+
+    fn shards(&self, module: &ModuleName, now: Timestamp) -> Result<Vec<Shard>, LedgerError> {
+        let found = self
+            .client()?
+            .query(
+                "select module, expires from adg_leases where starts_with(module, $1) and not released",
+                &[&format!("{module}#")],
+            )
+            .map_err(self.failed("look for shards"))?;
+        let found = found.iter().map(|row| (row.get("module"), row.get("expires")));
+        live_shards(found, now).map_err(|what| self.corrupt(what))
     }
 
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {
@@ -397,11 +409,12 @@ mod tests {
     fn the_later_lease_counts_and_not_the_later_clock() {
         let ledger = PostgresLedger::open(&url(&test_services::postgres().url), None).unwrap();
         let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
-        let (module, collection, date) = ("clocks".parse().unwrap(), "bids".parse::<CollectionName>().unwrap(), "2024-01-01");
+        let (module, collection, date) =
+            ("clocks".parse::<ModuleName>().unwrap(), "bids".parse::<CollectionName>().unwrap(), "2024-01-01");
         let mut statuses = [(100, Status::Completed), (0, Status::CleanedUp)].into_iter().map(|(clock, status)| {
             let run_id = RunId::new(at(clock));
             let holder = Holder { run_id, host: "host".into(), process: 7 };
-            let lease = ledger.acquire(&module, &holder, at(clock), SignedDuration::from_secs(60)).unwrap();
+            let lease = ledger.acquire(&module.clone().into(), &holder, at(clock), SignedDuration::from_secs(60)).unwrap();
             let day = date.parse().unwrap();
             ledger
                 .record(&lease, &Attempt::begin(module.clone(), collection.clone(), day, run_id, 1, status, at(clock)))

@@ -11,8 +11,8 @@ use crate::embedded;
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate};
 
 use super::lease_lock::LeaseLocks;
-use super::stored::{StoredAttempt, StoredHolder, parsed, status as status_of};
-use super::{Attempt, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, Superseded};
+use super::stored::{StoredAttempt, StoredHolder, live_shards, parsed, status as status_of};
+use super::{Attempt, Counts, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, Superseded};
 
 /// Grows with every change of [`SCHEMA`].
 const VERSION: u32 = 1;
@@ -74,10 +74,10 @@ impl SqliteLedger {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         let current: Option<u64> = transaction
             .prepare_cached("select token from leases where module = ?1")
-            .and_then(|mut query| query.query_row([lease.module.as_str()], |row| row.get(0)).optional())
+            .and_then(|mut query| query.query_row([lease.name.to_string()], |row| row.get(0)).optional())
             .map_err(&failed)?;
         if current != Some(lease.token.0) {
-            return Err(LedgerError::LeaseLost { module: lease.module.clone() });
+            return Err(LedgerError::LeaseLost { name: lease.name.clone() });
         }
         let done = work(&transaction).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
@@ -125,10 +125,10 @@ impl Ledger for SqliteLedger {
         Ok(format!("embedded in {}, {attempts} attempts", self.path.display()))
     }
 
-    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
+    fn acquire(&self, name: &LeaseName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
         const ACTION: &str = "take the lease";
         let failed = self.unavailable(ACTION);
-        let locked = self.locks.try_take(module).map_err(|error| LedgerError::Unavailable {
+        let locked = self.locks.try_take(name).map_err(|error| LedgerError::Unavailable {
             action: ACTION,
             ledger: self.path.display().to_string(),
             reason: error.to_string(),
@@ -136,7 +136,7 @@ impl Ledger for SqliteLedger {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         let current = transaction
-            .query_row("select * from leases where module = ?1", [module.as_str()], |row| {
+            .query_row("select * from leases where module = ?1", [name.to_string()], |row| {
                 Ok(RawLease {
                     token: row.get("token")?,
                     holder: StoredHolder { run_id: row.get("run_id")?, host: row.get("host")?, process: row.get("process")? },
@@ -153,7 +153,7 @@ impl Ledger for SqliteLedger {
             let is_dead = locked && lease.locked;
             if !lease.released && until > now && !is_dead {
                 let holder = lease.holder.clone().restore().map_err(|what| self.corrupt(what))?;
-                return Err(LedgerError::Held { module: module.clone(), holder, until });
+                return Err(LedgerError::Held { name: name.clone(), holder, until });
             }
         }
         let token = FencingToken::after(current.map_or(0, |lease| lease.token), now);
@@ -162,7 +162,7 @@ impl Ledger for SqliteLedger {
             .execute(
                 "insert or replace into leases values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
                 params![
-                    module.as_str(),
+                    name.to_string(),
                     token.0,
                     holder.run_id.to_string(),
                     holder.host,
@@ -173,28 +173,39 @@ impl Ledger for SqliteLedger {
             )
             .map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
-        Ok(Lease { module: module.clone(), token, expires })
+        Ok(Lease { name: name.clone(), token, expires })
     }
 
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
         let expires = now + ttl;
         self.fenced("renew the lease", lease, |transaction| {
             transaction
-                .execute("update leases set expires = ?2 where module = ?1", params![lease.module.as_str(), expires.to_string()])
+                .execute("update leases set expires = ?2 where module = ?1", params![lease.name.to_string(), expires.to_string()])
         })?;
         Ok(Lease { expires, ..lease.clone() })
     }
 
     fn release(&self, lease: &Lease) -> Result<(), LedgerError> {
         // The lock first: whoever gets it now takes the lease over, which the statement below then leaves alone.
-        self.locks.release(&lease.module);
+        self.locks.release(&lease.name);
         self.connection()
             .execute(
                 "update leases set released = 1 where module = ?1 and token = ?2",
-                params![lease.module.as_str(), lease.token.0],
+                params![lease.name.to_string(), lease.token.0],
             )
             .map(drop)
             .map_err(self.unavailable("release the lease"))
+    }
+
+    fn shards(&self, module: &ModuleName, now: Timestamp) -> Result<Vec<Shard>, LedgerError> {
+        let failed = self.unavailable("look for shards");
+        let connection = self.connection();
+        let mut query = connection
+            .prepare_cached("select module, expires from leases where substr(module, 1, length(?1)) = ?1 and released = 0")
+            .map_err(&failed)?;
+        let rows = query.query_map([format!("{module}#")], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&failed)?;
+        let found = rows.collect::<rusqlite::Result<Vec<(String, String)>>>().map_err(&failed)?;
+        live_shards(found, now).map_err(|what| self.corrupt(what))
     }
 
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {
@@ -318,7 +329,7 @@ mod tests {
     fn a_free_lock_says_nothing_of_a_holder_that_never_had_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
-        let (module, minute) = ("vacancy".parse::<ModuleName>().unwrap(), SignedDuration::from_secs(60));
+        let (module, minute) = ("vacancy".parse::<LeaseName>().unwrap(), SignedDuration::from_secs(60));
         let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
         let holder = |seconds: i64| Holder { run_id: RunId::new(at(seconds)), host: "a".into(), process: 1 };
         let open = || SqliteLedger::open(&path).unwrap();
@@ -334,7 +345,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         let now: Timestamp = "2024-01-01T05:00:00Z".parse().unwrap();
-        let module: ModuleName = "vacancy".parse().unwrap();
+        let module: LeaseName = "vacancy".parse().unwrap();
         let holder = Holder { run_id: RunId::new(now), host: "a".into(), process: 1 };
         let dead = SqliteLedger::open(&path).unwrap();
         let first = dead.acquire(&module, &holder, now, SignedDuration::from_hours(1)).unwrap();

@@ -1,8 +1,19 @@
 //! Attempts and leases in plain texts and numbers, as backends keep them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Counts, Holder, SourceFile, Status};
+use super::{Attempt, Counts, Holder, LeaseName, Shard, SourceFile, Status};
+
+/// Of leases that were not given up, with their names and ends as a backend keeps them, those of shares that have not ended.
+pub(super) fn live_shards(leases: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Result<Vec<Shard>, String> {
+    let mut live = Vec::new();
+    for (name, expires) in leases {
+        let (name, expires): (LeaseName, Timestamp) = (parsed("lease", &name)?, parsed("end of a lease", &expires)?);
+        live.extend(name.shard.filter(|_| expires > now));
+    }
+    Ok(live)
+}
 
 /// An attempt as a backend keeps it. Times and dates sort as texts.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ pub(super) struct RunArgs {
     #[arg(long, alias = "module_name", alias = "module-name", required_unless_present = "plan")]
     pub(super) module: Option<String>,
     /// Do exactly what `adg plan --out FILE` found, or nothing where that is no longer what would be done.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "collection", "clean_up_flg", "force_clean_up", "e2e_test_flg"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "shard", "collection", "clean_up_flg", "force_clean_up", "e2e_test_flg"])]
     pub(super) plan: Option<PathBuf>,
     /// Which of the module's loads.
     #[arg(long, alias = "load_type", value_enum, ignore_case = true, default_value_t = LoadType::Full)]
@@ -85,6 +85,10 @@ pub(super) struct RunArgs {
     /// Last date [env: END_DT] [default: today].
     #[arg(long, alias = "end_dt", value_name = "YYYY-MM-DD")]
     pub(super) end_dt: Option<String>,
+    /// Only every Nth date, beginning with the Kth: N processes with the shards 1/N to N/N do all of them side by side. `auto/N`: by the
+    /// index that AWS Batch, Kubernetes or Cloud Run gives to each task of an array job.
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<String>,
     /// Only this collection; may be given several times.
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(super) collection: Vec<CollectionName>,

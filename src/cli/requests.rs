@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 
-use crate::catchup::Requested;
+use crate::catchup::{Requested, Shard, ShardError};
 use crate::config::{ColumnTypeWord, LoadType};
 use crate::identity::CollectionName;
 use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY};
@@ -12,7 +12,7 @@ use crate::report::Asked;
 use crate::schema::ColumnName;
 
 use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, PastArgs, RunArgs, UndoArgs};
-use super::given::Given;
+use super::given::{Env, Given};
 
 /// A variable of the environment.
 pub(super) fn env(name: &str) -> Option<String> {
@@ -43,12 +43,25 @@ fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
 /// What a plan asks for; what the environment says of dates and flags does not count.
 fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let plan = jobs::read_plan(file)?;
-    let Asked { load, start, end, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
+    let Asked { load, start, end, shard, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
     let module = plan.module.to_string();
-    let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, &args.memory));
+    let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, shard, &args.memory));
     let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
     let plan = Some(plan);
-    Ok(IngestRequest { module, load, dates, collections, clean_up, force_clean_up, e2e_test, memory, plan, command, flags })
+    Ok(IngestRequest {
+        module,
+        load,
+        dates,
+        shard,
+        collections,
+        clean_up,
+        force_clean_up,
+        e2e_test,
+        memory,
+        plan,
+        command,
+        flags,
+    })
 }
 
 /// What a run, a plan or a look at what was published is asked for. The test flag is refused before anything else is read.
@@ -74,6 +87,14 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
     }
     let memory = memory(&args.memory)?;
     let e2e_test = given("--e2e-test-flg", "E2E_TEST_FLG").truth(args.e2e_test_flg.as_deref())?;
+    let clean_up = given("--clean-up-flg", "CLEAN_UP_FLG").truth(args.clean_up_flg.as_deref())?;
+    let shard = args.shard.as_deref().map(|text| shard(text, &env)).transpose()?;
+    if let Some(shard) = shard.filter(|_| clean_up) {
+        return Err(JobError::Usage {
+            message: format!("the shard {shard} can't clean up: that is done to all dates at once"),
+            hint: Some("leave out --clean-up-flg and give --start-dt: dates by name are built anew, done or not".into()),
+        });
+    }
     let command = base_command(&module, args.load_type, environment);
     Ok(IngestRequest {
         module,
@@ -82,14 +103,15 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
             start: given("--start-dt", "START_DT").date(args.start_dt.as_deref())?,
             end: given("--end-dt", "END_DT").date(args.end_dt.as_deref())?,
         },
+        shard,
         collections: args.collection.clone(),
-        clean_up: given("--clean-up-flg", "CLEAN_UP_FLG").truth(args.clean_up_flg.as_deref())?,
+        clean_up,
         force_clean_up: args.force_clean_up,
         e2e_test,
         memory,
         plan: None,
         command,
-        flags: flags(e2e_test, &args.memory),
+        flags: flags(e2e_test, shard, &args.memory),
     })
 }
 
@@ -102,6 +124,7 @@ pub(super) fn undo_request(args: &UndoArgs, environment: &EnvironmentArgs) -> Re
         module,
         load: past.load_type,
         dates: Requested { start: past.start_dt, end: past.end_dt },
+        shard: None,
         collections: past.collection.clone(),
         clean_up: false,
         force_clean_up: false,
@@ -140,13 +163,29 @@ fn base_command(module: &str, load: LoadType, environment: &EnvironmentArgs) -> 
 
 /// What else a run was given. What the environment says now is said in so many words: the command is run in another shell, or in
 /// this one again.
-fn flags(e2e_test: bool, memory: &str) -> Vec<String> {
+/// Where the platforms of array jobs tell a task's number, counted from 0.
+const TASK_INDEX: [&str; 3] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX", "CLOUD_RUN_TASK_INDEX"];
+
+fn shard(text: &str, env: Env<'_>) -> Result<Shard, JobError> {
+    let wrong = |message: String| JobError::Usage { message: format!("--shard: {message}"), hint: None };
+    let Some(of) = text.trim().strip_prefix("auto/") else {
+        return text.parse().map_err(|error: ShardError| wrong(error.to_string()));
+    };
+    let index = TASK_INDEX.iter().find_map(|name| env(name)?.trim().parse::<u16>().ok());
+    let index = index.ok_or_else(|| wrong(format!("`{text}` needs the task's number in one of {}", TASK_INDEX.join(", "))))?;
+    format!("{}/{of}", index.saturating_add(1)).parse().map_err(|error: ShardError| wrong(error.to_string()))
+}
+
+fn flags(e2e_test: bool, shard: Option<Shard>, memory: &str) -> Vec<String> {
     let mut flags = Vec::new();
     if e2e_test || env("E2E_TEST_FLG").is_some() {
         flags.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
     }
     if env("CLEAN_UP_FLG").is_some() {
         flags.extend(["--clean-up-flg".to_owned(), "false".to_owned()]);
+    }
+    if let Some(shard) = shard {
+        flags.extend(["--shard".to_owned(), shard.to_string()]);
     }
     if memory != DEFAULT_MEMORY {
         flags.extend(["--memory".to_owned(), memory.to_owned()]);
@@ -192,4 +231,19 @@ fn column_place(flag: &str, text: &str) -> Result<(CollectionName, ColumnName), 
     let collection = collection.parse().map_err(|error: crate::identity::NameError| usage(flag, text, &error.to_string()))?;
     let column = ColumnName::new(column).map_err(|error| usage(flag, text, &error.to_string()))?;
     Ok((collection, column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_of_an_array_job_finds_its_shard() {
+        let batch = |name: &str| (name == "AWS_BATCH_JOB_ARRAY_INDEX").then(|| "2".to_owned());
+        let nothing = |_: &str| None;
+        assert_eq!(shard("auto/8", &batch).unwrap().to_string(), "3/8");
+        assert_eq!(shard("8/8", &batch).unwrap().to_string(), "8/8");
+        assert!(shard("auto/2", &batch).unwrap_err().to_string().contains("`3/2` is no share"));
+        assert!(shard("auto/8", &nothing).unwrap_err().to_string().contains("JOB_COMPLETION_INDEX"));
+    }
 }

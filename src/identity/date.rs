@@ -54,6 +54,12 @@ impl ProcessingDate {
         })
     }
 
+    /// The days since 1970-01-01.
+    pub fn epoch_days(self) -> i32 {
+        // Between two days the span is in days, and the calendar's years end at ±9999.
+        self.0.since(Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days())
+    }
+
     /// The calendar date.
     pub fn date(self) -> Date {
         self.0

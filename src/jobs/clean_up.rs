@@ -62,7 +62,7 @@ fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, 
     match run.destination(collection, run.setup.layout(collection)?).registered()? {
         Some(_) => {
             // Lest one who slept past its lease publishes what is not in the list, and nobody builds anew.
-            run.setup.services.metastore.fence_off(&collection.table, run.lease.token)?;
+            run.setup.services.metastore.fence_off(&collection.table, run.lease.lease().token)?;
             Ok(run.setup.services.metastore.partitions(&collection.table)?)
         }
         None => Ok(Vec::new()),
@@ -77,7 +77,7 @@ fn losses(
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<Vec<PartitionValue>, JobError> {
-    let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, keys };
+    let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, shard: None, keys };
     let lost = not_rebuilt(&known, collection, partitions);
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.force_clean_up) {
@@ -90,7 +90,7 @@ fn losses(
 
 /// The partitions that a run which goes by `known` does not build anew from the source.
 pub(super) fn not_rebuilt(known: &Known<'_>, collection: &Collection, partitions: &[Partition]) -> Vec<PartitionValue> {
-    let Known { today, rules, requested, keys } = known;
+    let Known { today, rules, requested, keys, .. } = known;
     let rebuilt = |date: ProcessingDate| {
         let asked = requested.start.is_none_or(|start| start <= date) && date <= requested.end.unwrap_or(*today);
         let counts = requested.start.is_some() || rules.start.is_none_or(|start| start <= date);

@@ -282,6 +282,12 @@ impl JobError {
         matches!(self, Self::Stopped) || self.is_of_a_lost_lease()
     }
 
+    /// Whether somebody else changed a table since this run looked at it.
+    pub fn is_of_a_changed_table(&self) -> bool {
+        use MetastoreError::{Changed, TableExists};
+        matches!(self, Self::Lake(LakeError::Metastore(Changed { .. } | TableExists { .. })))
+    }
+
     /// Whether the run is no longer the one that may work on the module, and write what became of it.
     pub fn is_of_a_lost_lease(&self) -> bool {
         use LakeError::{Ledger, Metastore};

@@ -5,7 +5,7 @@ use std::path::Path;
 use bytesize::ByteSize;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Attempt, Lease, Requested, WindowRules};
+use crate::catchup::{Attempt, Requested, Shard, WindowRules};
 use crate::config::{self, LoadType, Module};
 use crate::identity::{CollectionName, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
@@ -35,6 +35,8 @@ pub struct IngestRequest {
     pub load: LoadType,
     /// Dates asked for by name.
     pub dates: Requested,
+    /// Only these of the dates, whether asked for by name or not; other processes do the others.
+    pub shard: Option<Shard>,
     /// Only these collections; all where it is empty.
     pub collections: Vec<CollectionName>,
     /// Whether to build anew what was published.
@@ -58,7 +60,7 @@ pub(super) struct Run<'a> {
     pub(super) setup: &'a Setup<'a>,
     pub(super) id: RunId,
     pub(super) rules: WindowRules,
-    pub(super) lease: &'a Lease,
+    pub(super) lease: &'a KeptLease,
     pub(super) summary: KeptSummary<'a>,
     pub(super) scratch: &'a Scratch,
     pub(super) progress: &'a dyn Progress,
@@ -68,7 +70,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Writes an attempt into the ledger.
     pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
-        Ok(self.setup.services.ledger.record(self.lease, attempt)?)
+        Ok(self.setup.services.ledger.record(self.lease.lease(), attempt)?)
     }
 
     /// Says what became of a sweep.
@@ -85,7 +87,7 @@ impl Run<'_> {
         Destination {
             at: self.setup.place(collection, layout),
             ledger: &*self.setup.services.ledger,
-            lease: self.lease,
+            lease: self.lease.lease(),
             run: self.id,
             pii: self.setup.module.target.pii || !collection.personal.is_empty(),
         }
@@ -117,7 +119,7 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
     }
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
-    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, request.shard)?;
     let lineage = RunLineage::begin(services, &module.module, lease.run_id());
     let leased = Leased { services, request, progress, module: &module, lease: &lease, lineage: lineage.as_ref(), started };
     let done = leased.all_dates(&collections);
@@ -140,7 +142,7 @@ impl Leased<'_> {
     fn all_dates(&self, collections: &[Collection]) -> Result<RunReport, JobError> {
         let Self { services, request, progress, module, lease, lineage, started } = *self;
         let id = lease.run_id();
-        let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), module)?;
+        let summary = KeptSummary::take_over(&*services.ledger, lease, module)?;
         let setup = Setup::new(services, module, request, started, id)?;
         let mut stages = Stages::new();
         let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &setup.source))?;
@@ -149,7 +151,7 @@ impl Leased<'_> {
             setup: &setup,
             id,
             rules: WindowRules { start: summary.first, retention_days: module.catchup.retention_days },
-            lease: lease.lease(),
+            lease,
             summary,
             scratch: &scratch,
             progress,
@@ -162,7 +164,7 @@ impl Leased<'_> {
             staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, collections, &keys, request))?;
         }
         run.summary.read_history()?;
-        let known = Known { today: setup.today, rules: run.rules, requested: request.dates, keys: &keys };
+        let known = Known { today: setup.today, rules: run.rules, requested: request.dates, shard: request.shard, keys: &keys };
         let todo = known.to_do(collections, |name| run.summary.days(name))?;
         let Done { days, ended_by, not_reached } = do_all(&run, collections, todo, keys);
         if let Some(error) = &ended_by {

@@ -72,7 +72,7 @@ pub(super) fn of(
     now: Timestamp,
 ) -> Result<Plan, JobError> {
     let (rules, mut history) = known_history(setup.services, setup.module)?;
-    let known = Known { today: setup.today, rules, requested: request.dates, keys };
+    let known = Known { today: setup.today, rules, requested: request.dates, shard: request.shard, keys };
     let mut clean_up = Vec::new();
     if request.clean_up {
         for collection in collections {
@@ -91,6 +91,7 @@ pub(super) fn of(
         load: request.load,
         start: request.dates.start,
         end: request.dates.end,
+        shard: request.shard,
         collections: request.collections.clone(),
         clean_up: request.clean_up,
         force_clean_up: request.force_clean_up,

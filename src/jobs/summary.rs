@@ -8,12 +8,13 @@ use crate::config::Module;
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::report::{DayReport, Outcome};
 
+use super::lease::KeptLease;
 use super::{JobError, Services};
 
 /// The history as it grows in this run, and the line that follows from it.
 pub(super) struct KeptSummary<'a> {
     ledger: &'a dyn Ledger,
-    lease: &'a Lease,
+    lease: &'a KeptLease,
     key: Option<SummaryKey>,
     /// The first date that counts: where the replaced job left off, or what the module says, where that is later.
     pub(super) first: Option<ProcessingDate>,
@@ -24,10 +25,10 @@ pub(super) struct KeptSummary<'a> {
 impl<'a> KeptSummary<'a> {
     /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without
     /// `correlation_id` and `data_product` has no line.
-    pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a Lease, module: &Module) -> Result<Self, JobError> {
+    pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a KeptLease, module: &Module) -> Result<Self, JobError> {
         let key = summary_key(module);
         let continues_from = match &key {
-            Some(key) => ledger.take_over(lease, key)?,
+            Some(key) => lease.alone(|lease| ledger.take_over(lease, key))??,
             None => None,
         };
         let first = module.catchup.start.max(continues_from);
@@ -37,7 +38,7 @@ impl<'a> KeptSummary<'a> {
 
     /// Goes by what the ledger says now.
     pub(super) fn read_history(&self) -> Result<(), JobError> {
-        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.history(&self.lease.module)?;
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.history(&self.lease.lease().name.module)?;
         Ok(())
     }
 
@@ -66,9 +67,13 @@ impl<'a> KeptSummary<'a> {
 
     /// Goes by what the ledger says at the end: a date that was published before counts as done, though this run failed on it.
     pub(super) fn settle(&self) {
-        match self.read_history() {
-            Ok(()) => self.note(std::iter::empty()),
-            Err(error) => tracing::warn!(event = "summary_not_settled", module = %self.lease.module, %error),
+        let settled = self.lease.alone(|lease| {
+            self.read_history()?;
+            self.tell(lease, &self.history.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok::<_, JobError>(())
+        });
+        if let Err(error) = settled.map_err(JobError::from).flatten() {
+            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().name, %error);
         }
     }
 
@@ -77,11 +82,18 @@ impl<'a> KeptSummary<'a> {
         for (collection, date, status) in days {
             history.entry(collection).or_default().insert(date, status);
         }
+        // A shard knows nothing of what the others do meanwhile, and tells what there is at its end.
+        if !self.lease.is_of_a_shard() {
+            self.tell(self.lease.lease(), &history);
+        }
+    }
+
+    fn tell(&self, lease: &Lease, history: &BTreeMap<CollectionName, DayHistory>) {
         let Some(key) = &self.key else { return };
-        let Some(summary) = summary(&history, self.collections.iter(), self.first) else { return };
+        let Some(summary) = summary(history, self.collections.iter(), self.first) else { return };
         // What adg itself goes by is the history, which is written elsewhere.
-        if let Err(error) = self.ledger.summarise(self.lease, key, summary) {
-            tracing::warn!(event = "summary_not_written", module = %self.lease.module, %error);
+        if let Err(error) = self.ledger.summarise(lease, key, summary) {
+            tracing::warn!(event = "summary_not_written", module = %lease.name, %error);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catchup::{DayHistory, Requested, Status, WindowError, WindowRules, window};
+use crate::catchup::{DayHistory, Requested, Shard, Status, WindowError, WindowRules, window};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::report::Why;
 use crate::source::DayKeys;
@@ -15,6 +15,7 @@ pub(super) struct Known<'a> {
     pub(super) today: ProcessingDate,
     pub(super) rules: WindowRules,
     pub(super) requested: Requested,
+    pub(super) shard: Option<Shard>,
     pub(super) keys: &'a DayKeys,
 }
 
@@ -38,7 +39,8 @@ impl Known<'_> {
                     *status = Status::Failed;
                 }
             }
-            for date in window(self.today, self.requested, self.rules, &days)? {
+            let dates = window(self.today, self.requested, self.rules, &days)?;
+            for date in dates.into_iter().filter(|date| self.shard.is_none_or(|shard| shard.has(*date))) {
                 todo.entry(date).or_default().insert(collection.name.clone());
             }
         }

@@ -25,8 +25,8 @@ pub fn undo(services: &Services, request: &IngestRequest, undone: RunId) -> Resu
     let now = services.environment.clock.now();
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
-    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module)?;
-    let summary = KeptSummary::take_over(&*services.ledger, lease.lease(), &module)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
+    let summary = KeptSummary::take_over(&*services.ledger, &lease, &module)?;
     let setup = Setup::new(services, &module, request, now, lease.run_id())?;
     let history = services.ledger.history(&module.module)?;
     let mut done = Vec::new();

@@ -5,7 +5,7 @@ use comfy_table::Cell;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::catchup::SourceFile;
+use crate::catchup::{Shard, SourceFile};
 use crate::config::LoadType;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
@@ -88,6 +88,9 @@ pub struct Asked {
     pub start: Option<ProcessingDate>,
     /// The last date by name.
     pub end: Option<ProcessingDate>,
+    /// Only these of the dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Only these collections; all where it is empty.
     pub collections: Vec<CollectionName>,
     /// Whether what was published is built anew.

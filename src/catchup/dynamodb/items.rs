@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::super::stored::{StoredAttempt, StoredHolder, parsed};
-use super::super::{Attempt, Status, SummaryKey, Superseded};
+use super::super::{Attempt, LeaseName, Status, SummaryKey, Superseded};
 
 /// The key of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,8 +28,14 @@ impl Key {
         Self { hash: correlation_id.to_owned(), range: data_product.to_owned() }
     }
 
-    pub(super) fn lease(module: &ModuleName) -> Self {
-        Self::of(module.as_str(), "lease".to_owned())
+    pub(super) fn lease(name: &LeaseName) -> Self {
+        let shard = name.shard.map(|shard| format!("#{shard}"));
+        Self::of(name.module.as_str(), format!("lease{}", shard.unwrap_or_default()))
+    }
+
+    /// The beginning of the keys of the leases of all shares of a module's dates.
+    pub(super) fn shards(module: &ModuleName) -> Self {
+        Self::of(module.as_str(), "lease#".to_owned())
     }
 
     /// What adg knows of a summary.
@@ -53,7 +59,7 @@ impl Key {
     }
 }
 
-/// Who works on a module.
+/// Who works on a module, or on a share of its dates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LeaseItem {
     #[serde(rename = "Correlation_Id")]

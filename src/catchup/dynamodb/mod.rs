@@ -29,7 +29,9 @@ use crate::aws::{Account, Identity, Role};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::stored::{StoredAttempt, parsed, status};
-use super::{Attempt, Continued, DayHistory, Holder, Lease, Ledger, LedgerError, Summary, SummaryKey, Superseded};
+use super::{
+    Attempt, Continued, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, Summary, SummaryKey, Superseded,
+};
 
 use items::{AttemptItem, DayItem, Key, SupersededItem};
 
@@ -89,8 +91,8 @@ impl Ledger for DynamoDbLedger {
         summary::write(self, lease, key, told)
     }
 
-    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
-        lease::acquire(self, module, holder, now, ttl)
+    fn acquire(&self, name: &LeaseName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
+        lease::acquire(self, name, holder, now, ttl)
     }
 
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {
@@ -99,6 +101,10 @@ impl Ledger for DynamoDbLedger {
 
     fn release(&self, lease: &Lease) -> Result<(), LedgerError> {
         lease::release(self, lease)
+    }
+
+    fn shards(&self, module: &ModuleName, now: Timestamp) -> Result<Vec<Shard>, LedgerError> {
+        lease::shards(self, module, now)
     }
 
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {

@@ -178,7 +178,7 @@ impl DynamoDbLedger {
     pub(super) fn fenced(&self, action: &'static str, lease: &Lease, items: Vec<TransactWriteItem>) -> Result<(), LedgerError> {
         let ours = ConditionCheck::builder()
             .table_name(&self.table)
-            .set_key(Some(self.item(&Key::lease(&lease.module))?))
+            .set_key(Some(self.item(&Key::lease(&lease.name))?))
             .condition_expression("#token = :token")
             .expression_attribute_names("#token", "token")
             .expression_attribute_values(":token", AttributeValue::N(lease.token.0.to_string()))
@@ -193,7 +193,7 @@ impl DynamoDbLedger {
             Err(error) => match error.as_service_error().map(reasons) {
                 // The lease's check is the first.
                 Some(reasons) if reasons.first() == Some(&"ConditionalCheckFailed") => {
-                    Err(LedgerError::LeaseLost { module: lease.module.clone() })
+                    Err(LedgerError::LeaseLost { name: lease.name.clone() })
                 }
                 _ => Err(self.failed(action, &error)),
             },

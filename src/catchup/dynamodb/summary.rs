@@ -95,13 +95,13 @@ pub(super) fn continues_from(
 }
 
 pub(super) fn take_over(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
-    let (line, mut written) = read(ledger, &lease.module, key)?;
+    let (line, mut written) = read(ledger, &lease.name.module, key)?;
     if let Some(line) = foreign(line, &written) {
         let next = line.next(key).map_err(|what| ledger.corrupt(what))?;
         to_be_done_again(ledger, lease, next)?;
         written.last = Some(line.mark());
         written.continues_from = Some(next.to_string());
-        tracing::info!(event = "ledger_taken_over", module = %lease.module, last = line.mark(), continues_from = %next);
+        tracing::info!(event = "ledger_taken_over", module = %lease.name.module, last = line.mark(), continues_from = %next);
         ledger.fenced("take the ledger over", lease, vec![ledger.put(&written)?])?;
     }
     taken_over(ledger, &written)
@@ -111,7 +111,7 @@ pub(super) fn take_over(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey
 /// counts as taken over: killed in between, it is told again.
 fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, next: ProcessingDate) -> Result<(), LedgerError> {
     const ACTION: &str = "take the ledger over";
-    let days: Vec<DayItem> = ledger.below(ACTION, &Key::days(&lease.module))?;
+    let days: Vec<DayItem> = ledger.below(ACTION, &Key::days(&lease.name.module))?;
     let next = next.to_string();
     let again: Vec<DayItem> = days.into_iter().filter(|day| day.day >= next).map(DayItem::failed).collect();
     // DynamoDB takes 100 items in a transaction, the lease among them.
@@ -123,7 +123,7 @@ fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, next: ProcessingDate
 }
 
 pub(super) fn write(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey, told: Summary) -> Result<(), LedgerError> {
-    let (line, mut written) = read(ledger, &lease.module, key)?;
+    let (line, mut written) = read(ledger, &lease.name.module, key)?;
     let (date, status) = (told.date.to_string(), told.status.to_string());
     if line.as_ref().is_some_and(|line| line.date == date && line.status == status) && told.status != Status::InProgress {
         return Ok(());

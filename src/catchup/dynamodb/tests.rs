@@ -41,7 +41,7 @@ fn now() -> Timestamp {
 
 fn lease(ledger: &DynamoDbLedger) -> Lease {
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
-    ledger.acquire(&module(), &holder, now(), SignedDuration::from_secs(60)).unwrap()
+    ledger.acquire(&module().into(), &holder, now(), SignedDuration::from_secs(60)).unwrap()
 }
 
 /// What the replaced job writes.
@@ -200,7 +200,7 @@ fn a_line_is_one_modules_and_what_else_it_has_stays() {
     assert!(line.contains(&("Cluster_Id".into(), "j-1".into())) && line.contains(&("Run_Id".into(), "8".into())), "{line:?}");
     let other: ModuleName = "payment".parse().unwrap();
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
-    let other = ledger.acquire(&other, &holder, now(), SignedDuration::from_secs(60)).unwrap();
+    let other = ledger.acquire(&other.into(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
     assert!(matches!(ledger.take_over(&other, &key()), Err(LedgerError::Shared { .. })));
 }
 
@@ -208,7 +208,7 @@ fn a_line_is_one_modules_and_what_else_it_has_stays() {
 fn a_run_whose_lease_was_granted_without_an_answer_has_it() {
     let ledger = table("granted")();
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
-    let take = || ledger.acquire(&module(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
+    let take = || ledger.acquire(&module().into(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
     assert_eq!(take(), take());
 }
 
@@ -216,7 +216,7 @@ fn a_run_whose_lease_was_granted_without_an_answer_has_it() {
 fn who_comes_second_finds_the_lease_changed_and_no_other_failure_is_taken_for_that() {
     let open = table("raced");
     let item = |token: u64| {
-        let Key { hash, range } = Key::lease(&module());
+        let Key { hash, range } = Key::lease(&module().into());
         let holder = StoredHolder::of(&Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 });
         LeaseItem { hash, range, token, holder, expires: now().to_string(), released: false }
     };
@@ -230,7 +230,7 @@ fn who_comes_second_finds_the_lease_changed_and_no_other_failure_is_taken_for_th
     assert!(matches!(missing, LedgerError::Missing { .. }), "{missing:?}");
     let wrong = lease::put(&ledger, &LeaseItem { range: String::new(), ..item(1) }, None).unwrap_err();
     assert!(matches!(wrong, LedgerError::Unavailable { .. }), "{wrong:?}");
-    let held = Lease { module: module(), token: FencingToken(2), expires: now() };
+    let held = Lease { name: module().into(), token: FencingToken(2), expires: now() };
     let renewed = nowhere.renew(&held, now(), SignedDuration::from_secs(60)).map(drop);
     assert!(matches!(renewed, Err(LedgerError::Missing { .. })), "{renewed:?}");
     let forgotten = nowhere.forget_superseded(&held, "file:///x").unwrap_err();

@@ -78,6 +78,9 @@ pub(super) fn without_files(
     }
 }
 
+/// How often a date is done anew because other shards changed its table: each brings new columns once.
+const CHANGES: usize = 20;
+
 /// What is to be published.
 struct Written<'a> {
     headers: Vec<Header>,
@@ -119,14 +122,33 @@ impl<'a> Day<'a> {
     /// The table of contents.
     fn ingest(&mut self) -> Result<Outcome, JobError> {
         self.run.record(&self.attempt)?;
+        let written = self.write_and_publish()?;
+        self.tell(&written.evolution);
+        self.written = self.run.lineage.map(|_| WrittenColumns::of(&written.headers, &written.evolution));
+        Ok(Outcome::Completed)
+    }
+
+    /// Where another shard changed the table meanwhile, the date is done anew with the table as it is now.
+    fn write_and_publish(&mut self) -> Result<Written<'a>, JobError> {
+        for _ in 0..CHANGES {
+            match self.try_to_publish() {
+                Err(error) if self.run.lease.is_of_a_shard() && error.is_of_a_changed_table() => {
+                    tracing::info!(event = "table_changed", table = %self.collection.table, %error);
+                    self.report.notes.clear();
+                }
+                done => return done,
+            }
+        }
+        self.try_to_publish()
+    }
+
+    fn try_to_publish(&mut self) -> Result<Written<'a>, JobError> {
         self.layout = self.run.setup.layout(self.collection)?;
         let table = self.destination().registered()?;
         let written = self.write(table.as_ref())?;
         self.run.setup.services.environment.stop.check().inspect_err(|_| written.folder.give_up())?;
-        self.staged(Stage::Publish, |day| day.publish(&written))?;
-        self.tell(&written.evolution);
-        self.written = self.run.lineage.map(|_| WrittenColumns::of(&written.headers, &written.evolution));
-        Ok(Outcome::Completed)
+        self.staged(Stage::Publish, |day| day.run.lease.alone(|lease| day.publish(&written, lease)))??;
+        Ok(written)
     }
 
     /// Reads the day's files into the run's own folder. Where the beginnings of JSON files did not say all of them, they are read

@@ -1,6 +1,8 @@
 //! Publishing a day, and telling what was done to its table.
 
+use crate::catchup::Lease;
 use crate::jobs::JobError;
+use crate::lake::Destination;
 use crate::metastore::create_table_ddl;
 use crate::schema::{ColumnName, Evolution};
 
@@ -8,11 +10,12 @@ use super::personal::list;
 use super::{Day, Written};
 
 impl Day<'_> {
-    pub(super) fn publish(&mut self, written: &Written<'_>) -> Result<(), JobError> {
+    /// With the lease of the whole module.
+    pub(super) fn publish(&mut self, written: &Written<'_>, lease: &Lease) -> Result<(), JobError> {
         let Written { evolution, folder, files, .. } = written;
         let fingerprint = evolution.after.fingerprint().to_string();
         self.attempt.schema_fingerprint = Some(fingerprint.clone());
-        let destination = self.destination();
+        let destination = Destination { lease, ..self.destination() };
         let table = destination.ensure_table(evolution, &self.personal).inspect_err(|_| folder.give_up())?;
         let clock = &self.run.setup.services.environment.clock;
         let location = destination.publish(self.date, &table, folder, files, &fingerprint, || clock.now())?;

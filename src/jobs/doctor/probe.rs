@@ -68,7 +68,7 @@ pub(super) fn write_and_forget(ledger: &dyn Ledger, clock: &dyn Clock) -> Result
     let name = "adg_doctor";
     let module: ModuleName = name.parse().map_err(|_| JobError::Bug(format!("`{name}` is no module's name")))?;
     let holder = Holder { run_id: RunId::new(clock.now()), host: "doctor".to_owned(), process: std::process::id() };
-    let lease = ledger.acquire(&module, &holder, clock.now(), SignedDuration::from_mins(1))?;
+    let lease = ledger.acquire(&module.clone().into(), &holder, clock.now(), SignedDuration::from_mins(1))?;
     let location = format!("adg_doctor/{}", holder.run_id);
     let written = ledger
         .note_superseded(&lease, &Superseded { location: location.clone(), at: clock.now() })

@@ -5,7 +5,9 @@ use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Attempt, DayHistory, Holder, Lease, Ledger, LedgerError, SqliteLedger, Summary, SummaryKey, Superseded};
+use crate::catchup::{
+    Attempt, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, SqliteLedger, Summary, SummaryKey, Superseded,
+};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::call::{Call, Process, nothing};
@@ -38,16 +40,20 @@ impl Ledger for GatedLedger {
         self.pass("summarise", "", || self.inner.summarise(lease, key, summary))
     }
 
-    fn acquire(&self, module: &ModuleName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
-        self.pass("acquire", module, || self.inner.acquire(module, holder, now, ttl))
+    fn acquire(&self, name: &LeaseName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
+        self.pass("acquire", name, || self.inner.acquire(name, holder, now, ttl))
     }
 
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
-        self.pass("renew", &lease.module, || self.inner.renew(lease, now, ttl))
+        self.pass("renew", &lease.name, || self.inner.renew(lease, now, ttl))
     }
 
     fn release(&self, lease: &Lease) -> Result<()> {
-        self.pass("release", &lease.module, || self.inner.release(lease))
+        self.pass("release", &lease.name, || self.inner.release(lease))
+    }
+
+    fn shards(&self, module: &ModuleName, now: Timestamp) -> Result<Vec<Shard>> {
+        self.pass("shards", module, || self.inner.shards(module, now))
     }
 
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<()> {

@@ -293,6 +293,7 @@ pub fn nightly() -> IngestRequest {
         module: "shop".to_owned(),
         load: crate::config::LoadType::default(),
         dates: crate::catchup::Requested::default(),
+        shard: None,
         collections: Vec::new(),
         clean_up: false,
         force_clean_up: false,
