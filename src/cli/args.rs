@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{ConfigFile, LoadType};
+use crate::config::{ConfigFile, EngineName, LoadType};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
@@ -104,6 +104,12 @@ pub(super) struct RunArgs {
     /// What the run may hold in memory.
     #[arg(long, default_value = DEFAULT_MEMORY)]
     pub(super) memory: String,
+    /// Who reads files and writes rows [default: the profile's].
+    #[arg(long, value_enum)]
+    pub(super) engine: Option<EngineName>,
+    /// The Spark Connect server [default: the profile's]. A token is better off in the profile, as a reference to a secret.
+    #[arg(long, value_name = "sc://HOST:PORT")]
+    pub(super) spark_remote: Option<String>,
 }
 
 /// How messages are written.

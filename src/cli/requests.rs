@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 
 use crate::catchup::{Requested, Shard, ShardError};
-use crate::config::{ColumnTypeWord, LoadType};
+use crate::config::{ColumnTypeWord, EngineName, LoadType, SparkRemote};
 use crate::identity::CollectionName;
 use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY};
 use crate::report::Asked;
@@ -45,7 +45,7 @@ fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -
     let plan = jobs::read_plan(file)?;
     let Asked { load, start, end, shard, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
     let module = plan.module.to_string();
-    let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, shard, &args.memory));
+    let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, shard, args));
     let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
     let plan = Some(plan);
     Ok(IngestRequest {
@@ -58,6 +58,8 @@ fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -
         force_clean_up,
         e2e_test,
         memory,
+        engine: args.engine,
+        spark_remote: args.spark_remote.clone().map(SparkRemote::from),
         plan,
         command,
         flags,
@@ -109,9 +111,11 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
         force_clean_up: args.force_clean_up,
         e2e_test,
         memory,
+        engine: args.engine,
+        spark_remote: args.spark_remote.clone().map(SparkRemote::from),
         plan: None,
         command,
-        flags: flags(e2e_test, shard, &args.memory),
+        flags: flags(e2e_test, shard, args),
     })
 }
 
@@ -130,6 +134,9 @@ pub(super) fn undo_request(args: &UndoArgs, environment: &EnvironmentArgs) -> Re
         force_clean_up: false,
         e2e_test: false,
         memory: memory(DEFAULT_MEMORY)?,
+        // Nothing is read.
+        engine: Some(EngineName::Local),
+        spark_remote: None,
         plan: None,
     })
 }
@@ -176,7 +183,7 @@ fn shard(text: &str, env: Env<'_>) -> Result<Shard, JobError> {
     format!("{}/{of}", index.saturating_add(1)).parse().map_err(|error: ShardError| wrong(error.to_string()))
 }
 
-fn flags(e2e_test: bool, shard: Option<Shard>, memory: &str) -> Vec<String> {
+fn flags(e2e_test: bool, shard: Option<Shard>, args: &RunArgs) -> Vec<String> {
     let mut flags = Vec::new();
     if e2e_test || env("E2E_TEST_FLG").is_some() {
         flags.extend(["--e2e-test-flg".to_owned(), e2e_test.to_string()]);
@@ -187,8 +194,15 @@ fn flags(e2e_test: bool, shard: Option<Shard>, memory: &str) -> Vec<String> {
     if let Some(shard) = shard {
         flags.extend(["--shard".to_owned(), shard.to_string()]);
     }
-    if memory != DEFAULT_MEMORY {
-        flags.extend(["--memory".to_owned(), memory.to_owned()]);
+    if args.memory != DEFAULT_MEMORY {
+        flags.extend(["--memory".to_owned(), args.memory.clone()]);
+    }
+    if let Some(engine) = args.engine {
+        flags.extend(["--engine".to_owned(), engine.to_string()]);
+    }
+    // Who runs it again has to have the token, as here.
+    if let Some(remote) = &args.spark_remote {
+        flags.extend(["--spark-remote".to_owned(), SparkRemote::from(remote.clone()).to_string()]);
     }
     flags
 }

@@ -16,6 +16,8 @@ use crate::source::KeyServiceSettings;
 use crate::store::StoreSettings;
 use crate::telemetry::TelemetrySettings;
 
+use super::{EngineName, SparkSettings};
+
 /// `adg.yaml`: the environments that modules run in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +54,12 @@ pub struct Profile {
     pub metastore: MetastoreSettings,
     /// Where it is recorded what was done.
     pub ledger: LedgerSettings,
+    /// Who reads files and writes rows.
+    #[serde(default)]
+    pub engine: EngineName,
+    /// The Spark Connect server, for the engines `spark` and `auto`.
+    #[serde(default)]
+    pub spark: Option<SparkSettings>,
     /// The folder for temporary files. None: the system's.
     #[serde(default)]
     pub scratch: Option<PathBuf>,

@@ -3,6 +3,7 @@
 //! Files are parsed first; `${env:NAME}` and `${secret:NAME#path}` are filled into string leaves afterwards, so that a value can never change the
 //! structure of a file. An unknown key is an error that names its place and the nearest right one.
 
+mod engine;
 mod environment;
 mod error;
 mod load;
@@ -12,6 +13,7 @@ mod reference;
 mod schema_doc;
 mod secret_text;
 
+pub use engine::{EngineName, SparkRemote, SparkSettings};
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use load::{Config, Outside, is_protected, load};

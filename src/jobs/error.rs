@@ -52,6 +52,16 @@ pub enum JobError {
     /// The metastore failed.
     #[error(transparent)]
     Metastore(#[from] MetastoreError),
+    /// A cluster failed, or was lost.
+    #[error("failed to {action} at Spark, {remote}: {reason}")]
+    Spark {
+        /// Where it is.
+        remote: String,
+        /// What was being done.
+        action: &'static str,
+        /// What it says.
+        reason: String,
+    },
     /// A source file can't be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -204,10 +214,12 @@ impl JobError {
                 LakeError::QuarantineFull { .. } => ExitCode::Limit,
                 LakeError::Frame(_) => ExitCode::Bug,
                 LakeError::Moved { .. } => ExitCode::Config,
-                LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } => ExitCode::Unavailable,
+                LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } | LakeError::Left { .. } => {
+                    ExitCode::Unavailable
+                }
             },
             Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ExitCode::Limit,
-            Self::Output { .. } | Self::Machine { .. } => ExitCode::Unavailable,
+            Self::Output { .. } | Self::Machine { .. } | Self::Spark { .. } => ExitCode::Unavailable,
             Self::Stopped => ExitCode::Stopped,
             Self::Bug(_) => ExitCode::Bug,
         }
@@ -252,6 +264,9 @@ impl JobError {
             Self::Ledger(LedgerError::Held { .. }) => {
                 Some("wait for that run to end; if it is dead, its lease ends by itself".into())
             }
+            Self::Spark { .. } => {
+                Some("nothing was published, and the server's log says more; `--engine local` does it on this machine".into())
+            }
             Self::Setting { .. } => Some("docs/config.md and `adg schema` say what may stand there".into()),
             Self::Lake(LakeError::Moved { .. }) => {
                 Some("a table stays where it is: set the module file back, or give the table another name".into())
@@ -280,6 +295,12 @@ impl JobError {
     /// Whether no further date is to be tried in this run.
     pub fn ends_the_run(&self) -> bool {
         matches!(self, Self::Stopped) || self.is_of_a_lost_lease()
+    }
+
+    /// A panic of adg's or of a library's is a bug.
+    pub(super) fn of_panic(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Self::Bug(text.unwrap_or("a panic without a message").to_owned())
     }
 
     /// Whether somebody else changed a table since this run looked at it.

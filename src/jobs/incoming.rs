@@ -10,7 +10,6 @@ use crate::source::{Format, Header, Look, Question, SourceError, SourceKey, Surv
 
 use super::JobError;
 use super::module::Collection;
-use super::pipeline::Counted;
 use super::setup::Setup;
 
 /// The files of one collection of one date.
@@ -145,4 +144,18 @@ impl DayFiles<'_> {
 /// A file as the ledger and a plan have it.
 pub(super) fn source_file(key: &SourceKey) -> SourceFile {
     SourceFile { key: key.object.key.clone(), size: key.object.size, etag: key.object.etag.clone() }
+}
+
+/// A reader that tells the progress how far it is.
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    progress: Arc<dyn CollectionProgress>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.progress.bytes(count as u64);
+        Ok(count)
+    }
 }

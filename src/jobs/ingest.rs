@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{Attempt, Requested, Shard, WindowRules};
-use crate::config::{self, LoadType, Module};
+use crate::config::{self, EngineName, LoadType, Module, SparkRemote};
 use crate::identity::{CollectionName, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
 use crate::report::{Outcome, Plan, Progress, RunReport, Stage, Stages};
@@ -47,6 +47,10 @@ pub struct IngestRequest {
     pub e2e_test: bool,
     /// What the run may hold in memory.
     pub memory: ByteSize,
+    /// Who reads files and writes rows; the profile says it otherwise.
+    pub engine: Option<EngineName>,
+    /// Where Spark is; the profile says it otherwise.
+    pub spark_remote: Option<SparkRemote>,
     /// The plan that is to be done, and nothing else.
     pub plan: Option<Plan>,
     /// The words that run the module, to print what to type next.

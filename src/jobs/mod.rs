@@ -5,6 +5,7 @@ mod clean_up;
 mod dates;
 mod day;
 mod doctor;
+mod engine;
 mod error;
 #[cfg(test)]
 mod faults;
@@ -17,7 +18,6 @@ mod ingest;
 mod lease;
 mod lineage;
 mod module;
-mod pipeline;
 mod plan;
 mod query;
 mod report;

@@ -185,6 +185,7 @@ impl Planned<'_> {
             Some(_) => evolution.ddl(&self.collection.table.to_string()),
         };
         day.notes = notes(&evolution);
+        day.notes.extend(self.setup.engine.note(keys.iter().map(|key| key.object.size).sum()));
         let Evolution { after, .. } = evolution;
         *table = Some(match table.take() {
             Some(known) => Table { schema: after, ..known },

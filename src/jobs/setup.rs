@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::config::{FileEncryption, Module};
+use crate::config::{FileEncryption, Module, SparkSettings};
 use crate::identity::{ProcessingDate, RunId};
 use crate::lake::{FileSettings, TableLayout, TablePlace};
 use crate::schema::{Column, ColumnName, Naming};
 use crate::source::{Format, KeyService, Reading};
 use crate::store::{Store, normal_location};
 
+use super::engine::Choice;
 use super::format::format;
 use super::ingest::IngestRequest;
 use super::module::{Collection, own, renames, reserved};
@@ -26,6 +27,7 @@ pub(super) struct Setup<'a> {
     /// Where the module's files come encrypted.
     pub(super) key_service: Option<KeyService>,
     pub(super) budget: Budget,
+    pub(super) engine: Choice,
     pub(super) format: Format,
     /// By the source's name, columns that the rule would name otherwise.
     renames: BTreeMap<String, ColumnName>,
@@ -53,6 +55,15 @@ impl<'a> Setup<'a> {
             FileEncryption::None => None,
             FileEncryption::KeyService => Some(environment.key_service(&id)?),
         };
+        let profile = &environment.config.profile;
+        let spark = match &request.spark_remote {
+            None => profile.spark.clone(),
+            Some(remote) => Some(SparkSettings {
+                remote: remote.clone(),
+                ..profile.spark.clone().unwrap_or_else(|| SparkSettings::at(remote.clone()))
+            }),
+        };
+        let engine = Choice::new(request.engine.unwrap_or(profile.engine), spark)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             services,
@@ -62,6 +73,7 @@ impl<'a> Setup<'a> {
             published,
             key_service,
             budget: Budget::new(request.memory, cores),
+            engine,
             format: format(module)?,
             renames: renames(module)?,
             own: own(module),

@@ -54,6 +54,14 @@ pub enum LakeError {
         /// What the writer says.
         reason: String,
     },
+    /// What another engine wrote into a run's folder is no file of rows.
+    #[error("the file `{key}`, which another engine wrote, can't be used: {reason}")]
+    Left {
+        /// The file.
+        key: String,
+        /// Why.
+        reason: String,
+    },
     /// More was set aside than there may be.
     #[error("the records that could not be read as rows are more than {limit} of quarantine holds; nothing was published")]
     QuarantineFull {

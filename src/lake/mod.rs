@@ -6,6 +6,8 @@ mod destination;
 mod error;
 mod grown;
 mod layout;
+#[cfg(feature = "spark")]
+mod left;
 mod parquet;
 mod place;
 mod publish;
@@ -19,6 +21,8 @@ pub use destination::Destination;
 pub use error::LakeError;
 pub use grown::grown;
 pub use layout::TableLayout;
+#[cfg(feature = "spark")]
+pub use left::LeftFiles;
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile};
 pub use place::{OWNER, TablePlace};
 pub use quarantine::QuarantineFile;

@@ -36,8 +36,14 @@ impl<'a> Destination<'a> {
 }
 
 impl RunFolder<'_> {
+    /// The store that it is in.
+    #[cfg(feature = "spark")]
+    pub(super) fn store(&self) -> &Store {
+        self.store
+    }
+
     /// Its address.
-    pub(super) fn location(&self) -> String {
+    pub fn location(&self) -> String {
         self.store.location(&self.path)
     }
 

@@ -319,6 +319,12 @@ impl Store {
         Ok(read.to_vec())
     }
 
+    /// Some bytes of an object.
+    pub fn range(&self, key: &str, range: std::ops::Range<u64>) -> Result<bytes::Bytes, StoreError> {
+        let read = self.runtime.block_on(self.objects.get_range(&path(key), range));
+        read.map_err(|error| self.failed("read", key, error))
+    }
+
     /// What the store knows of an object now.
     pub fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         self.runtime.block_on(self.objects.head(&path(key))).map(info).map_err(|error| self.failed("look at", key, error))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catchup::Counts;
 use crate::config::{Limits, Rate};
 use crate::jobs::JobError;
-use crate::jobs::pipeline::FileCounts;
+use crate::jobs::engine::FileCounts;
 use crate::lake::{QuarantineFile, WrittenFile};
 use crate::schema::ColumnName;
 

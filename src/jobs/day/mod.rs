@@ -17,18 +17,18 @@ use bytesize::ByteSize;
 use crate::catchup::{Attempt, Counts, Status, WindowRules};
 use crate::config::MissingFile;
 use crate::identity::ProcessingDate;
-use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, TableWriter, WrittenFile};
+use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, WrittenFile};
 use crate::metastore::{PartitionValue, Table};
 use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
 use crate::schema::{ColumnName, Evolution};
 use crate::source::{Header, Look, SourceError, SourceKey};
 
 use super::JobError;
+use super::engine::Loaded;
 use super::incoming::{DayFiles, source_file};
 use super::ingest::Run;
 use super::lineage::{DayLineage, WrittenColumns};
 use super::module::Collection;
-use super::pipeline;
 use super::setup::Setup;
 use super::staged::{Staged, date_ended, date_span};
 
@@ -49,7 +49,7 @@ pub(super) fn run(
         true => without_files(run.setup, run.rules, collection, date),
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
         false => std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
-            .unwrap_or_else(|panic| Err(JobError::Bug(pipeline::panic_message(&*panic)))),
+            .unwrap_or_else(|panic| Err(JobError::of_panic(&*panic))),
     };
     let (written, layout) = (day.written.take(), day.layout);
     let ended = day.end(result, started);
@@ -183,14 +183,14 @@ impl<'a> Day<'a> {
     fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
         let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.setup.module.limits.quarantine_mib.into()));
-        let writer = TableWriter::new(folder, &evolution.after, self.run.setup.file_settings());
-        let (files, found) = match self.read_into(writer, &mut quarantine, headers, evolution) {
+        let Loaded { files, counts: found, notes } = match self.load(folder, &mut quarantine, headers, evolution) {
             Err(full @ JobError::Lake(LakeError::QuarantineFull { .. })) => {
                 self.keep_quarantine(&mut quarantine)?;
                 return Err(full);
             }
             read => read?,
         };
+        self.report.notes.extend(notes);
         self.count(&files, &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
@@ -214,9 +214,13 @@ impl<'a> Day<'a> {
         Destination { pii: destination.pii || !self.personal.is_empty(), ..destination }
     }
 
+    /// Of all files, as they lie in the source.
+    fn bytes(&self) -> u64 {
+        self.keys.iter().map(|key| key.object.size).sum()
+    }
+
     fn progress(&self) -> Arc<dyn CollectionProgress> {
-        let bytes = self.keys.iter().map(|key| key.object.size).sum();
-        Arc::from(self.run.progress.begin(self.date, &self.collection.name, bytes))
+        Arc::from(self.run.progress.begin(self.date, &self.collection.name, self.bytes()))
     }
 
     /// Records how it ended.

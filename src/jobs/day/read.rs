@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::jobs::JobError;
-use crate::jobs::pipeline::{self, DayPlan, FileCounts, FilePlan, Take};
-use crate::lake::{QuarantineFile, TableWriter, WrittenFile};
+use crate::jobs::engine::{self, FilePlan, Load, Loaded, Sinks, Take};
+use crate::lake::{QuarantineFile, RunFolder};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnType, Evolution, TableSchema};
 use crate::source::{ColumnPlan, Format, HashField, Header, RowHash};
@@ -13,25 +13,34 @@ use crate::store::StoreError;
 use super::Day;
 
 impl Day<'_> {
-    /// Reads the files into the writer's.
-    pub(super) fn read_into(
+    /// Has the rows of all files written, by whoever is to.
+    pub(super) fn load(
         &self,
-        mut writer: TableWriter<'_>,
+        folder: &RunFolder<'_>,
         quarantine: &mut QuarantineFile<'_>,
         headers: &[Header],
         evolution: &Evolution,
-    ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
+    ) -> Result<Loaded, JobError> {
+        let setup = self.run.setup;
         let files = self.keys.iter().zip(headers).map(|(key, header)| FilePlan {
             key,
             header,
             columns: column_plan(header, evolution),
             hash: self.row_hash(header, evolution),
         });
-        let plan = DayPlan { files: files.collect(), table: &evolution.after, rules: self.run.setup.format.values() };
         let progress = self.progress();
-        let read = |file: &FilePlan<'_>, take: &mut Take<'_>| self.read(file, &evolution.after, &progress, take);
-        let found = pipeline::run(&plan, &read, &mut writer, quarantine, &*progress)?;
-        Ok((writer.finish()?, found))
+        let load = Load {
+            setup,
+            files: files.collect(),
+            table: &evolution.after,
+            rules: setup.format.values(),
+            folder,
+            settings: setup.file_settings(),
+            pii: self.destination().pii,
+            read: &|file, take| self.read(file, &evolution.after, &progress, take),
+            open: &|key| self.files().bytes(key, None),
+        };
+        engine::choose(&setup.engine, self.bytes()).load(&load, &mut Sinks { quarantine, progress: &*progress })
     }
 
     /// One file to its end, which must be what was listed until then.

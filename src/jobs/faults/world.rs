@@ -294,6 +294,8 @@ pub fn nightly() -> IngestRequest {
         load: crate::config::LoadType::default(),
         dates: crate::catchup::Requested::default(),
         shard: None,
+        engine: None,
+        spark_remote: None,
         collections: Vec::new(),
         clean_up: false,
         force_clean_up: false,

@@ -114,6 +114,8 @@ fn group(
         cast_columns_policy: CastColumnsPolicy {
             integer_upcast: true,
             float_upcast: true,
+            // INT96 without Arrow's schema beside it, as Spark writes it.
+            datetime_nanoseconds_downcast: true,
             ..CastColumnsPolicy::ERROR_ON_MISMATCH
         },
         missing_columns_policy: MissingColumnsPolicy::Insert,

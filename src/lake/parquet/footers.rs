@@ -1,6 +1,6 @@
 //! What published files say of themselves.
 
-use parquet::file::metadata::{FooterTail, ParquetMetaDataReader};
+use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
 
 use crate::lake::LakeError;
 use crate::store::{ObjectInfo, Store};
@@ -30,8 +30,8 @@ impl RowsOfFiles {
         for file in store.list(folder)?.into_iter().filter(|file| is_direct(&file.key) && file.key.ends_with(".parquet")) {
             found.files += 1;
             found.bytes += file.size;
-            match rows(store, &file)? {
-                Ok(rows) => found.rows += rows,
+            match metadata(store, &file)? {
+                Ok(metadata) => found.rows += u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default(),
                 Err(reason) => found.damaged.push(format!("`{}` can't be read: {reason}", file.key)),
             }
         }
@@ -39,8 +39,8 @@ impl RowsOfFiles {
     }
 }
 
-/// The rows of a file, or why it is none.
-fn rows(store: &Store, file: &ObjectInfo) -> Result<Result<u64, String>, LakeError> {
+/// What a file says of itself, or why it is none.
+pub(in crate::lake) fn metadata(store: &Store, file: &ObjectInfo) -> Result<Result<ParquetMetaData, String>, LakeError> {
     if file.size <= TAIL {
         return Ok(Err(format!("it has {} bytes", file.size)));
     }
@@ -53,5 +53,8 @@ fn rows(store: &Store, file: &ObjectInfo) -> Result<Result<u64, String>, LakeErr
     let footer = store.tail(&file.key, length + TAIL)?;
     let end = footer.len().saturating_sub(8);
     let metadata = ParquetMetaDataReader::decode_metadata(&footer[..end]).map_err(|error| error.to_string());
-    Ok(metadata.and_then(|metadata| u64::try_from(metadata.file_metadata().num_rows()).map_err(|error| error.to_string())))
+    Ok(metadata.and_then(|metadata| match metadata.file_metadata().num_rows() {
+        0.. => Ok(metadata),
+        rows => Err(format!("it says that it has {rows} rows")),
+    }))
 }

@@ -9,4 +9,8 @@ mod types;
 mod writer;
 
 pub use footers::RowsOfFiles;
+#[cfg(feature = "spark")]
+pub(super) use footers::metadata;
+#[cfg(feature = "spark")]
+pub(super) use types::{arrow_type, parquet_schema};
 pub use writer::{FileSettings, TableWriter, WrittenFile};

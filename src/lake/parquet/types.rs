@@ -11,7 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::schema::types::{Type, TypePtr};
 
 /// The Arrow type in which a column's arrays come to the writer.
-pub(super) fn arrow_type(ty: &ColumnType) -> DataType {
+pub(in crate::lake) fn arrow_type(ty: &ColumnType) -> DataType {
     match ty {
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::Utf8View,
         ColumnType::Boolean => DataType::Boolean,
@@ -78,7 +78,7 @@ pub(super) fn storage_array(ty: &ColumnType, array: &ArrayRef) -> Result<ArrayRe
 }
 
 /// The Parquet schema of a table's files.
-pub(super) fn parquet_schema(schema: &TableSchema, timestamps: TimestampEncoding) -> Result<TypePtr, ParquetError> {
+pub(in crate::lake) fn parquet_schema(schema: &TableSchema, timestamps: TimestampEncoding) -> Result<TypePtr, ParquetError> {
     let columns =
         schema.columns().iter().map(|column| parquet_type(column.name.as_str(), &column.ty, Repetition::OPTIONAL, timestamps));
     let root = Type::group_type_builder("spark_schema").with_fields(columns.collect::<Result<_, _>>()?);

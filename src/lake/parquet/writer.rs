@@ -97,6 +97,14 @@ impl<'a> TableWriter<'a> {
         }
     }
 
+    /// Ends the last file, where one was begun.
+    pub fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
+        if let Some(file) = self.current.take() {
+            self.finish_file(file)?;
+        }
+        Ok(self.finished)
+    }
+
     /// Ends the last file. Without any frame that is one file without rows, so that readers find the schema.
     pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         match self.current.take() {

@@ -65,7 +65,7 @@ fn plain_time(text: &[u8]) -> Option<Time> {
 }
 
 /// How a source writes days: ISO always, then these `strptime` formats in order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DateFormats(Vec<String>);
 
 impl DateFormats {
@@ -110,6 +110,19 @@ impl TimestampFormats {
     pub fn new(formats: &[String]) -> Result<Self, String> {
         formats.iter().try_for_each(|format| check(format))?;
         Ok(Self(formats.to_vec()))
+    }
+
+    /// Whether each listed format says nothing else than ISO 8601 does, so that a text gives the same with it and without.
+    pub fn say_nothing_new(&self) -> bool {
+        let iso = [
+            "%Y-%m-%d",
+            "%Y-%m-%d %H:%M",
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%d %H:%M:%S%.f",
+            "%Y-%m-%dT%H:%M:%S%.f",
+        ];
+        self.0.iter().all(|format| iso.contains(&format.as_str()))
     }
 
     /// Microseconds since the epoch. Without an offset the clock time is UTC; with one it is converted. A bare date is its

@@ -70,6 +70,8 @@ pub enum Place {
         /// Counted from 0, in the text as it is without packing and encryption.
         offset: u64,
     },
+    /// Not known: a cluster read the file, and counts no lines.
+    Unknown {},
 }
 
 /// A record that is no row, with its text and the reason.

@@ -50,14 +50,20 @@ impl Nulls {
         Self { words, empty_is_null, keep_quoted_empty }
     }
 
+    /// The words that are null, other than nothing at all.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        self.words.iter().map(|word| String::from_utf8_lossy(word).into_owned())
+    }
+
+    /// Whether nothing at all is null in a text column too, by whether it stands in quotes.
+    pub fn empty_is_null(&self, quoted: bool) -> bool {
+        self.empty_is_null && !(quoted && self.keep_quoted_empty)
+    }
+
     /// Whether a field of a text column is null.
     #[inline]
     pub fn is_null_text(&self, field: Field<'_>) -> bool {
-        if field.text.is_empty() {
-            self.empty_is_null && !(field.quoted && self.keep_quoted_empty)
-        } else {
-            self.is_word(field.text)
-        }
+        if field.text.is_empty() { self.empty_is_null(field.quoted) } else { self.is_word(field.text) }
     }
 
     /// Whether a field of any other column is null: nothing but white space always is.

@@ -53,6 +53,16 @@ impl RowHash {
         Self { version, fields }
     }
 
+    /// Which bytes are hashed.
+    pub fn version(&self) -> HashVersion {
+        self.version
+    }
+
+    /// What is hashed, in order.
+    pub fn fields(&self) -> &[HashField] {
+        &self.fields
+    }
+
     pub(super) fn column(&self, batch: &RawBatch, nulls: &Nulls) -> ArrayRef {
         let mut hashes = StringViewBuilder::with_capacity(batch.rows());
         let mut text = [0; 64];

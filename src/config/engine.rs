@@ -1,0 +1,109 @@
+//! Who reads files and writes rows.
+
+use std::fmt;
+
+use bytesize::ByteSize;
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Who reads a day's files and writes its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineName {
+    /// This machine.
+    #[default]
+    Local,
+    /// A Spark Connect server; this machine, where a cluster would not leave the same rows.
+    Spark,
+    /// The server for days of as many bytes as `spark.from` says, this machine for all others.
+    Auto,
+}
+
+impl fmt::Display for EngineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Spark => "spark",
+            Self::Auto => "auto",
+        })
+    }
+}
+
+/// A Spark Connect server.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SparkSettings {
+    /// Its address: `sc://host:15002`, with `/;token=…;use_ssl=true` behind it where it asks for that.
+    pub remote: SparkRemote,
+    /// How it spells locations in S3: `s3` on EMR, `s3a` elsewhere.
+    #[serde(default = "s3_scheme")]
+    pub s3_scheme: String,
+    /// From how many bytes of source files on `auto` has it read a collection's day.
+    #[serde(default = "from")]
+    #[schemars(with = "String")]
+    pub from: ByteSize,
+}
+
+impl SparkSettings {
+    /// The server at an address, with all else as it is by itself.
+    pub fn at(remote: SparkRemote) -> Self {
+        Self { remote, s3_scheme: s3_scheme(), from: from() }
+    }
+}
+
+/// What one machine of two cores reads in about ten minutes.
+fn from() -> ByteSize {
+    ByteSize::gib(16)
+}
+
+fn s3_scheme() -> String {
+    "s3a".to_owned()
+}
+
+/// The address of a Spark Connect server. What stands behind the host may be a token: it is not shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SparkRemote(String);
+
+impl SparkRemote {
+    /// All of it.
+    pub fn address(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it that is not shown.
+    pub fn is_plain(&self) -> bool {
+        self.to_string() == self.0
+    }
+}
+
+impl From<String> for SparkRemote {
+    fn from(address: String) -> Self {
+        Self(address)
+    }
+}
+
+impl fmt::Display for SparkRemote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.split("/;").next().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for SparkRemote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SparkRemote({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_not_shown() {
+        let remote = SparkRemote::from("sc://host:443/;token=secret".to_owned());
+        assert_eq!((remote.to_string(), format!("{remote:?}")), ("sc://host:443".into(), "SparkRemote(sc://host:443)".into()));
+        assert!(!remote.is_plain() && SparkRemote::from("sc://host".to_owned()).is_plain());
+    }
+}

@@ -1,0 +1,97 @@
+//! Which engine loads a collection's day.
+
+use bytesize::ByteSize;
+
+use crate::config::{EngineName, SparkSettings};
+use crate::jobs::JobError;
+
+use super::{Engine, Local};
+
+/// Who is to load, as far as that is known before the day's files are.
+#[derive(Debug, Clone)]
+pub(in crate::jobs) struct Choice {
+    engine: EngineName,
+    spark: Option<SparkSettings>,
+}
+
+impl Choice {
+    /// # Errors
+    /// A cluster is asked for that there is none of, or of which this adg knows nothing.
+    pub(in crate::jobs) fn new(engine: EngineName, spark: Option<SparkSettings>) -> Result<Self, JobError> {
+        let refused =
+            |message: &str, hint: &str| Err(JobError::Usage { message: message.to_owned(), hint: Some(hint.to_owned()) });
+        match (engine, &spark) {
+            (EngineName::Local, _) => {}
+            _ if cfg!(not(feature = "spark")) => {
+                return refused(
+                    "this adg was built without Spark Connect, so that its engine can only be `local`",
+                    "build one that has it: cargo build --release --features spark",
+                );
+            }
+            (_, None) => {
+                return refused(
+                    "the engine is Spark, and nothing says where that is",
+                    "give --spark-remote sc://host:15002, or the profile's `spark: { remote: … }`",
+                );
+            }
+            (_, Some(_)) => {}
+        }
+        Ok(Self { engine, spark })
+    }
+
+    /// The cluster that is to read so many bytes; none where this machine does.
+    pub(in crate::jobs) fn cluster(&self, bytes: u64) -> Option<&SparkSettings> {
+        let spark = self.spark.as_ref()?;
+        let is_large = ByteSize(bytes) >= spark.from;
+        (self.engine == EngineName::Spark || (self.engine == EngineName::Auto && is_large)).then_some(spark)
+    }
+
+    /// What a person should know of who reads so many bytes.
+    pub(in crate::jobs) fn note(&self, bytes: u64) -> Option<String> {
+        let spark = self.cluster(bytes)?;
+        let why = match self.engine {
+            EngineName::Auto => format!(": {} are not less than {}", ByteSize(bytes), spark.from),
+            _ => String::new(),
+        };
+        Some(format!("to be read and written by Spark at {}{why}", spark.remote))
+    }
+}
+
+/// Who loads so many bytes.
+pub(in crate::jobs) fn choose(choice: &Choice, bytes: u64) -> Box<dyn Engine> {
+    match choice.cluster(bytes) {
+        #[cfg(feature = "spark")]
+        Some(spark) => Box::new(super::spark::Spark::new(spark.clone())),
+        _ => Box::new(Local),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SparkRemote;
+
+    fn choice(engine: EngineName) -> Choice {
+        Choice { engine, spark: Some(SparkSettings::at(SparkRemote::from("sc://host:15002".to_owned()))) }
+    }
+
+    #[test]
+    fn large_days_are_the_clusters_where_nobody_says_otherwise() {
+        let large = ByteSize::gib(16).0;
+        let is_clusters = |engine, bytes| choice(engine).cluster(bytes).is_some();
+        assert_eq!([large - 1, large].map(|bytes| is_clusters(EngineName::Auto, bytes)), [false, true]);
+        assert!(!is_clusters(EngineName::Local, large) && is_clusters(EngineName::Spark, 1));
+        let note = choice(EngineName::Auto).note(large).unwrap();
+        assert_eq!(note, "to be read and written by Spark at sc://host:15002: 16.0 GiB are not less than 16.0 GiB");
+    }
+
+    #[test]
+    fn a_cluster_that_nobody_names_is_refused() {
+        assert!(Choice::new(EngineName::Local, None).is_ok());
+        let refused = Choice::new(EngineName::Auto, None).unwrap_err().to_string();
+        assert!(
+            refused.contains(if cfg!(feature = "spark") { "nothing says where" } else { "without Spark Connect" }),
+            "{refused}"
+        );
+    }
+}

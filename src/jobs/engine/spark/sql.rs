@@ -1,0 +1,53 @@
+//! Words of Spark's SQL.
+
+use crate::schema::ColumnName;
+
+/// A text as a literal.
+pub(super) fn text(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('\'');
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => literal.extend(['\\', c]),
+            c if c.is_ascii_control() => literal.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => literal.push(c),
+        }
+    }
+    literal.push('\'');
+    literal
+}
+
+/// A regular expression as a literal without escapes of its own. None of ours has a quote.
+pub(super) fn pattern(pattern: &str) -> String {
+    format!("r'{pattern}'")
+}
+
+/// A column's name.
+pub(super) fn name(name: &ColumnName) -> String {
+    format!("`{}`", name.as_str().replace('`', "``"))
+}
+
+/// Whether all of `value` is as `pattern` says.
+pub(super) fn matches(value: &str, of: &str) -> String {
+    // `$` would also stand before a last line end.
+    format!("{value} RLIKE {}", pattern(&format!("^(?:{of})\\z")))
+}
+
+/// Whether a value is one of these texts.
+pub(super) fn is_one_of(value: &str, texts: impl Iterator<Item = String>) -> String {
+    let texts: Vec<String> = texts.map(|one| text(&one)).collect();
+    if texts.is_empty() { "FALSE".to_owned() } else { format!("{value} IN ({})", texts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_literal_but_its_end() {
+        assert_eq!(text("it's a \\ and\n\té"), "'it\\'s a \\\\ and\\u000A\\u0009é'");
+        assert_eq!(name(&ColumnName::new("a`b").unwrap()), "`a``b`");
+        assert_eq!(is_one_of("t", ["".to_owned(), "NULL".to_owned()].into_iter()), "t IN ('', 'NULL')");
+        assert_eq!(is_one_of("t", std::iter::empty()), "FALSE");
+    }
+}

@@ -1,0 +1,173 @@
+//! Files that another engine wrote into a run's folder.
+
+use std::io::{self, Read};
+
+use arrow_array::RecordBatch;
+use bytes::{Buf, Bytes};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Type as Physical;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{ChunkReader, Length};
+
+use crate::frame;
+use crate::schema::{TableSchema, TimestampEncoding};
+use crate::store::Store;
+
+use super::parquet::{arrow_type, metadata, parquet_schema};
+use super::{LakeError, RunFolder, TableWriter, WrittenFile, conform};
+
+/// What is there.
+pub struct LeftFiles {
+    /// Parquet files.
+    pub files: Vec<WrittenFile>,
+    /// What in them not every reader of the house reads.
+    pub unreadable: Vec<String>,
+}
+
+impl LeftFiles {
+    /// Their rows, by their own footers.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Whether every reader reads them.
+    pub fn is_readable(&self) -> bool {
+        self.unreadable.is_empty()
+    }
+
+    /// Writes what not every reader reads anew into the writer, which is for the same folder, and removes it. Gives the files that
+    /// stay as they are.
+    pub fn rewritten(
+        self,
+        folder: &RunFolder<'_>,
+        table: &TableSchema,
+        writer: &mut TableWriter<'_>,
+    ) -> Result<Vec<WrittenFile>, LakeError> {
+        if self.is_readable() {
+            return Ok(self.files);
+        }
+        for file in &self.files {
+            let key = folder.key(&file.name);
+            let failed = |reason: String| LakeError::Left { key: key.clone(), reason };
+            let remote = Remote { store: folder.store().clone(), key: key.clone(), bytes: file.bytes };
+            let batches = ParquetRecordBatchReaderBuilder::try_new(remote).and_then(ParquetRecordBatchReaderBuilder::build);
+            for batch in batches.map_err(|error| failed(error.to_string()))? {
+                let batch = batch.map_err(|error| failed(error.to_string()))?;
+                let columns = as_written(&batch, table).map_err(|error| failed(error.to_string()))?;
+                let named = table.columns().iter().map(|column| column.name.as_str()).zip(columns).collect();
+                writer.write(&conform(&frame::from_arrow(batch.num_rows(), named)?, table)?)?;
+            }
+        }
+        folder.store().delete(&self.files.iter().map(|file| folder.key(&file.name)).collect::<Vec<_>>())?;
+        Ok(Vec::new())
+    }
+}
+
+/// A batch's columns as the writer takes them.
+fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<Vec<arrow_array::ArrayRef>, arrow_schema::ArrowError> {
+    let column = |column: &crate::schema::Column| {
+        let found = batch.column_by_name(column.name.as_str());
+        let found = found.ok_or_else(|| arrow_schema::ArrowError::SchemaError(format!("there is no column {}", column.name)))?;
+        arrow_cast::cast(found, &arrow_type(&column.ty))
+    };
+    table.columns().iter().map(column).collect()
+}
+
+impl RunFolder<'_> {
+    /// Looks at what another engine wrote here, and removes what is no file of rows: marks of success, checksums.
+    pub fn left_by_others(&self, table: &TableSchema, timestamps: TimestampEncoding) -> Result<LeftFiles, LakeError> {
+        let prefix = self.key("");
+        let mut left = LeftFiles { files: Vec::new(), unreadable: Vec::new() };
+        let mut marks = Vec::new();
+        for object in self.store().list(prefix.trim_end_matches('/'))? {
+            let name = object.key.strip_prefix(&prefix).unwrap_or(&object.key).to_owned();
+            if name.starts_with(['_', '.']) {
+                marks.push(object.key);
+                continue;
+            }
+            let failed = |reason: String| LakeError::Left { key: object.key.clone(), reason };
+            let found = metadata(self.store(), &object)?.map_err(failed)?;
+            let rows = u64::try_from(found.file_metadata().num_rows()).unwrap_or_default();
+            left.unreadable.extend(unreadable(&found, table, timestamps).map_err(|error| failed(error.to_string()))?);
+            left.files.push(WrittenFile { name, rows, bytes: object.size });
+        }
+        left.unreadable.sort();
+        left.unreadable.dedup();
+        if !marks.is_empty() {
+            self.store().delete(&marks)?;
+        }
+        Ok(left)
+    }
+}
+
+/// Columns whose values are stored otherwise than adg stores them. In lists every reader takes what every engine writes.
+fn unreadable(found: &ParquetMetaData, table: &TableSchema, timestamps: TimestampEncoding) -> Result<Vec<String>, ParquetError> {
+    let wanted = parquet_schema(table, timestamps)?;
+    let found = found.file_metadata().schema();
+    let mut unreadable = Vec::new();
+    for column in wanted.get_fields() {
+        let theirs = found.get_fields().iter().find(|theirs| theirs.name() == column.name());
+        let Some(theirs) = theirs else { return Err(ParquetError::General(format!("there is no column {}", column.name()))) };
+        if theirs.is_primitive() != column.is_primitive() {
+            unreadable.push(format!("`{}` of another shape", column.name()));
+        } else if column.is_primitive() && theirs.get_physical_type() != column.get_physical_type() {
+            let what = if column.get_physical_type() == Physical::FIXED_LEN_BYTE_ARRAY { "decimals" } else { "timestamps" };
+            unreadable.push(format!("{what} as {}", theirs.get_physical_type()));
+        }
+    }
+    Ok(unreadable)
+}
+
+/// What is read of a file at a time, where it is not known how much will be.
+const BLOCK: u64 = 256 << 10;
+
+/// A file in a store, read in pieces.
+#[derive(Clone)]
+struct Remote {
+    store: Store,
+    key: String,
+    bytes: u64,
+}
+
+impl Length for Remote {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl ChunkReader for Remote {
+    type T = Pieces;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Pieces> {
+        Ok(Pieces { file: self.clone(), at: start, piece: Bytes::new() })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let piece = self.store.range(&self.key, start..start + length as u64);
+        piece.map_err(|error| ParquetError::External(Box::new(error)))
+    }
+}
+
+/// A file from some place on.
+struct Pieces {
+    file: Remote,
+    at: u64,
+    piece: Bytes,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.piece.is_empty() {
+            let end = (self.at + BLOCK).min(self.file.bytes);
+            if self.at >= end {
+                return Ok(0);
+            }
+            self.piece = self.file.store.range(&self.file.key, self.at..end).map_err(io::Error::other)?;
+            self.at = end;
+        }
+        let count = self.piece.len().min(buffer.len());
+        self.piece.split_to(count).copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
