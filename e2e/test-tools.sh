@@ -14,6 +14,15 @@ if ! cmp -s "$requirements" "$venv/installed.txt"; then
   cp "$requirements" "$venv/installed.txt"
 fi
 
+# Sail looks which client of Spark is installed beside it, and takes none of 4.3.
+sail=(pysail==0.7.2 pyspark-client==4.1.1)
+if [ "$(cat "$venv/sail/installed.txt" 2>/dev/null)" != "${sail[*]}" ]; then
+  "$venv/bin/python" -m venv "$venv/sail"
+  "$venv/sail/bin/python" -m pip install --quiet "${sail[@]}" \
+    || { echo "the Python packages ${sail[*]} could not be installed: is the package index reachable?" >&2; exit 1; }
+  echo "${sail[*]}" >"$venv/sail/installed.txt"
+fi
+
 # Installs a Debian package: its name, and what it is for.
 debian() {
   echo "$2 is missing; installing it from Debian" >&2
@@ -22,6 +31,8 @@ debian() {
 }
 
 command -v java >/dev/null 2>&1 || debian openjdk-17-jre-headless "Java 17, for Spark and the Hive Metastore"
+command -v protoc >/dev/null 2>&1 || debian protobuf-compiler "protoc, with which the client of Spark Connect is built"
+[ -e /usr/include/google/protobuf/any.proto ] || debian libprotobuf-dev "protoc's own types"
 # Debian does not have the server's programs on the path.
 command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null \
   || debian postgresql "PostgreSQL's server"

@@ -147,7 +147,11 @@ impl<'w> Work<'w> {
     /// Finds out what the files are like. One in which records go over several lines, or quotes are not closed, is read by adg.
     fn survey(&mut self) -> Result<(), JobError> {
         let surveys: Vec<String> = self.files.iter().enumerate().map(|(number, file)| file.query.survey(number)).collect();
-        let rows = self.session.rows("look at the lines", &surveys.join(" UNION ALL "))?;
+        let rows = match self.session.rows("look at the lines", &surveys.join(" UNION ALL ")) {
+            // Sail reads no line that is not text. Nothing is found of any file then, so that all are adg's.
+            Err(JobError::Spark { reason, .. }) if reason.contains("UTF-8") => Vec::new(),
+            rows => rows?,
+        };
         let found: BTreeMap<usize, &Row> =
             rows.iter().filter_map(|row| Some((usize::try_from(number(row, 0)).ok()?, row))).collect();
         let (mut own, mut kept) = (Vec::new(), Vec::new());

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use spark_connect::SparkSession;
 use spark_connect::row::Row;
@@ -62,6 +62,7 @@ impl<'s> Session<'s> {
 
     /// The rows of a query.
     pub(super) fn rows(&self, action: &'static str, query: &str) -> Result<Vec<Row>, JobError> {
+        tracing::trace!(event = "spark_query", query);
         self.watched(action, |spark| spark.sql(query).and_then(|frame| frame.collect()).map_err(|error| error.get_message()))
     }
 
@@ -105,12 +106,14 @@ impl<'s> Session<'s> {
     }
 
     /// Waits for the server, and ends what it does once the run is to stop.
+    /// Tells how long the server took.
     fn watched<T: Send>(
         &self,
         action: &'static str,
         work: impl FnOnce(&SparkSession) -> Result<T, String> + Send,
     ) -> Result<T, JobError> {
         self.stop.check()?;
+        let began = Instant::now();
         let (done, result) = channel();
         let found = std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -130,6 +133,7 @@ impl<'s> Session<'s> {
             }
         });
         self.stop.check()?;
+        tracing::debug!(event = "spark_answered", action, seconds = began.elapsed().as_secs_f64());
         found.map_err(|reason| failed(&self.settings.remote, action, reason))
     }
 }

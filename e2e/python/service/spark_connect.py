@@ -1,0 +1,48 @@
+"""Spark Connect servers: Spark's own, and Sail's."""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.process import HOST, Command, free_port, listens, running, temporary
+
+SPARK = Path(sysconfig.get_path("purelib")) / "pyspark"
+SAIL = Path(sys.prefix) / "sail/bin/sail"
+"""In an environment of its own: it looks which client is installed beside it, and takes none of Spark 4.3."""
+
+
+@contextmanager
+def spark_connect(memory: str = "1g") -> Iterator[str]:
+    """Spark's, with two cores; gives its address."""
+    port = free_port()
+    with temporary("spark-connect") as folder:
+        settings = {
+            "spark.connect.grpc.binding.port": str(port),
+            "spark.connect.grpc.binding.address": HOST,
+            "spark.ui.enabled": "false",
+            "spark.driver.bindAddress": HOST,
+            "spark.driver.host": HOST,
+            "spark.driver.memory": memory,
+            "spark.local.dir": str(folder),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.log.level": "ERROR",
+        }
+        flags = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+        words = [SPARK / "bin/spark-submit", "--master", "local[2]", *flags]
+        server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+        environment = os.environ | {"SPARK_HOME": str(SPARK), "SPARK_NO_DAEMONIZE": "1"}
+        with running(Command([*words, *server], folder, environment), lambda: listens(port)):
+            yield f"sc://{HOST}:{port}"
+
+
+@contextmanager
+def sail() -> Iterator[str]:
+    """Sail's; gives its address."""
+    port = free_port()
+    with temporary("sail") as folder:
+        words = [SAIL, "spark", "server", "--ip", HOST, "--port", str(port)]
+        with running(Command(words, folder), lambda: listens(port)):
+            yield f"sc://{HOST}:{port}"
