@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench book demo build dependencies docs e2e faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
+.PHONY: bench book demo build dependencies docs e2e engines faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -16,12 +16,20 @@ build:
 test: test-tools
 	cargo test --locked --lib --bins
 	$(MAKE) e2e
+	$(MAKE) engines
 	$(MAKE) gate
 	$(MAKE) hostile
 
 # Starts and stops every service that it needs.
 e2e: test-tools
 	cargo test --locked --test e2e
+
+# What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail.
+engines: test-tools
+	cargo test --locked --features spark --lib engine
+	cargo build --locked --features spark
+	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engines.py
+	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engine_trouble.py
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
 gate: build test-tools

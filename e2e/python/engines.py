@@ -128,7 +128,7 @@ def main() -> None:
     checks, names = Checks(), sys.argv[1:] or list(SERVERS)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adg-engines-")))
-        servers = {name: stack.enter_context(SERVERS[name]()) for name in names}
+        servers = {name: stack.enter_context(SERVERS[name]()).remote for name in names}
         for number, case in enumerate(cases()):
             compare(checks, folder / str(number), case, servers)
         if "spark" in servers:

@@ -5,6 +5,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from service.process import HOST, Command, free_port, listens, running, temporary
@@ -14,9 +15,18 @@ SAIL = Path(sys.prefix) / "sail/bin/sail"
 """In an environment of its own: it looks which client is installed beside it, and takes none of Spark 4.3."""
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    remote: str
+    """Its address."""
+    pid: int
+
+
 @contextmanager
-def spark_connect(memory: str = "1g") -> Iterator[str]:
-    """Spark's, with two cores; gives its address."""
+def spark_connect(memory: str = "1g") -> Iterator[Server]:
+    """Spark's, with two cores."""
     port = free_port()
     with temporary("spark-connect") as folder:
         settings = {
@@ -34,15 +44,15 @@ def spark_connect(memory: str = "1g") -> Iterator[str]:
         words = [SPARK / "bin/spark-submit", "--master", "local[2]", *flags]
         server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
         environment = os.environ | {"SPARK_HOME": str(SPARK), "SPARK_NO_DAEMONIZE": "1"}
-        with running(Command([*words, *server], folder, environment), lambda: listens(port)):
-            yield f"sc://{HOST}:{port}"
+        with running(Command([*words, *server], folder, environment), lambda: listens(port)) as pid:
+            yield Server(f"sc://{HOST}:{port}", pid)
 
 
 @contextmanager
-def sail() -> Iterator[str]:
-    """Sail's; gives its address."""
+def sail() -> Iterator[Server]:
+    """Sail's."""
     port = free_port()
     with temporary("sail") as folder:
         words = [SAIL, "spark", "server", "--ip", HOST, "--port", str(port)]
-        with running(Command(words, folder), lambda: listens(port)):
-            yield f"sc://{HOST}:{port}"
+        with running(Command(words, folder), lambda: listens(port)) as pid:
+            yield Server(f"sc://{HOST}:{port}", pid)

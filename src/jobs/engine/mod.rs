@@ -35,7 +35,7 @@ pub(super) struct Load<'a> {
     /// Reads a file to its end, which must be what was listed until then.
     pub(super) read: &'a ReadFile<'a>,
     /// The bytes of a file, decrypted.
-    pub(super) open: &'a (dyn Fn(&SourceKey) -> Result<Box<dyn Read + Send>, JobError> + Sync),
+    pub(super) open: &'a OpenFile<'a>,
 }
 
 impl Load<'_> {
@@ -57,6 +57,9 @@ pub(super) type Take<'t> = dyn FnMut(RawBatch) -> bool + 't;
 
 /// Reads a file.
 pub(super) type ReadFile<'r> = dyn Fn(&FilePlan<'_>, &mut Take<'_>) -> Result<(), JobError> + Sync + 'r;
+
+/// Opens a file.
+pub(super) type OpenFile<'o> = dyn Fn(&SourceKey) -> Result<Box<dyn Read + Send>, JobError> + Sync + 'o;
 
 /// Where goes what is no row, and who watches.
 pub(super) struct Sinks<'s, 'q> {

@@ -353,7 +353,7 @@ mod tests {
     fn line_of(record: &BadRecord) -> u64 {
         match record.place {
             Place::Line { line, .. } => line,
-            Place::Byte { .. } => 0,
+            Place::Byte { .. } | Place::Unknown {} => 0,
         }
     }
 

@@ -1,6 +1,10 @@
 //! A session on a Spark Connect server.
 
+#![expect(clippy::result_large_err, reason = "the client's error is its own")]
+
 use std::io::{self, Read};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -13,20 +17,31 @@ use crate::schema::TimestampEncoding;
 
 /// How often a session that waits looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often it looks whether the server is there.
+const PROBE: Duration = Duration::from_secs(2);
+/// For how long a server may be out of reach.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For how long one tries to connect.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For how long a server may take to end a session.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A session of one collection's day. What still runs in it is interrupted when it is dropped.
 pub(super) struct Session<'s> {
     spark: SparkSession,
     settings: &'s SparkSettings,
     stop: &'s Stop,
+    /// Whether it is no longer there.
+    is_lost: AtomicBool,
 }
 
 impl<'s> Session<'s> {
     /// Opens it, with all that the server may have set otherwise.
     pub(super) fn open(settings: &'s SparkSettings, stop: &'s Stop, timestamps: TimestampEncoding) -> Result<Self, JobError> {
+        is_reachable(&settings.remote).map_err(|error| failed(&settings.remote, "open a session", &error.to_string()))?;
         let opened = SparkSession::builder().remote(settings.remote.address()).get_or_create();
-        let spark = opened.map_err(|error| failed(&settings.remote, "open a session", error.get_message()))?;
-        let session = Self { spark, settings, stop };
+        let spark = opened.map_err(|error| failed(&settings.remote, "open a session", &error.get_message()))?;
+        let session = Self { spark, settings, stop, is_lost: AtomicBool::new(false) };
         let instants = match timestamps {
             TimestampEncoding::Int96 => "INT96",
             TimestampEncoding::Micros => "TIMESTAMP_MICROS",
@@ -41,53 +56,51 @@ impl<'s> Session<'s> {
             ("spark.sql.parquet.compression.codec", "zstd"),
         ];
         for (key, value) in set {
-            session.watched("set up a session", |spark| spark.conf().set(key, value).map_err(|error| error.get_message()))?;
+            session.watched("set up a session", move |spark| spark.conf().set(key, value))?;
         }
         Ok(session)
     }
 
     /// What the server says that it is.
     pub(super) fn version(&self) -> Result<String, JobError> {
-        self.watched("ask for the version", |spark| spark.version().map_err(|error| error.get_message()))
+        self.watched("ask for the version", SparkSession::version)
     }
 
     /// Makes a file's lines a view.
     pub(super) fn lines(&self, location: &str, view: &str) -> Result<(), JobError> {
-        let location = self.spelled(location);
-        self.watched("look at a file", |spark| {
+        let (location, view) = (self.spelled(location), view.to_owned());
+        self.watched("look at a file", move |spark| {
             let lines = spark.read().option("lineSep", "\n").text(&location);
-            lines.create_or_replace_temp_view(view).map_err(|error| error.get_message())
+            lines.create_or_replace_temp_view(&view)
         })
     }
 
     /// The rows of a query.
     pub(super) fn rows(&self, action: &'static str, query: &str) -> Result<Vec<Row>, JobError> {
         tracing::trace!(event = "spark_query", query);
-        self.watched(action, |spark| spark.sql(query).and_then(|frame| frame.collect()).map_err(|error| error.get_message()))
+        let query = query.to_owned();
+        self.watched(action, move |spark| spark.sql(&query).and_then(|frame| frame.collect()))
     }
 
     /// Writes the rows of a query into a folder.
     pub(super) fn write(&self, query: &str, location: &str) -> Result<(), JobError> {
-        let location = self.spelled(location);
-        self.watched("write rows", |spark| {
-            let written = spark.sql(query).and_then(|frame| frame.write().mode("append").parquet(&location));
-            written.map_err(|error| error.get_message())
+        let (query, location) = (query.to_owned(), self.spelled(location));
+        self.watched("write rows", move |spark| {
+            spark.sql(&query).and_then(|frame| frame.write().mode("append").parquet(&location))
         })
     }
 
     /// Makes the files at a location a view.
     pub(super) fn files(&self, location: &str, view: &str) -> Result<(), JobError> {
-        let location = self.spelled(location);
-        self.watched("look at what was written", |spark| {
-            spark.read().parquet(&location).create_or_replace_temp_view(view).map_err(|error| error.get_message())
-        })
+        let (location, view) = (self.spelled(location), view.to_owned());
+        self.watched("look at what was written", move |spark| spark.read().parquet(&location).create_or_replace_temp_view(&view))
     }
 
     /// The binary first column of a query, a line of text for each row.
     pub(super) fn stream(&self, query: &str) -> Result<Box<dyn Read + Send>, JobError> {
         let query = query.to_owned();
         let rows = self.watched("read what it can't decide", move |spark| {
-            spark.sql(&query).and_then(|frame| frame.to_local_iterator(true)).map_err(|error| error.get_message())
+            spark.sql(&query).and_then(|frame| frame.to_local_iterator(true))
         })?;
         let lines = rows.map(|row| match row.as_ref().map(|row| row.get(0).and_then(|value| value.as_bytes())) {
             Ok(Some(line)) => Ok([line, b"\n".as_slice()].concat()),
@@ -105,46 +118,85 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Waits for the server, and ends what it does once the run is to stop.
-    /// Tells how long the server took.
-    fn watched<T: Send>(
+    /// Waits for the server as long as it can be reached, and ends what it does once the run is to stop. Its client alone would ask a
+    /// server that is gone for ten minutes.
+    fn watched<T: Send + 'static>(
         &self,
         action: &'static str,
-        work: impl FnOnce(&SparkSession) -> Result<T, String> + Send,
+        work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static,
     ) -> Result<T, JobError> {
         self.stop.check()?;
         let began = Instant::now();
         let (done, result) = channel();
-        let found = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let _ = done.send(work(&self.spark));
-            });
-            let mut is_told = false;
-            loop {
-                match result.recv_timeout(LOOK) {
-                    Err(RecvTimeoutError::Timeout) if self.stop.is_told() && !is_told => {
-                        is_told = true;
-                        let _ = self.spark.interrupt_all();
-                    }
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return Err("the client panicked".to_owned()),
-                    Ok(found) => return found,
+        let spark = self.spark.clone();
+        // Where the server is lost, the thread ends when its client has given up too.
+        std::thread::spawn(move || done.send(work(&spark)));
+        let (mut reached, mut probed, mut is_told) = (began, began, false);
+        let found = loop {
+            match result.recv_timeout(LOOK) {
+                Err(RecvTimeoutError::Timeout) if self.stop.is_told() && !is_told => {
+                    is_told = true;
+                    self.soon(SparkSession::interrupt_all);
                 }
+                Err(RecvTimeoutError::Timeout) if probed.elapsed() < PROBE => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if is_reachable(&self.settings.remote).is_ok() {
+                        reached = Instant::now();
+                    } else if reached.elapsed() > PATIENCE {
+                        self.is_lost.store(true, Ordering::Relaxed);
+                        break Err(format!("it could not be reached for {} seconds", PATIENCE.as_secs()));
+                    }
+                    probed = Instant::now();
+                }
+                Err(RecvTimeoutError::Disconnected) => break Err("the client panicked".to_owned()),
+                Ok(found) => break found.map_err(|error| error.get_message()),
             }
-        });
+        };
         self.stop.check()?;
         tracing::debug!(event = "spark_answered", action, seconds = began.elapsed().as_secs_f64());
-        found.map_err(|reason| failed(&self.settings.remote, action, reason))
+        found.map_err(|reason| failed(&self.settings.remote, action, &reason))
+    }
+
+    /// Asks the server for something that it may as well not do, and waits a little.
+    fn soon<T: Send + 'static>(&self, work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static) {
+        let (done, result) = channel();
+        let spark = self.spark.clone();
+        std::thread::spawn(move || done.send(work(&spark).map_err(|error| error.get_message())));
+        match result.recv_timeout(FAREWELL) {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(event = "spark_not_told", remote = %self.settings.remote, error = shortened(&error))
+            }
+            Err(_) => tracing::debug!(event = "spark_not_told", remote = %self.settings.remote),
+        }
     }
 }
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        let ended = self.spark.interrupt_all().and_then(|_| self.spark.stop());
-        if let Err(error) = ended {
-            tracing::debug!(event = "session_not_ended", remote = %self.settings.remote, error = shortened(&error.get_message()));
+        if !self.is_lost.load(Ordering::Relaxed) {
+            self.soon(|spark| spark.interrupt_all().and_then(|_| spark.stop()));
         }
     }
+}
+
+/// Whether somebody takes connections there.
+fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
+    let shown = remote.to_string();
+    let host = shown.strip_prefix("sc://").unwrap_or(&shown);
+    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+        host.to_owned()
+    } else {
+        format!("{host}:15002")
+    };
+    let mut refused = io::Error::other("its name has no address");
+    for address in with_port.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(_) => return Ok(()),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
 }
 
 /// Of what a server says, the first line: plans and stack traces follow.
@@ -152,8 +204,8 @@ fn shortened(message: &str) -> String {
     message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim().to_owned()
 }
 
-fn failed(remote: &SparkRemote, action: &'static str, reason: String) -> JobError {
-    JobError::Spark { remote: remote.to_string(), action, reason: shortened(&reason) }
+fn failed(remote: &SparkRemote, action: &'static str, reason: &str) -> JobError {
+    JobError::Spark { remote: remote.to_string(), action, reason: shortened(reason) }
 }
 
 /// Lines as a stream of bytes.

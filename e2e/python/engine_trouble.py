@@ -1,0 +1,132 @@
+"""What a run does whose Spark Connect server is not there, dies, or is still at work when the run is told to stop.
+
+Usage: ADG_BIN=… engine_trouble.py. The binary must have the feature `spark`. Prints each check; exits 1 where one fails.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from adg import VARIABLES, Workspace
+from checks import Checks
+from engine_cases import DAYS, TYPES, Case, plain
+from service.process import HOST, free_port
+from service.spark_connect import sail, spark_connect
+
+UNAVAILABLE, STOPPED = 21, 143
+DAY = DAYS[0]
+ASKED = ("--module", "shop", "--start-dt", DAY, "--end-dt", DAY)
+LOOKED = '"action":"look at the lines"'
+"""What the log says when the server has looked at the files, and writes next."""
+
+
+def spark_at(remote: str) -> tuple[str, ...]:
+    """The words that have a run go there."""
+    return (*ASKED, "--engine", "spark", "--spark-remote", remote)
+
+
+def started(workspace: Workspace, remote: str) -> subprocess.Popen[str]:
+    """A run, from when the server has looked at the files."""
+    variables = {name: value for name, value in os.environ.items() if name not in VARIABLES} | {"ADG_LOG_LEVEL": "adg=debug"}
+    command = [os.environ["ADG_BIN"], *spark_at(remote)]
+    process = subprocess.Popen(command, cwd=workspace.folder, env=variables, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    for line in process.stderr:
+        if LOOKED in line:
+            break
+    return process
+
+
+def published(workspace: Workspace) -> list[str]:
+    """All files that are in the table's folder."""
+    return sorted(str(path) for path in (workspace.folder / "warehouse/data").rglob("*") if path.is_file())
+
+
+def ends(checks: Checks, what: str, process: subprocess.Popen[str], code: int, seconds: float) -> str:
+    """How a run ends, and how soon; gives what it said."""
+    begun = time.monotonic()
+    _, said = process.communicate(timeout=600)
+    checks.same(f"{what}: exit code", process.returncode, code)
+    took = time.monotonic() - begun
+    checks.same(f"{what}: within {seconds:.0f} s ({took:.1f})", took <= seconds, True)
+    return said
+
+
+def told(said: str) -> dict[str, Any]:
+    """The error of a date."""
+    return next(event for line in said.splitlines() if (event := json.loads(line)).get("event") == "date_failed")
+
+
+def nobody(checks: Checks, workspace: Workspace) -> None:
+    """Nobody listens."""
+    remote = f"sc://{HOST}:{free_port()}"
+    process = subprocess.Popen(
+        [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stderr=subprocess.PIPE, text=True
+    )
+    error = told(ends(checks, "nobody", process, UNAVAILABLE, 60))
+    checks.same("nobody: it says where", remote in error["error"], True)
+    checks.same("nobody: nothing is left", published(workspace), [])
+
+
+def dies(checks: Checks, workspace: Workspace) -> None:
+    """The server is killed while it writes."""
+    with sail() as server:
+        process = started(workspace, server.remote)
+        os.kill(server.pid, signal.SIGKILL)
+        error = told(ends(checks, "dies", process, UNAVAILABLE, 120))
+    checks.same("dies: it says where", server.remote in error["error"], True)
+    checks.same("dies: nothing is left", published(workspace), [])
+
+
+def stopped(checks: Checks, workspace: Workspace, remote: str) -> None:
+    """The run is told to stop while the server writes."""
+    process = started(workspace, remote)
+    process.send_signal(signal.SIGTERM)
+    ends(checks, "stopped", process, STOPPED, 20)
+    time.sleep(3)
+    checks.same("stopped: nothing is left", published(workspace), [])
+
+
+def again(checks: Checks, workspace: Workspace, remote: str) -> None:
+    """Afterwards it is done, and a plan says by whom."""
+    engine = "engine: auto\n    spark: {{ remote: \"{}\", from: {} }}\n    stores:"
+    yaml = (workspace.folder / "adg.yaml").read_text()
+    for size, is_there in (("1GiB", False), ("1KiB", True)):
+        (workspace.folder / "adg.yaml").write_text(yaml.replace("stores:", engine.format(remote, size), 1))
+        (workspace.folder / "plan.json").unlink(missing_ok=True)
+        workspace.run("plan", *ASKED, "--out", "plan.json")
+        notes = json.loads((workspace.folder / "plan.json").read_text())["days"][0]["notes"]
+        checks.same(f"from {size}: planned", [note for note in notes if f"Spark at {remote}: " in note] != [], is_there)
+        workspace.run("--plan", "plan.json")
+        report = max((workspace.folder / "reports").iterdir(), key=lambda path: path.name)
+        notes = json.loads(report.read_text())["days"][0]["notes"]
+        checks.same(f"from {size}: done", any("rows were read and written by Spark" in note for note in notes), is_there)
+    rows = workspace.run("query", "select count(*) as n from things", "--format", "csv").split()
+    checks.same("afterwards all rows are there", rows, ["n", str(ROWS)])
+
+
+ROWS = 40_000
+
+
+def main() -> None:
+    """One after the other, at one date."""
+    checks = Checks()
+    with tempfile.TemporaryDirectory(prefix="adg-engines-") as folder, spark_connect() as server:
+        workspace = Workspace(Path(folder) / "work")
+        workspace.module("shop", Case("trouble", [], {"id": "bigint"} | TYPES).module())
+        (workspace.source / f"{DAY}_things_0.csv").write_bytes(plain(ROWS))
+        nobody(checks, workspace)
+        dies(checks, workspace)
+        stopped(checks, workspace, server.remote)
+        again(checks, workspace, server.remote)
+    sys.exit(1 if checks.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
