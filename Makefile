@@ -29,6 +29,7 @@ engines: test-tools
 	cargo test --locked --features spark --lib engine
 	cargo build --locked --features spark
 	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engines.py
+	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engine_s3.py
 	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engine_trouble.py
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.

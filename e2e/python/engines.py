@@ -10,7 +10,6 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -39,13 +38,23 @@ def work(folder: Path, case: Case, flags: list[str]) -> list[dict[str, Any]]:
 
 
 def did(workspace: Workspace, day: str, flags: list[str]) -> dict[str, Any]:
-    """One day, and what is there then."""
-    workspace.run("--module", "shop", "--start-dt", day, "--end-dt", day, *flags)
+    """One day of a case, and what is there then."""
+    return ran(workspace, "shop", "shop", day, flags)["things"]
+
+
+def ran(workspace: Workspace, module: str, database: str, day: str, flags: list[str]) -> dict[str, dict[str, Any]]:
+    """One day of a module, and what is there then, by collection."""
+    workspace.run("--module", module, "--start-dt", day, "--end-dt", day, *flags)
     report = max((workspace.folder / "reports").iterdir(), key=lambda path: path.name)
-    (told,) = json.loads(report.read_text())["days"]
-    table = workspace.table("shop", "things")
-    files = sorted(table.partitions[day].iterdir())
-    aside = [json.loads(line) for path in quarantine(workspace, day) for line in path.read_text().splitlines()]
+    return {told["collection"]: state(workspace, database, told) for told in json.loads(report.read_text())["days"]}
+
+
+def state(workspace: Workspace, database: str, told: dict[str, Any]) -> dict[str, Any]:
+    """What is there of a collection's day, of which a run told this."""
+    table = workspace.table(database, told["collection"])
+    files = sorted(table.partitions[told["date"]].iterdir())
+    kept = told["quarantine"]
+    aside = [json.loads(line) for line in Path(kept.removeprefix("file://")).read_text().splitlines()] if kept else []
     counts = {name: told[name] for name in ("rows_read", "rows_written", "rows_quarantined", "value_errors")}
     return {
         "columns": list(table.columns.items()),
@@ -55,12 +64,6 @@ def did(workspace: Workspace, day: str, flags: list[str]) -> dict[str, Any]:
         "other files": [file.name for file in files if file.suffix != ".parquet"],
         "notes": told["notes"],
     }
-
-
-def quarantine(workspace: Workspace, day: str) -> Iterator[Path]:
-    """The newest file of a day, where there is one."""
-    found = sorted((workspace.folder / "warehouse/data/shop/things/_quarantine").glob(f"*{day}/*/*.jsonl"))
-    return iter(found[-1:])
 
 
 def decided(days: list[dict[str, Any]]) -> int:
@@ -79,14 +82,54 @@ def compare(checks: Checks, folder: Path, case: Case, servers: dict[str, str]) -
             continue
         wrong = checks.wrong
         for day, (theirs, ours) in enumerate(zip(found, wanted, strict=True), 1):
-            for what in ("columns", "counts", "set aside", "other files", "rows"):
-                if theirs[what] != ours[what]:
-                    checks.same(f"{server}: {case.name}, day {day}: {what}", theirs[what], ours[what])
+            differs(checks, f"{server}: {case.name}, day {day}", theirs, ours)
         rows, total = decided(found), sum(len(day["rows"]) for day in found)
         if case.by_cluster not in (None, rows):
             checks.fail(f"{server}: {case.name}: rows that the cluster makes", f"{rows} instead of {case.by_cluster}")
         if checks.wrong == wrong:
             print(f"ok     {server}: {case.name}: {total} rows, {rows} of them made by the cluster")
+
+
+def differs(checks: Checks, what: str, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Whether anything does."""
+    for part in ("columns", "counts", "set aside", "other files", "rows"):
+        if theirs[part] != ours[part]:
+            checks.same(f"{what}: {part}", theirs[part], ours[part])
+
+
+def built_in(checks: Checks, folder: Path, servers: dict[str, str]) -> None:
+    """The modules that adg has in it: one of CSV, which a cluster reads, and those of JSON, which it does not."""
+    flags = {"local": ["--engine", "local"]}
+    flags |= {server: ["--engine", "spark", "--spark-remote", remote] for server, remote in servers.items()}
+    found = {}
+    for name, words in flags.items():
+        workspace = Workspace(folder / f"vacancy-{name}")
+        made = ("--module", "vacancy", "--date", DAYS[0], "--rows", "400", "--bad-values", "0.001", "--seed", "3")
+        workspace.run("generate-test-data", *made)
+        found[name] = ran(workspace, "vacancy", "uc_kickstart", DAYS[0], words)
+    for server in servers:
+        wrong = checks.wrong
+        checks.same(f"{server}: vacancy: collections", sorted(found[server]), sorted(found["local"]))
+        for name, ours in found["local"].items():
+            differs(checks, f"{server}: vacancy: {name}", found[server][name], ours)
+        rows = decided(list(found[server].values()))
+        if checks.wrong == wrong:
+            print(f"ok     {server}: vacancy: {rows} rows made by the cluster")
+    workspace = Workspace(folder / "json")
+    workspace.module("shop", JSON)
+    (workspace.source / f"{DAYS[0]}_things.json").write_text('[{"id": 1, "tags": ["a"]}]')
+    for server in servers:
+        notes = did(workspace, DAYS[0], flags[server])["notes"]
+        checks.same(f"{server}: JSON is read here, and it is said why", [note for note in notes if "records adg finds" in note], notes[:1])
+
+
+JSON = """\
+version: 1
+module: shop
+source: { files: "{date}_{collection}.json", json: {} }
+target: { database: shop }
+collections: { things: {} }
+"""
 
 
 def in_turn(checks: Checks, folder: Path, remote: str) -> None:
@@ -131,6 +174,7 @@ def main() -> None:
         servers = {name: stack.enter_context(SERVERS[name]()).remote for name in names}
         for number, case in enumerate(cases()):
             compare(checks, folder / str(number), case, servers)
+        built_in(checks, folder, servers)
         if "spark" in servers:
             in_turn(checks, folder, servers["spark"])
     sys.exit(1 if checks.wrong else 0)
