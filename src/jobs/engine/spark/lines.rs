@@ -71,12 +71,19 @@ impl FileQuery {
             .iter()
             .map(|column| format!("{} AS {}", self.value(&column.name, &column.ty), sql::name(&column.name)));
         let columns = columns.collect::<Vec<_>>().join(", ");
-        format!("SELECT {columns} FROM ({}) WHERE NOT odd AND NOT {}", self.judged, self.is_header)
+        format!("SELECT {columns} FROM {} WHERE NOT is_odd", self.records())
     }
 
     /// The lines that are not.
     pub(super) fn odd(&self) -> String {
-        format!("SELECT CAST(raw AS BINARY) AS line FROM ({}) WHERE odd AND NOT {}", self.judged, self.is_header)
+        format!("SELECT CAST(raw AS BINARY) AS line FROM {} WHERE is_odd", self.records())
+    }
+
+    /// All lines but the first. Whether one is odd is said by a row of its own, for what a filter asks of a column is moved to where the
+    /// lines are read, and there written out with all that it is made of, again for each time that it is used: Sail took seconds to
+    /// plan ten columns, and Spark split each line a hundred times.
+    fn records(&self) -> String {
+        format!("(SELECT *, explode(array(odd)) AS is_odd FROM ({}) WHERE NOT {})", self.judged, self.is_header)
     }
 
     fn value(&self, name: &ColumnName, ty: &ColumnType) -> String {
@@ -140,22 +147,24 @@ fn spark_type(ty: &ColumnType) -> String {
 
 /// Lines without their ends. An empty line is no record.
 fn lines(view: &str) -> String {
-    let end = sql::pattern(r"\r\z");
-    format!("SELECT value AS raw, regexp_replace(value, {end}, '') AS v FROM {view} WHERE value NOT IN ('', '\\r')")
+    format!("SELECT value AS raw, rtrim('\\r', value) AS v FROM {view} WHERE value NOT IN ('', '\\r')")
 }
 
 /// Each line with the fields `p` that are written whole in it, and whether those are all of it. What is not text in UTF-8 is for adg; a
-/// question mark stands for it meanwhile, lest it hide what quotes do.
+/// question mark stands for it meanwhile, lest it hide what quotes do. So is a return that is not at the line's end.
 fn fields(lines: &str, delimiter: u8) -> String {
     let d = format!("\\x{{{delimiter:02X}}}");
     let field = sql::pattern(&format!("{d}(\"[^\"]*(?:\"\"[^\"]*)*\"|[^\"{d}][^{d}]*|)"));
-    let delimiter = sql::text(&char::from(delimiter).to_string());
+    let (delimiter, between) = (sql::text(&char::from(delimiter).to_string()), sql::pattern(&d));
     let unknown = sql::pattern(r"\x{FFFD}");
     let too_much = format!("length(w) > {LONGEST} OR length(w) - length(replace(w, '\"\"', '')) > {}", 2 * MOST_QUOTES);
     format!(
-        "SELECT raw, v, p, array_join(p, {delimiter}) <> w AS broken, v RLIKE {unknown} OR instr(w, '\\r') > 0 AS unclear FROM (\
-         SELECT raw, v, w, CASE WHEN {too_much} THEN array('') ELSE regexp_extract_all(concat({delimiter}, w), {field}, 1) END AS p FROM (\
-         SELECT raw, v, CASE WHEN v RLIKE {unknown} THEN regexp_replace(v, {unknown}, '?') ELSE v END AS w FROM ({lines})))"
+        "SELECT raw, v, p, array_join(p, {delimiter}) <> w AS broken, unclear FROM (\
+         SELECT raw, v, w, unclear, CASE WHEN {too_much} THEN array('') WHEN instr(w, '\"') = 0 THEN split(w, {between}, -1) \
+         ELSE regexp_extract_all(concat({delimiter}, w), {field}, 1) END AS p FROM (\
+         SELECT raw, v, CASE WHEN is_unknown THEN regexp_replace(v, {unknown}, '?') ELSE v END AS w, \
+         is_unknown OR instr(raw, '\\r') NOT IN (0, length(raw)) AS unclear FROM (\
+         SELECT raw, v, v RLIKE {unknown} AS is_unknown FROM ({lines}))))"
     )
 }
 
@@ -209,9 +218,7 @@ fn nulled(texts: &str, plan: &FilePlan<'_>, rules: &ValueRules) -> String {
 /// Values and verdicts. What Spark could not cast after all is for adg to decide.
 fn judged(nulled: &str, plan: &FilePlan<'_>, judgements: &[Judgement]) -> String {
     let [mut values, mut verdicts, mut columns] = [const { String::new() }; 3];
-    // Never so. But what is not deterministic is not moved to where the lines are read, and there written out with all that it is made
-    // of, again for each time that it is used: Sail took seconds for ten columns.
-    let mut odd = "unclear OR rand() < 0".to_owned();
+    let mut odd = "unclear".to_owned();
     for (i, Judgement { value, verdict }) in judgements.iter().enumerate() {
         let _ = write!(values, ", n{i}, {value} AS c{i}, {verdict} AS r{i}");
         let lost = format!("r{i} = {FITS} AND c{i} IS NULL AND n{i} IS NOT NULL");

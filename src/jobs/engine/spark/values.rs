@@ -57,8 +57,35 @@ pub(super) fn judge(ty: &ColumnType, t: &str, formats: &Formats) -> Option<Judge
         ColumnType::Timestamp => (cast("TIMESTAMP"), timestamp(t, formats)),
         ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => return None,
     };
-    Some(Judgement { verdict: format!("CASE WHEN {t} IS NULL THEN {FITS} ELSE {verdict} END"), value })
+    let verdict = match written_back(ty, t, &value) {
+        // As Spark would write the value: no need to look closer, which takes longer than all else.
+        Some(same) => format!("CASE WHEN {t} IS NULL OR {same} THEN {FITS} ELSE {verdict} END"),
+        None => format!("CASE WHEN {t} IS NULL THEN {FITS} ELSE {verdict} END"),
+    };
+    Some(Judgement { verdict, value })
 }
+
+/// Whether a value that was cast from `t` is written so again, and is one that every reader reads; none where that says little.
+fn written_back(ty: &ColumnType, t: &str, value: &str) -> Option<String> {
+    let text = format!("CAST({value} AS STRING) = {t}");
+    match ty {
+        ColumnType::TinyInt | ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt | ColumnType::Decimal { .. } => {
+            Some(text)
+        }
+        ColumnType::Float | ColumnType::Double => Some(format!("({text} AND left({t}, 1) IN {FINITE})")),
+        ColumnType::Date => Some(format!("({text} AND {value} >= DATE '0001-01-01' AND length({t}) = 10)")),
+        ColumnType::Timestamp => {
+            let padded = format!("date_format({value}, 'yyyy-MM-dd HH:mm:ss.SSSSSS') = {t}");
+            Some(format!(
+                "(({text} OR {padded}) AND {value} >= TIMESTAMP '0001-01-01 00:00:00' AND length({t}) BETWEEN 19 AND 26)"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// What finite numbers begin with.
+const FINITE: &str = "('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-')";
 
 /// The first that holds says it.
 fn verdict(cases: &[(String, u8)], otherwise: u8) -> String {
