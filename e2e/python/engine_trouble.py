@@ -6,6 +6,7 @@ Usage: ADG_BIN=… engine_trouble.py. The binary must have the feature `spark`. 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,23 @@ def nobody(checks: Checks, workspace: Workspace) -> None:
     checks.same("nobody: nothing is left", published(workspace), [])
 
 
+def stranger(checks: Checks, workspace: Workspace) -> None:
+    """Somebody listens who never answers, with TLS asked for; the run is told to stop."""
+    with socket.socket() as listening:
+        listening.bind((HOST, 0))
+        listening.listen(16)
+        for options in ("", "/;use_ssl=true;token=hidden"):
+            remote = f"sc://{HOST}:{listening.getsockname()[1]}{options}"
+            process = subprocess.Popen(
+                [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stderr=subprocess.PIPE, text=True
+            )
+            time.sleep(3)
+            process.send_signal(signal.SIGTERM)
+            said = ends(checks, f"stranger {bool(options)}", process, STOPPED, 45)
+            checks.same(f"stranger {bool(options)}: no panic, no token", "panic" in said or "hidden" in said, False)
+    checks.same("stranger: nothing is left", published(workspace), [])
+
+
 def dies(checks: Checks, workspace: Workspace) -> None:
     """The server is killed while it writes."""
     with sail() as server:
@@ -122,6 +140,7 @@ def main() -> None:
         workspace.module("shop", Case("trouble", [], {"id": "bigint"} | TYPES).module())
         (workspace.source / f"{DAY}_things_0.csv").write_bytes(plain(ROWS))
         nobody(checks, workspace)
+        stranger(checks, workspace)
         dies(checks, workspace)
         stopped(checks, workspace, server.remote)
         again(checks, workspace, server.remote)

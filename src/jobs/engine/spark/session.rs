@@ -23,6 +23,8 @@ const PROBE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// For how long one tries to connect.
 const CONNECT: Duration = Duration::from_secs(5);
+/// For how long a server may take to begin a session: some start a cluster for it.
+const GREETING: Duration = Duration::from_mins(3);
 /// For how long a server may take to end a session.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -56,7 +58,7 @@ impl<'s> Session<'s> {
             ("spark.sql.parquet.compression.codec", "zstd"),
         ];
         for (key, value) in set {
-            session.watched("set up a session", move |spark| spark.conf().set(key, value))?;
+            session.watched_for("set up a session", Some(GREETING), move |spark| spark.conf().set(key, value))?;
         }
         Ok(session)
     }
@@ -125,26 +127,45 @@ impl<'s> Session<'s> {
         action: &'static str,
         work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static,
     ) -> Result<T, JobError> {
+        self.watched_for(action, None, work)
+    }
+
+    /// The same, for so long at most.
+    fn watched_for<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        limit: Option<Duration>,
+        work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static,
+    ) -> Result<T, JobError> {
         self.stop.check()?;
         let began = Instant::now();
         let (done, result) = channel();
         let spark = self.spark.clone();
         // Where the server is lost, the thread ends when its client has given up too.
         std::thread::spawn(move || done.send(work(&spark)));
-        let (mut reached, mut probed, mut is_told) = (began, began, false);
+        let lost = |reason: String| {
+            self.is_lost.store(true, Ordering::Relaxed);
+            Err(reason)
+        };
+        let (mut reached, mut probed, mut told) = (began, began, None::<Instant>);
         let found = loop {
             match result.recv_timeout(LOOK) {
-                Err(RecvTimeoutError::Timeout) if self.stop.is_told() && !is_told => {
-                    is_told = true;
+                Err(RecvTimeoutError::Timeout) if self.stop.is_told() && told.is_none() => {
                     self.soon(SparkSession::interrupt_all);
+                    told = Some(Instant::now());
+                }
+                Err(RecvTimeoutError::Timeout) if told.is_some_and(|told| told.elapsed() > FAREWELL) => {
+                    break lost("it does not end what it does".to_owned());
+                }
+                Err(RecvTimeoutError::Timeout) if limit.is_some_and(|limit| began.elapsed() > limit) => {
+                    break lost(format!("it did not answer for {} seconds: is it Spark Connect?", began.elapsed().as_secs()));
                 }
                 Err(RecvTimeoutError::Timeout) if probed.elapsed() < PROBE => {}
                 Err(RecvTimeoutError::Timeout) => {
                     if is_reachable(&self.settings.remote).is_ok() {
                         reached = Instant::now();
                     } else if reached.elapsed() > PATIENCE {
-                        self.is_lost.store(true, Ordering::Relaxed);
-                        break Err(format!("it could not be reached for {} seconds", PATIENCE.as_secs()));
+                        break lost(format!("it could not be reached for {} seconds", PATIENCE.as_secs()));
                     }
                     probed = Instant::now();
                 }
