@@ -14,23 +14,18 @@ build:
 	cargo build --release --locked
 
 test: test-tools
-	cargo test --locked --lib --bins
+	cargo test --locked --features spark --lib --bins
 	$(MAKE) e2e
-	$(MAKE) engines
 	$(MAKE) gate
 	$(MAKE) hostile
 
-# Starts and stops every service that it needs.
+# Starts and stops every service that it needs. With all features: without `spark` the same code is compiled, less the engine.
 e2e: test-tools
-	cargo test --locked --test e2e
+	cargo test --locked --features spark --test e2e
 
-# What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail.
+# What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail; a part of `make e2e`.
 engines: test-tools
-	cargo test --locked --features spark --lib engine
-	cargo build --locked --features spark
-	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engines.py
-	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engine_s3.py
-	ADG_BIN=$(CARGO_TARGET_DIR)/debug/adg PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engine_trouble.py
+	cargo test --locked --features spark --test e2e engines
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
 gate: build test-tools

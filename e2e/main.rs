@@ -11,6 +11,8 @@ mod cluster;
 mod command_line;
 mod crash;
 mod docs;
+#[cfg(feature = "spark")]
+mod engines;
 mod evolution;
 mod hive;
 mod import;

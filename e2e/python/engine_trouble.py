@@ -87,7 +87,7 @@ def stranger(checks: Checks, workspace: Workspace) -> None:
             )
             time.sleep(3)
             process.send_signal(signal.SIGTERM)
-            said = ends(checks, f"stranger {bool(options)}", process, STOPPED, 45)
+            said = ends(checks, f"stranger {bool(options)}", process, STOPPED, 60)
             checks.same(f"stranger {bool(options)}: no panic, no token", "panic" in said or "hidden" in said, False)
     checks.same("stranger: nothing is left", published(workspace), [])
 
@@ -106,7 +106,7 @@ def stopped(checks: Checks, workspace: Workspace, remote: str) -> None:
     """The run is told to stop while the server writes."""
     process = started(workspace, remote)
     process.send_signal(signal.SIGTERM)
-    ends(checks, "stopped", process, STOPPED, 20)
+    ends(checks, "stopped", process, STOPPED, 60)
     time.sleep(3)
     checks.same("stopped: nothing is left", published(workspace), [])
 
