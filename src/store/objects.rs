@@ -330,6 +330,14 @@ impl Store {
         self.runtime.block_on(self.objects.head(&path(key))).map(info).map_err(|error| self.failed("look at", key, error))
     }
 
+    /// Refuses an object that is no longer what was listed.
+    pub fn must_still_be(&self, object: &ObjectInfo) -> Result<(), StoreError> {
+        match object.is(&self.head(&object.key)?) {
+            true => Ok(()),
+            false => Err(StoreError::Changed { store: self.shown(), key: object.key.clone() }),
+        }
+    }
+
     /// What time it is, as the store says with its answer about an object; none of a local folder, whose time is our own.
     pub fn time(&self, key: &str) -> Result<Option<Timestamp>, StoreError> {
         let options = GetOptions { head: true, ..GetOptions::default() };

@@ -8,7 +8,6 @@ use crate::lake::{QuarantineFile, RunFolder};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnType, Evolution, TableSchema};
 use crate::source::{ColumnPlan, Format, HashField, Header, RowHash};
-use crate::store::StoreError;
 
 use super::Day;
 
@@ -59,10 +58,7 @@ impl Day<'_> {
                 return Ok(());
             }
         }
-        match key.object.is(&self.run.setup.source.head(&header.key)?) {
-            true => Ok(()),
-            false => Err(StoreError::Changed { store: self.run.setup.source.shown(), key: header.key.clone() }.into()),
-        }
+        Ok(self.run.setup.source.must_still_be(&key.object)?)
     }
 
     fn row_hash(&self, header: &Header, evolution: &Evolution) -> Option<RowHash> {

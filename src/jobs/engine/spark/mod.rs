@@ -15,8 +15,7 @@ use crate::config::SparkSettings;
 use crate::jobs::JobError;
 use crate::lake::{LeftFiles, WrittenFile};
 use crate::schema::{ColumnName, ERROR_DESC};
-use crate::source::{Encoding, Format, Place};
-use crate::store::StoreError;
+use crate::source::{Encoding, Format, Place, SourceError};
 
 use self::lines::FileQuery;
 use self::session::Session;
@@ -127,7 +126,7 @@ impl<'w> Work<'w> {
             let location = load.setup.source.location(&plan.key.object.key);
             let header = match location.contains(['{', '}', '[', ']', '*', '?', '\\']) {
                 true => None,
-                false => first_line((load.open)(plan.key)?)?,
+                false => first_line(&plan.header.key, (load.open)(plan.key)?)?,
             };
             let query = header.as_ref().and_then(|header| {
                 let text = std::str::from_utf8(header).ok()?.trim_end_matches(['\r', '\n']);
@@ -141,7 +140,16 @@ impl<'w> Work<'w> {
                 None => work.own.push(plan),
             }
         }
+        work.tell_own("as they are no plain lines of UTF-8", &work.own.clone());
         Ok(Some(work).filter(|work| !work.files.is_empty()))
+    }
+
+    /// Says why files are read by adg.
+    fn tell_own(&mut self, why: &str, own: &[&FilePlan<'_>]) {
+        if !own.is_empty() {
+            let names: Vec<&str> = own.iter().map(|plan| plan.header.key.as_str()).collect();
+            self.notes.push(format!("read here, {why}: {}", names.join(", ")));
+        }
     }
 
     /// Finds out what the files are like. One in which records go over several lines, or quotes are not closed, is read by adg.
@@ -166,10 +174,7 @@ impl<'w> Work<'w> {
                 _ => own.push(file.plan),
             }
         }
-        if !own.is_empty() {
-            let names: Vec<&str> = own.iter().map(|plan| plan.header.key.as_str()).collect();
-            self.notes.push(format!("read here, as not every line of them is a record: {}", names.join(", ")));
-        }
+        self.tell_own("as not every line of them is a record", &own);
         (self.files, self.own) = (kept, [std::mem::take(&mut self.own), own].concat());
         Ok(())
     }
@@ -182,11 +187,7 @@ impl<'w> Work<'w> {
             self.session.write(&queries.join(" UNION ALL "), &self.load.folder.location())?;
         }
         for ClusterFile { plan, .. } in &self.files {
-            // It must have been what was listed until now.
-            let source = &self.load.setup.source;
-            if !plan.key.object.is(&source.head(&plan.header.key)?) {
-                return Err(StoreError::Changed { store: source.shown(), key: plan.header.key.clone() }.into());
-            }
+            self.load.setup.source.must_still_be(&plan.key.object)?;
         }
         let found = self.load.folder.left_by_others(table, self.load.settings.timestamps)?;
         let (wanted, written) = (self.files.iter().map(|file| file.records - file.odd).sum::<u64>(), found.rows());
@@ -284,14 +285,16 @@ fn number(row: &Row, place: usize) -> u64 {
 }
 
 /// The first line that is not empty, with its end; none where it is no text, or no line of its own.
-fn first_line(bytes: Box<dyn Read + Send>) -> Result<Option<Vec<u8>>, JobError> {
+fn first_line(key: &str, bytes: Box<dyn Read + Send>) -> Result<Option<Vec<u8>>, JobError> {
     let mut bytes = BufReader::new(bytes.take(LONGEST_HEADER));
     let mut line = Vec::new();
     while matches!(&*line, b"" | b"\n" | b"\r\n") {
         line.clear();
-        let read = bytes
-            .read_until(b'\n', &mut line)
-            .map_err(|error| JobError::Bug(format!("a header can't be read again: {error}")))?;
+        let read = bytes.read_until(b'\n', &mut line).map_err(|source| SourceError::Read {
+            key: key.to_owned(),
+            bytes: line.len() as u64,
+            source,
+        })?;
         if read == 0 {
             return Ok(None);
         }
