@@ -2,22 +2,25 @@
 //! what was written before anything is published.
 
 mod lines;
+mod rows;
 mod session;
 mod sql;
 mod values;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use spark_connect::row::Row;
 
 use crate::config::SparkSettings;
 use crate::jobs::JobError;
 use crate::lake::{LeftFiles, WrittenFile};
-use crate::schema::{ColumnName, ERROR_DESC};
+use crate::schema::ERROR_DESC;
 use crate::source::{Encoding, Format, Place, SourceError};
 
-use self::lines::FileQuery;
+use self::lines::{Lines, Look};
+use self::rows::{ERROR_BEGIN, ERROR_TEXT, Records};
 use self::session::Session;
 use super::{Engine, FileCounts, FilePlan, Load, Loaded, Local, Sinks, Take, local};
 
@@ -51,9 +54,9 @@ impl Engine for Spark {
         };
         work.survey()?;
         let found = work.write()?;
+        let (theirs, odd) = (found.rows(), work.odd(&found)?);
         let counts = work.count(&found)?;
-        let theirs = found.rows();
-        let (files, own) = work.finish(found, sinks)?;
+        let (files, own) = work.finish(found, odd, sinks)?;
         let mut notes = vec![format!("{theirs} rows were read and written by Spark {version} at {}", self.settings.remote)];
         notes.extend(work.notes);
         Ok(Loaded { files, counts: add(counts, own), notes })
@@ -99,11 +102,16 @@ struct ClusterFile<'w> {
     plan: &'w FilePlan<'w>,
     /// Its first line, with its end.
     header: Vec<u8>,
-    query: FileQuery,
+    lines: Lines,
+    look: Look,
     /// Lines that are records, those that adg decides included.
     records: u64,
-    /// Lines that adg decides.
-    odd: u64,
+}
+
+impl ClusterFile<'_> {
+    fn query<'q>(&'q self, load: &'q Load<'_>) -> Records<'q> {
+        Records { lines: &self.lines, look: self.look, plan: self.plan, rules: load.rules }
+    }
 }
 
 /// One collection's day, on the cluster.
@@ -128,14 +136,15 @@ impl<'w> Work<'w> {
                 true => None,
                 false => first_line(&plan.header.key, (load.open)(plan.key)?)?,
             };
-            let query = header.as_ref().and_then(|header| {
+            let lines = header.as_ref().and_then(|header| {
                 let text = std::str::from_utf8(header).ok()?.trim_end_matches(['\r', '\n']);
-                FileQuery::new(&view, text.trim_start_matches('\u{FEFF}'), format.delimiter, plan, load.rules)
+                Some(Lines::new(&view, text.trim_start_matches('\u{FEFF}'), format.delimiter))
             });
-            match header.zip(query) {
-                Some((header, query)) => {
+            match header.zip(lines) {
+                Some((header, lines)) => {
                     session.lines(&location, &view)?;
-                    work.files.push(ClusterFile { plan, header, query, records: 0, odd: 0 });
+                    let look = Look { quoted: true, returns: true, unclear: true };
+                    work.files.push(ClusterFile { plan, header, lines, look, records: 0 });
                 }
                 None => work.own.push(plan),
             }
@@ -154,7 +163,7 @@ impl<'w> Work<'w> {
 
     /// Finds out what the files are like. One in which records go over several lines, or quotes are not closed, is read by adg.
     fn survey(&mut self) -> Result<(), JobError> {
-        let surveys: Vec<String> = self.files.iter().enumerate().map(|(number, file)| file.query.survey(number)).collect();
+        let surveys: Vec<String> = self.files.iter().enumerate().map(|(number, file)| file.lines.survey(number)).collect();
         let rows = match self.session.rows("look at the lines", &surveys.join(" UNION ALL ")) {
             // Sail reads no line that is not text. Nothing is found of any file then, so that all are adg's.
             Err(JobError::Spark { reason, .. }) if reason.contains("UTF-8") => Vec::new(),
@@ -164,11 +173,12 @@ impl<'w> Work<'w> {
             rows.iter().filter_map(|row| Some((usize::try_from(number(row, 0)).ok()?, row))).collect();
         let (mut own, mut kept) = (Vec::new(), Vec::new());
         for (i, mut file) in std::mem::take(&mut self.files).into_iter().enumerate() {
-            let counted = found.get(&i).map(|row| [1, 2, 3, 4].map(|place| number(row, place)));
+            let counted = found.get(&i).map(|row| [1, 2, 3, 4, 5, 6].map(|place| number(row, place)));
             match counted {
                 // Its first line, once.
-                Some([lines, 1, 0, odd]) => {
-                    (file.records, file.odd) = (lines - 1, odd);
+                Some([lines, 1, 0, quoted, returns, unclear]) => {
+                    file.records = lines - 1;
+                    file.look = Look { quoted: quoted > 0, returns: returns > 0, unclear: unclear > 0 };
                     kept.push(file);
                 }
                 _ => own.push(file.plan),
@@ -182,50 +192,59 @@ impl<'w> Work<'w> {
     /// Has the rows written, and looks at what is there then.
     fn write(&self) -> Result<LeftFiles, JobError> {
         let table = self.load.table;
-        let queries: Vec<String> = self.files.iter().map(|file| file.query.rows(table)).collect();
+        let queries: Vec<String> = self.files.iter().map(|file| file.query(self.load).rows(table)).collect();
         if !queries.is_empty() {
             self.session.write(&queries.join(" UNION ALL "), &self.load.folder.location())?;
         }
         for ClusterFile { plan, .. } in &self.files {
             self.load.setup.source.must_still_be(&plan.key.object)?;
         }
-        let found = self.load.folder.left_by_others(table, self.load.settings.timestamps)?;
-        let (wanted, written) = (self.files.iter().map(|file| file.records - file.odd).sum::<u64>(), found.rows());
-        match wanted == written {
-            true => Ok(found),
-            false => Err(JobError::Bug(format!("Spark was to write {wanted} rows, and wrote {written}; nothing was published"))),
-        }
+        Ok(self.load.folder.left_by_others(table, self.load.settings.timestamps)?)
+    }
+
+    /// How many lines are left to adg.
+    fn odd(&self, found: &LeftFiles) -> Result<u64, JobError> {
+        let (records, written) = (self.files.iter().map(|file| file.records).sum::<u64>(), found.rows());
+        records.checked_sub(written).ok_or_else(|| {
+            JobError::Bug(format!("Spark found {records} records, and wrote {written} rows; nothing was published"))
+        })
     }
 
     /// What Spark wrote, as its files say.
     fn count(&self, found: &LeftFiles) -> Result<FileCounts, JobError> {
         let mut counts = FileCounts { rows_read: found.rows(), ..FileCounts::default() };
-        let mut columns: Vec<&ColumnName> =
-            self.files.iter().flat_map(|file| file.plan.columns.iter().map(|column| &column.name)).collect();
-        columns.sort();
-        columns.dedup();
         if counts.rows_read == 0 {
             return Ok(counts);
         }
         self.session.files(&self.load.folder.location(), "adg_written")?;
-        let of_column = columns.iter().map(|column| {
-            let begin = sql::text(&format!("Type Conversion for column {column}. The source value is: "));
-            format!("sum(CASE WHEN exists({ERROR_DESC}, e -> startswith(e, {begin})) THEN 1 ELSE 0 END)")
-        });
-        let sums: Vec<String> = [format!("count(*), count({ERROR_DESC})")].into_iter().chain(of_column).collect();
-        let rows = self.session.rows("count what was written", &format!("SELECT {} FROM adg_written", sums.join(", ")))?;
-        let row = rows.first().ok_or_else(|| JobError::Bug("Spark counts nothing at all".to_owned()))?;
-        counts.rows_with_errors = number(row, 1);
-        for (i, column) in columns.into_iter().enumerate().filter(|(i, _)| number(row, i + 2) > 0) {
-            counts.value_errors.insert(column.clone(), number(row, i + 2));
+        // An error names its column before the text, which may be anything.
+        let begin = format!("substring_index(error, {}, 1)", sql::text(ERROR_TEXT));
+        let query = format!(
+            "SELECT '' AS begin, count({ERROR_DESC}) AS errors FROM adg_written UNION ALL \
+             SELECT {begin} AS begin, count(*) AS errors FROM (SELECT explode({ERROR_DESC}) AS error FROM adg_written) GROUP BY {begin}"
+        );
+        for row in self.session.rows("count what was written", &query)? {
+            let begin = row.get(0).and_then(|begin| begin.as_str()).unwrap_or_default();
+            let named = begin.strip_prefix(ERROR_BEGIN);
+            let columns = self.files.iter().flat_map(|file| &file.plan.columns);
+            let column = named.and_then(|name| columns.map(|column| &column.name).find(|column| column.as_str() == name));
+            match column {
+                Some(column) => drop(counts.value_errors.insert(column.clone(), number(&row, 1))),
+                None if begin.is_empty() => counts.rows_with_errors = number(&row, 1),
+                None => return Err(JobError::Bug(format!("Spark wrote an error of no column: {begin}"))),
+            }
         }
         Ok(counts)
     }
 
     /// What is left to adg: lines that Spark could not decide, files of its own, and files that not every reader reads.
-    fn finish(&mut self, found: LeftFiles, sinks: &mut Sinks<'_, '_>) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
+    fn finish(
+        &mut self,
+        found: LeftFiles,
+        odd: u64,
+        sinks: &mut Sinks<'_, '_>,
+    ) -> Result<(Vec<WrittenFile>, FileCounts), JobError> {
         let load = self.load;
-        let odd: u64 = self.files.iter().map(|file| file.odd).sum();
         let is_all = self.own.is_empty() && odd == 0 && found.is_readable();
         if is_all && !found.files.is_empty() {
             return Ok((found.files, FileCounts::default()));
@@ -238,19 +257,24 @@ impl<'w> Work<'w> {
             ));
         }
         let files = found.rewritten(load.folder, load.table, &mut writer)?;
-        let plans: Vec<FilePlan<'_>> = (self.files.iter().filter(|file| file.odd > 0).map(|file| file.plan))
+        let plans: Vec<FilePlan<'_>> = (self.files.iter().filter(|_| odd > 0).map(|file| file.plan))
             .chain(self.own.iter().copied())
             .map(|plan| FilePlan { key: plan.key, header: plan.header, columns: plan.columns.clone(), hash: plan.hash.clone() })
             .collect();
+        let given = AtomicU64::new(0);
         let read = |plan: &FilePlan<'_>, take: &mut Take<'_>| match self
             .files
             .iter()
             .find(|file| file.plan.header.key == plan.header.key)
         {
-            Some(file) => self.read_odd(file, take),
+            Some(file) => self.read_odd(file, &given, take),
             None => (load.read)(plan, take),
         };
         let counts = local::run(&plans, load, &read, &mut writer, sinks)?;
+        let given = given.into_inner();
+        if given != odd {
+            return Err(JobError::Bug(format!("Spark left {odd} lines out, and gave {given}; nothing was published")));
+        }
         if odd > 0 {
             self.notes.push(format!("{odd} lines that Spark could not decide were read here"));
         }
@@ -258,24 +282,20 @@ impl<'w> Work<'w> {
         Ok(([files, own].concat(), counts))
     }
 
-    /// The lines of a file that Spark could not decide, under the file's own header.
-    fn read_odd(&self, file: &ClusterFile<'_>, take: &mut Take<'_>) -> Result<(), JobError> {
-        let lines = self.session.stream(&file.query.odd())?;
+    /// The lines of a file that Spark could not decide, under the file's own header. Adds up how many were given.
+    fn read_odd(&self, file: &ClusterFile<'_>, given: &AtomicU64, take: &mut Take<'_>) -> Result<(), JobError> {
+        let lines = self.session.stream(&file.query(self.load).odd())?;
         let bytes = std::io::Cursor::new(file.header.clone()).chain(lines);
         let mut records = self.load.setup.reading().records(file.plan.header, Box::new(bytes), self.load.table)?;
-        let mut count = 0;
         while let Some(mut batch) = records.next_batch()? {
             self.load.setup.services.environment.stop.check()?;
             batch.bad.iter_mut().for_each(|bad| bad.place = Place::Unknown {});
-            count += (batch.rows() + batch.bad.len()) as u64;
+            given.fetch_add((batch.rows() + batch.bad.len()) as u64, Ordering::Relaxed);
             if !take(batch) {
-                return Ok(());
+                break;
             }
         }
-        match count == file.odd {
-            true => Ok(()),
-            false => Err(JobError::Bug(format!("Spark found {} lines to decide, and gave {count}", file.odd))),
-        }
+        Ok(())
     }
 }
 

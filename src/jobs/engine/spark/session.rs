@@ -60,6 +60,8 @@ impl<'s> Session<'s> {
         for (key, value) in set {
             session.watched_for("set up a session", Some(GREETING), move |spark| spark.conf().set(key, value))?;
         }
+        // A larger method is never made into machine code by Java, which costs more than anything else; in parts it is.
+        session.soon(|spark| spark.conf().set("spark.sql.codegen.hugeMethodLimit", "8000"));
         Ok(session)
     }
 
@@ -87,6 +89,7 @@ impl<'s> Session<'s> {
     /// Writes the rows of a query into a folder.
     pub(super) fn write(&self, query: &str, location: &str) -> Result<(), JobError> {
         let (query, location) = (query.to_owned(), self.spelled(location));
+        tracing::trace!(event = "spark_query", query);
         self.watched("write rows", move |spark| {
             spark.sql(&query).and_then(|frame| frame.write().mode("append").parquet(&location))
         })
