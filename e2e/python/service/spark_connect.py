@@ -39,6 +39,8 @@ def spark_connect(memory: str = "1g") -> Iterator[Server]:
             "spark.local.dir": str(folder),
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
             "spark.log.level": "ERROR",
+            # It ends its answers' streams every so often, as others do after two minutes, and is to be asked for the rest.
+            "spark.connect.execute.reattachable.senderMaxStreamDuration": "1s",
         }
         flags = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
         words = [SPARK / "bin/spark-submit", "--master", "local[2]", *flags]

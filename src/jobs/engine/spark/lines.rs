@@ -59,7 +59,7 @@ impl Lines {
         let broken = format!("NOT whole AND quoted AND (too_long OR NOT {})", self.is_whole(&plain));
         let unclear = format!("{} OR (NOT whole AND {unknown})", stray_return());
         format!(
-            "SELECT {number} AS file, count(*) AS lines, {} AS headers, {} AS broken, {} AS quoted, {} AS returns, {} AS unclear \
+            "SELECT '{number}' AS file, count(*) AS lines, {} AS headers, {} AS broken, {} AS quoted, {} AS returns, {} AS unclear \
              FROM (SELECT value, v, quoted, too_long, {whole} AS whole FROM (\
              SELECT value, v, quoted, quoted AND {too_long} AS too_long FROM (\
              SELECT value, v, contains(v, '\"') AS quoted FROM (SELECT value, {} AS v FROM {view} WHERE {NOT_EMPTY}))))",

@@ -1,6 +1,7 @@
 //! A Spark Connect server: Spark itself, or Sail. It reads lines, casts, hashes and writes; adg decides what it can't, and looks at
 //! what was written before anything is published.
 
+mod client;
 mod lines;
 mod rows;
 mod session;
@@ -10,8 +11,6 @@ mod values;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use spark_connect::row::Row;
 
 use crate::config::SparkSettings;
 use crate::jobs::JobError;
@@ -164,21 +163,24 @@ impl<'w> Work<'w> {
     /// Finds out what the files are like. One in which records go over several lines, or quotes are not closed, is read by adg.
     fn survey(&mut self) -> Result<(), JobError> {
         let surveys: Vec<String> = self.files.iter().enumerate().map(|(number, file)| file.lines.survey(number)).collect();
-        let rows = match self.session.rows("look at the lines", &surveys.join(" UNION ALL ")) {
+        let rows = match self.session.counts("look at the lines", &surveys.join(" UNION ALL ")) {
             // Sail reads no line that is not text. Nothing is found of any file then, so that all are adg's.
             Err(JobError::Spark { reason, .. }) if reason.contains("UTF-8") => Vec::new(),
+            Ok(rows) if rows.is_empty() => return Err(JobError::Bug("Spark says nothing of any line".to_owned())),
             rows => rows?,
         };
-        let found: BTreeMap<usize, &Row> =
-            rows.iter().filter_map(|row| Some((usize::try_from(number(row, 0)).ok()?, row))).collect();
+        let found: BTreeMap<String, Vec<u64>> = rows.into_iter().collect();
         let (mut own, mut kept) = (Vec::new(), Vec::new());
         for (i, mut file) in std::mem::take(&mut self.files).into_iter().enumerate() {
-            let counted = found.get(&i).map(|row| [1, 2, 3, 4, 5, 6].map(|place| number(row, place)));
-            match counted {
+            let counted = found.get(&i.to_string());
+            if counted.is_none() && !found.is_empty() {
+                return Err(JobError::Bug(format!("Spark says nothing of the lines of {}", file.plan.header.key)));
+            }
+            match counted.map(Vec::as_slice) {
                 // Its first line, once.
                 Some([lines, 1, 0, quoted, returns, unclear]) => {
                     file.records = lines - 1;
-                    file.look = Look { quoted: quoted > 0, returns: returns > 0, unclear: unclear > 0 };
+                    file.look = Look { quoted: *quoted > 0, returns: *returns > 0, unclear: *unclear > 0 };
                     kept.push(file);
                 }
                 _ => own.push(file.plan),
@@ -223,14 +225,14 @@ impl<'w> Work<'w> {
             "SELECT '' AS begin, count({ERROR_DESC}) AS errors FROM adg_written UNION ALL \
              SELECT {begin} AS begin, count(*) AS errors FROM (SELECT explode({ERROR_DESC}) AS error FROM adg_written) GROUP BY {begin}"
         );
-        for row in self.session.rows("count what was written", &query)? {
-            let begin = row.get(0).and_then(|begin| begin.as_str()).unwrap_or_default();
+        for (begin, errors) in self.session.counts("count what was written", &query)? {
+            let errors = errors.first().copied().unwrap_or_default();
             let named = begin.strip_prefix(ERROR_BEGIN);
             let columns = self.files.iter().flat_map(|file| &file.plan.columns);
             let column = named.and_then(|name| columns.map(|column| &column.name).find(|column| column.as_str() == name));
             match column {
-                Some(column) => drop(counts.value_errors.insert(column.clone(), number(&row, 1))),
-                None if begin.is_empty() => counts.rows_with_errors = number(&row, 1),
+                Some(column) => drop(counts.value_errors.insert(column.clone(), errors)),
+                None if begin.is_empty() => counts.rows_with_errors = errors,
                 None => return Err(JobError::Bug(format!("Spark wrote an error of no column: {begin}"))),
             }
         }
@@ -297,11 +299,6 @@ impl<'w> Work<'w> {
         }
         Ok(())
     }
-}
-
-/// A number in a row; nothing is none.
-fn number(row: &Row, place: usize) -> u64 {
-    row.get(place).and_then(|value| value.as_i64()).and_then(|value| u64::try_from(value).ok()).unwrap_or_default()
 }
 
 /// The first line that is not empty, with its end; none where it is no text, or no line of its own.

@@ -8,12 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use spark_connect::SparkSession;
-use spark_connect::row::Row;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{ArrowError, DataType};
+use spark_connect_core::Result as Answer;
 
 use crate::config::{SparkRemote, SparkSettings};
 use crate::jobs::{JobError, Stop};
 use crate::schema::TimestampEncoding;
+
+use super::client::Client;
 
 /// How often a session that waits looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(100);
@@ -30,7 +35,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A session of one collection's day. What still runs in it is interrupted when it is dropped.
 pub(super) struct Session<'s> {
-    spark: SparkSession,
+    client: Client,
     settings: &'s SparkSettings,
     stop: &'s Stop,
     /// Whether it is no longer there.
@@ -41,9 +46,9 @@ impl<'s> Session<'s> {
     /// Opens it, with all that the server may have set otherwise.
     pub(super) fn open(settings: &'s SparkSettings, stop: &'s Stop, timestamps: TimestampEncoding) -> Result<Self, JobError> {
         is_reachable(&settings.remote).map_err(|error| failed(&settings.remote, "open a session", &error.to_string()))?;
-        let opened = SparkSession::builder().remote(settings.remote.address()).get_or_create();
-        let spark = opened.map_err(|error| failed(&settings.remote, "open a session", &error.get_message()))?;
-        let session = Self { spark, settings, stop, is_lost: AtomicBool::new(false) };
+        let client = Client::connect(settings.remote.address());
+        let client = client.map_err(|error| failed(&settings.remote, "open a session", &error.get_message()))?;
+        let session = Self { client, settings, stop, is_lost: AtomicBool::new(false) };
         let instants = match timestamps {
             TimestampEncoding::Int96 => "INT96",
             TimestampEncoding::Micros => "TIMESTAMP_MICROS",
@@ -58,58 +63,53 @@ impl<'s> Session<'s> {
             ("spark.sql.parquet.compression.codec", "zstd"),
         ];
         for (key, value) in set {
-            session.watched_for("set up a session", Some(GREETING), move |spark| spark.conf().set(key, value))?;
+            session.watched_for("set up a session", Some(GREETING), move |client| client.set(key, value))?;
         }
         // A larger method is never made into machine code by Java, which costs more than anything else; in parts it is.
-        session.soon(|spark| spark.conf().set("spark.sql.codegen.hugeMethodLimit", "8000"));
+        session.soon(|client| client.set("spark.sql.codegen.hugeMethodLimit", "8000"));
         Ok(session)
     }
 
     /// What the server says that it is.
     pub(super) fn version(&self) -> Result<String, JobError> {
-        self.watched("ask for the version", SparkSession::version)
+        self.watched("ask for the version", Client::version)
     }
 
     /// Makes a file's lines a view.
     pub(super) fn lines(&self, location: &str, view: &str) -> Result<(), JobError> {
         let (location, view) = (self.spelled(location), view.to_owned());
-        self.watched("look at a file", move |spark| {
-            let lines = spark.read().option("lineSep", "\n").text(&location);
-            lines.create_or_replace_temp_view(&view)
-        })
+        self.watched("look at a file", move |client| client.view(&view, "text", &location, &[("lineSep", "\n")]))
     }
 
-    /// The rows of a query.
-    pub(super) fn rows(&self, action: &'static str, query: &str) -> Result<Vec<Row>, JobError> {
+    /// The rows of a query whose first column is a text, or nothing, and all others are numbers; none is 0.
+    pub(super) fn counts(&self, action: &'static str, query: &str) -> Result<Vec<(String, Vec<u64>)>, JobError> {
         tracing::trace!(event = "spark_query", query);
         let query = query.to_owned();
-        self.watched(action, move |spark| spark.sql(&query).and_then(|frame| frame.collect()))
+        let batches = self.watched(action, move |client| client.query(&query)?.collect::<Answer<Vec<_>>>())?;
+        let counts = batches.iter().map(counts).collect::<Result<Vec<_>, _>>();
+        let counts = counts.map_err(|error| failed(&self.settings.remote, action, &error.to_string()))?;
+        Ok(counts.concat())
     }
 
     /// Writes the rows of a query into a folder.
     pub(super) fn write(&self, query: &str, location: &str) -> Result<(), JobError> {
         let (query, location) = (query.to_owned(), self.spelled(location));
         tracing::trace!(event = "spark_query", query);
-        self.watched("write rows", move |spark| {
-            spark.sql(&query).and_then(|frame| frame.write().mode("append").parquet(&location))
-        })
+        self.watched("write rows", move |client| client.write(&query, &location))
     }
 
     /// Makes the files at a location a view.
     pub(super) fn files(&self, location: &str, view: &str) -> Result<(), JobError> {
         let (location, view) = (self.spelled(location), view.to_owned());
-        self.watched("look at what was written", move |spark| spark.read().parquet(&location).create_or_replace_temp_view(&view))
+        self.watched("look at what was written", move |client| client.view(&view, "parquet", &location, &[]))
     }
 
     /// The binary first column of a query, a line of text for each row.
     pub(super) fn stream(&self, query: &str) -> Result<Box<dyn Read + Send>, JobError> {
         let query = query.to_owned();
-        let rows = self.watched("read what it can't decide", move |spark| {
-            spark.sql(&query).and_then(|frame| frame.to_local_iterator(true))
-        })?;
-        let lines = rows.map(|row| match row.as_ref().map(|row| row.get(0).and_then(|value| value.as_bytes())) {
-            Ok(Some(line)) => Ok([line, b"\n".as_slice()].concat()),
-            Ok(None) => Err(io::Error::other("a line that is no binary")),
+        let batches = self.watched("read what it can't decide", move |client| client.query(&query))?;
+        let lines = batches.map(|batch| match batch {
+            Ok(batch) => lines(&batch).map_err(io::Error::other),
             Err(error) => Err(io::Error::other(shortened(&error.get_message()))),
         });
         Ok(Box::new(Lines { lines, current: io::Cursor::default() }))
@@ -128,7 +128,7 @@ impl<'s> Session<'s> {
     fn watched<T: Send + 'static>(
         &self,
         action: &'static str,
-        work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static,
+        work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
     ) -> Result<T, JobError> {
         self.watched_for(action, None, work)
     }
@@ -138,14 +138,14 @@ impl<'s> Session<'s> {
         &self,
         action: &'static str,
         limit: Option<Duration>,
-        work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static,
+        work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
     ) -> Result<T, JobError> {
         self.stop.check()?;
         let began = Instant::now();
         let (done, result) = channel();
-        let spark = self.spark.clone();
+        let client = self.client.clone();
         // Where the server is lost, the thread ends when its client has given up too.
-        std::thread::spawn(move || done.send(work(&spark)));
+        std::thread::spawn(move || done.send(work(&client)));
         let lost = |reason: String| {
             self.is_lost.store(true, Ordering::Relaxed);
             Err(reason)
@@ -154,7 +154,7 @@ impl<'s> Session<'s> {
         let found = loop {
             match result.recv_timeout(LOOK) {
                 Err(RecvTimeoutError::Timeout) if self.stop.is_told() && told.is_none() => {
-                    self.soon(SparkSession::interrupt_all);
+                    self.soon(Client::interrupt);
                     told = Some(Instant::now());
                 }
                 Err(RecvTimeoutError::Timeout) if told.is_some_and(|told| told.elapsed() > FAREWELL) => {
@@ -182,10 +182,10 @@ impl<'s> Session<'s> {
     }
 
     /// Asks the server for something that it may as well not do, and waits a little.
-    fn soon<T: Send + 'static>(&self, work: impl FnOnce(&SparkSession) -> spark_connect::Result<T> + Send + 'static) {
+    fn soon<T: Send + 'static>(&self, work: impl FnOnce(&Client) -> Answer<T> + Send + 'static) {
         let (done, result) = channel();
-        let spark = self.spark.clone();
-        std::thread::spawn(move || done.send(work(&spark).map_err(|error| error.get_message())));
+        let client = self.client.clone();
+        std::thread::spawn(move || done.send(work(&client).map_err(|error| error.get_message())));
         match result.recv_timeout(FAREWELL) {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => {
@@ -199,7 +199,7 @@ impl<'s> Session<'s> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         if !self.is_lost.load(Ordering::Relaxed) {
-            self.soon(|spark| spark.interrupt_all().and_then(|_| spark.stop()));
+            self.soon(Client::release);
         }
     }
 }
@@ -230,6 +230,28 @@ fn shortened(message: &str) -> String {
 
 fn failed(remote: &SparkRemote, action: &'static str, reason: &str) -> JobError {
     JobError::Spark { remote: remote.to_string(), action, reason: shortened(reason) }
+}
+
+/// The rows of a batch: a text, and numbers.
+fn counts(batch: &RecordBatch) -> Result<Vec<(String, Vec<u64>)>, ArrowError> {
+    let [first, rest @ ..] = batch.columns() else { return Ok(Vec::new()) };
+    let texts = arrow_cast::cast(first, &DataType::Utf8)?;
+    let texts = texts.as_string::<i32>();
+    let numbers = rest.iter().map(|column| arrow_cast::cast(column, &DataType::Int64)).collect::<Result<Vec<_>, _>>()?;
+    let number = |column: &dyn Array, row: usize| match column.is_valid(row) {
+        true => u64::try_from(column.as_primitive::<Int64Type>().value(row)).unwrap_or_default(),
+        false => 0,
+    };
+    let row = |row: usize| (texts.value(row).to_owned(), numbers.iter().map(|column| number(column, row)).collect());
+    Ok((0..batch.num_rows()).map(row).collect())
+}
+
+/// The first column of a batch, a line for each row.
+fn lines(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
+    let column = batch.columns().first().ok_or_else(|| ArrowError::SchemaError("there is no column".to_owned()))?;
+    let column = arrow_cast::cast(column, &DataType::Binary)?;
+    let lines = column.as_binary::<i32>().iter().flatten();
+    Ok(lines.flat_map(|line| [line, b"\n".as_slice()].concat()).collect())
 }
 
 /// Lines as a stream of bytes.

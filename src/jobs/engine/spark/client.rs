@@ -1,0 +1,195 @@
+//! What is said to a Spark Connect server, by the transport of Spark's own client.
+//!
+//! That client's own frames are not used: they take the end of a stream for the end of the statement. A server ends a stream after two
+//! minutes (`spark.connect.execute.reattachable.senderMaxStreamDuration`), and is to be asked for the rest of it then.
+
+#![expect(clippy::result_large_err, reason = "the client's error is its own")]
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use spark_connect_core::{
+    ChannelBuilder, ExecutePlanResponseReattachableIterator as Protocol, Result, RetryPolicy, RetryPolicyState,
+    SparkConnectClient, SparkError, block_on,
+};
+use spark_connect_proto as proto;
+
+use proto::analyze_plan_request::Analyze;
+use proto::command::CommandType;
+use proto::execute_plan_response::ResponseType;
+use proto::plan::OpType;
+use proto::relation::RelType;
+
+/// A session on a server.
+#[derive(Clone)]
+pub(super) struct Client(Arc<SparkConnectClient>);
+
+impl Client {
+    pub(super) fn connect(address: &str) -> Result<Self> {
+        let client = block_on(SparkConnectClient::connect(&ChannelBuilder::parse(address)?))?;
+        Ok(Self(Arc::new(client)))
+    }
+
+    pub(super) fn set(&self, key: &str, value: &str) -> Result<()> {
+        block_on(self.0.set_config(key, value))
+    }
+
+    pub(super) fn version(&self) -> Result<String> {
+        let request = proto::AnalyzePlanRequest {
+            session_id: self.0.session_id().to_owned(),
+            user_context: Some(proto::UserContext::default()),
+            analyze: Some(Analyze::SparkVersion(proto::analyze_plan_request::SparkVersion {})),
+            ..Default::default()
+        };
+        match block_on(self.0.analyze_plan(request))?.result {
+            Some(proto::analyze_plan_response::Result::SparkVersion(told)) => Ok(told.version),
+            _ => Err(SparkError::connect_msg("it does not say which version it has")),
+        }
+    }
+
+    /// Makes files a view.
+    pub(super) fn view(&self, name: &str, format: &str, location: &str, options: &[(&str, &str)]) -> Result<()> {
+        let files = proto::read::DataSource {
+            format: Some(format.to_owned()),
+            paths: vec![location.to_owned()],
+            options: options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            ..Default::default()
+        };
+        let read = proto::Read { read_type: Some(proto::read::ReadType::DataSource(files)), ..Default::default() };
+        self.command(CommandType::CreateDataframeView(proto::CreateDataFrameViewCommand {
+            input: Some(relation(RelType::Read(read))),
+            name: name.to_owned(),
+            replace: true,
+            ..Default::default()
+        }))
+    }
+
+    /// Adds the rows of a query to a folder of Parquet files.
+    pub(super) fn write(&self, query: &str, location: &str) -> Result<()> {
+        self.command(CommandType::WriteOperation(proto::WriteOperation {
+            input: Some(sql(query)),
+            source: Some("parquet".to_owned()),
+            mode: proto::write_operation::SaveMode::Append.into(),
+            options: HashMap::new(),
+            save_type: Some(proto::write_operation::SaveType::Path(location.to_owned())),
+            ..Default::default()
+        }))
+    }
+
+    /// The rows of a query.
+    pub(super) fn query(&self, query: &str) -> Result<Batches> {
+        Ok(Batches { answers: self.execute(OpType::Root(sql(query)))?, found: Vec::new().into_iter() })
+    }
+
+    pub(super) fn interrupt(&self) -> Result<()> {
+        block_on(self.0.interrupt_all()).map(drop)
+    }
+
+    /// Interrupts what runs, and ends the session.
+    pub(super) fn release(&self) -> Result<()> {
+        self.interrupt()?;
+        block_on(self.0.release_session())
+    }
+
+    fn command(&self, command: CommandType) -> Result<()> {
+        let mut answers = self.execute(OpType::Command(proto::Command { command_type: Some(command) }))?;
+        while answers.next()?.is_some() {}
+        Ok(())
+    }
+
+    fn execute(&self, statement: OpType) -> Result<Answers> {
+        let protocol = Protocol::new(proto::ExecutePlanRequest {
+            session_id: self.0.session_id().to_owned(),
+            user_context: Some(proto::UserContext::default()),
+            plan: Some(proto::Plan { op_type: Some(statement) }),
+            ..Default::default()
+        });
+        let stream = block_on(self.0.execute_plan(protocol.request().clone()))?;
+        Ok(Answers { client: self.clone(), protocol, stream, retries: RetryPolicyState::new(RetryPolicy::default()) })
+    }
+}
+
+fn sql(query: &str) -> proto::Relation {
+    relation(RelType::Sql(proto::Sql { query: query.to_owned(), ..Default::default() }))
+}
+
+fn relation(of: RelType) -> proto::Relation {
+    proto::Relation { rel_type: Some(of), ..Default::default() }
+}
+
+/// What a server answers to a statement, to its end.
+struct Answers {
+    client: Client,
+    protocol: Protocol,
+    stream: Stream,
+    retries: RetryPolicyState,
+}
+
+/// As the transport has it.
+type Stream = tonic::Streaming<proto::ExecutePlanResponse>;
+
+impl Answers {
+    /// None once the server has said that this was all.
+    fn next(&mut self) -> Result<Option<proto::ExecutePlanResponse>> {
+        block_on(async {
+            while !self.protocol.is_completed().await {
+                match self.stream.message().await {
+                    Ok(Some(answer)) => {
+                        self.protocol.set_last_response_id(&answer).await;
+                        return Ok(Some(answer));
+                    }
+                    Ok(None) => {}
+                    Err(status) => self.wait(status).await?,
+                }
+                let rest = self.protocol.create_reattach_request().await;
+                self.stream = self.client.0.reattach_execute(rest).await?;
+            }
+            Ok(None)
+        })
+    }
+
+    /// Waits until it makes sense to ask again after a failure; gives the failure where it does not.
+    async fn wait(&mut self, status: tonic::Status) -> Result<()> {
+        let wait = self.retries.policy().can_retry(&status).then(|| self.retries.next_attempt(None)).flatten();
+        match wait {
+            Some(wait) => {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+                Ok(())
+            }
+            None => Err(SparkError::from_grpc_status(status)),
+        }
+    }
+}
+
+/// The rows of a query, as they come.
+pub(super) struct Batches {
+    answers: Answers,
+    found: std::vec::IntoIter<RecordBatch>,
+}
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(batch) = self.found.next() {
+                return Some(Ok(batch));
+            }
+            match self.answers.next().transpose()?.and_then(|answer| batches(answer.response_type)) {
+                Ok(found) => self.found = found.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+fn batches(answer: Option<ResponseType>) -> Result<Vec<RecordBatch>> {
+    let Some(ResponseType::ArrowBatch(batch)) = answer else { return Ok(Vec::new()) };
+    StreamReader::try_new(Cursor::new(batch.data), None)
+        .and_then(Iterator::collect)
+        .map_err(|error| SparkError::connect_msg(format!("its rows can't be read: {error}")))
+}
