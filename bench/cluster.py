@@ -1,4 +1,5 @@
-"""The same day by adg itself, and by adg with a Spark Connect server: Spark's with two cores, and Sail's. All on this machine.
+"""The same day by adg itself, and by adg with a Spark Connect server: Spark's with two cores, and Sail's. All on this machine; and by
+Spark alone with its own reader and casts, with its start, whose rows are not compared.
 
 Usage: cluster.py --adg PATH [--size GB] [--runs N]. The binary must have the feature `spark`. Prints a table; exits 1 where rows,
 values or errors differ.
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+import contenders
 import data
 from home import Home
 from measure import TICKS, Cost, cost
@@ -69,6 +71,7 @@ def main() -> None:
     source = data.mixed(asked.size)
     megabytes = sum(os.stat(file).st_size for file in source.files) / 1e6
     found: dict[str, list[Ran]] = {}
+    alone: list[Cost] = []
     with ExitStack() as stack:
         servers = {"adg": None, "adg, Spark": stack.enter_context(spark_connect("4g")), "adg, Sail": stack.enter_context(sail())}
         for _ in range(asked.runs):
@@ -77,6 +80,7 @@ def main() -> None:
                 home = Home(asked.adg, data.CACHE / "cluster", source, flags=flags)
                 home.lay_out()
                 found.setdefault(name, []).append(run(home, server))
+            alone.append(cost(contenders.peer("spark", data.CACHE / "cluster-alone", source).prepare()))
     print(f"{megabytes:.0f} MB, medians of {asked.runs}\n\n| | wall s | adg's CPU s | server's CPU s | adg's MiB |\n| --- | --- | --- | --- | --- |")
     for name, runs in found.items():
         wall, cpu, server, memory = (
@@ -84,6 +88,8 @@ def main() -> None:
             for values in zip(*((one.own.wall, one.own.cpu, one.server, one.own.total_mib) for one in runs), strict=True)
         )
         print(f"| {name} | {wall:.2f} | {cpu:.2f} | {server:.2f} | {memory:.0f} |")
+    wall, cpu = statistics.median(one.wall for one in alone), statistics.median(one.cpu for one in alone)
+    print(f"| Spark alone | {wall:.2f} | | {cpu:.2f} | |")
     same = {one.sums for runs in found.values() for one in runs}
     print(f"\nrows, values and errors: {'the same' if len(same) == 1 else f'DIFFER: {same}'}")
     sys.exit(len(same) != 1)
