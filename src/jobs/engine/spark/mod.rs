@@ -6,21 +6,21 @@ mod lines;
 mod rows;
 mod session;
 mod sql;
+mod survey;
 mod values;
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::SparkSettings;
 use crate::jobs::JobError;
 use crate::lake::{LeftFiles, WrittenFile};
 use crate::schema::ERROR_DESC;
-use crate::source::{Encoding, Format, Place, SourceError};
+use crate::source::{Encoding, Format, Place};
 
-use self::lines::{Lines, Look};
 use self::rows::{ERROR_BEGIN, ERROR_TEXT, Records};
 use self::session::Session;
+use self::survey::{ClusterFile, Survey};
 use super::{Engine, FileCounts, FilePlan, Load, Loaded, Local, Sinks, Take, local};
 
 /// A Spark Connect server.
@@ -36,8 +36,6 @@ impl Spark {
 
 /// More files than these are no work for a cluster: each is a part of the query.
 const MOST_FILES: usize = 200;
-/// A first line that is longer is looked at by adg.
-const LONGEST_HEADER: u64 = 1 << 20;
 
 impl Engine for Spark {
     /// The table of contents.
@@ -48,10 +46,11 @@ impl Engine for Spark {
         let stop = &load.setup.services.environment.stop;
         let session = Session::open(&self.settings, stop, load.settings.timestamps)?;
         let version = session.version()?;
-        let Some(mut work) = Work::plan(load, &session)? else {
+        let Survey { files, own, notes } = Survey::of(load, &session)?;
+        if files.is_empty() {
             return self.locally(load, sinks, "none of its files is written so that each line is a record");
-        };
-        work.survey()?;
+        }
+        let mut work = Work { load, session: &session, files, own, notes };
         let found = work.write()?;
         let (theirs, odd) = (found.rows(), work.odd(&found)?);
         let counts = work.count(&found)?;
@@ -96,17 +95,6 @@ fn add(mut counts: FileCounts, other: FileCounts) -> FileCounts {
     counts
 }
 
-/// A file that the cluster reads.
-struct ClusterFile<'w> {
-    plan: &'w FilePlan<'w>,
-    /// Its first line, with its end.
-    header: Vec<u8>,
-    lines: Lines,
-    look: Look,
-    /// Lines that are records, those that adg decides included.
-    records: u64,
-}
-
 impl ClusterFile<'_> {
     fn query<'q>(&'q self, load: &'q Load<'_>) -> Records<'q> {
         Records { lines: &self.lines, look: self.look, plan: self.plan, rules: load.rules }
@@ -123,81 +111,12 @@ struct Work<'w> {
     notes: Vec<String>,
 }
 
-impl<'w> Work<'w> {
-    /// None where the cluster can read none of the files.
-    fn plan(load: &'w Load<'w>, session: &'w Session<'w>) -> Result<Option<Self>, JobError> {
-        let mut work = Self { load, session, files: Vec::new(), own: Vec::new(), notes: Vec::new() };
-        let Format::Csv(format) = &load.setup.format else { return Ok(None) };
-        for (number, plan) in load.files.iter().enumerate() {
-            let view = format!("adg_lines_{number}");
-            let location = load.setup.source.location(&plan.key.object.key);
-            let header = match location.contains(['{', '}', '[', ']', '*', '?', '\\']) {
-                true => None,
-                false => first_line(&plan.header.key, (load.open)(plan.key)?)?,
-            };
-            let lines = header.as_ref().and_then(|header| {
-                let text = std::str::from_utf8(header).ok()?.trim_end_matches(['\r', '\n']);
-                Some(Lines::new(&view, text.trim_start_matches('\u{FEFF}'), format.delimiter))
-            });
-            match header.zip(lines) {
-                Some((header, lines)) => {
-                    session.lines(&location, &view)?;
-                    let look = Look { quoted: true, returns: true, unclear: true };
-                    work.files.push(ClusterFile { plan, header, lines, look, records: 0 });
-                }
-                None => work.own.push(plan),
-            }
-        }
-        work.tell_own("as they are no plain lines of UTF-8", &work.own.clone());
-        Ok(Some(work).filter(|work| !work.files.is_empty()))
-    }
-
-    /// Says why files are read by adg.
-    fn tell_own(&mut self, why: &str, own: &[&FilePlan<'_>]) {
-        if !own.is_empty() {
-            let names: Vec<&str> = own.iter().map(|plan| plan.header.key.as_str()).collect();
-            self.notes.push(format!("read here, {why}: {}", names.join(", ")));
-        }
-    }
-
-    /// Finds out what the files are like. One in which records go over several lines, or quotes are not closed, is read by adg.
-    fn survey(&mut self) -> Result<(), JobError> {
-        let surveys: Vec<String> = self.files.iter().enumerate().map(|(number, file)| file.lines.survey(number)).collect();
-        let rows = match self.session.counts("look at the lines", &surveys.join(" UNION ALL ")) {
-            // Sail reads no line that is not text. Nothing is found of any file then, so that all are adg's.
-            Err(JobError::Spark { reason, .. }) if reason.contains("UTF-8") => Vec::new(),
-            Ok(rows) if rows.is_empty() => return Err(JobError::Bug("Spark says nothing of any line".to_owned())),
-            rows => rows?,
-        };
-        let found: BTreeMap<String, Vec<u64>> = rows.into_iter().collect();
-        let (mut own, mut kept) = (Vec::new(), Vec::new());
-        for (i, mut file) in std::mem::take(&mut self.files).into_iter().enumerate() {
-            let counted = found.get(&i.to_string());
-            if counted.is_none() && !found.is_empty() {
-                return Err(JobError::Bug(format!("Spark says nothing of the lines of {}", file.plan.header.key)));
-            }
-            match counted.map(Vec::as_slice) {
-                // Its first line, once.
-                Some([lines, 1, 0, quoted, returns, unclear]) => {
-                    file.records = lines - 1;
-                    file.look = Look { quoted: *quoted > 0, returns: *returns > 0, unclear: *unclear > 0 };
-                    kept.push(file);
-                }
-                _ => own.push(file.plan),
-            }
-        }
-        self.tell_own("as not every line of them is a record", &own);
-        (self.files, self.own) = (kept, [std::mem::take(&mut self.own), own].concat());
-        Ok(())
-    }
-
+impl Work<'_> {
     /// Has the rows written, and looks at what is there then.
     fn write(&self) -> Result<LeftFiles, JobError> {
         let table = self.load.table;
         let queries: Vec<String> = self.files.iter().map(|file| file.query(self.load).rows(table)).collect();
-        if !queries.is_empty() {
-            self.session.write(&queries.join(" UNION ALL "), &self.load.folder.location())?;
-        }
+        self.session.write(&queries.join(" UNION ALL "), &self.load.folder.location())?;
         for ClusterFile { plan, .. } in &self.files {
             self.load.setup.source.must_still_be(&plan.key.object)?;
         }
@@ -299,23 +218,4 @@ impl<'w> Work<'w> {
         }
         Ok(())
     }
-}
-
-/// The first line that is not empty, with its end; none where it is no text, or no line of its own.
-fn first_line(key: &str, bytes: Box<dyn Read + Send>) -> Result<Option<Vec<u8>>, JobError> {
-    let mut bytes = BufReader::new(bytes.take(LONGEST_HEADER));
-    let mut line = Vec::new();
-    while matches!(&*line, b"" | b"\n" | b"\r\n") {
-        line.clear();
-        let read = bytes.read_until(b'\n', &mut line).map_err(|source| SourceError::Read {
-            key: key.to_owned(),
-            bytes: line.len() as u64,
-            source,
-        })?;
-        if read == 0 {
-            return Ok(None);
-        }
-    }
-    let text = line.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    Ok(text.is_some_and(|text| !text.contains(&b'\r') && std::str::from_utf8(text).is_ok()).then_some(line))
 }
