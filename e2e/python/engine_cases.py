@@ -120,6 +120,19 @@ def plain(rows: int) -> bytes:
     return "".join(lines).encode()
 
 
+def customary(rows: int) -> bytes:
+    """Days and instants as people write them, some in two ways that look alike: the cluster decides all of them."""
+    rng = random.Random(11)
+    lines = [line(["id", "day", "moment"])]
+    for number in range(rows):
+        year, month, day = rng.randrange(1, 9999), rng.randrange(1, 13), rng.randrange(1, 29)
+        clock = f"{rng.randrange(24):02}:{rng.randrange(60):02}"
+        days = [f"{day:02}/{month:02}/{year:04}", f"{month:02}/{day:02}/{year:04}", f"{year:04}{month:02}{day:02}", f"{year:04}-{month:02}-{day:02}"]
+        moments = [f"{day:02}.{month:02}.{year:04} {clock}:07", f"{day:02}/{month:02}/{year:04} {clock}", f"{year:04}-{month:02}-{day:02}T{clock}:59.5"]
+        lines.append(line([str(number), rng.choice(days), rng.choice(moments)]))
+    return "".join(lines).encode()
+
+
 SMALL = {"id": "bigint", "note": "string", "paid": "boolean"}
 LINES: list[bytes] = [
     b"id,note,paid\n1,plain,true\n2,\"a \"\"b\"\"\",no\n3,short\n4,a,b,c\n\n5,,\n6,ab\"c,yes\n7,\"\",x\n",
@@ -144,6 +157,7 @@ def cases() -> list[Case]:
     typed = {"id": "bigint"} | TYPES
     listed = {"date_formats": ["%d/%m/%Y"], "timestamp_formats": ["%d/%m/%Y %H:%M"]}
     iso = {"timestamp_formats": ["%Y-%m-%d %H:%M:%S"]}
+    fixed = {"date_formats": ["%d/%m/%Y", "%m/%d/%Y", "%Y%m%d"], "timestamp_formats": ["%d.%m.%Y %T", "%d/%m/%Y %H:%M"]}
     alone = [Case(f"lines {number}", [[content]], SMALL if number < 13 else {"id": "bigint"}) for number, content in enumerate(LINES)]
     several = [content for number, content in enumerate(LINES) if number not in (6, 12, 13)]
     return [
@@ -158,6 +172,7 @@ def cases() -> list[Case]:
             csv=listed | {"delimiter": ";", "null_values": ["", "NULL", "-", "it's", "a\\b"], "keep_quoted_empty": True},
             more="row_hash: v2",
         ),
+        Case("formats of fixed places", [[customary(2000)]], {"id": "bigint", "day": "date", "moment": "timestamp"}, csv=fixed, by_cluster=2000),
         *alone,
         Case("several files of one day", [several], SMALL, pick="all", more="row_hash: v1"),
         Case(

@@ -75,6 +75,11 @@ impl DateFormats {
         Ok(Self(formats.to_vec()))
     }
 
+    /// Those that are listed, in order.
+    pub fn listed(&self) -> &[String] {
+        &self.0
+    }
+
     /// Days since the epoch. A date with a clock time fits only at midnight.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i32> {
@@ -123,6 +128,11 @@ impl TimestampFormats {
             "%Y-%m-%dT%H:%M:%S%.f",
         ];
         self.0.iter().all(|format| iso.contains(&format.as_str()))
+    }
+
+    /// Those that are listed, in order.
+    pub fn listed(&self) -> &[String] {
+        &self.0
     }
 
     /// Microseconds since the epoch. Without an offset the clock time is UTC; with one it is converted. A bare date is its

@@ -2,6 +2,7 @@
 //! what was written before anything is published.
 
 mod client;
+mod formats;
 mod lines;
 mod rows;
 mod session;

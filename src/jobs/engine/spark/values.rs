@@ -6,6 +6,7 @@
 use crate::schema::ColumnType;
 use crate::schema::fit::{DateFormats, Formats};
 
+use super::formats::by_formats;
 use super::sql::matches;
 
 /// All that could be a number.
@@ -14,8 +15,9 @@ const NUMBER: &str = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
 const REAL: &str = r"-?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?";
 /// Integers that may fit into 64 bits.
 const INTEGER: &str = "-?[0-9]{1,19}";
-/// A day, from the year 1 on: readers differ on those before it.
-const DAY: &str = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}";
+/// A year from 1 on: readers differ on those before it.
+pub(super) const YEAR: &str = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])";
+const DAY: &str = "-[0-9]{2}-[0-9]{2}";
 const CLOCK: &str = r"[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?";
 /// What people write that ISO 8601 has nothing of, whatever the order of day, month and year.
 const NOT_ISO: &str = r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}( .*)?";
@@ -34,10 +36,10 @@ pub(super) fn plain(ty: &ColumnType, t: &str, formats: &Formats) -> String {
         ColumnType::Float => cast_where(ty, t, r"-?[0-9]{1,30}(\.[0-9]{1,30})?"),
         ColumnType::Double => cast_where(ty, t, r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?"),
         ColumnType::Decimal { precision, scale } => cast_where(ty, t, &decimal(*precision, *scale)),
-        ColumnType::Date => cast_where(ty, t, DAY),
+        ColumnType::Date => dated(ty, t, &format!("{YEAR}{DAY}"), formats.dates.listed()),
         // A listed format may say something else of a day alone.
-        ColumnType::Timestamp if formats.timestamps.say_nothing_new() => cast_where(ty, t, &format!("{DAY}([ T]{CLOCK})?")),
-        ColumnType::Timestamp => cast_where(ty, t, &format!("{DAY}[ T]{CLOCK}")),
+        ColumnType::Timestamp if formats.timestamps.say_nothing_new() => cast_where(ty, t, &format!("{YEAR}{DAY}([ T]{CLOCK})?")),
+        ColumnType::Timestamp => dated(ty, t, &format!("{YEAR}{DAY}[ T]{CLOCK}"), formats.timestamps.listed()),
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => t.to_owned(),
         ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => "NULL".to_owned(),
     }
@@ -93,6 +95,12 @@ fn cast(ty: &ColumnType, t: &str) -> String {
 
 fn cast_where(ty: &ColumnType, t: &str, plain: &str) -> String {
     format!("CASE WHEN {} THEN {} END", matches(t, plain), cast(ty, t))
+}
+
+/// By ISO 8601 first, then by what is listed.
+fn dated(ty: &ColumnType, t: &str, iso: &str, listed: &[String]) -> String {
+    let ways = [cast_where(ty, t, iso)].into_iter().chain(by_formats(ty, t, listed));
+    format!("coalesce({})", ways.collect::<Vec<_>>().join(", "))
 }
 
 /// Decimals of which no digit is lost.
