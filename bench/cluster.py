@@ -73,7 +73,7 @@ def main() -> None:
     found: dict[str, list[Ran]] = {}
     alone: list[Cost] = []
     with ExitStack() as stack:
-        servers = {"adg": None, "adg, Spark": stack.enter_context(spark_connect("4g")), "adg, Sail": stack.enter_context(sail())}
+        servers = {"adg": None, "adg, Spark": stack.enter_context(spark_connect("4g", stream="2m")), "adg, Sail": stack.enter_context(sail())}
         for _ in range(asked.runs):
             for name, server in servers.items():
                 flags = ("--engine", "spark", "--spark-remote", server.remote) if server else ("--engine", "local")

@@ -25,8 +25,8 @@ class Server:
 
 
 @contextmanager
-def spark_connect(memory: str = "1g") -> Iterator[Server]:
-    """Spark's, with two cores."""
+def spark_connect(memory: str = "1g", stream: str = "1s") -> Iterator[Server]:
+    """Spark's, with two cores. It ends each stream of answers after so long, and is to be asked for the rest, as others after two minutes."""
     port = free_port()
     with temporary("spark-connect") as folder:
         settings = {
@@ -39,8 +39,7 @@ def spark_connect(memory: str = "1g") -> Iterator[Server]:
             "spark.local.dir": str(folder),
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
             "spark.log.level": "ERROR",
-            # It ends its answers' streams every so often, as others do after two minutes, and is to be asked for the rest.
-            "spark.connect.execute.reattachable.senderMaxStreamDuration": "1s",
+            "spark.connect.execute.reattachable.senderMaxStreamDuration": stream,
         }
         flags = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
         words = [SPARK / "bin/spark-submit", "--master", "local[2]", *flags]
