@@ -5,7 +5,6 @@
 
 #![expect(clippy::result_large_err, reason = "the client's error is its own")]
 
-use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +73,6 @@ impl Client {
             input: Some(sql(query)),
             source: Some("parquet".to_owned()),
             mode: proto::write_operation::SaveMode::Append.into(),
-            options: HashMap::new(),
             save_type: Some(proto::write_operation::SaveType::Path(location.to_owned())),
             ..Default::default()
         }))

@@ -58,9 +58,14 @@ impl Records<'_> {
         let kept = if with_raw { "raw, p, unclear" } else { "p, unclear" };
         let [mut plains, mut rest, mut judged, mut odd] = [const { String::new() }; 4];
         for (i, ColumnPlan { index, ty, .. }) in self.plan.columns.iter().enumerate() {
-            if let Some(said) = self.of_text(*index, ty) {
-                judged.extend(said.map(|said| format!(", {said} AS s{i}")));
-                continue;
+            match ty {
+                ColumnType::String => continue,
+                ColumnType::Varchar(limit) | ColumnType::Char(limit) => {
+                    let text = self.text(*index);
+                    judged += &format!(", CASE WHEN length({text}) > {limit} THEN {MISFIT} ELSE {FITS} END AS s{i}");
+                    continue;
+                }
+                _ => {}
             }
             let (x, n, formats) = (field(*index), format!("n{i}"), &self.rules.formats);
             plains += &format!(", {} AS f{i}", self.plain(&x, ty, formats));
@@ -81,17 +86,6 @@ impl Records<'_> {
             "SELECT *, explode(array(unclear OR size(p) <> {width}{odd})) AS odd FROM (\
              SELECT {kept}{judged} FROM (SELECT {kept}{rest} FROM (SELECT {kept}{plains} FROM ({fields}))))"
         )
-    }
-
-    /// What is said of a text in a column of text, where it can be said: that it is too long. None of other columns.
-    fn of_text(&self, index: usize, ty: &ColumnType) -> Option<Option<String>> {
-        match ty {
-            ColumnType::String => Some(None),
-            ColumnType::Varchar(limit) | ColumnType::Char(limit) => {
-                Some(Some(format!("CASE WHEN length({}) > {limit} THEN {MISFIT} ELSE {FITS} END", self.text(index))))
-            }
-            _ => None,
-        }
     }
 
     /// The value of a field that is plainly written.
