@@ -1,5 +1,7 @@
 """What a script found right and wrong."""
 
+import doctest
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +14,7 @@ class Checks:
 
     def same(self, what: str, found: Any, wanted: Any) -> None:
         """Whether it is what is wanted."""
-        # Not by `==`, to which True is 1.
-        if repr(found) == repr(wanted):
+        if written(found) == written(wanted):
             print(f"ok     {what}")
         else:
             self.fail(what, difference(found, wanted))
@@ -38,8 +39,38 @@ def difference(found: Any, wanted: Any) -> str:
     if isinstance(found, list) and isinstance(wanted, list):
         if len(found) != len(wanted):
             return f"{len(found)} instead of {len(wanted)}: {found!r:.300} instead of {wanted!r:.300}"
-        found, wanted = next(pair for pair in zip(found, wanted, strict=True) if repr(pair[0]) != repr(pair[1]))
+        found, wanted = next(pair for pair in zip(found, wanted, strict=True) if written(pair[0]) != written(pair[1]))
     return f"{found!r:.600} instead of {wanted!r:.600}"
+
+
+def written(value: Any) -> str:
+    """What equal values have in common: `repr`, with sets in one order.
+
+    Not by `==`, to which True is 1, and NaN is not NaN.
+
+    >>> nan = float("nan")
+    >>> written(True) == written(1), written([nan]) == written([nan]), written((1,)) == written([1])
+    (False, True, False)
+
+    Equal sets are written in the order in which they were filled, where their members would have one place.
+
+    >>> {1, 9} == {9, 1}, repr({1, 9}) == repr({9, 1}), written([{1, 9}]) == written([{9, 1}])
+    (True, False, True)
+    >>> written({"a": ({1, 9}, 2)}), written({2}) == written(frozenset({2})), written({1}) == written({True})
+    ("{'a': ({1, 9}, 2)}", False, False)
+    """
+    match value:
+        case set() | frozenset():
+            members = ", ".join(sorted(map(written, value)))
+            return f"{{{members}}}" if isinstance(value, set) else f"frozenset({{{members}}})"
+        case dict():
+            return "{" + ", ".join(f"{written(key)}: {written(one)}" for key, one in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(written, value)) + "]"
+        case tuple():
+            return "(" + ", ".join(map(written, value)) + ")"
+        case _:
+            return repr(value)
 
 
 def cause(error: BaseException) -> str:
@@ -47,3 +78,7 @@ def cause(error: BaseException) -> str:
     lines = str(error).splitlines() or [repr(error)]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:200]
+
+
+if __name__ == "__main__":
+    sys.exit(doctest.testmod().failed)
