@@ -13,6 +13,11 @@ fn a_cluster_reads_and_writes_buckets_itself() {
 }
 
 #[test]
+fn a_cluster_that_may_not_read_the_source_is_given_copies() {
+    script("engine_staging.py", &[]);
+}
+
+#[test]
 fn a_cluster_that_is_gone_or_dies_or_is_interrupted_leaves_nothing() {
     script("engine_trouble.py", &[]);
 }

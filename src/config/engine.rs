@@ -43,12 +43,38 @@ pub struct SparkSettings {
     #[serde(default = "from")]
     #[schemars(with = "String")]
     pub from: ByteSize,
+    /// Where files are copied that it can't read as they lie. None: adg reads those itself.
+    #[serde(default)]
+    pub staging: Option<StagingSettings>,
+}
+
+/// A place that both adg and the server reach, where adg copies files for the server, as plain text, and removes them once they are
+/// read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StagingSettings {
+    /// The name of a store. The copies lie below `adg-staging/` in it.
+    pub store: String,
+    /// Which files.
+    #[serde(default)]
+    pub files: StagedFiles,
+}
+
+/// Which files are copied for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StagedFiles {
+    /// Those that it could not read whatever its rights: encrypted, packed, or not in UTF-8.
+    #[default]
+    Unreadable,
+    /// All: the server has no right to read the source.
+    All,
 }
 
 impl SparkSettings {
     /// The server at an address, with all else as it is by itself.
     pub fn at(remote: SparkRemote) -> Self {
-        Self { remote, s3_scheme: s3_scheme(), from: from() }
+        Self { remote, s3_scheme: s3_scheme(), from: from(), staging: None }
     }
 }
 

@@ -13,7 +13,7 @@ mod reference;
 mod schema_doc;
 mod secret_text;
 
-pub use engine::{EngineName, SparkRemote, SparkSettings};
+pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSettings};
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use load::{Config, Outside, is_protected, load};

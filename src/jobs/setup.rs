@@ -11,7 +11,7 @@ use crate::schema::{Column, ColumnName, Naming};
 use crate::source::{Format, KeyService, Reading};
 use crate::store::{Store, normal_location};
 
-use super::engine::Choice;
+use super::engine::{Choice, Staging};
 use super::format::format;
 use super::ingest::IngestRequest;
 use super::module::{Collection, own, renames, reserved};
@@ -28,6 +28,8 @@ pub(super) struct Setup<'a> {
     pub(super) key_service: Option<KeyService>,
     pub(super) budget: Budget,
     pub(super) engine: Choice,
+    /// Where files are copied for a cluster.
+    pub(super) staging: Option<Staging>,
     pub(super) format: Format,
     /// By the source's name, columns that the rule would name otherwise.
     renames: BTreeMap<String, ColumnName>,
@@ -63,6 +65,8 @@ impl<'a> Setup<'a> {
                 ..profile.spark.clone().unwrap_or_else(|| SparkSettings::at(remote.clone()))
             }),
         };
+        let staging = spark.as_ref().and_then(|spark| spark.staging.as_ref());
+        let staging = staging.map(|settings| Staging::open(environment, settings)).transpose()?;
         let engine = Choice::new(request.engine.unwrap_or(profile.engine), spark)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
@@ -74,6 +78,7 @@ impl<'a> Setup<'a> {
             key_service,
             budget: Budget::new(request.memory, cores),
             engine,
+            staging,
             format: format(module)?,
             renames: renames(module)?,
             own: own(module),

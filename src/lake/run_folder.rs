@@ -42,6 +42,12 @@ impl RunFolder<'_> {
         self.store
     }
 
+    /// What its files are tagged with.
+    #[cfg(feature = "spark")]
+    pub fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
     /// Its address.
     pub fn location(&self) -> String {
         self.store.location(&self.path)

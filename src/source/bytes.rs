@@ -45,6 +45,15 @@ type Bytes = Box<dyn Read + Send>;
 /// A stream whose first bytes were looked at and are still in it.
 type Peeked = Chain<Cursor<Vec<u8>>, Bytes>;
 
+const GZIP: [u8; 2] = [0x1F, 0x8B];
+const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+
+/// Whether an object is packed in a way that is read, by its first bytes: four at least, where it has them.
+#[cfg(feature = "spark")]
+pub fn is_packed(first: &[u8]) -> bool {
+    first.starts_with(&GZIP) || first.starts_with(&ZSTD)
+}
+
 /// The text of an object as UTF-8 without a byte order mark; what is not text in its encoding is left as bytes that are not
 /// UTF-8. Gzip (of several members too) and zstd are recognised by their first bytes.
 pub fn open_text(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Bytes, SourceError> {
@@ -68,8 +77,8 @@ fn peek(mut bytes: Bytes, count: u64) -> io::Result<(Vec<u8>, Peeked)> {
 fn unpack(key: &str, first: &[u8], bytes: impl Read + Send + 'static) -> Result<Bytes, SourceError> {
     let unknown = |found| Err(SourceError::UnknownPacking { key: key.to_owned(), found });
     match first {
-        [0x1F, 0x8B, ..] => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BYTES, bytes)))),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => {
+        _ if first.starts_with(&GZIP) => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BYTES, bytes)))),
+        _ if first.starts_with(&ZSTD) => {
             zstd::Decoder::new(bytes).map(|decoder| Box::new(decoder) as Bytes).map_err(|source| failed(key, source))
         }
         [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', ..] => unknown("a bzip2 archive"),

@@ -4,9 +4,10 @@ use std::io::Read;
 
 use crate::schema::{ColumnName, Naming, TableSchema};
 
+use super::bytes::open_text;
 use super::csv::CsvBatches;
 use super::json::{self, JsonBatches};
-use super::{CsvFormat, Encoding, JsonFormat, MarkedFields, RawBatch, ReadSizes, SourceError, Survey, ValueRules, open_text};
+use super::{CsvFormat, Encoding, JsonFormat, MarkedFields, RawBatch, ReadSizes, SourceError, Survey, ValueRules};
 
 /// How a module's files are written.
 #[derive(Debug, Clone)]
@@ -26,11 +27,31 @@ impl Format {
         }
     }
 
-    fn encoding(&self) -> Encoding {
+    /// How their text is encoded.
+    pub fn encoding(&self) -> Encoding {
         match self {
             Self::Csv(format) => format.encoding,
             Self::Json(format) => format.encoding,
         }
+    }
+
+    /// The same of text that is UTF-8 by now.
+    #[cfg(feature = "spark")]
+    #[must_use]
+    pub fn in_utf8(&self) -> Self {
+        match self.clone() {
+            Self::Csv(format) => Self::Csv(CsvFormat { encoding: Encoding::Utf8, ..format }),
+            Self::Json(format) => Self::Json(JsonFormat { encoding: Encoding::Utf8, ..format }),
+        }
+    }
+
+    /// A file's text, unpacked, as UTF-8 without a byte order mark; what is not text in its encoding is left as bytes that are not
+    /// UTF-8. Gzip (of several members too) and zstd are recognised by their first bytes.
+    ///
+    /// # Errors
+    /// It is packed otherwise, or has the mark of another encoding.
+    pub fn text(&self, key: &str, bytes: Bytes) -> Result<Bytes, SourceError> {
+        open_text(key, bytes, self.encoding())
     }
 }
 
@@ -104,7 +125,7 @@ impl Reading<'_> {
         look: Look,
         survey: &mut Survey<'_>,
     ) -> Result<Header, SourceError> {
-        let text = open_text(key, bytes, self.format.encoding())?;
+        let text = self.format.text(key, bytes)?;
         match self.format {
             Format::Csv(format) => {
                 // A header is short, and what is read beyond it is read again.
@@ -127,7 +148,7 @@ impl Reading<'_> {
 
     /// The records of a file with that header.
     pub fn records(&self, header: &Header, bytes: Bytes, existing: &TableSchema) -> Result<Batches, SourceError> {
-        let text = open_text(&header.key, bytes, self.format.encoding())?;
+        let text = self.format.text(&header.key, bytes)?;
         match self.format {
             Format::Csv(format) => {
                 let (now, file) = CsvBatches::open(&header.key, text, format, self.sizes, self.naming, existing, self.reserved)?;

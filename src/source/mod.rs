@@ -11,7 +11,9 @@ mod json;
 mod keys;
 mod survey;
 
-pub use bytes::{Encoding, open_text};
+pub use bytes::Encoding;
+#[cfg(feature = "spark")]
+pub use bytes::is_packed;
 pub use csv::CsvFormat;
 pub use envelope::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, WrappedKey, decrypt};
 pub use error::SourceError;

@@ -24,7 +24,7 @@ use crate::schema::{ColumnName, Evolution};
 use crate::source::{Header, Look, SourceError, SourceKey};
 
 use super::JobError;
-use super::engine::Loaded;
+use super::engine::{Loaded, StagingFolder};
 use super::incoming::{DayFiles, source_file};
 use super::ingest::Run;
 use super::lineage::{DayLineage, WrittenColumns};
@@ -219,6 +219,12 @@ impl<'a> Day<'a> {
         self.keys.iter().map(|key| key.object.size).sum()
     }
 
+    /// Where its files are copied for a cluster.
+    fn staging(&self) -> Option<StagingFolder<'a>> {
+        let setup = self.run.setup;
+        Some(setup.staging.as_ref()?.folder(&setup.module.module, &self.collection.name, self.date, self.run.id))
+    }
+
     fn progress(&self) -> Arc<dyn CollectionProgress> {
         Arc::from(self.run.progress.begin(self.date, &self.collection.name, self.bytes()))
     }
@@ -257,6 +263,7 @@ impl<'a> Day<'a> {
             // would lie there for ever.
             self.staged(Stage::Sweep, Self::sweep);
         }
+        self.sweep_copies();
         self.run.record(&self.attempt)?;
         self.report.seconds = started.elapsed().as_secs_f64();
         Ok(self.report)
@@ -278,6 +285,13 @@ impl<'a> Day<'a> {
     fn sweep(&mut self) {
         if let Err(error) = self.destination().sweep_unpublished(self.date, self.run.setup.services.environment.clock.now()) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));
+        }
+    }
+
+    /// Removes the copies that they left for a cluster, whatever came of this attempt: a date that is lost is looked at no more.
+    fn sweep_copies(&mut self) {
+        if let Some(Err(error)) = self.staging().map(|staging| staging.sweep()) {
+            self.report.notes.push(format!("copies that earlier attempts left for a cluster could not be swept: {error}"));
         }
     }
 }

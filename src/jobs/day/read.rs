@@ -36,6 +36,7 @@ impl Day<'_> {
             folder,
             settings: setup.file_settings(),
             pii: self.destination().pii,
+            staging: self.staging(),
             read: &|file, take| self.read(file, &evolution.after, &progress, take),
             open: &|key| self.files().bytes(key, None),
         };

@@ -13,6 +13,7 @@ use crate::metastore::Metastore;
 use crate::report::{ExitCode, Failure};
 use crate::store::{Store, StoreUrl};
 
+use super::engine::{STAGING, try_cluster};
 use super::module::{Collection, collections, source_keys};
 use super::{Environment, JobError, tell};
 
@@ -104,7 +105,9 @@ pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
         let run = RunId::new(environment.clock.now());
         diagnosis.check("key service", || Ok(environment.key_service(&run)?.check()?));
     }
-    walk_published(&mut diagnosis, environment, &target, module.as_ref().map(|(module, _)| module), request.read_only);
+    let folder = module.as_ref().map_or("", |(module, _)| module.target.location.split('{').next().unwrap_or_default());
+    walk_written(&mut diagnosis, environment, &target, folder.trim_matches('/'), request.read_only);
+    walk_cluster(&mut diagnosis, environment, request.read_only);
     walk_metastore(&mut diagnosis, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
     walk_ledger(&mut diagnosis, environment, request.read_only);
     walk_channels(&mut diagnosis, environment);
@@ -200,12 +203,12 @@ fn clock(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, store
     }
 }
 
-fn walk_published(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Module>, read_only: bool) {
+/// A folder of a store that is written to.
+fn walk_written(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, folder: &str, read_only: bool) {
     if !walk_roles(diagnosis, environment, name) {
         return;
     }
     let mut opened = None;
-    let folder = module.map_or("", |module| module.target.location.split('{').next().unwrap_or_default()).trim_matches('/');
     diagnosis.check(format!("{name}: list"), || {
         let store = environment.store(name, !read_only)?;
         let found = format!("{} folders", store.folders(folder)?.len());
@@ -218,6 +221,15 @@ fn walk_published(diagnosis: &mut Diagnosis, environment: &Environment, name: &s
     }
     let id = RunId::new(environment.clock.now());
     diagnosis.check(format!("{name}: write and delete a probe"), || probe::write_and_delete(&store, folder, &id));
+}
+
+/// The profile's cluster, and where files are copied for it. Whether the cluster can read them is seen by a run.
+fn walk_cluster(diagnosis: &mut Diagnosis, environment: &Environment, read_only: bool) {
+    let Some(result) = try_cluster(environment) else { return };
+    diagnosis.check("spark", || result);
+    if let Some(staging) = environment.config.profile.spark.as_ref().and_then(|spark| spark.staging.as_ref()) {
+        walk_written(diagnosis, environment, &staging.store, STAGING, read_only);
+    }
 }
 
 fn walk_metastore(diagnosis: &mut Diagnosis, environment: &Environment, collections: Option<&[Collection]>) {

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 
 use crate::config::{EngineName, SparkSettings};
-use crate::jobs::JobError;
+use crate::jobs::{Environment, JobError};
 
 use super::{Engine, Local};
 
@@ -54,6 +54,17 @@ impl Choice {
             _ => String::new(),
         };
         Some(format!("to be read and written by Spark at {}{why}", spark.remote))
+    }
+}
+
+/// Tries the profile's cluster; none where there is none to try.
+pub(in crate::jobs) fn try_cluster(environment: &Environment) -> Option<Result<String, JobError>> {
+    let profile = &environment.config.profile;
+    match (Choice::new(profile.engine, profile.spark.clone()), &profile.spark) {
+        (Err(error), _) => Some(Err(error)),
+        #[cfg(feature = "spark")]
+        (Ok(_), Some(spark)) => Some(super::spark::version(spark, &environment.stop)),
+        (Ok(_), _) => None,
     }
 }
 

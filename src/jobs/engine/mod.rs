@@ -4,9 +4,11 @@ mod choice;
 mod local;
 #[cfg(feature = "spark")]
 mod spark;
+mod staging;
 
-pub(super) use choice::{Choice, choose};
+pub(super) use choice::{Choice, choose, try_cluster};
 pub(super) use local::Local;
+pub(super) use staging::{STAGING, Staging, StagingFolder};
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -32,6 +34,8 @@ pub(super) struct Load<'a> {
     pub(super) settings: FileSettings,
     /// Whether the rows are personal data.
     pub(super) pii: bool,
+    /// Where files are copied that a cluster can't read; none where the profile has no such place.
+    pub(super) staging: Option<StagingFolder<'a>>,
     /// Reads a file to its end, which must be what was listed until then.
     pub(super) read: &'a ReadFile<'a>,
     /// The bytes of a file, decrypted.

@@ -7,6 +7,7 @@ mod lines;
 mod rows;
 mod session;
 mod sql;
+mod staged;
 mod survey;
 mod values;
 
@@ -14,13 +15,14 @@ use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::SparkSettings;
-use crate::jobs::JobError;
+use crate::jobs::{JobError, Stop};
 use crate::lake::{LeftFiles, WrittenFile};
-use crate::schema::ERROR_DESC;
-use crate::source::{Encoding, Format, Place};
+use crate::schema::{ERROR_DESC, TimestampEncoding};
+use crate::source::{Encoding, Format, Place, Reading};
 
 use self::rows::{ERROR_BEGIN, ERROR_TEXT, Records};
 use self::session::Session;
+use self::staged::Staged;
 use self::survey::{ClusterFile, Survey};
 use super::{Engine, FileCounts, FilePlan, Load, Loaded, Local, Sinks, Take, local};
 
@@ -35,6 +37,12 @@ impl Spark {
     }
 }
 
+/// What a server says that it is, once it has begun a session.
+pub(super) fn version(settings: &SparkSettings, stop: &Stop) -> Result<String, JobError> {
+    let version = Session::open(settings, stop, TimestampEncoding::Int96)?.version()?;
+    Ok(format!("Spark {version} at {}", settings.remote))
+}
+
 /// More files than these are no work for a cluster: each is a part of the query.
 const MOST_FILES: usize = 200;
 
@@ -45,9 +53,11 @@ impl Engine for Spark {
             return self.locally(load, sinks, why);
         }
         let stop = &load.setup.services.environment.stop;
+        // Removed after the session has ended.
+        let staged = Staged::of(load);
         let session = Session::open(&self.settings, stop, load.settings.timestamps)?;
         let version = session.version()?;
-        let Survey { files, own, notes } = Survey::of(load, &session)?;
+        let Survey { files, own, notes } = Survey::of(load, &session, &staged)?;
         if files.is_empty() {
             return self.locally(load, sinks, "none of its files is written so that each line is a record");
         }
@@ -57,7 +67,7 @@ impl Engine for Spark {
         let counts = work.count(&found)?;
         let (files, own) = work.finish(found, odd, sinks)?;
         let mut notes = vec![format!("{theirs} rows were read and written by Spark {version} at {}", self.settings.remote)];
-        notes.extend(work.notes);
+        notes.extend(staged.note().into_iter().chain(work.notes));
         Ok(Loaded { files, counts: add(counts, own), notes })
     }
 }
@@ -75,9 +85,13 @@ fn why_not(load: &Load<'_>) -> Option<&'static str> {
     let is_s3 = load.folder.location().starts_with("s3://");
     match &load.setup.format {
         Format::Json(_) => Some("JSON files are documents, whose records adg finds"),
-        Format::Csv(format) if format.encoding != Encoding::Utf8 => Some("its files are not written in UTF-8"),
+        Format::Csv(format) if format.encoding != Encoding::Utf8 && load.staging.is_none() => {
+            Some("its files are not written in UTF-8, and there is no `spark.staging` to copy them to")
+        }
         Format::Csv(format) if b"\\'".contains(&format.delimiter) => Some("its delimiter has a meaning of its own in SQL"),
-        Format::Csv(_) if load.setup.key_service.is_some() => Some("its files come encrypted, and only adg has their keys"),
+        Format::Csv(_) if load.setup.key_service.is_some() && load.staging.is_none() => {
+            Some("its files come encrypted, and there is no `spark.staging` to decrypt them to")
+        }
         Format::Csv(_) if load.pii && is_s3 => Some("it is personal data, and files that Spark writes to S3 have no tags"),
         Format::Csv(_) if load.files.len() > MOST_FILES => Some("it has many small files"),
         Format::Csv(_) if load.files.iter().any(|file| file.columns.iter().any(|column| column.ty.is_nested())) => {
@@ -208,7 +222,9 @@ impl Work<'_> {
     fn read_odd(&self, file: &ClusterFile<'_>, given: &AtomicU64, take: &mut Take<'_>) -> Result<(), JobError> {
         let lines = self.session.stream(&file.query(self.load).odd())?;
         let bytes = std::io::Cursor::new(file.header.clone()).chain(lines);
-        let mut records = self.load.setup.reading().records(file.plan.header, Box::new(bytes), self.load.table)?;
+        let format = self.load.setup.format.in_utf8();
+        let reading = Reading { format: &format, ..self.load.setup.reading() };
+        let mut records = reading.records(file.plan.header, Box::new(bytes), self.load.table)?;
         while let Some(mut batch) = records.next_batch()? {
             self.load.setup.services.environment.stop.check()?;
             batch.bad.iter_mut().for_each(|bad| bad.place = Place::Unknown {});

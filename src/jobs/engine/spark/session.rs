@@ -15,7 +15,8 @@ use arrow_schema::{ArrowError, DataType};
 use spark_connect_core::Result as Answer;
 
 use crate::config::{SparkRemote, SparkSettings};
-use crate::jobs::{JobError, Stop};
+use crate::jobs::Stop;
+use crate::jobs::error::{JobError, LOOK_AT_FILE};
 use crate::schema::TimestampEncoding;
 
 use super::client::Client;
@@ -78,7 +79,7 @@ impl<'s> Session<'s> {
     /// Makes a file's lines a view.
     pub(super) fn lines(&self, location: &str, view: &str) -> Result<(), JobError> {
         let (location, view) = (self.spelled(location), view.to_owned());
-        self.watched("look at a file", move |client| client.view(&view, "text", &location, &[("lineSep", "\n")]))
+        self.watched(LOOK_AT_FILE, move |client| client.view(&view, "text", &location, &[("lineSep", "\n")]))
     }
 
     /// The rows of a query whose first column is a text, or nothing, and all others are numbers; none is 0.

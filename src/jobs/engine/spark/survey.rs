@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 
-use crate::jobs::JobError;
 use crate::jobs::engine::{FilePlan, Load};
+use crate::jobs::error::{JobError, LOOK_AT_LINES};
 use crate::source::{Format, SourceError};
 
 use super::lines::{Lines, Look};
 use super::session::Session;
+use super::staged::Staged;
 
 /// A first line that is longer is looked at by adg.
 const LONGEST_HEADER: u64 = 1 << 20;
@@ -44,11 +45,11 @@ struct Candidate<'l> {
 
 impl<'l> Survey<'l> {
     /// Looks at all files of a day. One in which records go over several lines, or quotes are not closed, is read by adg.
-    pub(super) fn of(load: &'l Load<'l>, session: &Session<'_>) -> Result<Self, JobError> {
+    pub(super) fn of(load: &'l Load<'l>, session: &Session<'_>, staged: &Staged<'_>) -> Result<Self, JobError> {
         let mut survey = Self::default();
         let mut candidates = Vec::new();
         for (number, plan) in load.files.iter().enumerate() {
-            match candidate(load, session, number, plan)? {
+            match candidate(load, session, staged, number, plan)? {
                 Some(candidate) => candidates.push(candidate),
                 None => survey.own.push(plan),
             }
@@ -84,15 +85,19 @@ impl<'l> Survey<'l> {
 fn candidate<'l>(
     load: &Load<'_>,
     session: &Session<'_>,
+    staged: &Staged<'_>,
     number: usize,
     plan: &'l FilePlan<'l>,
 ) -> Result<Option<Candidate<'l>>, JobError> {
-    let location = load.setup.source.location(&plan.key.object.key);
     let Format::Csv(format) = &load.setup.format else { return Ok(None) };
+    let (location, bytes) = match staged.copy(plan)? {
+        Some(copy) => (copy, load.text(plan)?),
+        None => (load.setup.source.location(&plan.key.object.key), (load.open)(plan.key)?),
+    };
     if location.contains(['{', '}', '[', ']', '*', '?', '\\']) {
         return Ok(None);
     }
-    let Some((header, text)) = first_line(&plan.header.key, (load.open)(plan.key)?)? else { return Ok(None) };
+    let Some((header, text)) = first_line(&plan.header.key, bytes)? else { return Ok(None) };
     let view = format!("adg_lines_{number}");
     session.lines(&location, &view)?;
     Ok(Some(Candidate { plan, header, lines: Lines::new(&view, text.trim_start_matches('\u{FEFF}'), format.delimiter) }))
@@ -104,7 +109,7 @@ fn counts(session: &Session<'_>, candidates: &[Candidate<'_>]) -> Result<BTreeMa
         return Ok(BTreeMap::new());
     }
     let surveys: Vec<String> = candidates.iter().enumerate().map(|(number, file)| file.lines.survey(number)).collect();
-    let counts: BTreeMap<_, _> = match session.counts("look at the lines", &surveys.join(" UNION ALL ")) {
+    let counts: BTreeMap<_, _> = match session.counts(LOOK_AT_LINES, &surveys.join(" UNION ALL ")) {
         Err(JobError::Spark { reason, .. }) if reason.contains("UTF-8") => return Ok(BTreeMap::new()),
         counts => counts?.into_iter().collect(),
     };

@@ -1,0 +1,62 @@
+//! Where files are copied that a cluster can't read as they lie.
+
+use std::str::FromStr;
+
+use crate::config::{StagedFiles, StagingSettings};
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+use crate::jobs::{Environment, JobError};
+use crate::store::{Store, StoreError};
+
+/// Below which all of it lies: the store may be that of the tables.
+pub(in crate::jobs) const STAGING: &str = "adg-staging";
+
+/// Where files are staged, and which.
+#[cfg_attr(not(feature = "spark"), expect(dead_code, reason = "only a cluster's files are staged"))]
+pub(in crate::jobs) struct Staging {
+    pub(super) store: Store,
+    pub(super) files: StagedFiles,
+}
+
+impl Staging {
+    /// Opens the store.
+    pub(in crate::jobs) fn open(environment: &Environment, settings: &StagingSettings) -> Result<Self, JobError> {
+        Ok(Self { store: environment.store(&settings.store, true)?, files: settings.files })
+    }
+
+    /// The folder for a collection's day.
+    pub(in crate::jobs) fn folder(
+        &self,
+        module: &ModuleName,
+        collection: &CollectionName,
+        date: ProcessingDate,
+        run: RunId,
+    ) -> StagingFolder<'_> {
+        StagingFolder { staging: self, day: format!("{STAGING}/{module}/{collection}/{date}"), run }
+    }
+}
+
+/// Where a run stages the files of a collection's day, which is the run's alone.
+pub(in crate::jobs) struct StagingFolder<'s> {
+    pub(super) staging: &'s Staging,
+    day: String,
+    run: RunId,
+}
+
+impl StagingFolder<'_> {
+    /// The run's own.
+    #[cfg(feature = "spark")]
+    pub(super) fn own(&self) -> String {
+        format!("{}/{}", self.day, self.run)
+    }
+
+    /// Removes what earlier runs left at the day, who are dead.
+    ///
+    /// # Errors
+    /// The store refuses it.
+    pub(in crate::jobs) fn sweep(&self) -> Result<(), StoreError> {
+        let store = &self.staging.store;
+        let earlier = |name: &String| RunId::from_str(name).is_ok_and(|run| run < self.run);
+        let left = store.folders(&self.day)?.into_iter().filter(earlier);
+        left.map(|name| format!("{}/{name}", self.day)).try_for_each(|folder| store.delete_folder(&folder))
+    }
+}
