@@ -92,6 +92,22 @@ def stranger(checks: Checks, workspace: Workspace) -> None:
     checks.same("stranger: nothing is left", published(workspace), [])
 
 
+def looked_for(checks: Checks, workspace: Workspace) -> None:
+    """Somebody listens who never answers: the doctor says what it has found before it asks there."""
+    yaml = (workspace.folder / "adg.yaml").read_text()
+    with socket.socket() as listening:
+        listening.bind((HOST, 0))
+        listening.listen(16)
+        remote = f"sc://{HOST}:{listening.getsockname()[1]}"
+        (workspace.folder / "adg.yaml").write_text(yaml.replace("stores:", f'spark: {{ remote: "{remote}" }}\n    stores:', 1))
+        with subprocess.Popen([os.environ["ADG_BIN"], "doctor"], cwd=workspace.folder, stdout=subprocess.PIPE, text=True) as doctor:
+            assert doctor.stdout
+            said = [doctor.stdout.readline().split(": ")[0] for _ in range(2)]
+            checks.same("looked for: what is said meanwhile", (said, doctor.poll()), (["ok    config", "ok    source"], None))
+            doctor.kill()
+    (workspace.folder / "adg.yaml").write_text(yaml)
+
+
 def dies(checks: Checks, workspace: Workspace) -> None:
     """The server is killed while it writes."""
     with sail() as server:
@@ -141,6 +157,7 @@ def main() -> None:
         (workspace.source / f"{DAY}_things_0.csv").write_bytes(plain(ROWS))
         nobody(checks, workspace)
         stranger(checks, workspace)
+        looked_for(checks, workspace)
         dies(checks, workspace)
         stopped(checks, workspace, server.remote)
         again(checks, workspace, server.remote)

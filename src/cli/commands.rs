@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
-use crate::jobs::{self, Diagnosis, DoctorRequest, Environment, ImportRequest, JobError, Services, Stop};
+use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, Services, Stop};
 use crate::report::{
     Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, page_html, plan_table, shown,
     undone_table, verified_table,
@@ -42,12 +42,7 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
         Command::Doctor { module, load_type, read_only } => {
             let module = module.as_deref().map(module_name);
             let request = DoctorRequest { module, load: load_type, read_only };
-            let diagnosis = match environment(&cli.environment) {
-                Ok(environment) => jobs::doctor(&environment, &request),
-                Err(error) => Diagnosis::of_files(&error),
-            };
-            print(&diagnosis.to_string())?;
-            return Ok(diagnosis.exit_code());
+            return doctor(&cli.environment, &request);
         }
         Command::GenerateTestData(args) => {
             print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?
@@ -75,6 +70,19 @@ fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Re
         jobs::write_plan(&plan, out)?;
     }
     print(&shown(&plan_table(&plan)))
+}
+
+/// Prints what each step finds, as it is found.
+fn doctor(args: &EnvironmentArgs, request: &DoctorRequest) -> Result<ExitCode, JobError> {
+    let mut printed = Ok(());
+    let diagnosis = jobs::doctor(environment(args), request, &mut |finding| {
+        if printed.is_ok() {
+            printed = print(&finding.to_string());
+        }
+    });
+    printed?;
+    print(&diagnosis.to_string())?;
+    Ok(diagnosis.exit_code())
 }
 
 /// Prints whether what was published still is what was said of it.

@@ -37,6 +37,18 @@ pub struct Finding {
     pub result: Result<String, Failure>,
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(found) => write!(f, "ok    {}: {found}", self.step),
+            Err(failure) => {
+                write!(f, "FAIL  {}: {}", self.step, failure.message)?;
+                failure.hint.iter().try_for_each(|hint| write!(f, "\n      hint: {hint}"))
+            }
+        }
+    }
+}
+
 /// The steps in their order.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
@@ -45,19 +57,6 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    fn check<T: fmt::Display>(&mut self, step: impl Into<String>, work: impl FnOnce() -> Result<T, JobError>) -> bool {
-        let result = work().map(|found| found.to_string()).map_err(|error| error.failure());
-        let is_well = result.is_ok();
-        self.findings.push(Finding { step: step.into(), result });
-        is_well
-    }
-
-    /// What there is to say where the files themselves, or a secret that they refer to, can't be read.
-    pub fn of_files(error: &JobError) -> Self {
-        let step = if matches!(error, JobError::Config(ConfigError::Secret { .. })) { "secrets" } else { "config" };
-        Self { findings: vec![Finding { step: step.to_owned(), result: Err(error.failure()) }] }
-    }
-
     /// The code of the first failure: what comes after it may follow from it.
     pub fn exit_code(&self) -> ExitCode {
         let failures = self.findings.iter().filter_map(|finding| finding.result.as_ref().err());
@@ -65,19 +64,9 @@ impl Diagnosis {
     }
 }
 
+/// How many are well.
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Finding { step, result } in &self.findings {
-            match result {
-                Ok(found) => writeln!(f, "ok    {step}: {found}")?,
-                Err(failure) => {
-                    writeln!(f, "FAIL  {step}: {}", failure.message)?;
-                    if let Some(hint) = &failure.hint {
-                        writeln!(f, "      hint: {hint}")?;
-                    }
-                }
-            }
-        }
         let failed = self.findings.iter().filter(|finding| finding.result.is_err()).count();
         match failed {
             0 => write!(f, "all {} checks are well", self.findings.len()),
@@ -86,40 +75,71 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-/// Walks the way. A step that fails does not keep the others from being tried.
-pub fn doctor(environment: &Environment, request: &DoctorRequest) -> Diagnosis {
-    let mut diagnosis = Diagnosis::default();
+/// A walk, and who hears of each step at once: one may take as long as a service that hangs.
+struct Walk<'t> {
+    diagnosis: Diagnosis,
+    tell: &'t mut dyn FnMut(&Finding),
+}
+
+impl Walk<'_> {
+    fn check<T: fmt::Display>(&mut self, step: impl Into<String>, work: impl FnOnce() -> Result<T, JobError>) -> bool {
+        let result = work().map(|found| found.to_string()).map_err(|error| error.failure());
+        let is_well = result.is_ok();
+        self.found(Finding { step: step.into(), result });
+        is_well
+    }
+
+    fn found(&mut self, finding: Finding) {
+        (self.tell)(&finding);
+        self.diagnosis.findings.push(finding);
+    }
+}
+
+/// Walks the way, and tells each step as soon as it is done. A step that fails does not keep the others from being tried; without
+/// an environment there is no way to walk.
+pub fn doctor(environment: Result<Environment, JobError>, request: &DoctorRequest, tell: &mut dyn FnMut(&Finding)) -> Diagnosis {
+    let mut walk = Walk { diagnosis: Diagnosis::default(), tell };
+    match environment {
+        Ok(environment) => walk_all(&mut walk, &environment, request),
+        Err(error) => {
+            let step = if matches!(error, JobError::Config(ConfigError::Secret { .. })) { "secrets" } else { "config" };
+            walk.check(step, || Err::<String, _>(error));
+        }
+    }
+    walk.diagnosis
+}
+
+fn walk_all(walk: &mut Walk<'_>, environment: &Environment, request: &DoctorRequest) {
     let profile = &environment.config.profile;
-    diagnosis.check("config", || Ok(format!("the profile `{}`", environment.config.profile_name)));
+    walk.check("config", || Ok(format!("the profile `{}`", environment.config.profile_name)));
     if !profile.secrets.is_empty() {
         let names = profile.secrets.keys().cloned().collect::<Vec<_>>().join(", ");
-        diagnosis.check("secrets", || Ok(format!("{names}; those that the profile refers to were read")));
+        walk.check("secrets", || Ok(format!("{names}; those that the profile refers to were read")));
     }
-    let module = request.module.as_ref().and_then(|name| module(&mut diagnosis, environment, name, request.load));
+    let module = request.module.as_ref().and_then(|name| module(walk, environment, name, request.load));
     let (source, target) = match &module {
         Some((module, _)) => (module.source.store.clone(), module.target.store.clone()),
         None => ("source".to_owned(), "published".to_owned()),
     };
-    walk_source(&mut diagnosis, environment, &source, module.as_ref());
+    walk_source(walk, environment, &source, module.as_ref());
     if module.as_ref().is_some_and(|(module, _)| module.source.encryption == FileEncryption::KeyService) {
         let run = RunId::new(environment.clock.now());
-        diagnosis.check("key service", || Ok(environment.key_service(&run)?.check()?));
+        walk.check("key service", || Ok(environment.key_service(&run)?.check()?));
     }
     let folder = module.as_ref().map_or("", |(module, _)| module.target.location.split('{').next().unwrap_or_default());
-    walk_written(&mut diagnosis, environment, &target, folder.trim_matches('/'), request.read_only);
-    walk_cluster(&mut diagnosis, environment, request.read_only);
-    walk_metastore(&mut diagnosis, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
-    walk_ledger(&mut diagnosis, environment, request.read_only);
-    walk_channels(&mut diagnosis, environment);
-    diagnosis.check("scratch", || probe::scratch(&environment.scratch_root()));
-    diagnosis
+    walk_written(walk, environment, &target, folder.trim_matches('/'), request.read_only);
+    walk_cluster(walk, environment, request.read_only);
+    walk_metastore(walk, environment, module.as_ref().map(|(_, collections)| collections.as_slice()));
+    walk_ledger(walk, environment, request.read_only);
+    walk_channels(walk, environment);
+    walk.check("scratch", || probe::scratch(&environment.scratch_root()));
 }
 
 type Loaded = (Module, Vec<Collection>);
 
-fn module(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, load: LoadType) -> Option<Loaded> {
+fn module(walk: &mut Walk<'_>, environment: &Environment, name: &str, load: LoadType) -> Option<Loaded> {
     let mut loaded = None;
-    diagnosis.check(format!("module {name}"), || {
+    walk.check(format!("module {name}"), || {
         let module = environment.module(name, load)?;
         let collections = collections(&module, &[])?;
         let names = collections.iter().map(|collection| collection.name.to_string()).collect::<Vec<_>>().join(", ");
@@ -130,7 +150,7 @@ fn module(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, load
 }
 
 /// Each hop by itself, so that the one that fails is seen beside those that do not. Whether the store can be tried.
-fn walk_roles(diagnosis: &mut Diagnosis, environment: &Environment, store: &str) -> bool {
+fn walk_roles(walk: &mut Walk<'_>, environment: &Environment, store: &str) -> bool {
     let Some(settings) = environment.config.profile.stores.get(store) else { return true };
     if !matches!(StoreUrl::parse(&settings.url, &environment.config.folder), Ok(StoreUrl::S3(_))) {
         return true;
@@ -138,17 +158,17 @@ fn walk_roles(diagnosis: &mut Diagnosis, environment: &Environment, store: &str)
     let roles = &settings.role_chain;
     let steps = roles.iter().enumerate().map(|(i, role)| format!("{store}: hop {} of {}, {}", i + 1, roles.len(), role.arn));
     let mut steps = std::iter::once(format!("{store}: credentials")).chain(steps).enumerate();
-    steps.all(|(hop, step)| diagnosis.check(step, || probe::who(environment, roles, hop)))
+    steps.all(|(hop, step)| walk.check(step, || probe::who(environment, roles, hop)))
 }
 
 /// Whether each channel could be told; nothing is sent there.
-fn walk_channels(diagnosis: &mut Diagnosis, environment: &Environment) {
+fn walk_channels(walk: &mut Walk<'_>, environment: &Environment) {
     let profile = &environment.config.profile;
     if profile.notify.is_empty() {
-        diagnosis.check("notifications", || Ok("none are set up"));
+        walk.check("notifications", || Ok("none are set up"));
     }
     for (i, settings) in profile.notify.iter().enumerate() {
-        diagnosis.check(format!("notifications: channel {}", i + 1), || {
+        walk.check(format!("notifications: channel {}", i + 1), || {
             let notifier = tell::notifier(environment, settings).map_err(|error| JobError::Setting {
                 what: format!("notify[{i}]"),
                 place: format!("the profile `{}`", environment.config.profile_name),
@@ -160,12 +180,12 @@ fn walk_channels(diagnosis: &mut Diagnosis, environment: &Environment) {
     }
 }
 
-fn walk_source(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, module: Option<&Loaded>) {
-    if !walk_roles(diagnosis, environment, name) {
+fn walk_source(walk: &mut Walk<'_>, environment: &Environment, name: &str, module: Option<&Loaded>) {
+    if !walk_roles(walk, environment, name) {
         return;
     }
     let mut opened = None;
-    diagnosis.check(format!("{name}: list"), || {
+    walk.check(format!("{name}: list"), || {
         let store = environment.store(name, false)?;
         let (found, objects) = match module {
             Some((module, collections)) => {
@@ -183,8 +203,8 @@ fn walk_source(diagnosis: &mut Diagnosis, environment: &Environment, name: &str,
     let Some((store, mut objects)) = opened else { return };
     objects.sort_by_key(|object| object.modified);
     let Some(object) = objects.pop() else { return };
-    if diagnosis.check(format!("{name}: read one byte"), || probe::read_one_byte(&store, &object)) {
-        clock(diagnosis, environment, name, &store, &object.key);
+    if walk.check(format!("{name}: read one byte"), || probe::read_one_byte(&store, &object)) {
+        clock(walk, environment, name, &store, &object.key);
     }
 }
 
@@ -197,19 +217,19 @@ fn dates(dates: impl Iterator<Item = ProcessingDate>) -> String {
     }
 }
 
-fn clock(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, store: &Store, key: &str) {
+fn clock(walk: &mut Walk<'_>, environment: &Environment, name: &str, store: &Store, key: &str) {
     if store.local_folder().is_none() {
-        diagnosis.check(format!("{name}: clock"), || probe::clock_skew(store, key, &*environment.clock));
+        walk.check(format!("{name}: clock"), || probe::clock_skew(store, key, &*environment.clock));
     }
 }
 
 /// A folder of a store that is written to.
-fn walk_written(diagnosis: &mut Diagnosis, environment: &Environment, name: &str, folder: &str, read_only: bool) {
-    if !walk_roles(diagnosis, environment, name) {
+fn walk_written(walk: &mut Walk<'_>, environment: &Environment, name: &str, folder: &str, read_only: bool) {
+    if !walk_roles(walk, environment, name) {
         return;
     }
     let mut opened = None;
-    diagnosis.check(format!("{name}: list"), || {
+    walk.check(format!("{name}: list"), || {
         let store = environment.store(name, !read_only)?;
         let found = format!("{} folders", store.folders(folder)?.len());
         opened = Some(store);
@@ -220,21 +240,21 @@ fn walk_written(diagnosis: &mut Diagnosis, environment: &Environment, name: &str
         return;
     }
     let id = RunId::new(environment.clock.now());
-    diagnosis.check(format!("{name}: write and delete a probe"), || probe::write_and_delete(&store, folder, &id));
+    walk.check(format!("{name}: write and delete a probe"), || probe::write_and_delete(&store, folder, &id));
 }
 
 /// The profile's cluster, and where files are copied for it. Whether the cluster can read them is seen by a run.
-fn walk_cluster(diagnosis: &mut Diagnosis, environment: &Environment, read_only: bool) {
+fn walk_cluster(walk: &mut Walk<'_>, environment: &Environment, read_only: bool) {
     let Some(result) = try_cluster(environment) else { return };
-    diagnosis.check("spark", || result);
+    walk.check("spark", || result);
     if let Some(staging) = environment.config.profile.spark.as_ref().and_then(|spark| spark.staging.as_ref()) {
-        walk_written(diagnosis, environment, &staging.store, STAGING, read_only);
+        walk_written(walk, environment, &staging.store, STAGING, read_only);
     }
 }
 
-fn walk_metastore(diagnosis: &mut Diagnosis, environment: &Environment, collections: Option<&[Collection]>) {
+fn walk_metastore(walk: &mut Walk<'_>, environment: &Environment, collections: Option<&[Collection]>) {
     let mut opened = None;
-    diagnosis.check("metastore", || {
+    walk.check("metastore", || {
         let metastore = environment.metastore()?;
         let found = metastore.check()?;
         opened = Some(metastore);
@@ -242,7 +262,7 @@ fn walk_metastore(diagnosis: &mut Diagnosis, environment: &Environment, collecti
     });
     let Some(metastore) = opened else { return };
     for collection in collections.unwrap_or_default() {
-        diagnosis.check(format!("table {}", collection.table), || table(&*metastore, collection));
+        walk.check(format!("table {}", collection.table), || table(&*metastore, collection));
     }
 }
 
@@ -253,16 +273,15 @@ fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, J
     Ok(format!("{} columns, {} partitions, {}", table.schema.columns().len(), partitions.len(), ByteSize(bytes)))
 }
 
-fn walk_ledger(diagnosis: &mut Diagnosis, environment: &Environment, read_only: bool) {
+fn walk_ledger(walk: &mut Walk<'_>, environment: &Environment, read_only: bool) {
     let mut opened = None;
-    diagnosis.check("ledger", || {
+    walk.check("ledger", || {
         let ledger = environment.ledger()?;
         let found = ledger.check()?;
         opened = Some(ledger);
         Ok(found)
     });
     if let Some(ledger) = opened.filter(|_| !read_only) {
-        diagnosis
-            .check("ledger: take a lease, write and forget a note", || probe::write_and_forget(&*ledger, &*environment.clock));
+        walk.check("ledger: take a lease, write and forget a note", || probe::write_and_forget(&*ledger, &*environment.clock));
     }
 }
