@@ -64,6 +64,7 @@ def personal_data(checks: Checks, scene: ModuleScene, now: date) -> None:
     print(f"personal data: {ran.seconds:.2f} s")
     check_error_desc(checks, scene, good)
     check_quarantine(checks, scene, good)
+    check_description(checks, scene)
     everything_wrong(checks, scene, bad)
     new_name_twice(checks, scene, now - timedelta(4))
     check_nowhere_else(checks, scene)
@@ -86,6 +87,14 @@ def check_quarantine(checks: Checks, scene: ModuleScene, day: date) -> None:
         told = [line for line in lines if MARKER in json.dumps({name: line[name] for name in line if name != "text"})]
         checks.same(f"{one.name}: markers in the reasons", told, [])
         checks.same(f"{one.name}: tags of what is set aside", [scene.published.tags(key)["pii"] for key in keys], ["true"])
+
+
+def check_description(checks: Checks, scene: ModuleScene) -> None:
+    """Who looks at a table is told which of its columns are personal data."""
+    described = scene.job.expect(0, "describe", "uc_kickstart.employee").stdout.splitlines()
+    found = scene.table("employee")["Parameters"]["adg.pii"]
+    wanted = [f"-- personal data: {', '.join(sorted(found.split(',')))}"]
+    checks.same("described: personal data", [line for line in described if line.startswith("--")], wanted)
 
 
 def everything_wrong(checks: Checks, scene: ModuleScene, day: date) -> None:

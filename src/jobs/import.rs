@@ -9,7 +9,7 @@ use crate::lake::OWNER;
 use crate::metastore::{Table, TableName};
 use crate::schema::{ROW_HASH_ID, TableSchema, own_columns};
 
-use super::tables::{existing, resolve};
+use super::tables::named;
 use super::{JobError, Services};
 
 /// What was asked for.
@@ -103,7 +103,7 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
 
 fn imported(services: &Services, name: &str) -> Result<Table, JobError> {
     let metastore = &*services.metastore;
-    let table = existing(metastore, &resolve(metastore, name)?)?;
+    let table = named(metastore, name)?;
     match table.parameters.get(OWNER) {
         Some(module) => Err(refused(&format!("`{name}` belongs to the module `{module}`"), "a table belongs to one module")),
         None => Ok(table),

@@ -45,13 +45,17 @@ pub fn tables(services: &Services) -> Result<String, JobError> {
     Ok(rows.to_string())
 }
 
-/// One table: the statement that makes it, and its partitions.
+/// One table: the statement that makes it, which of its columns are personal data, and its partitions.
 pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
-    let name = resolve(&*services.metastore, name)?;
-    let table = existing(&*services.metastore, &name)?;
+    let table = named(&*services.metastore, name)?;
     let mut text = create_table_ddl(&table);
+    let personal: Vec<String> = table.personal().iter().map(ToString::to_string).collect();
+    if !personal.is_empty() {
+        // Writing to a String does not fail.
+        let _ = write!(text, "\n-- personal data: {}", personal.join(", "));
+    }
     let mut rows = report::table(&["partition", "rows", "files", "bytes", "location"]);
-    for partition in services.metastore.partitions(&name)? {
+    for partition in services.metastore.partitions(&table.name)? {
         rows.add_row([
             partition.value.to_string(),
             shown(partition.number("numRows")),
@@ -60,7 +64,6 @@ pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
             partition.location,
         ]);
     }
-    // Writing to a String does not fail.
     let _ = write!(text, "\n\n{rows}");
     Ok(text)
 }
@@ -70,16 +73,18 @@ pub(super) fn existing(metastore: &dyn Metastore, name: &TableName) -> Result<Ta
     Ok(metastore.table(name)?.ok_or_else(missing)?)
 }
 
-/// The table of that name, with or without its database.
-pub(super) fn resolve(metastore: &dyn Metastore, name: &str) -> Result<TableName, JobError> {
+/// The table of that name, with or without its database. Only without it are all tables listed, which not everyone may.
+pub(super) fn named(metastore: &dyn Metastore, name: &str) -> Result<Table, JobError> {
+    let missing =
+        || JobError::Usage { message: format!("there is no table `{name}`"), hint: Some("`adg tables` lists them".into()) };
+    if let Ok(full) = name.parse::<TableName>() {
+        return metastore.table(&full)?.ok_or_else(missing);
+    }
     let tables = metastore.tables()?;
-    let found: Vec<&TableName> =
-        tables.iter().filter(|table| table.table.as_str() == name || table.to_string() == name).collect();
+    let found: Vec<&TableName> = tables.iter().filter(|table| table.table.as_str() == name).collect();
     match found.as_slice() {
-        [table] => Ok((*table).clone()),
-        [] => {
-            Err(JobError::Usage { message: format!("there is no table `{name}`"), hint: Some("`adg tables` lists them".into()) })
-        }
+        [table] => existing(metastore, table),
+        [] => Err(missing()),
         _ => Err(JobError::Usage {
             message: format!("several databases have a table `{name}`"),
             hint: Some("write database.table".into()),
