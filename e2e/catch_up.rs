@@ -28,6 +28,21 @@ fn a_missing_file_fails_its_own_date_and_the_rerun_is_printed() {
 }
 
 #[test]
+fn a_date_without_files_keeps_no_other_from_being_tried_where_the_metastore_is_down() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "adg.yaml",
+        "version: 1\nprofile: local\nprofiles:\n  local:\n    stores: { source: { url: source }, published: { url: warehouse } }\n    \
+         metastore: { hive: { uris: [\"thrift://127.0.0.1:9\"] } }\n    ledger: { sqlite: { path: ledger.db } }\n",
+    );
+    workspace.source("2024-05-02", "items", "id,price\n1,1\n");
+    workspace.shop("2024-05-01", "2024-05-02").expect(21);
+    let report = workspace.report();
+    let failures: Vec<_> = report["days"].as_array().unwrap().iter().map(|day| day["failure"]["exit_code"].clone()).collect();
+    assert_eq!(failures, [21; 4]);
+}
+
+#[test]
 fn a_date_asked_for_is_done_again_and_replaces_its_partition() {
     let workspace = Workspace::new();
     workspace.day("2024-05-01");

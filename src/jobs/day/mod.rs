@@ -46,7 +46,7 @@ pub(super) fn run(
     let mut day = Day::begin(run, collection, date, run.setup.module.source.pick.choose(keys))?;
     let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.setup, collection, &day.attempt));
     let result = match day.keys.is_empty() {
-        true => without_files(run.setup, run.rules, collection, date),
+        true => day.without_files(),
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
         false => std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
             .unwrap_or_else(|panic| Err(JobError::of_panic(&*panic))),
@@ -103,6 +103,8 @@ struct Day<'a> {
     report: DayReport,
     /// What was published, for who asks where it came from.
     written: Option<WrittenColumns>,
+    /// Where the rows are that an earlier attempt published, and this one found no file to replace with.
+    standing: Option<String>,
 }
 
 impl<'a> Day<'a> {
@@ -116,7 +118,13 @@ impl<'a> Day<'a> {
         let mut report = DayReport::begin(date, collection.name.clone());
         report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
         let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
-        Ok(Self { run, collection, date, keys, layout, personal, attempt, report, written: None })
+        Ok(Self { run, collection, date, keys, layout, personal, attempt, report, written: None, standing: None })
+    }
+
+    /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
+    fn without_files(&mut self) -> Result<Outcome, JobError> {
+        self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+        without_files(self.run.setup, self.run.rules, self.collection, self.date)
     }
 
     /// The table of contents.
@@ -257,7 +265,10 @@ impl<'a> Day<'a> {
                 return Err(error);
             }
         }
-        self.keep_done()?;
+        if let Some(location) = self.standing.take() {
+            self.attempt.status = Status::Completed;
+            self.attempt.location = Some(location);
+        }
         if outcome == Outcome::Completed {
             // Before the ledger calls it completed: nobody looks at a date that is done, so what a run that dies here leaves
             // would lie there for ever.
@@ -267,18 +278,6 @@ impl<'a> Day<'a> {
         self.run.record(&self.attempt)?;
         self.report.seconds = started.elapsed().as_secs_f64();
         Ok(self.report)
-    }
-
-    /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
-    fn keep_done(&mut self) -> Result<(), JobError> {
-        if !self.keys.is_empty() {
-            return Ok(());
-        }
-        if let Some(location) = self.destination().current(&PartitionValue::from(self.date))? {
-            self.attempt.status = Status::Completed;
-            self.attempt.location = Some(location);
-        }
-        Ok(())
     }
 
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
