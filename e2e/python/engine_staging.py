@@ -54,7 +54,7 @@ PROFILE = """\
 MODULE = """\
 version: 1
 module: {name}
-source: {{ files: "{{date}}_{{collection}}_{{seq}}.csv", pick: all, encryption: {encryption}, csv: {{ encoding: {encoding} }} }}
+source: {{ files: "{{date}}_{{collection}}_{{seq}}.csv{ending}", pick: all, encryption: {encryption}, csv: {{ encoding: {encoding} }} }}
 row_hash: v2
 limits: {{ error_rate: 1, quarantine_rate: 1 }}
 target: {{ database: {name} }}
@@ -73,11 +73,13 @@ class Kind:
     is_encrypted: bool = False
     must_be_copied: bool = True
     columns: str = "id: bigint, note: string, size: int"
+    ending: str = ""
+    """Of the files' names."""
 
     def module(self) -> str:
         """Its file."""
         encryption = "key_service" if self.is_encrypted else "none"
-        return MODULE.format(name=self.name, encryption=encryption, encoding=self.encoding, columns=self.columns)
+        return MODULE.format(name=self.name, ending=self.ending, encryption=encryption, encoding=self.encoding, columns=self.columns)
 
 
 TYPED = ", ".join(f"{name}: {ty if '(' not in ty else repr(ty)}" for name, ty in ({"id": "bigint"} | TYPES).items())
@@ -86,6 +88,7 @@ WORDS = "id,note,size\n" + "".join(f"{number},naïve café €,{number}\n" for n
 KINDS = [
     Kind("plain", [plain(ROWS)], ROWS, must_be_copied=False, columns=TYPED),
     Kind("packed", [gzip.compress(plain(ROWS)), plain(3)], ROWS + 3, columns=TYPED),
+    Kind("misnamed", [plain(ROWS)], ROWS, columns=TYPED, ending=".gz"),
     Kind("windows", [WORDS.encode("windows-1252")], ROWS, encoding="windows-1252"),
     Kind("utf16", [WORDS.encode("utf-16")], ROWS, encoding="utf-16"),
     Kind("sealed", [WORDS.encode(), WORDS.encode()], 2 * ROWS, is_encrypted=True),
@@ -126,7 +129,7 @@ class Site:
     def _land(self, kind: Kind, keys: KeyService) -> None:
         self.job.write(f"modules/{kind.name}.yaml", kind.module())
         for number, content in enumerate(kind.files):
-            key = f"{DAYS[0]}_{kind.name}_{number}.csv"
+            key = f"{DAYS[0]}_{kind.name}_{number}.csv{kind.ending}"
             if kind.is_encrypted:
                 sealed = Sealed.make(keys, content, packed=number == 0)
                 self.source.put(key, sealed.content, sealed.metadata)

@@ -9,6 +9,8 @@ use crate::jobs::engine::{FilePlan, Load, StagingFolder};
 use crate::source::{Encoding, SourceError, is_packed};
 use crate::store::StoreError;
 
+use super::survey::is_misread;
+
 /// What is copied at a time.
 const BLOCK_BYTES: u64 = 1 << 20;
 
@@ -38,18 +40,15 @@ impl<'l> Staged<'l> {
     /// What a person should know.
     pub(super) fn note(&self) -> Option<String> {
         let (folder, files) = (self.folder?, self.files.get());
-        (files > 0).then(|| {
-            format!(
-                "{files} files were copied for it to the store {}, as plain text, until it had read them",
-                folder.staging.store.shown()
-            )
-        })
+        let store = folder.staging.store.shown();
+        (files > 0).then(|| format!("files copied for it to the store {store}, as plain text, until it had read them: {files}"))
     }
 
     /// Whether a cluster could read it as it lies, had it the right to.
     fn is_plain(&self, file: &FilePlan<'_>) -> Result<bool, JobError> {
         let setup = self.load.setup;
-        if setup.key_service.is_some() || setup.format.encoding() != Encoding::Utf8 {
+        let location = setup.source.location(&file.key.object.key);
+        if setup.key_service.is_some() || setup.format.encoding() != Encoding::Utf8 || is_misread(&location) {
             return Ok(false);
         }
         let mut first = Vec::new();

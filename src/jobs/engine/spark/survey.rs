@@ -81,7 +81,16 @@ impl<'l> Survey<'l> {
     }
 }
 
-/// None where its name would be taken for a pattern, or its first line is none.
+/// Ends of names by which Hadoop, or Sail, unpacks files, whatever is in them.
+const PACKED: [&str; 9] = [".gz", ".gzip", ".bz2", ".xz", ".zst", ".zstd", ".deflate", ".snappy", ".lz4"];
+
+/// Whether a file's name would be taken for a pattern, or its text for packed.
+pub(super) fn is_misread(location: &str) -> bool {
+    let name = location.to_ascii_lowercase();
+    location.contains(['{', '}', '[', ']', '*', '?', '\\']) || PACKED.iter().any(|end| name.ends_with(end))
+}
+
+/// None where its name would be misread, or its first line is none.
 fn candidate<'l>(
     load: &Load<'_>,
     session: &Session<'_>,
@@ -94,7 +103,7 @@ fn candidate<'l>(
         Some(copy) => (copy, load.text(plan)?),
         None => (load.setup.source.location(&plan.key.object.key), (load.open)(plan.key)?),
     };
-    if location.contains(['{', '}', '[', ']', '*', '?', '\\']) {
+    if is_misread(&location) {
         return Ok(None);
     }
     let Some((header, text)) = first_line(&plan.header.key, bytes)? else { return Ok(None) };
@@ -137,4 +146,19 @@ fn first_line(key: &str, bytes: Box<dyn Read + Send>) -> Result<Option<(Vec<u8>,
     let text = line.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let text = text.filter(|text| !text.contains(&b'\r')).and_then(|text| std::str::from_utf8(text).ok());
     Ok(text.map(str::to_owned).map(|text| (line, text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_misread;
+
+    #[test]
+    fn names_say_more_than_a_place_to_those_who_read_files_by_them() {
+        for name in ["s3://b/a.csv.gz", "s3://b/a.CSV.GZ", "file:///a*.csv", "s3://b/{a}.csv", "s3://b/a.zst"] {
+            assert!(is_misread(name), "{name}");
+        }
+        for name in ["s3://b/a.csv", "s3://b/gz", "file:///a.gz.csv", "gs://b/2024-01-01_x_1.csv"] {
+            assert!(!is_misread(name), "{name}");
+        }
+    }
 }
