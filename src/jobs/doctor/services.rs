@@ -1,0 +1,87 @@
+//! The services that a run asks.
+
+use bytesize::ByteSize;
+
+use crate::identity::RunId;
+use crate::jobs::engine::{STAGING, try_cluster};
+use crate::jobs::module::Collection;
+use crate::jobs::{JobError, tell};
+use crate::metastore::Metastore;
+
+use super::{Walk, probe};
+
+impl Walk<'_, '_> {
+    pub(super) fn key_service(&mut self) {
+        let environment = self.environment;
+        let run = RunId::new(environment.clock.now());
+        self.check("key service", || Ok(environment.key_service(&run)?.check()?));
+    }
+
+    /// The profile's cluster, and where files are copied for it. Whether the cluster can read them is seen by a run.
+    pub(super) fn cluster(&mut self) {
+        let environment = self.environment;
+        let Some(result) = try_cluster(environment) else { return };
+        self.check("spark", || result);
+        if let Some(staging) = environment.config.profile.spark.as_ref().and_then(|spark| spark.staging.as_ref()) {
+            self.written(&staging.store, STAGING);
+        }
+    }
+
+    pub(super) fn metastore(&mut self, collections: Option<&[Collection]>) {
+        let environment = self.environment;
+        let mut opened = None;
+        self.check("metastore", || {
+            let metastore = environment.metastore()?;
+            let found = metastore.check()?;
+            opened = Some(metastore);
+            Ok(found)
+        });
+        let Some(metastore) = opened else { return };
+        for collection in collections.unwrap_or_default() {
+            self.check(format!("table {}", collection.table), || table(&*metastore, collection));
+        }
+    }
+
+    pub(super) fn ledger(&mut self) {
+        let environment = self.environment;
+        let mut opened = None;
+        self.check("ledger", || {
+            let ledger = environment.ledger()?;
+            let found = ledger.check()?;
+            opened = Some(ledger);
+            Ok(found)
+        });
+        if let Some(ledger) = opened.filter(|_| !self.read_only) {
+            self.check("ledger: take a lease, write and forget a note", || {
+                probe::write_and_forget(&*ledger, &*environment.clock)
+            });
+        }
+    }
+
+    /// Whether each channel could be told; nothing is sent there.
+    pub(super) fn channels(&mut self) {
+        let environment = self.environment;
+        let profile = &environment.config.profile;
+        if profile.notify.is_empty() {
+            self.check("notifications", || Ok("none are set up"));
+        }
+        for (i, settings) in profile.notify.iter().enumerate() {
+            self.check(format!("notifications: channel {}", i + 1), || {
+                let notifier = tell::notifier(environment, settings).map_err(|error| JobError::Setting {
+                    what: format!("notify[{i}]"),
+                    place: format!("the profile `{}`", environment.config.profile_name),
+                    reason: error.to_string(),
+                })?;
+                let events = settings.on().iter().map(|event| event.name()).collect::<Vec<_>>().join(", ");
+                Ok(format!("{}, is told of {events}; nothing was sent", notifier.shown()))
+            });
+        }
+    }
+}
+
+fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, JobError> {
+    let Some(table) = metastore.table(&collection.table)? else { return Ok("the first run makes it".to_owned()) };
+    let partitions = metastore.partitions(&collection.table)?;
+    let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();
+    Ok(format!("{} columns, {} partitions, {}", table.schema.columns().len(), partitions.len(), ByteSize(bytes)))
+}
