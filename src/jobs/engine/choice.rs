@@ -2,7 +2,7 @@
 
 use bytesize::ByteSize;
 
-use crate::config::{EngineName, SparkSettings};
+use crate::config::{EngineName, SparkSettings, StagedFiles, StagingSettings};
 use crate::jobs::{Environment, JobError};
 
 use super::{Engine, Local};
@@ -53,7 +53,11 @@ impl Choice {
             EngineName::Auto => format!(": {} are not less than {}", ByteSize(bytes), spark.from),
             _ => String::new(),
         };
-        Some(format!("to be read and written by Spark at {}{why}", spark.remote))
+        let copies = match &spark.staging {
+            Some(StagingSettings { store, files: StagedFiles::All }) => format!(", from copies in the store `{store}`"),
+            _ => String::new(),
+        };
+        Some(format!("to be read and written by Spark at {}{copies}{why}", spark.remote))
     }
 }
 
@@ -94,6 +98,16 @@ mod tests {
         assert!(!is_clusters(EngineName::Local, large) && is_clusters(EngineName::Spark, 1));
         let note = choice(EngineName::Auto).note(large).unwrap();
         assert_eq!(note, "to be read and written by Spark at sc://host:15002: 16.0 GiB are not less than 16.0 GiB");
+    }
+
+    #[test]
+    fn a_plan_says_that_all_files_will_be_copied() {
+        let mut choice = choice(EngineName::Spark);
+        let copied = |choice: &Choice| choice.note(1).unwrap().contains(", from copies in the store `copies`");
+        for (files, is_told) in [(StagedFiles::All, true), (StagedFiles::Unreadable, false)] {
+            choice.spark.as_mut().unwrap().staging = Some(StagingSettings { store: "copies".to_owned(), files });
+            assert_eq!(copied(&choice), is_told);
+        }
     }
 
     #[test]
