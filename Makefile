@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench book demo build dependencies docs e2e engines faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
+.PHONY: bench book demo build dependencies docs e2e engines engines-chance faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -26,6 +26,12 @@ e2e: test-tools
 # What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail; a part of `make e2e`.
 engines: test-tools
 	cargo test --locked --features spark --test e2e engines
+
+# The same of texts and files by the throw of a seed: `make engines-chance SEEDS=7..8` is the same again.
+engines-chance: SEEDS = 0..10
+engines-chance: test-tools
+	cargo build --locked --features spark
+	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engines.py --seeds $(SEEDS)
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
 gate: build test-tools

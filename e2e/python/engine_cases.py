@@ -89,11 +89,11 @@ def line(fields: Iterable[str], delimiter: str = ",", end: str = "\n", always: b
     return delimiter.join(quoted) + end
 
 
-def one_by_one(delimiter: str = ",", end: str = "\n") -> bytes:
+def one_by_one(delimiter: str = ",", end: str = "\n", texts: list[str] = TEXTS) -> bytes:
     """Each text in each column, in quotes and without, and nothing in all others."""
     names = list(TYPES)
     lines = [line(["id", *names], delimiter, end)]
-    for number, (always, text, column) in enumerate((q, t, c) for q in (False, True) for t in TEXTS for c in names):
+    for number, (always, text, column) in enumerate((q, t, c) for q in (False, True) for t in texts for c in names):
         fields = [str(number), *(text if name == column else "" for name in names)]
         lines.append(line(fields, delimiter, end, always))
     return "".join(lines).encode()
