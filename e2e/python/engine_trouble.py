@@ -71,7 +71,7 @@ def nobody(checks: Checks, workspace: Workspace) -> None:
         [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stderr=subprocess.PIPE, text=True
     )
     error = told(ends(checks, "nobody", process, UNAVAILABLE, 60))
-    checks.same("nobody: it says where", remote in error["error"], True)
+    checks.same("nobody: it says where, and what to do", (remote in error["error"], "spark.remote" in error["hint"]), (True, True))
     checks.same("nobody: nothing is left", published(workspace), [])
 
 
@@ -99,7 +99,7 @@ def looked_for(checks: Checks, workspace: Workspace) -> None:
         listening.bind((HOST, 0))
         listening.listen(16)
         remote = f"sc://{HOST}:{listening.getsockname()[1]}"
-        (workspace.folder / "adg.yaml").write_text(yaml.replace("stores:", f'spark: {{ remote: "{remote}" }}\n    stores:', 1))
+        (workspace.folder / "adg.yaml").write_text(yaml.replace("stores:", f'engine: auto\n    spark: {{ remote: "{remote}" }}\n    stores:', 1))
         with subprocess.Popen([os.environ["ADG_BIN"], "doctor"], cwd=workspace.folder, stdout=subprocess.PIPE, text=True) as doctor:
             assert doctor.stdout
             said = [doctor.stdout.readline().split(": ")[0] for _ in range(2)]

@@ -13,6 +13,8 @@ use crate::secrets::SecretError;
 use crate::source::{KeyPatternError, KeyServiceError, SourceError};
 use crate::store::{StoreError, StoreUrlError};
 
+/// What is asked of a cluster first.
+pub(super) const OPEN_SESSION: &str = "open a session";
 /// What a cluster does that may have no right to read the source.
 pub(super) const LOOK_AT_FILE: &str = "look at a file";
 pub(super) const LOOK_AT_LINES: &str = "look at the lines";
@@ -268,6 +270,9 @@ impl JobError {
             Self::Ledger(LedgerError::Held { .. }) => {
                 Some("wait for that run to end; if it is dead, its lease ends by itself".into())
             }
+            Self::Spark { action: OPEN_SESSION, .. } => Some(
+                "see that a Spark Connect server listens there, as `spark.remote` or --spark-remote says; `--engine local` does it on this machine".into(),
+            ),
             Self::Spark { action: LOOK_AT_FILE | LOOK_AT_LINES, .. } => Some(
                 "if it may not read the source, give it that right, or have adg copy the files for it: `spark: { staging: { store: …, files: all } }`; `--engine local` does it on this machine".into(),
             ),

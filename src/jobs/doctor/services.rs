@@ -20,8 +20,9 @@ impl Walk<'_, '_> {
     /// The profile's cluster, and where files are copied for it. Whether the cluster can read them is seen by a run.
     pub(super) fn cluster(&mut self) {
         let environment = self.environment;
-        let Some(result) = try_cluster(environment) else { return };
-        self.check("spark", || result);
+        if let Some(result) = try_cluster(environment) {
+            self.check("spark", || result);
+        }
         if let Some(staging) = environment.config.profile.spark.as_ref().and_then(|spark| spark.staging.as_ref()) {
             self.written(&staging.store, STAGING);
         }

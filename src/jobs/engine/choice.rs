@@ -61,14 +61,15 @@ impl Choice {
     }
 }
 
-/// Tries the profile's cluster; none where there is none to try.
+/// Tries the profile's cluster; none where the profile reads all days on this machine.
 pub(in crate::jobs) fn try_cluster(environment: &Environment) -> Option<Result<String, JobError>> {
     let profile = &environment.config.profile;
-    match (Choice::new(profile.engine, profile.spark.clone()), &profile.spark) {
-        (Err(error), _) => Some(Err(error)),
+    let choice = Choice::new(profile.engine, profile.spark.clone());
+    match choice.map(|choice| choice.cluster(u64::MAX).cloned()) {
+        Err(error) => Some(Err(error)),
         #[cfg(feature = "spark")]
-        (Ok(_), Some(spark)) => Some(super::spark::version(spark, &environment.stop)),
-        (Ok(_), _) => None,
+        Ok(Some(spark)) => Some(super::spark::version(&spark, &environment.stop)),
+        Ok(_) => None,
     }
 }
 

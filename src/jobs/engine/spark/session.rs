@@ -16,7 +16,7 @@ use spark_connect_core::Result as Answer;
 
 use crate::config::{SparkRemote, SparkSettings};
 use crate::jobs::Stop;
-use crate::jobs::error::{JobError, LOOK_AT_FILE};
+use crate::jobs::error::{JobError, LOOK_AT_FILE, OPEN_SESSION};
 use crate::schema::TimestampEncoding;
 
 use super::client::Client;
@@ -46,9 +46,9 @@ pub(super) struct Session<'s> {
 impl<'s> Session<'s> {
     /// Opens it, with all that the server may have set otherwise.
     pub(super) fn open(settings: &'s SparkSettings, stop: &'s Stop, timestamps: TimestampEncoding) -> Result<Self, JobError> {
-        is_reachable(&settings.remote).map_err(|error| failed(&settings.remote, "open a session", &error.to_string()))?;
+        is_reachable(&settings.remote).map_err(|error| failed(&settings.remote, OPEN_SESSION, &error.to_string()))?;
         let client = Client::connect(settings.remote.address());
-        let client = client.map_err(|error| failed(&settings.remote, "open a session", &error.get_message()))?;
+        let client = client.map_err(|error| failed(&settings.remote, OPEN_SESSION, &error.get_message()))?;
         let session = Self { client, settings, stop, is_lost: AtomicBool::new(false) };
         let instants = match timestamps {
             TimestampEncoding::Int96 => "INT96",
