@@ -72,6 +72,7 @@ class Kind:
     encoding: str = "utf-8"
     is_encrypted: bool = False
     must_be_copied: bool = True
+    """Whether the cluster could read none of them, had it the right to."""
     columns: str = "id: bigint, note: string, size: int"
     ending: str = ""
     """Of the files' names."""
@@ -87,7 +88,7 @@ TYPED = ", ".join(f"{name}: {ty if '(' not in ty else repr(ty)}" for name, ty in
 WORDS = "id,note,size\n" + "".join(f"{number},naïve café €,{number}\n" for number in range(ROWS)) + "7,é,+1\n8,ü\n"
 KINDS = [
     Kind("plain", [plain(ROWS)], ROWS, must_be_copied=False, columns=TYPED),
-    Kind("packed", [gzip.compress(plain(ROWS)), plain(3)], ROWS + 3, columns=TYPED),
+    Kind("packed", [gzip.compress(plain(ROWS)), plain(3)], ROWS + 3, must_be_copied=False, columns=TYPED),
     Kind("misnamed", [plain(ROWS)], ROWS, columns=TYPED, ending=".gz"),
     Kind("windows", [WORDS.encode("windows-1252")], ROWS, encoding="windows-1252"),
     Kind("utf16", [WORDS.encode("utf-16")], ROWS, encoding="utf-16"),
@@ -181,7 +182,7 @@ def same_rows(checks: Checks, site: Site) -> None:
 def as_needed(checks: Checks, site: Site) -> None:
     """Copies of what must be copied; what must not, the cluster may not read, and it is told what to do."""
     for kind in KINDS:
-        if kind.must_be_copied and kind.name != "packed":
+        if kind.must_be_copied:
             told = site.does("as_needed", kind)
             checks.same(f"as needed, {kind.name}: rows by the cluster", decided([told]), kind.by_cluster)
         else:
@@ -192,16 +193,20 @@ def as_needed(checks: Checks, site: Site) -> None:
 
 
 def killed(checks: Checks, site: Site) -> None:
-    """A run that dies leaves copies; the next one removes them, whoever it has read."""
+    """A run that dies leaves copies, with the table's tags; the next one removes them, whichever engine it has."""
     kind = KINDS[0]
-    with site.job.start(*asked("by_spark", kind), ADG_LOG_LEVEL="adg=debug") as process:
-        assert process.stderr
-        next(line for line in process.stderr if LOOKED in line)
-        process.send_signal(signal.SIGKILL)
-    checks.same("killed: a copy is left", len(site.copies()), 1)
-    site.job.expect(0, *asked("by_spark", kind), "--engine", "local")
-    checks.same("killed: the next run removes it", site.copies(), [])
-    checks.same("killed: rows", site.rows("by_spark", kind), site.rows("by_adg", kind))
+    for profile in ("by_spark", "by_sail"):
+        with site.job.start(*asked(profile, kind), ADG_LOG_LEVEL="adg=debug") as process:
+            assert process.stderr
+            next(line for line in process.stderr if LOOKED in line)
+            process.send_signal(signal.SIGKILL)
+        checks.same(f"killed, {profile}: a copy is left", len(site.copies()), 1)
+        tags = [dict(sorted(site.staging.tags(key).items())) for key in site.staging.keys()]
+        wanted = [{"db": kind.name, "pii": "false", "table": kind.name}] if profile == "by_sail" else []
+        checks.same(f"killed, {profile}: its tags in S3", tags, wanted)
+        site.job.expect(0, *asked(profile, kind), "--engine", "local")
+        checks.same(f"killed, {profile}: the next run removes it", site.copies(), [])
+        checks.same(f"killed, {profile}: rows", site.rows(profile, kind), site.rows("by_adg", kind))
 
 
 def doctor(checks: Checks, site: Site) -> None:

@@ -184,8 +184,8 @@ def main() -> None:
             compare(checks, folder / str(number), case, servers)
         if asked.seeds is None:
             built_in(checks, folder, servers)
-        if asked.seeds is None and "spark" in servers:
-            in_turn(checks, folder, servers["spark"])
+            if "spark" in servers:
+                in_turn(checks, folder, servers["spark"])
     sys.exit(1 if checks.wrong else 0)
 
 

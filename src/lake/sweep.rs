@@ -1,13 +1,13 @@
 //! Removing what no reader is sent to any more.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::Superseded;
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
+use crate::store::EarlierRun;
 
 use super::{Destination, LakeError, TableLayout};
 
@@ -68,9 +68,7 @@ impl Destination<'_> {
     fn earlier_runs(&self, parents: &[String]) -> Result<Vec<EarlierRun>, LakeError> {
         let mut found = Vec::new();
         for parent in parents {
-            let runs = self.store.folders(parent)?.into_iter().filter_map(|name| Some((RunId::from_str(&name).ok()?, name)));
-            let earlier = runs.filter(|(id, _)| *id < self.run);
-            found.extend(earlier.map(|(id, name)| EarlierRun { id, folder: format!("{parent}/{name}") }));
+            found.extend(self.store.earlier_runs(parent, self.run)?);
         }
         Ok(found)
     }
@@ -128,12 +126,6 @@ impl Destination<'_> {
             None => Some((value, Place::Plain(folder))),
         }
     }
-}
-
-/// A folder that an earlier run wrote.
-struct EarlierRun {
-    id: RunId,
-    folder: String,
 }
 
 /// What lies at a location that readers are sent to, or were.

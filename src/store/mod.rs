@@ -12,6 +12,7 @@ mod connect;
 mod denied;
 mod disk;
 mod download;
+mod earlier_runs;
 mod error;
 #[cfg(test)]
 mod fake_aws;
@@ -28,6 +29,7 @@ mod url;
 pub use disk::Disk;
 #[cfg(test)]
 pub use disk::DiskSeam;
+pub use earlier_runs::EarlierRun;
 pub use error::StoreError;
 pub use objects::{Metadata, ObjectInfo, Store};
 pub use scratch::{Scratch, ScratchFolder};

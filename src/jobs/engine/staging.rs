@@ -1,7 +1,5 @@
 //! Where files are copied that a cluster can't read as they lie.
 
-use std::str::FromStr;
-
 use crate::config::{StagedFiles, StagingSettings};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 use crate::jobs::{Environment, JobError};
@@ -55,8 +53,6 @@ impl StagingFolder<'_> {
     /// The store refuses it.
     pub(in crate::jobs) fn sweep(&self) -> Result<(), StoreError> {
         let store = &self.staging.store;
-        let earlier = |name: &String| RunId::from_str(name).is_ok_and(|run| run < self.run);
-        let left = store.folders(&self.day)?.into_iter().filter(earlier);
-        left.map(|name| format!("{}/{name}", self.day)).try_for_each(|folder| store.delete_folder(&folder))
+        store.earlier_runs(&self.day, self.run)?.iter().try_for_each(|left| store.delete_folder(&left.folder))
     }
 }
