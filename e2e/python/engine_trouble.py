@@ -119,12 +119,18 @@ def dies(checks: Checks, workspace: Workspace) -> None:
 
 
 def stopped(checks: Checks, workspace: Workspace, remote: str) -> None:
-    """The run is told to stop while the server writes."""
-    process = started(workspace, remote)
-    process.send_signal(signal.SIGTERM)
-    ends(checks, "stopped", process, STOPPED, 60)
-    time.sleep(3)
-    checks.same("stopped: nothing is left", published(workspace), [])
+    """The run is told to stop while the server plans how to write, or writes."""
+    source = workspace.source / f"{DAY}_things_0.csv"
+    source.write_bytes(plain(5 * ROWS))
+    for after in (2, 0.1, 0.125, 0.15, 0.175, 0.2):
+        process = started(workspace, remote)
+        time.sleep(after)
+        process.send_signal(signal.SIGTERM)
+        said = ends(checks, f"stopped after {after} s", process, STOPPED, 60)
+        checks.same(f"stopped after {after} s: so does the server", "spark_goes_on" in said, False)
+        time.sleep(3)
+        checks.same(f"stopped after {after} s: nothing is left", published(workspace), [])
+    source.write_bytes(plain(ROWS))
 
 
 def again(checks: Checks, workspace: Workspace, remote: str) -> None:

@@ -1,5 +1,8 @@
 //! Where one run writes one date.
 
+#[cfg(feature = "spark")]
+use std::time::{Duration, Instant};
+
 use crate::identity::ProcessingDate;
 use crate::metastore::PartitionValue;
 use crate::store::{Store, Tags, Upload};
@@ -68,5 +71,52 @@ impl RunFolder<'_> {
         if let Err(error) = self.store.delete_folder(&self.path) {
             tracing::warn!(event = "not_removed", folder = self.path, %error);
         }
+    }
+
+    /// Removes what others write here who were told to end it, until nothing has come for so long as `quiet`, or for so long as `most`
+    /// altogether.
+    #[cfg(feature = "spark")]
+    pub fn give_up_until_quiet(&self, quiet: Duration, most: Duration) {
+        let (begun, mut last) = (Instant::now(), Instant::now());
+        while last.elapsed() < quiet && begun.elapsed() < most {
+            // What can't be listed can't be removed, which is then said.
+            if !self.store.list(&self.path).is_ok_and(|found| found.is_empty()) {
+                self.give_up();
+                last = Instant::now();
+            }
+            std::thread::sleep(quiet / 10);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "spark"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_late_is_removed_too_as_long_as_it_comes_soon() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::folder("published", place.path().to_owned(), true).unwrap();
+        let folder = RunFolder { store: &store, path: "table/run".into(), tags: Tags::default() };
+        let late = |after: u64| {
+            let file = place.path().join(format!("table/run/_temporary/{after}"));
+            std::thread::sleep(Duration::from_millis(after));
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "x").unwrap();
+        };
+        std::thread::scope(|scope| {
+            for after in [0, 400, 1200] {
+                scope.spawn(move || late(after));
+            }
+            folder.give_up_until_quiet(Duration::from_secs(1), Duration::from_secs(60));
+        });
+        assert!(store.list("table").unwrap().is_empty());
+        std::thread::scope(|scope| {
+            for after in [0, 400] {
+                scope.spawn(move || late(after));
+            }
+            folder.give_up_until_quiet(Duration::from_secs(1), Duration::from_millis(200));
+        });
+        assert_eq!(store.list("table").unwrap().len(), 1);
     }
 }

@@ -7,6 +7,7 @@
 
 use std::io::Cursor;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
@@ -25,26 +26,38 @@ use proto::relation::RelType;
 
 /// A session on a server.
 #[derive(Clone)]
-pub(super) struct Client(Arc<SparkConnectClient>);
+pub(super) struct Client {
+    server: Arc<SparkConnectClient>,
+    tasks: Arc<Tasks>,
+}
+
+/// What the server has told of the tasks of its statements. Spark tells it all the time, Sail never.
+#[derive(Default)]
+struct Tasks {
+    /// Whether it ever told anything.
+    are_told: AtomicBool,
+    /// Whether any run of the statement that was begun last.
+    run: AtomicBool,
+}
 
 impl Client {
     pub(super) fn connect(address: &str) -> Result<Self> {
         let client = block_on(SparkConnectClient::connect(&ChannelBuilder::parse(address)?))?;
-        Ok(Self(Arc::new(client)))
+        Ok(Self { server: Arc::new(client), tasks: Arc::default() })
     }
 
     pub(super) fn set(&self, key: &str, value: &str) -> Result<()> {
-        block_on(self.0.set_config(key, value))
+        block_on(self.server.set_config(key, value))
     }
 
     pub(super) fn version(&self) -> Result<String> {
         let request = proto::AnalyzePlanRequest {
-            session_id: self.0.session_id().to_owned(),
+            session_id: self.server.session_id().to_owned(),
             user_context: Some(proto::UserContext::default()),
             analyze: Some(Analyze::SparkVersion(proto::analyze_plan_request::SparkVersion {})),
             ..Default::default()
         };
-        match block_on(self.0.analyze_plan(request))?.result {
+        match block_on(self.server.analyze_plan(request))?.result {
             Some(proto::analyze_plan_response::Result::SparkVersion(told)) => Ok(told.version),
             _ => Err(SparkError::connect_msg("it does not say which version it has")),
         }
@@ -83,14 +96,28 @@ impl Client {
         Ok(Batches { answers: self.execute(OpType::Root(sql(query)))?, found: Vec::new().into_iter() })
     }
 
+    /// Whether the server is still making up its mind how to do the last statement, as far as it tells.
+    pub(super) fn is_planning(&self) -> bool {
+        self.tasks.are_told.load(Ordering::Relaxed) && !self.tasks.run.load(Ordering::Relaxed)
+    }
+
+    /// Ends what runs. Spark (4.3) does this once for each statement, and forgets it where it is still planning it: the tasks begin
+    /// all the same, and can't be ended then.
     pub(super) fn interrupt(&self) -> Result<()> {
-        block_on(self.0.interrupt_all()).map(drop)
+        block_on(self.server.interrupt_all()).map(drop)
     }
 
     /// Interrupts what runs, and ends the session.
     pub(super) fn release(&self) -> Result<()> {
         self.interrupt()?;
-        block_on(self.0.release_session())
+        block_on(self.server.release_session())
+    }
+
+    fn note_tasks(&self, answer: &proto::ExecutePlanResponse) {
+        if let Some(ResponseType::ExecutionProgress(progress)) = &answer.response_type {
+            self.tasks.are_told.store(true, Ordering::Relaxed);
+            self.tasks.run.store(progress.num_inflight_tasks > 0, Ordering::Relaxed);
+        }
     }
 
     fn command(&self, command: CommandType) -> Result<()> {
@@ -100,13 +127,14 @@ impl Client {
     }
 
     fn execute(&self, statement: OpType) -> Result<Answers> {
+        self.tasks.run.store(false, Ordering::Relaxed);
         let protocol = Protocol::new(proto::ExecutePlanRequest {
-            session_id: self.0.session_id().to_owned(),
+            session_id: self.server.session_id().to_owned(),
             user_context: Some(proto::UserContext::default()),
             plan: Some(proto::Plan { op_type: Some(statement) }),
             ..Default::default()
         });
-        let stream = block_on(self.0.execute_plan(protocol.request().clone()))?;
+        let stream = block_on(self.server.execute_plan(protocol.request().clone()))?;
         Ok(Answers { client: self.clone(), protocol, stream, retries: RetryPolicyState::new(RetryPolicy::default()) })
     }
 }
@@ -138,13 +166,14 @@ impl Answers {
                 match self.stream.message().await {
                     Ok(Some(answer)) => {
                         self.protocol.set_last_response_id(&answer).await;
+                        self.client.note_tasks(&answer);
                         return Ok(Some(answer));
                     }
                     Ok(None) => {}
                     Err(status) => self.wait(status).await?,
                 }
                 let rest = self.protocol.create_reattach_request().await;
-                self.stream = self.client.0.reattach_execute(rest).await?;
+                self.stream = self.client.server.reattach_execute(rest).await?;
             }
             Ok(None)
         })

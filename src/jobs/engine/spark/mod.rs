@@ -10,9 +10,11 @@ mod sql;
 mod staged;
 mod survey;
 mod values;
+mod watch;
 
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::config::SparkSettings;
 use crate::jobs::{JobError, Stop};
@@ -42,6 +44,11 @@ pub(super) fn version(settings: &SparkSettings, stop: &Stop) -> Result<String, J
     let version = Session::open(settings, stop, TimestampEncoding::Int96)?.version()?;
     Ok(format!("Spark {version} at {}", settings.remote))
 }
+
+/// For how long nothing may have come of tasks until they are taken for ended.
+const TASKS_QUIET: Duration = Duration::from_secs(4);
+/// For how long they are waited for. What they write later still, the next run at the date removes.
+const TASKS_MOST: Duration = Duration::from_secs(10);
 
 /// More files than these are no work for a cluster: each is a part of the query.
 const MOST_FILES: usize = 200;
@@ -131,7 +138,9 @@ impl Work<'_> {
     fn write(&self) -> Result<LeftFiles, JobError> {
         let table = self.load.table;
         let queries: Vec<String> = self.files.iter().map(|file| file.query(self.load).rows(table)).collect();
-        self.session.write(&queries.join(" UNION ALL "), &self.load.folder.location())?;
+        let written = self.session.write(&queries.join(" UNION ALL "), &self.load.folder.location());
+        // Tasks go on for a while after their statement has ended.
+        written.inspect_err(|_| self.load.folder.give_up_until_quiet(TASKS_QUIET, TASKS_MOST))?;
         for ClusterFile { plan, .. } in &self.files {
             self.load.setup.source.must_still_be(&plan.key.object)?;
         }

@@ -3,9 +3,7 @@
 #![expect(clippy::result_large_err, reason = "the client's error is its own")]
 
 use std::io::{self, Read};
-use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
@@ -20,19 +18,10 @@ use crate::jobs::error::{JobError, LOOK_AT_FILE, OPEN_SESSION};
 use crate::schema::TimestampEncoding;
 
 use super::client::Client;
+use super::watch::{Unanswered, Watch, is_reachable, soon};
 
-/// How often a session that waits looks whether it is to stop.
-const LOOK: Duration = Duration::from_millis(100);
-/// How often it looks whether the server is there.
-const PROBE: Duration = Duration::from_secs(2);
-/// For how long a server may be out of reach.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For how long one tries to connect.
-const CONNECT: Duration = Duration::from_secs(5);
 /// For how long a server may take to begin a session: some start a cluster for it.
 const GREETING: Duration = Duration::from_mins(3);
-/// For how long a server may take to end a session.
-const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A session of one collection's day. What still runs in it is interrupted when it is dropped.
 pub(super) struct Session<'s> {
@@ -66,8 +55,15 @@ impl<'s> Session<'s> {
         for (key, value) in set {
             session.watched_for("set up a session", Some(GREETING), move |client| client.set(key, value))?;
         }
-        // A larger method is never made into machine code by Java, which costs more than anything else; in parts it is.
-        session.soon(|client| client.set("spark.sql.codegen.hugeMethodLimit", "8000"));
+        let wishes = [
+            // A larger method is never made into machine code by Java, which costs more than anything else; in parts it is.
+            ("spark.sql.codegen.hugeMethodLimit", "8000"),
+            // How often it tells of its tasks, for a statement can be ended only while they run.
+            ("spark.connect.progress.reportInterval", "500ms"),
+        ];
+        for (key, value) in wishes {
+            soon(&session.client, &settings.remote, move |client| client.set(key, value));
+        }
         Ok(session)
     }
 
@@ -124,8 +120,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Waits for the server as long as it can be reached, and ends what it does once the run is to stop. Its client alone would ask a
-    /// server that is gone for ten minutes.
+    /// Waits for what is asked of the server.
     fn watched<T: Send + 'static>(
         &self,
         action: &'static str,
@@ -143,85 +138,26 @@ impl<'s> Session<'s> {
     ) -> Result<T, JobError> {
         self.stop.check()?;
         let began = Instant::now();
-        let (done, result) = channel();
-        let client = self.client.clone();
-        // Where the server is lost, the thread ends when its client has given up too.
-        std::thread::spawn(move || done.send(work(&client)));
-        let lost = |reason: String| {
-            self.is_lost.store(true, Ordering::Relaxed);
-            Err(reason)
-        };
-        let (mut reached, mut probed, mut told) = (began, began, None::<Instant>);
-        let found = loop {
-            match result.recv_timeout(LOOK) {
-                Err(RecvTimeoutError::Timeout) if self.stop.is_told() && told.is_none() => {
-                    self.soon(Client::interrupt);
-                    told = Some(Instant::now());
-                }
-                Err(RecvTimeoutError::Timeout) if told.is_some_and(|told| told.elapsed() > FAREWELL) => {
-                    break lost("it does not end what it does".to_owned());
-                }
-                Err(RecvTimeoutError::Timeout) if limit.is_some_and(|limit| began.elapsed() > limit) => {
-                    break lost(format!("it did not answer for {} seconds: is it Spark Connect?", began.elapsed().as_secs()));
-                }
-                Err(RecvTimeoutError::Timeout) if probed.elapsed() < PROBE => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    if is_reachable(&self.settings.remote).is_ok() {
-                        reached = Instant::now();
-                    } else if reached.elapsed() > PATIENCE {
-                        break lost(format!("it could not be reached for {} seconds", PATIENCE.as_secs()));
-                    }
-                    probed = Instant::now();
-                }
-                Err(RecvTimeoutError::Disconnected) => break Err("the client panicked".to_owned()),
-                Ok(found) => break found.map_err(|error| error.get_message()),
+        let watch = Watch { client: &self.client, remote: &self.settings.remote, stop: self.stop, limit };
+        let found = watch.over(work).map_err(|unanswered| match unanswered {
+            Unanswered::Refused(reason) => reason,
+            Unanswered::Lost(reason) => {
+                self.is_lost.store(true, Ordering::Relaxed);
+                reason
             }
-        };
+        });
         self.stop.check()?;
         tracing::debug!(event = "spark_answered", action, seconds = began.elapsed().as_secs_f64());
         found.map_err(|reason| failed(&self.settings.remote, action, &reason))
-    }
-
-    /// Asks the server for something that it may as well not do, and waits a little.
-    fn soon<T: Send + 'static>(&self, work: impl FnOnce(&Client) -> Answer<T> + Send + 'static) {
-        let (done, result) = channel();
-        let client = self.client.clone();
-        std::thread::spawn(move || done.send(work(&client).map_err(|error| error.get_message())));
-        match result.recv_timeout(FAREWELL) {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(event = "spark_not_told", remote = %self.settings.remote, error = shortened(&error))
-            }
-            Err(_) => tracing::debug!(event = "spark_not_told", remote = %self.settings.remote),
-        }
     }
 }
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         if !self.is_lost.load(Ordering::Relaxed) {
-            self.soon(Client::release);
+            soon(&self.client, &self.settings.remote, Client::release);
         }
     }
-}
-
-/// Whether somebody takes connections there.
-fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
-    let shown = remote.to_string();
-    let host = shown.strip_prefix("sc://").unwrap_or(&shown);
-    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-        host.to_owned()
-    } else {
-        format!("{host}:15002")
-    };
-    let mut refused = io::Error::other("its name has no address");
-    for address in with_port.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT) {
-            Ok(_) => return Ok(()),
-            Err(error) => refused = error,
-        }
-    }
-    Err(refused)
 }
 
 /// Of what a server says, the first line: plans and stack traces follow.

@@ -1,0 +1,161 @@
+//! Waiting for a server: as long as it can be reached, and until the run is told to stop.
+
+#![expect(clippy::result_large_err, reason = "the client's error is its own")]
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use spark_connect_core::Result as Answer;
+
+use crate::config::SparkRemote;
+use crate::jobs::Stop;
+
+use super::client::Client;
+
+/// How often one who waits looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often it looks whether the server is there.
+const PROBE: Duration = Duration::from_secs(2);
+/// For how long a server may be out of reach.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For how long one tries to connect.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For how long a statement may be planned that is to be ended.
+const PLANNING: Duration = Duration::from_secs(10);
+/// For how long a server may take to end a statement, or a session. With [`PLANNING`], less than those who tell a run to stop give it.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Why nothing came of it.
+pub(super) enum Unanswered {
+    /// The server says no.
+    Refused(String),
+    /// It is no longer there, or does not do as it is told.
+    Lost(String),
+}
+
+/// What is to be waited for.
+pub(super) struct Watch<'w> {
+    pub(super) client: &'w Client,
+    pub(super) remote: &'w SparkRemote,
+    pub(super) stop: &'w Stop,
+    /// For how long, where the server is to be there at once.
+    pub(super) limit: Option<Duration>,
+}
+
+impl Watch<'_> {
+    /// Does it. The client alone would ask a server that is gone for ten minutes.
+    pub(super) fn over<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        let (done, result) = channel();
+        let client = self.client.clone();
+        // Where the server is lost, the thread ends when its client has given up too.
+        std::thread::spawn(move || done.send(work(&client)));
+        let mut wait = Wait::begun();
+        loop {
+            match result.recv_timeout(LOOK) {
+                Ok(found) => return found.map_err(|error| Unanswered::Refused(error.get_message())),
+                Err(RecvTimeoutError::Disconnected) => return Err(Unanswered::Refused("the client panicked".to_owned())),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.end_what_runs(&mut wait)?;
+            self.look_for_server(&mut wait)?;
+        }
+    }
+
+    /// Ends the statement once the run is to stop, and gives it time for that.
+    fn end_what_runs(&self, wait: &mut Wait) -> Result<(), Unanswered> {
+        if !self.stop.is_told() {
+            return Ok(());
+        }
+        let told = *wait.told.get_or_insert_with(Instant::now);
+        match wait.interrupted {
+            None if self.client.is_planning() && told.elapsed() < PLANNING => Ok(()),
+            None => {
+                soon(self.client, self.remote, Client::interrupt);
+                wait.interrupted = Some(Instant::now());
+                Ok(())
+            }
+            Some(interrupted) if interrupted.elapsed() < FAREWELL => Ok(()),
+            Some(_) => {
+                tracing::warn!(event = "spark_goes_on", remote = %self.remote, hint = "what it still writes, the next run at the date removes");
+                Err(Unanswered::Lost("it does not end what it does".to_owned()))
+            }
+        }
+    }
+
+    fn look_for_server(&self, wait: &mut Wait) -> Result<(), Unanswered> {
+        if self.limit.is_some_and(|limit| wait.began.elapsed() > limit) {
+            let seconds = wait.began.elapsed().as_secs();
+            return Err(Unanswered::Lost(format!("it did not answer for {seconds} seconds: is it Spark Connect?")));
+        }
+        if wait.probed.elapsed() < PROBE {
+            return Ok(());
+        }
+        if is_reachable(self.remote).is_ok() {
+            wait.reached = Instant::now();
+        } else if wait.reached.elapsed() > PATIENCE {
+            return Err(Unanswered::Lost(format!("it could not be reached for {} seconds", PATIENCE.as_secs())));
+        }
+        wait.probed = Instant::now();
+        Ok(())
+    }
+}
+
+/// When what was.
+struct Wait {
+    began: Instant,
+    /// When the server was last looked for.
+    probed: Instant,
+    /// When it was last there.
+    reached: Instant,
+    /// When the run was to stop.
+    told: Option<Instant>,
+    /// When the server was.
+    interrupted: Option<Instant>,
+}
+
+impl Wait {
+    fn begun() -> Self {
+        let began = Instant::now();
+        Self { began, probed: began, reached: began, told: None, interrupted: None }
+    }
+}
+
+/// Asks the server for something that it may as well not do, and waits a little.
+pub(super) fn soon<T: Send + 'static>(
+    client: &Client,
+    remote: &SparkRemote,
+    work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
+) {
+    let (done, result) = channel();
+    let client = client.clone();
+    std::thread::spawn(move || done.send(work(&client).map_err(|error| error.get_message())));
+    match result.recv_timeout(FAREWELL) {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::debug!(event = "spark_not_told", %remote, error),
+        Err(_) => tracing::debug!(event = "spark_not_told", %remote),
+    }
+}
+
+/// Whether somebody takes connections there.
+pub(super) fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
+    let shown = remote.to_string();
+    let host = shown.strip_prefix("sc://").unwrap_or(&shown);
+    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+        host.to_owned()
+    } else {
+        format!("{host}:15002")
+    };
+    let mut refused = io::Error::other("its name has no address");
+    for address in with_port.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(_) => return Ok(()),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
