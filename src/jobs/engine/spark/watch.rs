@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// For how long one tries to connect.
 const CONNECT: Duration = Duration::from_secs(5);
 /// For how long a statement may be planned that is to be ended.
-const PLANNING: Duration = Duration::from_secs(10);
+const PLANNING: Duration = Duration::from_secs(20);
 /// For how long a server may take to end a statement, or a session. With [`PLANNING`], less than those who tell a run to stop give it.
 const FAREWELL: Duration = Duration::from_secs(10);
 
