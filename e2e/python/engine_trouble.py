@@ -5,6 +5,9 @@ Usage: ADG_BIN=… engine_trouble.py. The binary must have the feature `spark`. 
 
 import json
 import os
+import pty
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -108,6 +111,34 @@ def looked_for(checks: Checks, workspace: Workspace) -> None:
     (workspace.folder / "adg.yaml").write_text(yaml)
 
 
+def watched(checks: Checks, workspace: Workspace, remote: str) -> None:
+    """Who sits at a terminal sees how far the server is."""
+    source = workspace.source / f"{DAY}_things_0.csv"
+    source.write_bytes(plain(5 * ROWS))
+    ours, terminal = pty.openpty()
+    with subprocess.Popen(
+        [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as run:
+        os.close(terminal)
+        drawn = "".join(iter(lambda: what_comes(ours), ""))
+    os.close(ours)
+    checks.same("watched: exit code", run.returncode, 0)
+    whole = source.stat().st_size / (1 << 20)
+    seen = {float(size) for size, of in re.findall(r"([0-9.]+) MiB/([0-9.]+) MiB", drawn) if abs(float(of) - whole) < 0.01}
+    checks.same(f"watched: some, more, all of it {sorted(seen)}", (len(seen) > 2, max(seen) >= whole - 0.01), (True, True))
+    checks.same("watched: rows", f"{5 * ROWS} rows" in drawn, True)
+    source.write_bytes(plain(ROWS))
+    shutil.rmtree(workspace.folder / "warehouse/data/shop/things")
+
+
+def what_comes(terminal: int) -> str:
+    """Of a terminal's text the next piece; nothing once nobody writes there."""
+    try:
+        return os.read(terminal, 1 << 16).decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def dies(checks: Checks, workspace: Workspace) -> None:
     """The server is killed while it writes."""
     with sail() as server:
@@ -157,13 +188,14 @@ ROWS = 40_000
 def main() -> None:
     """One after the other, at one date."""
     checks = Checks()
-    with tempfile.TemporaryDirectory(prefix="adg-engines-") as folder, spark_connect() as server:
+    with tempfile.TemporaryDirectory(prefix="adg-engines-") as folder, spark_connect(piece="4m") as server:
         workspace = Workspace(Path(folder) / "work")
         workspace.module("shop", Case("trouble", [], {"id": "bigint"} | TYPES).module())
         (workspace.source / f"{DAY}_things_0.csv").write_bytes(plain(ROWS))
         nobody(checks, workspace)
         stranger(checks, workspace)
         looked_for(checks, workspace)
+        watched(checks, workspace, server.remote)
         dies(checks, workspace)
         stopped(checks, workspace, server.remote)
         again(checks, workspace, server.remote)

@@ -1,5 +1,7 @@
 //! What a person sees while a run works.
 
+use std::time::Duration;
+
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::identity::{CollectionName, ProcessingDate};
@@ -42,7 +44,7 @@ struct Bar {
     rows: std::sync::atomic::AtomicU64,
 }
 
-const BAR: &str = "{prefix:28} {bar:24} {bytes}/{total_bytes} {binary_bytes_per_sec} {msg} {eta} left";
+const BAR: &str = "{prefix:28} {bar:24} {bytes}/{total_bytes} {binary_bytes_per_sec} {msg} {elapsed}, {eta} left";
 
 impl Progress for Bars {
     fn begin(&self, date: ProcessingDate, collection: &CollectionName, bytes: u64) -> Box<dyn CollectionProgress> {
@@ -51,6 +53,8 @@ impl Progress for Bars {
             bar.set_style(style);
         }
         bar.set_prefix(format!("{date} {collection}"));
+        // A cluster tells of its work seldom.
+        bar.enable_steady_tick(Duration::from_secs(1));
         Box::new(Bar { bar, rows: 0.into() })
     }
 }

@@ -25,8 +25,9 @@ class Server:
 
 
 @contextmanager
-def spark_connect(memory: str = "1g", stream: str = "1s") -> Iterator[Server]:
-    """Spark's, with two cores. It ends each stream of answers after so long, and is to be asked for the rest, as others after two minutes."""
+def spark_connect(memory: str = "1g", stream: str = "1s", piece: str = "128m") -> Iterator[Server]:
+    """Spark's, with two cores. It ends each stream of answers after so long, and is to be asked for the rest, as others after two minutes.
+    Each of its tasks reads a piece of a file."""
     port = free_port()
     with temporary("spark-connect") as folder:
         settings = {
@@ -37,6 +38,7 @@ def spark_connect(memory: str = "1g", stream: str = "1s") -> Iterator[Server]:
             "spark.driver.host": HOST,
             "spark.driver.memory": memory,
             "spark.local.dir": str(folder),
+            "spark.sql.files.maxPartitionBytes": piece,
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
             "spark.log.level": "ERROR",
             "spark.connect.execute.reattachable.senderMaxStreamDuration": stream,

@@ -7,7 +7,7 @@
 
 use std::io::Cursor;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
@@ -38,6 +38,8 @@ struct Tasks {
     are_told: AtomicBool,
     /// Whether any run of the statement that was begun last.
     run: AtomicBool,
+    /// How many bytes those have read that have ended.
+    bytes_read: AtomicU64,
 }
 
 impl Client {
@@ -101,6 +103,11 @@ impl Client {
         self.tasks.are_told.load(Ordering::Relaxed) && !self.tasks.run.load(Ordering::Relaxed)
     }
 
+    /// How many bytes the last statement has read, as far as the server tells.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.tasks.bytes_read.load(Ordering::Relaxed)
+    }
+
     /// Ends what runs. Spark (4.3) does this once for each statement, and forgets it where it is still planning it: the tasks begin
     /// all the same, and can't be ended then.
     pub(super) fn interrupt(&self) -> Result<()> {
@@ -117,6 +124,8 @@ impl Client {
         if let Some(ResponseType::ExecutionProgress(progress)) = &answer.response_type {
             self.tasks.are_told.store(true, Ordering::Relaxed);
             self.tasks.run.store(progress.num_inflight_tasks > 0, Ordering::Relaxed);
+            let read = progress.stages.iter().map(|stage| u64::try_from(stage.input_bytes_read).unwrap_or_default()).sum();
+            self.tasks.bytes_read.store(read, Ordering::Relaxed);
         }
     }
 
@@ -128,6 +137,7 @@ impl Client {
 
     fn execute(&self, statement: OpType) -> Result<Answers> {
         self.tasks.run.store(false, Ordering::Relaxed);
+        self.tasks.bytes_read.store(0, Ordering::Relaxed);
         let protocol = Protocol::new(proto::ExecutePlanRequest {
             session_id: self.server.session_id().to_owned(),
             user_context: Some(proto::UserContext::default()),

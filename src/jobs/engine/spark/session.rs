@@ -53,7 +53,8 @@ impl<'s> Session<'s> {
             ("spark.sql.parquet.compression.codec", "zstd"),
         ];
         for (key, value) in set {
-            session.watched_for("set up a session", Some(GREETING), move |client| client.set(key, value))?;
+            let watch = Watch { limit: Some(GREETING), ..session.watch() };
+            session.watched_by(&watch, "set up a session", move |client| client.set(key, value))?;
         }
         let wishes = [
             // A larger method is never made into machine code by Java, which costs more than anything else; in parts it is.
@@ -88,11 +89,12 @@ impl<'s> Session<'s> {
         Ok(counts.concat())
     }
 
-    /// Writes the rows of a query into a folder.
-    pub(super) fn write(&self, query: &str, location: &str) -> Result<(), JobError> {
+    /// Writes the rows of a query into a folder, and tells now and then how many bytes have been read for it.
+    pub(super) fn write(&self, query: &str, location: &str, bytes_read: &dyn Fn(u64)) -> Result<(), JobError> {
         let (query, location) = (query.to_owned(), self.spelled(location));
         tracing::trace!(event = "spark_query", query);
-        self.watched("write rows", move |client| client.write(&query, &location))
+        let watch = Watch { bytes_read: Some(bytes_read), ..self.watch() };
+        self.watched_by(&watch, "write rows", move |client| client.write(&query, &location))
     }
 
     /// Makes the files at a location a view.
@@ -126,19 +128,21 @@ impl<'s> Session<'s> {
         action: &'static str,
         work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
     ) -> Result<T, JobError> {
-        self.watched_for(action, None, work)
+        self.watched_by(&self.watch(), action, work)
     }
 
-    /// The same, for so long at most.
-    fn watched_for<T: Send + 'static>(
+    fn watch(&self) -> Watch<'_> {
+        Watch { client: &self.client, remote: &self.settings.remote, stop: self.stop, limit: None, bytes_read: None }
+    }
+
+    fn watched_by<T: Send + 'static>(
         &self,
+        watch: &Watch<'_>,
         action: &'static str,
-        limit: Option<Duration>,
         work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
     ) -> Result<T, JobError> {
         self.stop.check()?;
         let began = Instant::now();
-        let watch = Watch { client: &self.client, remote: &self.settings.remote, stop: self.stop, limit };
         let found = watch.over(work).map_err(|unanswered| match unanswered {
             Unanswered::Refused(reason) => reason,
             Unanswered::Lost(reason) => {

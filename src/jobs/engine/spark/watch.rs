@@ -42,6 +42,8 @@ pub(super) struct Watch<'w> {
     pub(super) stop: &'w Stop,
     /// For how long, where the server is to be there at once.
     pub(super) limit: Option<Duration>,
+    /// Who is told now and then how many bytes have been read.
+    pub(super) bytes_read: Option<&'w dyn Fn(u64)>,
 }
 
 impl Watch<'_> {
@@ -60,6 +62,9 @@ impl Watch<'_> {
                 Ok(found) => return found.map_err(|error| Unanswered::Refused(error.get_message())),
                 Err(RecvTimeoutError::Disconnected) => return Err(Unanswered::Refused("the client panicked".to_owned())),
                 Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(told) = self.bytes_read {
+                told(self.client.bytes_read());
             }
             self.end_what_runs(&mut wait)?;
             self.look_for_server(&mut wait)?;
