@@ -74,10 +74,10 @@ def written(value: Any) -> str:
 
 
 def cause(error: BaseException) -> str:
-    """The innermost of the causes that a JVM prints, or the first line."""
+    """The innermost of the causes that a JVM prints, or the beginning."""
     lines = str(error).splitlines() or [repr(error)]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes[-1] if causes else f"{type(error).__name__}: {lines[0]}")[:200]
+    return (causes[-1] if causes else f"{type(error).__name__}: {' '.join(lines)}")[:300]
 
 
 if __name__ == "__main__":
