@@ -18,7 +18,7 @@ use crate::jobs::error::{JobError, LOOK_AT_FILE, OPEN_SESSION};
 use crate::schema::TimestampEncoding;
 
 use super::client::Client;
-use super::watch::{Unanswered, Watch, is_reachable, soon};
+use super::watch::{Unanswered, Watch, is_reachable, shortened, soon};
 
 /// For how long a server may take to begin a session: some start a cluster for it.
 const GREETING: Duration = Duration::from_mins(3);
@@ -162,11 +162,6 @@ impl Drop for Session<'_> {
             soon(&self.client, &self.settings.remote, Client::release);
         }
     }
-}
-
-/// Of what a server says, the first line: plans and stack traces follow.
-fn shortened(message: &str) -> String {
-    message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim().to_owned()
 }
 
 fn failed(remote: &SparkRemote, action: &'static str, reason: &str) -> JobError {

@@ -145,7 +145,7 @@ pub(super) fn soon<T: Send + 'static>(
     std::thread::spawn(move || done.send(work(&client).map_err(|error| error.get_message())));
     match result.recv_timeout(FAREWELL) {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::debug!(event = "spark_not_told", %remote, error),
+        Ok(Err(error)) => tracing::debug!(event = "spark_not_told", %remote, error = shortened(&error)),
         Err(_) => tracing::debug!(event = "spark_not_told", %remote),
     }
 }
@@ -167,4 +167,9 @@ pub(super) fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
         }
     }
     Err(refused)
+}
+
+/// Of what a server says, the first line: plans and stack traces follow.
+pub(super) fn shortened(message: &str) -> String {
+    message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim().to_owned()
 }
