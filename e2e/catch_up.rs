@@ -154,7 +154,7 @@ fn the_history_is_a_calendar_with_what_to_type_next() {
     for date in ["2024-05-01", "2024-05-03"] {
         workspace.day(date);
     }
-    workspace.source("2024-05-02", "orders", "id\n1\n");
+    workspace.source("2024-05-02", "orders", "id,note\n1,\n");
     workspace.shop("2024-05-01", "2024-05-03").expect(4);
     let args = ["history", "--module", "shop", "--start-dt", "2024-04-30", "--end-dt", "2024-05-04"];
     let told = workspace.run(&[&args[..], &["--json"]].concat()).expect(0).stdout;

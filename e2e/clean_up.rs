@@ -40,7 +40,7 @@ fn clean_up_rebuilds_the_modules_own_tables_and_touches_nothing_else() {
         workspace.shop("2024-05-01", "2024-05-02").expect(0);
         workspace.write("warehouse/data/test/orders_of_others/part.parquet", "not ours");
         workspace.write("warehouse/data/test/orders/by_spark.parquet", "not ours");
-        workspace.source("2024-05-01", "orders", "id,other\n5,x\n");
+        workspace.source("2024-05-01", "orders", "id,note,other\n5,,x\n");
         let args = ["--module", "shop", "--clean-up-flg", "True", "--end-dt", "2024-05-02"];
         workspace.run(&args).expect(0).says("cleaned_up");
         let rebuilt = workspace.query("select id, other from orders where date_uploaded = '2024-05-01'");
@@ -109,7 +109,7 @@ fn a_rerun_of_a_wrong_file_is_undone() {
     workspace.day("2024-05-01");
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     let first = last_run(&workspace);
-    workspace.source("2024-05-01", "orders", "id\n7\n");
+    workspace.source("2024-05-01", "orders", "id,note\n7,\n");
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     let second = last_run(&workspace);
     let ids = || workspace.query("select id from orders order by id");
@@ -121,7 +121,7 @@ fn a_rerun_of_a_wrong_file_is_undone() {
     let unknown = "018f0000-0000-7000-8000-000000000000";
     undo(&workspace, unknown, &[]).expect(2).says("did nothing to any of these dates").says("adg history --module shop");
     undo(&workspace, &second, &["--start-dt", "2024-05-02"]).expect(2);
-    workspace.source("2024-05-01", "orders", "id\n8\n");
+    workspace.source("2024-05-01", "orders", "id,note\n8,\n");
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     let third = last_run(&workspace);
     let told = undo(&workspace, &second, &["--collection", "orders"]).expect(4).stdout;
@@ -144,7 +144,7 @@ fn a_wrong_file_of_last_night_is_taken_from_readers_and_done_anew() {
         assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
     }
     assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":1}"#);
-    workspace.source("2024-05-01", "orders", "id\n5\n");
+    workspace.source("2024-05-01", "orders", "id,note\n5,\n");
     workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
     assert_eq!(workspace.query("select id from orders"), r#"{"id":5}"#);
     let told = undo(&workspace, &run, &["--collection", "orders"]).expect(4).stdout;

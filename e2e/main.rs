@@ -14,10 +14,12 @@ mod docs;
 #[cfg(feature = "spark")]
 mod engines;
 mod evolution;
+mod foreign_files;
 mod hive;
 mod import;
 mod json;
 mod nested_evolution;
+mod others_hands;
 mod plan;
 mod python;
 mod readers;

@@ -79,12 +79,12 @@ fn a_plan_says_why_and_what_is_replaced() {
         day("2024-05-03 items", "never_tried", "fails"),
     ];
     assert_eq!(days(&catching_up), expected);
-    workspace.source("2024-05-01", "orders", "id\n1\n");
+    workspace.source("2024-05-01", "orders", "id,note\n1,\n");
     let (told, again) = plan(&workspace, &["--start-dt", "2024-05-01", "--end-dt", "2024-05-01", "--collection", "orders"]);
     assert_eq!(days(&again), [day("2024-05-01 orders", "asked_for", "replaced")]);
     let location = again["days"][0]["effect"]["replaced"].as_str().unwrap();
     assert!(location.contains("/test/orders/date_uploaded=2024-05-01/"), "{location}");
-    assert!(told.contains("risk: its files have 5 bytes, and those of what is published had"), "{told}");
+    assert!(told.contains("risk: its files have 11 bytes, and those of what is published had"), "{told}");
 }
 
 #[test]

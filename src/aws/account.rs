@@ -8,6 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::ServiceConfigKey;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub struct Account {
     config: SdkConfig,
     own: Arc<Identity>,
     session: String,
+    /// The profile's address of all services.
+    written_endpoint: Option<String>,
 }
 
 impl Account {
@@ -49,7 +52,8 @@ impl Account {
         let config = load(settings, None)?;
         let provider = config.credentials_provider().ok_or_else(nowhere)?;
         let own = Identity::own(provider, config.clone(), clock);
-        Ok(Self { config, own, session: session_name(session) })
+        let written_endpoint = settings.endpoint.clone();
+        Ok(Self { config, own, session: session_name(session), written_endpoint })
     }
 
     /// With credentials that are known.
@@ -64,7 +68,8 @@ impl Account {
         provider: SharedCredentialsProvider,
     ) -> Result<Self, AwsError> {
         let config = load(settings, Some(provider.clone()))?;
-        Ok(Self { own: Identity::own(provider, config.clone(), clock), config, session: session.to_owned() })
+        let (own, written_endpoint) = (Identity::own(provider, config.clone(), clock), settings.endpoint.clone());
+        Ok(Self { own, config, session: session.to_owned(), written_endpoint })
     }
 
     /// Who we are at the end of a chain of roles; this machine itself where it is empty.
@@ -99,9 +104,22 @@ impl Account {
         self.config.region().map_or("us-east-1", Region::as_ref)
     }
 
-    /// The address of services, where it is not AWS's own.
-    pub fn endpoint(&self) -> Option<&str> {
-        self.config.endpoint_url()
+    /// The address of S3, where it is not AWS's own: the profile's, else `AWS_ENDPOINT_URL_S3` or the `services` section of
+    /// `~/.aws/config`, else that of all services.
+    pub fn s3_endpoint(&self) -> Option<String> {
+        let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
+        let of_s3 = key.zip(self.config.service_config()).and_then(|(key, config)| config.load_config(key));
+        self.written_endpoint.clone().or(of_s3).or_else(|| self.config.endpoint_url().map(str::to_owned))
+    }
+
+    /// Whether only endpoints with validated cryptography are used (`AWS_USE_FIPS_ENDPOINT`).
+    pub fn uses_fips(&self) -> bool {
+        self.config.use_fips().unwrap_or_default()
+    }
+
+    /// Whether endpoints with IPv6 are used (`AWS_USE_DUALSTACK_ENDPOINT`).
+    pub fn uses_dual_stack(&self) -> bool {
+        self.config.use_dual_stack().unwrap_or_default()
     }
 }
 

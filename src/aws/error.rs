@@ -19,6 +19,12 @@ pub enum AwsError {
         /// What was tried.
         reason: String,
     },
+    /// AWS did not issue any for what this machine shows it: a pod's token.
+    #[error("AWS issued no credentials for this machine's web identity: {said}")]
+    NotIssued {
+        /// What AWS said.
+        said: Box<Said>,
+    },
     /// AWS does not know those that there are, or does not answer.
     #[error("{holder} could not ask AWS who it is: {said}")]
     Unknown {
@@ -68,6 +74,8 @@ impl AwsError {
         match self {
             Self::NoCredentials { .. } => true,
             Self::Unknown { said, .. } => said.kind == SaidKind::Denied,
+            // An identity provider that is out for a while makes STS say that the token is wrong (aws-sdk-rust#827).
+            Self::NotIssued { said } => matches!(said.kind, SaidKind::Denied | SaidKind::Invalid),
             Self::Hop(hop) => hop.said.kind == SaidKind::Denied,
             Self::Runtime { .. } => false,
         }
@@ -78,7 +86,7 @@ impl AwsError {
         match self {
             Self::Unknown { holder, .. } => holder.clone(),
             Self::Hop(hop) => hop.caller.clone(),
-            Self::NoCredentials { .. } | Self::Runtime { .. } => "nobody".to_owned(),
+            Self::NoCredentials { .. } | Self::NotIssued { .. } | Self::Runtime { .. } => "nobody".to_owned(),
         }
     }
 
@@ -88,6 +96,9 @@ impl AwsError {
             Self::NoCredentials { .. } => Some(
                 "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a role"
                     .into(),
+            ),
+            Self::NotIssued { said } if said.kind == SaidKind::Denied => Some(
+                "the role's trust policy must allow sts:AssumeRoleWithWebIdentity to the cluster's identity provider and to this service account".into(),
             ),
             Self::Hop(hop) if is_about_keys(hop.said.code.as_deref().unwrap_or_default()) => Some(WRONG_KEYS.to_owned()),
             Self::Hop(hop) if hop.said.kind == SaidKind::Denied => {
@@ -106,7 +117,7 @@ impl AwsError {
             Self::Unknown { said, .. } if said.kind == SaidKind::Denied => {
                 Some(WRONG_KEYS.to_owned())
             }
-            Self::Hop(_) | Self::Unknown { .. } | Self::Runtime { .. } => None,
+            Self::Hop(_) | Self::NotIssued { .. } | Self::Unknown { .. } | Self::Runtime { .. } => None,
         }
     }
 
@@ -189,6 +200,8 @@ where
         (_, code) if code.contains("Throttl") || code.contains("LimitExceeded") || code.contains("TooManyRequests") => {
             SaidKind::Unavailable
         }
+        // STS could not ask the identity provider.
+        (_, "InvalidIdentityToken" | "IDPCommunicationError") => SaidKind::Unavailable,
         (401 | 403, _) | (_, "AccessDenied" | "AccessDeniedException" | "UnrecognizedClientException" | "ExpiredToken") => {
             SaidKind::Denied
         }

@@ -1,5 +1,6 @@
 //! Credentials that outlive nothing: refreshed before they expire, by one request however many wait.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -7,6 +8,9 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
@@ -137,19 +141,34 @@ impl Origin {
     async fn fetch(&self) -> Result<(Credentials, Option<String>), AwsError> {
         match self {
             Self::Own(own) => {
-                let credentials = own.provider.provide_credentials().await;
-                credentials
-                    .map(|credentials| (credentials, None))
-                    .map_err(|error| AwsError::NoCredentials { reason: reason(&error) })
+                let late = |_| Err(CredentialsError::provider_timed_out(PROVIDER_TIMEOUT));
+                let credentials =
+                    tokio::time::timeout(PROVIDER_TIMEOUT, own.provider.provide_credentials()).await.unwrap_or_else(late);
+                credentials.map(|credentials| (credentials, None)).map_err(|error| no_credentials(&error))
             }
             Self::Assumed(assumed) => assumed.assume().await,
         }
     }
 }
 
-/// What a provider says, without its wrappings.
-fn reason(error: &CredentialsError) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+/// For how long credentials are waited for: a `credential_process` may wait for somebody to sign in.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// What became of asking for this machine's own credentials. What a service said decides whether another try may do.
+fn no_credentials(error: &CredentialsError) -> AwsError {
+    let first: &(dyn StdError + 'static) = error;
+    let chain = || std::iter::successors(Some(first), |&error| error.source());
+    let reason = chain().last().map_or_else(String::new, |error| error.to_string().trim().to_owned());
+    let answers = chain().find_map(|error| error.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>());
+    if let Some(answer) = answers {
+        return AwsError::NotIssued { said: Box::new(said(answer)) };
+    }
+    match error {
+        CredentialsError::ProviderTimedOut(_) => AwsError::NotIssued {
+            said: Box::new(Said { kind: SaidKind::Unavailable, code: None, message: format!("no answer: {reason}") }),
+        },
+        _ => AwsError::NoCredentials { reason },
+    }
 }
 
 impl Assumed {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use crate::embedded;
+use crate::embedded::{self, Fault};
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate};
 
 use super::lease_lock::LeaseLocks;
@@ -39,13 +39,19 @@ pub struct SqliteLedger {
     locks: LeaseLocks,
 }
 
+fn failed(action: &'static str, ledger: String, fault: Fault) -> LedgerError {
+    match fault {
+        Fault::Passing(reason) => LedgerError::Unavailable { action, ledger, reason },
+        Fault::Denied(reason) => LedgerError::Denied { action, ledger, reason, hint: embedded::DENIED_HINT.to_owned() },
+        Fault::Unreadable(what) => LedgerError::Corrupt { ledger, what },
+    }
+}
+
 impl SqliteLedger {
     /// Opens the ledger, creating the file and its folder where they are missing.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let connection = embedded::open(path, SCHEMA, VERSION).map_err(|reason| {
-            let ledger = path.display().to_string();
-            LedgerError::Unavailable { action: "open", ledger, reason }
-        })?;
+        let connection =
+            embedded::open(path, SCHEMA, VERSION).map_err(|fault| failed("open", path.display().to_string(), fault))?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), locks: LeaseLocks::beside(path) })
     }
 
@@ -55,7 +61,7 @@ impl SqliteLedger {
 
     fn unavailable(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
         let ledger = self.path.display().to_string();
-        move |error| LedgerError::Unavailable { action, ledger: ledger.clone(), reason: error.to_string() }
+        move |error| failed(action, ledger.clone(), Fault::of(&error))
     }
 
     fn corrupt(&self, what: impl Into<String>) -> LedgerError {

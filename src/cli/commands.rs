@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::config::{self, ConfigFile};
 use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, Services, Stop};
 use crate::report::{
-    Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, page_html, plan_table, shown,
-    undone_table, verified_table,
+    Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, is_harmful, page_html, plan_table,
+    shown, undone_table, verified_table,
 };
 use crate::telemetry;
 use crate::telemetry::otlp::{self, Otlp};
@@ -48,7 +48,11 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
             print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?
         }
         Command::Man { folder } => manual(&folder)?,
-        Command::Completions { shell } => clap_complete::generate(shell, &mut Cli::command(), "adg", &mut io::stdout()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "adg", &mut script);
+            print_bytes(&script)?;
+        }
     }
     Ok(ExitCode::Done)
 }
@@ -69,7 +73,7 @@ fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Re
     if let Some(out) = out {
         jobs::write_plan(&plan, out)?;
     }
-    print(&shown(&plan_table(&plan)))
+    print(&plan_table(&plan))
 }
 
 /// Prints what each step finds, as it is found.
@@ -90,7 +94,7 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
     let verified = jobs::verify(&services(environment)?, &ingest_request(args, environment)?)?;
     match json {
         true => print_json(&verified)?,
-        false => print(&shown(&verified_table(&verified)))?,
+        false => print(&verified_table(&verified))?,
     }
     Ok(if verified.iter().any(Verified::differs) { ExitCode::Partial } else { ExitCode::Done })
 }
@@ -98,7 +102,7 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
 /// Sends readers back, and prints to what.
 fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
     let undone = jobs::undo(&services(environment)?, &undo_request(args, environment)?, args.run)?;
-    print(&shown(&undone_table(&undone)))?;
+    print(&undone_table(&undone))?;
     let is_done = undone.iter().all(|one| !matches!(one.outcome, Undoing::Kept(_)));
     Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
 }
@@ -133,7 +137,7 @@ fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobE
     let history = jobs::history(&services(environment)?, &request)?;
     match args.json {
         true => print_json(&history),
-        false => print(&shown(&history_table(&history))),
+        false => print(&history_table(&history)),
     }
 }
 
@@ -160,7 +164,7 @@ fn run_module(
     }
     let code = report.exit_code();
     match format {
-        LogFormat::Human => eprintln!("{}", shown(&closing_table(&report))),
+        LogFormat::Human => tell_person(&shown(&closing_table(&report))),
         LogFormat::Json => tracing::info!(
             event = "run_done", run_id = %report.run_id, module = %report.module, profile = report.profile,
             dates = report.days.len(), exit_code = code.number(), rerun = report.rerun.join("; "),
@@ -182,14 +186,31 @@ fn manual(folder: &Path) -> Result<(), JobError> {
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), JobError> {
-    print(&serde_json::to_string_pretty(value).map_err(|error| JobError::Bug(error.to_string()))?)
+    let json = serde_json::to_string_pretty(value).map_err(|error| JobError::Bug(error.to_string()))?;
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        // In texts only: JSON itself has no such character but line ends.
+        if c != '\n' && is_harmful(c) { escaped += &format!("\\u{:04x}", u32::from(c)) } else { escaped.push(c) }
+    }
+    print_bytes(format!("{escaped}\n").as_bytes())
 }
 
+/// Prints a text to standard output, without what a terminal would act on: names of a source and words of a service are in it.
 fn print(text: &str) -> Result<(), JobError> {
-    match writeln!(io::stdout(), "{text}") {
+    print_bytes(format!("{}\n", shown(text)).as_bytes())
+}
+
+/// A reader of a pipe that has seen enough is no failure.
+fn print_bytes(bytes: &[u8]) -> Result<(), JobError> {
+    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(JobError::Output { what: "the result".into(), source: error })
         }
         _ => Ok(()),
     }
+}
+
+/// Tells a person on standard error. Where nobody can read it, as on a full disk, the exit code says how the command ended.
+pub(super) fn tell_person(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

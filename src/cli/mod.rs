@@ -60,9 +60,9 @@ fn tell(error: &JobError, format: LogFormat) {
             hint = hint.as_deref().unwrap_or_default(),
         ),
         LogFormat::Human => {
-            eprintln!("error: {}", shown(&message));
+            commands::tell_person(&format!("error: {}", shown(&message)));
             if let Some(hint) = hint {
-                eprintln!("hint: {}", shown(&hint));
+                commands::tell_person(&format!("hint: {}", shown(&hint)));
             }
         }
     }

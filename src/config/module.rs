@@ -93,8 +93,9 @@ pub struct SourceSettings {
     /// The name of a store in the profile.
     #[serde(default = "source_store")]
     pub store: String,
-    /// The pattern of whole file names: `{date}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*`
-    /// matches anything.
+    /// The pattern of whole keys: `{date}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*` matches
+    /// anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is no file of the source, unless
+    /// the pattern spells it.
     pub files: String,
     /// Which of a day's files count, where there are several.
     #[serde(default)]
@@ -111,6 +112,14 @@ pub struct SourceSettings {
     /// What a date without a file means for its collection.
     #[serde(default)]
     pub missing: MissingFile,
+    /// The least share of a table's columns, declared or registered, that a file must have: one with fewer is no file of the table,
+    /// and its date is refused. So are CSV files whose header looks like values. With 0 any header is believed.
+    #[serde(default = "min_known")]
+    pub min_known: Rate,
+}
+
+fn min_known() -> Rate {
+    Rate(0.5)
 }
 
 fn source_store() -> String {

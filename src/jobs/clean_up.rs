@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catchup::{Attempt, Status};
+use crate::catchup::{Attempt, DayHistory, Seen, Status, Superseded};
 use crate::identity::ProcessingDate;
+use crate::lake::Destination;
 use crate::metastore::{Partition, PartitionValue};
 use crate::source::DayKeys;
 
@@ -27,18 +28,20 @@ pub(super) fn clean_up(
     request: &IngestRequest,
 ) -> Result<(), JobError> {
     let mut tables = Vec::with_capacity(collections.len());
+    let mut history = run.setup.services.ledger.history(&run.setup.module.module)?;
     for collection in collections {
         let partitions = partitions(run, collection)?;
-        let lost = losses(run, collection, &partitions, keys, request)?;
-        tables.push((collection, partitions, lost));
+        let published = published(&partitions, &history.remove(&collection.name).unwrap_or_default());
+        let lost = losses(run, collection, &published, keys, request)?;
+        tables.push((collection, partitions, published, lost));
     }
-    for (collection, partitions, lost) in tables {
-        mark(run, collection, &partitions, &lost)?;
+    for (collection, partitions, published, lost) in tables {
+        mark(run, collection, &partitions, &published, &lost)?;
         let destination = run.destination(collection, run.setup.layout(collection)?);
         for value in &lost {
-            destination.withdraw(value, run.setup.services.environment.clock.now())?;
+            withdraw(run, collection, &destination, value)?;
         }
-        let (to_rebuild, lost) = (partitions.len() - lost.len(), lost.len());
+        let (to_rebuild, lost) = (published.len() - lost.len(), lost.len());
         let undo = rerun::undo(&request.command, run.id);
         tracing::warn!(event = "cleaned_up", table = %collection.table, to_rebuild, lost, undo);
     }
@@ -69,16 +72,49 @@ fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, 
     }
 }
 
+/// All partitions that readers see, or would see if the metastore had not forgotten them: those that it has, and the dates that the
+/// ledger knows as completed, whatever the metastore says.
+pub(super) fn published(partitions: &[Partition], history: &DayHistory) -> BTreeSet<PartitionValue> {
+    let completed =
+        history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| PartitionValue::from(*date));
+    partitions.iter().map(|partition| partition.value.clone()).chain(completed).collect()
+}
+
+/// Takes a date from readers; the files of one that the metastore has forgotten have the same grace.
+fn withdraw(
+    run: &Run<'_>,
+    collection: &Collection,
+    destination: &Destination<'_>,
+    value: &PartitionValue,
+) -> Result<(), JobError> {
+    let now = run.setup.services.environment.clock.now();
+    if destination.registered()?.is_some() {
+        destination.withdraw(value, now)?;
+    }
+    if let Some(location) = location_by_ledger(run, collection, value)? {
+        run.setup.services.ledger.note_superseded(run.lease.lease(), &Superseded { location, at: now })?;
+    }
+    Ok(())
+}
+
+/// Where readers saw a date before this run, by the ledger.
+fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionValue) -> Result<Option<String>, JobError> {
+    let Ok(date) = value.0.parse() else { return Ok(None) };
+    let attempts = run.setup.services.ledger.attempts(&run.setup.module.module, &collection.name, date)?;
+    let earlier = attempts.partition_point(|attempt| attempt.run_id < run.id);
+    Ok(Seen::after(&attempts[..earlier]).rows().and_then(|attempt| attempt.location.clone()))
+}
+
 /// The partitions that this run does not build anew; refused where there are any, unless it is forced.
 fn losses(
     run: &Run<'_>,
     collection: &Collection,
-    partitions: &[Partition],
+    published: &BTreeSet<PartitionValue>,
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<Vec<PartitionValue>, JobError> {
     let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, shard: None, keys };
-    let lost = not_rebuilt(&known, collection, partitions);
+    let lost = not_rebuilt(&known, collection, published);
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.force_clean_up) {
         (true, _) => {}
@@ -89,29 +125,42 @@ fn losses(
 }
 
 /// The partitions that a run which goes by `known` does not build anew from the source.
-pub(super) fn not_rebuilt(known: &Known<'_>, collection: &Collection, partitions: &[Partition]) -> Vec<PartitionValue> {
+pub(super) fn not_rebuilt(
+    known: &Known<'_>,
+    collection: &Collection,
+    published: &BTreeSet<PartitionValue>,
+) -> Vec<PartitionValue> {
     let Known { today, rules, requested, keys, .. } = known;
     let rebuilt = |date: ProcessingDate| {
         let asked = requested.start.is_none_or(|start| start <= date) && date <= requested.end.unwrap_or(*today);
         let counts = requested.start.is_some() || rules.start.is_none_or(|start| start <= date);
         asked && counts && keys.contains_key(&(collection.name.clone(), date))
     };
-    let values = partitions.iter().map(|partition| partition.value.clone());
-    values.filter(|value| !value.0.parse().is_ok_and(rebuilt)).collect()
+    published.iter().filter(|value| !value.0.parse().is_ok_and(rebuilt)).cloned().collect()
 }
 
 /// Writes into the ledger that these dates are to be built anew, or that they are lost.
-fn mark(run: &Run<'_>, collection: &Collection, partitions: &[Partition], lost: &[PartitionValue]) -> Result<(), JobError> {
-    let history = run.setup.services.ledger.history(&run.setup.module.module)?.remove(&collection.name).unwrap_or_default();
-    let completed = history.into_iter().filter(|(_, status)| *status == Status::Completed).map(|(date, _)| date);
-    let published = partitions.iter().filter_map(|partition| Some((partition.value.0.parse().ok()?, &*partition.location)));
-    let published: BTreeMap<ProcessingDate, &str> = published.collect();
-    for date in completed.chain(published.keys().copied()).collect::<BTreeSet<_>>() {
-        let is_lost = lost.contains(&PartitionValue::from(date));
+fn mark(
+    run: &Run<'_>,
+    collection: &Collection,
+    partitions: &[Partition],
+    published: &BTreeSet<PartitionValue>,
+    lost: &[PartitionValue],
+) -> Result<(), JobError> {
+    let locations = partitions.iter().map(|partition| (&partition.value, &*partition.location));
+    let locations: BTreeMap<&PartitionValue, &str> = locations.collect();
+    for value in published {
+        let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
+        let is_lost = lost.contains(value);
         let status = if is_lost { Status::Lost } else { Status::CleanedUp };
         let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
         let mut mark = Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now);
-        mark.location = published.get(&date).filter(|_| !is_lost).map(|location| (*location).to_owned());
+        mark.location = match locations.get(value) {
+            _ if is_lost => None,
+            Some(location) => Some((*location).to_owned()),
+            // So that its files stay until it is built anew, however long that takes.
+            None => location_by_ledger(run, collection, value)?,
+        };
         run.record(&mark)?;
     }
     Ok(())

@@ -209,7 +209,9 @@ impl JobError {
             Self::Source(error) if let Some(error) = error.store() => of_store(error),
             Self::Source(SourceError::Key { source, .. }) => of_key_service(source),
             Self::KeyService(error) => of_key_service(error),
-            Self::Source(SourceError::Header { .. } | SourceError::UnreadableHeader { .. })
+            Self::Source(
+                SourceError::Header { .. } | SourceError::ForeignHeader { .. } | SourceError::UnreadableHeader { .. },
+            )
             | Self::Refused { .. }
             | Self::Personal { .. } => ExitCode::Schema,
             Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } => ExitCode::Source,
@@ -266,6 +268,11 @@ impl JobError {
                 "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal data; where it is wrong, have the source correct its list of fields".into(),
             ),
             Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
+            Self::Ledger(LedgerError::Corrupt { .. })
+            | Self::Metastore(MetastoreError::Corrupt { .. })
+            | Self::Lake(LakeError::Ledger(LedgerError::Corrupt { .. }) | LakeError::Metastore(MetastoreError::Corrupt { .. })) => Some(
+                "run the adg that wrote it, restore it from a backup, or correct the profile in adg.yaml".into(),
+            ),
             Self::Ledger(LedgerError::Shared { .. }) => Some("give each module a correlation_id of its own".into()),
             Self::Ledger(LedgerError::Held { .. }) => {
                 Some("wait for that run to end; if it is dead, its lease ends by itself".into())
@@ -359,8 +366,8 @@ fn of_store(error: &StoreError) -> ExitCode {
     match error {
         StoreError::NotFound { action: "open", .. } => ExitCode::Config,
         StoreError::NotFound { .. } => ExitCode::Source,
-        StoreError::Setting { .. } | StoreError::NoBucket { .. } => ExitCode::Config,
-        StoreError::Changed { .. } | StoreError::OddKey { .. } => ExitCode::Source,
+        StoreError::Setting { .. } | StoreError::NoBucket { .. } | StoreError::WrongRegion { .. } => ExitCode::Config,
+        StoreError::Archived { .. } | StoreError::Changed { .. } | StoreError::OddKey { .. } => ExitCode::Source,
         StoreError::AccessDenied { .. } => ExitCode::Access,
         StoreError::Credentials { source, .. } => of_aws(source),
         StoreError::Unavailable { .. } | StoreError::Damaged { .. } | StoreError::Scratch { .. } => ExitCode::Unavailable,

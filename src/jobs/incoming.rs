@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catchup::SourceFile;
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, TableSchema, TypeChange, TypeGuess};
-use crate::source::{Format, Header, Look, Question, SourceError, SourceKey, Survey, decrypt};
+use crate::source::{Expected, Format, Header, Look, Question, SourceError, SourceKey, Survey, decrypt};
 
 use super::JobError;
 use super::module::Collection;
@@ -54,6 +54,9 @@ impl DayFiles<'_> {
             Ok(reading.header(&key.object.key, bytes, known, look, &mut survey)?)
         });
         let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
+        let own: Vec<ColumnName> = self.setup.own.iter().map(|column| column.name.clone()).collect();
+        let min_known = self.setup.module.source.min_known.0;
+        Expected { min_known, declared, table, own: &own }.check(&headers, &self.setup.format)?;
         if reading.needs_another_reading(&headers, &survey) {
             self.survey(&mut survey, &headers, known)?;
         }

@@ -17,7 +17,7 @@ use super::clean_up;
 use super::dates::{Done, do_all};
 use super::lease::KeptLease;
 use super::lineage::RunLineage;
-use super::module::{Collection, collections, source_keys};
+use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::rerun;
 use super::run_reports::write_report;
 use super::setup::Setup;
@@ -149,7 +149,8 @@ impl Leased<'_> {
         let summary = KeptSummary::take_over(&*services.ledger, lease, module)?;
         let setup = Setup::new(services, module, request, started, id)?;
         let mut stages = Stages::new();
-        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &setup.source))?;
+        let dates = dates_to_list(module, request.dates, summary.first, setup.today);
+        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &setup.source, dates))?;
         let scratch = services.environment.scratch(&id)?;
         let run = Run {
             setup: &setup,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::catchup::Requested;
 use crate::config::{CollectionSettings, MissingFile, Module};
-use crate::identity::CollectionName;
+use crate::identity::{CollectionName, ProcessingDate};
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
 use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, own_columns};
@@ -204,12 +205,29 @@ pub(super) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
     Ok(own(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
 }
 
-/// Lists the source once, and sorts what is there by collection and date. All of the module's collections take part, so that
-/// a file of one is never taken for another's.
-pub(super) fn source_keys(module: &Module, collections: &[Collection], source: &Store) -> Result<DayKeys, JobError> {
+/// Lists what the source has of the dates, of all dates where they are not known, and sorts it by collection and date. All of the
+/// module's collections take part, so that a file of one is never taken for another's.
+pub(super) fn source_keys(
+    module: &Module,
+    collections: &[Collection],
+    source: &Store,
+    dates: Option<(ProcessingDate, ProcessingDate)>,
+) -> Result<DayKeys, JobError> {
     let names: Vec<_> =
         module.collections.iter().map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
-    let mut keys = KeyPattern::new(&module.source.files, &names)?.assign(source.list("")?);
+    let pattern = KeyPattern::new(&module.source.files, &names)?;
+    let mut keys = pattern.assign(source.find(&pattern.scope(dates), &|key| pattern.matches(key))?);
     keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
     Ok(keys)
+}
+
+/// The dates whose files a run may read, as far as they are known before its history is.
+pub(super) fn dates_to_list(
+    module: &Module,
+    requested: Requested,
+    first: Option<ProcessingDate>,
+    today: ProcessingDate,
+) -> Option<(ProcessingDate, ProcessingDate)> {
+    let first = requested.start.or(first).or(module.catchup.start)?;
+    Some((first, requested.end.unwrap_or(today)))
 }

@@ -12,11 +12,11 @@ use crate::report::{Asked, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, sh
 use crate::schema::Evolution;
 use crate::source::{DayKeys, Look, SourceKey};
 
-use super::clean_up::not_rebuilt;
+use super::clean_up::{not_rebuilt, published};
 use super::day::{notes, route, without_files};
 use super::incoming::{DayFiles, source_file};
 use super::ingest::{IngestRequest, refuse_test_flag};
-use super::module::{Collection, collections, source_keys};
+use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::setup::Setup;
 use super::summary::known_history;
 use super::todo::Known;
@@ -59,7 +59,8 @@ pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobErr
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
     let setup = Setup::new(services, &module, request, now, RunId::new(now))?;
-    let keys = source_keys(&module, &collections, &setup.source)?;
+    let dates = dates_to_list(&module, request.dates, None, setup.today);
+    let keys = source_keys(&module, &collections, &setup.source, dates)?;
     of(&setup, &collections, &keys, request, now)
 }
 
@@ -113,19 +114,18 @@ fn cleaned_up(
         Some(_) => place.metastore.partitions(&collection.table)?,
         None => Vec::new(),
     };
-    let lost = not_rebuilt(known, collection, &partitions);
-    let published = partitions.iter().filter_map(|partition| partition.value.0.parse::<ProcessingDate>().ok());
-    let done = history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| *date);
-    for date in published.chain(done).collect::<Vec<_>>() {
-        let status = if lost.contains(&PartitionValue::from(date)) { Status::Lost } else { Status::CleanedUp };
-        history.insert(date, status);
+    let published = published(&partitions, history);
+    let lost = not_rebuilt(known, collection, &published);
+    for value in &published {
+        let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
+        history.insert(date, if lost.contains(value) { Status::Lost } else { Status::CleanedUp });
     }
     let total = |parameter| partitions.iter().filter_map(|partition| partition.number(parameter)).sum();
     Ok(PlannedCleanUp {
         table: collection.table.to_string(),
         rows: total("numRows"),
         bytes: total("totalSize"),
-        partitions: partitions.iter().map(|partition| partition.value.to_string()).collect(),
+        partitions: published.iter().map(ToString::to_string).collect(),
         lost: lost.iter().map(ToString::to_string).collect(),
     })
 }

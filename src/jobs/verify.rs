@@ -24,7 +24,8 @@ pub fn verify(services: &Services, request: &IngestRequest) -> Result<Vec<Verifi
     let module = services.environment.module(&request.module, request.load)?;
     let collections = collections(&module, &request.collections)?;
     let setup = Setup::new(services, &module, request, now, RunId::new(now))?;
-    let keys = source_keys(&module, &collections, &setup.source)?;
+    let dates = request.dates.start.map(|start| (start, request.dates.end.unwrap_or(setup.today)));
+    let keys = source_keys(&module, &collections, &setup.source, dates)?;
     let history = services.ledger.history(&module.module)?;
     let end = request.dates.end.unwrap_or(setup.today);
     let mut verified = Vec::new();

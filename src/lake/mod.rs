@@ -12,6 +12,7 @@ mod parquet;
 mod place;
 mod publish;
 mod quarantine;
+mod readers;
 mod run_folder;
 mod sweep;
 mod withdraw;

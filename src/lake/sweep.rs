@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::Superseded;
+use crate::catchup::{Attempt, Seen, Status, Superseded};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
 use crate::store::EarlierRun;
 
+use super::readers::Readers;
 use super::{Destination, LakeError, TableLayout};
 
 impl Destination<'_> {
@@ -18,29 +19,35 @@ impl Destination<'_> {
     ///
     /// Where one who slept between the look at the fence and the publish may still send readers there, it has the grace of what
     /// was replaced: should it wake, they find old rows, and not none.
+    ///
+    /// A folder that a table of anybody points at is kept, and so is what the ledger knows as published and the metastore has
+    /// forgotten: once it is replaced it has its grace too.
     pub fn sweep_unpublished(&self, date: ProcessingDate, now: Timestamp) -> Result<usize, LakeError> {
-        self.sweep_unpublished_of(&PartitionValue::from(date), now)
+        self.sweep_unpublished_of(&PartitionValue::from(date), now, &Readers::of(&self.at))
     }
 
     /// The same for all that lies in the table's folder, published or not. Gives the number of folders removed.
     pub fn sweep_all_unpublished(&self, now: Timestamp) -> Result<usize, LakeError> {
         let names = self.store.folders(self.layout.table())?.into_iter().chain(self.store.folders(&self.layout.quarantined())?);
         let values: BTreeSet<PartitionValue> = names.filter_map(|name| self.layout.value_of(&name)).collect();
-        values.iter().map(|value| self.sweep_unpublished_of(value, now)).sum()
+        let readers = Readers::of(&self.at);
+        values.iter().map(|value| self.sweep_unpublished_of(value, now, &readers)).sum()
     }
 
-    fn sweep_unpublished_of(&self, value: &PartitionValue, now: Timestamp) -> Result<usize, LakeError> {
+    fn sweep_unpublished_of(&self, value: &PartitionValue, now: Timestamp, readers: &Readers<'_>) -> Result<usize, LakeError> {
         let partition = self.layout.folder_of(value);
         let current = self.current(value)?;
         let replaced = self.ledger.superseded(&self.store.location(&partition))?.into_iter().map(|note| note.location);
-        let mut known: Vec<String> = current.into_iter().chain(replaced).collect();
+        let mut known: Vec<String> = current.clone().into_iter().chain(replaced).collect();
         let mut removed = 0;
         for run in self.earlier_runs(&TableLayout::parents_of_runs(&partition))? {
             let location = self.store.location(&run.folder);
             if known.contains(&location) {
                 continue;
             }
-            if self.metastore.fences_in_one_step() {
+            if readers.are_at(&location)? || (current.is_none() && self.is_published_by_ledger(value, &location)?) {
+                known.push(location);
+            } else if self.metastore.fences_in_one_step() && !self.was_published(value, &location)? {
                 self.store.delete_folder(&run.folder)?;
                 removed += 1;
             } else {
@@ -49,6 +56,31 @@ impl Destination<'_> {
             }
         }
         Ok(removed + self.sweep_quarantine(value, &known)?)
+    }
+
+    /// The attempts at a partition, oldest first; none where its value is no date.
+    fn attempts_at(&self, value: &PartitionValue) -> Result<Vec<Attempt>, LakeError> {
+        let Ok(date) = value.0.parse() else { return Ok(Vec::new()) };
+        Ok(self.ledger.attempts(self.module, &self.table.table, date)?)
+    }
+
+    /// Whether readers would see what is at a location, by the ledger: where they do not, the metastore has forgotten it.
+    fn is_published_by_ledger(&self, value: &PartitionValue, location: &str) -> Result<bool, LakeError> {
+        let attempts = self.attempts_at(value)?;
+        let is_seen = Seen::after(&attempts).rows().is_some_and(|attempt| attempt.location.as_deref() == Some(location));
+        if is_seen {
+            tracing::warn!(
+                event = "partition_forgotten", table = %self.table, %value, location,
+                "kept files that the ledger knows as published, though the metastore has no partition for them"
+            );
+        }
+        Ok(is_seen)
+    }
+
+    /// Whether readers were ever sent to a location, by the ledger.
+    fn was_published(&self, value: &PartitionValue, location: &str) -> Result<bool, LakeError> {
+        let is_there = |attempt: &Attempt| attempt.status == Status::Completed && attempt.location.as_deref() == Some(location);
+        Ok(self.attempts_at(value)?.iter().any(is_there))
     }
 
     /// Quarantined records stay as long as the rows of the same run, which are at one of the `known` locations.
@@ -75,7 +107,7 @@ impl Destination<'_> {
 
     /// Removes what was replaced longer than `grace` ago, on whichever date. Gives the number of folders removed.
     pub fn sweep_replaced(&self, grace: SignedDuration, now: Timestamp) -> Result<usize, LakeError> {
-        let mut removed = 0;
+        let (mut removed, readers) = (0, Readers::of(&self.at));
         for note in self.ledger.superseded(&self.store.location(self.layout.table()))? {
             if note.at.checked_add(grace).is_ok_and(|due| now < due) {
                 continue;
@@ -86,6 +118,9 @@ impl Destination<'_> {
                 // Readers were sent there until the swing, and the note before it is as late as that. The one at hand may be of
                 // somebody who died before swinging, read before another did.
                 if !self.ledger.superseded(&note.location)?.contains(&note) {
+                    continue;
+                }
+                if readers.are_at(&note.location)? {
                     continue;
                 }
                 match place {

@@ -3,7 +3,7 @@
 use crate::identity::FencingToken;
 use crate::schema::{Column, ColumnName, TableSchema};
 
-use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, Table, TableName};
 
 fn columns(list: &[(&str, &str)]) -> TableSchema {
     TableSchema::new(list.iter().map(|(name, ty)| Column::new(ColumnName::new(name).unwrap(), ty.parse().unwrap())).collect())
@@ -40,6 +40,8 @@ pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
     tables_are_created_once(metastore, other);
     columns_change_only_from_what_was_read(metastore, other);
     partitions_swing(metastore, other);
+    all_registered_places_are_found(metastore, other);
+    a_publish_removes_statistics_of_spark(metastore, other);
     a_late_sleeper_is_fenced(metastore, other);
 }
 
@@ -89,6 +91,35 @@ fn partitions_swing(metastore: &dyn Metastore, other: &dyn Metastore) {
         metastore.publish(&unknown, &[partition("2024-01-01", "a")], fence),
         Err(MetastoreError::NoSuchTable { .. })
     ));
+}
+
+fn all_registered_places_are_found(metastore: &dyn Metastore, other: &dyn Metastore) {
+    // As somebody makes a copy by hand, in another folder, of a partition of ours.
+    let copy: TableName = "adg_conformance.bids_copy".parse().unwrap();
+    let location = "file:///tmp/adg_conformance/elsewhere".to_owned();
+    other.create_table(&Table { name: copy.clone(), location, ..table() }).unwrap();
+    let ours = partition("2024-01-01", "c").location;
+    let copied = Partition { location: ours.clone(), ..partition("2030-01-01", "x") };
+    let away = Partition { location: "file:///tmp/adg_conformance/bids_copy/y".into(), ..partition("2030-01-02", "y") };
+    other.publish(&copy, &[copied, away], FencingToken(1)).unwrap();
+    let mut found = metastore.registered_below(&table().location).unwrap();
+    found.sort();
+    let at = |table: &str| Registered { table: table.to_owned(), location: ours.clone() };
+    assert_eq!(found, [at("adg_conformance.bids"), at("adg_conformance.bids_copy")]);
+}
+
+fn a_publish_removes_statistics_of_spark(metastore: &dyn Metastore, other: &dyn Metastore) {
+    let now = other.table(&name()).unwrap().unwrap();
+    let statistics =
+        [("spark.sql.statistics.numRows", "3"), ("spark.sql.statistics.colStats.id.max", "9"), ("spark.sql.x", "stays")];
+    let set = statistics.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    other.alter_table(&name(), &now.schema, &now.schema, &set).unwrap();
+    // With the fence that the table has.
+    metastore.publish(&name(), &[partition("2024-01-01", "c")], FencingToken(5)).unwrap();
+    let mut expected = now.parameters;
+    expected.insert("spark.sql.x".into(), "stays".into());
+    let found = other.table(&name()).unwrap().unwrap().parameters;
+    assert_eq!(found, expected);
 }
 
 fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {

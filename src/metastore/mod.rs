@@ -8,6 +8,7 @@ mod ddl;
 mod glue;
 mod hive;
 mod spark_schema;
+mod spark_statistics;
 mod sqlite;
 mod table;
 
@@ -18,7 +19,7 @@ pub use ddl::create_table as create_table_ddl;
 pub use glue::{GlueMetastore, GlueSettings};
 pub use hive::{HiveMetastore, HiveSettings, ThriftUri};
 pub use sqlite::SqliteMetastore;
-pub use table::{Database, PERSONAL, Parameters, Partition, PartitionValue, Table, TableName};
+pub use table::{Database, PERSONAL, Parameters, Partition, PartitionValue, Registered, Table, TableName};
 
 /// Why the metastore did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -141,11 +142,17 @@ pub trait Metastore: Send + Sync {
     /// All partitions of a table, by value.
     fn partitions(&self, name: &TableName) -> Result<Vec<Partition>, MetastoreError>;
 
+    /// All places below `folder` that tables and partitions of any database and owner are registered at, and what lies above it
+    /// where a table without partitions reads all of it. `folder` is as [`crate::store::normal_location`] writes it. An answer
+    /// that leaves out what can't be read is an error.
+    fn registered_below(&self, folder: &str) -> Result<Vec<Registered>, MetastoreError>;
+
     /// One partition, if it is there.
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError>;
 
     /// Adds each partition, or swings the one of that value to the new location: in one step for each, so that a reader sees
     /// its old files or its new ones. Refused where a holder of a later lease has published to the table. Values are unique.
+    /// Statistics of Spark's among the table's properties are removed, since they are those of other files.
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError>;
 
     /// Lets nobody with an earlier lease publish to the table from now on: what is read of its partitions afterwards stays true until

@@ -5,11 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use crate::embedded;
+use crate::embedded::{self, Fault};
 use crate::identity::FencingToken;
 use crate::schema::{Column, ColumnName, TableSchema};
 
-use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+use super::{
+    Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, Table, TableName, spark_statistics,
+};
 
 /// Grows with every change of [`SCHEMA`].
 const VERSION: u32 = 1;
@@ -41,13 +43,19 @@ const PUBLISH: &str = "publish partitions";
 
 type Sql<T> = rusqlite::Result<T>;
 
+fn failed(action: &'static str, metastore: String, fault: Fault) -> MetastoreError {
+    match fault {
+        Fault::Passing(reason) => MetastoreError::Unavailable { action, metastore, reason },
+        Fault::Denied(reason) => MetastoreError::Denied { action, metastore, reason, hint: embedded::DENIED_HINT.to_owned() },
+        Fault::Unreadable(what) => MetastoreError::Corrupt { metastore, what },
+    }
+}
+
 impl SqliteMetastore {
     /// Opens the metastore, creating the file and its folder where they are missing.
     pub fn open(path: &Path) -> Result<Self, MetastoreError> {
-        let connection = embedded::open(path, SCHEMA, VERSION).map_err(|reason| {
-            let metastore = path.display().to_string();
-            MetastoreError::Unavailable { action: "open", metastore, reason }
-        })?;
+        let connection =
+            embedded::open(path, SCHEMA, VERSION).map_err(|fault| failed("open", path.display().to_string(), fault))?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 
@@ -57,7 +65,7 @@ impl SqliteMetastore {
 
     fn unavailable(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> MetastoreError {
         let metastore = self.path.display().to_string();
-        move |error| MetastoreError::Unavailable { action, metastore: metastore.clone(), reason: error.to_string() }
+        move |error| failed(action, metastore.clone(), Fault::of(&error))
     }
 
     fn corrupt(&self, what: impl Into<String>) -> MetastoreError {
@@ -132,6 +140,23 @@ impl SqliteMetastore {
     fn partition_from(&self, raw: (String, String, String)) -> Result<Partition, MetastoreError> {
         let (value, location, parameters) = raw;
         Ok(Partition { value: PartitionValue(value), location, parameters: self.parameters(&parameters)? })
+    }
+
+    fn remove_spark_statistics(&self, transaction: &Transaction<'_>, id: i64) -> Result<(), MetastoreError> {
+        let failed = self.unavailable(PUBLISH);
+        let json: String = transaction
+            .prepare_cached("select parameters from tables where id = ?1")
+            .and_then(|mut query| query.query_row([id], |row| row.get(0)))
+            .map_err(&failed)?;
+        let mut all = self.parameters(&json)?;
+        let before = all.len();
+        all.retain(|key, _| !spark_statistics::is_one(key));
+        if all.len() < before {
+            transaction
+                .execute("update tables set parameters = ?2 where id = ?1", params![id, self.json(&all)?])
+                .map_err(&failed)?;
+        }
+        Ok(())
     }
 
     /// Takes the table's fence, unless somebody later has it.
@@ -295,6 +320,18 @@ impl Metastore for SqliteMetastore {
         rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect()
     }
 
+    fn registered_below(&self, folder: &str) -> Result<Vec<Registered>, MetastoreError> {
+        let failed = self.unavailable("list locations");
+        let connection = self.connection();
+        // Every table of this metastore is partitioned.
+        let mut query = connection
+            .prepare("select t.database || '.' || t.name, p.location from partitions p join tables t on t.id = p.table_id order by 1, 2")
+            .map_err(&failed)?;
+        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
+        let all = rows.collect::<Sql<Vec<_>>>().map_err(&failed)?;
+        Ok(all.into_iter().filter_map(|(table, location)| Registered::below(folder, table, &location, true)).collect())
+    }
+
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {
         let connection = self.connection();
         connection
@@ -313,6 +350,7 @@ impl Metastore for SqliteMetastore {
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError> {
         self.on_table(PUBLISH, name, |transaction, id| {
             self.pass_fence(transaction, id, name, fence)?;
+            self.remove_spark_statistics(transaction, id)?;
             self.put_partitions(transaction, id, partitions)
         })
     }

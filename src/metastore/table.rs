@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::identity::{CollectionName, NameError, ProcessingDate};
 use crate::schema::{Column, ColumnName, TableSchema};
+use crate::store::normal_location;
 
 /// The table parameter that names the columns which are personal data, joined by commas. A catalog whose columns have parameters
 /// of their own has `pii` = `true` at each of them too.
@@ -106,6 +107,26 @@ pub struct Partition {
     pub location: String,
     /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own.
     pub parameters: Parameters,
+}
+
+/// A place that readers of a table are sent to, whoever made the table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Registered {
+    /// `database.table`, whose names may be none that adg could make.
+    pub table: String,
+    /// As [`crate::store::normal_location`] writes it.
+    pub location: String,
+}
+
+impl Registered {
+    /// What is read below `folder` by way of a table or partition at `location`; nothing where they have nothing in common.
+    pub(super) fn below(folder: &str, table: String, location: &str, is_partitioned: bool) -> Option<Self> {
+        let location = normal_location(location);
+        let is_within =
+            |inner: &str, outer: &str| inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+        let counts = is_within(&location, folder) || (!is_partitioned && is_within(folder, &location));
+        counts.then_some(Self { table, location })
+    }
 }
 
 impl Partition {

@@ -68,7 +68,7 @@ fn failed(key: &str, source: io::Error) -> SourceError {
 }
 
 /// The first bytes of a stream, and the stream with them still in it.
-fn peek(mut bytes: Bytes, count: u64) -> io::Result<(Vec<u8>, Peeked)> {
+pub(super) fn peek(mut bytes: Bytes, count: u64) -> io::Result<(Vec<u8>, Peeked)> {
     let mut first = Vec::new();
     bytes.by_ref().take(count).read_to_end(&mut first)?;
     Ok((first.clone(), Cursor::new(first).chain(bytes)))
@@ -85,6 +85,14 @@ fn unpack(key: &str, first: &[u8], bytes: impl Read + Send + 'static) -> Result<
         [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => unknown("an xz archive"),
         [b'P', b'K', 3, 4, ..] => unknown("a zip archive"),
         [b'P', b'A', b'R', b'1', ..] => unknown("a Parquet file"),
+        [b'O', b'b', b'j', 1, ..] => unknown("an Avro file"),
+        [b'O', b'R', b'C', ..] => unknown("an ORC file"),
+        [b'%', b'P', b'D', b'F', b'-', ..] => unknown("a PDF document"),
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => unknown("an old Excel file"),
+        [b'7', b'z', 0xBC, 0xAF, ..] => unknown("a 7z archive"),
+        [b'R', b'a', b'r', b'!', ..] => unknown("a rar archive"),
+        [4, 0x22, 0x4D, 0x18, ..] => unknown("an lz4 archive"),
+        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => unknown("a SQLite database"),
         _ => Ok(Box::new(bytes)),
     }
 }

@@ -27,6 +27,16 @@ pub enum SourceError {
         /// What is wrong.
         source: NameError,
     },
+    /// The header is none of this table's.
+    #[error("`{key}` is refused: {reason}; it is most likely {cause}")]
+    ForeignHeader {
+        /// The file.
+        key: String,
+        /// What is wrong with its header.
+        reason: String,
+        /// What the file most likely is.
+        cause: String,
+    },
     /// The header can't be read as one record of text.
     #[error("the header of `{key}` can't be read: {reason}")]
     UnreadableHeader {
@@ -177,6 +187,10 @@ impl SourceError {
                 Some("rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into())
             }
             Self::Header { .. } => Some("rename the header at the source".into()),
+            Self::ForeignHeader { .. } => Some(
+                "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is right, lower `source.min_known`"
+                    .into(),
+            ),
             Self::UnreadableHeader { .. } => {
                 Some("look at the file's first line; `source.csv` in the module file says how it is read".into())
             }

@@ -4,9 +4,10 @@ use std::io::Read;
 
 use crate::schema::{ColumnName, Naming, TableSchema};
 
-use super::bytes::open_text;
+use super::bytes::{open_text, peek};
 use super::csv::CsvBatches;
 use super::json::{self, JsonBatches};
+use super::known;
 use super::{CsvFormat, Encoding, JsonFormat, MarkedFields, RawBatch, ReadSizes, SourceError, Survey, ValueRules};
 
 /// How a module's files are written.
@@ -130,7 +131,10 @@ impl Reading<'_> {
             Format::Csv(format) => {
                 // A header is short, and what is read beyond it is read again.
                 let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
-                CsvBatches::open(key, text, format, sizes, self.naming, existing, self.reserved).map(|(header, _)| header)
+                let (first, text) =
+                    peek(text, 200).map_err(|source| SourceError::Read { key: key.to_owned(), bytes: 0, source })?;
+                let opened = CsvBatches::open(key, Box::new(text), format, sizes, self.naming, existing, self.reserved);
+                opened.map(|(header, _)| header).map_err(|error| known::explained(error, &first))
             }
             Format::Json(format) => {
                 json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), look, survey)

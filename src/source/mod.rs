@@ -9,6 +9,8 @@ mod file;
 mod guard;
 mod json;
 mod keys;
+mod known;
+mod pattern;
 mod survey;
 
 pub use bytes::Encoding;
@@ -25,5 +27,7 @@ pub use guard::{
     valued_frame,
 };
 pub use json::JsonFormat;
-pub use keys::{DayKeys, KeyPattern, KeyPatternError, Pick, SourceKey};
+pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
+pub use known::Expected;
+pub use pattern::KeyPattern;
 pub use survey::{Question, Survey};

@@ -5,17 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::StatusCode;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum};
 use object_store::client::{
     ClientOptions, CredentialProvider, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpService, ReqwestConnector, StaticCredentialProvider,
 };
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
+use object_store::list::PaginatedListStore;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, HeaderMap, HeaderValue, ObjectStore, RetryConfig};
 
-use crate::aws::{Account, Identity};
+use crate::aws::{Account, Identity, xml};
 
+use super::find::Pages;
+use super::listing;
+use super::s3_endpoint::S3Endpoint;
 use super::url::Bucket;
 use super::{Encryption, StoreSettings};
 
@@ -40,23 +45,22 @@ pub(super) fn s3(
     settings: &StoreSettings,
     account: &Account,
     identity: &Arc<Identity>,
-) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let endpoint = settings.endpoint.as_deref().or(account.endpoint());
+) -> object_store::Result<(Arc<dyn ObjectStore>, Pages)> {
+    let S3Endpoint { url, is_in_host } = S3Endpoint::of(&bucket.name, settings, account);
     // So that the answer to HEAD tells the object's checksum.
     let mode =
         HeaderMap::from_iter([(http::HeaderName::from_static("x-amz-checksum-mode"), HeaderValue::from_static("ENABLED"))]);
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&bucket.name)
         .with_region(settings.region.as_deref().unwrap_or(account.region()))
-        .with_virtual_hosted_style_request(!settings.path_style.unwrap_or(endpoint.is_some()))
+        .with_virtual_hosted_style_request(is_in_host)
+        .with_endpoint(&url)
+        .with_request_payer(settings.requester_pays)
         .with_credentials(Arc::new(S3Credentials(Arc::clone(identity))))
         .with_checksum_algorithm(Checksum::SHA256)
         .with_retry(retries())
-        .with_client_options(requests(endpoint).with_default_headers(mode))
+        .with_client_options(requests(Some(&url)).with_default_headers(mode))
         .with_http_connector(TellingConnector);
-    if let Some(endpoint) = endpoint {
-        builder = builder.with_endpoint(endpoint);
-    }
     builder = match &settings.encryption {
         None => builder,
         Some(Encryption::S3) => {
@@ -65,12 +69,12 @@ pub(super) fn s3(
         }
         Some(Encryption::Kms { key, bucket_key }) => builder.with_sse_kms_encryption(key).with_bucket_key(*bucket_key),
     };
-    Ok(below(Arc::new(builder.build()?), &bucket.prefix))
+    Ok(opened(builder.build()?, bucket))
 }
 
 /// A bucket of Google Cloud Storage, seen from its prefix: with the application default credentials, or with none where the
 /// address is an emulator's, without TLS.
-pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Result<Arc<dyn ObjectStore>> {
+pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Result<(Arc<dyn ObjectStore>, Pages)> {
     let endpoint = settings.endpoint.as_deref();
     let mut builder = GoogleCloudStorageBuilder::from_env()
         .with_bucket_name(&bucket.name)
@@ -84,7 +88,15 @@ pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Re
                 .with_credentials(Arc::new(StaticCredentialProvider::new(GcpCredential { bearer: "anonymous".to_owned() })));
         }
     }
-    Ok(below(Arc::new(builder.build()?), &bucket.prefix))
+    Ok(opened(builder.build()?, bucket))
+}
+
+/// The objects of a bucket seen from its prefix, and its listing in pages.
+fn opened<T: ObjectStore + PaginatedListStore>(service: T, bucket: &Bucket) -> (Arc<dyn ObjectStore>, Pages) {
+    let service = Arc::new(service);
+    let below_prefix = if bucket.prefix.is_empty() { String::new() } else { format!("{}/", bucket.prefix) };
+    let objects = below(Arc::<T>::clone(&service), &bucket.prefix);
+    (objects, Pages { service, below: below_prefix })
 }
 
 pub(super) fn below(objects: Arc<dyn ObjectStore>, prefix: &str) -> Arc<dyn ObjectStore> {
@@ -126,11 +138,31 @@ impl CredentialProvider for S3Credentials {
     }
 }
 
+/// The bucket is in another region than it was asked in. The library reports it as a redirect that leads nowhere, without the region.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the bucket is in the region {region}")]
+pub(super) struct WrongRegion {
+    pub(super) region: String,
+}
+
+impl WrongRegion {
+    /// What S3 says of a bucket's region, in the header or in its error document.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+    fn told(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(body);
+        let is_about_region = status == StatusCode::MOVED_PERMANENTLY || text.contains("AuthorizationHeaderMalformed");
+        let header = headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok()).map(str::to_owned);
+        let region = header.or_else(|| xml::element(&text, "Region")).filter(|_| is_about_region)?;
+        Some(Self { region })
+    }
+}
+
 /// The headers of an answer, which the library does not hand out itself.
 #[derive(Debug, Clone)]
 pub(super) struct AnswerHeaders(pub(super) HeaderMap);
 
-/// Requests by the library's own client; the answer's headers are kept with the answer.
+/// Requests by the library's own client; the answer's headers are kept with the answer, and a listing is looked at before the
+/// library reads it.
 #[derive(Debug)]
 struct TellingConnector;
 
@@ -146,9 +178,27 @@ struct Telling(HttpClient);
 #[async_trait]
 impl HttpService for Telling {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let is_listing = request.uri().query().is_some_and(|query| query.contains("list-type=2"));
         let mut response = self.0.execute(request).await.map_err(told_once)?;
         let headers = response.headers().clone();
         response.extensions_mut().insert(AnswerHeaders(headers));
+        if matches!(response.status(), StatusCode::MOVED_PERMANENTLY | StatusCode::BAD_REQUEST) {
+            let (parts, body) = response.into_parts();
+            let body = body.bytes().await?;
+            if let Some(wrong) = WrongRegion::told(parts.status, &parts.headers, &body) {
+                return Err(HttpError::new(HttpErrorKind::Unknown, wrong));
+            }
+            return Ok(HttpResponse::from_parts(parts, body.into()));
+        }
+        if is_listing && response.status().is_success() {
+            let (parts, body) = response.into_parts();
+            let (body, odd) =
+                listing::readable(body.bytes().await?).map_err(|error| HttpError::new(HttpErrorKind::Decode, error))?;
+            for key in odd {
+                tracing::warn!(event = "name_left_out", key, "left out a key with an empty part, `.` or `..`");
+            }
+            return Ok(HttpResponse::from_parts(parts, body.into()));
+        }
         Ok(response)
     }
 }

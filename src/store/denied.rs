@@ -19,7 +19,23 @@ pub(super) fn hint(url: &StoreUrl, action: &str, key: &str, reason: &str, who: O
             if reason.split(':').next().is_some_and(is_about_keys) {
                 return Some(WRONG_KEYS.to_owned());
             }
+            if reason.contains("requester pays") {
+                return Some(
+                    "write `requester_pays: true` for the store in adg.yaml: the bucket asks that the reader pays".to_owned(),
+                );
+            }
             let principal = who.map_or_else(|| "the caller".to_owned(), principal_of);
+            if let Some((_, policy)) = reason.split_once("with an explicit deny in ") {
+                let policy = policy.trim_end_matches(['.', ' ']);
+                return Some(format!(
+                    "{policy} denies it to {principal}: whoever manages that policy must take the deny away; to allow it elsewhere does not help"
+                ));
+            }
+            if reason.starts_with("KMS") {
+                return Some(
+                    "have the key of KMS switched on, or write another one as the store's `encryption` in adg.yaml".to_owned(),
+                );
+            }
             if let Some(key) = kms_key(reason) {
                 let needed = statement(&["kms:Decrypt", "kms:GenerateDataKey"], &key);
                 return Some(format!("the policy of {principal}, and the key's own policy, need {needed}"));
@@ -55,6 +71,17 @@ fn kms_key(reason: &str) -> Option<String> {
 mod tests {
     use super::*;
     use std::path::Path;
+
+    #[test]
+    fn what_no_allow_mends_gets_no_allow_for_a_hint() {
+        let url = StoreUrl::parse("s3://lake", Path::new("/")).unwrap();
+        let hint = |reason: &str| hint(&url, "list", "", reason, None).unwrap();
+        let denied =
+            "AccessDenied: User: x is not authorized to perform: s3:ListBucket with an explicit deny in a service control policy";
+        assert!(hint(denied).starts_with("a service control policy denies it"), "{}", hint(denied));
+        assert!(hint("AccessDenied: Bucket is a requester pays bucket").contains("requester_pays: true"));
+        assert!(hint("KMS.DisabledException: arn:aws:kms:k is disabled.").contains("switched on"));
+    }
 
     #[test]
     fn the_missing_statement_is_named() {

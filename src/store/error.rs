@@ -5,6 +5,8 @@ use std::io;
 
 use crate::aws::{AwsError, xml};
 
+use super::connect::WrongRegion;
+
 /// A store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -23,6 +25,22 @@ pub enum StoreError {
     NoBucket {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
+    },
+    /// The bucket is in another region.
+    #[error("the bucket of the store {store} is in the region {region}")]
+    WrongRegion {
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        store: String,
+        /// The region, as S3 names it.
+        region: String,
+    },
+    /// The object was moved to a storage class from which it must be restored before it is read.
+    #[error("`{key}` in the store {store} is archived")]
+    Archived {
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        store: String,
+        /// The object's key.
+        key: String,
     },
     /// We may not.
     #[error("failed to {action} {}: access denied: {reason}", place(.key, .store))]
@@ -110,17 +128,23 @@ impl StoreError {
         if let Some(source) = AwsError::below(&error) {
             return Self::Credentials { store, source };
         }
+        if let Some(WrongRegion { region }) = below(&error) {
+            return Self::WrongRegion { store, region: region.clone() };
+        }
         let Told { code, reason } = told(&error);
         if matches!(error, object_store::Error::InvalidPath { .. }) {
             return Self::OddKey { store, reason };
         }
         match (&error, io_kind(&error), code.as_deref().unwrap_or_default()) {
             (.., "NoSuchBucket") => Self::NoBucket { store },
+            (.., "InvalidObjectState") => Self::Archived { store, key },
             (object_store::Error::Precondition { .. }, ..) => Self::Changed { store, key },
             (object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }, ..)
             | (_, Some(io::ErrorKind::PermissionDenied), _) => Self::AccessDenied { action, store, key, reason, hint: None },
             // Of a list or of several objects at once, the library tells only what the service says.
-            (.., code) if DENIED.contains(&code) => Self::AccessDenied { action, store, key, reason, hint: None },
+            (.., code) if DENIED.contains(&code) || is_about_a_kms_key(code) => {
+                Self::AccessDenied { action, store, key, reason, hint: None }
+            }
             (object_store::Error::NotFound { .. }, ..) | (_, Some(io::ErrorKind::NotFound), _) => {
                 Self::NotFound { action, store, key }
             }
@@ -143,6 +167,11 @@ impl StoreError {
         match self {
             Self::NotFound { action: "open", .. } => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
             Self::NoBucket { .. } => Some("correct the store's `url` or `region` in adg.yaml, or make the bucket".into()),
+            Self::WrongRegion { region, .. } => Some(format!("write `region: {region}` for the store in adg.yaml")),
+            Self::Archived { .. } => Some(
+                "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves such files"
+                    .into(),
+            ),
             Self::AccessDenied { hint, .. } => hint.clone(),
             Self::Credentials { source, .. } => source.hint(),
             Self::OddKey { .. } => Some("rename or delete that object, or begin the store's `url` in a folder beside it".into()),
@@ -168,14 +197,24 @@ pub(super) fn is_about_one_name(error: &object_store::Error) -> bool {
 }
 
 fn io_below(error: &object_store::Error) -> Option<&io::Error> {
+    below(error)
+}
+
+/// The error of that type in the chain below another.
+fn below<T: std::error::Error + 'static>(error: &object_store::Error) -> Option<&T> {
     let mut next = error.source();
     while let Some(source) = next {
-        if let Some(io) = source.downcast_ref::<io::Error>() {
-            return Some(io);
+        if let Some(found) = source.downcast_ref::<T>() {
+            return Some(found);
         }
         next = source.source();
     }
     None
+}
+
+/// Whether a code is about a key of KMS that can't be used: switched off, about to be deleted, or gone. Throttling passes.
+fn is_about_a_kms_key(code: &str) -> bool {
+    code.starts_with("KMS") && !code.contains("Throttl") && !code.contains("Internal") && !code.contains("Timeout")
 }
 
 fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {

@@ -11,21 +11,50 @@ use walkdir::{DirEntry, WalkDir};
 /// Requests at once. Each is a look at a file of this machine.
 const AT_ONCE: usize = 16;
 
-/// The files below `prefix` in `folder`, which is that of `objects`. Links are followed to files of the folder only: who may write to it is
-/// not to have everything published that adg may read, nor to have it walk the whole machine.
-pub(super) async fn own_files(objects: &dyn ObjectStore, folder: &FilePath, prefix: &str) -> Vec<Result<ObjectMeta, Error>> {
-    let root = match folder.canonicalize() {
-        Ok(root) => root,
-        Err(error) => return vec![Err(failed(error))],
-    };
-    let entries = WalkDir::new(root.join(prefix)).min_depth(1).into_iter();
-    let keys = entries.filter_map(|entry| match entry {
-        Ok(entry) => is_own_file(&entry, &root).then(|| key(&entry, &root)),
-        Err(error) => Some(Err(failed(error.into()))),
-    });
-    let found: Vec<_> = stream::iter(keys).map(async |key| objects.head(&key?).await).buffered(AT_ONCE).collect().await;
-    // What went away meanwhile was not there.
-    found.into_iter().filter(|found| !is_gone(found)).collect()
+/// The files of a local folder.
+pub(super) struct OwnFiles<'f> {
+    /// The folder as a store.
+    pub(super) objects: &'f dyn ObjectStore,
+    pub(super) folder: &'f FilePath,
+    /// Whether links are followed to files of the folder only: who may write to it is not to have everything published that adg
+    /// may read, nor to have it walk the whole machine.
+    pub(super) is_own: bool,
+    /// Whether a folder with that key may hold what is wanted.
+    pub(super) may_be_below: &'f (dyn Fn(&str) -> bool + Send + Sync),
+    /// Whether a file with that key is wanted.
+    pub(super) is_wanted: &'f dyn Fn(&str) -> bool,
+}
+
+impl OwnFiles<'_> {
+    /// Gives each file below `prefix`, or what is wrong with it, to `take`.
+    pub(super) async fn each(&self, prefix: &str, take: &mut dyn FnMut(Result<ObjectMeta, Error>)) {
+        let root = match self.folder.canonicalize() {
+            Ok(root) => root,
+            Err(error) => return take(Err(failed(error))),
+        };
+        let may_be_entered = |entry: &DirEntry| {
+            !entry.file_type().is_dir() || key(entry, &root).map_or(true, |key| (self.may_be_below)(key.as_ref()))
+        };
+        let walk = WalkDir::new(root.join(prefix)).min_depth(1).follow_links(!self.is_own).into_iter();
+        let keys = walk.filter_entry(may_be_entered).filter_map(|entry| match entry {
+            Ok(entry) => match key(&entry, &root) {
+                Ok(key) if !(self.is_wanted)(key.as_ref()) => None,
+                key => self.is_file(&entry, &root).then_some(key),
+            },
+            Err(error) => Some(Err(failed(error.into()))),
+        });
+        let mut found = stream::iter(keys).map(async |key| self.objects.head(&key?).await).buffered(AT_ONCE);
+        while let Some(found) = found.next().await {
+            // What went away meanwhile was not there.
+            if !is_gone(&found) {
+                take(found);
+            }
+        }
+    }
+
+    fn is_file(&self, entry: &DirEntry, root: &FilePath) -> bool {
+        if self.is_own { is_own_file(entry, root) } else { entry.file_type().is_file() }
+    }
 }
 
 fn is_own_file(entry: &DirEntry, root: &FilePath) -> bool {

@@ -17,7 +17,9 @@ use crate::runtime;
 
 use super::connect::AnswerHeaders;
 use super::download::Download;
-use super::{Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, links, upload, url};
+use super::find::Pages;
+use super::links::OwnFiles;
+use super::{Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, s3_endpoint, upload, url};
 
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +65,9 @@ pub struct Store {
     identity: Option<Arc<Identity>>,
     verify_etags: bool,
     /// Whether it is a folder that others write to.
-    is_others: bool,
+    pub(super) is_others: bool,
+    /// The listing of a bucket; a folder is walked.
+    pub(super) pages: Option<Pages>,
     /// The service's address, where it is not AWS's or Google's own.
     endpoint: Option<String>,
     /// The store's address as the profile writes it.
@@ -109,11 +113,12 @@ impl Store {
     /// The settings make no sense.
     pub fn s3(name: &str, bucket: url::Bucket, settings: &StoreSettings, account: &Account) -> Result<Self, StoreError> {
         let identity = account.identity(&settings.role_chain);
-        let objects = connect::s3(&bucket, settings, account, &identity).map_err(|error| setting(name, &error))?;
+        let (objects, pages) = connect::s3(&bucket, settings, account, &identity).map_err(|error| setting(name, &error))?;
         Ok(Self {
+            pages: Some(pages),
             identity: Some(identity),
             verify_etags: settings.verify_etags,
-            endpoint: settings.endpoint.clone().or_else(|| account.endpoint().map(str::to_owned)),
+            endpoint: s3_endpoint::own(settings, account),
             written: settings.url.clone(),
             ..Self::new(name, StoreUrl::S3(bucket), objects)?
         })
@@ -124,9 +129,9 @@ impl Store {
     /// # Errors
     /// The settings make no sense.
     pub fn gcs(name: &str, bucket: url::Bucket, settings: &StoreSettings) -> Result<Self, StoreError> {
-        let objects = connect::gcs(&bucket, settings).map_err(|error| setting(name, &error))?;
+        let (objects, pages) = connect::gcs(&bucket, settings).map_err(|error| setting(name, &error))?;
         let (verify_etags, endpoint) = (settings.verify_etags, settings.endpoint.clone());
-        Ok(Self { verify_etags, endpoint, ..Self::new(name, StoreUrl::Gcs(bucket), objects)? })
+        Ok(Self { pages: Some(pages), verify_etags, endpoint, ..Self::new(name, StoreUrl::Gcs(bucket), objects)? })
     }
 
     fn new(name: &str, url: StoreUrl, objects: Arc<dyn ObjectStore>) -> Result<Self, StoreError> {
@@ -145,6 +150,7 @@ impl Store {
             identity: None,
             verify_etags: false,
             is_others: false,
+            pages: None,
             endpoint: None,
         })
     }
@@ -167,7 +173,8 @@ impl Store {
             }
         }
         let objects = connect::below(Arc::clone(&self.objects), prefix);
-        Self { root: url.to_string(), url, objects, ..self.clone() }
+        let pages = self.pages.clone().map(|pages| Pages { below: format!("{}{prefix}/", pages.below), ..pages });
+        Self { root: url.to_string(), url, objects, pages, ..self.clone() }
     }
 
     /// The store's name in the profile, and its address where that is not a folder's.
@@ -227,7 +234,13 @@ impl Store {
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
         let path = path(prefix);
         let found = match self.local_folder().filter(|_| self.is_others) {
-            Some(folder) => self.runtime.block_on(links::own_files(&self.objects, folder, path.as_ref())),
+            Some(folder) => {
+                let all =
+                    OwnFiles { objects: &*self.objects, folder, is_own: true, may_be_below: &|_| true, is_wanted: &|_| true };
+                let mut found = Vec::new();
+                self.runtime.block_on(all.each(path.as_ref(), &mut |object| found.push(object)));
+                found
+            }
             None => {
                 let listing = self.objects.list(Some(&path).filter(|path| !path.as_ref().is_empty()));
                 self.runtime.block_on(listing.collect())

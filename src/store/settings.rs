@@ -22,12 +22,16 @@ pub struct StoreSettings {
     /// The service's address, where it is not AWS's or Google's own.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// S3: whether the bucket stands in the path rather than in the host name. None: where there is an `endpoint`.
+    /// S3: whether the bucket stands in the path rather than in the host name. None: where there is an `endpoint`, or the bucket's
+    /// name has a dot, which no certificate of AWS covers.
     #[serde(default)]
     pub path_style: Option<bool>,
     /// S3: the roles to assume, one after the other, to reach the bucket.
     #[serde(default)]
     pub role_chain: Vec<Role>,
+    /// S3: whether the requester pays for requests and transfer, as the bucket asks.
+    #[serde(default)]
+    pub requester_pays: bool,
     /// S3: how what is written is encrypted. None: as the bucket says.
     #[serde(default)]
     pub encryption: Option<Encryption>,
@@ -43,6 +47,7 @@ impl StoreSettings {
         [
             ("region", self.region.is_some()),
             ("path_style", self.path_style.is_some()),
+            ("requester_pays", self.requester_pays),
             ("role_chain", !self.role_chain.is_empty()),
             ("encryption", self.encryption.is_some()),
         ]

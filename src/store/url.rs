@@ -40,6 +40,20 @@ pub enum StoreUrlError {
         /// As written.
         url: String,
     },
+    /// An access point is named by its ARN.
+    #[error("the store address `{url}` names an access point by its ARN; give its alias (s3://NAME-…-s3alias)")]
+    Arn {
+        /// As written.
+        url: String,
+    },
+    /// A bucket can't have that name.
+    #[error("the store address `{url}` names the bucket `{bucket}`, but a bucket's name has letters, digits and `._-` only")]
+    Bucket {
+        /// As written.
+        url: String,
+        /// The name.
+        bucket: String,
+    },
     /// Nothing is written, or no bucket is named.
     #[error("the store address `{url}` names no folder and no bucket")]
     Empty {
@@ -60,6 +74,12 @@ impl StoreUrl {
             let prefix = prefix.trim_matches('/').to_owned();
             if name.is_empty() {
                 return Err(empty());
+            }
+            if name.starts_with("arn:") {
+                return Err(StoreUrlError::Arn { url: text.to_owned() });
+            }
+            if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+                return Err(StoreUrlError::Bucket { url: text.to_owned(), bucket: name.to_owned() });
             }
             // Metastores, and those who read by them, take a location as it is written.
             match Path::parse(&prefix) {
@@ -142,6 +162,16 @@ mod tests {
         assert_eq!(read("gs://b/x").unwrap(), "gs://b/x");
         for wrong in ["", "s3://", "gs:///x", "ftp://x", "s3://b/x//y", "s3://b/./x", "s3://b/x/../y"] {
             assert!(read(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn access_points_and_names_that_no_bucket_has_are_refused() {
+        let refused = |text: &str| StoreUrl::parse(text, FilePath::new("/")).unwrap_err().to_string();
+        let arn = refused("s3://arn:aws:s3:eu-west-2:123456789012:accesspoint/nightly/x");
+        assert!(arn.contains("give its alias"), "{arn}");
+        for url in ["s3://a b/x", "gs://b?x", "s3://b@c"] {
+            assert!(refused(url).contains("a bucket's name"), "{url}");
         }
     }
 

@@ -32,7 +32,7 @@ impl Walk<'_, '_> {
             let store = environment.store(name, false)?;
             let (found, objects) = match module {
                 Some((module, collections)) => {
-                    let keys = source_keys(module, collections, &store)?;
+                    let keys = source_keys(module, collections, &store, None)?;
                     (dates(keys.keys().map(|(_, date)| *date)), keys.into_values().flatten().map(|key| key.object).collect())
                 }
                 None => {

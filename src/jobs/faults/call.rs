@@ -18,7 +18,7 @@ pub struct Call {
 impl Call {
     /// Whether it only asks.
     pub fn is_read(&self) -> bool {
-        const READS: [&str; 16] = [
+        const READS: [&str; 17] = [
             "get",
             "list",
             "list folders",
@@ -33,6 +33,7 @@ impl Call {
             "table",
             "partitions",
             "partition",
+            "registered below",
             "lock",
             "create the folder",
         ];

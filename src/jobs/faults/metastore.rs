@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::identity::FencingToken;
 use crate::metastore::{
-    Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, SqliteMetastore, Table, TableName,
+    Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, SqliteMetastore, Table, TableName,
 };
 use crate::schema::TableSchema;
 
@@ -54,6 +54,10 @@ impl Metastore for GatedMetastore {
 
     fn partitions(&self, name: &TableName) -> Result<Vec<Partition>> {
         self.pass("partitions", name, || self.inner.partitions(name))
+    }
+
+    fn registered_below(&self, folder: &str) -> Result<Vec<Registered>> {
+        self.pass("registered below", folder, || self.inner.registered_below(folder))
     }
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>> {

@@ -1,7 +1,7 @@
 //! The result of a query, as it is printed.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use arrow_array::RecordBatch;
@@ -33,6 +33,7 @@ pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>
     let unwritable = |source: io::Error| JobError::Output { what: what.clone(), source };
     let mut sink: Box<dyn Write> = match output {
         Some(path) => Box::new(io::BufWriter::new(File::create(path).map_err(unwritable)?)),
+        None if io::stdout().is_terminal() && format != QueryFormat::Parquet => Box::new(Harmless(io::stdout().lock())),
         None => Box::new(io::BufWriter::new(io::stdout().lock())),
     };
     let polars = |error: PolarsError| unwritable(io::Error::other(error.to_string()));
@@ -46,6 +47,28 @@ pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(unwritable),
+    }
+}
+
+/// Text without what a terminal would act on. A file or a pipe gets every byte as it is.
+struct Harmless<W>(W);
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A character may be split between two writes: only whole ones are taken, unless they are none.
+        let (text, taken) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_owned(), bytes.len()),
+            Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
+                (String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned(), error.valid_up_to())
+            }
+            Err(_) => (String::from_utf8_lossy(bytes).into_owned(), bytes.len()),
+        };
+        self.0.write_all(report::shown(&text).as_bytes())?;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -79,7 +102,15 @@ fn quoted(value: &AnyValue<'_>) -> String {
 
 fn for_a_person(frame: &DataFrame) -> String {
     let names = frame.get_column_names();
-    let mut table = report::table(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+    let mut table = report::table(
+        &names
+            .iter()
+            .map(|name| report::shown_in_a_line(name))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+    );
     for (i, column) in frame.columns().iter().enumerate() {
         if column.dtype().is_primitive_numeric()
             && let Some(column) = table.column_mut(i)
@@ -88,7 +119,8 @@ fn for_a_person(frame: &DataFrame) -> String {
         }
     }
     for row in 0..frame.height() {
-        table.add_row(frame.columns().iter().map(|column| column.get(row).map(|value| shown(&value)).unwrap_or_default()));
+        let cell = |column: &Column| column.get(row).map(|value| report::shown(&shown(&value))).unwrap_or_default();
+        table.add_row(frame.columns().iter().map(cell));
     }
     format!("{table}\n{} rows", frame.height())
 }

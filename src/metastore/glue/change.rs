@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_glue::types::{Table as GlueTable, TableInput};
 
 use crate::identity::FencingToken;
-use crate::metastore::{MetastoreError, Parameters, TableName, spark_schema};
+use crate::metastore::{MetastoreError, Parameters, TableName, spark_schema, spark_statistics};
 use crate::schema::TableSchema;
 
 use super::refused::{Refused, Task};
@@ -15,6 +15,11 @@ use super::{GlueMetastore, convert, rewrite};
 const TRIES: u32 = 6;
 /// The first pause, about: each is twice the one before.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Whether Spark believes statistics of its own about the table.
+fn has_spark_statistics(table: &GlueTable) -> bool {
+    table.parameters().into_iter().flat_map(|all| all.keys()).any(|key| spark_statistics::is_one(key))
+}
 
 /// Waits for a time that differs between those who were in each other's way.
 pub(super) fn pause(tries: u32) {
@@ -81,7 +86,7 @@ impl GlueMetastore {
             let found = convert::fence(table).map_err(self.corrupt(name))?;
             match found {
                 Some(found) if found > fence.0 => Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 }),
-                Some(found) if found == fence.0 => Ok(None),
+                Some(found) if found == fence.0 && !has_spark_statistics(table) => Ok(None),
                 _ => {
                     let input = rewrite::fenced(table, fence).map_err(Refused::from);
                     input.map(Some).map_err(self.failed(task, Some(name)))

@@ -19,7 +19,7 @@ use crate::aws::{Account, Identity, Role};
 use crate::identity::{CollectionName, FencingToken};
 use crate::schema::TableSchema;
 
-use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName};
+use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, Table, TableName};
 
 use refused::Task;
 
@@ -97,7 +97,7 @@ impl Metastore for GlueMetastore {
         for database in self.databases().map_err(&failed)? {
             // A name that adg can't say is of a database that it has no table in.
             let Ok(database) = database.name.parse::<CollectionName>() else { continue };
-            let tables = self.tables_of(&database).map_err(&failed)?;
+            let tables = self.tables_of(database.as_str()).map_err(&failed)?;
             let known = tables
                 .iter()
                 .filter(|table| convert::is_known(table))
@@ -141,6 +141,27 @@ impl Metastore for GlueMetastore {
         let mut partitions = partitions.map_err(self.corrupt(name))?;
         partitions.sort_by(|a, b| a.value.cmp(&b.value));
         Ok(partitions)
+    }
+
+    fn registered_below(&self, folder: &str) -> Result<Vec<Registered>, MetastoreError> {
+        let mut found = Vec::new();
+        for database in self.databases().map_err(self.failed(Task::LIST_TABLES, None))? {
+            for table in self.tables_of(&database.name).map_err(self.failed(Task::LIST_TABLES, None))? {
+                let name = format!("{}.{}", database.name, table.name);
+                let is_partitioned = !table.partition_keys().is_empty();
+                let own = table.storage_descriptor().and_then(|descriptor| descriptor.location());
+                found.extend(own.filter(|_| !is_partitioned).and_then(|own| Registered::below(folder, name.clone(), own, false)));
+                if !is_partitioned {
+                    continue;
+                }
+                let partitions = self.partitions_in(&database.name, &table.name);
+                for partition in partitions.map_err(self.failed(Task::LIST_PARTITIONS, None))? {
+                    let at = partition.storage_descriptor().and_then(|descriptor| descriptor.location());
+                    found.extend(at.and_then(|at| Registered::below(folder, name.clone(), at, true)));
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {

@@ -104,8 +104,8 @@ impl GlueMetastore {
     }
 
     /// A database's tables; none where it was dropped in the meantime.
-    pub(super) fn tables_of(&self, database: &CollectionName) -> Answer<Vec<GlueTable>> {
-        let request = self.client.get_tables().set_catalog_id(self.catalog_id.clone()).database_name(database.as_str());
+    pub(super) fn tables_of(&self, database: &str) -> Answer<Vec<GlueTable>> {
+        let request = self.client.get_tables().set_catalog_id(self.catalog_id.clone()).database_name(database);
         let page = |token| request.clone().set_next_token(token).send();
         let found = self.all(page, |page: GetTablesOutput| (page.table_list.unwrap_or_default(), page.next_token));
         Ok(unless_missing(found.map(Some))?.unwrap_or_default())
@@ -132,8 +132,17 @@ impl GlueMetastore {
 
     /// All partitions, without their columns, which would be most of the answer.
     pub(super) fn partitions_of(&self, name: &TableName) -> Answer<Vec<GluePartition>> {
+        self.all_partitions_of(name.database.as_str(), name.table.as_str())
+    }
+
+    /// The partitions of a table of any name; none where it was dropped in the meantime.
+    pub(super) fn partitions_in(&self, database: &str, table: &str) -> Answer<Vec<GluePartition>> {
+        Ok(unless_missing(self.all_partitions_of(database, table).map(Some))?.unwrap_or_default())
+    }
+
+    fn all_partitions_of(&self, database: &str, table: &str) -> Answer<Vec<GluePartition>> {
         let request = self.client.get_partitions().set_catalog_id(self.catalog_id.clone());
-        let request = request.database_name(name.database.as_str()).table_name(name.table.as_str());
+        let request = request.database_name(database).table_name(table);
         let request = request.exclude_column_schema(true).max_results(PAGE);
         let page = |token| request.clone().set_next_token(token).send();
         self.all(page, |page: GetPartitionsOutput| (page.partitions.unwrap_or_default(), page.next_token))

@@ -7,7 +7,7 @@ use aws_sdk_glue::types::{
 };
 
 use crate::identity::FencingToken;
-use crate::metastore::Parameters;
+use crate::metastore::{Parameters, spark_statistics};
 use crate::schema::{Column, TableSchema};
 
 use super::convert;
@@ -26,10 +26,12 @@ pub(super) fn altered(table: &GlueTable, after: &TableSchema, parameters: &Param
     Ok(input)
 }
 
-/// The table with this fence.
+/// The table with this fence, and without statistics of Spark's.
 pub(super) fn fenced(table: &GlueTable, fence: FencingToken) -> Result<TableInput, BuildError> {
     let mut input = unchanged(table.clone())?;
-    input.parameters.get_or_insert_default().insert(convert::FENCE.to_owned(), fence.0.to_string());
+    let parameters = input.parameters.get_or_insert_default();
+    parameters.retain(|key, _| !spark_statistics::is_one(key));
+    parameters.insert(convert::FENCE.to_owned(), fence.0.to_string());
     Ok(input)
 }
 

@@ -7,7 +7,7 @@ use crate::identity::FencingToken;
 use crate::schema::{Column, ColumnName, TableSchema};
 use crate::store::{normal_location, tidy_location};
 
-use super::super::{Database, Parameters, Partition, PartitionValue, Table, TableName};
+use super::super::{Database, Parameters, Partition, PartitionValue, Table, TableName, spark_statistics};
 
 /// The table parameter with the highest fencing token that has published.
 const FENCE: &str = "adg.fence";
@@ -171,8 +171,15 @@ pub(super) fn last_changed(found: &hms::Table) -> Option<i64> {
 }
 
 pub(super) fn with_fence(mut found: hms::Table, fence: FencingToken) -> hms::Table {
-    found.parameters.get_or_insert_default().insert(text(FENCE), text(fence.0.to_string()));
+    let parameters = found.parameters.get_or_insert_default();
+    parameters.retain(|key, _| !spark_statistics::is_one(key));
+    parameters.insert(text(FENCE), text(fence.0.to_string()));
     found
+}
+
+/// Whether Spark believes statistics of its own about the table.
+pub(super) fn has_spark_statistics(table: &hms::Table) -> bool {
+    table.parameters.iter().flat_map(|parameters| parameters.keys()).any(|key| spark_statistics::is_one(key))
 }
 
 /// A partition in the form of its table: its files are written with the table's columns as they are now.

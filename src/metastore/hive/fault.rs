@@ -9,6 +9,7 @@ use hive_metastore::{
     ThriftHiveMetastoreGetAllTablesException as GetAllTables, ThriftHiveMetastoreGetPartitionException as GetPartition,
     ThriftHiveMetastoreGetPartitionNamesException as GetPartitionNames,
     ThriftHiveMetastoreGetPartitionsByNamesException as GetPartitionsByNames, ThriftHiveMetastoreGetTableException as GetTable,
+    ThriftHiveMetastoreGetTableObjectsByNameException as GetTables,
 };
 
 /// Why a call was no success.
@@ -67,6 +68,7 @@ faults! {
     GetAllDatabases { O1 refused }
     GetAllTables { O1 refused }
     GetTable { O1 refused, O2 missing }
+    GetTables { O1 refused, O2 refused, O3 missing }
     CreateTable { O1 exists, O2 refused, O3 refused, O4 missing }
     AlterTable { O1 refused, O2 refused }
     AddPartitions { O1 refused, O2 exists, O3 refused }

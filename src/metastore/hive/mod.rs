@@ -7,6 +7,7 @@ mod connections;
 mod convert;
 mod fault;
 mod partitions;
+mod registered;
 #[cfg(test)]
 mod tests;
 mod uri;
@@ -24,7 +25,9 @@ use crate::identity::{Clock, FencingToken, SystemClock};
 use crate::runtime;
 use crate::schema::TableSchema;
 
-use super::{Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName, spark_schema};
+use super::{
+    Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, Table, TableName, spark_schema,
+};
 
 use connections::Connections;
 use convert::{LAST_CHANGED, text};
@@ -202,7 +205,7 @@ impl HiveMetastore {
     async fn pass_fence(&self, action: &'static str, name: &TableName, ours: FencingToken) -> Fallible<hms::Table> {
         let decide = |table: &hms::Table, _| match convert::fence(table) {
             Some(found) if found > ours => Err(MetastoreError::Fenced { table: name.clone(), found: found.0, ours: ours.0 }),
-            Some(found) if found == ours => Ok(None),
+            Some(found) if found == ours && !convert::has_spark_statistics(table) => Ok(None),
             _ => Ok(Some(convert::with_fence(table.clone(), ours))),
         };
         // What has our fence already need not be settled: nothing is written.
@@ -309,6 +312,10 @@ impl Metastore for HiveMetastore {
 
     fn partitions(&self, name: &TableName) -> Fallible<Vec<Partition>> {
         self.wait("list partitions", self.all_partitions(name))
+    }
+
+    fn registered_below(&self, folder: &str) -> Fallible<Vec<Registered>> {
+        self.wait("list locations", self.all_registered_below(folder))
     }
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Fallible<Option<Partition>> {

@@ -19,27 +19,30 @@ const CONCURRENT: usize = 4;
 const PUBLISH: &str = "publish partitions";
 
 type Names = Vec<FastStr>;
+/// A database and a table in it.
+pub(super) type Place = (FastStr, FastStr);
 
 impl HiveMetastore {
     pub(super) async fn all_partitions(&self, name: &TableName) -> Fallible<Vec<Partition>> {
         const ACTION: &str = "list partitions";
         self.existing(ACTION, name).await?;
-        let names = self.connections.read(|client| {
-            let (database, table) = place(name);
-            async move { client.get_partition_names(database, table, -1).await }
-        });
-        let names = names.await.map_err(|fault| self.failed(ACTION, fault))?;
-        let batches = names.chunks(BATCH).map(<[FastStr]>::to_vec).collect::<Vec<_>>();
-        let found: Vec<Vec<hms::Partition>> = stream::iter(batches)
-            .map(|names| self.by_names(name, names))
-            .buffered(CONCURRENT)
-            .try_collect()
-            .await
-            .map_err(|fault| self.failed(ACTION, fault))?;
-        let all = found.iter().flatten().map(convert::partition_from);
+        let found = self.partitions_in(&place(name)).await.map_err(|fault| self.failed(ACTION, fault))?;
+        let all = found.iter().map(convert::partition_from);
         let mut all = all.collect::<Result<Vec<_>, _>>().map_err(|what| self.corrupt(what))?;
         all.sort_by(|a, b| a.value.cmp(&b.value));
         Ok(all)
+    }
+
+    /// The partitions of a table of any name.
+    pub(super) async fn partitions_in(&self, place: &Place) -> Result<Vec<hms::Partition>, Fault> {
+        let names = self.connections.read(|client| {
+            let (database, table) = place.clone();
+            async move { client.get_partition_names(database, table, -1).await }
+        });
+        let batches = names.await?.chunks(BATCH).map(<[FastStr]>::to_vec).collect::<Vec<_>>();
+        let found: Vec<Vec<hms::Partition>> =
+            stream::iter(batches).map(|names| self.by_names(place, names)).buffered(CONCURRENT).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     pub(super) async fn one_partition(&self, name: &TableName, value: &PartitionValue) -> Fallible<Option<Partition>> {
@@ -55,9 +58,9 @@ impl HiveMetastore {
     }
 
     /// The partitions of these names that there are.
-    async fn by_names(&self, name: &TableName, names: Names) -> Result<Vec<hms::Partition>, Fault> {
+    async fn by_names(&self, place: &Place, names: Names) -> Result<Vec<hms::Partition>, Fault> {
         let call = |client: hms::ThriftHiveMetastoreClient| {
-            let ((database, table), names) = (place(name), names.clone());
+            let ((database, table), names) = (place.clone(), names.clone());
             async move { client.get_partitions_by_names(database, table, names).await }
         };
         self.connections.read(call).await
@@ -91,7 +94,7 @@ impl HiveMetastore {
         let all: Vec<&Partition> = batch.iter().collect();
         // Somebody else may add one between our looking and our adding: then they are looked at once more.
         for is_last in [false, true] {
-            let found = self.by_names(name, names(&all)).await.map_err(failed)?;
+            let found = self.by_names(&place(name), names(&all)).await.map_err(failed)?;
             let is_there = |one: &&Partition| found.iter().any(|found| found.values == Some(vec![text(&one.value.0)]));
             let (there, new): (Vec<_>, Vec<_>) = all.iter().copied().partition(is_there);
             if !there.is_empty() {
@@ -154,7 +157,7 @@ impl HiveMetastore {
     async fn are_there(&self, name: &TableName, table: &hms::Table, wanted: &[&Partition]) -> Result<bool, Fault> {
         let names = wanted.iter().map(|one| convert::partition_name(table, &one.value)).collect();
         let found: Vec<_> =
-            self.by_names(name, names).await?.iter().filter_map(|one| convert::partition_from(one).ok()).collect();
+            self.by_names(&place(name), names).await?.iter().filter_map(|one| convert::partition_from(one).ok()).collect();
         Ok(wanted
             .iter()
             .all(|one| found.iter().any(|found| found.value == one.value && found.location == normal_location(&one.location))))
@@ -174,6 +177,6 @@ impl HiveMetastore {
     }
 }
 
-fn place(name: &TableName) -> (FastStr, FastStr) {
+fn place(name: &TableName) -> Place {
     (text(name.database.as_str()), text(name.table.as_str()))
 }

@@ -1,0 +1,252 @@
+//! Whether a file's header is one of its table: a page of HTML, another table's file or data without a header would otherwise
+//! become rows of nulls, and columns for ever. Pure.
+
+use crate::schema::fit::{DateFormats, TimestampFormats, boolean, double, trim};
+use crate::schema::{ColumnName, TableSchema};
+
+use super::{Format, Header, SourceError};
+
+/// What the headers of a date's files are compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The least share of the known columns that a file must have, from 0 to 1. With 0 nothing is compared.
+    pub min_known: f64,
+    /// The columns that the module declares.
+    pub declared: &'a TableSchema,
+    /// The registered table, if there is one.
+    pub table: Option<&'a TableSchema>,
+    /// The columns that adg writes itself.
+    pub own: &'a [ColumnName],
+}
+
+impl Expected<'_> {
+    /// Checks the headers of a date's files, in the order in which they are read.
+    ///
+    /// # Errors
+    /// [`SourceError::ForeignHeader`] for the first file that has too few of the known columns, names that look like values, or
+    /// another header than the first file.
+    pub fn check(&self, headers: &[Header], format: &Format) -> Result<(), SourceError> {
+        if self.min_known <= 0.0 {
+            return Ok(());
+        }
+        headers.iter().try_for_each(|header| self.check_one(header, headers.first(), format))
+    }
+
+    fn check_one(&self, header: &Header, first: Option<&Header>, format: &Format) -> Result<(), SourceError> {
+        let foreign = |reason: String| {
+            let cause = cause(header, &self.known_names(), format);
+            Err(SourceError::ForeignHeader { key: header.key.clone(), reason, cause })
+        };
+        // A JSON file without records names nothing, and has nothing that could be wrong.
+        if header.columns.is_empty() {
+            return Ok(());
+        }
+        if let Some((found, known)) = self.too_few(header) {
+            return foreign(format!("it has {found} of the {known} columns that are known of the table"));
+        }
+        if let Format::Csv(_) = format {
+            if header.names.first().is_some_and(|name| markup(name.trim()).is_some()) {
+                return foreign("its first line is no header".to_owned());
+            }
+            let values = self.values(header);
+            if 2 * values.len() >= header.names.len() {
+                return foreign(format!("its header looks like values: {}", values.join(", ")));
+            }
+            // Where columns are known, each file has enough of them by now.
+            if let Some(first) = first.filter(|_| !self.knows_columns()) {
+                let common = first.columns.iter().filter(|column| header.columns.contains(column)).count();
+                if self.is_below(common, first.columns.len()) {
+                    return foreign(format!("it has {common} of the {} columns of `{}`", first.columns.len(), first.key));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn knows_columns(&self) -> bool {
+        !self.declared.is_empty() || self.table.is_some()
+    }
+
+    /// Where the file has too few of the columns by both counts: how many of how many. A table that has grown may know many
+    /// that no file has any more, and one that was adopted other columns than are declared.
+    fn too_few(&self, header: &Header) -> Option<(usize, usize)> {
+        let count = |schema: &TableSchema| {
+            let known = schema.columns().iter().filter(|column| !self.own.contains(&column.name));
+            let (mut found, mut all) = (0, 0);
+            for column in known {
+                all += 1;
+                found += usize::from(header.columns.contains(&column.name));
+            }
+            (found, all)
+        };
+        let counts = [self.table, Some(self.declared)].into_iter().flatten().map(count).filter(|(_, all)| *all > 0);
+        let counts: Vec<_> = counts.collect();
+        let is_foreign = !counts.is_empty() && counts.iter().all(|(found, all)| self.is_below(*found, *all));
+        counts.first().copied().filter(|_| is_foreign)
+    }
+
+    #[allow(clippy::cast_precision_loss)] // Columns are few.
+    fn is_below(&self, found: usize, all: usize) -> bool {
+        (found as f64) < self.min_known * all as f64
+    }
+
+    /// The names of a header that look like values, and are no columns of the table.
+    fn values<'h>(&self, header: &'h Header) -> Vec<&'h str> {
+        let is_known = |column: &ColumnName| self.declared.has(column) || self.table.is_some_and(|table| table.has(column));
+        let unknown = header.names.iter().zip(&header.columns).filter(|(_, column)| !is_known(column));
+        let names: Vec<&str> = unknown.map(|(name, _)| name.as_str()).collect();
+        let values = |may_be_year: bool| names.iter().copied().filter(|name| looks_like_a_value(name, may_be_year)).collect();
+        let certain: Vec<&str> = values(false);
+        // Years are names too: `country,2023,2024`.
+        if certain.is_empty() && names.iter().all(|name| is_year(name)) { values(true) } else { certain }
+    }
+
+    fn known_names(&self) -> Vec<&str> {
+        let schemas = [self.table, Some(self.declared)].into_iter().flatten();
+        schemas.flat_map(|schema| schema.columns().iter().map(|column| column.name.as_str())).collect()
+    }
+}
+
+fn is_year(name: &str) -> bool {
+    let name = name.trim();
+    name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit()) && (name.starts_with("19") || name.starts_with("20"))
+}
+
+/// Whether a text is a number, a truth value, a date or an instant, a UUID, or an e-mail address.
+fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
+    let text = trim(name.as_bytes());
+    let name = name.trim();
+    if is_year(name) {
+        return may_be_year;
+    }
+    let is_date = DateFormats::default().parse(text).is_some() || TimestampFormats::default().parse(text).is_some();
+    let is_email = name.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    double(text).is_some_and(f64::is_finite)
+        || boolean(text).is_some()
+        || is_date
+        || is_email
+        || uuid::Uuid::parse_str(name).is_ok()
+}
+
+/// What the file most likely is, to tell.
+fn cause(header: &Header, known: &[&str], format: &Format) -> String {
+    let Format::Csv(csv) = format else {
+        return "a file of another table, or an error document".to_owned();
+    };
+    let first = header.names.first().map_or("", |name| name.trim());
+    if let Some(found) = markup(first) {
+        return found.to_owned();
+    }
+    let delimiter = char::from(csv.delimiter);
+    let others = [',', ';', '\t', '|'].into_iter().filter(|other| *other != delimiter);
+    let splits = |other: &char| header.names.iter().map(|name| name.matches(*other).count()).sum::<usize>() >= header.names.len();
+    let has_known = |other: &char| {
+        let parts =
+            header.names.iter().flat_map(|name| name.split(*other)).map(|part| part.trim_matches(['"', ' ']).to_lowercase());
+        known.is_empty() || parts.into_iter().any(|part| known.contains(&part.replace([' ', '-'], "_").as_str()))
+    };
+    if let Some(other) = others.clone().find(|other| splits(other) && has_known(other)).or_else(|| others.clone().find(splits)) {
+        return format!("fields are separated by {other:?} rather than {delimiter:?} (`source.csv.delimiter`)");
+    }
+    "a file of another table, or one without a header".to_owned()
+}
+
+fn markup(first: &str) -> Option<&'static str> {
+    let lower = first.get(..first.len().min(200)).unwrap_or(first).to_ascii_lowercase();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        return Some("an HTML page, such as an error page");
+    }
+    if lower.starts_with('<') {
+        return Some("XML or HTML");
+    }
+    lower.starts_with(['{', '[']).then_some("JSON (`source.json`)")
+}
+
+/// An error about a header, with the likely cause where the file's first bytes are those of another kind of document.
+pub(super) fn explained(error: SourceError, first: &[u8]) -> SourceError {
+    match (error, markup(String::from_utf8_lossy(first).trim_start())) {
+        (SourceError::UnreadableHeader { key, reason }, Some(cause)) => {
+            SourceError::ForeignHeader { key, reason: format!("its header can't be read ({reason})"), cause: cause.to_owned() }
+        }
+        (error, _) => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Column, ColumnType, NamingRule};
+    use crate::source::{CsvFormat, Encoding, ValueRules};
+
+    fn schema(names: &[&str]) -> TableSchema {
+        TableSchema::new(names.iter().map(|name| Column::new(ColumnName::new(name).unwrap(), ColumnType::String)).collect())
+    }
+
+    fn header(key: &str, names: &[&str]) -> Header {
+        let columns = names.iter().map(|name| NamingRule::Words.apply(name).unwrap()).collect();
+        Header {
+            key: key.into(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            columns,
+            marked: None,
+            is_whole: true,
+        }
+    }
+
+    fn check(declared: &[&str], table: Option<&[&str]>, headers: &[&[&str]]) -> Result<(), String> {
+        let (declared, table) = (schema(declared), table.map(schema));
+        let own = [ColumnName::new("error_desc").unwrap()];
+        let expected = Expected { min_known: 0.5, declared: &declared, table: table.as_ref(), own: &own };
+        let headers: Vec<Header> = headers.iter().enumerate().map(|(i, names)| header(&format!("{i}.csv"), names)).collect();
+        let format = Format::Csv(CsvFormat { delimiter: b',', encoding: Encoding::Utf8, values: ValueRules::default() });
+        expected.check(&headers, &format).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_with_fewer_than_half_of_the_columns_is_refused_with_the_likely_cause() {
+        let declared = ["id", "customer", "amount"];
+        assert!(check(&declared, None, &[&["ID", "Amount", "x"]]).is_ok());
+        for (names, cause) in [
+            (&["OrderNum", "Cust Name", "Amt"][..], "another table"),
+            (&["1001", "Ann", "10.50"], "one without a header"),
+            (&["id;customer;amount"], "separated by ';'"),
+            (&["id\tcustomer\tamount"], "separated by '\\t'"),
+            (&["<!DOCTYPE html><html><body>x"], "HTML"),
+            (&["<?xml version=\"1.0\"?>"], "XML"),
+            (&["{\"id\":1", "\"customer\":2}"], "JSON"),
+        ] {
+            let error = check(&declared, None, &[names]).unwrap_err();
+            assert!(error.contains(cause), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_grown_table_takes_files_that_have_what_is_declared_or_half_of_what_it_has() {
+        let table = ["id", "customer", "a", "b", "c", "d", "error_desc"];
+        assert!(check(&["id", "customer"], Some(&table), &[&["id", "customer"]]).is_ok());
+        assert!(check(&["x", "y"], Some(&table), &[&["id", "a", "b"]]).is_ok());
+        assert!(check(&["x", "y"], Some(&table), &[&["id", "a"]]).unwrap_err().contains("2 of the 6"));
+        assert!(check(&[], Some(&table), &[&["error_desc", "id", "z"]]).is_err());
+    }
+
+    #[test]
+    fn names_that_look_like_values_are_no_header_of_a_new_table_either() {
+        for names in [&["1001", "Ann", "10.50"][..], &["2024-05-01", "x"], &["true", "a@b.example"], &["2023"], &["-1e5", "NaN"]]
+        {
+            assert!(check(&[], None, &[names]).unwrap_err().contains("looks like values"), "{names:?}");
+        }
+        assert!(check(&[], None, &[&["<html>"]]).unwrap_err().contains("HTML"));
+        for names in [&["country", "2023", "2024"][..], &["id", "1st", "q1"], &["id", "name", "1"], &["a"]] {
+            assert!(check(&[], None, &[names]).is_ok(), "{names:?}");
+        }
+        // A table that has such columns already.
+        assert!(check(&[], Some(&["1", "2", "3"]), &[&["1", "2", "3"]]).is_ok());
+    }
+
+    #[test]
+    fn the_second_file_of_a_date_has_the_columns_of_the_first() {
+        assert!(check(&[], None, &[&["id", "name"], &["name", "more"]]).is_ok());
+        let error = check(&[], None, &[&["id", "name"], &["invoice", "total"]]).unwrap_err();
+        assert!(error.contains("`1.csv`") && error.contains("0 of the 2 columns of `0.csv`"), "{error}");
+    }
+}

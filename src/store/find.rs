@@ -1,0 +1,141 @@
+//! Finding objects in a large store: only the part of it that may hold them is listed, and only those that are wanted are kept.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use object_store::ObjectMeta;
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
+
+use super::objects::info;
+use super::{ObjectInfo, Store, StoreError, error, links};
+
+/// The part of a store in which keys are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyScope {
+    /// The texts with which the keys begin; one that is empty is the beginning of every key.
+    pub beginnings: Vec<String>,
+    /// The most parts between slashes that a key has. None: any number.
+    pub most_parts: Option<usize>,
+}
+
+impl KeyScope {
+    /// Whether a folder may hold such keys.
+    pub(super) fn may_be_below(&self, folder: &str) -> bool {
+        let folder = format!("{folder}/");
+        let parts = folder.split('/').count();
+        self.most_parts.is_none_or(|most| parts <= most)
+            && self.beginnings.iter().any(|begin| folder.starts_with(begin.as_str()) || begin.starts_with(&folder))
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.beginnings.iter().any(|begin| key.starts_with(begin.as_str()))
+    }
+}
+
+/// A bucket's listing in pages, by any beginning of keys.
+#[derive(Clone)]
+pub(super) struct Pages {
+    pub(super) service: Arc<dyn PaginatedListStore>,
+    /// The folder of the bucket in which the store begins, with a slash at its end; empty for the whole bucket.
+    pub(super) below: String,
+}
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pages").field("below", &self.below).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The objects in that part of the store whose keys are `wanted`, by key. What is left out is as for [`list`](Self::list).
+    ///
+    /// # Errors
+    /// The store can't be listed.
+    pub fn find(&self, scope: &KeyScope, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<ObjectInfo>, StoreError> {
+        let mut found = Vec::new();
+        let mut keep = |object: ObjectMeta| {
+            if wanted(object.location.as_ref()) {
+                found.push(info(object));
+            }
+        };
+        match (self.local_folder(), &self.pages) {
+            (Some(folder), _) => self.walk(folder, scope, wanted, &mut keep)?,
+            (None, Some(pages)) => {
+                for beginning in &scope.beginnings {
+                    self.find_in_pages(pages, beginning, scope.most_parts, &mut keep)?;
+                }
+            }
+            (None, None) => self.find_in_objects(scope, &mut keep)?,
+        }
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(found)
+    }
+
+    fn find_in_pages(
+        &self,
+        pages: &Pages,
+        beginning: &str,
+        most_parts: Option<usize>,
+        keep: &mut dyn FnMut(ObjectMeta),
+    ) -> Result<(), StoreError> {
+        let prefix = format!("{}{beginning}", pages.below);
+        // Where no further slash may follow, the service itself leaves out what lies in folders.
+        let is_last_part = most_parts.is_some_and(|most| beginning.split('/').count() >= most);
+        let mut page_token = None;
+        loop {
+            let delimiter = is_last_part.then_some("/".into());
+            let options = PaginatedListOptions { delimiter, page_token: page_token.take(), ..PaginatedListOptions::default() };
+            let page = self
+                .runtime
+                .block_on(pages.service.list_paginated(Some(&prefix).filter(|p| !p.is_empty()).map(|p| &**p), options));
+            let page = page.map_err(|error| self.failed("list", beginning, error))?;
+            for mut object in page.result.objects {
+                // Kept by the key within the store.
+                let Some(key) = object.location.as_ref().strip_prefix(&pages.below) else { continue };
+                object.location = super::objects::path(key);
+                keep(object);
+            }
+            page_token = page.page_token;
+            if page_token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn find_in_objects(&self, scope: &KeyScope, keep: &mut dyn FnMut(ObjectMeta)) -> Result<(), StoreError> {
+        let mut listing = self.objects.list(None);
+        while let Some(object) = self.runtime.block_on(listing.next()) {
+            let object = object.map_err(|error| self.failed("list", "", error))?;
+            if scope.has(object.location.as_ref()) {
+                keep(object);
+            }
+        }
+        Ok(())
+    }
+
+    fn walk(
+        &self,
+        folder: &std::path::Path,
+        scope: &KeyScope,
+        wanted: &dyn Fn(&str) -> bool,
+        keep: &mut dyn FnMut(ObjectMeta),
+    ) -> Result<(), StoreError> {
+        let is_wanted = |key: &str| scope.has(key) && wanted(key);
+        let files = links::OwnFiles {
+            objects: &*self.objects,
+            folder,
+            is_own: self.is_others,
+            may_be_below: &|key| scope.may_be_below(key),
+            is_wanted: &is_wanted,
+        };
+        let mut failure = None;
+        self.runtime.block_on(files.each("", &mut |object| match object {
+            Ok(object) => keep(object),
+            Err(error) if error::is_about_one_name(&error) => {
+                tracing::warn!(event = "name_left_out", store = self.name(), %error);
+            }
+            Err(error) => failure = failure.take().or(Some(error)),
+        }));
+        failure.map_or(Ok(()), |error| Err(self.failed("list", "", error)))
+    }
+}
