@@ -119,7 +119,7 @@ fn a_missing_source_folder_is_a_config_error() {
 #[test]
 fn the_test_flag_reads_the_test_folder_and_is_refused_where_protected() {
     let workspace = Workspace::new();
-    workspace.write(&format!("warehouse/kickstart-e2e-tests/{DAY}_orders_1.csv"), "id\n7\n");
+    workspace.write(&format!("warehouse/kickstart-e2e-tests/{DAY}_orders_1.csv"), "id,note\n7,\n");
     let args = ["--module", "shop", "--start-dt", DAY, "--end-dt", DAY, "--collection", "orders", "--e2e-test-flg", "true"];
     workspace.run(&args).expect(0);
     assert_eq!(workspace.query("select id from orders"), r#"{"id":7}"#);

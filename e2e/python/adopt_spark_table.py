@@ -91,9 +91,14 @@ def replace_a_day(adoption: Adoption, checks: Checks) -> None:
 
 
 def sweep(adoption: Adoption, checks: Checks) -> None:
-    """A later run whose module keeps nothing removes the files that were replaced, and no others."""
+    """A later run whose module keeps nothing removes the files that were replaced, and no others; those that a copy of the table
+    points at, once the copy is dropped."""
     others = [day for day in OLD_DAYS if day != REPLACED]
     kept = {day: plain_files(adoption, day) for day in others}
+    replaced = plain_files(adoption, REPLACED)
+    adoption.run(RETYPED, "keep", grace=0)
+    checks.same("kept: Spark's files of the day, at which a copy of the table points", plain_files(adoption, REPLACED), replaced)
+    adoption.drop_clones()
     adoption.run(RETYPED, "keep", grace=0)
     checks.same("swept: Spark's files of the day", plain_files(adoption, REPLACED), {way.name: [] for way in WAYS})
     checks.same("swept: Spark's files of other days", {day: plain_files(adoption, day) for day in others}, kept)

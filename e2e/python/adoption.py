@@ -139,6 +139,11 @@ class Adoption:
         self.client.clone(name, other)
         return other
 
+    def drop_clones(self) -> None:
+        """The clones are gone; their files are not."""
+        for number in range(1, self.clones + 1):
+            self.client.drop(f"sales.clone_{number}")
+
     def table(self, way: Way) -> Table:
         """The table as the metastore has it now."""
         return self.client.table(way.table)

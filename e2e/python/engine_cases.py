@@ -181,7 +181,7 @@ def cases() -> list[Case]:
                 [b"id,note,paid\n1,a,true\n"],
                 [b"paid,id,extra\nno,2,7\nx,3,8\n"],
                 [b"id,late,note,extra\n4,2024-01-01,b,9\n5,,c,z\n"],
-                [b"note\nonly\n"],
+                [b"note,id\nonly,6\n"],
             ],
             SMALL,
         ),

@@ -49,6 +49,10 @@ class HiveClient:
         self._client.createTable(table)
         self._client.add_partitions(partitions)
 
+    def drop(self, name: str) -> None:
+        """The table is gone; its files stay."""
+        self._client.dropTable(*name.split("."), False, False)
+
     def _partitions(self, name: str) -> Any:
         return self._client.listPartitions(*name.split("."), ALL)
 

@@ -221,7 +221,7 @@ impl JobError {
                 LakeError::Ledger(error) => of_ledger(error),
                 LakeError::QuarantineFull { .. } => ExitCode::Limit,
                 LakeError::Frame(_) => ExitCode::Bug,
-                LakeError::Moved { .. } => ExitCode::Config,
+                LakeError::Moved { .. } | LakeError::Unsupported { .. } => ExitCode::Config,
                 LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } | LakeError::Left { .. } => {
                     ExitCode::Unavailable
                 }
@@ -287,6 +287,7 @@ impl JobError {
                 Some("nothing was published, and the server's log says more; `--engine local` does it on this machine".into())
             }
             Self::Setting { .. } => Some("docs/config.md and `adg schema` say what may stand there".into()),
+            Self::Lake(LakeError::Unsupported { hint, .. }) => Some(hint.clone()),
             Self::Lake(LakeError::Moved { .. }) => {
                 Some("a table stays where it is: set the module file back, or give the table another name".into())
             }

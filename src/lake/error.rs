@@ -36,6 +36,16 @@ pub enum LakeError {
         /// In the module file.
         configured: String,
     },
+    /// The table's partitions can't be registered so that every reader finds them.
+    #[error("the table {table} can't be published to: {reason}")]
+    Unsupported {
+        /// The table.
+        table: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
     /// A file that was sent is not what was written.
     #[error("the file `{key}` has {found} bytes, though {written} were written")]
     Cut {

@@ -1,6 +1,7 @@
 //! Where rows go: frames become Parquet files in a fresh folder of the table, sent while they are written, and the metastore is
 //! swung to it. What was replaced is swept later; until then readers can be sent back to it.
 
+mod adopted;
 mod conform;
 mod destination;
 mod error;
@@ -17,6 +18,7 @@ mod run_folder;
 mod sweep;
 mod withdraw;
 
+pub use adopted::must_be_partitioned_by_dates;
 pub use conform::{conform, polars_type};
 pub use destination::Destination;
 pub use error::LakeError;

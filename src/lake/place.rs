@@ -7,7 +7,7 @@ use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, T
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use crate::store::{Store, normal_location};
 
-use super::{LakeError, TableLayout};
+use super::{LakeError, TableLayout, must_be_partitioned_by_dates};
 
 /// The table parameter that names the module whose lease guards the table.
 pub const OWNER: &str = "adg.module";
@@ -47,7 +47,10 @@ impl TablePlace<'_> {
         }
         match table.parameters.get(OWNER) {
             Some(owner) if owner != self.module.as_str() => Err(differs("module", owner.clone(), self.module.to_string())),
-            _ => Ok(Some(table)),
+            _ => {
+                must_be_partitioned_by_dates(&table, || self.metastore.partitions(self.table))?;
+                Ok(Some(table))
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{ObjectInfo, ScratchFile, Store, StoreError, Tags};
+use super::{KeyScope, ObjectInfo, ScratchFile, Store, StoreError, Tags};
 
 /// More than one part of an upload, and more than one range of a download.
 const LARGE: usize = (16 << 20) + 5;
@@ -25,6 +25,7 @@ fn read(store: &Store, object: &ObjectInfo) -> Result<Vec<u8>, StoreError> {
 pub(super) fn suite(store: &Store) {
     what_is_put_is_listed_read_and_deleted(store);
     folders_are_seen_and_deleted_whole(store);
+    wanted_objects_are_found_in_their_part_of_the_store(store);
     an_object_that_changed_is_not_read(store);
     unusual_names_are_read_back(store);
     what_is_not_there_is_not_found(store);
@@ -64,6 +65,23 @@ fn folders_are_seen_and_deleted_whole(store: &Store) {
     assert_eq!(keys, ["t/d=1/b/one", "t/d=10/c/one"]);
     assert!(store.delete_folder("").is_err() && store.delete_folder("/").is_err());
     store.delete_folder("t").unwrap();
+}
+
+fn wanted_objects_are_found_in_their_part_of_the_store(store: &Store) {
+    let keys = ["2024-05-01_a.csv", "2024-05-02/a.csv", "2024-05-02/deep/a.csv", "2024-06-01_a.csv", "other/2024-05-01_a.csv"];
+    for store in [store, &store.below("below/here")] {
+        keys.iter().for_each(|key| drop(put(store, key, b"x")));
+        let find = |beginnings: &[&str], most_parts, wanted: &dyn Fn(&str) -> bool| {
+            let scope = KeyScope { beginnings: beginnings.iter().map(|text| (*text).to_owned()).collect(), most_parts };
+            store.find(&scope, wanted).unwrap().into_iter().map(|object| object.key).collect::<Vec<_>>()
+        };
+        assert_eq!(find(&["2024-05-0"], None, &|_| true), keys[..3]);
+        assert_eq!(find(&["2024-05-02", "2024-06"], Some(2), &|key| !key.contains("deep")), [keys[1], keys[3]]);
+        assert_eq!(find(&[""], Some(1), &|key| !key.contains('/')), [keys[0], keys[3]]);
+        assert_eq!(find(&[""], None, &|key| key.ends_with("deep/a.csv")), keys[2..3]);
+        assert_eq!(find(&["2023", "nowhere/"], None, &|_| true), [""; 0]);
+        store.delete(&keys.map(str::to_owned)).unwrap();
+    }
 }
 
 fn an_object_that_changed_is_not_read(store: &Store) {

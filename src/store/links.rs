@@ -30,6 +30,8 @@ impl OwnFiles<'_> {
     pub(super) async fn each(&self, prefix: &str, take: &mut dyn FnMut(Result<ObjectMeta, Error>)) {
         let root = match self.folder.canonicalize() {
             Ok(root) => root,
+            // A folder of our own is made when something is written to it.
+            Err(error) if !self.is_own && error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return take(Err(failed(error))),
         };
         let may_be_entered = |entry: &DirEntry| {
@@ -41,6 +43,8 @@ impl OwnFiles<'_> {
                 Ok(key) if !(self.is_wanted)(key.as_ref()) => None,
                 key => self.is_file(&entry, &root).then_some(key),
             },
+            // A link that leads back to a folder above it: all that is there is found without it.
+            Err(error) if error.loop_ancestor().is_some() => None,
             Err(error) => Some(Err(failed(error.into()))),
         });
         let mut found = stream::iter(keys).map(async |key| self.objects.head(&key?).await).buffered(AT_ONCE);

@@ -69,10 +69,11 @@ locals {
     }],
     length(var.glue_databases) == 0 ? [] : [
       {
-        Sid      = "SeeWhichDatabasesThereAre"
+        # Of all databases: before files are swept, adg asks which tables point at them.
+        Sid      = "SeeWhichTablesThereAre"
         Effect   = "Allow"
-        Action   = ["glue:GetDatabases"]
-        Resource = ["${local.catalog}:catalog", "${local.catalog}:database/*"]
+        Action   = ["glue:GetDatabases", "glue:GetTables", "glue:GetPartitions"]
+        Resource = ["${local.catalog}:catalog", "${local.catalog}:database/*", "${local.catalog}:table/*"]
       },
       {
         Sid    = "KeepTheCatalog"
@@ -80,11 +81,9 @@ locals {
         Action = [
           "glue:GetDatabase",
           "glue:CreateDatabase",
-          "glue:GetTables",
           "glue:GetTable",
           "glue:CreateTable",
           "glue:UpdateTable",
-          "glue:GetPartitions",
           "glue:GetPartition",
           "glue:BatchCreatePartition",
           "glue:BatchUpdatePartition",

@@ -6,6 +6,7 @@ use crate::identity::RunId;
 use crate::jobs::engine::{STAGING, try_cluster};
 use crate::jobs::module::Collection;
 use crate::jobs::{JobError, tell};
+use crate::lake::must_be_partitioned_by_dates;
 use crate::metastore::Metastore;
 
 use super::{Walk, probe};
@@ -83,6 +84,7 @@ impl Walk<'_, '_> {
 fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, JobError> {
     let Some(table) = metastore.table(&collection.table)? else { return Ok("the first run makes it".to_owned()) };
     let partitions = metastore.partitions(&collection.table)?;
+    must_be_partitioned_by_dates(&table, || Ok(partitions.clone()))?;
     let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();
     Ok(format!("{} columns, {} partitions, {}", table.schema.columns().len(), partitions.len(), ByteSize(bytes)))
 }

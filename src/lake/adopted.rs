@@ -1,0 +1,104 @@
+//! Tables that another tool made, whose partitions adg can't register so that every reader finds them.
+
+use crate::metastore::{MetastoreError, Partition, Table};
+use crate::schema::ColumnType;
+
+use super::LakeError;
+use super::place::OWNER;
+
+/// By this Athena computes the places of partitions and ignores those that are registered: it would read the folders of all
+/// attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
+const PROJECTION: &str = "projection.enabled";
+
+/// Refuses a table that is not partitioned by dates as adg writes them. `partitions` are asked for where no run of adg has published
+/// to the table yet.
+///
+/// # Errors
+/// [`LakeError::Unsupported`] with what to do; or the metastore fails.
+pub fn must_be_partitioned_by_dates(
+    table: &Table,
+    partitions: impl FnOnce() -> Result<Vec<Partition>, MetastoreError>,
+) -> Result<(), LakeError> {
+    let unsupported = |reason: String, hint: String| LakeError::Unsupported { table: table.name.to_string(), reason, hint };
+    let key = &table.partition_by;
+    if table.parameters.get(PROJECTION).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return Err(unsupported(
+            format!("it has partition projection (`{PROJECTION}`), by which Athena ignores the partitions that adg registers"),
+            format!(
+                "ALTER TABLE {} SET TBLPROPERTIES ('{PROJECTION}' = 'false'), or give the module a table of its own",
+                table.name
+            ),
+        ));
+    }
+    let own_table = || "give the module a table of its own (`target.database`), partitioned by a date".to_owned();
+    if !matches!(key.ty, ColumnType::Date | ColumnType::String | ColumnType::Varchar(10..) | ColumnType::Char(10)) {
+        let reason = format!("its partition column `{}` is {}, and adg writes dates such as 2024-05-01", key.name, key.ty);
+        return Err(unsupported(reason, own_table()));
+    }
+    if table.parameters.contains_key(OWNER) || key.ty == ColumnType::Date {
+        return Ok(());
+    }
+    let is_other = |partition: &Partition| {
+        let is_date = partition.value.0.parse::<crate::identity::ProcessingDate>().is_ok();
+        !is_date && partition.value.0 != HIVE_DEFAULT
+    };
+    match partitions()?.into_iter().find(is_other) {
+        Some(other) => {
+            let reason =
+                format!("its partition column `{}` holds `{}`, and adg writes dates such as 2024-05-01", key.name, other.value);
+            Err(unsupported(reason, own_table()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Hive's word for null.
+const HIVE_DEFAULT: &str = "__HIVE_DEFAULT_PARTITION__";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metastore::{Parameters, PartitionValue};
+    use crate::schema::{Column, ColumnName, TableSchema};
+
+    fn check(ty: &str, parameters: &[(&str, &str)], values: &[&str]) -> Result<(), String> {
+        let parameters = parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let table = Table {
+            name: "db.t".parse().unwrap(),
+            location: "s3://lake/t".into(),
+            schema: TableSchema::default(),
+            partition_by: Column::new(ColumnName::new("dt").unwrap(), ty.parse().unwrap()),
+            parameters,
+        };
+        let partition = |value: &&str| Partition {
+            value: PartitionValue((*value).to_owned()),
+            location: format!("s3://lake/t/dt={value}"),
+            parameters: Parameters::new(),
+        };
+        must_be_partitioned_by_dates(&table, || Ok(values.iter().map(partition).collect())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn keys_that_are_dates_are_taken() {
+        assert!(check("date", &[], &["2024-05-01"]).is_ok());
+        assert!(check("string", &[], &["2024-05-01", "__HIVE_DEFAULT_PARTITION__"]).is_ok());
+        assert!(check("varchar(10)", &[], &[]).is_ok());
+        assert!(check("date", &[("projection.enabled", "false")], &[]).is_ok());
+        // Who has published there by now has said so already.
+        assert!(check("string", &[(OWNER, "shop")], &["20240501"]).is_ok());
+    }
+
+    #[test]
+    fn keys_that_are_none_and_projection_are_refused_by_name() {
+        for (ty, parameters, values, reason) in [
+            ("int", &[][..], &["20240501"][..], "`dt` is int"),
+            ("timestamp", &[], &[], "`dt` is timestamp"),
+            ("varchar(8)", &[], &[], "`dt` is varchar(8)"),
+            ("string", &[], &["2024-05-01", "20240502"], "`dt` holds `20240502`"),
+            ("date", &[("projection.enabled", "TRUE"), (OWNER, "shop")], &[], "partition projection"),
+        ] {
+            let error = check(ty, parameters, values).unwrap_err();
+            assert!(error.contains(reason) && error.contains("db.t"), "{error}");
+        }
+    }
+}
