@@ -9,8 +9,12 @@ use crate::workspace::{Workspace, files};
 
 #[test]
 fn eight_processes_on_one_ledger_do_each_date_once() {
-    let workspace = Workspace::with(&[("orders: { columns: { id: bigint, note: string, paid: boolean } }", "orders: {}")]);
-    let alone = Workspace::with(&[("orders: { columns: { id: bigint, note: string, paid: boolean } }", "orders: {}")]);
+    // A file has two of the table's many columns.
+    let module = [
+        ("orders: { columns: { id: bigint, note: string, paid: boolean } }", "orders: {}"),
+        ("source: {", "source: { min_known: 0,"),
+    ];
+    let (workspace, alone) = (Workspace::with(&module), Workspace::with(&module));
     for (i, date) in dates().enumerate() {
         // Every other date has a column that no other has.
         let column = if i % 2 == 0 { format!("c{i}") } else { "note".to_owned() };
