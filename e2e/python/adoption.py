@@ -22,7 +22,7 @@ from values import canonical
 MODULE = """\
 version: 1
 module: sales
-source: {{ files: "{{date}}_{{collection}}.csv" }}
+source: {{ min_known: 0.1, files: "{{date}}_{{collection}}.csv" }}
 evolution: {{ new_column: add, type_change: {type_change} }}
 limits: {{ error_rate: 1 }}
 catchup: {{ start: 2024-01-04 }}

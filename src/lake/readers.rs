@@ -1,5 +1,5 @@
-//! Who is sent to a folder: any table of the metastore, whoever made it. A table that was renamed, or copied by hand, points at files
-//! of the table that adg writes.
+//! Readers of a folder: those of any table of the metastore, whoever made it. A table that was renamed, or copied by hand, points at
+//! files of the table that adg writes.
 
 use std::cell::OnceCell;
 
