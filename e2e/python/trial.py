@@ -19,7 +19,7 @@ from checks import Checks
 MODULE = """\
 version: 1
 module: trial
-source: {{ files: "{{date}}_{{collection}}.data", {source} }}
+source: {{ min_known: 0, files: "{{date}}_{{collection}}.data", {source} }}
 limits: {{ error_rate: 1, quarantine_rate: {quarantine_rate} }}
 target: {{ database: trial }}
 collections: {{ things: {{}} }}
