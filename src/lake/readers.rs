@@ -19,25 +19,31 @@ impl<'a> Readers<'a> {
         Self { at, found: OnceCell::new() }
     }
 
-    /// Whether the files at a location have readers, which is then said.
+    /// Whether the files in a folder, and below it, have readers, which is then said.
     ///
     /// # Errors
     /// The metastore can't say it: then the files are to be kept.
     pub(super) fn are_at(&self, location: &str) -> Result<bool, LakeError> {
+        self.find(location, |one| is_within(one, location))
+    }
+
+    /// The same of the files that lie directly in a folder, below which adg may have its own.
+    pub(super) fn are_directly_at(&self, location: &str) -> Result<bool, LakeError> {
+        self.find(location, |one| one == location)
+    }
+
+    fn find(&self, location: &str, is_read: impl Fn(&str) -> bool) -> Result<bool, LakeError> {
+        let folder = self.at.store.location(self.at.layout.table());
         let found = match self.found.get() {
             Some(found) => found,
             None => {
-                let folder = self.at.store.location(self.at.layout.table());
                 let asked = self.at.metastore.registered_below(&folder)?;
                 self.found.get_or_init(|| asked)
             }
         };
-        let below =
-            |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         // A table without partitions that lies above reads all that is below it.
-        let folder = self.at.store.location(self.at.layout.table());
-        let is_read = |one: &&Registered| below(&one.location, location) || below(&folder, &one.location);
-        let Some(reader) = found.iter().find(is_read) else { return Ok(false) };
+        let reader = found.iter().find(|one| is_read(&one.location) || is_within(&folder, &one.location));
+        let Some(reader) = reader else { return Ok(false) };
         tracing::warn!(
             event = "files_kept",
             location,
@@ -46,4 +52,8 @@ impl<'a> Readers<'a> {
         );
         Ok(true)
     }
+}
+
+fn is_within(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -120,7 +120,11 @@ impl Destination<'_> {
                 if !self.ledger.superseded(&note.location)?.contains(&note) {
                     continue;
                 }
-                if readers.are_at(&note.location)? {
+                let has_readers = match place {
+                    Place::Run(..) => readers.are_at(&note.location)?,
+                    Place::Plain(_) => readers.are_directly_at(&note.location)?,
+                };
+                if has_readers {
                     continue;
                 }
                 match place {
