@@ -28,7 +28,7 @@ pub enum SourceError {
         source: NameError,
     },
     /// The header is none of this table's.
-    #[error("`{key}` is refused: {reason}; it is most likely {cause}")]
+    #[error("`{key}` is refused: {reason}; likely cause: {cause}")]
     ForeignHeader {
         /// The file.
         key: String,
