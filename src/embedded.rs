@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::private;
 
-/// Why an embedded database did not do what was asked.
+/// A failure of an embedded database, by what helps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// Somebody else works on it, or the disk is full or broken: another try may do.
@@ -20,11 +20,11 @@ pub enum Fault {
     Unreadable(String),
 }
 
-/// What would allow what a file refused.
+/// Hint for a file that may not be read or written.
 pub const DENIED_HINT: &str = "let the user that runs adg read and write the file and its folder";
 
 impl Fault {
-    /// What a failed statement means. <https://www.sqlite.org/rescode.html>
+    /// Classifies a failed statement. <https://www.sqlite.org/rescode.html>
     pub fn of(error: &rusqlite::Error) -> Self {
         let reason = error.to_string();
         if let rusqlite::Error::SqlInputError { msg, .. } = error

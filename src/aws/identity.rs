@@ -154,7 +154,7 @@ impl Origin {
 /// For how long credentials are waited for: a `credential_process` may wait for somebody to sign in.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// What became of asking for this machine's own credentials. What a service said decides whether another try may do.
+/// The error for credentials of this machine that could not be had. A service's answer decides whether another try may help.
 fn no_credentials(error: &CredentialsError) -> AwsError {
     let first: &(dyn StdError + 'static) = error;
     let chain = || std::iter::successors(Some(first), |&error| error.source());

@@ -97,7 +97,7 @@ fn withdraw(
     Ok(())
 }
 
-/// Where readers saw a date before this run, by the ledger.
+/// The location at which readers saw a date before this run, by the ledger.
 fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionValue) -> Result<Option<String>, JobError> {
     let Ok(date) = value.0.parse() else { return Ok(None) };
     let attempts = run.setup.services.ledger.attempts(&run.setup.module.module, &collection.name, date)?;

@@ -119,7 +119,7 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// What is read below `folder` by way of a table or partition at `location`; nothing where they have nothing in common.
+    /// A table or partition at `location`, if its readers read anything below `folder`.
     pub(super) fn below(folder: &str, table: String, location: &str, is_partitioned: bool) -> Option<Self> {
         let location = normal_location(location);
         let is_within =

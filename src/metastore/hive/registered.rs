@@ -1,4 +1,4 @@
-//! Which places all tables of the service send readers to.
+//! The locations of all tables and partitions of the service.
 
 use hive_metastore as hms;
 use pilota::FastStr;
