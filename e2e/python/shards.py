@@ -3,6 +3,7 @@
 Usage: ADG_BIN=… shards.py. Prints each check; exits 1 where one fails.
 """
 
+import signal
 import subprocess
 import sys
 import time
@@ -78,12 +79,15 @@ def side_by_side(checks: Checks, scene: SoakScene) -> None:
     scene.source.land(days)
     processes = [start(scene, f"{number}/{SHARDS}", days) for number in range(1, SHARDS + 1)]
     wait_for(scene, f"lease#2/{SHARDS}")
+    # On a busy machine it would be done before the last of the others has begun.
+    processes[1].send_signal(signal.SIGSTOP)
     others = [
         scene.job.run("--module", scene.module, "--shard", "1/3", **by_name(days).variables),
         scene.job.run("--module", scene.module, "--shard", f"2/{SHARDS}", **by_name(days).variables),
         scene.job.run("--module", scene.module, **by_name(days).variables),
         scene.job.run("undo", "--module", scene.module, "--run", "01900000-0000-7000-8000-000000000000"),
     ]
+    processes[1].send_signal(signal.SIGCONT)
     checks.same("refused: another number of shards, the same shard, the whole module, an undo", [ran.code for ran in others], [HELD] * 4)
     done = [ended(process) for process in processes]
     checks.same("exit codes", [ran.code for ran in done], [0] * SHARDS)
