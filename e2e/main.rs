@@ -23,6 +23,7 @@ mod others_hands;
 mod plan;
 mod python;
 mod readers;
+mod repair;
 mod report;
 mod script;
 mod shards;

@@ -4,11 +4,11 @@ use rusqlite::Connection;
 
 use crate::workspace::{Ran, Workspace};
 
-const FIRST: &str = "2024-05-01";
-const SECOND: &str = "2024-05-02";
+pub const FIRST: &str = "2024-05-01";
+pub const SECOND: &str = "2024-05-02";
 
 /// Two dates of `orders`, published.
-fn published(module: &[(&str, &str)]) -> Workspace {
+pub fn published(module: &[(&str, &str)]) -> Workspace {
     let workspace = Workspace::with(module);
     for (date, id) in [(FIRST, 1), (SECOND, 2)] {
         workspace.source(date, "orders", format!("id,note,paid\n{id},a,true\n"));
@@ -17,20 +17,20 @@ fn published(module: &[(&str, &str)]) -> Workspace {
     workspace
 }
 
-fn orders(workspace: &Workspace, more: &[&str]) -> Ran {
+pub fn orders(workspace: &Workspace, more: &[&str]) -> Ran {
     workspace.run(&[&["--module", "shop", "--collection", "orders"], more].concat())
 }
 
 /// Does something to the metastore by hand.
-fn by_hand(workspace: &Workspace, sql: &str) {
+pub fn by_hand(workspace: &Workspace, sql: &str) {
     Connection::open(workspace.path("warehouse/metastore.db")).unwrap().execute_batch(sql).unwrap();
 }
 
-const DROP: &str = "pragma foreign_keys=off; delete from partitions; delete from columns; delete from tables;";
+pub const DROP: &str = "pragma foreign_keys=off; delete from partitions; delete from columns; delete from tables;";
 const AT_ONCE: (&str, &str) = ("database: test", "database: test, sweep_after_hours: 0");
 const CLEAN_UP: [&str; 4] = ["--clean-up-flg", "true", "--end-dt", SECOND];
 
-fn remove_source(workspace: &Workspace, date: &str) {
+pub fn remove_source(workspace: &Workspace, date: &str) {
     for file in crate::workspace::files(&workspace.path("source")) {
         if file.file_name().unwrap().to_string_lossy().starts_with(date) {
             std::fs::remove_file(file).unwrap();
@@ -70,7 +70,7 @@ fn a_forced_clean_up_keeps_forgotten_files_for_their_grace() {
 fn a_rebuilt_date_keeps_its_forgotten_files_for_their_grace() {
     let workspace = published(&[]);
     by_hand(&workspace, DROP);
-    orders(&workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(0);
+    orders(&workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(4).says(SECOND);
     assert_eq!(workspace.parquet_files().len(), 3);
 }
 
@@ -78,7 +78,7 @@ fn a_rebuilt_date_keeps_its_forgotten_files_for_their_grace() {
 fn a_table_that_was_renamed_as_a_backup_keeps_its_files() {
     let workspace = published(&[AT_ONCE]);
     by_hand(&workspace, "update tables set name = 'orders_backup'");
-    orders(&workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(0);
+    orders(&workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(4).says(SECOND);
     orders(&workspace, &CLEAN_UP).expect(0);
     assert_eq!(workspace.query("select count(*) as n from orders_backup"), r#"{"n":2}"#);
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);

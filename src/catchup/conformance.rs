@@ -145,6 +145,13 @@ fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
         days.iter().map(|(d, s)| (d.to_string(), *s)).collect::<Vec<_>>(),
         [("2024-01-01".to_owned(), Status::Completed), ("2024-01-02".to_owned(), Status::Lost),]
     );
+    let [third, fourth] = [(204, "2024-01-03"), (205, "2024-01-10")].map(|(at, date)| attempt(at, date, Status::Completed));
+    ledger.record(&lease, &fourth).unwrap();
+    ledger.record(&lease, &third).unwrap();
+    let between = |from, to| other.attempts_between(&name, &collection(), day(from), day(to)).unwrap();
+    assert_eq!(between("2024-01-03", "2024-01-10"), [third.clone(), fourth]);
+    assert_eq!(between("2023-12-31", "2024-01-01"), [first.clone(), second.clone()]);
+    assert_eq!(between("2024-01-03", "2024-01-09"), [third]);
     assert_eq!(other.attempts(&name, &collection(), day("2024-01-01")).unwrap(), [first, second]);
     assert!(other.history(&module("unknown")).unwrap().is_empty());
     ledger.release(&lease).unwrap();

@@ -309,13 +309,24 @@ pub trait Ledger: Send + Sync {
     /// The latest status of each date of each collection of a module.
     fn history(&self, module: &ModuleName) -> Result<BTreeMap<CollectionName, DayHistory>, LedgerError>;
 
+    /// All attempts at the dates of a collection from `first` to `last`, by date, and oldest first of each.
+    fn attempts_between(
+        &self,
+        module: &ModuleName,
+        collection: &CollectionName,
+        first: ProcessingDate,
+        last: ProcessingDate,
+    ) -> Result<Vec<Attempt>, LedgerError>;
+
     /// All attempts at one date of a collection, oldest first.
     fn attempts(
         &self,
         module: &ModuleName,
         collection: &CollectionName,
         date: ProcessingDate,
-    ) -> Result<Vec<Attempt>, LedgerError>;
+    ) -> Result<Vec<Attempt>, LedgerError> {
+        self.attempts_between(module, collection, date, date)
+    }
 
     /// Notes, before it happens, that `superseded` is about to be replaced. A later note of the same location replaces an
     /// earlier one, whose replacement did not happen.

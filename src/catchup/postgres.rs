@@ -321,17 +321,20 @@ impl Ledger for PostgresLedger {
         Ok(history)
     }
 
-    fn attempts(
+    fn attempts_between(
         &self,
         module: &ModuleName,
         collection: &CollectionName,
-        date: ProcessingDate,
+        first: ProcessingDate,
+        last: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError> {
         let rows = self
             .client()?
             .query(
-                "select * from adg_attempts where module = $1 and collection = $2 and date = $3 order by token, run_id collate \"C\"",
-                &[&module.as_str(), &collection.as_str(), &date.to_string()],
+                "select * from adg_attempts where module = $1 and collection = $2
+                     and date collate \"C\" between $3 and $4
+                 order by date collate \"C\", token, run_id collate \"C\"",
+                &[&module.as_str(), &collection.as_str(), &first.to_string(), &last.to_string()],
             )
             .map_err(self.failed("read the attempts"))?;
         rows.iter().map(|row| stored(row).restore().map_err(|what| self.corrupt(what))).collect()

@@ -269,18 +269,22 @@ impl Ledger for SqliteLedger {
         Ok(history)
     }
 
-    fn attempts(
+    fn attempts_between(
         &self,
         module: &ModuleName,
         collection: &CollectionName,
-        date: ProcessingDate,
+        first: ProcessingDate,
+        last: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError> {
         let failed = self.unavailable("read the attempts");
         let connection = self.connection();
         let mut query = connection
-            .prepare_cached("select * from attempts where module = ?1 and collection = ?2 and date = ?3 order by run_id")
+            .prepare_cached(
+                "select * from attempts where module = ?1 and collection = ?2 and date between ?3 and ?4 order by date, run_id",
+            )
             .map_err(&failed)?;
-        let rows = query.query_map(params![module.as_str(), collection.as_str(), date.to_string()], stored).map_err(&failed)?;
+        let asked = params![module.as_str(), collection.as_str(), first.to_string(), last.to_string()];
+        let rows = query.query_map(asked, stored).map_err(&failed)?;
         rows.map(|row| row.map_err(&failed)?.restore().map_err(|what| self.corrupt(what))).collect()
     }
 

@@ -164,6 +164,9 @@ pub(super) enum Command {
     Import(ImportArgs),
     /// Send readers back to what they saw before a run, as long as that is still there.
     Undo(UndoArgs),
+    /// Mend what others changed of published tables: register dropped partitions and tables again as long as their files are there,
+    /// send readers back, give columns back. Ends with 4 where anything is left.
+    Repair(RepairArgs),
     /// List the published tables.
     Tables,
     /// Show a table's columns and partitions.
@@ -206,13 +209,13 @@ pub(super) enum Command {
     },
 }
 
-/// What of the past is looked at, or undone.
+/// What of the past is looked at, undone or mended.
 #[derive(Debug, Args)]
 pub(super) struct PastArgs {
     /// Which of the module's loads.
     #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
     pub(super) load_type: LoadType,
-    /// First date [default: of a history a month ago, of a page two months, of what is undone the run's first].
+    /// First date [default: of a history a month ago, of a page two months, of what is undone the run's first, of what is mended the oldest].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) start_dt: Option<ProcessingDate>,
     /// Last date [default: today].
@@ -263,6 +266,23 @@ pub(super) struct UndoArgs {
     /// Which dates.
     #[command(flatten)]
     pub(super) past: PastArgs,
+}
+
+/// The arguments of mending what others changed.
+#[derive(Debug, Args)]
+pub(super) struct RepairArgs {
+    /// The module.
+    #[arg(long)]
+    pub(super) module: String,
+    /// Take what others changed for wanted: dates without partition count as lost, locations and columns stay as they are.
+    #[arg(long)]
+    pub(super) accept: bool,
+    /// Which dates.
+    #[command(flatten)]
+    pub(super) past: PastArgs,
+    /// Print JSON instead.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// The arguments of an import.

@@ -8,17 +8,19 @@ use clap::CommandFactory;
 use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
-use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, Services, Stop};
+use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, RepairRequest, Services, Stop};
 use crate::report::{
-    Bars, ExitCode, NoProgress, Progress, Undoing, Verified, closing_table, history_table, is_harmful, page_html, plan_table,
-    shown, undone_table, verified_table,
+    Bars, ExitCode, NoProgress, Progress, Repair, Undoing, Verified, closing_table, history_table, is_harmful, page_html,
+    plan_table, repaired_table, shown, undone_table, verified_table,
 };
 use crate::telemetry;
 use crate::telemetry::otlp::{self, Otlp};
 
-use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, ReportArgs, RunArgs, UndoArgs};
+use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, RepairArgs, ReportArgs, RunArgs, UndoArgs};
 use super::logging::LogFormat;
-use super::requests::{config_file, env, generate_request, history_request, ingest_request, module_name, undo_request};
+use super::requests::{
+    base_command, config_file, env, generate_request, history_request, ingest_request, module_name, past_request,
+};
 
 /// Dates that `adg history` tells where none are asked for, and dates that a page does.
 const TOLD_DAYS: u32 = 31;
@@ -30,18 +32,20 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
     let services = || services(&cli.environment);
     match command {
         Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
-        Command::Plan { run, out } => plan(&run, &cli.environment, out.as_deref())?,
+        Command::Plan { run, out } => return plan(&run, &cli.environment, out.as_deref()),
         Command::History(args) => history(&args, &cli.environment)?,
         Command::Verify { run, json } => return verify(&run, &cli.environment, json),
         Command::Report(args) => report(&args, &cli.environment)?,
         Command::Import(args) => import(&args, &cli.environment)?,
         Command::Undo(args) => return undo(&args, &cli.environment),
+        Command::Repair(args) => return repair(&args, &cli.environment),
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
         Command::Doctor { module, load_type, read_only } => {
             let module = module.as_deref().map(module_name);
-            let request = DoctorRequest { module, load: load_type, read_only };
+            let command = module.as_deref().map(|module| base_command(module, load_type, &cli.environment)).unwrap_or_default();
+            let request = DoctorRequest { module, load: load_type, read_only, command };
             return doctor(&cli.environment, &request);
         }
         Command::GenerateTestData(args) => {
@@ -66,14 +70,15 @@ fn services(args: &EnvironmentArgs) -> Result<Services, JobError> {
     Services::open(environment(args)?)
 }
 
-/// Prints what a run would do, and keeps it where it is to be done as it is.
-fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Result<(), JobError> {
+/// Prints what a run would do, and keeps it where it is to be done as it is. Ends as a run would that finds what others changed.
+fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
     let plan = jobs::plan(&services(environment)?, &request)?;
     if let Some(out) = out {
         jobs::write_plan(&plan, out)?;
     }
-    print(&plan_table(&plan))
+    print(&plan_table(&plan))?;
+    Ok(if plan.changed_by_others.is_empty() { ExitCode::Done } else { ExitCode::Partial })
 }
 
 /// Prints what each step finds, as it is found.
@@ -101,9 +106,21 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
 
 /// Sends readers back, and prints to what.
 fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
-    let undone = jobs::undo(&services(environment)?, &undo_request(args, environment)?, args.run)?;
+    let undone = jobs::undo(&services(environment)?, &past_request(&args.module, &args.past, environment)?, args.run)?;
     print(&undone_table(&undone))?;
     let is_done = undone.iter().all(|one| !matches!(one.outcome, Undoing::Kept(_)));
+    Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
+}
+
+/// Mends what others changed, and prints what became of it.
+fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
+    let request = RepairRequest { of: past_request(&args.module, &args.past, environment)?, accept: args.accept };
+    let (repaired, rerun) = jobs::repair(&services(environment)?, &request)?;
+    match args.json {
+        true => print_json(&repaired)?,
+        false => print(&repaired_table(&repaired, &rerun))?,
+    }
+    let is_done = repaired.iter().all(|one| !matches!(one.outcome, Repair::Left(_)));
     Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
 }
 

@@ -11,7 +11,7 @@ use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, Jo
 use crate::report::Asked;
 use crate::schema::ColumnName;
 
-use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, PastArgs, RunArgs, UndoArgs};
+use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, PastArgs, RunArgs};
 use super::given::{Env, Given};
 
 /// A variable of the environment.
@@ -119,9 +119,9 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
     })
 }
 
-/// What is to be undone.
-pub(super) fn undo_request(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
-    let (module, past) = (module_name(&args.module), &args.past);
+/// A module's dates of which something is to be undone or mended.
+pub(super) fn past_request(module: &str, past: &PastArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
+    let module = module_name(module);
     Ok(IngestRequest {
         command: base_command(&module, past.load_type, environment),
         flags: Vec::new(),
@@ -156,7 +156,7 @@ pub(super) fn history_request(module: &str, past: &PastArgs, days: u32, environm
 }
 
 /// The command that runs a module, without dates, to print what to type next.
-fn base_command(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Vec<String> {
+pub(super) fn base_command(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Vec<String> {
     let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
     let mut command = vec![program, "--module".to_owned(), module.to_owned()];
     let (file, profile) = chosen(environment);

@@ -147,6 +147,14 @@ pub enum JobError {
         /// What differs.
         differences: String,
     },
+    /// Readers see otherwise than the ledger says.
+    #[error("others changed what was published: {what}")]
+    ChangedByOthers {
+        /// What is otherwise.
+        what: String,
+        /// The command that mends it; none where there is none.
+        repair: Option<String>,
+    },
     /// A query failed.
     #[error("the query failed: {reason}")]
     Query {
@@ -228,6 +236,7 @@ impl JobError {
             },
             Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ExitCode::Limit,
             Self::Output { .. } | Self::Machine { .. } | Self::Spark { .. } => ExitCode::Unavailable,
+            Self::ChangedByOthers { .. } => ExitCode::Partial,
             Self::Stopped => ExitCode::Stopped,
             Self::Bug(_) => ExitCode::Bug,
         }
@@ -263,6 +272,7 @@ impl JobError {
                 Some(format!("write `catchup: {{ start: {oldest} }}` into the module file, and run again"))
             }
             Self::CleanUp { .. } => Some("give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them".into()),
+            Self::ChangedByOthers { repair, .. } => repair.clone(),
             Self::Planned { .. } => Some("make a new plan with `adg plan --out FILE` and the same arguments, and look at it".into()),
             Self::Personal { .. } => Some(
                 "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal data; where it is wrong, have the source correct its list of fields".into(),

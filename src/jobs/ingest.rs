@@ -9,7 +9,7 @@ use crate::catchup::{Attempt, Requested, Shard, WindowRules};
 use crate::config::{self, EngineName, LoadType, Module, SparkRemote};
 use crate::identity::{CollectionName, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
-use crate::report::{Outcome, Plan, Progress, RunReport, Stage, Stages};
+use crate::report::{Difference, Outcome, Plan, Progress, RunReport, Stage, Stages};
 use crate::store::Scratch;
 use crate::telemetry::lineage::Lineage;
 
@@ -24,7 +24,7 @@ use super::setup::Setup;
 use super::staged::staged;
 use super::summary::KeptSummary;
 use super::todo::Known;
-use super::{JobError, Services, plan, tell};
+use super::{JobError, Services, differences, plan, tell};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -178,6 +178,10 @@ impl Leased<'_> {
         if !services.environment.stop.is_told() {
             staged(&mut stages, Stage::Sweep, || sweep(&run, collections, request));
         }
+        let differences = match ended_by.is_some() || services.environment.stop.is_told() {
+            true => Vec::new(),
+            false => staged(&mut stages, Stage::Compare, || differences(&run, collections, request)),
+        };
         let has_published = days.iter().any(|day| day.outcome == Outcome::Completed);
         let mut again = rerun::failed(&days);
         not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
@@ -191,6 +195,8 @@ impl Leased<'_> {
             ended_by: ended_by.map(|error| error.failure()),
             days,
             undo: has_published.then(|| rerun::undo(&request.command, id)),
+            repair: differences.iter().any(Difference::can_be_mended).then(|| rerun::repair(&request.command)),
+            differences,
             notified: Vec::new(),
             stages,
         })
@@ -214,6 +220,19 @@ pub(super) fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), 
         });
     }
     Ok(())
+}
+
+/// What others changed of what the module published. What can't be compared is told by the log: the run has done its dates.
+fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) -> Vec<Difference> {
+    let found = differences::of(run.setup, collections, request.shard, |name| run.summary.days(name)).unwrap_or_else(|error| {
+        tracing::warn!(event = "not_compared", module = %run.setup.module.module, %error);
+        Vec::new()
+    });
+    for difference in &found {
+        let (table, found) = (&difference.table, difference.sentences().join("; "));
+        tracing::warn!(event = "changed_by_others", table, found, repair = rerun::repair(&request.command));
+    }
+    found
 }
 
 /// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.

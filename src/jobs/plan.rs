@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::catchup::{DayHistory, Seen, SourceFile, Status};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::{PartitionValue, Table, create_table_ddl};
-use crate::report::{Asked, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
+use crate::report::{Asked, Difference, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
 use crate::schema::Evolution;
 use crate::source::{DayKeys, Look, SourceKey};
 
@@ -20,7 +20,7 @@ use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::setup::Setup;
 use super::summary::known_history;
 use super::todo::Known;
-use super::{JobError, Services};
+use super::{JobError, Services, differences, rerun};
 
 /// Keeps a plan as JSON.
 pub fn write_plan(plan: &Plan, file: &Path) -> Result<(), JobError> {
@@ -81,6 +81,11 @@ pub(super) fn of(
         }
     }
     let todo = known.to_do(collections, |name| history.get(name).cloned().unwrap_or_default())?;
+    let changed_by_others = differences::of(setup, collections, request.shard, |name| {
+        let mut days = history.get(name).cloned().unwrap_or_default();
+        days.retain(|date, _| !todo.get(date).is_some_and(|names| names.contains(name)));
+        days
+    })?;
     let mut days = Vec::new();
     for collection in collections {
         let dates = todo.iter().filter(|(_, names)| names.contains(&collection.name)).map(|(date, _)| *date);
@@ -99,7 +104,18 @@ pub(super) fn of(
         e2e_test: request.e2e_test,
     };
     let profile = setup.services.environment.config.profile_name.clone();
-    Ok(Plan { version: 1, module: setup.module.module.clone(), profile, made: now, asked, clean_up, days })
+    let repair = changed_by_others.iter().any(Difference::can_be_mended).then(|| rerun::repair(&request.command));
+    Ok(Plan {
+        version: 1,
+        module: setup.module.module.clone(),
+        profile,
+        made: now,
+        asked,
+        clean_up,
+        days,
+        changed_by_others,
+        repair,
+    })
 }
 
 /// What a clean-up does to a table; `history` becomes what the ledger would say then.

@@ -39,8 +39,18 @@ pub(super) fn commands(base: &[String], again: Again, all_collections: usize) ->
 
 /// The command that sends readers back to what they saw before a run. `base` are the words that run the module.
 pub(super) fn undo(base: &[String], run: RunId) -> String {
+    format!("{} --run {run}", command_of(base, "undo"))
+}
+
+/// The command that mends what others changed of a module's tables.
+pub(super) fn repair(base: &[String]) -> String {
+    command_of(base, "repair")
+}
+
+/// Another command for the module that the words of `base` run.
+fn command_of(base: &[String], command: &str) -> String {
     let (program, module) = base.split_at(base.len().min(1));
-    shell_words::join([program, &["undo".to_owned()], module, &["--run".to_owned(), run.to_string()]].concat())
+    shell_words::join([program, &[command.to_owned()], module].concat())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::config::{FileEncryption, Module, SparkSettings};
 use crate::identity::{ProcessingDate, RunId};
 use crate::lake::{FileSettings, TableLayout, TablePlace};
+use crate::metastore::Metastore;
 use crate::schema::{Column, ColumnName, Naming};
 use crate::source::{Format, KeyService, Reading};
 use crate::store::{Store, normal_location};
@@ -115,14 +116,23 @@ impl<'a> Setup<'a> {
 
     /// Where a collection's table lies; where it may lie, as long as there is none.
     pub(super) fn layout<'c>(&self, collection: &'c Collection) -> Result<&'c TableLayout, JobError> {
-        let layouts = &collection.layouts;
-        if layouts.all().count() == 1 {
-            return Ok(layouts.of(true));
-        }
-        let table = self.services.metastore.table(&collection.table)?;
-        let lies_in = |layout: &&TableLayout| {
-            table.as_ref().is_some_and(|table| normal_location(&table.location) == self.published.location(layout.table()))
-        };
-        Ok(layouts.all().find(lies_in).unwrap_or(layouts.of(true)))
+        layout(&*self.services.metastore, &self.published, collection)
     }
+}
+
+/// Where a collection's table lies in the store; where it may lie, as long as there is none.
+pub(super) fn layout<'c>(
+    metastore: &dyn Metastore,
+    published: &Store,
+    collection: &'c Collection,
+) -> Result<&'c TableLayout, JobError> {
+    let layouts = &collection.layouts;
+    if layouts.all().count() == 1 {
+        return Ok(layouts.of(true));
+    }
+    let table = metastore.table(&collection.table)?;
+    let lies_in = |layout: &&TableLayout| {
+        table.as_ref().is_some_and(|table| normal_location(&table.location) == published.location(layout.table()))
+    };
+    Ok(layouts.all().find(lies_in).unwrap_or(layouts.of(true)))
 }

@@ -103,6 +103,8 @@ pub(super) fn tell_failure(environment: &Environment, channels: &[Channel], requ
         ended_by: Some(error.failure()),
         rerun: Vec::new(),
         undo: None,
+        differences: Vec::new(),
+        repair: None,
         notified: Vec::new(),
         stages: Stages::new(),
     };

@@ -130,12 +130,7 @@ impl Table<'_> {
 
     fn send_back(&self, date: ProcessingDate, attempts: &[Attempt], before: Before) -> Result<Undoing, JobError> {
         let Before { location, written } = before;
-        let expected = written.as_ref().map(|attempt| RowsOfFiles {
-            files: attempt.counts.files,
-            bytes: attempt.counts.bytes,
-            rows: attempt.counts.rows_written,
-            damaged: Vec::new(),
-        });
+        let expected = written.as_ref().map(|attempt| RowsOfFiles::written(&attempt.counts));
         let fingerprint = written.as_ref().and_then(|attempt| attempt.schema_fingerprint.as_deref());
         let now = self.setup.services.environment.clock.now();
         let (value, destination) = (PartitionValue::from(date), self.destination()?);

@@ -2,6 +2,7 @@
 //! swung to it. What was replaced is swept later; until then readers can be sent back to it.
 
 mod adopted;
+mod changed;
 mod conform;
 mod destination;
 mod error;
@@ -19,6 +20,7 @@ mod sweep;
 mod withdraw;
 
 pub use adopted::must_be_partitioned_by_dates;
+pub use changed::{COLUMNS, ChangedColumn, PARTITION_SCHEMA};
 pub use conform::{conform, polars_type};
 pub use destination::Destination;
 pub use error::LakeError;
@@ -26,7 +28,7 @@ pub use grown::grown;
 pub use layout::TableLayout;
 #[cfg(feature = "spark")]
 pub use left::LeftFiles;
-pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile};
+pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};
 pub use place::{OWNER, TablePlace};
 pub use quarantine::QuarantineFile;
 pub use run_folder::RunFolder;

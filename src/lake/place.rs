@@ -7,7 +7,7 @@ use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, T
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use crate::store::{Store, normal_location};
 
-use super::{LakeError, TableLayout, must_be_partitioned_by_dates};
+use super::{COLUMNS, LakeError, TableLayout, must_be_partitioned_by_dates};
 
 /// The table parameter that names the module whose lease guards the table.
 pub const OWNER: &str = "adg.module";
@@ -66,7 +66,11 @@ impl TablePlace<'_> {
             location: self.store.written_location(self.layout.table()),
             schema: schema.clone(),
             partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
-            parameters: Table::first_parameters().into_iter().chain(self.own_parameters(personal)).collect(),
+            parameters: Table::first_parameters()
+                .into_iter()
+                .chain(self.own_parameters(personal))
+                .chain([(COLUMNS.to_owned(), schema.fingerprint().to_string())])
+                .collect(),
         }
     }
 

@@ -10,8 +10,9 @@ use crate::metastore::{Database, MetastoreError, Parameters, Partition, Partitio
 use crate::schema::{ColumnName, Evolution};
 use crate::store::{normal_location, spelled_like};
 
+use super::changed::{PARTITION_SCHEMA, RUN};
 use super::place::OWNER;
-use super::{Destination, LakeError, RunFolder, WrittenFile};
+use super::{COLUMNS, Destination, LakeError, RunFolder, WrittenFile};
 
 impl Destination<'_> {
     /// Makes the table have the evolution's columns: creates it, or alters it in place; `personal` are those that are personal data.
@@ -28,8 +29,12 @@ impl Destination<'_> {
                 Ok(wanted.location)
             }
             Some(before) => {
-                let own = self.own_parameters(personal);
                 let Table { location, parameters, .. } = self.metastore.table(self.table)?.ok_or_else(|| self.gone())?;
+                let mut own = self.own_parameters(personal);
+                // What others did to the columns is told until somebody says what is to become of it.
+                if parameters.get(COLUMNS).is_none_or(|left| *left == before.fingerprint().to_string()) {
+                    own.insert(COLUMNS.to_owned(), evolution.after.fingerprint().to_string());
+                }
                 // A table that another tool made becomes this module's with the first publish.
                 let is_told = own.iter().all(|(key, value)| parameters.get(key) == Some(value));
                 if evolution.alters() || !is_told {
@@ -138,7 +143,7 @@ pub(super) fn partition_parameters(
     schema_fingerprint: Option<&str>,
 ) -> Parameters {
     let counts = [("numRows", rows), ("numFiles", files), ("totalSize", bytes)].map(|(key, count)| (key, count.to_string()));
-    let run = run.map(|run| ("adg.run_id", run.to_string()));
-    let schema = schema_fingerprint.map(|fingerprint| ("adg.schema", fingerprint.to_owned()));
+    let run = run.map(|run| (RUN, run.to_string()));
+    let schema = schema_fingerprint.map(|fingerprint| (PARTITION_SCHEMA, fingerprint.to_owned()));
     counts.into_iter().chain(run).chain(schema).map(|(key, value)| (key.to_owned(), value)).collect()
 }

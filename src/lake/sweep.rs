@@ -10,7 +10,7 @@ use crate::metastore::PartitionValue;
 use crate::store::EarlierRun;
 
 use super::readers::Readers;
-use super::{Destination, LakeError, TableLayout};
+use super::{Destination, LakeError, TableLayout, TablePlace};
 
 impl Destination<'_> {
     /// Removes what earlier runs left of a date and never published, at once: no reader was ever sent there. What was replaced
@@ -150,7 +150,9 @@ impl Destination<'_> {
         let old = objects.filter(|object| is_direct(&object.key) && object.modified <= at).map(|object| object.key);
         Ok(self.store.delete(&old.collect::<Vec<_>>())?)
     }
+}
 
+impl TablePlace<'_> {
     /// The partition at a location, and what lies there; none where it lies outside the table's partitions.
     pub(super) fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;

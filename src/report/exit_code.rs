@@ -10,7 +10,7 @@ pub enum ExitCode {
     Done = 0,
     /// The command line makes no sense.
     Usage = 2,
-    /// Some dates failed, others were done.
+    /// Some dates failed, others were done; or others changed what was published before.
     Partial = 4,
     /// The config files can't be used.
     Config = 10,
@@ -59,7 +59,7 @@ impl ExitCode {
         match self {
             Self::Done => "done, or nothing to do",
             Self::Usage => "the command line makes no sense",
-            Self::Partial => "some dates failed, others were done",
+            Self::Partial => "some dates failed, others were done; or others changed what was published",
             Self::Config => "the config files can't be used",
             Self::Limit => "a limit stopped the publish, or a plan no longer holds",
             Self::Schema => "the source's columns were refused",
@@ -77,7 +77,7 @@ impl ExitCode {
         match self {
             Self::Done => "nothing",
             Self::Usage | Self::Config => "correct what the message names",
-            Self::Partial => "run the command that the report prints for what failed",
+            Self::Partial => "run the command that the report prints",
             Self::Limit => {
                 "look at the quarantine file or `error_desc` that the message names; correct the source, or raise the limit; or make a new plan"
             }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{DayReport, Outcome, RunReport};
+use super::{DayReport, Outcome, RunReport, difference};
 
 /// What can be told of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ use super::{DayReport, Outcome, RunReport};
 pub enum Event {
     /// All that was to be done is.
     Completed,
-    /// Some dates failed, others were done.
+    /// Some dates failed, others were done; or others changed what was published before.
     Partial,
     /// Nothing was done.
     Failed,
@@ -80,7 +80,7 @@ impl Notice {
         let event = event(report);
         let lost = report.days.iter().any(|day| day.outcome == Outcome::Lost);
         let events = [Some(event), lost.then_some(Event::Lost)].into_iter().flatten().collect();
-        let title = format!("adg {} ({}): {}", report.module, report.profile, headline(event));
+        let title = format!("adg {} ({}): {}", report.module, report.profile, headline(event, report));
         let text = lines(report).join("\n");
         let body = json!({
             "id": report.run_id, "event": event, "severity": event.severity(), "title": title, "text": text, "run": report,
@@ -104,16 +104,18 @@ fn event(report: &RunReport) -> Event {
     match (any(Outcome::Completed), any(Outcome::Failed) || report.ended_by.is_some()) {
         (true, true) => Event::Partial,
         (false, true) => Event::Failed,
+        _ if !report.differences.is_empty() => Event::Partial,
         _ if any(Outcome::Lost) => Event::Lost,
         (true, false) => Event::Completed,
         (false, false) => Event::NothingToDo,
     }
 }
 
-fn headline(event: Event) -> &'static str {
+fn headline(event: Event, report: &RunReport) -> &'static str {
     match event {
         Event::Completed => "completed",
-        Event::Partial => "some dates failed",
+        Event::Partial if report.days.iter().any(|day| day.outcome == Outcome::Failed) => "some dates failed",
+        Event::Partial => "others changed what was published",
         Event::Failed => "failed",
         Event::NothingToDo => "nothing to do",
         Event::Lost => "dates are lost at the source",
@@ -148,6 +150,7 @@ fn lines(report: &RunReport) -> Vec<String> {
         lines.extend(ended.hint.iter().map(|hint| format!("hint: {hint}")));
     }
     lines.extend(report.rerun.iter().map(|command| format!("to run again what failed: {command}")));
+    lines.extend(difference::lines(&report.differences, report.repair.as_deref()));
     lines
 }
 
@@ -179,6 +182,8 @@ mod tests {
             ended_by: None,
             rerun: vec![],
             undo: None,
+            differences: vec![],
+            repair: None,
             notified: vec![],
             stages: Default::default(),
         }

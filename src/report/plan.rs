@@ -9,6 +9,7 @@ use crate::catchup::{Shard, SourceFile};
 use crate::config::LoadType;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
+use super::difference::{self, Difference};
 use super::summary::{number, one_line, table};
 
 /// Why a date is to be done.
@@ -118,6 +119,12 @@ pub struct Plan {
     pub clean_up: Vec<PlannedCleanUp>,
     /// What is done then, in order.
     pub days: Vec<PlannedDay>,
+    /// What others changed of what was published before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_by_others: Vec<Difference>,
+    /// The command that mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
 }
 
 impl Plan {
@@ -161,8 +168,10 @@ pub fn plan_table(plan: &Plan) -> String {
             text += &format!("risk: {table} loses dates that the source can't rebuild: {}{refused}\n", lost.join(", "));
         }
     }
+    let others = difference::lines(&plan.changed_by_others, plan.repair.as_deref());
     if plan.days.is_empty() {
-        return text + &format!("{}: nothing is to be done", plan.module);
+        text += &format!("{}: nothing is to be done", plan.module);
+        return others.iter().fold(text, |text, line| text + "\n" + line);
     }
     let mut rows = table(&["date", "collection", "why", "files", "bytes", "partition"]);
     for day in &plan.days {
@@ -185,7 +194,7 @@ pub fn plan_table(plan: &Plan) -> String {
         day.notes.iter().for_each(|note| say("note: ", note));
         day.risks.iter().for_each(|risk| say("risk: ", risk));
     }
-    text
+    others.iter().fold(text, |text, line| text + "\n" + line)
 }
 
 fn why(why: Why) -> &'static str {

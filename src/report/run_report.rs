@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catchup::Counts;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 
-use super::{ExitCode, Stages};
+use super::{Difference, ExitCode, Stages};
 
 /// How one date of one collection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,12 @@ pub struct RunReport {
     /// The command that sends readers back to what they saw before, where anything was published.
     #[serde(default)]
     pub undo: Option<String>,
+    /// What others changed of what was published before, as it was found at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// The command that mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
     /// Whom it was told.
     pub notified: Vec<Notified>,
     /// Seconds of what was done once for all dates.
@@ -129,14 +135,15 @@ pub struct RunReport {
 
 impl RunReport {
     /// The code that tells how the run ended: that of what ended it early, or of the first failure where nothing was done, else
-    /// partial.
+    /// partial; where nothing failed and others changed what was published before, partial too.
     pub fn exit_code(&self) -> ExitCode {
         if let Some(ended) = &self.ended_by {
             return ended.exit_code;
         }
         let done = self.days.iter().any(|day| day.outcome == Outcome::Completed);
         match self.days.iter().find_map(|day| day.failure.as_ref()) {
-            None => ExitCode::Done,
+            None if self.differences.is_empty() => ExitCode::Done,
+            None => ExitCode::Partial,
             Some(_) if done => ExitCode::Partial,
             Some(failure) => failure.exit_code,
         }

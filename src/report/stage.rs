@@ -20,6 +20,8 @@ pub enum Stage {
     Publish,
     /// What dead attempts left, and what was replaced long ago, is removed.
     Sweep,
+    /// What readers see is compared with what was published.
+    Compare,
 }
 
 impl Stage {
@@ -32,6 +34,7 @@ impl Stage {
             Self::Write => "write",
             Self::Publish => "publish",
             Self::Sweep => "sweep",
+            Self::Compare => "compare",
         }
     }
 }

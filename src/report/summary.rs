@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Notified, Outcome, RunReport};
+use super::{Notified, Outcome, RunReport, difference};
 
 /// An empty table in the house's style.
 pub fn table(headers: &[&str]) -> Table {
@@ -23,8 +23,10 @@ pub(super) fn one_line(statement: &str) -> String {
 
 /// The run as a person reads it: a row for each date and collection, then what failed and what to type next.
 pub fn closing_table(report: &RunReport) -> String {
+    let others = difference::lines(&report.differences, report.repair.as_deref());
     if report.days.is_empty() && report.ended_by.is_none() {
-        return format!("{}: nothing is left to do", report.module);
+        let nothing = format!("{}: nothing is left to do", report.module);
+        return [vec![nothing], others].concat().join("\n");
     }
     let mut rows =
         table(&["date", "collection", "outcome", "rows", "quarantined", "value errors", "schema changes", "bytes", "seconds"]);
@@ -70,6 +72,9 @@ pub fn closing_table(report: &RunReport) -> String {
     }
     for command in &report.rerun {
         text.push_str(&format!("\nto run again what failed: {command}"));
+    }
+    for line in others {
+        text.push_str(&format!("\n{line}"));
     }
     if let Some(command) = &report.undo {
         text.push_str(&format!("\nto undo this run: {command}"));

@@ -127,13 +127,18 @@ impl Ledger for DynamoDbLedger {
         Ok(history)
     }
 
-    fn attempts(
+    fn attempts_between(
         &self,
         module: &ModuleName,
         collection: &CollectionName,
-        date: ProcessingDate,
+        first: ProcessingDate,
+        last: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError> {
-        let found: Vec<AttemptItem> = self.below("read the attempts", &Key::attempts(module, collection, date))?;
+        let found: Vec<AttemptItem> = self.between(
+            "read the attempts",
+            &Key::attempts(module, collection, first),
+            &Key::attempts(module, collection, last),
+        )?;
         found.into_iter().map(|item| item.restore().map_err(|what| self.corrupt(what))).collect()
     }
 

@@ -149,13 +149,37 @@ impl DynamoDbLedger {
 
     /// All items whose range key begins with that of `key`, in its order.
     pub(super) fn below<T: DeserializeOwned>(&self, action: &'static str, key: &Key) -> Result<Vec<T>, LedgerError> {
+        let range = [(":range", key.range.clone())];
+        self.query(action, "Correlation_Id = :hash and begins_with(DataProduct, :range)", &key.hash, range)
+    }
+
+    /// All items whose range key begins with that of `first` or that of `last`, or lies between them, in its order. Both are of one
+    /// hash key.
+    pub(super) fn between<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        first: &Key,
+        last: &Key,
+    ) -> Result<Vec<T>, LedgerError> {
+        let range = [(":first", first.range.clone()), (":last", format!("{}{}", last.range, char::MAX))];
+        self.query(action, "Correlation_Id = :hash and DataProduct between :first and :last", &first.hash, range)
+    }
+
+    fn query<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        condition: &str,
+        hash: &str,
+        range: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let mut values = std::collections::HashMap::from([(":hash".to_owned(), AttributeValue::S(hash.to_owned()))]);
+        values.extend(range.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))));
         let pages = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("Correlation_Id = :hash and begins_with(DataProduct, :range)")
-            .expression_attribute_values(":hash", AttributeValue::S(key.hash.clone()))
-            .expression_attribute_values(":range", AttributeValue::S(key.range.clone()))
+            .key_condition_expression(condition)
+            .set_expression_attribute_values(Some(values))
             .consistent_read(true)
             .into_paginator()
             .items()

@@ -1,6 +1,7 @@
 //! The whole way of a run, walked without running it: each step checked, and what to do where one fails.
 
 mod probe;
+mod readers;
 mod services;
 mod stores;
 
@@ -21,6 +22,8 @@ pub struct DoctorRequest {
     pub load: LoadType,
     /// Whether to write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
     pub read_only: bool,
+    /// The command that runs the module, to print what to type next.
+    pub command: Vec<String>,
 }
 
 /// What one step found.
@@ -131,8 +134,11 @@ impl Walk<'_, '_> {
         let folder = module.as_ref().map_or("", |(module, _)| module.target.location.split('{').next().unwrap_or_default());
         self.written(&target, folder.trim_matches('/'));
         self.cluster();
-        self.metastore(module.as_ref().map(|(_, collections)| collections.as_slice()));
-        self.ledger();
+        let metastore = self.metastore(module.as_ref().map(|(_, collections)| collections.as_slice()));
+        let ledger = self.ledger();
+        if let (Some((module, collections)), Some(metastore), Some(ledger)) = (&module, metastore, ledger) {
+            self.readers(module, collections, &*metastore, &*ledger, &request.command);
+        }
         self.channels();
         let scratch = self.environment.scratch_root();
         self.check("scratch", || probe::scratch(&scratch));

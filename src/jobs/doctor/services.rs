@@ -1,7 +1,10 @@
 //! The services that a run asks.
 
+use std::sync::Arc;
+
 use bytesize::ByteSize;
 
+use crate::catchup::Ledger;
 use crate::identity::RunId;
 use crate::jobs::engine::{STAGING, try_cluster};
 use crate::jobs::module::Collection;
@@ -29,7 +32,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    pub(super) fn metastore(&mut self, collections: Option<&[Collection]>) {
+    /// The metastore, where it could be opened.
+    pub(super) fn metastore(&mut self, collections: Option<&[Collection]>) -> Option<Arc<dyn Metastore>> {
         let environment = self.environment;
         let mut opened = None;
         self.check("metastore", || {
@@ -38,13 +42,15 @@ impl Walk<'_, '_> {
             opened = Some(metastore);
             Ok(found)
         });
-        let Some(metastore) = opened else { return };
-        for collection in collections.unwrap_or_default() {
-            self.check(format!("table {}", collection.table), || table(&*metastore, collection));
-        }
+        let metastore = opened?;
+        let tables = collections.unwrap_or_default().iter();
+        // A check of each: what is wrong with one says nothing of the others.
+        let well = tables.map(|one| self.check(format!("table {}", one.table), || table(&*metastore, one)));
+        well.fold(true, |all, one| all && one).then_some(metastore)
     }
 
-    pub(super) fn ledger(&mut self) {
+    /// The ledger, where it could be opened.
+    pub(super) fn ledger(&mut self) -> Option<Arc<dyn Ledger>> {
         let environment = self.environment;
         let mut opened = None;
         self.check("ledger", || {
@@ -53,11 +59,13 @@ impl Walk<'_, '_> {
             opened = Some(ledger);
             Ok(found)
         });
-        if let Some(ledger) = opened.filter(|_| !self.read_only) {
+        let ledger = opened?;
+        if !self.read_only {
             self.check("ledger: take a lease, write and forget a note", || {
                 probe::write_and_forget(&*ledger, &*environment.clock)
             });
         }
+        Some(ledger)
     }
 
     /// Whether each channel could be told; nothing is sent there.

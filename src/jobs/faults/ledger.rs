@@ -65,8 +65,15 @@ impl Ledger for GatedLedger {
         self.pass("history", module, || self.inner.history(module))
     }
 
-    fn attempts(&self, module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Result<Vec<Attempt>> {
-        self.pass("attempts", format!("{collection} {date}"), || self.inner.attempts(module, collection, date))
+    fn attempts_between(
+        &self,
+        module: &ModuleName,
+        collection: &CollectionName,
+        first: ProcessingDate,
+        last: ProcessingDate,
+    ) -> Result<Vec<Attempt>> {
+        let on = if first == last { format!("{collection} {first}") } else { format!("{collection} {first} {last}") };
+        self.pass("attempts", on, || self.inner.attempts_between(module, collection, first, last))
     }
 
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<()> {

@@ -9,14 +9,11 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use crate::jobs::JobError;
-use crate::lake::{grown, polars_type};
+use crate::lake::{PARTITION_SCHEMA, grown, polars_type};
 use crate::metastore::{Partition, Table};
 use crate::schema::ColumnType;
 
 use super::failed;
-
-/// The partition parameter that tells which columns its files have.
-const SCHEMA: &str = "adg.schema";
 
 /// The table's files where its partitions say that they are; columns that older files lack are null.
 ///
@@ -73,7 +70,7 @@ fn alike(
             });
         }
         for file in parquet_files(&location)? {
-            let schema = match partition.parameters.get(SCHEMA) {
+            let schema = match partition.parameters.get(PARTITION_SCHEMA) {
                 _ if together => "",
                 Some(schema) => schema,
                 None => file.as_str(),

@@ -2,6 +2,7 @@
 
 use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
 
+use crate::catchup::Counts;
 use crate::lake::LakeError;
 use crate::store::{ObjectInfo, Store};
 
@@ -22,12 +23,15 @@ pub struct RowsOfFiles {
 }
 
 impl RowsOfFiles {
+    /// Those that an attempt wrote, by what it counted.
+    pub fn written(counts: &Counts) -> Self {
+        Self { files: counts.files, bytes: counts.bytes, rows: counts.rows_written, damaged: Vec::new() }
+    }
+
     /// Those that lie in the folder itself. Of each only the footer is read.
     pub fn in_folder(store: &Store, folder: &str) -> Result<Self, LakeError> {
         let mut found = Self::default();
-        let is_direct =
-            |key: &str| key.strip_prefix(folder).is_some_and(|rest| rest.trim_start_matches('/').split('/').count() == 1);
-        for file in store.list(folder)?.into_iter().filter(|file| is_direct(&file.key) && file.key.ends_with(".parquet")) {
+        for file in store.list(folder)?.into_iter().filter(|file| is_file_of(folder, &file.key)) {
             found.files += 1;
             found.bytes += file.size;
             match metadata(store, &file)? {
@@ -37,6 +41,12 @@ impl RowsOfFiles {
         }
         Ok(found)
     }
+}
+
+/// Whether a key is a Parquet file in the folder itself.
+pub(super) fn is_file_of(folder: &str, key: &str) -> bool {
+    let is_direct = key.strip_prefix(folder).is_some_and(|rest| rest.trim_start_matches('/').split('/').count() == 1);
+    is_direct && key.ends_with(".parquet")
 }
 
 /// What a file says of itself, or why it is none.

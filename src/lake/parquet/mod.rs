@@ -1,5 +1,6 @@
 //! Parquet files that every reader of the house reads: see `docs/readers.md`.
 
+mod columns;
 mod dictionary;
 mod file_writer;
 mod footers;
@@ -8,9 +9,11 @@ mod row_group;
 mod types;
 mod writer;
 
+pub use columns::columns_in_folder;
 pub use footers::RowsOfFiles;
 #[cfg(feature = "spark")]
 pub(super) use footers::metadata;
+pub(super) use types::arrow_type;
 #[cfg(feature = "spark")]
-pub(super) use types::{arrow_type, parquet_schema};
+pub(super) use types::parquet_schema;
 pub use writer::{FileSettings, TableWriter, WrittenFile};

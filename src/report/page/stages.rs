@@ -74,6 +74,8 @@ mod tests {
             ended_by: None,
             rerun: vec![],
             undo: None,
+            differences: vec![],
+            repair: None,
             notified: vec![],
             stages: [(Stage::List, 0.5)].into(),
         };

@@ -1,0 +1,130 @@
+//! Whether readers still see what the ledger says was published: a metastore may be restored from an older copy, and others drop
+//! and alter tables by hand.
+
+use std::collections::BTreeMap;
+
+use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status};
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::lake::{LakeError, TablePlace};
+use crate::metastore::{Partition, PartitionValue};
+use crate::report::{DateRange, Difference};
+use crate::store::normal_location;
+
+use super::JobError;
+use super::module::Collection;
+use super::setup::Setup;
+
+/// What is otherwise in each of the collections' tables, found with one listing of each table's partitions.
+pub(super) fn of(
+    setup: &Setup<'_>,
+    collections: &[Collection],
+    shard: Option<Shard>,
+    days: impl Fn(&CollectionName) -> DayHistory,
+) -> Result<Vec<Difference>, JobError> {
+    let mut found = Vec::new();
+    for collection in collections {
+        let mut days = days(&collection.name);
+        days.retain(|date, status| *status == Status::Completed && shard.is_none_or(|shard| shard.has(*date)));
+        let place = setup.place(collection, setup.layout(collection)?);
+        found.extend(of_table(&place, &*setup.services.ledger, &collection.name, &days)?.map(Compared::told));
+    }
+    Ok(found)
+}
+
+/// A table compared with what the ledger says of it.
+pub(super) struct Compared {
+    pub(super) told: Difference,
+    pub(super) forgotten: Vec<ProcessingDate>,
+    pub(super) elsewhere: Vec<ProcessingDate>,
+}
+
+impl Compared {
+    pub(super) fn told(self) -> Difference {
+        self.told
+    }
+}
+
+/// What is otherwise in a table of which these dates are completed; none where nothing is.
+pub(super) fn of_table(
+    place: &TablePlace<'_>,
+    ledger: &dyn Ledger,
+    collection: &CollectionName,
+    completed: &DayHistory,
+) -> Result<Option<Compared>, JobError> {
+    if completed.is_empty() {
+        return Ok(None);
+    }
+    let (mut forgotten, mut elsewhere, mut columns, mut refused) = (Vec::new(), Vec::new(), Vec::new(), None);
+    match place.registered() {
+        Ok(None) => forgotten = completed.keys().copied().collect(),
+        Ok(Some(table)) => {
+            let partitions = place.metastore.partitions(place.table)?;
+            columns = place.changed_columns(&table, &partitions)?.iter().map(ToString::to_string).collect();
+            (forgotten, elsewhere) = dates(place, ledger, collection, completed, &partitions)?;
+        }
+        Err(error @ (LakeError::Moved { .. } | LakeError::Unsupported { .. })) => {
+            let error = JobError::from(error);
+            refused = Some(error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}")));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let told = Difference {
+        collection: collection.clone(),
+        table: place.table.to_string(),
+        forgotten: DateRange::of(forgotten.iter().copied()),
+        elsewhere: DateRange::of(elsewhere.iter().copied()),
+        columns,
+        refused,
+    };
+    Ok((!told.is_empty()).then_some(Compared { told, forgotten, elsewhere }))
+}
+
+/// Days, up to the newest that is done, of which the ledger is asked where readers are to be: a metastore that was restored from an
+/// older copy has what was published before the dates were done again.
+const RECENT_DAYS: u32 = 31;
+
+/// The dates that the metastore has forgotten, and those of which it sends readers elsewhere. Of older dates the ledger is asked only
+/// where the partition does not say itself that it is as it was published.
+fn dates(
+    place: &TablePlace<'_>,
+    ledger: &dyn Ledger,
+    collection: &CollectionName,
+    completed: &DayHistory,
+    partitions: &[Partition],
+) -> Result<(Vec<ProcessingDate>, Vec<ProcessingDate>), JobError> {
+    let by_value: BTreeMap<&PartitionValue, &Partition> = partitions.iter().map(|found| (&found.value, found)).collect();
+    let (mut forgotten, mut elsewhere) = (Vec::new(), Vec::new());
+    let recent = recent(place, ledger, collection, completed)?;
+    for date in completed.keys() {
+        let Some(partition) = by_value.get(&PartitionValue::from(*date)) else {
+            forgotten.push(*date);
+            continue;
+        };
+        let known = match recent.get(date) {
+            Some(known) => known.clone(),
+            None if place.is_as_published(partition) => continue,
+            None => location(&ledger.attempts(place.module, collection, *date)?),
+        };
+        if known.is_some_and(|known| known != normal_location(&partition.location)) {
+            elsewhere.push(*date);
+        }
+    }
+    Ok((forgotten, elsewhere))
+}
+
+/// Where readers of recent dates are to be.
+fn recent(
+    place: &TablePlace<'_>,
+    ledger: &dyn Ledger,
+    collection: &CollectionName,
+    completed: &DayHistory,
+) -> Result<BTreeMap<ProcessingDate, Option<String>>, JobError> {
+    let Some(last) = completed.keys().next_back() else { return Ok(BTreeMap::new()) };
+    let attempts = ledger.attempts_between(place.module, collection, last.minus_days(RECENT_DAYS), *last)?;
+    Ok(attempts.chunk_by(|a, b| a.date == b.date).map(|of_date| (of_date[0].date, location(of_date))).collect())
+}
+
+/// Where readers of a date are to be, by all attempts at it.
+fn location(attempts: &[Attempt]) -> Option<String> {
+    Seen::after(attempts).rows()?.location.clone()
+}

@@ -1,0 +1,53 @@
+//! Whether readers see what the ledger says was published.
+
+use crate::catchup::{Ledger, Status};
+use crate::config::Module;
+use crate::jobs::differences::of_table;
+use crate::jobs::module::Collection;
+use crate::jobs::setup::layout;
+use crate::jobs::{JobError, rerun};
+use crate::lake::TablePlace;
+use crate::metastore::Metastore;
+
+use super::Walk;
+
+impl Walk<'_, '_> {
+    /// One step for all tables that are as they were left, and one for each that is not.
+    pub(super) fn readers(
+        &mut self,
+        module: &Module,
+        collections: &[Collection],
+        metastore: &dyn Metastore,
+        ledger: &dyn Ledger,
+        command: &[String],
+    ) {
+        let Ok(published) = self.environment.store(&module.target.store, false) else { return };
+        let Ok(mut history) = ledger.history(&module.module) else { return };
+        let mut dates = 0;
+        let mut is_all_well = true;
+        for collection in collections {
+            let mut completed = history.remove(&collection.name).unwrap_or_default();
+            completed.retain(|_, status| *status == Status::Completed);
+            dates += completed.len();
+            let compared = || {
+                let layout = layout(metastore, &published, collection)?;
+                let (module, table) = (&module.module, &collection.table);
+                let place = TablePlace { store: &published, metastore, module, table, layout };
+                of_table(&place, ledger, &collection.name, &completed)
+            };
+            let failed = match compared() {
+                Ok(None) => continue,
+                Ok(Some(found)) => JobError::ChangedByOthers {
+                    what: found.told.sentences().join("; "),
+                    repair: found.told.can_be_mended().then(|| rerun::repair(command)),
+                },
+                Err(error) => error,
+            };
+            is_all_well = false;
+            self.check(format!("readers of {}", collection.table), || Err::<String, _>(failed));
+        }
+        if is_all_well && dates > 0 {
+            self.check("readers", || Ok(format!("see what was published of {dates} dates")));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What others did to a table, by the metastore and the footers of its files.
+
+use std::fmt;
+
+use crate::metastore::{Partition, Table};
+use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
+
+use super::parquet::arrow_type;
+use super::{LakeError, TablePlace, columns_in_folder};
+
+/// The table parameter that has the fingerprint of the columns as adg left them.
+pub const COLUMNS: &str = "adg.columns";
+
+/// A column that readers see otherwise than the files have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedColumn {
+    /// As it is in the files.
+    pub in_files: Column,
+    /// Its type in the table; none where the table has no column of that name any more.
+    pub in_table: Option<ColumnType>,
+}
+
+impl fmt::Display for ChangedColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is {} in the files", self.in_files.name, self.in_files.ty)?;
+        match &self.in_table {
+            Some(ty) => write!(f, " and {ty} in the table"),
+            None => f.write_str(", and the table has no such column"),
+        }
+    }
+}
+
+impl TablePlace<'_> {
+    /// The columns that others have dropped, renamed or retyped. A file is looked at only where the table's columns are not as adg left
+    /// them: the newest of those that it wrote with its columns as they were then. Columns that others added are well.
+    pub fn changed_columns(&self, table: &Table, partitions: &[Partition]) -> Result<Vec<ChangedColumn>, LakeError> {
+        let Some(left) = table.parameters.get(COLUMNS).filter(|left| **left != table.schema.fingerprint().to_string()) else {
+            return Ok(Vec::new());
+        };
+        let is_of_then = |partition: &&Partition| {
+            partition.parameters.get(PARTITION_SCHEMA) == Some(left)
+                && partition.number("numFiles").is_some_and(|files| files > 0)
+        };
+        let newest = partitions.iter().filter(is_of_then).max_by_key(|partition| partition.parameters.get(RUN));
+        let Some(folder) = newest.and_then(|partition| self.store.key_at(&partition.location)) else { return Ok(Vec::new()) };
+        let in_files = columns_in_folder(self.store, &folder)?.unwrap_or_default();
+        Ok(changed(&in_files, &table.schema))
+    }
+
+    /// Whether a partition is as adg published it, as far as it says so itself: its location is the folder that
+    /// the run which it names wrote this date to.
+    pub fn is_as_published(&self, partition: &Partition) -> bool {
+        let place = self.place(&partition.location).filter(|(value, _)| *value == partition.value);
+        let run = place.and_then(|(_, place)| place.run());
+        run.is_some_and(|run| partition.parameters.get(RUN) == Some(&run.to_string()))
+    }
+}
+
+/// The partition parameter that names the run which wrote its files.
+pub(super) const RUN: &str = "adg.run_id";
+
+/// The partition parameter that has the fingerprint of the table's columns when its files were written.
+pub const PARTITION_SCHEMA: &str = "adg.schema";
+
+fn changed(in_files: &TableSchema, in_table: &TableSchema) -> Vec<ChangedColumn> {
+    let is_same = |name: &ColumnName, ty: &ColumnType| in_table.type_of(name).is_some_and(|other| are_stored_alike(ty, other));
+    let changed = in_files.columns().iter().filter(|column| !is_same(&column.name, &column.ty));
+    changed.map(|column| ChangedColumn { in_files: column.clone(), in_table: in_table.type_of(&column.name).cloned() }).collect()
+}
+
+/// Whether files have values of both types in the same way: texts have no bound there.
+fn are_stored_alike(one: &ColumnType, other: &ColumnType) -> bool {
+    arrow_type(one) == arrow_type(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(columns: &[(&str, &str)]) -> TableSchema {
+        let column = |(name, ty): &(&str, &str)| Column::new(ColumnName::new(name).unwrap(), ty.parse().unwrap());
+        TableSchema::new(columns.iter().map(column).collect())
+    }
+
+    #[test]
+    fn columns_dropped_renamed_and_retyped_are_told_and_added_ones_are_not() {
+        let files = schema(&[("id", "bigint"), ("price", "decimal(9,2)"), ("note", "string"), ("tags", "array<int>")]);
+        let table = schema(&[("id", "string"), ("cost", "decimal(9,2)"), ("note", "varchar(9)"), ("tags", "array<int>")]);
+        let told: Vec<String> = changed(&files, &table).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "`id` is bigint in the files and string in the table",
+                "`price` is decimal(9,2) in the files, and the table has no such column",
+            ]
+        );
+        assert_eq!(changed(&files, &files), []);
+    }
+}

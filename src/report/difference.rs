@@ -1,0 +1,113 @@
+//! What others changed of what was published.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{CollectionName, ProcessingDate};
+
+/// Dates one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateRange {
+    /// The first.
+    pub first: ProcessingDate,
+    /// The last.
+    pub last: ProcessingDate,
+}
+
+impl DateRange {
+    /// The ranges of dates that come in order, each once.
+    pub fn of(dates: impl IntoIterator<Item = ProcessingDate>) -> Vec<Self> {
+        let mut ranges: Vec<Self> = Vec::new();
+        for date in dates {
+            match ranges.last_mut() {
+                Some(range) if range.last.next() == date => range.last = date,
+                _ => ranges.push(Self { first: date, last: date }),
+            }
+        }
+        ranges
+    }
+}
+
+impl fmt::Display for DateRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first == self.last {
+            true => write!(f, "{}", self.first),
+            false => write!(f, "{} to {}", self.first, self.last),
+        }
+    }
+}
+
+/// What readers of one table see otherwise than adg left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The collection.
+    pub collection: CollectionName,
+    /// Its table.
+    pub table: String,
+    /// Dates that are done and of which the metastore has no partition.
+    pub forgotten: Vec<DateRange>,
+    /// Dates that are done and of which the metastore sends readers elsewhere.
+    pub elsewhere: Vec<DateRange>,
+    /// Columns that the files have otherwise than the table, each in words.
+    pub columns: Vec<String>,
+    /// Why nothing can be published to the table, and what to do.
+    pub refused: Option<String>,
+}
+
+/// Ranges that a line names; the report has all.
+const TOLD: usize = 5;
+
+impl Difference {
+    /// Whether the table is as adg left it.
+    pub fn is_empty(&self) -> bool {
+        self.forgotten.is_empty() && self.elsewhere.is_empty() && self.columns.is_empty() && self.refused.is_none()
+    }
+
+    /// Whether `adg repair` can do anything about it.
+    pub fn can_be_mended(&self) -> bool {
+        self.refused.is_none()
+    }
+
+    /// What is otherwise, in sentences without an end.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        if !self.forgotten.is_empty() {
+            told.push(format!("the metastore has no partition for dates that are done: {}", named(&self.forgotten)));
+        }
+        if !self.elsewhere.is_empty() {
+            told.push(format!("the metastore sends readers elsewhere than adg published: {}", named(&self.elsewhere)));
+        }
+        told.extend(self.columns.iter().map(|column| format!("its columns were changed: {column}")));
+        told.extend(self.refused.clone());
+        told
+    }
+}
+
+fn named(ranges: &[DateRange]) -> String {
+    let told = ranges.iter().take(TOLD).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match ranges.len().saturating_sub(TOLD) {
+        0 => told,
+        more => format!("{told} and {more} more ranges of dates"),
+    }
+}
+
+/// Lines for a person: what is otherwise in which table, and the command that mends it.
+pub(super) fn lines(differences: &[Difference], repair: Option<&str>) -> Vec<String> {
+    let told = differences.iter().flat_map(|one| one.sentences().into_iter().map(move |what| format!("{}: {what}", one.table)));
+    told.chain(repair.map(|command| format!("to mend what others changed: {command}"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_one_after_another_are_one_range() {
+        let dates = ["2024-02-28", "2024-02-29", "2024-03-01", "2024-03-03"].map(|date| date.parse().unwrap());
+        let ranges = DateRange::of(dates);
+        assert_eq!(named(&ranges), "2024-02-28 to 2024-03-01, 2024-03-03");
+        let many: Vec<ProcessingDate> = (1..=7).map(|i| format!("2024-0{i}-01").parse().unwrap()).collect();
+        assert!(named(&DateRange::of(many)).ends_with("2024-05-01 and 2 more ranges of dates"));
+    }
+}
