@@ -18,6 +18,7 @@ mod foreign_files;
 mod hive;
 mod import;
 mod json;
+mod late;
 mod nested_evolution;
 mod others_hands;
 mod plan;

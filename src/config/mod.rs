@@ -19,7 +19,7 @@ pub use error::ConfigError;
 pub use load::{Config, Outside, is_protected, load};
 pub use load_type::{LoadSettings, LoadType};
 pub use module::{
-    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CsvSettings, FileEncryption, JsonSettings, Limits,
-    MissingFile, Module, Rate, SourceSettings, TargetSettings,
+    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, CsvSettings, FileEncryption,
+    JsonSettings, LateFiles, Limits, MissingFile, Module, Rate, SourceSettings, TargetSettings,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

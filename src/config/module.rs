@@ -112,10 +112,26 @@ pub struct SourceSettings {
     /// What a date without a file means for its collection.
     #[serde(default)]
     pub missing: MissingFile,
+    /// How it is seen that a date's files are all there, where a run may come before they are. A date that is not complete is as one
+    /// without a file (`missing`), and the next run tries it again; dates asked for by name are done as they are.
+    #[serde(default)]
+    pub complete: CompleteSettings,
     /// The least share of a table's columns, declared or registered, that a file must have: one with fewer is no file of the table,
     /// and its date is refused. So are CSV files whose header looks like values. With 0 any header is believed.
     #[serde(default = "min_known")]
     pub min_known: Rate,
+}
+
+/// How it is seen that a date's files are all there. All that is said must hold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CompleteSettings {
+    /// The key of a file that is written last; `{date}` and `{collection}` are filled in.
+    pub marker: Option<String>,
+    /// How long ago the newest of its files was written, at least.
+    pub min_age_minutes: Option<u32>,
+    /// How many files it has, at least.
+    pub min_files: Option<u32>,
 }
 
 fn min_known() -> Rate {
@@ -242,6 +258,21 @@ pub struct CatchupSettings {
     pub start: Option<ProcessingDate>,
     /// How many days the source keeps its files; a missing file that is older is lost, and named once. None: for ever.
     pub retention_days: Option<u32>,
+    /// What becomes of a date that is done and then gets files that were not read.
+    pub late: LateFiles,
+}
+
+/// What becomes of a date that is done and then gets files that no attempt has read: more, a newer one, or one written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LateFiles {
+    /// It is told, with the command that does the date again.
+    #[default]
+    Report,
+    /// The next run does it again.
+    Rerun,
+    /// Nothing is said of it.
+    Ignore,
 }
 
 /// Where a module's tables are.

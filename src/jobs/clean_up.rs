@@ -113,7 +113,7 @@ fn losses(
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<Vec<PartitionValue>, JobError> {
-    let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, shard: None, keys };
+    let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, shard: None, keys, late: &[] };
     let lost = not_rebuilt(&known, collection, published);
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.force_clean_up) {

@@ -103,6 +103,14 @@ pub enum JobError {
         /// The date.
         date: ProcessingDate,
     },
+    /// A date's files are not all there.
+    #[error("the files of {date} are not complete: {reason}")]
+    Incomplete {
+        /// The date.
+        date: ProcessingDate,
+        /// What it waits for.
+        reason: String,
+    },
     /// A date has no file, and its source has deleted it by now.
     #[error(
         "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it"
@@ -222,7 +230,7 @@ impl JobError {
             )
             | Self::Refused { .. }
             | Self::Personal { .. } => ExitCode::Schema,
-            Self::Source(_) | Self::Missing { .. } | Self::Lost { .. } => ExitCode::Source,
+            Self::Source(_) | Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ExitCode::Source,
             Self::Lake(error) => match error {
                 LakeError::Store(error) => of_store(error),
                 LakeError::Metastore(error) => of_metastore(error),
@@ -262,6 +270,9 @@ impl JobError {
             Self::Store(error) | Self::Lake(LakeError::Store(error)) if error.hint().is_some() => error.hint(),
             Self::Missing { .. } => {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
+            }
+            Self::Incomplete { .. } => {
+                Some("the next run tries again by itself; with --start-dt and --end-dt the date is done with the files that it has".into())
             }
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
             Self::Lake(LakeError::QuarantineFull { .. }) => Some(
@@ -325,6 +336,11 @@ impl JobError {
     /// Whether no further date is to be tried in this run.
     pub fn ends_the_run(&self) -> bool {
         matches!(self, Self::Stopped) || self.is_of_a_lost_lease()
+    }
+
+    /// Whether the ledger failed on what it has of a date, and not as a whole.
+    pub(super) fn is_of_one_date(&self) -> bool {
+        matches!(self, Self::Ledger(LedgerError::Corrupt { .. }))
     }
 
     /// A panic of adg's or of a library's is a bug.

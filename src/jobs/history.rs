@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catchup::{DayHistory, WindowRules};
-use crate::config::{LoadType, Module};
+use crate::catchup::{DayHistory, Status, WindowRules};
+use crate::config::{self, LoadType, Module};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
-use crate::report::{History, Mark, ToldAttempt};
+use crate::report::{History, LateFiles, Mark, ToldAttempt};
 
+use super::module::{collections, source_keys};
 use super::rerun::{self, Again};
 use super::summary::known_history;
-use super::{JobError, Services};
+use super::{JobError, Services, late};
 
 /// Attempts that are told of what is not as it should be: the latest dates'.
 const MOST_ATTEMPTS: usize = 10;
@@ -38,7 +39,15 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
     let marked = marked(services, request)?;
     let attempts = attempts(services, &marked.module.module, &marked.days, marked.is_one_date)?;
     let rerun = marked.rerun(request);
+    let late = late_files(services, &marked).map_or_else(
+        |error| {
+            tracing::warn!(event = "source_not_listed", module = %marked.module.module, %error);
+            None
+        },
+        Some,
+    );
     let Marked { module, collections, days, .. } = marked;
+    let rerun_late = late::commands(&request.command, late.as_deref().unwrap_or_default(), module.collections.len());
     Ok(History {
         module: module.module,
         profile: services.environment.config.profile_name.clone(),
@@ -46,6 +55,8 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
         days,
         attempts,
         rerun,
+        late,
+        rerun_late,
     })
 }
 
@@ -97,6 +108,22 @@ fn marks(
     let status = |date: ProcessingDate| known.and_then(|days| days.get(&date).copied());
     let counts = |date: &ProcessingDate| status(*date).is_some() || rules.start.is_none_or(|start| start <= *date);
     start.max(first).to(end).filter(counts).map(|date| (date, Mark::of(status(date)))).collect()
+}
+
+/// Those among the dates which are done that have files which were not read.
+fn late_files(services: &Services, marked: &Marked) -> Result<Vec<LateFiles>, JobError> {
+    let Marked { module, collections: names, days, .. } = marked;
+    let (Some((first, _)), Some((last, _))) = (days.first_key_value(), days.last_key_value()) else { return Ok(Vec::new()) };
+    if module.catchup.late == config::LateFiles::Ignore {
+        return Ok(Vec::new());
+    }
+    let source = services.environment.store(&module.source.store, false)?;
+    let mut keys = source_keys(module, &collections(module, names)?, &source, Some((*first, *last)))?;
+    keys.retain(|(name, date), _| days.get(date).and_then(|marks| marks.get(name)) == Some(&Mark::Done));
+    late::of(&*services.ledger, module, &keys, |name| {
+        let done = days.iter().filter(|(_, marks)| marks.get(name) == Some(&Mark::Done));
+        done.map(|(date, _)| (*date, Status::Completed)).collect()
+    })
 }
 
 fn not_done(days: &BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>) -> Again {

@@ -8,6 +8,8 @@ use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, TableSchema, TypeChange, TypeGuess};
 use crate::source::{Expected, Format, Header, Look, Question, SourceError, SourceKey, Survey, decrypt};
 
+use crate::store::Ahead;
+
 use super::JobError;
 use super::module::Collection;
 use super::setup::Setup;
@@ -21,12 +23,19 @@ pub(super) struct DayFiles<'d> {
 }
 
 impl DayFiles<'_> {
+    /// All of them, to be read one after the other.
+    pub(super) fn ahead(&self) -> Ahead<'_> {
+        self.setup.source.ahead(self.keys.iter().map(|key| key.object.clone()))
+    }
+
+    /// The bytes of one of them.
     pub(super) fn bytes(
         &self,
         key: &SourceKey,
+        ahead: &Ahead<'_>,
         progress: Option<&Arc<dyn CollectionProgress>>,
     ) -> Result<Box<dyn Read + Send>, JobError> {
-        let (mut bytes, metadata) = self.setup.source.open_described(&key.object)?;
+        let (mut bytes, metadata) = ahead.open(&key.object)?;
         if let Some(progress) = progress {
             bytes = Box::new(Counted { inner: bytes, progress: Arc::clone(progress) });
         }
@@ -48,9 +57,10 @@ impl DayFiles<'_> {
         let ask = |column: &ColumnName| self.ask(known, column);
         let mut survey = Survey::new(&ask);
         let reading = self.setup.reading();
+        let ahead = self.ahead();
         let headers = self.keys.iter().map(|key| {
             self.setup.services.environment.stop.check()?;
-            let bytes = self.bytes(key, None)?;
+            let bytes = self.bytes(key, &ahead, None)?;
             Ok(reading.header(&key.object.key, bytes, known, look, &mut survey)?)
         });
         let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
@@ -100,10 +110,11 @@ impl DayFiles<'_> {
         let (known, ask) = (&self.collection.declared, |_: &ColumnName| None);
         let mut survey = Survey::new(&ask);
         let mut count = 0;
+        let (heads, bodies) = (self.ahead(), self.ahead());
         for key in self.keys {
             let reading = self.setup.reading();
-            let header = reading.header(&key.object.key, self.bytes(key, None)?, known, Look::Beginning, &mut survey)?;
-            let mut file = reading.records(&header, self.bytes(key, None)?, known)?;
+            let header = reading.header(&key.object.key, self.bytes(key, &heads, None)?, known, Look::Beginning, &mut survey)?;
+            let mut file = reading.records(&header, self.bytes(key, &bodies, None)?, known)?;
             while let Some(batch) = file.next_batch()? {
                 self.setup.services.environment.stop.check()?;
                 count += (batch.rows() + batch.bad.len()) as u64;
@@ -113,8 +124,9 @@ impl DayFiles<'_> {
     }
 
     fn survey(&self, survey: &mut Survey<'_>, headers: &[Header], known: &TableSchema) -> Result<(), JobError> {
+        let ahead = self.ahead();
         for (key, header) in self.keys.iter().zip(headers) {
-            let mut file = self.setup.reading().records(header, self.bytes(key, None)?, known)?;
+            let mut file = self.setup.reading().records(header, self.bytes(key, &ahead, None)?, known)?;
             while let Some(batch) = file.next_batch()? {
                 self.setup.services.environment.stop.check()?;
                 survey.see(&batch, &header.columns, self.setup.format.values());

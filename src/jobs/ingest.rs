@@ -24,7 +24,7 @@ use super::setup::Setup;
 use super::staged::staged;
 use super::summary::KeptSummary;
 use super::todo::Known;
-use super::{JobError, Services, differences, plan, tell};
+use super::{JobError, Services, differences, late, plan, tell};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -69,6 +69,8 @@ pub(super) struct Run<'a> {
     pub(super) scratch: &'a Scratch,
     pub(super) progress: &'a dyn Progress,
     pub(super) lineage: Option<&'a RunLineage<'a>>,
+    /// Whether the dates were asked for by name.
+    pub(super) by_name: bool,
 }
 
 impl Run<'_> {
@@ -161,6 +163,7 @@ impl Leased<'_> {
             scratch: &scratch,
             progress,
             lineage,
+            by_name: request.dates.start.is_some(),
         };
         if let Some(plan) = &request.plan {
             plan::must_hold(plan, &plan::of(&setup, collections, &keys, request, started)?)?;
@@ -169,8 +172,18 @@ impl Leased<'_> {
             staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, collections, &keys, request))?;
         }
         run.summary.read_history()?;
-        let known = Known { today: setup.today, rules: run.rules, requested: request.dates, shard: request.shard, keys: &keys };
+        let late = late::of(&*services.ledger, module, &keys, |name| run.summary.days(name))?;
+        let (again, mut late) = late::divided(module, request, late);
+        let known = Known {
+            today: setup.today,
+            rules: run.rules,
+            requested: request.dates,
+            shard: request.shard,
+            keys: &keys,
+            late: &again,
+        };
         let todo = known.to_do(collections, |name| run.summary.days(name))?;
+        late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
         let Done { days, ended_by, not_reached } = do_all(&run, collections, todo, keys);
         if let Some(error) = &ended_by {
             tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
@@ -178,10 +191,16 @@ impl Leased<'_> {
         if !services.environment.stop.is_told() {
             staged(&mut stages, Stage::Sweep, || sweep(&run, collections, request));
         }
+        let base = [&*request.command, &*request.flags].concat();
         let differences = match ended_by.is_some() || services.environment.stop.is_told() {
             true => Vec::new(),
             false => staged(&mut stages, Stage::Compare, || differences(&run, collections, request)),
         };
+        let rerun_late = late::commands(&base, &late, module.collections.len());
+        if let Some(first) = late.first() {
+            let (date, rerun) = (first.date.to_string(), rerun_late.join("; "));
+            tracing::warn!(event = "files_came_late", dates = late.len(), date, collection = %first.collection, rerun);
+        }
         let has_published = days.iter().any(|day| day.outcome == Outcome::Completed);
         let mut again = rerun::failed(&days);
         not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
@@ -191,12 +210,14 @@ impl Leased<'_> {
             profile: services.environment.config.profile_name.clone(),
             started,
             ended: services.environment.clock.now(),
-            rerun: rerun::commands(&[&*request.command, &*request.flags].concat(), again, module.collections.len()),
+            rerun: rerun::commands(&base, again, module.collections.len()),
             ended_by: ended_by.map(|error| error.failure()),
             days,
             undo: has_published.then(|| rerun::undo(&request.command, id)),
             repair: differences.iter().any(Difference::can_be_mended).then(|| rerun::repair(&request.command)),
             differences,
+            rerun_late,
+            late,
             notified: Vec::new(),
             stages,
         })

@@ -2,6 +2,7 @@
 
 mod budget;
 mod clean_up;
+mod complete;
 mod dates;
 mod day;
 mod differences;
@@ -16,6 +17,7 @@ mod history;
 mod import;
 mod incoming;
 mod ingest;
+mod late;
 mod lease;
 mod lineage;
 mod module;

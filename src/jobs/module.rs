@@ -22,6 +22,8 @@ pub(super) struct Collection {
     /// Columns that are personal data, whatever the files say.
     pub(super) personal: BTreeSet<ColumnName>,
     pub(super) missing: MissingFile,
+    /// What `{collection}` is in file names.
+    pub(super) file_name: String,
     /// The file pattern with the collection filled in, to show.
     pub(super) pattern: String,
 }
@@ -87,6 +89,7 @@ fn collection(module: &Module, name: &CollectionName, settings: &CollectionSetti
         declared: declared(module, name, settings)?,
         personal: personal.collect::<Result<_, _>>()?,
         missing: settings.missing.unwrap_or(module.source.missing),
+        file_name: file_name(name, settings).to_owned(),
         pattern: module.source.files.replace("{collection}", file_name(name, settings)),
     })
 }

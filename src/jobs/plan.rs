@@ -20,7 +20,7 @@ use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::setup::Setup;
 use super::summary::known_history;
 use super::todo::Known;
-use super::{JobError, Services, differences, rerun};
+use super::{JobError, Services, complete, differences, late, rerun};
 
 /// Keeps a plan as JSON.
 pub fn write_plan(plan: &Plan, file: &Path) -> Result<(), JobError> {
@@ -73,7 +73,9 @@ pub(super) fn of(
     now: Timestamp,
 ) -> Result<Plan, JobError> {
     let (rules, mut history) = known_history(setup.services, setup.module)?;
-    let known = Known { today: setup.today, rules, requested: request.dates, shard: request.shard, keys };
+    let late = late::of(&*setup.services.ledger, setup.module, keys, |name| history.get(name).cloned().unwrap_or_default())?;
+    let (again, mut late) = late::divided(setup.module, request, late);
+    let known = Known { today: setup.today, rules, requested: request.dates, shard: request.shard, keys, late: &again };
     let mut clean_up = Vec::new();
     if request.clean_up {
         for collection in collections {
@@ -86,6 +88,7 @@ pub(super) fn of(
         days.retain(|date, _| !todo.get(date).is_some_and(|names| names.contains(name)));
         days
     })?;
+    late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
     let mut days = Vec::new();
     for collection in collections {
         let dates = todo.iter().filter(|(_, names)| names.contains(&collection.name)).map(|(date, _)| *date);
@@ -114,6 +117,8 @@ pub(super) fn of(
         clean_up,
         days,
         changed_by_others,
+        rerun_late: late::commands(&[&*request.command, &*request.flags].concat(), &late, setup.module.collections.len()),
+        late,
         repair,
     })
 }
@@ -164,8 +169,8 @@ impl Planned<'_> {
 
     fn day(&self, date: ProcessingDate, table: &mut Option<Table>) -> Result<PlannedDay, JobError> {
         let name = &self.collection.name;
-        let keys = self.known.keys.get(&(name.clone(), date)).cloned().unwrap_or_default();
-        let keys = self.setup.module.source.pick.choose(keys);
+        let listed = self.known.keys.get(&(name.clone(), date)).cloned().unwrap_or_default();
+        let keys = self.setup.module.source.pick.choose(listed.clone());
         let mut day = PlannedDay {
             date,
             collection: name.clone(),
@@ -180,12 +185,31 @@ impl Planned<'_> {
             true => without_files(self.setup, self.known.rules, self.collection, date).map(|outcome| {
                 day.effect = if outcome == Outcome::Skipped { Effect::Skipped } else { Effect::Added };
             }),
-            false => self.with_files(&keys, &mut day, table),
+            false => self.with_all_files(&listed, &keys, &mut day, table),
         };
         match found {
             Err(error) if error.ends_the_run() => Err(error),
             Err(error) => Ok(PlannedDay { effect: Effect::Fails(shortened(error.to_string())), ..day }),
             Ok(()) => Ok(day),
+        }
+    }
+
+    /// The same, if they are all there.
+    fn with_all_files(
+        &self,
+        listed: &[SourceKey],
+        keys: &[SourceKey],
+        day: &mut PlannedDay,
+        table: &mut Option<Table>,
+    ) -> Result<(), JobError> {
+        let by_name = self.known.requested.start.is_some();
+        match complete::must_be(self.setup, self.collection, day.date, listed, by_name)? {
+            None => self.with_files(keys, day, table),
+            Some(note) => {
+                day.notes.push(note);
+                day.effect = Effect::Skipped;
+                Ok(())
+            }
         }
     }
 

@@ -105,6 +105,8 @@ pub(super) fn tell_failure(environment: &Environment, channels: &[Channel], requ
         undo: None,
         differences: Vec::new(),
         repair: None,
+        late: Vec::new(),
+        rerun_late: Vec::new(),
         notified: Vec::new(),
         stages: Stages::new(),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::catchup::{DayHistory, Requested, Shard, Status, WindowError, WindowRules, window};
 use crate::identity::{CollectionName, ProcessingDate};
-use crate::report::Why;
+use crate::report::{LateFiles, Why};
 use crate::source::DayKeys;
 
 use super::module::Collection;
@@ -17,11 +17,17 @@ pub(super) struct Known<'a> {
     pub(super) requested: Requested,
     pub(super) shard: Option<Shard>,
     pub(super) keys: &'a DayKeys,
+    /// Dates that are done and are to be done again, as they have files that were not read.
+    pub(super) late: &'a [LateFiles],
 }
 
 impl Known<'_> {
     fn has_files(&self, collection: &CollectionName, date: ProcessingDate) -> bool {
         self.keys.contains_key(&(collection.clone(), date))
+    }
+
+    fn is_late(&self, collection: &CollectionName, date: ProcessingDate) -> bool {
+        self.late.iter().any(|late| late.date == date && late.collection == *collection)
     }
 
     /// Each collection has a window of its own: a new one catches up beside those that are up to date.
@@ -35,7 +41,8 @@ impl Known<'_> {
             let mut days = days(&collection.name);
             for (date, status) in &mut days {
                 // A file that came late, or came back, counts.
-                if self.has_files(&collection.name, *date) && matches!(status, Status::Skipped | Status::Lost) {
+                let came = self.has_files(&collection.name, *date) && matches!(status, Status::Skipped | Status::Lost);
+                if came || self.is_late(&collection.name, *date) {
                     *status = Status::Failed;
                 }
             }
@@ -52,6 +59,7 @@ impl Known<'_> {
         match days.get(&date) {
             _ if self.requested.start.is_some() => Why::AskedFor,
             None => Why::NeverTried,
+            Some(Status::Completed) if self.is_late(collection, date) => Why::FilesCame,
             Some(Status::CleanedUp) => Why::CleanedUp,
             Some(Status::Skipped | Status::Lost) if self.has_files(collection, date) => Why::FilesCame,
             Some(Status::InProgress) => Why::DiedBefore,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::catchup::{Attempt, Counts, Status};
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
+use super::late::{self, LateFiles};
 use super::summary::{number, table};
 
 /// What became of a date of a collection.
@@ -115,6 +116,10 @@ pub struct History {
     pub attempts: Vec<ToldAttempt>,
     /// The commands that do what is not done.
     pub rerun: Vec<String>,
+    /// Dates that are done and for which the source has files that were not read; none where the source could not be asked.
+    pub late: Option<Vec<LateFiles>>,
+    /// The commands that do them again.
+    pub rerun_late: Vec<String>,
 }
 
 /// The history as a person reads it: a calendar, attempts, what to type next.
@@ -139,6 +144,10 @@ pub fn history_table(history: &History) -> String {
     }
     for command in &history.rerun {
         text += &format!("\nto do what is not done: {command}");
+    }
+    match &history.late {
+        Some(late) => late::lines(late, &history.rerun_late).iter().for_each(|line| text += &format!("\n{line}")),
+        None => text += "\nthe source could not be asked for files that came late",
     }
     text
 }

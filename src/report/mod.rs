@@ -3,6 +3,7 @@
 mod difference;
 mod exit_code;
 mod history;
+mod late;
 mod notice;
 mod page;
 mod plan;
@@ -18,6 +19,7 @@ mod verified;
 pub use difference::{DateRange, Difference};
 pub use exit_code::ExitCode;
 pub use history::{History, Mark, ToldAttempt, history_table};
+pub use late::LateFiles;
 pub use notice::{Event, Notice};
 pub use page::{ModulePage, Page, Published, StageTimes, TableDay, TablePage, ToldChange, ToldFailure, page_html, stage_times};
 pub use plan::{Asked, Effect, Plan, PlannedCleanUp, PlannedDay, Why, plan_table};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{DayReport, Outcome, RunReport, difference};
+use super::{DayReport, Outcome, RunReport, difference, late};
 
 /// What can be told of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -22,11 +22,13 @@ pub enum Event {
     NothingToDo,
     /// The source has deleted a date's file before it was read.
     Lost,
+    /// All is done, and the source has files of dates that were done before they came.
+    Late,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Completed, Self::Partial, Self::Failed, Self::NothingToDo, Self::Lost];
+    pub const ALL: [Self; 6] = [Self::Completed, Self::Partial, Self::Failed, Self::NothingToDo, Self::Lost, Self::Late];
 
     /// As the settings write it.
     pub fn name(self) -> &'static str {
@@ -36,13 +38,14 @@ impl Event {
             Self::Failed => "failed",
             Self::NothingToDo => "nothing_to_do",
             Self::Lost => "lost",
+            Self::Late => "late",
         }
     }
 
     /// `Error` where somebody must do something, else `Information`: the words of the alarms that adg replaces.
     pub fn severity(self) -> &'static str {
         match self {
-            Self::Completed | Self::NothingToDo => "Information",
+            Self::Completed | Self::NothingToDo | Self::Late => "Information",
             Self::Partial | Self::Failed | Self::Lost => "Error",
         }
     }
@@ -55,7 +58,7 @@ pub struct Notice {
     pub id: String,
     /// How it ended.
     pub event: Event,
-    /// All that can be told of it: how it ended, and whether a date was lost.
+    /// All that can be told of it: how it ended, whether a date was lost, and whether files came late.
     pub events: BTreeSet<Event>,
     /// The module.
     pub module: String,
@@ -79,7 +82,8 @@ impl Notice {
     pub fn of(report: &RunReport) -> Self {
         let event = event(report);
         let lost = report.days.iter().any(|day| day.outcome == Outcome::Lost);
-        let events = [Some(event), lost.then_some(Event::Lost)].into_iter().flatten().collect();
+        let late = (!report.late.is_empty()).then_some(Event::Late);
+        let events = [Some(event), lost.then_some(Event::Lost), late].into_iter().flatten().collect();
         let title = format!("adg {} ({}): {}", report.module, report.profile, headline(event, report));
         let text = lines(report).join("\n");
         let body = json!({
@@ -106,6 +110,7 @@ fn event(report: &RunReport) -> Event {
         (false, true) => Event::Failed,
         _ if !report.differences.is_empty() => Event::Partial,
         _ if any(Outcome::Lost) => Event::Lost,
+        _ if !report.late.is_empty() => Event::Late,
         (true, false) => Event::Completed,
         (false, false) => Event::NothingToDo,
     }
@@ -119,6 +124,7 @@ fn headline(event: Event, report: &RunReport) -> &'static str {
         Event::Failed => "failed",
         Event::NothingToDo => "nothing to do",
         Event::Lost => "dates are lost at the source",
+        Event::Late => "files came after their dates were done",
     }
 }
 
@@ -151,6 +157,7 @@ fn lines(report: &RunReport) -> Vec<String> {
     }
     lines.extend(report.rerun.iter().map(|command| format!("to run again what failed: {command}")));
     lines.extend(difference::lines(&report.differences, report.repair.as_deref()));
+    lines.extend(late::lines(&report.late, &report.rerun_late));
     lines
 }
 
@@ -184,6 +191,8 @@ mod tests {
             undo: None,
             differences: vec![],
             repair: None,
+            late: Vec::new(),
+            rerun_late: Vec::new(),
             notified: vec![],
             stages: Default::default(),
         }

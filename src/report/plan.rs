@@ -10,6 +10,7 @@ use crate::config::LoadType;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
 use super::difference::{self, Difference};
+use super::late::{self, LateFiles};
 use super::summary::{number, one_line, table};
 
 /// Why a date is to be done.
@@ -122,6 +123,12 @@ pub struct Plan {
     /// What others changed of what was published before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by_others: Vec<Difference>,
+    /// Dates that are done, are not done again, and have files that were not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LateFiles>,
+    /// The commands that do them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rerun_late: Vec<String>,
     /// The command that mends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<String>,
@@ -169,6 +176,7 @@ pub fn plan_table(plan: &Plan) -> String {
         }
     }
     let others = difference::lines(&plan.changed_by_others, plan.repair.as_deref());
+    let others = [others, late::lines(&plan.late, &plan.rerun_late)].concat();
     if plan.days.is_empty() {
         text += &format!("{}: nothing is to be done", plan.module);
         return others.iter().fold(text, |text, line| text + "\n" + line);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catchup::Counts;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 
-use super::{Difference, ExitCode, Stages};
+use super::{Difference, ExitCode, LateFiles, Stages};
 
 /// How one date of one collection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,11 @@ impl DayReport {
             stages: Stages::new(),
         }
     }
+
+    /// Of a date that failed before it was begun.
+    pub fn failed(date: ProcessingDate, collection: CollectionName, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::begin(date, collection) }
+    }
 }
 
 /// What became of a message about a run.
@@ -126,6 +131,12 @@ pub struct RunReport {
     /// The command that mends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<String>,
+    /// Dates that are done and for which the source has files that were not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LateFiles>,
+    /// The commands that do them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rerun_late: Vec<String>,
     /// Whom it was told.
     pub notified: Vec<Notified>,
     /// Seconds of what was done once for all dates.

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Notified, Outcome, RunReport, difference};
+use super::{Notified, Outcome, RunReport, difference, late};
 
 /// An empty table in the house's style.
 pub fn table(headers: &[&str]) -> Table {
@@ -24,6 +24,7 @@ pub(super) fn one_line(statement: &str) -> String {
 /// The run as a person reads it: a row for each date and collection, then what failed and what to type next.
 pub fn closing_table(report: &RunReport) -> String {
     let others = difference::lines(&report.differences, report.repair.as_deref());
+    let others = [others, late::lines(&report.late, &report.rerun_late)].concat();
     if report.days.is_empty() && report.ended_by.is_none() {
         let nothing = format!("{}: nothing is left to do", report.module);
         return [vec![nothing], others].concat().join("\n");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures::stream::{self, StreamExt};
 use object_store::path::Path;
-use object_store::{Attribute, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+use object_store::{Attribute, Attributes, Extensions, GetOptions, GetRange, ObjectMeta, ObjectStore};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -33,6 +33,17 @@ pub(super) struct Download {
 }
 
 impl Download {
+    /// An object that came in one answer.
+    pub(super) fn of_whole(store: &str, key: &str, whole: Whole, verify_etag: bool) -> (Self, Metadata) {
+        let Whole { head, bytes } = whole;
+        let checksum = told(&head, verify_etag).map(|checksum| (checksum.clone(), checksum.begin()));
+        let (sender, ranges) = mpsc::channel(1);
+        // There is room for one.
+        let _ = sender.try_send(Ok(bytes));
+        let (store, key, left) = (store.to_owned(), key.to_owned(), head.meta.size);
+        (Self { store, key, ranges, ready: Bytes::new(), left, checksum }, metadata(&head))
+    }
+
     /// Asks what the object is now; refused where it is not what was listed.
     pub(super) fn begin(
         runtime: &Runtime,
@@ -43,8 +54,13 @@ impl Download {
         verify_etag: bool,
     ) -> Result<(Self, Metadata), StoreError> {
         let failed = |error| StoreError::from_objects(error, "read", store, &object.key);
+        if comes_whole(object) {
+            let whole = runtime.block_on(whole(Arc::clone(objects), path, object.clone())).map_err(failed)?;
+            return Ok(Self::of_whole(store, &object.key, whole, verify_etag));
+        }
         let now =
             runtime.block_on(objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() })).map_err(failed)?;
+        let now = Head { meta: now.meta, attributes: now.attributes, extensions: now.extensions };
         if !object.is(&info(now.meta.clone())) {
             return Err(StoreError::Changed { store: store.to_owned(), key: object.key.clone() });
         }
@@ -84,8 +100,37 @@ impl Download {
     }
 }
 
+/// Whether an object is asked for in one request, which is refused where the object is no longer what was listed.
+pub(super) fn comes_whole(object: &ObjectInfo) -> bool {
+    object.size <= RANGE_BYTES && object.etag.is_some()
+}
+
+/// What one answer has of an object.
+pub(super) struct Whole {
+    head: Head,
+    bytes: Bytes,
+}
+
+/// An answer without its bytes.
+pub(super) struct Head {
+    meta: ObjectMeta,
+    attributes: Attributes,
+    extensions: Extensions,
+}
+
+/// All of a small object.
+pub(super) async fn whole(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectInfo) -> object_store::Result<Whole> {
+    let answer = objects.get_opts(&path, GetOptions { if_match: object.etag.clone(), ..GetOptions::default() }).await?;
+    let head = Head { meta: answer.meta.clone(), attributes: answer.attributes.clone(), extensions: answer.extensions.clone() };
+    if !object.is(&info(head.meta.clone())) {
+        let source = "it is no longer what was listed".into();
+        return Err(object_store::Error::Precondition { path: path.to_string(), source });
+    }
+    Ok(Whole { head, bytes: answer.bytes().await? })
+}
+
 /// What whoever wrote the object said of it.
-fn metadata(head: &GetResult) -> Metadata {
+fn metadata(head: &Head) -> Metadata {
     let own = head.attributes.iter().filter_map(|(attribute, value)| match attribute {
         Attribute::Metadata(name) => Some((name.to_lowercase(), value.to_string())),
         _ => None,
@@ -93,7 +138,7 @@ fn metadata(head: &GetResult) -> Metadata {
     own.collect()
 }
 
-fn told(head: &GetResult, verify_etag: bool) -> Option<Checksum> {
+fn told(head: &Head, verify_etag: bool) -> Option<Checksum> {
     Checksum::told(&head.extensions.get::<AnswerHeaders>()?.0, verify_etag)
 }
 

@@ -126,7 +126,10 @@ impl FakeAws {
         match (&head.method, query) {
             (&Method::HEAD, _) => object.header("content-length", size).body(Full::default()).unwrap(),
             (&Method::GET, _) => {
-                let range = head.headers["range"].to_str().unwrap().trim_start_matches("bytes=").split_once('-').unwrap();
+                let Some(range) = head.headers.get("range") else {
+                    return object.status(StatusCode::OK).body(Full::new(self.content.clone())).unwrap();
+                };
+                let range = range.to_str().unwrap().trim_start_matches("bytes=").split_once('-').unwrap();
                 let (start, end): (usize, usize) = (range.0.parse().unwrap(), range.1.parse().unwrap());
                 let range = format!("bytes {start}-{end}/{size}");
                 let part = self.content.slice(start..=end);

@@ -3,6 +3,7 @@
 //! Retries and checksums have their one home here, credentials next door in `aws`. The rest of the program is threads, not
 //! futures: a store runs its requests on the shared runtime and hands out plain readers.
 
+mod ahead;
 #[cfg(test)]
 mod buckets;
 mod checksum;
@@ -29,6 +30,7 @@ mod short_credentials;
 mod upload;
 mod url;
 
+pub use ahead::Ahead;
 pub use disk::Disk;
 #[cfg(test)]
 pub use disk::DiskSeam;

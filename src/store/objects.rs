@@ -16,10 +16,10 @@ use crate::aws::{Account, Identity};
 use crate::runtime;
 
 use super::connect::AnswerHeaders;
-use super::download::Download;
+use super::download::{self, Download};
 use super::find::Pages;
 use super::links::OwnFiles;
-use super::{Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, s3_endpoint, upload, url};
+use super::{Ahead, Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, s3_endpoint, upload, url};
 
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Store {
     pub(super) part_bytes: usize,
     /// Who asks, where it is S3 that is asked.
     identity: Option<Arc<Identity>>,
-    verify_etags: bool,
+    pub(super) verify_etags: bool,
     /// Whether it is a folder that others write to.
     pub(super) is_others: bool,
     /// The listing of a bucket; a folder is walked.
@@ -322,6 +322,17 @@ impl Store {
                 reason: "a local object is no file".to_owned(),
             }),
         }
+    }
+
+    /// Whether an object comes in one answer, which is refused where the object is no longer what was listed: then nobody needs to
+    /// look at it again.
+    pub fn comes_whole(&self, object: &ObjectInfo) -> bool {
+        self.local_folder().is_none() && download::comes_whole(object)
+    }
+
+    /// Objects that are read in this order, the next while one is read.
+    pub fn ahead(&self, objects: impl Iterator<Item = ObjectInfo>) -> Ahead<'_> {
+        Ahead::new(self, objects)
     }
 
     /// The last bytes of an object; all of them where it has fewer.

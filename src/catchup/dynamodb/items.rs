@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
@@ -53,6 +54,11 @@ impl Key {
         Self::of(module.as_str(), format!("attempt#{collection}#{date}#"))
     }
 
+    /// The beginning of the keys of the parts of an attempt's list of sources.
+    fn sources(module: &str, attempt: &StoredAttempt) -> Self {
+        Self::of(module, format!("sources#{}#{}#{}#", attempt.collection, attempt.date, attempt.run_id))
+    }
+
     /// A replaced location, or the beginning of several.
     pub(super) fn superseded(location: &str) -> Self {
         Self { hash: "adg#superseded".to_owned(), range: location.to_owned() }
@@ -97,7 +103,8 @@ impl DayItem {
     }
 }
 
-/// One attempt. The list of its sources may be long, and an item has 400 KB at most: it is packed.
+/// One attempt. The list of its sources may be long, and an item has 400 KB at most: it is packed, and what is too long for one item
+/// even so lies in further ones.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct AttemptItem {
     #[serde(rename = "Correlation_Id")]
@@ -105,27 +112,94 @@ pub(super) struct AttemptItem {
     #[serde(rename = "DataProduct")]
     range: String,
     attempt: StoredAttempt,
+    /// Empty where they lie in parts.
     #[serde(with = "serde_bytes")]
     sources_zstd: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sources_parts: Option<Parts>,
+}
+
+/// How the parts of a packed list add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Parts {
+    count: usize,
+    bytes: usize,
+    /// Of all of them, as hexadecimal digits.
+    sha256: String,
+}
+
+impl Parts {
+    fn of(packed: &[u8]) -> Self {
+        let sha256 = Sha256::digest(packed).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { count: packed.len().div_ceil(PART_BYTES), bytes: packed.len(), sha256 }
+    }
+}
+
+/// A part of a packed list of sources.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SourcesItem {
+    #[serde(rename = "Correlation_Id")]
+    hash: String,
+    #[serde(rename = "DataProduct")]
+    range: String,
+    #[serde(with = "serde_bytes")]
+    part: Vec<u8>,
 }
 
 /// The sources of an attempt that are told apart by their own list are not told twice.
 const PACKED: &str = "[]";
+/// The most of a packed list that one item has: with the error's text, whose characters have four bytes at most, it stays below 400 KB.
+const PART_BYTES: usize = 256 << 10;
 /// The most of an error's text that is kept, in characters.
 const ERROR_CHARS: usize = 20_000;
 /// The most that a list of sources is unpacked to.
 const SOURCES_BYTES: u64 = 256 << 20;
 
 impl AttemptItem {
+    /// The item, and further ones that are to be written before it.
+    ///
     /// # Errors
     /// The list of sources can't be packed.
-    pub(super) fn of(mut attempt: StoredAttempt) -> Result<Self, String> {
+    pub(super) fn of(mut attempt: StoredAttempt) -> Result<(Self, Vec<SourcesItem>), String> {
         let range = format!("attempt#{}#{}#{}", attempt.collection, attempt.date, attempt.run_id);
         let Key { hash, range } = Key::of(&attempt.module, range);
         let sources = std::mem::replace(&mut attempt.sources, PACKED.to_owned());
         attempt.error = attempt.error.map(|error| error.chars().take(ERROR_CHARS).collect());
-        let sources_zstd = zstd::encode_all(sources.as_bytes(), 3).map_err(|error| error.to_string())?;
-        Ok(Self { hash, range, attempt, sources_zstd })
+        let packed = zstd::encode_all(sources.as_bytes(), 3).map_err(|error| error.to_string())?;
+        if packed.len() <= PART_BYTES {
+            return Ok((Self { hash, range, attempt, sources_zstd: packed, sources_parts: None }, Vec::new()));
+        }
+        let beginning = Key::sources(&attempt.module, &attempt);
+        let parts = packed.chunks(PART_BYTES).enumerate().map(|(number, part)| SourcesItem {
+            hash: beginning.hash.clone(),
+            range: format!("{}{number:05}", beginning.range),
+            part: part.to_vec(),
+        });
+        let parts = parts.collect();
+        let sources_parts = Some(Parts::of(&packed));
+        Ok((Self { hash, range, attempt, sources_zstd: Vec::new(), sources_parts }, parts))
+    }
+
+    /// The beginning of the keys of the parts of its list, where that lies in parts.
+    pub(super) fn parts(&self) -> Option<Key> {
+        self.sources_parts.as_ref().map(|_| Key::sources(&self.attempt.module, &self.attempt))
+    }
+
+    /// Takes the parts of its list, in their order.
+    ///
+    /// # Errors
+    /// They are not those that were written.
+    pub(super) fn join(&mut self, parts: Vec<SourcesItem>) -> Result<(), String> {
+        let packed = parts.into_iter().flat_map(|item| item.part).collect::<Vec<u8>>();
+        match self.sources_parts.take() {
+            Some(wanted) if wanted != Parts::of(&packed) => {
+                Err(format!("a list of sources of {} bytes in parts of {}", wanted.bytes, packed.len()))
+            }
+            _ => {
+                self.sources_zstd = packed;
+                Ok(())
+            }
+        }
     }
 
     /// # Errors

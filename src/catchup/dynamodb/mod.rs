@@ -7,6 +7,7 @@
 //! | `adg#MODULE` | `lease` | who works on the module |
 //! | `adg#MODULE` | `day#COLLECTION#DATE` | the latest status of a date |
 //! | `adg#MODULE` | `attempt#COLLECTION#DATE#RUN` | one attempt |
+//! | `adg#MODULE` | `sources#COLLECTION#DATE#RUN#PART` | a part of an attempt's list of sources that is too long for its item |
 //! | `adg#summary` | the summary's keys | whose it is, how adg wrote it last, and the date that it continues from |
 //! | `adg#superseded` | a location | when it was replaced |
 //!
@@ -73,6 +74,16 @@ impl DynamoDbLedger {
     }
 }
 
+impl DynamoDbLedger {
+    fn restored(&self, mut item: AttemptItem) -> Result<Attempt, LedgerError> {
+        if let Some(beginning) = item.parts() {
+            let parts = self.below("read a list of sources", &beginning)?;
+            item.join(parts).map_err(|what| self.corrupt(what))?;
+        }
+        item.restore().map_err(|what| self.corrupt(what))
+    }
+}
+
 impl Ledger for DynamoDbLedger {
     fn check(&self) -> Result<String, LedgerError> {
         self.get::<DayItem>("look", &Key::summary("adg#check", "check"))?;
@@ -110,7 +121,10 @@ impl Ledger for DynamoDbLedger {
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError> {
         let stored = StoredAttempt::of(attempt).map_err(|what| self.corrupt(what))?;
         let day = self.put(&DayItem::of(&stored))?;
-        let item = AttemptItem::of(stored).map_err(|what| self.corrupt(what))?;
+        let (item, parts) = AttemptItem::of(stored).map_err(|what| self.corrupt(what))?;
+        for part in &parts {
+            self.put_alone("write a list of sources", part)?;
+        }
         let attempt = self.put(&item)?;
         self.fenced("record an attempt", lease, vec![attempt, day])
     }
@@ -139,7 +153,7 @@ impl Ledger for DynamoDbLedger {
             &Key::attempts(module, collection, first),
             &Key::attempts(module, collection, last),
         )?;
-        found.into_iter().map(|item| item.restore().map_err(|what| self.corrupt(what))).collect()
+        found.into_iter().map(|item| self.restored(item)).collect()
     }
 
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError> {

@@ -193,6 +193,13 @@ impl DynamoDbLedger {
         Ok(TransactWriteItem::builder().put(put.map_err(|error| self.corrupt(error.to_string()))?).build())
     }
 
+    /// Writes an item that nobody else writes, whoever has the lease.
+    pub(super) fn put_alone<T: Serialize>(&self, action: &'static str, value: &T) -> Result<(), LedgerError> {
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(self.item(value)?));
+        self.wait(action, request.send())?.map_err(|error| self.failed(action, &error))?;
+        Ok(())
+    }
+
     pub(super) fn delete(&self, key: &Key) -> Result<TransactWriteItem, LedgerError> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(self.item(key)?)).build();
         Ok(TransactWriteItem::builder().delete(delete.map_err(|error| self.corrupt(error.to_string()))?).build())

@@ -178,6 +178,30 @@ fn many_sources_and_a_long_error_fit_into_an_item() {
 }
 
 #[test]
+fn a_list_of_sources_that_is_longer_than_an_item_is_kept_whole_in_parts() {
+    let ledger = table("parts")();
+    let lease = lease(&ledger);
+    let collection: CollectionName = "bids".parse().unwrap();
+    let mut attempt =
+        Attempt::begin(module(), collection.clone(), day("2021-04-12"), RunId::new(now()), 1, Status::Completed, now());
+    // Names that can't be packed to much less.
+    let random = |i: u64| format!("{:x}{:x}", i.wrapping_mul(0x9e37_79b9_7f4a_7c15), i.wrapping_mul(0xc2b2_ae3d_27d4_eb4f));
+    let source = |i: u64| crate::catchup::SourceFile { key: random(i), size: i, etag: Some(random(i ^ 0xff51_afd7_ed55_8ccd)) };
+    attempt.sources = (1..20_000).map(source).collect();
+    ledger.record(&lease, &attempt).unwrap();
+    ledger.record(&lease, &attempt).unwrap();
+    let read = || ledger.attempts(&module(), &collection, day("2021-04-12"));
+    assert_eq!(read().unwrap(), [attempt.clone()]);
+    assert_eq!(ledger.history(&module()).unwrap()[&collection].len(), 1);
+    // A part that is gone is told, and not taken for a shorter list.
+    let text = |text: String| AttributeValue::S(text);
+    let range = format!("sources#bids#2021-04-12#{}#00001", attempt.run_id);
+    let delete = ledger.client.delete_item().table_name("parts").key("Correlation_Id", text(format!("adg#{}", module())));
+    runtime::wait(delete.key("DataProduct", text(range)).send()).unwrap().unwrap();
+    assert!(matches!(read(), Err(LedgerError::Corrupt { .. })));
+}
+
+#[test]
 fn a_stranger_is_refused_with_the_statement_that_is_missing() {
     let account = test_services::account_as(test_services::moto(), "AKIANOBODY", "nothing");
     let settings = DynamoDbSettings { table: "summary".into(), region: None, endpoint: None, role_chain: Vec::new() };

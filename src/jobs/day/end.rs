@@ -47,9 +47,13 @@ impl Day<'_> {
             self.staged(Stage::Sweep, Self::sweep);
         }
         self.sweep_copies();
-        self.run.record(&self.attempt)?;
         self.report.seconds = started.elapsed().as_secs_f64();
-        Ok(self.report)
+        match self.run.record(&self.attempt) {
+            Err(error) if error.ends_the_run() => Err(error),
+            // Of other dates the ledger may take it; if not, the next one's beginning says so. This date is done anew.
+            Err(error) => Ok(DayReport { outcome: Outcome::Failed, failure: Some(error.failure()), ..self.report }),
+            Ok(()) => Ok(self.report),
+        }
     }
 
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.

@@ -24,7 +24,6 @@ use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
 use crate::schema::{ColumnName, Evolution};
 use crate::source::{Header, Look, SourceError, SourceKey};
 
-use super::JobError;
 use super::engine::{Loaded, StagingFolder};
 use super::incoming::{DayFiles, source_file};
 use super::ingest::Run;
@@ -32,6 +31,7 @@ use super::lineage::{DayLineage, WrittenColumns};
 use super::module::Collection;
 use super::setup::Setup;
 use super::staged::{Staged, date_ended, date_span};
+use super::{JobError, complete};
 
 /// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
 /// itself failed. Whatever else goes wrong is in the report.
@@ -44,7 +44,10 @@ pub(super) fn run(
     let started = Instant::now();
     let span = date_span(collection.name.as_str(), date);
     let _span = span.enter();
-    let mut day = Day::begin(run, collection, date, run.setup.module.source.pick.choose(keys))?;
+    let mut day = match Day::begin(run, collection, date, keys) {
+        Err(error) if error.is_of_one_date() => return Ok(DayReport::failed(date, collection.name.clone(), error.failure())),
+        begun => begun?,
+    };
     let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.setup, collection, &day.attempt));
     let result = match day.keys.is_empty() {
         true => day.without_files(),
@@ -95,7 +98,10 @@ struct Day<'a> {
     run: &'a Run<'a>,
     collection: &'a Collection,
     date: ProcessingDate,
+    /// The files that are read.
     keys: Vec<SourceKey>,
+    /// All that the source has of it.
+    listed: Vec<SourceKey>,
     /// Where the table lies, as far as that is known.
     layout: &'a TableLayout,
     /// The table's columns that are personal data, as far as that is known.
@@ -109,7 +115,13 @@ struct Day<'a> {
 }
 
 impl<'a> Day<'a> {
-    fn begin(run: &'a Run<'a>, collection: &'a Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<Self, JobError> {
+    fn begin(
+        run: &'a Run<'a>,
+        collection: &'a Collection,
+        date: ProcessingDate,
+        listed: Vec<SourceKey>,
+    ) -> Result<Self, JobError> {
+        let keys = run.setup.module.source.pick.choose(listed.clone());
         let earlier = run.setup.services.ledger.attempts(&run.setup.module.module, &collection.name, date)?;
         let sources = keys.iter().map(source_file);
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -119,7 +131,7 @@ impl<'a> Day<'a> {
         let mut report = DayReport::begin(date, collection.name.clone());
         report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
         let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
-        Ok(Self { run, collection, date, keys, layout, personal, attempt, report, written: None, standing: None })
+        Ok(Self { run, collection, date, keys, listed, layout, personal, attempt, report, written: None, standing: None })
     }
 
     /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
@@ -128,8 +140,24 @@ impl<'a> Day<'a> {
         without_files(self.run.setup, self.run.rules, self.collection, self.date)
     }
 
+    /// Why it is not done yet, where its files are not all there. What was published of it stands.
+    fn waits(&mut self) -> Result<Option<String>, JobError> {
+        let waits = complete::must_be(self.run.setup, self.collection, self.date, &self.listed, self.run.by_name);
+        if !matches!(waits, Ok(None)) {
+            self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+            // They were not read, and are still to be.
+            self.attempt.sources.clear();
+            self.report.sources.clear();
+        }
+        waits
+    }
+
     /// The table of contents.
     fn ingest(&mut self) -> Result<Outcome, JobError> {
+        if let Some(note) = self.waits()? {
+            self.report.notes.push(note);
+            return Ok(Outcome::Skipped);
+        }
         self.run.record(&self.attempt)?;
         let written = self.write_and_publish()?;
         self.tell(&written.evolution);

@@ -109,7 +109,12 @@ fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_
         let is_over = !story.schedule.waiting().contains_key(&2);
         let context = format!("woken at {moment}: {:?}", story.schedule.waiting().get(&2));
         drop(story.finish(1));
-        assert_eq!(story.code(2), ExitCode::Done, "{context}");
+        match story.code(2) {
+            ExitCode::Done => {}
+            // It sees that readers were sent elsewhere behind its back.
+            ExitCode::Partial if !in_one_step => {}
+            other => panic!("{other:?}: {context}"),
+        }
         story.readers.assert_whole(&context);
         // What neither could remove goes with the next attempt.
         story.start(3, asked_for(0, 0));

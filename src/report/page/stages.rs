@@ -76,6 +76,8 @@ mod tests {
             undo: None,
             differences: vec![],
             repair: None,
+            late: Vec::new(),
+            rerun_late: Vec::new(),
             notified: vec![],
             stages: [(Stage::List, 0.5)].into(),
         };

@@ -1,0 +1,71 @@
+//! Whether a date's files are all there.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::{CompleteSettings, MissingFile};
+use crate::identity::ProcessingDate;
+use crate::source::SourceKey;
+use crate::store::StoreError;
+
+use super::JobError;
+use super::module::Collection;
+use super::setup::Setup;
+
+/// Why a date is skipped for now, as its files are not all there; none where it is to be done. A date asked for by name is done as it
+/// is.
+///
+/// # Errors
+/// They are not all there, and the collection says that a date without a file fails.
+pub(super) fn must_be(
+    setup: &Setup<'_>,
+    collection: &Collection,
+    date: ProcessingDate,
+    listed: &[SourceKey],
+    by_name: bool,
+) -> Result<Option<String>, JobError> {
+    if by_name {
+        return Ok(None);
+    }
+    let Some(reason) = waits_for(setup, collection, date, listed)? else { return Ok(None) };
+    match collection.missing {
+        MissingFile::Skip => Ok(Some(format!("not complete yet: {reason}"))),
+        MissingFile::Fail => Err(JobError::Incomplete { date, reason }),
+    }
+}
+
+/// What a date waits for; none where its files are all there, as far as the module says how that is seen.
+fn waits_for(
+    setup: &Setup<'_>,
+    collection: &Collection,
+    date: ProcessingDate,
+    keys: &[SourceKey],
+) -> Result<Option<String>, JobError> {
+    let CompleteSettings { marker, min_age_minutes, min_files } = &setup.module.source.complete;
+    if let Some(wanted) = min_files.filter(|wanted| keys.len() < *wanted as usize) {
+        return Ok(Some(format!("it has {} of the {wanted} files of `min_files`", keys.len())));
+    }
+    if let Some(minutes) = min_age_minutes
+        && let Some(newest) = keys.iter().map(|key| key.object.modified).max()
+        && is_younger(newest, setup.services.environment.clock.now(), *minutes)
+    {
+        return Ok(Some(format!("its newest file is of {newest}, less than `min_age_minutes` ago, which are {minutes}")));
+    }
+    match marker {
+        Some(marker) => {
+            no_marker(setup, &marker.replace("{date}", &date.to_string()).replace("{collection}", &collection.file_name))
+        }
+        None => Ok(None),
+    }
+}
+
+fn is_younger(newest: Timestamp, now: Timestamp, minutes: u32) -> bool {
+    now.duration_since(newest) < SignedDuration::from_mins(minutes.into())
+}
+
+fn no_marker(setup: &Setup<'_>, marker: &str) -> Result<Option<String>, JobError> {
+    match setup.source.head(marker) {
+        Ok(_) => Ok(None),
+        Err(StoreError::NotFound { .. }) => Ok(Some(format!("there is no marker `{marker}`"))),
+        Err(error) => Err(error.into()),
+    }
+}

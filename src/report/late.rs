@@ -1,0 +1,39 @@
+//! Files that came after their date was done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{CollectionName, ProcessingDate};
+
+/// A date that is done, and for which the source has files that no attempt at it has read: they came late, are newer, or were
+/// written anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateFiles {
+    /// The day.
+    pub date: ProcessingDate,
+    /// The collection.
+    pub collection: CollectionName,
+    /// Their keys.
+    pub files: Vec<String>,
+}
+
+/// Dates that are told; the report has all.
+const TOLD: usize = 5;
+
+/// Lines for a person: which dates have what, and the commands that do them again.
+pub(super) fn lines(late: &[LateFiles], rerun: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = late.iter().take(TOLD).map(line).collect();
+    if late.len() > TOLD {
+        lines.push(format!("and {} more dates that are done have files that were not read", late.len() - TOLD));
+    }
+    lines.extend(rerun.iter().map(|command| format!("to do again what has other files: {command}")));
+    lines
+}
+
+fn line(late: &LateFiles) -> String {
+    let LateFiles { date, collection, files } = late;
+    let first = files.first().map(String::as_str).unwrap_or_default();
+    match files.len() {
+        1 => format!("{date} {collection}: done before the file `{first}` came"),
+        count => format!("{date} {collection}: done before {count} files came, such as `{first}`"),
+    }
+}

@@ -1,0 +1,70 @@
+//! Objects that are read one after the other, of which the next are on their way.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+
+use super::download::{Download, Whole, whole};
+use super::{Metadata, ObjectInfo, Store, StoreError};
+
+/// Small objects that are on their way at the same time. Each has at most the bytes of one range.
+const AHEAD: usize = 16;
+
+/// The objects of a service that are asked for in this order: while one is read, small ones after it come.
+pub struct Ahead<'s> {
+    store: &'s Store,
+    state: Mutex<State>,
+}
+
+struct State {
+    waiting: VecDeque<ObjectInfo>,
+    begun: VecDeque<(ObjectInfo, Task)>,
+}
+
+/// Begun at once, and ended where it is dropped.
+type Task = JoinSet<object_store::Result<Whole>>;
+
+impl<'s> Ahead<'s> {
+    pub(super) fn new(store: &'s Store, objects: impl Iterator<Item = ObjectInfo>) -> Self {
+        let waiting = objects.filter(|object| store.comes_whole(object)).collect();
+        Self { store, state: Mutex::new(State { waiting, begun: VecDeque::new() }) }
+    }
+
+    /// As [`Store::open_described`].
+    pub fn open(&self, object: &ObjectInfo) -> Result<(Box<dyn Read + Send>, Metadata), StoreError> {
+        let Some(mut task) = self.task_of(object) else { return self.store.open_described(object) };
+        let failed = |error| self.store.failed("read", &object.key, error);
+        match self.store.runtime.block_on(task.join_next()) {
+            Some(Ok(whole)) => {
+                let (store, verify_etags) = (self.store.shown(), self.store.verify_etags);
+                let (download, metadata) = Download::of_whole(&store, &object.key, whole.map_err(failed)?, verify_etags);
+                Ok((Box::new(download), metadata))
+            }
+            Some(Err(source)) => Err(failed(object_store::Error::JoinError { source })),
+            None => self.store.open_described(object),
+        }
+    }
+
+    /// What is on its way of an object, and others after it sent for.
+    fn task_of(&self, object: &ObjectInfo) -> Option<Task> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send_for(&mut state);
+        let place = state.begun.iter().position(|(begun, _)| begun == object)?;
+        let (_, task) = state.begun.remove(place)?;
+        self.send_for(&mut state);
+        Some(task)
+    }
+
+    fn send_for(&self, state: &mut State) {
+        while state.begun.len() < AHEAD
+            && let Some(object) = state.waiting.pop_front()
+        {
+            let mut task = JoinSet::new();
+            let (objects, path) = (Arc::clone(&self.store.objects), super::objects::path(&object.key));
+            task.spawn_on(whole(objects, path, object.clone()), self.store.runtime.handle());
+            state.begun.push_back((object, task));
+        }
+    }
+}
