@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 
-use super::{Attempt, Counts, Holder, LeaseName, Ledger, LedgerError, SourceFile, Status, Superseded};
+use super::{Attempt, Counts, Holder, Lease, LeaseName, Ledger, LedgerError, SourceFile, Status, Superseded};
 
 const TTL: SignedDuration = SignedDuration::from_secs(60);
 
@@ -153,8 +153,46 @@ fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledger) {
     assert_eq!(between("2023-12-31", "2024-01-01"), [first.clone(), second.clone()]);
     assert_eq!(between("2024-01-03", "2024-01-09"), [third]);
     assert_eq!(other.attempts(&name, &collection(), day("2024-01-01")).unwrap(), [first, second]);
+    months_add_up_what_readers_see(ledger, &lease, &name);
     assert!(other.history(&module("unknown")).unwrap().is_empty());
     ledger.release(&lease).unwrap();
+}
+
+/// Of each date what was published last, unless it was taken from readers since.
+fn months_add_up_what_readers_see(ledger: &dyn Ledger, lease: &Lease, name: &ModuleName) {
+    let published = |at: i64, date: &str, rows: u64, location: &str| {
+        let mut one = attempt(at, date, Status::Completed);
+        one.counts = Counts { rows_read: rows + 1, rows_written: rows, rows_quarantined: 1, files: 1, bytes: 9, value_errors: 2 };
+        one.location = Some(location.to_owned());
+        one
+    };
+    let without_location = |one: Attempt| Attempt { location: None, ..one };
+    let mut nothing_found = published(226, "2024-02-02", 0, "b");
+    nothing_found.counts = Counts::default();
+    let mut to_rebuild = attempt(227, "2024-02-03", Status::CleanedUp);
+    to_rebuild.location = Some("c".to_owned());
+    for one in [
+        published(220, "2024-02-01", 100, "a"),
+        published(221, "2024-02-01", 5, "a2"),
+        attempt(222, "2024-02-01", Status::Failed),
+        published(223, "2024-02-02", 7, "b"),
+        nothing_found,
+        published(224, "2024-02-03", 11, "c"),
+        to_rebuild,
+        published(225, "2024-02-04", 1000, "d"),
+        without_location(attempt(228, "2024-02-04", Status::CleanedUp)),
+        published(229, "2024-02-05", 1000, "e"),
+        without_location(attempt(230, "2024-02-05", Status::Lost)),
+        published(231, "2024-03-31", 13, "f"),
+        published(232, "2024-04-01", 1000, "g"),
+    ] {
+        ledger.record(lease, &one).unwrap();
+    }
+    let months = ledger.months(name, day("2024-02-01"), day("2024-03-31")).unwrap();
+    let rows = |month: &str| months[&collection()][&day(month)];
+    let counts = Counts { rows_read: 26, rows_written: 23, rows_quarantined: 3, value_errors: 6, files: 3, bytes: 27 };
+    assert_eq!((rows("2024-02-01"), rows("2024-03-01").rows_written), (counts, 13));
+    assert_eq!(months[&collection()].len(), 2);
 }
 
 fn superseded_locations_keep_their_last_time(ledger: &dyn Ledger) {

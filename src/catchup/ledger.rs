@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
-use super::{LeaseName, Shard, Summary, SummaryKey};
+use super::{LeaseName, Seen, Shard, Summary, SummaryKey};
 
 /// How far a date of a collection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,18 @@ pub struct Counts {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+}
+
+impl Counts {
+    /// Adds those of another attempt.
+    pub fn add(&mut self, other: &Self) {
+        self.rows_read += other.rows_read;
+        self.rows_written += other.rows_written;
+        self.rows_quarantined += other.rows_quarantined;
+        self.value_errors += other.value_errors;
+        self.files += other.files;
+        self.bytes += other.bytes;
+    }
 }
 
 /// One attempt at one date of one collection: a row of the ledger's history.
@@ -317,6 +329,26 @@ pub trait Ledger: Send + Sync {
         first: ProcessingDate,
         last: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError>;
+
+    /// What was published of a module's dates from `first` to `last`, added up by collection and month. The months come in order.
+    fn months(
+        &self,
+        module: &ModuleName,
+        first: ProcessingDate,
+        last: ProcessingDate,
+    ) -> Result<BTreeMap<CollectionName, BTreeMap<ProcessingDate, Counts>>, LedgerError> {
+        let mut months = BTreeMap::new();
+        for collection in self.history(module)?.into_keys() {
+            let attempts = self.attempts_between(module, &collection, first, last)?;
+            let published = attempts.chunk_by(|a, b| a.date == b.date).filter_map(|of_date| Seen::after(of_date).rows());
+            let mut of_collection: BTreeMap<ProcessingDate, Counts> = BTreeMap::new();
+            published.for_each(|attempt| of_collection.entry(attempt.date.first_of_month()).or_default().add(&attempt.counts));
+            if !of_collection.is_empty() {
+                months.insert(collection, of_collection);
+            }
+        }
+        Ok(months)
+    }
 
     /// All attempts at one date of a collection, oldest first.
     fn attempts(

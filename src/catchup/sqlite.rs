@@ -31,6 +31,33 @@ create table if not exists leases (
 create table if not exists superseded (location text primary key, at text not null) without rowid;
 ";
 
+/// What is asked of all dates at once is in it, without the lists of sources: ten years of 300 collections are a million attempts.
+/// It came later than the tables, and is no change of them.
+const INDEX: &str = "
+create index if not exists attempts_in_short on attempts (
+    module, collection, date, run_id, status, rows_read, rows_written, rows_quarantined, value_errors, files, bytes
+);
+";
+
+/// As [`Seen`](super::Seen) says it: a clean-up that says no location has taken the date from readers.
+const MONTHS: &str = "
+select collection, substr(date, 1, 8) || '01' as month, sum(rows_read), sum(rows_written), sum(rows_quarantined),
+    sum(value_errors), sum(files), sum(bytes)
+from (
+    select collection, date, status, rows_read, rows_written, rows_quarantined, value_errors, files, bytes, max(run_id)
+    from attempts as one indexed by attempts_in_short
+    where module = ?1 and date between ?2 and ?3 and (
+        (status = 'Completed' and files > 0) or status = 'Lost' or (status = 'Cleaned-Up' and (
+            select location from attempts as whole
+            where whole.module = one.module and whole.collection = one.collection and whole.date = one.date
+                and whole.run_id = one.run_id
+        ) is null)
+    )
+    group by collection, date
+)
+where status = 'Completed' group by collection, month
+";
+
 /// A ledger in one file, for one machine.
 #[derive(Debug)]
 pub struct SqliteLedger {
@@ -52,6 +79,7 @@ impl SqliteLedger {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let connection =
             embedded::open(path, SCHEMA, VERSION).map_err(|fault| failed("open", path.display().to_string(), fault))?;
+        connection.execute_batch(INDEX).map_err(|error| failed("open", path.display().to_string(), Fault::of(&error)))?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), locks: LeaseLocks::beside(path) })
     }
 
@@ -250,22 +278,26 @@ impl Ledger for SqliteLedger {
         let failed = self.unavailable("read the history");
         let connection = self.connection();
         let mut query = connection
-            .prepare("select collection, date, status from attempts where module = ?1 order by run_id")
+            .prepare(
+                "select collection, date, status from attempts indexed by attempts_in_short where module = ?1
+                 order by collection, date, run_id",
+            )
             .map_err(&failed)?;
-        let rows = query
-            .query_map([module.as_str()], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })
-            .map_err(&failed)?;
+        let mut rows = query.query([module.as_str()]).map_err(&failed)?;
+        let corrupt = |what| self.corrupt(what);
+        let text = |row: &Row<'_>, column| -> Result<String, LedgerError> { row.get(column).map_err(&failed) };
         let mut history: BTreeMap<CollectionName, DayHistory> = BTreeMap::new();
-        for row in rows {
-            let (collection, date, status) = row.map_err(&failed)?;
-            let corrupt = |what| self.corrupt(what);
-            let collection = parsed("collection", &collection).map_err(corrupt)?;
-            let date = parsed("date", &date).map_err(corrupt)?;
-            let status = status_of(&status).map_err(corrupt)?;
-            history.entry(collection).or_default().insert(date, status);
+        let mut of_one: Option<(CollectionName, DayHistory)> = None;
+        while let Some(row) = rows.next().map_err(&failed)? {
+            let name = row.get_ref(0).ok().and_then(|name| name.as_str().ok()).unwrap_or_default();
+            if of_one.as_ref().is_none_or(|(collection, _)| collection.as_str() != name) {
+                history.extend(of_one.take());
+                of_one = Some((parsed("collection", name).map_err(corrupt)?, DayHistory::new()));
+            }
+            let Some((_, days)) = &mut of_one else { continue };
+            days.insert(parsed("date", &text(row, 1)?).map_err(corrupt)?, status_of(&text(row, 2)?).map_err(corrupt)?);
         }
+        history.extend(of_one);
         Ok(history)
     }
 
@@ -286,6 +318,37 @@ impl Ledger for SqliteLedger {
         let asked = params![module.as_str(), collection.as_str(), first.to_string(), last.to_string()];
         let rows = query.query_map(asked, stored).map_err(&failed)?;
         rows.map(|row| row.map_err(&failed)?.restore().map_err(|what| self.corrupt(what))).collect()
+    }
+
+    fn months(
+        &self,
+        module: &ModuleName,
+        first: ProcessingDate,
+        last: ProcessingDate,
+    ) -> Result<BTreeMap<CollectionName, BTreeMap<ProcessingDate, Counts>>, LedgerError> {
+        let failed = self.unavailable("add up what was published");
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(MONTHS).map_err(&failed)?;
+        let rows = query.query_map(params![module.as_str(), first.to_string(), last.to_string()], |row| {
+            let counts = Counts {
+                rows_read: row.get(2)?,
+                rows_written: row.get(3)?,
+                rows_quarantined: row.get(4)?,
+                value_errors: row.get(5)?,
+                files: row.get(6)?,
+                bytes: row.get(7)?,
+            };
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, counts))
+        });
+        let mut months: BTreeMap<CollectionName, BTreeMap<ProcessingDate, Counts>> = BTreeMap::new();
+        for row in rows.map_err(&failed)? {
+            let (collection, month, counts) = row.map_err(&failed)?;
+            let corrupt = |what| self.corrupt(what);
+            let (collection, month) =
+                (parsed("collection", &collection).map_err(corrupt)?, parsed("date", &month).map_err(corrupt)?);
+            months.entry(collection).or_default().insert(month, counts);
+        }
+        Ok(months)
     }
 
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<(), LedgerError> {

@@ -21,6 +21,11 @@ impl ProcessingDate {
     /// The first day of the calendar.
     pub const MIN: Self = Self(Date::MIN);
 
+    /// The first day of its month.
+    pub fn first_of_month(self) -> Self {
+        Self(self.0.first_of_month())
+    }
+
     /// The day that it is at `now` in `zone`.
     pub fn today(now: Timestamp, zone: &TimeZone) -> Self {
         Self(now.to_zoned(zone.clone()).date())

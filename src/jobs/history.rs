@@ -1,6 +1,6 @@
 //! What became of a module's dates, by its ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::catchup::{DayHistory, Status, WindowRules};
 use crate::config::{self, LoadType, Module};
@@ -36,9 +36,10 @@ pub struct HistoryRequest {
 
 /// Tells what became of a module's dates.
 pub fn history(services: &Services, request: &HistoryRequest) -> Result<History, JobError> {
-    let marked = marked(services, request)?;
+    let told = told(services, request)?;
+    let rerun = told.rerun(request);
+    let marked = told.by_date();
     let attempts = attempts(services, &marked.module.module, &marked.days, marked.is_one_date)?;
-    let rerun = marked.rerun(request);
     let late = late_files(services, &marked).map_or_else(
         |error| {
             tracing::warn!(event = "source_not_listed", module = %marked.module.module, %error);
@@ -70,30 +71,46 @@ pub(super) struct Marked {
     is_one_date: bool,
 }
 
-impl Marked {
+/// What became of the dates of each collection that was asked for.
+pub(super) struct Told {
+    pub(super) module: Module,
+    /// In the order of the module's file, the dates of each in theirs.
+    pub(super) collections: Vec<(CollectionName, Vec<(ProcessingDate, Mark)>)>,
+    /// The first date that was asked for, and the last.
+    pub(super) asked: (ProcessingDate, ProcessingDate),
+}
+
+impl Told {
     /// The commands that do what is not done.
     pub(super) fn rerun(&self, request: &HistoryRequest) -> Vec<String> {
-        rerun::commands(&request.command, not_done(&self.days), self.module.collections.len())
+        rerun::commands(&request.command, not_done(&self.collections), self.module.collections.len())
+    }
+
+    /// By date.
+    pub(super) fn by_date(self) -> Marked {
+        let mut days: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        for (name, marks) in &self.collections {
+            for (date, mark) in marks {
+                days.entry(*date).or_default().insert(name.clone(), *mark);
+            }
+        }
+        let collections = self.collections.into_iter().map(|(name, _)| name).collect();
+        Marked { module: self.module, collections, days, is_one_date: self.asked.0 == self.asked.1 }
     }
 }
 
 /// What became of each date that was asked for.
-pub(super) fn marked(services: &Services, request: &HistoryRequest) -> Result<Marked, JobError> {
+pub(super) fn told(services: &Services, request: &HistoryRequest) -> Result<Told, JobError> {
     let environment = &services.environment;
     let module = environment.module(&request.module, request.load)?;
     let wanted = |name: &&CollectionName| request.collections.is_empty() || request.collections.contains(name);
-    let collections: Vec<CollectionName> = module.collections.keys().filter(wanted).cloned().collect();
     let (rules, known) = known_history(services, &module)?;
     let today = ProcessingDate::today(environment.clock.now(), &environment.zone);
     let end = request.end.unwrap_or(today);
     let start = request.start.unwrap_or_else(|| end.minus_days(request.days.saturating_sub(1)));
-    let mut days: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for name in &collections {
-        for (date, mark) in marks(rules, known.get(name), start, end.min(today)) {
-            days.entry(date).or_default().insert(name.clone(), mark);
-        }
-    }
-    Ok(Marked { module, collections, days, is_one_date: start == end })
+    let marks = |name: &CollectionName| marks(rules, known.get(name), start, end.min(today));
+    let collections = module.collections.keys().filter(wanted).map(|name| (name.clone(), marks(name))).collect();
+    Ok(Told { module, collections, asked: (start, end) })
 }
 
 /// The dates of a collection that count, and what became of them.
@@ -126,13 +143,11 @@ fn late_files(services: &Services, marked: &Marked) -> Result<Vec<LateFiles>, Jo
     })
 }
 
-fn not_done(days: &BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>) -> Again {
+fn not_done(collections: &[(CollectionName, Vec<(ProcessingDate, Mark)>)]) -> Again {
     let mut again = Again::new();
-    for (date, marks) in days {
-        let open = marks.iter().filter(|(_, mark)| mark.is_open());
-        let names: BTreeSet<_> = open.map(|(name, _)| name.clone()).collect();
-        if !names.is_empty() {
-            again.insert(*date, names);
+    for (name, marks) in collections {
+        for (date, _) in marks.iter().filter(|(_, mark)| mark.is_open()) {
+            again.entry(*date).or_default().insert(name.clone());
         }
     }
     again

@@ -57,6 +57,8 @@ pub struct Difference {
 
 /// Ranges that a line names; the report has all.
 const TOLD: usize = 5;
+/// Tables that are told; the report has all.
+const TABLES: usize = 20;
 
 impl Difference {
     /// Whether the table is as adg left it.
@@ -94,8 +96,11 @@ fn named(ranges: &[DateRange]) -> String {
 
 /// Lines for a person: what is otherwise in which table, and the command that mends it.
 pub(super) fn lines(differences: &[Difference], repair: Option<&str>) -> Vec<String> {
-    let told = differences.iter().flat_map(|one| one.sentences().into_iter().map(move |what| format!("{}: {what}", one.table)));
-    told.chain(repair.map(|command| format!("to mend what others changed: {command}"))).collect()
+    let told = differences.iter().take(TABLES);
+    let told = told.flat_map(|one| one.sentences().into_iter().map(move |what| format!("{}: {what}", one.table)));
+    let more = differences.len().saturating_sub(TABLES);
+    let more = (more > 0).then(|| format!("and {more} more tables, which the report has"));
+    told.chain(more).chain(repair.map(|command| format!("to mend what others changed: {command}"))).collect()
 }
 
 #[cfg(test)]

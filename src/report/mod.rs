@@ -21,7 +21,9 @@ pub use exit_code::ExitCode;
 pub use history::{History, Mark, ToldAttempt, history_table};
 pub use late::LateFiles;
 pub use notice::{Event, Notice};
-pub use page::{ModulePage, Page, Published, StageTimes, TableDay, TablePage, ToldChange, ToldFailure, page_html, stage_times};
+pub use page::{
+    Each, ModulePage, Page, Published, StageTimes, TableDay, TablePage, ToldChange, ToldFailure, page_html, stage_times,
+};
 pub use plan::{Asked, Effect, Plan, PlannedCleanUp, PlannedDay, Why, plan_table};
 pub use progress::{Bars, CollectionProgress, NoProgress, Progress};
 pub use repaired::{Repair, Repaired, repaired_table};

@@ -18,7 +18,7 @@ pub struct Call {
 impl Call {
     /// Whether it only asks.
     pub fn is_read(&self) -> bool {
-        const READS: [&str; 17] = [
+        const READS: [&str; 18] = [
             "get",
             "list",
             "list folders",
@@ -28,6 +28,7 @@ impl Call {
             "continues from",
             "history",
             "attempts",
+            "months",
             "superseded",
             "tables",
             "table",

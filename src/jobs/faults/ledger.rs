@@ -6,7 +6,8 @@ use std::fmt::Display;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{
-    Attempt, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, SqliteLedger, Summary, SummaryKey, Superseded,
+    Attempt, Counts, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, SqliteLedger, Summary, SummaryKey,
+    Superseded,
 };
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 
@@ -74,6 +75,15 @@ impl Ledger for GatedLedger {
     ) -> Result<Vec<Attempt>> {
         let on = if first == last { format!("{collection} {first}") } else { format!("{collection} {first} {last}") };
         self.pass("attempts", on, || self.inner.attempts_between(module, collection, first, last))
+    }
+
+    fn months(
+        &self,
+        module: &ModuleName,
+        first: ProcessingDate,
+        last: ProcessingDate,
+    ) -> Result<BTreeMap<CollectionName, BTreeMap<ProcessingDate, Counts>>> {
+        self.pass("months", module, || self.inner.months(module, first, last))
     }
 
     fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<()> {

@@ -5,6 +5,7 @@
 
 mod call;
 mod disk;
+mod hands;
 mod ledger;
 mod matrix;
 mod metastore;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Ledger, SqliteLedger, Status};
+use crate::catchup::{self, Ledger, SqliteLedger, Status};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::metastore::{Metastore, SqliteMetastore, TableName};
 use crate::schema::TableSchema;
@@ -33,6 +33,10 @@ struct Seen {
     contents: BTreeMap<String, Content>,
     /// Locations that were replaced, and until when they must stay: readers may have been sent there before.
     replaced: BTreeMap<String, Timestamp>,
+    /// Where others have taken readers from, who may be sent back there as long as the ledger says that they are to be.
+    forgotten: Vec<(Day, String)>,
+    /// What others keep by tables of their own.
+    kept: Vec<String>,
 }
 
 /// All readers there are.
@@ -55,7 +59,9 @@ impl Readers {
     /// Looks at everything; what breaks a promise is noted with `after`. Only partitions of dates that the source has lost may go.
     pub fn look(&self, world: &World, now: Timestamp, after: &str) {
         let mut seen = self.seen.lock().unwrap();
-        if let Err(what) = self.tables(world, &mut seen, now).and_then(|()| self.ledger(&seen)) {
+        if let Err(what) =
+            self.tables(world, &mut seen, now).and_then(|()| self.forgotten(world, &mut seen)).and_then(|()| self.ledger(&seen))
+        {
             // What follows from it says nothing new.
             self.broken.lock().unwrap().get_or_insert_with(|| format!("{what}, after {after}"));
         }
@@ -75,7 +81,84 @@ impl Readers {
 
     /// The locations that readers are sent to, or were lately.
     pub fn locations(&self) -> Vec<String> {
-        self.seen.lock().unwrap().current.values().cloned().collect()
+        let seen = self.seen.lock().unwrap();
+        let forgotten = seen.forgotten.iter().map(|(_, location)| location);
+        seen.current.values().chain(forgotten).chain(&seen.kept).cloned().collect()
+    }
+
+    /// Whether others keep what is there.
+    pub fn is_kept(&self, location: &str) -> bool {
+        self.seen.lock().unwrap().kept.iter().any(|kept| normal_location(kept) == location)
+    }
+
+    /// Others have changed the catalog: what readers see now is what they wanted, and what readers saw is to stay.
+    pub fn see_hands(&self, world: &World) {
+        let mut seen = self.seen.lock().unwrap();
+        for collection in COLLECTIONS {
+            let name = table_name(collection);
+            let now: BTreeMap<Day, String> = match self.metastore.table(&name).unwrap() {
+                Some(table) => {
+                    seen.schemas.insert(collection, table.schema);
+                    let day = |value: &str| (collection, value.parse().unwrap());
+                    self.metastore.partitions(&name).unwrap().into_iter().map(|one| (day(&one.value.0), one.location)).collect()
+                }
+                None => {
+                    seen.schemas.remove(collection);
+                    BTreeMap::new()
+                }
+            };
+            let before: Vec<_> =
+                seen.current.iter().filter(|((of, _), _)| *of == collection).map(|(d, l)| (*d, l.clone())).collect();
+            for (day, location) in before {
+                if now.get(&day) != Some(&location) {
+                    seen.current.remove(&day);
+                    seen.forgotten.push((day, location));
+                }
+            }
+            for location in now.values() {
+                content(world, &mut seen, location).unwrap();
+            }
+            seen.current.extend(now);
+        }
+    }
+
+    /// Others keep what is there.
+    pub fn keep_for_ever(&self, locations: impl Iterator<Item = String>) {
+        self.seen.lock().unwrap().kept.extend(locations);
+    }
+
+    /// Whether what was seen at a location is still there.
+    pub fn is_whole(&self, world: &World, location: &str) -> bool {
+        let seen = self.seen.lock().unwrap();
+        seen.contents.get(location).is_some_and(|content| world.published(&world.key_at(location)) == content.files)
+    }
+
+    /// What others have forgotten is there as long as the ledger says that it is done there, and has its grace when it is replaced.
+    fn forgotten(&self, world: &World, seen: &mut Seen) -> Result<(), String> {
+        let mut still = Vec::new();
+        for (day, location) in std::mem::take(&mut seen.forgotten) {
+            if seen.current.get(&day) == Some(&location) {
+                continue;
+            }
+            let (module, name) = ("shop".parse().unwrap(), day.0.parse().unwrap());
+            let attempts = self.ledger.attempts(&module, &name, day.1).map_err(|error| error.to_string())?;
+            let is_done = attempts.last().is_some_and(|attempt| attempt.status == Status::Completed);
+            let known = catchup::Seen::after(&attempts).rows().and_then(|attempt| attempt.location.clone());
+            let is_known = known.as_deref() == Some(normal_location(&location).as_str());
+            if is_done && is_known && world.published(&world.key_at(&location)) != seen.contents[&location].files {
+                return Err(format!("{} of {} is done at {location}, which others forgot, and its files are gone", day.0, day.1));
+            }
+            if is_known || !is_done {
+                still.push((day, location));
+            } else if let Some(note) = self.ledger.superseded(&location).map_err(|error| error.to_string())?.first() {
+                seen.replaced.insert(location, note.at + SignedDuration::from_hours(GRACE));
+            }
+        }
+        seen.forgotten = still;
+        match seen.kept.iter().find(|location| world.published(&world.key_at(location)) != seen.contents[*location].files) {
+            Some(location) => Err(format!("others keep {location}, and its files are gone")),
+            None => Ok(()),
+        }
     }
 
     fn tables(&self, world: &World, seen: &mut Seen, now: Timestamp) -> Result<(), String> {
@@ -145,7 +228,9 @@ impl Readers {
         for collection in COLLECTIONS {
             let name: CollectionName = collection.parse().unwrap();
             for (date, status) in history.get(&name).into_iter().flatten() {
-                if *status == Status::Completed && !seen.current.contains_key(&(collection, *date)) {
+                let day = (collection, *date);
+                let is_forgotten = seen.forgotten.iter().any(|(forgotten, _)| *forgotten == day);
+                if *status == Status::Completed && !seen.current.contains_key(&day) && !is_forgotten {
                     return Err(format!("{collection} of {date} is completed by the ledger, and has no partition"));
                 }
             }

@@ -1,5 +1,5 @@
 //! Days in the life of a module, by the throw of a seed: runs at the same time, admins' reruns and clean-ups, files that come
-//! late or anew, columns that others add, clocks that jump, processes that fail, stall and die. The same seed is the same life.
+//! late or anew, columns that others add, tables, partitions and columns that they drop, rename, move and restore, clocks that jump, processes that fail, stall and die. The same seed is the same life.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +12,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::catchup::{Ledger, Requested};
 use crate::identity::{Clock, ProcessingDate};
-use crate::jobs::{IngestRequest, Services, ingest};
+use crate::jobs::{IngestRequest, RepairRequest, Services, ingest, repair};
 use crate::metastore::{Metastore, Parameters};
-use crate::report::{NoProgress, Outcome, RunReport};
+use crate::report::{NoProgress, Outcome, Repair, RunReport};
 use crate::schema::{Column, ColumnName, ColumnType};
 
 use super::call::{Call, Fate, Open, Process};
+use super::hands::Hands;
 use super::readers::{Readers, orphans, table_name};
 use super::schedule::Schedule;
 use super::world::{COLLECTIONS, FIRST, GRACE, Place, World, nightly};
@@ -50,6 +51,7 @@ struct Life {
     crashes: u64,
     /// What hung processes hold until the end.
     held: Vec<Services>,
+    hands: Hands,
 }
 
 /// How a life went.
@@ -81,7 +83,20 @@ impl Life {
         };
         let schedule = Arc::new(Schedule::new(Box::new(watcher)));
         let (alive, held, today) = (BTreeMap::new(), Vec::new(), FIRST.parse().unwrap());
-        Self { random, world, readers, schedule, trace, alive, begun: 0, today, in_one_step, crashes: 0, held }
+        Self {
+            random,
+            world,
+            readers,
+            schedule,
+            trace,
+            alive,
+            begun: 0,
+            today,
+            in_one_step,
+            crashes: 0,
+            held,
+            hands: Hands::default(),
+        }
     }
 
     /// Lives.
@@ -105,6 +120,7 @@ impl Life {
             3..6 => self.clock_moves(),
             6 => self.somebody_adds_a_column(),
             7 => self.day_breaks(),
+            8 => self.somebody_meddles(),
             9 => self.files_come(),
             _ if waiting.is_empty() && can_begin => self.process_begins(),
             _ if waiting.is_empty() => {}
@@ -242,10 +258,28 @@ impl Life {
         }
     }
 
+    fn somebody_meddles(&mut self) {
+        let what = self.hands.meddle(&mut self.random, &self.world, &self.readers);
+        self.trace.lock().unwrap().push(format!("somebody {what}"));
+        self.readers.look(&self.world, self.world.clock.now(), what);
+    }
+
+    /// Nothing that is done is lost, whatever others did: it is registered again without its source.
+    fn repair(&self) {
+        let services = self.world.services(&Process::new(PROCESSES, Arc::new(Open))).unwrap();
+        let (repaired, _) = repair(&services, &RepairRequest { of: nightly(), accept: false }).unwrap();
+        let left: Vec<_> = repaired.iter().filter(|one| matches!(one.outcome, Repair::Left(_))).collect();
+        assert!(left.is_empty(), "{left:?}");
+        self.readers.look(&self.world, self.world.clock.now(), "a repair");
+        let (again, _) = repair(&services, &RepairRequest { of: nightly(), accept: false }).unwrap();
+        assert_eq!(again, [], "what was mended is to be mended again");
+    }
+
     /// Nothing is disturbed any more: all becomes as it is to be.
     fn settle(&mut self) {
         self.held.clear();
         self.advance(SignedDuration::from_hours(1));
+        self.repair();
         let first = FIRST.parse().unwrap();
         let last = self.today.max(ProcessingDate::today(self.world.clock.now(), &jiff::tz::TimeZone::UTC));
         let all = IngestRequest { dates: Requested { start: Some(first), end: Some(last) }, ..nightly() };
@@ -267,10 +301,13 @@ impl Life {
         assert_eq!(half.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
         self.advance(SignedDuration::from_hours(GRACE + 1));
         let again = self.undisturbed(&nightly());
+        assert_eq!(again.differences, [], "what others changed");
         assert!(again.days.iter().all(|day| day.outcome != Outcome::Completed), "there was something left to do: {again:?}");
         assert_eq!(orphans(&self.world, &self.readers), Vec::<String>::new(), "files that nobody knows any more");
         assert_eq!(self.world.left_behind(), Vec::<std::path::PathBuf>::new());
-        assert_eq!(self.world.ledger().superseded("").unwrap(), [], "what was replaced, though its grace is over");
+        let mut noted = self.world.ledger().superseded("").unwrap();
+        noted.retain(|note| !self.readers.is_kept(&note.location));
+        assert_eq!(noted, [], "what was replaced, though its grace is over");
     }
 
     fn undisturbed(&self, request: &IngestRequest) -> RunReport {

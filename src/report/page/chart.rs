@@ -2,8 +2,6 @@
 
 use indicatif::HumanCount;
 
-use crate::identity::ProcessingDate;
-
 /// How wide a date is, in the units of the drawing.
 const STEP: usize = 10;
 /// How high the highest bar is.
@@ -36,10 +34,11 @@ impl Bar {
 }
 
 impl Chart {
-    pub(super) fn of(unit: &str, numbers: impl Iterator<Item = (ProcessingDate, Option<u64>)>) -> Self {
+    /// Of times as they are shown, each with its number.
+    pub(super) fn of(unit: &str, numbers: impl Iterator<Item = (String, Option<u64>)>) -> Self {
         let numbers: Vec<_> = numbers.collect();
         let most = numbers.iter().filter_map(|(_, number)| *number).max().unwrap_or_default();
-        let bar = |(place, (date, number)): (usize, &(ProcessingDate, Option<u64>))| Bar {
+        let bar = |(place, (date, number)): (usize, &(String, Option<u64>))| Bar {
             x: place * STEP,
             height: number.map_or(0, |number| height(number, most)),
             told: match number {

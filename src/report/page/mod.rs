@@ -36,8 +36,12 @@ pub struct Page {
 pub struct ModulePage {
     /// The module.
     pub module: ModuleName,
-    /// Its dates that count, oldest first.
+    /// What the columns of its calendar are.
+    pub each: Each,
+    /// Its dates that count, oldest first; the first of each month, where months are told.
     pub dates: Vec<ProcessingDate>,
+    /// The last date of which nothing is open.
+    pub last_done: Option<ProcessingDate>,
     /// Its tables.
     pub tables: Vec<TablePage>,
     /// What was done to the tables' columns, newest first.
@@ -56,6 +60,44 @@ pub struct ModulePage {
     pub unreadable: usize,
 }
 
+/// What is told in one piece: dates of a long time are too many for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Each {
+    /// Each date.
+    Day,
+    /// All dates of a month.
+    Month,
+}
+
+impl Each {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
+
+    fn shown(self, date: &ProcessingDate) -> String {
+        match self {
+            Self::Day => date.to_string(),
+            Self::Month => date.date().strftime("%Y-%m").to_string(),
+        }
+    }
+
+    /// What stands over a column.
+    fn number(self, date: &ProcessingDate) -> i8 {
+        match self {
+            Self::Day => date.date().day(),
+            Self::Month => date.date().month(),
+        }
+    }
+
+    /// What stands over several columns.
+    fn group(self, date: ProcessingDate) -> String {
+        date.date().strftime(if self == Self::Day { "%b %Y" } else { "%Y" }).to_string()
+    }
+}
+
 /// A table over a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TablePage {
@@ -65,11 +107,13 @@ pub struct TablePage {
     pub days: BTreeMap<ProcessingDate, TableDay>,
 }
 
-/// A date of a table.
+/// A date of a table, or a month.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableDay {
-    /// What became of it.
+    /// What became of it; of a month, of the worst of its dates.
     pub mark: Mark,
+    /// How many dates each mark has.
+    pub dates: BTreeMap<Mark, usize>,
     /// What readers see, by the ledger.
     pub published: Option<Published>,
 }
@@ -77,8 +121,8 @@ pub struct TableDay {
 /// What was published of a date.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Published {
-    /// By which run.
-    pub run: RunId,
+    /// By which run, where it was one.
+    pub run: Option<RunId>,
     /// Rows.
     pub rows: u64,
     /// Records that were set aside.
@@ -133,11 +177,11 @@ pub fn page_html(page: &Page) -> Result<String, askama::Error> {
 
 /// What the template asks for.
 impl ModulePage {
-    /// Months, each with how many of its dates count.
-    fn months(&self) -> Vec<(String, usize)> {
+    /// Months or years, each with how many of the calendar's columns are its own.
+    fn groups(&self) -> Vec<(String, usize)> {
         let mut months: Vec<(String, usize)> = Vec::new();
         for date in &self.dates {
-            let month = date.date().strftime("%b %Y").to_string();
+            let month = self.each.group(*date);
             match months.last_mut() {
                 Some((last, days)) if *last == month => *days += 1,
                 _ => months.push((month, 1)),
@@ -146,12 +190,9 @@ impl ModulePage {
         months
     }
 
-    fn marks(&self) -> impl Iterator<Item = Mark> {
-        self.tables.iter().flat_map(|table| table.days.values().map(|day| day.mark))
-    }
-
     fn count(&self, of: impl Fn(Mark) -> bool) -> usize {
-        self.marks().filter(|mark| of(*mark)).count()
+        let marks = self.tables.iter().flat_map(|table| table.days.values().flat_map(|day| &day.dates));
+        marks.filter(|(mark, _)| of(**mark)).map(|(_, dates)| dates).sum()
     }
 
     fn done(&self) -> usize {
@@ -187,11 +228,7 @@ impl ModulePage {
     }
 
     fn last_done(&self) -> String {
-        let is_done = |date: &&ProcessingDate| {
-            let mut days = self.tables.iter().filter_map(|table| table.days.get(*date)).peekable();
-            days.peek().is_some() && days.all(|day| !day.mark.is_open())
-        };
-        self.dates.iter().rfind(is_done).map_or_else(|| "none yet".to_owned(), ToString::to_string)
+        self.last_done.map_or_else(|| "none yet".to_owned(), |date| date.to_string())
     }
 }
 
@@ -200,15 +237,15 @@ impl TablePage {
         self.days.values().filter_map(|day| day.published.as_ref()).map(of).sum()
     }
 
-    fn chart(&self, unit: &str, of: impl Fn(&Published) -> u64) -> Chart {
-        Chart::of(unit, self.days.iter().map(|(date, day)| (*date, day.published.as_ref().map(&of))))
+    fn chart(&self, each: Each, unit: &str, of: impl Fn(&Published) -> u64) -> Chart {
+        Chart::of(unit, self.days.iter().map(|(date, day)| (each.shown(date), day.published.as_ref().map(&of))))
     }
 
-    fn charts(&self) -> Vec<(&'static str, Chart)> {
+    fn charts(&self, each: &Each) -> Vec<(&'static str, Chart)> {
         let charts = [
-            ("rows", self.chart("rows", |published| published.rows)),
-            ("errors", self.chart("values that did not fit", |published| published.value_errors)),
-            ("quarantined", self.chart("records set aside", |published| published.quarantined)),
+            ("rows", self.chart(*each, "rows", |published| published.rows)),
+            ("errors", self.chart(*each, "values that did not fit", |published| published.value_errors)),
+            ("quarantined", self.chart(*each, "records set aside", |published| published.quarantined)),
         ];
         charts.into_iter().filter(|(kind, chart)| *kind == "rows" || chart.most > 0).collect()
     }
@@ -237,9 +274,13 @@ impl Mark {
 impl TableDay {
     /// What a pointer over the date says.
     fn told(&self) -> String {
+        let marks: Vec<String> = match self.dates.values().sum::<usize>() {
+            1 => vec![self.mark.word().to_owned()],
+            _ => self.dates.iter().map(|(mark, dates)| format!("{dates} {}", mark.word())).collect(),
+        };
         match &self.published {
-            Some(published) => format!("{}: {} rows", self.mark.word(), HumanCount(published.rows)),
-            None => self.mark.word().to_owned(),
+            Some(published) => format!("{}: {} rows", marks.join(", "), HumanCount(published.rows)),
+            None => marks.join(", "),
         }
     }
 }
