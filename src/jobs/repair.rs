@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::catchup::{Attempt, DayHistory, Seen, Status};
 use crate::identity::ProcessingDate;
 use crate::lake::{COLUMNS, Destination, RowsOfFiles, SentBack, TableLayout, columns_in_folder};
-use crate::metastore::{Parameters, PartitionValue, Table, create_table_ddl};
+use crate::metastore::{Parameters, PartitionValue, create_table_ddl};
 use crate::report::{Repair, Repaired};
 use crate::schema::{Column, ColumnName, ERROR_DESC, Evolution, TableSchema};
 
@@ -89,10 +89,8 @@ impl Broken<'_> {
         let ledger = &*self.setup.services.ledger;
         let Some(found) = of_table(&destination, ledger, &self.collection.name, completed)? else { return Ok(Vec::new()) };
         let mut repaired = Vec::new();
-        match (&table, accept) {
-            (Some(table), _) if !found.told.columns.is_empty() => repaired.push(self.columns(table, accept)?),
-            (None, false) => repaired.push(self.table(&found)?),
-            _ => {}
+        if table.is_none() && !accept {
+            repaired.push(self.table(&found)?);
         }
         let can_register = !repaired.iter().any(|one| matches!(one.outcome, Repair::Left(_)));
         for date in found.forgotten.iter().chain(&found.elsewhere) {
@@ -104,6 +102,8 @@ impl Broken<'_> {
             };
             repaired.push(self.of_date(*date, outcome));
         }
+        // At last: a date that was registered again may be the one by which it is seen.
+        repaired.extend(self.columns(accept)?);
         Ok(repaired)
     }
 
@@ -145,9 +145,13 @@ impl Broken<'_> {
     }
 
     /// Gives the table the columns back that its files have; or leaves them, and says that they are as adg knows them.
-    fn columns(&self, table: &Table, accept: bool) -> Result<Repaired, JobError> {
+    fn columns(&self, accept: bool) -> Result<Option<Repaired>, JobError> {
         let metastore = &*self.setup.services.metastore;
+        let Some(table) = &self.destination().registered()? else { return Ok(None) };
         let changed = self.destination().changed_columns(table, &metastore.partitions(&table.name)?)?;
+        if changed.is_empty() {
+            return Ok(None);
+        }
         let mut after = table.schema.clone();
         if !accept {
             let back = |column: &Column| changed.iter().map(|one| &one.in_files).find(|other| other.name == column.name);
@@ -158,10 +162,10 @@ impl Broken<'_> {
         let known = Parameters::from([(COLUMNS.to_owned(), after.fingerprint().to_string())]);
         metastore.alter_table(&table.name, &table.schema, &after, &known)?;
         let told = changed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Ok(self.of_table(match accept {
+        Ok(Some(self.of_table(match accept {
             true => Repair::Accepted(told),
             false => Repair::Table(format!("columns as the files have them again: {told}")),
-        }))
+        })))
     }
 
     /// Sends readers again to what was published.

@@ -68,3 +68,56 @@ impl<'s> Ahead<'s> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use futures::executor::block_on;
+    use object_store::memory::InMemory;
+    use object_store::throttle::{ThrottleConfig, ThrottledStore};
+    use object_store::{ObjectStore, ObjectStoreExt};
+
+    use super::*;
+    use crate::store::{Disk, StoreUrl};
+
+    const ANSWER: Duration = Duration::from_millis(30);
+
+    /// A bucket that answers each GET after a while, and never a HEAD.
+    fn slow(objects: &Arc<InMemory>) -> Store {
+        let config = ThrottleConfig { wait_get_per_call: ANSWER, ..ThrottleConfig::default() };
+        let slow: Arc<dyn ObjectStore> = Arc::new(ThrottledStore::new(Arc::clone(objects), config));
+        Store::of("source", StoreUrl::parse("s3://bucket", std::path::Path::new("/")).unwrap(), slow, Disk::default(), 1 << 20)
+    }
+
+    fn read(ahead: &Ahead<'_>, object: &ObjectInfo) -> Result<String, StoreError> {
+        let mut text = String::new();
+        ahead.open(object)?.0.read_to_string(&mut text).unwrap();
+        Ok(text)
+    }
+
+    #[test]
+    fn small_objects_come_side_by_side_and_are_those_that_were_listed() {
+        let objects = Arc::new(InMemory::new());
+        for i in 0..64 {
+            block_on(objects.put(&format!("{i:02}.csv").as_str().into(), format!("number {i}").into())).unwrap();
+        }
+        let store = slow(&objects);
+        let listed = store.list("").unwrap();
+        let (ahead, began) = (store.ahead(listed.iter().cloned()), Instant::now());
+        for (i, object) in listed.iter().enumerate() {
+            assert_eq!(read(&ahead, object).unwrap(), format!("number {i}"));
+        }
+        // One after the other they take two seconds.
+        assert!(began.elapsed() < ANSWER * 30, "{:?}", began.elapsed());
+        // In another order too, and twice.
+        let ahead = store.ahead(listed.iter().take(3).cloned());
+        for i in [2, 0, 0, 63] {
+            assert_eq!(read(&ahead, &listed[i]).unwrap(), format!("number {i}"));
+        }
+        block_on(objects.put(&"05.csv".into(), "another".into())).unwrap();
+        let ahead = store.ahead(listed.iter().cloned());
+        assert!(matches!(read(&ahead, &listed[5]), Err(StoreError::Changed { .. })));
+        assert_eq!(read(&ahead, &listed[6]).unwrap(), "number 6");
+    }
+}

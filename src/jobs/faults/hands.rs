@@ -68,7 +68,7 @@ impl Hands {
                 self.copy = rows;
                 "copies the catalog"
             }
-            _ => self.restore(&metastore, world, readers),
+            _ => self.restore(&metastore, readers),
         };
         drop(metastore);
         readers.see_hands(world);
@@ -85,10 +85,10 @@ impl Hands {
         "renames a table"
     }
 
-    /// As far as the files of the copy's time are still there: after their grace nobody can have them back.
-    fn restore(&self, metastore: &Connection, world: &World, readers: &Readers) -> &'static str {
+    /// As far as the files of the copy's time are to stay: after their grace nobody can have them back.
+    fn restore(&self, metastore: &Connection, readers: &Readers) -> &'static str {
         for (name, value, location, parameters) in &self.copy {
-            if readers.is_whole(world, location) {
+            if readers.is_to_stay(location) {
                 metastore.execute(PUT_BACK, params![name, value, location, parameters]).unwrap();
             }
         }

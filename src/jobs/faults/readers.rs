@@ -127,10 +127,11 @@ impl Readers {
         self.seen.lock().unwrap().kept.extend(locations);
     }
 
-    /// Whether what was seen at a location is still there.
-    pub fn is_whole(&self, world: &World, location: &str) -> bool {
+    /// Whether what was seen at a location is to stay.
+    pub fn is_to_stay(&self, location: &str) -> bool {
         let seen = self.seen.lock().unwrap();
-        seen.contents.get(location).is_some_and(|content| world.published(&world.key_at(location)) == content.files)
+        let is_forgotten = seen.forgotten.iter().any(|(_, forgotten)| forgotten == location);
+        is_forgotten || seen.current.values().any(|current| current == location) || seen.replaced.contains_key(location)
     }
 
     /// What others have forgotten is there as long as the ledger says that it is done there, and has its grace when it is replaced.
