@@ -189,3 +189,20 @@ fn the_history_is_a_calendar_with_what_to_type_next() {
     assert_eq!(history["rerun"], serde_json::json!([]));
     assert_eq!(workspace.run(&["history", "--module", "nothing"]).code, 10);
 }
+
+/// What one row of the ledger has is no reason to leave out other dates and collections.
+#[test]
+fn what_the_ledger_has_of_one_date_and_can_not_be_read_fails_that_date_alone() {
+    let workspace = Workspace::new();
+    for date in ["2024-05-01", "2024-05-02"] {
+        workspace.day(date);
+    }
+    workspace.shop("2024-05-01", "2024-05-01").expect(0);
+    let ledger = rusqlite::Connection::open(workspace.path("warehouse/ledger.db")).unwrap();
+    ledger.execute("update attempts set sources = 'torn' where collection = 'orders'", []).unwrap();
+    drop(ledger);
+    workspace.shop("2024-05-01", "2024-05-02").expect(4).says("holds the source list `torn`");
+    assert_eq!(workspace.query("select count(*) as n from orders where date_uploaded = '2024-05-02'"), r#"{"n":2}"#);
+    let failed = workspace.report()["days"].as_array().unwrap().iter().filter(|day| day["outcome"] == "failed").count();
+    assert_eq!(failed, 1);
+}

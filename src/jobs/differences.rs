@@ -14,21 +14,27 @@ use super::JobError;
 use super::module::Collection;
 use super::setup::Setup;
 
-/// What is otherwise in each of the collections' tables, found with one listing of each table's partitions.
+/// What is otherwise in each of the collections' tables, found with one listing of each table's partitions. What can't be compared is
+/// told by the log: it keeps no date from being done.
 pub(super) fn of(
     setup: &Setup<'_>,
     collections: &[Collection],
     shard: Option<Shard>,
     days: impl Fn(&CollectionName) -> DayHistory,
-) -> Result<Vec<Difference>, JobError> {
-    let mut found = Vec::new();
-    for collection in collections {
+) -> Vec<Difference> {
+    let of_collection = |collection: &Collection| {
         let mut days = days(&collection.name);
         days.retain(|date, status| *status == Status::Completed && shard.is_none_or(|shard| shard.has(*date)));
         let place = setup.place(collection, setup.layout(collection)?);
-        found.extend(of_table(&place, &*setup.services.ledger, &collection.name, &days)?.map(Compared::told));
-    }
-    Ok(found)
+        of_table(&place, &*setup.services.ledger, &collection.name, &days)
+    };
+    let of_collection = |collection: &Collection| {
+        of_collection(collection).unwrap_or_else(|error| {
+            tracing::warn!(event = "not_compared", table = %collection.table, %error);
+            None
+        })
+    };
+    collections.iter().filter_map(of_collection).map(|compared| compared.told).collect()
 }
 
 /// A table compared with what the ledger says of it.
@@ -36,12 +42,6 @@ pub(super) struct Compared {
     pub(super) told: Difference,
     pub(super) forgotten: Vec<ProcessingDate>,
     pub(super) elsewhere: Vec<ProcessingDate>,
-}
-
-impl Compared {
-    pub(super) fn told(self) -> Difference {
-        self.told
-    }
 }
 
 /// What is otherwise in a table of which these dates are completed; none where nothing is.

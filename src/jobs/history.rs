@@ -137,10 +137,10 @@ fn late_files(services: &Services, marked: &Marked) -> Result<Vec<LateFiles>, Jo
     let source = services.environment.store(&module.source.store, false)?;
     let mut keys = source_keys(module, &collections(module, names)?, &source, Some((*first, *last)))?;
     keys.retain(|(name, date), _| days.get(date).and_then(|marks| marks.get(name)) == Some(&Mark::Done));
-    late::of(&*services.ledger, module, &keys, |name| {
+    Ok(late::of(&*services.ledger, module, &keys, |name| {
         let done = days.iter().filter(|(_, marks)| marks.get(name) == Some(&Mark::Done));
         done.map(|(date, _)| (*date, Status::Completed)).collect()
-    })
+    }))
 }
 
 fn not_done(collections: &[(CollectionName, Vec<(ProcessingDate, Mark)>)]) -> Again {

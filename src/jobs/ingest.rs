@@ -9,7 +9,7 @@ use crate::catchup::{Attempt, Requested, Shard, WindowRules};
 use crate::config::{self, EngineName, LoadType, Module, SparkRemote};
 use crate::identity::{CollectionName, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
-use crate::report::{Difference, Outcome, Plan, Progress, RunReport, Stage, Stages};
+use crate::report::{Difference, LateFiles, Outcome, Plan, Progress, RunReport, Stage, Stages};
 use crate::store::Scratch;
 use crate::telemetry::lineage::Lineage;
 
@@ -172,7 +172,7 @@ impl Leased<'_> {
             staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, collections, &keys, request))?;
         }
         run.summary.read_history()?;
-        let late = late::of(&*services.ledger, module, &keys, |name| run.summary.days(name))?;
+        let late = late::of(&*services.ledger, module, &keys, |name| run.summary.days(name));
         let (again, mut late) = late::divided(module, request, late);
         let known = Known {
             today: setup.today,
@@ -184,28 +184,33 @@ impl Leased<'_> {
         };
         let todo = known.to_do(collections, |name| run.summary.days(name))?;
         late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
-        let Done { days, ended_by, not_reached } = do_all(&run, collections, todo, keys);
+        let done = do_all(&run, collections, todo, keys);
+        Ok(self.end(&run, collections, done, late, stages))
+    }
+
+    /// Sweeps, looks at what others changed, and says all that happened.
+    fn end(&self, run: &Run<'_>, collections: &[Collection], done: Done, late: Vec<LateFiles>, mut stages: Stages) -> RunReport {
+        let Self { services, request, module, started, .. } = *self;
+        let Done { days, ended_by, not_reached } = done;
         if let Some(error) = &ended_by {
             tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
         }
-        if !services.environment.stop.is_told() {
-            staged(&mut stages, Stage::Sweep, || sweep(&run, collections, request));
+        let is_stopped = services.environment.stop.is_told();
+        if !is_stopped {
+            staged(&mut stages, Stage::Sweep, || sweep(run, collections, request));
         }
-        let base = [&*request.command, &*request.flags].concat();
-        let differences = match ended_by.is_some() || services.environment.stop.is_told() {
+        let differences = match ended_by.is_some() || is_stopped {
             true => Vec::new(),
-            false => staged(&mut stages, Stage::Compare, || differences(&run, collections, request)),
+            false => staged(&mut stages, Stage::Compare, || differences(run, collections, request)),
         };
+        let base = [&*request.command, &*request.flags].concat();
         let rerun_late = late::commands(&base, &late, module.collections.len());
-        if let Some(first) = late.first() {
-            let (date, rerun) = (first.date.to_string(), rerun_late.join("; "));
-            tracing::warn!(event = "files_came_late", dates = late.len(), date, collection = %first.collection, rerun);
-        }
+        late::log(&late, &rerun_late);
         let has_published = days.iter().any(|day| day.outcome == Outcome::Completed);
         let mut again = rerun::failed(&days);
         not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
-        Ok(RunReport {
-            run_id: id,
+        RunReport {
+            run_id: run.id,
             module: module.module.clone(),
             profile: services.environment.config.profile_name.clone(),
             started,
@@ -213,14 +218,14 @@ impl Leased<'_> {
             rerun: rerun::commands(&base, again, module.collections.len()),
             ended_by: ended_by.map(|error| error.failure()),
             days,
-            undo: has_published.then(|| rerun::undo(&request.command, id)),
+            undo: has_published.then(|| rerun::undo(&request.command, run.id)),
             repair: differences.iter().any(Difference::can_be_mended).then(|| rerun::repair(&request.command)),
             differences,
             rerun_late,
             late,
             notified: Vec::new(),
             stages,
-        })
+        }
     }
 }
 
@@ -243,12 +248,9 @@ pub(super) fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), 
     Ok(())
 }
 
-/// What others changed of what the module published. What can't be compared is told by the log: the run has done its dates.
+/// What others changed of what the module published.
 fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) -> Vec<Difference> {
-    let found = differences::of(run.setup, collections, request.shard, |name| run.summary.days(name)).unwrap_or_else(|error| {
-        tracing::warn!(event = "not_compared", module = %run.setup.module.module, %error);
-        Vec::new()
-    });
+    let found = differences::of(run.setup, collections, request.shard, |name| run.summary.days(name));
     for difference in &found {
         let (table, found) = (&difference.table, difference.sentences().join("; "));
         tracing::warn!(event = "changed_by_others", table, found, repair = rerun::repair(&request.command));

@@ -2,49 +2,60 @@
 
 use std::collections::BTreeSet;
 
-use crate::catchup::{Attempt, DayHistory, Ledger, SourceFile, Status};
+use crate::catchup::{Attempt, DayHistory, Ledger, LedgerError, SourceFile, Status};
 use crate::config::{LateFiles as Policy, Module};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::report::LateFiles;
 use crate::source::{DayKeys, SourceKey};
 
-use super::JobError;
 use super::incoming::source_file;
 use super::ingest::IngestRequest;
 use super::rerun::{self, Again};
 
-/// The dates that are done, of which a run would read a file that no attempt has read. A file that somebody undid is none.
+/// The dates that are done, of which a run would read a file that no attempt has read. A file that somebody undid is none. Of which
+/// collection the ledger can't say it is told by the log: that keeps no date from being done.
 pub(super) fn of(
     ledger: &dyn Ledger,
     module: &Module,
     keys: &DayKeys,
     mut days: impl FnMut(&CollectionName) -> DayHistory,
-) -> Result<Vec<LateFiles>, JobError> {
-    let mut late = Vec::new();
+) -> Vec<LateFiles> {
     if module.catchup.late == Policy::Ignore {
-        return Ok(late);
+        return Vec::new();
     }
     // Sorted by collection, then by date.
-    let listed: Vec<_> = keys.iter().collect();
-    for of_collection in listed.chunk_by(|((one, _), _), ((other, _), _)| one == other) {
-        let collection = &of_collection[0].0.0;
-        let days = days(collection);
-        let done: Vec<_> = of_collection.iter().filter(|((_, date), _)| days.get(date) == Some(&Status::Completed)).collect();
-        let (Some(((_, first), _)), Some(((_, last), _))) = (done.first(), done.last()) else { continue };
-        let attempts = ledger.attempts_between(&module.module, collection, *first, *last)?;
-        for ((_, date), keys) in done {
-            let files = not_read(module, keys, &attempts, *date);
-            if !files.is_empty() {
-                late.push(LateFiles { date: *date, collection: collection.clone(), files });
-            }
+    let listed: Vec<Listed<'_>> = keys.iter().map(|((collection, date), keys)| (collection, *date, keys)).collect();
+    let mut late = Vec::new();
+    for of_collection in listed.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let collection = of_collection[0].0;
+        match of_one(ledger, module, of_collection, &days(collection)) {
+            Ok(found) => late.extend(found),
+            Err(error) => tracing::warn!(event = "late_files_unknown", %collection, %error),
         }
     }
-    Ok(late)
+    late
+}
+
+/// A date's files, as they were listed.
+type Listed<'k> = (&'k CollectionName, ProcessingDate, &'k Vec<SourceKey>);
+
+fn of_one(ledger: &dyn Ledger, module: &Module, listed: &[Listed<'_>], days: &DayHistory) -> Result<Vec<LateFiles>, LedgerError> {
+    let done: Vec<_> = listed.iter().filter(|(_, date, _)| days.get(date) == Some(&Status::Completed)).collect();
+    let (Some((collection, first, _)), Some((_, last, _))) = (done.first(), done.last()) else { return Ok(Vec::new()) };
+    let attempts = ledger.attempts_between(&module.module, collection, *first, *last)?;
+    let late = done.into_iter().map(|(collection, date, keys)| LateFiles {
+        date: *date,
+        collection: (*collection).clone(),
+        files: not_read(module, keys, &attempts, *date),
+    });
+    Ok(late.filter(|late| !late.files.is_empty()).collect())
 }
 
 /// Those that the date would be done with now, and was not.
 fn not_read(module: &Module, keys: &[SourceKey], attempts: &[Attempt], date: ProcessingDate) -> Vec<String> {
-    let of_date = attempts.iter().filter(|attempt| attempt.date == date);
+    // They are sorted by date.
+    let first = attempts.partition_point(|attempt| attempt.date < date);
+    let of_date = attempts[first..].iter().take_while(|attempt| attempt.date == date);
     let read: BTreeSet<_> = of_date.flat_map(|attempt| &attempt.sources).map(identity).collect();
     let now = module.source.pick.choose(keys.to_vec());
     now.iter().map(source_file).filter(|file| !read.contains(&identity(file))).map(|file| file.key).collect()
@@ -64,6 +75,14 @@ pub(super) fn divided(module: &Module, request: &IngestRequest, mut late: Vec<La
     match module.catchup.late {
         Policy::Rerun => (late, Vec::new()),
         Policy::Report | Policy::Ignore => (Vec::new(), late),
+    }
+}
+
+/// Says it to who reads logs.
+pub(super) fn log(late: &[LateFiles], rerun: &[String]) {
+    if let Some(LateFiles { date, collection, .. }) = late.first() {
+        let (date, rerun) = (date.to_string(), rerun.join("; "));
+        tracing::warn!(event = "files_came_late", dates = late.len(), date, %collection, rerun);
     }
 }
 

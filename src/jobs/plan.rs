@@ -73,7 +73,7 @@ pub(super) fn of(
     now: Timestamp,
 ) -> Result<Plan, JobError> {
     let (rules, mut history) = known_history(setup.services, setup.module)?;
-    let late = late::of(&*setup.services.ledger, setup.module, keys, |name| history.get(name).cloned().unwrap_or_default())?;
+    let late = late::of(&*setup.services.ledger, setup.module, keys, |name| history.get(name).cloned().unwrap_or_default());
     let (again, mut late) = late::divided(setup.module, request, late);
     let known = Known { today: setup.today, rules, requested: request.dates, shard: request.shard, keys, late: &again };
     let mut clean_up = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn of(
         let mut days = history.get(name).cloned().unwrap_or_default();
         days.retain(|date, _| !todo.get(date).is_some_and(|names| names.contains(name)));
         days
-    })?;
+    });
     late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
     let mut days = Vec::new();
     for collection in collections {

@@ -41,8 +41,8 @@ impl Known<'_> {
             let mut days = days(&collection.name);
             for (date, status) in &mut days {
                 // A file that came late, or came back, counts.
-                let came = self.has_files(&collection.name, *date) && matches!(status, Status::Skipped | Status::Lost);
-                if came || self.is_late(&collection.name, *date) {
+                let came = matches!(status, Status::Skipped | Status::Lost);
+                if self.has_files(&collection.name, *date) && (came || self.is_late(&collection.name, *date)) {
                     *status = Status::Failed;
                 }
             }

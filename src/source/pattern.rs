@@ -19,9 +19,12 @@ pub struct KeyPattern {
     most_parts: Option<usize>,
     /// Collections with longer names in files first: a key that fits two collections belongs to the longer name.
     collections: Vec<CollectionPattern>,
-    /// The same patterns, tried at once.
-    all: RegexSet,
+    /// The same patterns, tried at once, where they are many: to make that costs more than to try a few.
+    all: Option<RegexSet>,
 }
+
+/// So many patterns are tried one after the other.
+const FEW: usize = 8;
 
 #[derive(Debug)]
 struct CollectionPattern {
@@ -43,7 +46,7 @@ impl KeyPattern {
             let (regex, parts) = (compile(pattern, file_name)?, Parts::new(pattern, file_name));
             compiled.push(CollectionPattern { collection: collection.clone(), regex, parts });
         }
-        let all = RegexSet::new(compiled.iter().map(|one| one.regex.as_str()));
+        let all = (compiled.len() > FEW).then(|| RegexSet::new(compiled.iter().map(|one| one.regex.as_str()))).transpose();
         let all = all.map_err(|error| malformed(pattern, &format!("there are too many collections for it: {error}")))?;
         let (beginning, rest) = pattern.split_at(pattern.find(['{', '*']).unwrap_or(pattern.len()));
         Ok(Self {
@@ -85,11 +88,17 @@ impl KeyPattern {
     }
 
     fn find(&self, key: &str) -> Option<(&CollectionPattern, ProcessingDate)> {
-        self.all.matches(key).into_iter().find_map(|i| {
-            let one = &self.collections[i];
+        let fits = |one: &'_ CollectionPattern| -> Option<ProcessingDate> {
             let date = one.regex.captures(key)?.name("date")?.as_str().parse().ok()?;
-            (!one.parts.hides(key)).then_some((one, date))
-        })
+            (!one.parts.hides(key)).then_some(date)
+        };
+        match &self.all {
+            None => self.collections.iter().find_map(|one| Some((one, fits(one)?))),
+            Some(all) => all.matches(key).into_iter().find_map(|i| {
+                let one = &self.collections[i];
+                Some((one, fits(one)?))
+            }),
+        }
     }
 }
 
@@ -259,6 +268,16 @@ mod tests {
         let keys = pattern.assign(objects(&["2021-04-12_bid_employers_1.csv", "2021-04-12_bid_1.csv"]));
         assert_eq!(found(&keys, "bid", "2021-04-12", Pick::All), ["2021-04-12_bid_1.csv"]);
         assert_eq!(found(&keys, "bid_employers", "2021-04-12", Pick::All), ["2021-04-12_bid_employers_1.csv"]);
+    }
+
+    /// Many patterns are tried at once.
+    #[test]
+    fn many_collections_are_told_apart_as_few_are() {
+        let names: Vec<String> = (0..2 * FEW).map(|i| format!("c{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).chain(["c1_x"]).collect();
+        let keys = pattern("{date}_{collection}*.csv", &names).assign(objects(&["2024-05-01_c1_x.csv", "2024-05-01_c15.csv"]));
+        let found: Vec<&str> = keys.keys().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(found, ["c15", "c1_x"]);
     }
 
     #[test]
