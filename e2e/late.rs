@@ -91,7 +91,7 @@ fn a_date_is_not_done_before_its_files_are_all_there() {
         match setting {
             "min_files: 2" => file(&workspace, 2, 7),
             "min_age_minutes: 60" => {
-                let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3700);
+                let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
                 let path = workspace.path(&format!("source/{DATE}_orders_1.csv"));
                 std::fs::File::options().append(true).open(path).unwrap().set_modified(old).unwrap();
             }

@@ -14,7 +14,7 @@ use crate::store::Scratch;
 use crate::telemetry::lineage::Lineage;
 
 use super::clean_up;
-use super::dates::{Done, do_all};
+use super::dates::{DATES, Done, do_all};
 use super::lease::KeptLease;
 use super::lineage::RunLineage;
 use super::module::{Collection, collections, dates_to_list, source_keys};
@@ -253,7 +253,7 @@ fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestReques
     let found = differences::of(run.setup, collections, request.shard, |name| run.summary.days(name));
     for difference in &found {
         let (table, found) = (&difference.table, difference.sentences().join("; "));
-        tracing::warn!(event = "changed_by_others", table, found, repair = rerun::repair(&request.command));
+        tracing::warn!(target: DATES, event = "changed_by_others", table, found, repair = rerun::repair(&request.command));
     }
     found
 }

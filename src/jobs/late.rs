@@ -8,6 +8,7 @@ use crate::identity::{CollectionName, ProcessingDate};
 use crate::report::LateFiles;
 use crate::source::{DayKeys, SourceKey};
 
+use super::dates::DATES;
 use super::incoming::source_file;
 use super::ingest::IngestRequest;
 use super::rerun::{self, Again};
@@ -82,7 +83,7 @@ pub(super) fn divided(module: &Module, request: &IngestRequest, mut late: Vec<La
 pub(super) fn log(late: &[LateFiles], rerun: &[String]) {
     if let Some(LateFiles { date, collection, .. }) = late.first() {
         let (date, rerun) = (date.to_string(), rerun.join("; "));
-        tracing::warn!(event = "files_came_late", dates = late.len(), date, %collection, rerun);
+        tracing::warn!(target: DATES, event = "files_came_late", dates = late.len(), date, %collection, rerun);
     }
 }
 

@@ -32,7 +32,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The metastore, where it could be opened.
+    /// The metastore, where it could be opened and no table in it is beyond use.
     pub(super) fn metastore(&mut self, collections: Option<&[Collection]>) -> Option<Arc<dyn Metastore>> {
         let environment = self.environment;
         let mut opened = None;
@@ -43,10 +43,11 @@ impl Walk<'_, '_> {
             Ok(found)
         });
         let metastore = opened?;
-        let tables = collections.unwrap_or_default().iter();
-        // A check of each: what is wrong with one says nothing of the others.
-        let well = tables.map(|one| self.check(format!("table {}", one.table), || table(&*metastore, one)));
-        well.fold(true, |all, one| all && one).then_some(metastore)
+        let mut is_well = true;
+        for one in collections.unwrap_or_default() {
+            is_well &= self.check(format!("table {}", one.table), || table(&*metastore, one));
+        }
+        is_well.then_some(metastore)
     }
 
     /// The ledger, where it could be opened.
