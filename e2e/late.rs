@@ -103,7 +103,7 @@ fn a_date_is_not_done_before_its_files_are_all_there() {
 }
 
 #[test]
-fn a_date_that_is_not_complete_is_skipped_where_missing_files_are_and_done_by_name() {
+fn a_date_that_is_not_complete_is_skipped_where_missing_files_are_and_done_with_a_flag() {
     let complete = "pick: all, missing: skip, complete: { min_files: 2 }";
     let start = ("limits:", "catchup: { start: 2024-05-01 }\nlimits:");
     let workspace = Workspace::with(&[ALL, ("pick: all", complete), start]);
@@ -115,9 +115,25 @@ fn a_date_that_is_not_complete_is_skipped_where_missing_files_are_and_done_by_na
         assert_eq!((&day["outcome"], &day["sources"]), (&"skipped".into(), &serde_json::json!([])), "{report}");
         assert!(day["notes"][0].as_str().unwrap().starts_with("not complete yet: it has 1 of the 2"), "{report}");
     }
+    // Also by name: that is what a report says to type.
     orders(&workspace, &["--start-dt", DATE]).expect(0);
+    assert_eq!(workspace.report()["days"][0]["outcome"], "skipped");
+    orders(&workspace, &["--start-dt", DATE, "--incomplete"]).expect(0);
     assert_eq!(workspace.query(ROWS), "{\"id\":1}");
     // More files than were waited for are told as others are.
     file(&workspace, 2, 7);
     orders(&workspace, &["--log-format", "human"]).expect(0).says("done before the file");
+}
+
+/// What one load did, the other need not.
+#[test]
+fn loads_that_share_a_record_are_not_late_for_each_other() {
+    let loads = ("limits:", "load_types: { delta: { pick: all } }\nlimits:");
+    let workspace = Workspace::with(&[loads]);
+    for number in 1..=2 {
+        file(&workspace, number, number);
+    }
+    orders(&workspace, &["--start-dt", DATE]).expect(0);
+    let ran = orders(&workspace, &["--load-type", "delta", "--log-format", "human"]).expect(0);
+    assert!(!ran.stderr.contains("done before"), "{}", ran.stderr);
 }

@@ -136,6 +136,21 @@ fn a_table_moved_by_hand_is_told() {
     let workspace = published(&[]);
     by_hand(&workspace, "update tables set location = location || '_old'");
     orders(&workspace, &["--end-dt", SECOND]).expect(4).says("in the metastore, but");
+    assert!(repair(&workspace, &[]).expect(4).stdout.contains("left: the location of test.orders is"));
+}
+
+/// Columns that others add, and in another order, are adg's own with its next file.
+#[test]
+fn a_column_that_adg_widens_later_is_no_change_by_others() {
+    let workspace =
+        published(&[("note: string", "note: string, count: int"), ("limits:", "evolution: { type_change: widen }\nlimits:")]);
+    by_hand(&workspace, "insert into columns select table_id, 99, 'theirs', 'int' from columns where name = 'id'");
+    workspace.source(FIRST, "orders", "id,note,paid,count\n1,a,true,9999999999\n");
+    orders(&workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(0);
+    is_well(&workspace);
+    // From now on it is noticed again what others do.
+    by_hand(&workspace, "update columns set type = 'string' where name = 'count'");
+    told(&workspace, "`count` is bigint in the files and string in the table");
 }
 
 /// The files of the copy's time have their grace, so that readers see old rows and nothing else says so.

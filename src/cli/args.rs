@@ -74,7 +74,7 @@ pub(super) struct RunArgs {
     #[arg(long, alias = "module_name", alias = "module-name", required_unless_present = "plan")]
     pub(super) module: Option<String>,
     /// Do exactly what `adg plan --out FILE` found, or nothing where that is no longer what would be done.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "shard", "collection", "clean_up_flg", "force_clean_up", "e2e_test_flg"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "shard", "collection", "clean_up_flg", "force_clean_up", "incomplete", "e2e_test_flg"])]
     pub(super) plan: Option<PathBuf>,
     /// Which of the module's loads.
     #[arg(long, alias = "load_type", value_enum, ignore_case = true, default_value_t = LoadType::Full)]
@@ -98,6 +98,9 @@ pub(super) struct RunArgs {
     /// Let clean-up lose dates that the source can't rebuild.
     #[arg(long)]
     pub(super) force_clean_up: bool,
+    /// Do dates whose files are not all there too, with those that are: what `source.complete` says does not count.
+    #[arg(long)]
+    pub(super) incomplete: bool,
     /// Read the test folder of the published store; refused in protected profiles [env: E2E_TEST_FLG].
     #[arg(long, alias = "e2e_test_flg", value_name = "true|false")]
     pub(super) e2e_test_flg: Option<String>,

@@ -43,7 +43,7 @@ fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
 /// What a plan asks for; what the environment says of dates and flags does not count.
 fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let plan = jobs::read_plan(file)?;
-    let Asked { load, start, end, shard, collections, clean_up, force_clean_up, e2e_test } = plan.asked.clone();
+    let Asked { load, start, end, shard, collections, clean_up, force_clean_up, incomplete, e2e_test } = plan.asked.clone();
     let module = plan.module.to_string();
     let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, shard, args));
     let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
@@ -56,6 +56,7 @@ fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -
         collections,
         clean_up,
         force_clean_up,
+        incomplete,
         e2e_test,
         memory,
         engine: args.engine,
@@ -109,6 +110,7 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
         collections: args.collection.clone(),
         clean_up,
         force_clean_up: args.force_clean_up,
+        incomplete: args.incomplete,
         e2e_test,
         memory,
         engine: args.engine,
@@ -132,6 +134,7 @@ pub(super) fn past_request(module: &str, past: &PastArgs, environment: &Environm
         collections: past.collection.clone(),
         clean_up: false,
         force_clean_up: false,
+        incomplete: false,
         e2e_test: false,
         memory: memory(DEFAULT_MEMORY)?,
         // Nothing is read.

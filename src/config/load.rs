@@ -172,7 +172,7 @@ impl Config {
         if module.collections.is_empty() {
             return Err(wrong("collections", "the module has no collection".to_owned()));
         }
-        match (module.load_types.remove(&load), load) {
+        match (module.load_types.get(&load).cloned(), load) {
             (Some(settings), _) => module.loaded_as(&settings).map_err(|error| wrong("load_types", error.to_string())),
             (None, LoadType::Full) => Ok(module),
             (None, _) => Err(ConfigError::NoLoadType {

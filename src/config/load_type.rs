@@ -51,6 +51,16 @@ pub struct LoadSettings {
 }
 
 impl Module {
+    /// Whether two of its loads write to the same tables, and have one record of what is done.
+    pub fn has_loads_of_one_record(&self) -> bool {
+        let full = (!self.load_types.contains_key(&LoadType::Full)).then_some("");
+        let mut suffixes: Vec<&str> = self.load_types.values().map(|load| load.table_suffix.as_str()).chain(full).collect();
+        let loads = suffixes.len();
+        suffixes.sort_unstable();
+        suffixes.dedup();
+        suffixes.len() < loads
+    }
+
     /// The module as one of its loads has it.
     ///
     /// # Errors

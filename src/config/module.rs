@@ -113,7 +113,7 @@ pub struct SourceSettings {
     #[serde(default)]
     pub missing: MissingFile,
     /// How it is seen that a date's files are all there, where a run may come before they are. A date that is not complete is as one
-    /// without a file (`missing`), and the next run tries it again; dates asked for by name are done as they are.
+    /// without a file (`missing`), and the next run tries it again; with `--incomplete` it is done as it is.
     #[serde(default)]
     pub complete: CompleteSettings,
     /// The least share of a table's columns, declared or registered, that a file must have: one with fewer is no file of the table,

@@ -113,7 +113,15 @@ fn losses(
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<Vec<PartitionValue>, JobError> {
-    let known = Known { today: run.setup.today, rules: run.rules, requested: request.dates, shard: None, keys, late: &[] };
+    let known = Known {
+        today: run.setup.today,
+        rules: run.rules,
+        requested: request.dates,
+        shard: None,
+        keys,
+        late: &[],
+        takes_incomplete: request.incomplete,
+    };
     let lost = not_rebuilt(&known, collection, published);
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.force_clean_up) {

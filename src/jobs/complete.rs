@@ -11,8 +11,7 @@ use super::JobError;
 use super::module::Collection;
 use super::setup::Setup;
 
-/// Why a date is skipped for now, as its files are not all there; none where it is to be done. A date asked for by name is done as it
-/// is.
+/// Why a date is skipped for now, as its files are not all there; none where it is to be done, as it is where `takes_incomplete`.
 ///
 /// # Errors
 /// They are not all there, and the collection says that a date without a file fails.
@@ -21,9 +20,9 @@ pub(super) fn must_be(
     collection: &Collection,
     date: ProcessingDate,
     listed: &[SourceKey],
-    by_name: bool,
+    takes_incomplete: bool,
 ) -> Result<Option<String>, JobError> {
-    if by_name {
+    if takes_incomplete {
         return Ok(None);
     }
     let Some(reason) = waits_for(setup, collection, date, listed)? else { return Ok(None) };

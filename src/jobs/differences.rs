@@ -26,7 +26,7 @@ pub(super) fn of(
         let mut days = days(&collection.name);
         days.retain(|date, status| *status == Status::Completed && shard.is_none_or(|shard| shard.has(*date)));
         let place = setup.place(collection, setup.layout(collection)?);
-        of_table(&place, &*setup.services.ledger, &collection.name, &days)
+        of_table(&place, &*setup.services.ledger, &collection.name, &days, Look::Recent)
     };
     let of_collection = |collection: &Collection| {
         of_collection(collection).unwrap_or_else(|error| {
@@ -44,12 +44,28 @@ pub(super) struct Compared {
     pub(super) elsewhere: Vec<ProcessingDate>,
 }
 
+/// Of which dates the ledger is asked where readers are to be, beside those whose partition does not say itself that it is as it was
+/// published. A metastore that was restored from an older copy has what was published before dates were done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// The last days up to the newest that is done: a run may have thousands of dates and hundreds of tables.
+    Recent,
+    /// All of them.
+    All,
+}
+
+/// An error with what to do.
+pub(super) fn explained(error: &JobError) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
+}
+
 /// What is otherwise in a table of which these dates are completed; none where nothing is.
 pub(super) fn of_table(
     place: &TablePlace<'_>,
     ledger: &dyn Ledger,
     collection: &CollectionName,
     completed: &DayHistory,
+    look: Look,
 ) -> Result<Option<Compared>, JobError> {
     if completed.is_empty() {
         return Ok(None);
@@ -60,11 +76,10 @@ pub(super) fn of_table(
         Ok(Some(table)) => {
             let partitions = place.metastore.partitions(place.table)?;
             columns = place.changed_columns(&table, &partitions)?.iter().map(ToString::to_string).collect();
-            (forgotten, elsewhere) = dates(place, ledger, collection, completed, &partitions)?;
+            (forgotten, elsewhere) = dates(place, ledger, collection, completed, &partitions, look)?;
         }
         Err(error @ (LakeError::Moved { .. } | LakeError::Unsupported { .. })) => {
-            let error = JobError::from(error);
-            refused = Some(error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}")));
+            refused = Some(explained(&error.into()));
         }
         Err(error) => return Err(error.into()),
     }
@@ -79,8 +94,7 @@ pub(super) fn of_table(
     Ok((!told.is_empty()).then_some(Compared { told, forgotten, elsewhere }))
 }
 
-/// Days, up to the newest that is done, of which the ledger is asked where readers are to be: a metastore that was restored from an
-/// older copy has what was published before the dates were done again.
+/// How many days [`Look::Recent`] has.
 const RECENT_DAYS: u32 = 31;
 
 /// The dates that the metastore has forgotten, and those of which it sends readers elsewhere. Of older dates the ledger is asked only
@@ -91,10 +105,11 @@ fn dates(
     collection: &CollectionName,
     completed: &DayHistory,
     partitions: &[Partition],
+    look: Look,
 ) -> Result<(Vec<ProcessingDate>, Vec<ProcessingDate>), JobError> {
     let by_value: BTreeMap<&PartitionValue, &Partition> = partitions.iter().map(|found| (&found.value, found)).collect();
     let (mut forgotten, mut elsewhere) = (Vec::new(), Vec::new());
-    let recent = recent(place, ledger, collection, completed)?;
+    let recent = known(place, ledger, collection, completed, look)?;
     for date in completed.keys() {
         let Some(partition) = by_value.get(&PartitionValue::from(*date)) else {
             forgotten.push(*date);
@@ -112,15 +127,17 @@ fn dates(
     Ok((forgotten, elsewhere))
 }
 
-/// Where readers of recent dates are to be.
-fn recent(
+/// Where readers of these dates are to be.
+fn known(
     place: &TablePlace<'_>,
     ledger: &dyn Ledger,
     collection: &CollectionName,
     completed: &DayHistory,
+    look: Look,
 ) -> Result<BTreeMap<ProcessingDate, Option<String>>, JobError> {
-    let Some(last) = completed.keys().next_back() else { return Ok(BTreeMap::new()) };
-    let attempts = ledger.attempts_between(place.module, collection, last.minus_days(RECENT_DAYS), *last)?;
+    let (Some(oldest), Some(last)) = (completed.keys().next(), completed.keys().next_back()) else { return Ok(BTreeMap::new()) };
+    let first = if look == Look::All { *oldest } else { last.minus_days(RECENT_DAYS) };
+    let attempts = ledger.attempts_between(place.module, collection, first, *last)?;
     Ok(attempts.chunk_by(|a, b| a.date == b.date).map(|of_date| (of_date[0].date, location(of_date))).collect())
 }
 

@@ -272,7 +272,7 @@ impl JobError {
                 Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
             }
             Self::Incomplete { .. } => {
-                Some("the next run tries again by itself; with --start-dt and --end-dt the date is done with the files that it has".into())
+                Some("the next run tries again by itself; with --incomplete the date is done with the files that it has".into())
             }
             Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
             Self::Lake(LakeError::QuarantineFull { .. }) => Some(

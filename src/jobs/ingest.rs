@@ -9,7 +9,7 @@ use crate::catchup::{Attempt, Requested, Shard, WindowRules};
 use crate::config::{self, EngineName, LoadType, Module, SparkRemote};
 use crate::identity::{CollectionName, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
-use crate::report::{Difference, LateFiles, Outcome, Plan, Progress, RunReport, Stage, Stages};
+use crate::report::{Difference, LateFiles, Plan, Progress, RunReport, Stage, Stages};
 use crate::store::Scratch;
 use crate::telemetry::lineage::Lineage;
 
@@ -43,6 +43,8 @@ pub struct IngestRequest {
     pub clean_up: bool,
     /// Whether clean-up may lose what the source can't rebuild.
     pub force_clean_up: bool,
+    /// Whether dates are done whose files are not all there.
+    pub incomplete: bool,
     /// Whether to read the test folder of the published store.
     pub e2e_test: bool,
     /// What the run may hold in memory.
@@ -69,8 +71,8 @@ pub(super) struct Run<'a> {
     pub(super) scratch: &'a Scratch,
     pub(super) progress: &'a dyn Progress,
     pub(super) lineage: Option<&'a RunLineage<'a>>,
-    /// Whether the dates were asked for by name.
-    pub(super) by_name: bool,
+    /// Whether dates are done whose files are not all there.
+    pub(super) takes_incomplete: bool,
 }
 
 impl Run<'_> {
@@ -163,7 +165,7 @@ impl Leased<'_> {
             scratch: &scratch,
             progress,
             lineage,
-            by_name: request.dates.start.is_some(),
+            takes_incomplete: request.incomplete,
         };
         if let Some(plan) = &request.plan {
             plan::must_hold(plan, &plan::of(&setup, collections, &keys, request, started)?)?;
@@ -181,6 +183,7 @@ impl Leased<'_> {
             shard: request.shard,
             keys: &keys,
             late: &again,
+            takes_incomplete: request.incomplete,
         };
         let todo = known.to_do(collections, |name| run.summary.days(name))?;
         late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
@@ -206,7 +209,7 @@ impl Leased<'_> {
         let base = [&*request.command, &*request.flags].concat();
         let rerun_late = late::commands(&base, &late, module.collections.len());
         late::log(&late, &rerun_late);
-        let has_published = days.iter().any(|day| day.outcome == Outcome::Completed);
+        let has_published = days.iter().any(|day| day.location.is_some());
         let mut again = rerun::failed(&days);
         not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
         RunReport {

@@ -21,7 +21,8 @@ pub(super) fn of(
     keys: &DayKeys,
     mut days: impl FnMut(&CollectionName) -> DayHistory,
 ) -> Vec<LateFiles> {
-    if module.catchup.late == Policy::Ignore {
+    // Loads that share a record read other files, and what one did, the other need not.
+    if module.catchup.late == Policy::Ignore || module.has_loads_of_one_record() {
         return Vec::new();
     }
     // Sorted by collection, then by date.
@@ -57,6 +58,7 @@ fn not_read(module: &Module, keys: &[SourceKey], attempts: &[Attempt], date: Pro
     // They are sorted by date.
     let first = attempts.partition_point(|attempt| attempt.date < date);
     let of_date = attempts[first..].iter().take_while(|attempt| attempt.date == date);
+    let of_date = of_date.filter(|attempt| attempt.status == Status::Completed);
     let read: BTreeSet<_> = of_date.flat_map(|attempt| &attempt.sources).map(identity).collect();
     let now = module.source.pick.choose(keys.to_vec());
     now.iter().map(source_file).filter(|file| !read.contains(&identity(file))).map(|file| file.key).collect()

@@ -57,6 +57,11 @@ impl Layouts {
         self.other.as_ref().filter(|_| !is_personal).unwrap_or(&self.personal)
     }
 
+    /// Whether a table lies in this one only where it has personal data.
+    pub(super) fn is_for_personal_only(&self, layout: &TableLayout) -> bool {
+        self.other.is_some() && self.personal == *layout
+    }
+
     /// Whether a table without personal data lies in this one.
     pub(super) fn is_for_others_only(&self, layout: &TableLayout) -> bool {
         self.other.as_ref() == Some(layout)

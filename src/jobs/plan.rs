@@ -75,7 +75,15 @@ pub(super) fn of(
     let (rules, mut history) = known_history(setup.services, setup.module)?;
     let late = late::of(&*setup.services.ledger, setup.module, keys, |name| history.get(name).cloned().unwrap_or_default());
     let (again, mut late) = late::divided(setup.module, request, late);
-    let known = Known { today: setup.today, rules, requested: request.dates, shard: request.shard, keys, late: &again };
+    let known = Known {
+        today: setup.today,
+        rules,
+        requested: request.dates,
+        shard: request.shard,
+        keys,
+        late: &again,
+        takes_incomplete: request.incomplete,
+    };
     let mut clean_up = Vec::new();
     if request.clean_up {
         for collection in collections {
@@ -104,6 +112,7 @@ pub(super) fn of(
         collections: request.collections.clone(),
         clean_up: request.clean_up,
         force_clean_up: request.force_clean_up,
+        incomplete: request.incomplete,
         e2e_test: request.e2e_test,
     };
     let profile = setup.services.environment.config.profile_name.clone();
@@ -202,8 +211,7 @@ impl Planned<'_> {
         day: &mut PlannedDay,
         table: &mut Option<Table>,
     ) -> Result<(), JobError> {
-        let by_name = self.known.requested.start.is_some();
-        match complete::must_be(self.setup, self.collection, day.date, listed, by_name)? {
+        match complete::must_be(self.setup, self.collection, day.date, listed, self.known.takes_incomplete)? {
             None => self.with_files(keys, day, table),
             Some(note) => {
                 day.notes.push(note);

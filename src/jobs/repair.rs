@@ -9,7 +9,7 @@ use crate::metastore::{Parameters, PartitionValue, create_table_ddl};
 use crate::report::{Repair, Repaired};
 use crate::schema::{Column, ColumnName, ERROR_DESC, Evolution, TableSchema};
 
-use super::differences::{Compared, of_table};
+use super::differences::{Look, explained, of_table};
 use super::ingest::IngestRequest;
 use super::lease::KeptLease;
 use super::module::{Collection, collections};
@@ -43,10 +43,17 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
     let (mut repaired, mut again) = (Vec::new(), Again::new());
     for collection in &collections {
         let mut completed = history.remove(&collection.name).unwrap_or_default();
-        completed.retain(|date, status| *status == Status::Completed && is_asked(request, *date));
-        let layout = layout(&setup, collection, &completed)?;
-        let table = Broken { setup: &setup, collection, lease: &lease, layout };
-        for one in table.repair(&completed, *accept)? {
+        completed.retain(|_, status| *status == Status::Completed);
+        let all = completed.clone();
+        completed.retain(|date, _| is_asked(request, *date));
+        let layout = layout(&setup, collection, &all)?;
+        let table = Broken { setup: &setup, collection, lease: &lease, layout, all: &all };
+        // What keeps one table from being mended is said of it, and keeps no other.
+        let mended = table.repair(&completed, *accept).or_else(|error| match error.ends_the_run() {
+            true => Err(error),
+            false => Ok(vec![table.of_table(Repair::Left(explained(&error)))]),
+        })?;
+        for one in mended {
             if let (Some(date), Repair::Left(_)) = (one.date, &one.outcome) {
                 again.entry(date).or_default().insert(collection.name.clone());
             }
@@ -80,17 +87,21 @@ struct Broken<'r> {
     collection: &'r Collection,
     lease: &'r KeptLease,
     layout: &'r TableLayout,
+    /// All dates that are done.
+    all: &'r DayHistory,
 }
 
 impl Broken<'_> {
     fn repair(&self, completed: &DayHistory, accept: bool) -> Result<Vec<Repaired>, JobError> {
-        let destination = self.destination();
-        let table = destination.registered()?;
         let ledger = &*self.setup.services.ledger;
-        let Some(found) = of_table(&destination, ledger, &self.collection.name, completed)? else { return Ok(Vec::new()) };
+        let found = of_table(&self.destination(), ledger, &self.collection.name, completed, Look::All)?;
+        let Some(found) = found else { return Ok(Vec::new()) };
+        if let Some(reason) = found.told.refused {
+            return Ok(vec![self.of_table(Repair::Left(reason))]);
+        }
         let mut repaired = Vec::new();
-        if table.is_none() && !accept {
-            repaired.push(self.table(&found)?);
+        if self.destination().registered()?.is_none() && !accept {
+            repaired.push(self.table()?);
         }
         let can_register = !repaired.iter().any(|one| matches!(one.outcome, Repair::Left(_)));
         for date in found.forgotten.iter().chain(&found.elsewhere) {
@@ -107,12 +118,15 @@ impl Broken<'_> {
         Ok(repaired)
     }
 
-    /// Makes the table anew, with the columns of what was published: the newest files' first, since their types are the latest.
-    fn table(&self, found: &Compared) -> Result<Repaired, JobError> {
+    /// Makes the table anew, with the columns of all that was published: those of the latest run first, since their types are the
+    /// latest.
+    fn table(&self) -> Result<Repaired, JobError> {
+        let published = self.all.keys().filter_map(|date| self.published(*date).transpose());
+        let mut published = published.collect::<Result<Vec<Attempt>, JobError>>()?;
+        published.sort_by_key(|attempt| std::cmp::Reverse(attempt.run_id));
         let mut schema = TableSchema::default();
         let mut seen = Vec::new();
-        for date in found.forgotten.iter().rev() {
-            let Some(attempt) = self.published(*date)? else { continue };
+        for attempt in published {
             if seen.contains(&attempt.schema_fingerprint) {
                 continue;
             }
@@ -130,7 +144,10 @@ impl Broken<'_> {
         personal.retain(|column| schema.has(column));
         personal.extend(ColumnName::new(ERROR_DESC).ok().filter(|_| !personal.is_empty()));
         let destination = self.destination();
-        let statement = create_table_ddl(&destination.wanted(&schema, &personal));
+        let mut statement = create_table_ddl(&destination.wanted(&schema, &personal));
+        if personal.is_empty() && (self.setup.module.target.pii || self.collection.layouts.is_for_personal_only(self.layout)) {
+            statement += "; which of its columns are personal data is told again with its next files";
+        }
         destination.ensure_table(&Evolution { after: schema, ..Evolution::default() }, &personal)?;
         Ok(self.of_table(Repair::Table(statement)))
     }

@@ -19,6 +19,8 @@ pub(super) struct Known<'a> {
     pub(super) keys: &'a DayKeys,
     /// Dates that are done and are to be done again, as they have files that were not read.
     pub(super) late: &'a [LateFiles],
+    /// Whether dates are done whose files are not all there.
+    pub(super) takes_incomplete: bool,
 }
 
 impl Known<'_> {

@@ -47,6 +47,12 @@ impl TablePlace<'_> {
         Ok(changed(&in_files, &table.schema))
     }
 
+    /// Whether there are any. Partitions are asked for only where the table's columns are not as adg left them.
+    pub(super) fn has_changed_columns(&self, table: &Table) -> Result<bool, LakeError> {
+        let is_as_left = table.parameters.get(COLUMNS).is_none_or(|left| *left == table.schema.fingerprint().to_string());
+        Ok(!is_as_left && !self.changed_columns(table, &self.metastore.partitions(self.table)?)?.is_empty())
+    }
+
     /// Whether a partition is as adg published it, as far as it says so itself: its location is the folder that
     /// the run which it names wrote this date to.
     pub fn is_as_published(&self, partition: &Partition) -> bool {
@@ -63,14 +69,23 @@ pub(super) const RUN: &str = "adg.run_id";
 pub const PARTITION_SCHEMA: &str = "adg.schema";
 
 fn changed(in_files: &TableSchema, in_table: &TableSchema) -> Vec<ChangedColumn> {
-    let is_same = |name: &ColumnName, ty: &ColumnType| in_table.type_of(name).is_some_and(|other| are_stored_alike(ty, other));
-    let changed = in_files.columns().iter().filter(|column| !is_same(&column.name, &column.ty));
+    let is_read = |name: &ColumnName, ty: &ColumnType| in_table.type_of(name).is_some_and(|other| is_read_as(ty, other));
+    let changed = in_files.columns().iter().filter(|column| !is_read(&column.name, &column.ty));
     changed.map(|column| ChangedColumn { in_files: column.clone(), in_table: in_table.type_of(&column.name).cloned() }).collect()
 }
 
-/// Whether files have values of both types in the same way: texts have no bound there.
-fn are_stored_alike(one: &ColumnType, other: &ColumnType) -> bool {
-    arrow_type(one) == arrow_type(other)
+/// Whether readers get a file's values by the table's type: it is stored alike, as texts of any bound are, or the table's is one that
+/// adg makes of the file's when it widens a column or gives a struct more members.
+fn is_read_as(in_file: &ColumnType, in_table: &ColumnType) -> bool {
+    use ColumnType::{Array, Map, Struct};
+    match (in_file, in_table) {
+        (Array(file), Array(table)) => is_read_as(file, table),
+        (Map(key, file), Map(table_key, table)) => is_read_as(key, table_key) && is_read_as(file, table),
+        (Struct(file), Struct(table)) => {
+            file.iter().all(|member| table.iter().any(|other| other.name == member.name && is_read_as(&member.ty, &other.ty)))
+        }
+        _ => arrow_type(in_file) == arrow_type(in_table) || in_file.widens_to(in_table),
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +110,10 @@ mod tests {
             ]
         );
         assert_eq!(changed(&files, &files), []);
+        // What adg makes of older files' types is no change by others.
+        let before = schema(&[("id", "int"), ("item", "array<struct<a:int,b:struct<c:string>>>")]);
+        let grown = schema(&[("id", "bigint"), ("item", "array<struct<a:bigint,b:struct<d:int,c:string>,e:date>>")]);
+        assert_eq!(changed(&before, &grown), []);
+        assert_eq!(changed(&grown, &before).len(), 2);
     }
 }

@@ -29,12 +29,13 @@ impl Destination<'_> {
                 Ok(wanted.location)
             }
             Some(before) => {
-                let Table { location, parameters, .. } = self.metastore.table(self.table)?.ok_or_else(|| self.gone())?;
+                let table = self.metastore.table(self.table)?.ok_or_else(|| self.gone())?;
                 let mut own = self.own_parameters(personal);
                 // What others did to the columns is told until somebody says what is to become of it.
-                if parameters.get(COLUMNS).is_none_or(|left| *left == before.fingerprint().to_string()) {
+                if !self.has_changed_columns(&table)? {
                     own.insert(COLUMNS.to_owned(), evolution.after.fingerprint().to_string());
                 }
+                let Table { location, parameters, .. } = table;
                 // A table that another tool made becomes this module's with the first publish.
                 let is_told = own.iter().all(|(key, value)| parameters.get(key) == Some(value));
                 if evolution.alters() || !is_told {

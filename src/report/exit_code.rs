@@ -63,7 +63,7 @@ impl ExitCode {
             Self::Config => "the config files can't be used",
             Self::Limit => "a limit stopped the publish, or a plan no longer holds",
             Self::Schema => "the source's columns were refused",
-            Self::Source => "source files are missing, or can't be read",
+            Self::Source => "source files are missing, not complete yet, or can't be read",
             Self::Access => "access was denied",
             Self::Unavailable => "a service or disk does not answer; try again",
             Self::Held => "another run holds the module",

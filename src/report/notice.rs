@@ -110,7 +110,6 @@ fn event(report: &RunReport) -> Event {
         (false, true) => Event::Failed,
         _ if !report.differences.is_empty() => Event::Partial,
         _ if any(Outcome::Lost) => Event::Lost,
-        _ if !report.late.is_empty() => Event::Late,
         (true, false) => Event::Completed,
         (false, false) => Event::NothingToDo,
     }
@@ -118,7 +117,9 @@ fn event(report: &RunReport) -> Event {
 
 fn headline(event: Event, report: &RunReport) -> &'static str {
     match event {
+        Event::Completed | Event::NothingToDo if !report.late.is_empty() => "files came after their dates were done",
         Event::Completed => "completed",
+        Event::Partial if report.ended_by.is_some() => "ended early",
         Event::Partial if report.days.iter().any(|day| day.outcome == Outcome::Failed) => "some dates failed",
         Event::Partial => "others changed what was published",
         Event::Failed => "failed",
@@ -214,6 +215,14 @@ mod tests {
             assert_eq!((notice.event, notice.events.len()), (event, all), "{outcomes:?}");
             assert_eq!(notice.events.contains(&Event::Lost), outcomes.contains(&Lost));
         }
+        let late = vec![crate::report::LateFiles {
+            date: "2024-05-01".parse().unwrap(),
+            collection: "bids".parse().unwrap(),
+            files: vec!["a.csv".into()],
+        }];
+        let notice = Notice::of(&RunReport { late, ..report(&[]) });
+        assert_eq!((notice.event, notice.events), (Event::NothingToDo, [Event::NothingToDo, Event::Late].into()));
+        assert!(notice.title.ends_with("files came after their dates were done"), "{}", notice.title);
         let ended = Failure { exit_code: ExitCode::Held, message: "held".into(), hint: Some("wait".into()) };
         let notice = Notice::of(&RunReport { ended_by: Some(ended), ..report(&[]) });
         assert_eq!((notice.event, notice.text.as_str()), (Event::Failed, "the run ended early: held\nhint: wait"));

@@ -99,6 +99,9 @@ pub struct Asked {
     pub clean_up: bool,
     /// Whether that may lose what the source can't rebuild.
     pub force_clean_up: bool,
+    /// Whether dates are done whose files are not all there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// Whether the test folder is read.
     pub e2e_test: bool,
 }

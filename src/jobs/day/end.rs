@@ -51,7 +51,11 @@ impl Day<'_> {
         match self.run.record(&self.attempt) {
             Err(error) if error.ends_the_run() => Err(error),
             // Of other dates the ledger may take it; if not, the next one's beginning says so. This date is done anew.
-            Err(error) => Ok(DayReport { outcome: Outcome::Failed, failure: Some(error.failure()), ..self.report }),
+            Err(error) => {
+                self.report.notes.push(format!("the ledger does not have how it ended: {error}"));
+                let failure = self.report.failure.take().unwrap_or_else(|| error.failure());
+                Ok(DayReport { outcome: Outcome::Failed, failure: Some(failure), ..self.report })
+            }
             Ok(()) => Ok(self.report),
         }
     }

@@ -110,6 +110,8 @@ struct Day<'a> {
     report: DayReport,
     /// What was published, for who asks where it came from.
     written: Option<WrittenColumns>,
+    /// Whether the ledger has it as done.
+    was_done: bool,
     /// Where the rows are that an earlier attempt published, and this one found no file to replace with.
     standing: Option<String>,
 }
@@ -123,6 +125,7 @@ impl<'a> Day<'a> {
     ) -> Result<Self, JobError> {
         let keys = run.setup.module.source.pick.choose(listed.clone());
         let earlier = run.setup.services.ledger.attempts(&run.setup.module.module, &collection.name, date)?;
+        let was_done = earlier.last().is_some_and(|attempt| attempt.status == Status::Completed);
         let sources = keys.iter().map(source_file);
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
         let (module, now) = (run.setup.module.module.clone(), run.setup.services.environment.clock.now());
@@ -131,7 +134,20 @@ impl<'a> Day<'a> {
         let mut report = DayReport::begin(date, collection.name.clone());
         report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
         let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
-        Ok(Self { run, collection, date, keys, listed, layout, personal, attempt, report, written: None, standing: None })
+        Ok(Self {
+            run,
+            collection,
+            date,
+            keys,
+            listed,
+            layout,
+            personal,
+            attempt,
+            report,
+            written: None,
+            was_done,
+            standing: None,
+        })
     }
 
     /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
@@ -140,11 +156,13 @@ impl<'a> Day<'a> {
         without_files(self.run.setup, self.run.rules, self.collection, self.date)
     }
 
-    /// Why it is not done yet, where its files are not all there. What was published of it stands.
+    /// Why it is not done yet, where its files are not all there. A date that was done stays so.
     fn waits(&mut self) -> Result<Option<String>, JobError> {
-        let waits = complete::must_be(self.run.setup, self.collection, self.date, &self.listed, self.run.by_name);
-        if !matches!(waits, Ok(None)) {
-            self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+        let waits = complete::must_be(self.run.setup, self.collection, self.date, &self.listed, self.run.takes_incomplete);
+        if matches!(waits, Ok(Some(_)) | Err(JobError::Incomplete { .. })) {
+            if self.was_done {
+                self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+            }
             // They were not read, and are still to be.
             self.attempt.sources.clear();
             self.report.sources.clear();

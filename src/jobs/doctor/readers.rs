@@ -2,7 +2,7 @@
 
 use crate::catchup::{Ledger, Status};
 use crate::config::Module;
-use crate::jobs::differences::of_table;
+use crate::jobs::differences::{Look, of_table};
 use crate::jobs::module::Collection;
 use crate::jobs::setup::layout;
 use crate::jobs::{JobError, rerun};
@@ -33,7 +33,7 @@ impl Walk<'_, '_> {
                 let layout = layout(metastore, &published, collection)?;
                 let (module, table) = (&module.module, &collection.table);
                 let place = TablePlace { store: &published, metastore, module, table, layout };
-                of_table(&place, ledger, &collection.name, &completed)
+                of_table(&place, ledger, &collection.name, &completed, Look::All)
             };
             let failed = match compared() {
                 Ok(None) => continue,

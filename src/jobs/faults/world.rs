@@ -299,6 +299,7 @@ pub fn nightly() -> IngestRequest {
         collections: Vec::new(),
         clean_up: false,
         force_clean_up: false,
+        incomplete: false,
         e2e_test: false,
         // So little that one collection is done after the other.
         plan: None,
