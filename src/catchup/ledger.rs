@@ -330,7 +330,7 @@ pub trait Ledger: Send + Sync {
         last: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError>;
 
-    /// What was published of a module's dates from `first` to `last`, added up by collection and month. The months come in order.
+    /// Counts of what was published of a module's dates from `first` to `last`, added up by collection and month. The months come in order.
     fn months(
         &self,
         module: &ModuleName,

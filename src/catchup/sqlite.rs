@@ -31,7 +31,7 @@ create table if not exists leases (
 create table if not exists superseded (location text primary key, at text not null) without rowid;
 ";
 
-/// What is asked of all dates at once is in it, without the lists of sources: ten years of 300 collections are a million attempts.
+/// Has all that is asked of all dates at once, without the lists of sources: ten years of 300 collections are a million attempts.
 /// It came later than the tables, and is no change of them.
 const INDEX: &str = "
 create index if not exists attempts_in_short on attempts (

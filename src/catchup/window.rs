@@ -15,6 +15,13 @@ pub struct Requested {
     pub end: Option<ProcessingDate>,
 }
 
+impl Requested {
+    /// Whether a date lies between them; where one is not given, there is no end on that side.
+    pub fn include(&self, date: ProcessingDate) -> bool {
+        self.start.is_none_or(|start| start <= date) && self.end.is_none_or(|end| date <= end)
+    }
+}
+
 /// A module's rules for catching up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WindowRules {

@@ -212,7 +212,7 @@ pub(super) enum Command {
     },
 }
 
-/// What of the past is looked at, undone or mended.
+/// The dates of the past that are looked at, undone or mended.
 #[derive(Debug, Args)]
 pub(super) struct PastArgs {
     /// Which of the module's loads.

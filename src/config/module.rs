@@ -258,11 +258,11 @@ pub struct CatchupSettings {
     pub start: Option<ProcessingDate>,
     /// How many days the source keeps its files; a missing file that is older is lost, and named once. None: for ever.
     pub retention_days: Option<u32>,
-    /// What becomes of a date that is done and then gets files that were not read.
+    /// The way of dates that are done and then get files that were not read.
     pub late: LateFiles,
 }
 
-/// What becomes of a date that is done and then gets files that no attempt has read: more, a newer one, or one written anew.
+/// The way of a date that is done and then gets files that no attempt has read: more, a newer one, or one written anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LateFiles {

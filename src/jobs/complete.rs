@@ -11,7 +11,8 @@ use super::JobError;
 use super::module::Collection;
 use super::setup::Setup;
 
-/// Why a date is skipped for now, as its files are not all there; none where it is to be done, as it is where `takes_incomplete`.
+/// Gives the reason for which a date is skipped for now, as its files are not all there; none where it is to be done, as any is where
+/// `takes_incomplete`.
 ///
 /// # Errors
 /// They are not all there, and the collection says that a date without a file fails.
@@ -32,7 +33,7 @@ pub(super) fn must_be(
     }
 }
 
-/// What a date waits for; none where its files are all there, as far as the module says how that is seen.
+/// Gives the reason for which a date waits; none where its files are all there, as far as the module says how that is seen.
 fn waits_for(
     setup: &Setup<'_>,
     collection: &Collection,

@@ -14,8 +14,8 @@ use super::JobError;
 use super::module::Collection;
 use super::setup::Setup;
 
-/// What is otherwise in each of the collections' tables, found with one listing of each table's partitions. What can't be compared is
-/// told by the log: it keeps no date from being done.
+/// Compares each of the collections' tables with the ledger, by one listing of its partitions. A table that can't be compared is told by
+/// the log: it keeps no date from being done.
 pub(super) fn of(
     setup: &Setup<'_>,
     collections: &[Collection],
@@ -59,7 +59,7 @@ pub(super) fn explained(error: &JobError) -> String {
     error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
 }
 
-/// What is otherwise in a table of which these dates are completed; none where nothing is.
+/// Finds what is otherwise in a table of which these dates are completed; none where nothing is.
 pub(super) fn of_table(
     place: &TablePlace<'_>,
     ledger: &dyn Ledger,

@@ -108,7 +108,7 @@ pub enum JobError {
     Incomplete {
         /// The date.
         date: ProcessingDate,
-        /// What it waits for.
+        /// The reason for which it waits.
         reason: String,
     },
     /// A date has no file, and its source has deleted it by now.
@@ -158,7 +158,7 @@ pub enum JobError {
     /// Readers see otherwise than the ledger says.
     #[error("others changed what was published: {what}")]
     ChangedByOthers {
-        /// What is otherwise.
+        /// The differences, in words.
         what: String,
         /// The command that mends it; none where there is none.
         repair: Option<String>,

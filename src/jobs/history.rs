@@ -71,7 +71,7 @@ pub(super) struct Marked {
     is_one_date: bool,
 }
 
-/// What became of the dates of each collection that was asked for.
+/// The marks of each collection that was asked for.
 pub(super) struct Told {
     pub(super) module: Module,
     /// In the order of the module's file, the dates of each in theirs.

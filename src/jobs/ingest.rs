@@ -251,7 +251,7 @@ pub(super) fn refuse_test_flag(profile: &str, is_protected: bool) -> Result<(), 
     Ok(())
 }
 
-/// What others changed of what the module published.
+/// Finds what others changed of what the module published, and logs it.
 fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) -> Vec<Difference> {
     let found = differences::of(run.setup, collections, request.shard, |name| run.summary.days(name));
     for difference in &found {

@@ -22,7 +22,7 @@ pub(super) struct Collection {
     /// Columns that are personal data, whatever the files say.
     pub(super) personal: BTreeSet<ColumnName>,
     pub(super) missing: MissingFile,
-    /// What `{collection}` is in file names.
+    /// Stands for `{collection}` in file names.
     pub(super) file_name: String,
     /// The file pattern with the collection filled in, to show.
     pub(super) pattern: String,

@@ -18,7 +18,7 @@ use super::setup::Setup;
 use super::summary::KeptSummary;
 use super::{JobError, Services};
 
-/// What was asked for.
+/// The request of a repair.
 pub struct RepairRequest {
     /// The module, its collections and dates.
     pub of: IngestRequest,
@@ -30,7 +30,7 @@ pub struct RepairRequest {
 /// commands that do anew from the source what is left. Repaired twice is repaired once.
 ///
 /// # Errors
-/// The lease is held; the ledger, the metastore or the store fails; a table lies elsewhere than the module says.
+/// The lease is held; the ledger or the store can't be opened. What can't be mended of a table is in the result.
 pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repaired>, Vec<String>), JobError> {
     let RepairRequest { of: request, accept } = request;
     let now = services.environment.clock.now();
@@ -45,7 +45,7 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
         let mut completed = history.remove(&collection.name).unwrap_or_default();
         completed.retain(|_, status| *status == Status::Completed);
         let all = completed.clone();
-        completed.retain(|date, _| is_asked(request, *date));
+        completed.retain(|date, _| request.dates.include(*date));
         let layout = layout(&setup, collection, &all)?;
         let table = Broken { setup: &setup, collection, lease: &lease, layout, all: &all };
         // What keeps one table from being mended is said of it, and keeps no other.
@@ -62,10 +62,6 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
     }
     summary.settle();
     Ok((repaired, rerun::commands(&request.command, again, module.collections.len())))
-}
-
-fn is_asked(request: &IngestRequest, date: ProcessingDate) -> bool {
-    request.dates.start.is_none_or(|start| start <= date) && request.dates.end.is_none_or(|end| date <= end)
 }
 
 /// Where the table lies; where it is gone, where the newest of what was published does.

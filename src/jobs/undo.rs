@@ -50,9 +50,8 @@ pub fn undo(services: &Services, request: &IngestRequest, undone: RunId) -> Resu
 }
 
 fn asked(request: &IngestRequest, history: Option<&DayHistory>) -> Vec<ProcessingDate> {
-    let (start, end) = (request.dates.start, request.dates.end);
-    let is_asked = |date: &ProcessingDate| start.is_none_or(|start| start <= *date) && end.is_none_or(|end| *date <= end);
-    history.into_iter().flat_map(|days| days.keys().copied()).filter(is_asked).collect()
+    let dates = history.into_iter().flat_map(|days| days.keys().copied());
+    dates.filter(|date| request.dates.include(*date)).collect()
 }
 
 /// Where readers are to be sent back to.

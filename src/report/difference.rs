@@ -38,7 +38,7 @@ impl fmt::Display for DateRange {
     }
 }
 
-/// What readers of one table see otherwise than adg left it.
+/// One table that readers see otherwise than adg left it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The collection.
@@ -51,7 +51,7 @@ pub struct Difference {
     pub elsewhere: Vec<DateRange>,
     /// Columns that the files have otherwise than the table, each in words.
     pub columns: Vec<String>,
-    /// Why nothing can be published to the table, and what to do.
+    /// The reason for which nothing can be published to the table, and what to do.
     pub refused: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Difference {
         self.refused.is_none()
     }
 
-    /// What is otherwise, in sentences without an end.
+    /// The differences, in sentences without a full stop.
     pub fn sentences(&self) -> Vec<String> {
         let mut told = Vec::new();
         if !self.forgotten.is_empty() {

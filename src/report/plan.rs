@@ -123,7 +123,7 @@ pub struct Plan {
     pub clean_up: Vec<PlannedCleanUp>,
     /// What is done then, in order.
     pub days: Vec<PlannedDay>,
-    /// What others changed of what was published before.
+    /// Tables that others changed since they were published.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by_others: Vec<Difference>,
     /// Dates that are done, are not done again, and have files that were not read.

@@ -7,7 +7,7 @@ use crate::identity::ProcessingDate;
 
 use super::summary::{number, one_line, table};
 
-/// What became of one thing that was changed.
+/// The outcome for one thing that was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repair {
@@ -33,11 +33,11 @@ pub struct Repaired {
     pub table: String,
     /// The day; none for what concerns the table itself.
     pub date: Option<ProcessingDate>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Repair,
 }
 
-/// What became of all of them, as a person reads it; `rerun` are the commands that do anew from the source what is left.
+/// The outcomes as a person reads them; `rerun` are the commands that do anew from the source what is left.
 pub fn repaired_table(repaired: &[Repaired], rerun: &[String]) -> String {
     if repaired.is_empty() {
         return "readers see what was published: nothing is to be mended".to_owned();

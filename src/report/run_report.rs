@@ -125,7 +125,7 @@ pub struct RunReport {
     /// The command that sends readers back to what they saw before, where anything was published.
     #[serde(default)]
     pub undo: Option<String>,
-    /// What others changed of what was published before, as it was found at the end.
+    /// Tables that others changed since they were published, as was found at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
     /// The command that mends it.

@@ -20,7 +20,7 @@ pub enum Stage {
     Publish,
     /// What dead attempts left, and what was replaced long ago, is removed.
     Sweep,
-    /// What readers see is compared with what was published.
+    /// Tables as readers see them are compared with what was published.
     Compare,
 }
 

@@ -47,7 +47,7 @@ impl<'s> Ahead<'s> {
         }
     }
 
-    /// What is on its way of an object, and others after it sent for.
+    /// Takes the request that is on its way for an object, and sends for others after it.
     fn task_of(&self, object: &ObjectInfo) -> Option<Task> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.send_for(&mut state);

@@ -105,7 +105,7 @@ pub(super) fn comes_whole(object: &ObjectInfo) -> bool {
     object.size <= RANGE_BYTES && object.etag.is_some()
 }
 
-/// What one answer has of an object.
+/// An object and its description, of one answer.
 pub(super) struct Whole {
     head: Head,
     bytes: Bytes,

@@ -156,7 +156,7 @@ impl<'a> Day<'a> {
         without_files(self.run.setup, self.run.rules, self.collection, self.date)
     }
 
-    /// Why it is not done yet, where its files are not all there. A date that was done stays so.
+    /// Gives the reason for which it is not done yet, where its files are not all there. A date that was done stays so.
     fn waits(&mut self) -> Result<Option<String>, JobError> {
         let waits = complete::must_be(self.run.setup, self.collection, self.date, &self.listed, self.run.takes_incomplete);
         if matches!(waits, Ok(Some(_)) | Err(JobError::Incomplete { .. })) {

@@ -36,7 +36,7 @@ pub struct Page {
 pub struct ModulePage {
     /// The module.
     pub module: ModuleName,
-    /// What the columns of its calendar are.
+    /// The columns of its calendar.
     pub each: Each,
     /// Its dates that count, oldest first; the first of each month, where months are told.
     pub dates: Vec<ProcessingDate>,
@@ -60,7 +60,7 @@ pub struct ModulePage {
     pub unreadable: usize,
 }
 
-/// What is told in one piece: dates of a long time are too many for a page.
+/// The time that is told in one piece: dates of a long time are too many for a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Each {
     /// Each date.
@@ -84,7 +84,7 @@ impl Each {
         }
     }
 
-    /// What stands over a column.
+    /// The number over a column.
     fn number(self, date: &ProcessingDate) -> i8 {
         match self {
             Self::Day => date.date().day(),
@@ -92,7 +92,7 @@ impl Each {
         }
     }
 
-    /// What stands over several columns.
+    /// The text over several columns.
     fn group(self, date: ProcessingDate) -> String {
         date.date().strftime(if self == Self::Day { "%b %Y" } else { "%Y" }).to_string()
     }
