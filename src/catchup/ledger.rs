@@ -76,7 +76,7 @@ pub struct SourceFile {
 /// What an attempt counted. Rows read = rows written + rows quarantined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// Records that the guard split from the files, headers not counted.
+    /// Records that the parser split from the files, headers not counted.
     pub rows_read: u64,
     /// Rows in the Parquet files, by their own footers.
     pub rows_written: u64,

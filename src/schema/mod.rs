@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no environment. Everything here is a function from values to values,
 //! so that what a run will do to a table can be computed, printed and tested before it is done.
 
+mod column_name;
 mod evolution;
 pub mod fit;
 mod infer;
@@ -12,9 +13,10 @@ mod table;
 mod type_words;
 mod types;
 
+pub use column_name::{ColumnName, MOST_COLUMNS, NameError};
 pub use evolution::{Evolution, EvolutionPolicy, Incoming, MissingColumn, NewColumn, SchemaRefused, TypeChange, Widening};
 pub use infer::TypeGuess;
-pub use names::{ColumnName, MOST_COLUMNS, NameError, Naming, NamingRule, headers_to_columns};
+pub use names::{Naming, NamingRule, headers_to_columns};
 pub use shape::{Members, Shape};
 pub use table::{Column, Fingerprint, TableSchema, TimestampEncoding};
 pub use types::{ColumnType, StructField, TypeError};

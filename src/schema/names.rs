@@ -1,111 +1,8 @@
 //! Column names: from what a source calls a column to what the table calls it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
-use super::TableSchema;
-
-/// A column's name in a table: lower case, not empty, without characters that Hive's type strings reserve.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ColumnName(String);
-
-impl ColumnName {
-    /// Takes a name as a table or module file gives it; upper case is lowered, since Hive ignores case.
-    pub fn new(name: &str) -> Result<Self, NameError> {
-        let name = name.trim().to_lowercase();
-        if name.is_empty() || name.chars().any(|c| c.is_control() || "<>(),:;`\"'/\\{}=".contains(c)) {
-            return Err(NameError::Unusable { name });
-        }
-        Ok(Self(name))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ColumnName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for ColumnName {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-/// More columns than these are no table: they are data that was taken for names.
-pub const MOST_COLUMNS: usize = 20_000;
-/// How much of a header is told.
-const TOLD: usize = 200;
-
-/// A header, to tell of it: on one line, and not all of one without an end.
-fn told(header: &str) -> String {
-    let mut told = String::new();
-    for c in header.chars().take(TOLD) {
-        if c.is_control() { told.extend(c.escape_default()) } else { told.push(c) }
-    }
-    if header.chars().nth(TOLD).is_some() {
-        told.push('…');
-    }
-    told
-}
-
-/// Why a source's headers can't become a table's columns.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// The name has nothing that may stand in a column name.
-    #[error("`{name}` can't be a column name")]
-    Unusable {
-        /// As written.
-        name: String,
-    },
-    /// A header is empty, or has only characters that the rule removes.
-    #[error("header {position} is `{header}`, which leaves no column name")]
-    Empty {
-        /// Counted from 1.
-        position: usize,
-        /// As written.
-        header: String,
-    },
-    /// The same header stands twice.
-    #[error("the header `{header}` stands twice, at positions {first} and {second}")]
-    Twice {
-        /// As written.
-        header: String,
-        /// Counted from 1.
-        first: usize,
-        /// Counted from 1.
-        second: usize,
-    },
-    /// Two headers normalise to one name.
-    #[error("the headers `{first}` and `{second}` both become the column `{column}`")]
-    Clash {
-        /// The header that came first.
-        first: String,
-        /// The other header.
-        second: String,
-        /// What both become.
-        column: ColumnName,
-    },
-    /// There are more than a table may have.
-    #[error("there are {count} names, and a table has at most {MOST_COLUMNS} columns")]
-    TooMany {
-        /// How many there are, or were found so far.
-        count: usize,
-    },
-    /// The name belongs to a column that adg itself writes.
-    #[error("the header `{header}` becomes `{column}`, a column that adg writes itself")]
-    Reserved {
-        /// As written.
-        header: String,
-        /// The reserved name.
-        column: ColumnName,
-    },
-}
+use super::{ColumnName, MOST_COLUMNS, NameError, TableSchema};
 
 /// How a module turns source names into column names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -205,6 +102,21 @@ fn split_camel(source: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// How much of a header is told.
+const TOLD: usize = 200;
+
+/// A header, to tell of it: on one line, and not all of one without an end.
+fn told(header: &str) -> String {
+    let mut told = String::new();
+    for c in header.chars().take(TOLD) {
+        if c.is_control() { told.extend(c.escape_default()) } else { told.push(c) }
+    }
+    if header.chars().nth(TOLD).is_some() {
+        told.push('…');
+    }
+    told
 }
 
 /// The column of each header, in order.

@@ -11,7 +11,7 @@ use super::SourceError;
 
 const READ_BYTES: usize = 256 << 10;
 
-/// A byte that no UTF-8 text has: stands where the source had bytes that its encoding does not know, so that the guard
+/// A byte that no UTF-8 text has: stands where the source had bytes that its encoding does not know, so that the parser
 /// sets the record aside.
 const NOT_TEXT: u8 = 0xFF;
 
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_left_for_the_guard() {
+    fn half_a_character_is_left_for_the_parser() {
         let mut lone = utf16("a,", false);
         lone.extend(0xD800_u16.to_le_bytes());
         lone.extend(utf16("b\n", false));

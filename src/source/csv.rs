@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 
-use super::guard::{Dialect, ReadSizes, RecordReader};
+use super::parser::{Dialect, ReadSizes, RecordReader};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
 /// How a module's CSV files are written.
@@ -56,11 +56,11 @@ impl CsvBatches {
         self.records.next_batch(self.width).map_err(|error| self.stopped(error))
     }
 
-    fn stopped(&self, error: super::guard::RecordError) -> SourceError {
+    fn stopped(&self, error: super::parser::RecordError) -> SourceError {
         let key = self.key.clone();
         match error {
-            super::guard::RecordError::Io(source) => SourceError::Read { key, bytes: self.records.bytes_read(), source },
-            super::guard::RecordError::TooLong { line } => {
+            super::parser::RecordError::Io(source) => SourceError::Read { key, bytes: self.records.bytes_read(), source },
+            super::parser::RecordError::TooLong { line } => {
                 SourceError::RecordTooLong { key, line, limit: self.sizes.record_bytes }
             }
         }

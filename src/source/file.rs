@@ -4,81 +4,11 @@ use std::io::Read;
 
 use crate::schema::{ColumnName, Naming, TableSchema};
 
-use super::bytes::{open_text, peek};
+use super::bytes::peek;
 use super::csv::CsvBatches;
 use super::json::{self, JsonBatches};
 use super::known;
-use super::{CsvFormat, Encoding, JsonFormat, MarkedFields, RawBatch, ReadSizes, SourceError, Survey, ValueRules};
-
-/// How a module's files are written.
-#[derive(Debug, Clone)]
-pub enum Format {
-    /// Lines of fields under a header.
-    Csv(CsvFormat),
-    /// Objects.
-    Json(JsonFormat),
-}
-
-impl Format {
-    /// How values are written.
-    pub fn values(&self) -> &ValueRules {
-        match self {
-            Self::Csv(format) => &format.values,
-            Self::Json(format) => &format.values,
-        }
-    }
-
-    /// How their text is encoded.
-    pub fn encoding(&self) -> Encoding {
-        match self {
-            Self::Csv(format) => format.encoding,
-            Self::Json(format) => format.encoding,
-        }
-    }
-
-    /// The same of text that is UTF-8 by now.
-    #[cfg(feature = "spark")]
-    #[must_use]
-    pub fn in_utf8(&self) -> Self {
-        match self.clone() {
-            Self::Csv(format) => Self::Csv(CsvFormat { encoding: Encoding::Utf8, ..format }),
-            Self::Json(format) => Self::Json(JsonFormat { encoding: Encoding::Utf8, ..format }),
-        }
-    }
-
-    /// A file's text, unpacked, as UTF-8 without a byte order mark; what is not text in its encoding is left as bytes that are not
-    /// UTF-8. Gzip (of several members too) and zstd are recognised by their first bytes.
-    ///
-    /// # Errors
-    /// It is packed otherwise, or has the mark of another encoding.
-    pub fn text(&self, key: &str, bytes: Bytes) -> Result<Bytes, SourceError> {
-        open_text(key, bytes, self.encoding())
-    }
-}
-
-/// What a file has, as its header or a first reading says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    /// The file.
-    pub key: String,
-    /// What the source calls its fields, in order.
-    pub names: Vec<String>,
-    /// The column of each.
-    pub columns: Vec<ColumnName>,
-    /// What the file itself says of its fields.
-    pub marked: Option<MarkedFields>,
-    /// Whether that is all of it: else what was not in the file's beginning may still come.
-    pub is_whole: bool,
-}
-
-/// How much of a file is read to say what it has. JSON names its fields in its records only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// As much as most likely tells.
-    Beginning,
-    /// All of it, where there is no header.
-    Whole,
-}
+use super::{Format, Header, Look, RawBatch, ReadSizes, SourceError, Survey};
 
 /// How files are read.
 #[derive(Debug, Clone, Copy)]

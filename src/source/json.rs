@@ -6,9 +6,9 @@ use arrow_buffer::Buffer;
 
 use crate::schema::{ColumnName, MOST_COLUMNS, Naming, TableSchema, headers_to_columns};
 
-use super::guard::json::scan::{self, Kind, Member, Value};
-use super::guard::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
-use super::guard::{ReadSizes, Span};
+use super::parser::json::scan::{self, Kind, Member, Value};
+use super::parser::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
+use super::parser::{ReadSizes, Span};
 use super::{Encoding, Header, Look, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
 
 /// A name twice in one record: readers keep one of its values, each another.

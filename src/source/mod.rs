@@ -1,4 +1,4 @@
-//! Where rows come from: the keys of a day, their bytes, and the guard that turns bytes into frames and loses nothing.
+//! Files as sources of rows: their keys, their bytes, and the parser that turns bytes into columns.
 
 mod bytes;
 mod csv;
@@ -6,7 +6,9 @@ mod envelope;
 mod error;
 mod fields;
 mod file;
-mod guard;
+mod format;
+mod header;
+mod parser;
 mod json;
 mod keys;
 mod known;
@@ -20,9 +22,11 @@ pub use csv::CsvFormat;
 pub use envelope::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, WrappedKey, decrypt};
 pub use error::SourceError;
 pub use fields::MarkedFields;
-pub use file::{Batches, Format, Header, Look, Reading};
-pub use guard::json::{DocumentFlaw, Layout};
-pub use guard::{
+pub use file::{Batches, Reading};
+pub use format::Format;
+pub use header::{Header, Look};
+pub use parser::json::{DocumentFlaw, Layout};
+pub use parser::{
     BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame,
     valued_frame,
 };

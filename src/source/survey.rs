@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::schema::{ColumnName, ColumnType, NamingRule, Shape, TypeGuess, fit};
 
-use super::guard::json::scan::{self, Kind, Value};
-use super::guard::json::see_shape;
+use super::parser::json::scan::{self, Kind, Value};
+use super::parser::json::see_shape;
 use super::{RawBatch, ValueRules};
 
 /// What is asked of a column's values.

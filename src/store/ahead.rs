@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
 use super::download::{Download, Whole, whole};
+use super::object::path;
 use super::{Metadata, ObjectInfo, Store, StoreError};
 
 /// Small objects that are on their way at the same time. Each has at most the bytes of one range.
@@ -26,8 +27,15 @@ struct State {
 /// Begun at once, and ended where it is dropped.
 type Task = JoinSet<object_store::Result<Whole>>;
 
+impl Store {
+    /// Objects that are read in this order, the next while one is read.
+    pub fn ahead(&self, objects: impl Iterator<Item = ObjectInfo>) -> Ahead<'_> {
+        Ahead::new(self, objects)
+    }
+}
+
 impl<'s> Ahead<'s> {
-    pub(super) fn new(store: &'s Store, objects: impl Iterator<Item = ObjectInfo>) -> Self {
+    fn new(store: &'s Store, objects: impl Iterator<Item = ObjectInfo>) -> Self {
         let waiting = objects.filter(|object| store.comes_whole(object)).collect();
         Self { store, state: Mutex::new(State { waiting, begun: VecDeque::new() }) }
     }
@@ -62,7 +70,7 @@ impl<'s> Ahead<'s> {
             && let Some(object) = state.waiting.pop_front()
         {
             let mut task = JoinSet::new();
-            let (objects, path) = (Arc::clone(&self.store.objects), super::objects::path(&object.key));
+            let (objects, path) = (Arc::clone(&self.store.objects), path(&object.key));
             task.spawn_on(whole(objects, path, object.clone()), self.store.runtime.handle());
             state.begun.push_back((object, task));
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use object_store::{GetOptions, ObjectStore};
 
-use super::connect::AnswerHeaders;
+use super::answer::AnswerHeaders;
 use super::{Encryption, Store, StoreError, StoreSettings, StoreUrl, conformance};
 use crate::aws::Account;
 use crate::test_services::{self, Moto};

@@ -16,10 +16,12 @@ use object_store::list::PaginatedListStore;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, HeaderMap, HeaderValue, ObjectStore, RetryConfig};
 
-use crate::aws::{Account, Identity, xml};
+use crate::aws::{Account, Identity};
 
-use super::find::Pages;
+use super::answer::{AnswerHeaders, WrongRegion};
 use super::listing;
+use super::object::path;
+use super::pages::Pages;
 use super::s3_endpoint::S3Endpoint;
 use super::url::Bucket;
 use super::{Encryption, StoreSettings};
@@ -102,7 +104,7 @@ fn opened<T: ObjectStore + PaginatedListStore>(service: T, bucket: &Bucket) -> (
 pub(super) fn below(objects: Arc<dyn ObjectStore>, prefix: &str) -> Arc<dyn ObjectStore> {
     match prefix {
         "" => objects,
-        prefix => Arc::new(PrefixStore::new(objects, super::objects::path(prefix))),
+        prefix => Arc::new(PrefixStore::new(objects, path(prefix))),
     }
 }
 
@@ -137,29 +139,6 @@ impl CredentialProvider for S3Credentials {
         }))
     }
 }
-
-/// The bucket is in another region than it was asked in. The library reports it as a redirect that leads nowhere, without the region.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the bucket is in the region {region}")]
-pub(super) struct WrongRegion {
-    pub(super) region: String,
-}
-
-impl WrongRegion {
-    /// What S3 says of a bucket's region, in the header or in its error document.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-    fn told(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(body);
-        let is_about_region = status == StatusCode::MOVED_PERMANENTLY || text.contains("AuthorizationHeaderMalformed");
-        let header = headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok()).map(str::to_owned);
-        let region = header.or_else(|| xml::element(&text, "Region")).filter(|_| is_about_region)?;
-        Some(Self { region })
-    }
-}
-
-/// The headers of an answer, which the library does not hand out itself.
-#[derive(Debug, Clone)]
-pub(super) struct AnswerHeaders(pub(super) HeaderMap);
 
 /// Requests by the library's own client; the answer's headers are kept with the answer, and a listing is looked at before the
 /// library reads it.

@@ -11,9 +11,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::answer::AnswerHeaders;
 use super::checksum::{Checksum, Sum};
-use super::connect::AnswerHeaders;
-use super::objects::info;
+use super::object::info;
 use super::{Metadata, ObjectInfo, StoreError};
 
 /// One request's bytes. S3 answers after some tens of milliseconds, and serves some tens of MiB a second over one connection: many

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::aws::{AwsError, xml};
 
-use super::connect::WrongRegion;
+use super::answer::WrongRegion;
 
 /// A store did not do what was asked.
 #[derive(Debug, thiserror::Error)]

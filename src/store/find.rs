@@ -1,12 +1,11 @@
 //! Finding objects in a large store: only the part of it that may hold them is listed, and only those that are wanted are kept.
 
-use std::sync::Arc;
-
 use futures::StreamExt;
 use object_store::ObjectMeta;
-use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::list::PaginatedListOptions;
 
-use super::objects::info;
+use super::object::{info, path};
+use super::pages::Pages;
 use super::{ObjectInfo, Store, StoreError, error, links};
 
 /// The part of a store in which keys are looked for.
@@ -29,20 +28,6 @@ impl KeyScope {
 
     fn has(&self, key: &str) -> bool {
         self.beginnings.iter().any(|begin| key.starts_with(begin.as_str()))
-    }
-}
-
-/// A bucket's listing in pages, by any beginning of keys.
-#[derive(Clone)]
-pub(super) struct Pages {
-    pub(super) service: Arc<dyn PaginatedListStore>,
-    /// The folder of the bucket in which the store begins, with a slash at its end; empty for the whole bucket.
-    pub(super) below: String,
-}
-
-impl std::fmt::Debug for Pages {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pages").field("below", &self.below).finish_non_exhaustive()
     }
 }
 
@@ -92,7 +77,7 @@ impl Store {
             for mut object in page.result.objects {
                 // Kept by the key within the store.
                 let Some(key) = object.location.as_ref().strip_prefix(&pages.below) else { continue };
-                object.location = super::objects::path(key);
+                object.location = path(key);
                 keep(object);
             }
             page_token = page.page_token;

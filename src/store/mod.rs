@@ -4,6 +4,7 @@
 //! futures: a store runs its requests on the shared runtime and hands out plain readers.
 
 mod ahead;
+mod answer;
 #[cfg(test)]
 mod buckets;
 mod checksum;
@@ -20,7 +21,9 @@ mod fake_aws;
 mod find;
 mod links;
 mod listing;
+mod object;
 mod objects;
+mod pages;
 mod s3_endpoint;
 mod scratch;
 mod scratch_file;
@@ -37,7 +40,8 @@ pub use disk::DiskSeam;
 pub use earlier_runs::EarlierRun;
 pub use error::StoreError;
 pub use find::KeyScope;
-pub use objects::{Metadata, ObjectInfo, Store};
+pub use object::{Metadata, ObjectInfo};
+pub use objects::Store;
 pub use scratch::{Scratch, ScratchFolder};
 pub use scratch_file::ScratchFile;
 pub use settings::{Encryption, StoreSettings};

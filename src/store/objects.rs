@@ -1,6 +1,5 @@
 //! A named store and its verbs.
 
-use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
@@ -8,46 +7,21 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
-use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt};
 use tokio::runtime::Runtime;
 
 use crate::aws::{Account, Identity};
 use crate::runtime;
 
-use super::connect::AnswerHeaders;
+use super::answer::AnswerHeaders;
 use super::download::{self, Download};
-use super::find::Pages;
 use super::links::OwnFiles;
-use super::{Ahead, Disk, StoreError, StoreSettings, StoreUrl, connect, denied, error, s3_endpoint, upload, url};
+use super::object::{info, path};
+use super::pages::Pages;
+use super::{Disk, Metadata, ObjectInfo, StoreError, StoreSettings, StoreUrl, connect, denied, error, s3_endpoint, url};
 
-/// What a store knows of an object without reading it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectInfo {
-    /// The key, relative to the store.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-    /// Identifies the content, where the store says so.
-    pub etag: Option<String>,
-    /// When it was last written.
-    pub modified: Timestamp,
-}
-
-impl ObjectInfo {
-    /// Whether the object is still what was listed, by what the store says of it `now`. Some services, as s3s-fs, list objects
-    /// without their entity tags: then the time tells, of which HEAD gives the seconds.
-    pub fn is(&self, now: &Self) -> bool {
-        let same = match &self.etag {
-            Some(etag) => now.etag.as_ref() == Some(etag),
-            None => now.modified.as_second() == self.modified.as_second(),
-        };
-        same && now.size == self.size
-    }
-}
-
-/// What whoever wrote an object says of it: names in lower case, and texts.
-pub type Metadata = BTreeMap<String, String>;
+/// The size of the parts in which an object is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: objects of up to 80 GiB.
+const PART_BYTES: usize = 8 << 20;
 
 /// A named place for objects.
 #[derive(Debug, Clone)]
@@ -80,11 +54,6 @@ fn shown(name: &str, url: &StoreUrl, endpoint: Option<&str>) -> String {
         (_, None) => format!("`{name}` ({url})"),
         (_, Some(endpoint)) => format!("`{name}` ({url} at {endpoint})"),
     }
-}
-
-/// A key as a path. Keys that were listed are already in the store's spelling, in which `%` is not to be escaped again.
-pub(super) fn path(key: &str) -> Path {
-    Path::parse(key).unwrap_or_else(|_| Path::from(key))
 }
 
 impl Store {
@@ -146,7 +115,7 @@ impl Store {
             objects,
             runtime,
             disk: Disk::default(),
-            part_bytes: upload::PART_BYTES,
+            part_bytes: PART_BYTES,
             identity: None,
             verify_etags: false,
             is_others: false,
@@ -330,11 +299,6 @@ impl Store {
         self.local_folder().is_none() && download::comes_whole(object)
     }
 
-    /// Objects that are read in this order, the next while one is read.
-    pub fn ahead(&self, objects: impl Iterator<Item = ObjectInfo>) -> Ahead<'_> {
-        Ahead::new(self, objects)
-    }
-
     /// The last bytes of an object; all of them where it has fewer.
     pub fn tail(&self, key: &str, bytes: u64) -> Result<Vec<u8>, StoreError> {
         let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
@@ -390,11 +354,6 @@ impl Store {
 
 fn setting(store: &str, error: &object_store::Error) -> StoreError {
     StoreError::Setting { store: format!("`{store}`"), reason: error.to_string() }
-}
-
-pub(super) fn info(meta: object_store::ObjectMeta) -> ObjectInfo {
-    let modified = Timestamp::from_microsecond(meta.last_modified.timestamp_micros()).unwrap_or_default();
-    ObjectInfo { key: meta.location.to_string(), size: meta.size, etag: meta.e_tag, modified }
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::io::{self, Write};
 
 use object_store::{Attribute, AttributeValue, Attributes, PutMultipartOptions, PutOptions, PutPayload, TagSet, WriteMultipart};
 
+use super::object::path;
 use super::{Metadata, ScratchFile, Store, StoreError};
 
-/// The size of the parts in which an object is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: objects of up to 80 GiB.
-pub(super) const PART_BYTES: usize = 8 << 20;
 /// Parts under way at the same time.
 const IN_FLIGHT: usize = 2;
 
@@ -83,7 +82,7 @@ impl Upload {
             None => {
                 let (tags, attributes) = (std::mem::take(&mut self.tags), std::mem::take(&mut self.attributes));
                 let options = PutOptions { tags, attributes, ..PutOptions::default() };
-                runtime.block_on(objects.put_opts(&super::objects::path(&self.key), PutPayload::from(part), options))
+                runtime.block_on(objects.put_opts(&path(&self.key), PutPayload::from(part), options))
             }
         };
         finished.map(drop).map_err(|error| self.failed(error))
@@ -111,7 +110,7 @@ impl Upload {
             attributes: self.attributes.clone(),
             ..PutMultipartOptions::default()
         };
-        let path = super::objects::path(&self.key);
+        let path = path(&self.key);
         let begun = self.store.runtime.block_on(self.store.objects.put_multipart_opts(&path, options));
         Ok(WriteMultipart::new_with_chunk_size(begun.map_err(|error| self.failed(error))?, self.store.part_bytes))
     }

@@ -40,7 +40,7 @@ impl Day<'_> {
         Ok(())
     }
 
-    /// Promise 3: the guard's count, the footers' and the quarantine's must agree before anything is published.
+    /// Promise 3: the parser's count, the footers' and the quarantine's must agree before anything is published.
     pub(super) fn reconcile(&self) -> Result<(), JobError> {
         let counts = &self.attempt.counts;
         if counts.rows_read == counts.rows_written + counts.rows_quarantined {

@@ -1,23 +1,27 @@
-//! The guard: what stands between a source's bytes and the frames, and loses nothing.
+//! The parser: turns a source's bytes into columns without losing a record.
 //!
-//! Bytes pass once. [`records`] splits them into records and fields without copying them, counts them, and sets aside what
-//! is no row; [`columns`] builds Arrow columns straight from the fields' bytes, typed at once, with the values that did not
-//! fit as a by-product. Why this does not go through Polars' own readers is in `docs/adr/0001-the-guard.md`.
+//! Bytes pass once. [`records`] splits them into records and fields without copying, counts them and sets aside records that are no
+//! rows; [`columns`] builds typed Arrow columns from the fields' bytes and notes values that do not fit. Why this does not go through Polars' own readers is in `docs/adr/0001-the-guard.md`.
 
 mod batch;
+mod built;
 mod columns;
 mod input;
 pub(super) mod json;
 mod nested;
+mod plan;
 mod records;
 mod row_hash;
+mod rules;
 mod split;
 
 pub(super) use batch::Span;
 pub use batch::{BadRecord, Place, RawBatch};
-pub use columns::{ColumnPlan, Nulls, ValueRules, ValuedFrame, valued_frame};
+pub use columns::{ValuedFrame, valued_frame};
+pub use plan::ColumnPlan;
 pub use records::{Dialect, RecordError, RecordReader};
 pub use row_hash::{HashField, HashVersion, RowHash};
+pub use rules::{Nulls, ValueRules};
 
 /// How much of a file is in memory at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use crate::frame::FrameError;
 use crate::schema::ColumnType;
 use crate::schema::fit::{self, Formats, Scalar};
-use crate::source::guard::json::scan::{self, Kind, Value};
+use crate::source::parser::json::scan::{self, Kind, Value};
 
 /// Values, and which of them are there.
 #[derive(Debug)]

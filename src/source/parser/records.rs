@@ -328,7 +328,7 @@ const OTHER_LINE_END: &str = "a line end of another kind than the file's stands 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::guard::split::AFTER_QUOTE;
+    use crate::source::parser::split::AFTER_QUOTE;
     use proptest::prelude::*;
 
     type Rows = Vec<Vec<String>>;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::batch::{Field, RawBatch};
-use super::columns::Nulls;
+use super::rules::Nulls;
 use super::json::scan::{self, Kind};
 
 /// Which bytes of a row are hashed.

@@ -13,86 +13,15 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use crate::frame::{self, FrameError};
-use crate::schema::fit::{self, Formats};
-use crate::schema::{ColumnName, ColumnType, ERROR_DESC, NamingRule, ROW_HASH_ID};
+use crate::schema::fit;
+use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID};
 
-use super::batch::{Field, RawBatch};
+use super::batch::RawBatch;
+use super::built::{Built, misfit};
 use super::nested;
+use super::plan::ColumnPlan;
 use super::row_hash::RowHash;
-
-/// A column to build: which field of the source, and what it becomes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnPlan {
-    /// The field's place in a record, from 0.
-    pub index: usize,
-    /// The column.
-    pub name: ColumnName,
-    /// Its type.
-    pub ty: ColumnType,
-    /// Whether values with members that the type does not have are to be told, rather than just not to fit: the type was made
-    /// without having seen them.
-    pub may_grow: bool,
-}
-
-/// Which texts are null.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Nulls {
-    words: Vec<Vec<u8>>,
-    empty_is_null: bool,
-    keep_quoted_empty: bool,
-}
-
-impl Nulls {
-    /// `words` are null; `keep_quoted_empty` lets `""` be an empty text.
-    pub fn new(words: &[String], keep_quoted_empty: bool) -> Self {
-        let empty_is_null = words.iter().any(String::is_empty);
-        let words = words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect();
-        Self { words, empty_is_null, keep_quoted_empty }
-    }
-
-    /// The words that are null, other than nothing at all.
-    pub fn words(&self) -> impl Iterator<Item = String> {
-        self.words.iter().map(|word| String::from_utf8_lossy(word).into_owned())
-    }
-
-    /// Whether nothing at all is null in a text column too, by whether it stands in quotes.
-    pub fn empty_is_null(&self, quoted: bool) -> bool {
-        self.empty_is_null && !(quoted && self.keep_quoted_empty)
-    }
-
-    /// Whether a field of a text column is null.
-    #[inline]
-    pub fn is_null_text(&self, field: Field<'_>) -> bool {
-        if field.text.is_empty() { self.empty_is_null(field.quoted) } else { self.is_word(field.text) }
-    }
-
-    /// Whether a field of any other column is null: nothing but white space always is.
-    #[inline]
-    pub fn is_null(&self, field: Field<'_>) -> bool {
-        field.text.is_empty() || self.is_word(field.text)
-    }
-
-    /// Whether a text is one of the words that mean null.
-    #[inline]
-    pub(in crate::source) fn is_word(&self, text: &[u8]) -> bool {
-        !self.words.is_empty() && self.words.iter().any(|word| word == text)
-    }
-}
-
-/// How a source writes values.
-#[derive(Debug, Clone, Default)]
-pub struct ValueRules {
-    /// Which texts are null.
-    pub nulls: Nulls,
-    /// How days and instants are written.
-    pub formats: Formats,
-    /// Whether arrays, structs and maps come as texts of JSON, as they must in CSV. Else a text is none of them.
-    pub nested_in_text: bool,
-    /// How members of objects become fields of structs.
-    pub naming: NamingRule,
-    /// Whether a member that its struct does not have is left out, rather than making the whole value one that does not fit.
-    pub ignore_new_members: bool,
-}
+use super::rules::{Nulls, ValueRules};
 
 /// A frame of typed columns and those that adg writes itself.
 #[derive(Debug)]
@@ -105,20 +34,6 @@ pub struct ValuedFrame {
     pub rows_with_errors: u64,
     /// Whether a column [that may grow](ColumnPlan::may_grow) would have.
     pub has_grown: bool,
-}
-
-/// A column, and the rows whose value did not fit and is therefore null.
-pub(super) struct Built {
-    pub(super) array: ArrayRef,
-    pub(super) misfits: Vec<usize>,
-    /// Whether its values have members that its type does not have.
-    pub(super) has_grown: bool,
-}
-
-impl Built {
-    fn new(array: impl Array + 'static, misfits: Vec<usize>) -> Self {
-        Self { array: Arc::new(array), misfits, has_grown: false }
-    }
 }
 
 /// Builds the planned columns of a batch, side by side.
@@ -219,15 +134,6 @@ fn primitive_array<T: ArrowPrimitiveType>(
         values.push(value.unwrap_or_default());
     }
     (PrimitiveArray::new(values.into(), validity.finish()), misfits)
-}
-
-/// Notes a value that did not fit, unless there is nothing but white space.
-#[cold]
-pub(super) fn misfit<T>(misfits: &mut Vec<usize>, row: usize, field: Field<'_>) -> Option<T> {
-    if !fit::trim(field.text).is_empty() {
-        misfits.push(row);
-    }
-    None
 }
 
 fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, FrameError> {

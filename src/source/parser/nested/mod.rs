@@ -7,7 +7,9 @@ use crate::frame::FrameError;
 use crate::schema::Shape;
 
 use super::batch::RawBatch;
-use super::columns::{Built, ColumnPlan, ValueRules, misfit};
+use super::built::{Built, misfit};
+use super::plan::ColumnPlan;
+use super::rules::ValueRules;
 use super::json::scan::{self, Flaw, Kind, Value, Walk, skip_space};
 use super::json::see_shape;
 
@@ -168,7 +170,7 @@ fn parse_map(text: &[u8], at: usize, map: &mut MapBuilder<'_>, rules: &ValueRule
 mod tests {
     use super::*;
     use crate::schema::ColumnName;
-    use crate::source::guard::Span;
+    use crate::source::parser::Span;
     use arrow_array::Array;
     use arrow_buffer::Buffer;
 

@@ -8,8 +8,8 @@ use arrow_schema::Field as ArrowField;
 
 use crate::frame::FrameError;
 use crate::schema::{ColumnName, ColumnType, NamingRule};
-use crate::source::guard::json::Names;
-use crate::source::guard::json::scan::Value;
+use crate::source::parser::json::Names;
+use crate::source::parser::json::scan::Value;
 
 use super::leaf::{Leaf, nulls};
 

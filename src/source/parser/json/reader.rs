@@ -4,9 +4,9 @@ use std::io::{self, Read};
 
 use super::document::{Document, DocumentFlaw, Layout, Step};
 use super::scan::Member;
-use crate::source::guard::ReadSizes;
-use crate::source::guard::batch::{BadRecord, NOT_TEXT, Place};
-use crate::source::guard::input::Input;
+use crate::source::parser::ReadSizes;
+use crate::source::parser::batch::{BadRecord, NOT_TEXT, Place};
+use crate::source::parser::input::Input;
 
 /// Why reading stopped.
 #[derive(Debug)]
