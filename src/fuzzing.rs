@@ -6,8 +6,8 @@ use std::fs;
 use std::io::Cursor;
 
 use crate::aws::AwsSettings;
-use crate::config::{self, ConfigError, LoadType, Outside};
-use crate::identity::CollectionName;
+use crate::config::{self, ConfigError, Outside};
+use crate::identity::{Causes, CollectionName, LoadType};
 use crate::jobs::format;
 use crate::schema::{ColumnName, ColumnType, Naming, NamingRule, TableSchema, TypeGuess};
 use crate::secrets::{SecretError, SecretPlace};
@@ -80,11 +80,11 @@ fn read(format: &Format, how: u8, text: &[u8]) {
     let open = || Box::new(Cursor::new(text.to_vec()));
     let header = match reading.header("file", open(), &table, look, &mut survey) {
         Ok(header) => header,
-        Err(error) => return is_told_well(&error.to_string()),
+        Err(error) => return is_told_well(&Causes(&error).to_string()),
     };
     let columns = match records(&reading, &header, open(), &table) {
         Ok(columns) => columns,
-        Err(error) => return is_told_well(&error.to_string()),
+        Err(error) => return is_told_well(&Causes(&error).to_string()),
     };
     assert_eq!(columns, header.columns.len());
 }
@@ -139,7 +139,7 @@ pub fn module(data: &[u8]) {
         for load in [LoadType::Full, LoadType::Delta, LoadType::Incremental] {
             match config.module("shop", load, &Nobody) {
                 Err(error) => is_refused_well(&error),
-                Ok(module) => drop(format(&module).map_err(|error| is_told_well(&error.to_string()))),
+                Ok(module) => drop(format(&module).map_err(|error| is_told_well(&Causes(&error).to_string()))),
             }
         }
         Ok(())
@@ -163,7 +163,7 @@ pub fn keys(data: &[u8]) {
         .collect();
     let pattern = match KeyPattern::new(pattern, &collections) {
         Ok(pattern) => pattern,
-        Err(error) => return is_told_well(&error.to_string()),
+        Err(error) => return is_told_well(&Causes(&error).to_string()),
     };
     let object = |key: &str| ObjectInfo { key: key.to_owned(), size: 0, etag: None, modified: jiff::Timestamp::UNIX_EPOCH };
     let objects: Vec<ObjectInfo> = lines.map(object).collect();
@@ -181,12 +181,12 @@ pub fn types(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match text.parse::<ColumnType>() {
         Ok(ty) => assert_eq!(ty.to_string().parse::<ColumnType>().as_ref(), Ok(&ty), "{text}"),
-        Err(error) => is_told_well(&error.to_string()),
+        Err(error) => is_told_well(&Causes(&error).to_string()),
     }
 }
 
 fn is_refused_well(error: &ConfigError) {
-    is_told_well(&error.to_string());
+    is_told_well(&Causes(&error).to_string());
 }
 
 /// What a person reads is something, and not the whole of what was wrong.

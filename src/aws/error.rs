@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::identity::{ErrorKind, Explain};
+
 use super::policy::{self, principal_of};
 use super::{Role, statement, xml};
 
@@ -44,54 +46,20 @@ pub enum AwsError {
     },
 }
 
-/// A hop of a role chain that was not made.
-#[derive(Debug, Clone)]
-pub struct RefusedHop {
-    /// Which, counted from 1.
-    pub hop: usize,
-    /// Of how many.
-    pub hops: usize,
-    /// The role that was to be assumed.
-    pub role: Role,
-    /// Who we were.
-    pub caller: String,
-    /// What AWS said.
-    pub said: Said,
-}
-
-impl fmt::Display for RefusedHop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hop, hops, role, caller, said } = self;
-        write!(f, "hop {hop} of {hops} of the role chain failed: {caller} could not assume {}: {said}", role.arn)
-    }
-}
-
-impl StdError for RefusedHop {}
-
-impl AwsError {
-    /// Whether it is a matter of rights rather than of a service that does not answer.
-    pub fn is_denied(&self) -> bool {
-        match self {
+impl Explain for AwsError {
+    fn kind(&self) -> ErrorKind {
+        let is_denied = match self {
             Self::NoCredentials { .. } => true,
             Self::Unknown { said, .. } => said.kind == SaidKind::Denied,
             // An identity provider that is out for a while makes STS say that the token is wrong (aws-sdk-rust#827).
             Self::NotIssued { said } => matches!(said.kind, SaidKind::Denied | SaidKind::Invalid),
             Self::Hop(hop) => hop.said.kind == SaidKind::Denied,
             Self::Runtime { .. } => false,
-        }
+        };
+        if is_denied { ErrorKind::Access } else { ErrorKind::Unavailable }
     }
 
-    /// Who could not do it, as far as that is known.
-    pub(super) fn caller(&self) -> String {
-        match self {
-            Self::Unknown { holder, .. } => holder.clone(),
-            Self::Hop(hop) => hop.caller.clone(),
-            Self::NoCredentials { .. } | Self::NotIssued { .. } | Self::Runtime { .. } => "nobody".to_owned(),
-        }
-    }
-
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::NoCredentials { .. } => Some(
                 "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a role"
@@ -118,6 +86,41 @@ impl AwsError {
                 Some(WRONG_KEYS.to_owned())
             }
             Self::Hop(_) | Self::NotIssued { .. } | Self::Unknown { .. } | Self::Runtime { .. } => None,
+        }
+    }
+}
+
+/// A hop of a role chain that was not made.
+#[derive(Debug, Clone)]
+pub struct RefusedHop {
+    /// Which, counted from 1.
+    pub hop: usize,
+    /// Of how many.
+    pub hops: usize,
+    /// The role that was to be assumed.
+    pub role: Role,
+    /// Who we were.
+    pub caller: String,
+    /// What AWS said.
+    pub said: Said,
+}
+
+impl fmt::Display for RefusedHop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hop, hops, role, caller, said } = self;
+        write!(f, "hop {hop} of {hops} of the role chain failed: {caller} could not assume {}: {said}", role.arn)
+    }
+}
+
+impl StdError for RefusedHop {}
+
+impl AwsError {
+    /// Who could not do it, as far as that is known.
+    pub(super) fn caller(&self) -> String {
+        match self {
+            Self::Unknown { holder, .. } => holder.clone(),
+            Self::Hop(hop) => hop.caller.clone(),
+            Self::NoCredentials { .. } | Self::NotIssued { .. } | Self::Runtime { .. } => "nobody".to_owned(),
         }
     }
 

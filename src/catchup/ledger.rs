@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 
-use super::{LeaseName, Seen, Shard, Summary, SummaryKey};
+use super::{LeaseName, LedgerError, Seen, Shard, Summary, SummaryKey};
 
 /// How far a date of a collection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,75 +200,6 @@ pub struct Superseded {
     pub location: String,
     /// When it was replaced.
     pub at: Timestamp,
-}
-
-/// Why the ledger could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// Somebody else works on it.
-    #[error("the module `{name}` is held by {holder} until {until}")]
-    Held {
-        /// The module, or a share of its dates.
-        name: LeaseName,
-        /// Who works on it.
-        holder: Box<Holder>,
-        /// When its lease ends unless it is renewed.
-        until: Timestamp,
-    },
-    /// Our own lease was taken by somebody else after it had expired.
-    #[error("the lease on the module `{name}` was lost: another run has taken it since")]
-    LeaseLost {
-        /// The module, or a share of its dates.
-        name: LeaseName,
-    },
-    /// We may not.
-    #[error("failed to {action} in the ledger {ledger}: access denied: {reason}")]
-    Denied {
-        /// What was being done.
-        action: &'static str,
-        /// Which ledger.
-        ledger: String,
-        /// What it says.
-        reason: String,
-        /// What would allow it.
-        hint: String,
-    },
-    /// Two modules have the same line for other readers.
-    #[error("the modules `{module}` and `{other}` have the same correlation_id and data_product: {line}")]
-    Shared {
-        /// The one that runs.
-        module: ModuleName,
-        /// The one whose line it is.
-        other: String,
-        /// The line's keys.
-        line: String,
-    },
-    /// It is not there, and is not made by adg.
-    #[error("the ledger {ledger} does not exist")]
-    Missing {
-        /// Which ledger.
-        ledger: String,
-        /// How to make it.
-        hint: String,
-    },
-    /// The ledger can't be reached or read.
-    #[error("failed to {action} in the ledger {ledger}: {reason}")]
-    Unavailable {
-        /// What was being done.
-        action: &'static str,
-        /// Which ledger.
-        ledger: String,
-        /// What its backend says.
-        reason: String,
-    },
-    /// The ledger holds something that adg did not write.
-    #[error("the ledger {ledger} holds {what}, which this version does not understand")]
-    Corrupt {
-        /// Which ledger.
-        ledger: String,
-        /// What was found.
-        what: String,
-    },
 }
 
 /// Where a job that kept the ledger before left off.

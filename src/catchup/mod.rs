@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod conformance;
 mod dynamodb;
+mod error;
 mod lease_lock;
 mod lease_name;
 mod ledger;
@@ -16,8 +17,9 @@ mod summary;
 mod window;
 
 pub use dynamodb::{DynamoDbLedger, DynamoDbSettings};
+pub use error::LedgerError;
 pub use lease_name::LeaseName;
-pub use ledger::{Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, LedgerError, SourceFile, Status, Superseded};
+pub use ledger::{Attempt, Continued, Counts, DayHistory, Holder, Lease, Ledger, SourceFile, Status, Superseded};
 pub use postgres::{PostgresLedger, PostgresSettings};
 pub use seen::Seen;
 pub use shard::{Shard, ShardError};

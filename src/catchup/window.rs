@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::identity::ProcessingDate;
+use crate::identity::{ErrorKind, Explain, ProcessingDate};
 
 use super::Status;
 
@@ -55,6 +55,21 @@ pub enum WindowError {
         /// The first one that counts now.
         oldest: ProcessingDate,
     },
+}
+
+impl Explain for WindowError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::StartAfterEnd { .. } => None,
+            Self::LeavesGap { oldest, .. } => {
+                Some(format!("write `catchup: {{ start: {oldest} }}` into the module file, and run again"))
+            }
+        }
+    }
 }
 
 /// The dates of one collection that a run does today.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{ConfigFile, EngineName, LoadType};
-use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+use crate::config::{ConfigFile, EngineName};
+use crate::identity::{CollectionName, LoadType, ModuleName, ProcessingDate, RunId};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
 
@@ -37,7 +37,8 @@ impl Cli {
         if let Ok(OnlyRun { run, environment, log_format }) = OnlyRun::try_parse() {
             return Ok(Self { command: None, run, environment, log_format });
         }
-        let codes = ExitCode::ALL.map(|code| format!("  {:>2}  {}", code.number(), code.meaning())).join("\n");
+        let codes =
+            ExitCode::all().map(|code| format!("  {:>2}  {}", code.number(), code.meaning())).collect::<Vec<_>>().join("\n");
         let matches = Self::command().after_help(format!("Exit codes:\n{codes}")).try_get_matches()?;
         Self::from_arg_matches(&matches)
     }

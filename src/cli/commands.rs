@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
+use crate::identity::ErrorKind;
 use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, RepairRequest, Services, Stop};
 use crate::report::{
     Bars, ExitCode, NoProgress, Progress, Repair, Undoing, Verified, closing_table, history_table, is_harmful, page_html,
@@ -78,7 +79,7 @@ fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Re
         jobs::write_plan(&plan, out)?;
     }
     print(&plan_table(&plan))?;
-    Ok(if plan.changed_by_others.is_empty() { ExitCode::Done } else { ExitCode::Partial })
+    Ok(if plan.changed_by_others.is_empty() { ExitCode::Done } else { ErrorKind::Partial.into() })
 }
 
 /// Prints what each step finds, as it is found.
@@ -101,7 +102,7 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
         true => print_json(&verified)?,
         false => print(&verified_table(&verified))?,
     }
-    Ok(if verified.iter().any(Verified::differs) { ExitCode::Partial } else { ExitCode::Done })
+    Ok(if verified.iter().any(Verified::differs) { ErrorKind::Partial.into() } else { ExitCode::Done })
 }
 
 /// Sends readers back, and prints to what.
@@ -109,7 +110,7 @@ fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobE
     let undone = jobs::undo(&services(environment)?, &past_request(&args.module, &args.past, environment)?, args.run)?;
     print(&undone_table(&undone))?;
     let is_done = undone.iter().all(|one| !matches!(one.outcome, Undoing::Kept(_)));
-    Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
+    Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
 }
 
 /// Mends what others changed, and prints what became of it.
@@ -121,7 +122,7 @@ fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, 
         false => print(&repaired_table(&repaired, &rerun))?,
     }
     let is_done = repaired.iter().all(|one| !matches!(one.outcome, Repair::Left(_)));
-    Ok(if is_done { ExitCode::Done } else { ExitCode::Partial })
+    Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
 }
 
 /// Writes a module's file. One that is there is somebody's work.

@@ -9,6 +9,7 @@ mod requests;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode as ProcessExit;
 
+use crate::identity::{ErrorKind, Explain};
 use crate::jobs::JobError;
 use crate::report::{ExitCode, Failure, shown};
 use crate::telemetry::otlp::{Otlp, OtlpError};
@@ -22,7 +23,7 @@ pub fn main() -> ProcessExit {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors.
-            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            let code = if error.use_stderr() { ErrorKind::Usage.into() } else { ExitCode::Done };
             let _ = error.print();
             return ProcessExit::from(code.number());
         }
@@ -35,7 +36,7 @@ pub fn main() -> ProcessExit {
     let stopped = |_| Err(JobError::Bug("adg stopped at a place that it should never reach; the log says where".into()));
     let code = result.unwrap_or_else(stopped).unwrap_or_else(|error| {
         tell(&error, format);
-        error.exit_code()
+        error.kind().into()
     });
     if let Some(Err(error)) = otlp.map(Otlp::end) {
         untold::<()>(&error);

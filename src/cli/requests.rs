@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 
 use crate::catchup::{Requested, Shard, ShardError};
-use crate::config::{ColumnTypeWord, EngineName, LoadType, SparkRemote};
-use crate::identity::CollectionName;
+use crate::config::{ColumnTypeWord, EngineName, SparkRemote};
+use crate::identity::{CollectionName, LoadType};
 use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY};
 use crate::report::Asked;
 use crate::schema::ColumnName;

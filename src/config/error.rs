@@ -4,13 +4,13 @@ use std::io;
 
 use crate::secrets::SecretError;
 
-use super::LoadType;
+use crate::identity::{ErrorKind, Explain, LoadType};
 
 /// The files can't be used. Nothing was read from a source or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file is not there or can't be read.
-    #[error("failed to read the config file `{file}`: {source}")]
+    #[error("failed to read the config file `{file}`")]
     Unreadable {
         /// The file.
         file: String,
@@ -36,7 +36,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A secret that is referred to can't be read.
-    #[error("the config file `{file}` refers to a secret at `{path}`: failed to read the secret `{name}`: {source}")]
+    #[error("the config file `{file}` refers to a secret at `{path}`: failed to read the secret `{name}`")]
     Secret {
         /// The file.
         file: String,
@@ -79,13 +79,15 @@ pub enum ConfigError {
     },
 }
 
-fn loads(known: &str) -> String {
-    if known.is_empty() { "full only".to_owned() } else { format!("full, {known}") }
-}
+impl Explain for ConfigError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Secret { source, .. } => source.kind(),
+            _ => ErrorKind::Config,
+        }
+    }
 
-impl ConfigError {
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("name the file with `--config`, or run adg in the folder of `adg.yaml`".into())
@@ -97,6 +99,10 @@ impl ConfigError {
             _ => None,
         }
     }
+}
+
+fn loads(known: &str) -> String {
+    if known.is_empty() { "full only".to_owned() } else { format!("full, {known}") }
 }
 
 /// The nearest right word, where `reason` is serde's about an unknown one: it lists them all in backticks.

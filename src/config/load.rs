@@ -14,7 +14,8 @@ use crate::aws::AwsSettings;
 use crate::secrets::{SecretError, SecretPlace};
 
 use super::reference::{Reason, References, SecretLeaves};
-use super::{ConfigError, LoadType, Module, Profile};
+use super::{ConfigError, Module, Profile};
+use crate::identity::LoadType;
 
 /// The modules that ship inside the binary.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -263,6 +264,7 @@ fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Causes;
     use crate::identity::CollectionName;
     use crate::source::Pick;
 
@@ -305,7 +307,7 @@ profiles:
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("adg.yaml");
         fs::write(&file, text).unwrap();
-        load(&file, profile, &Nothing).map_err(|error| error.to_string().replace(&shown(&file), "adg.yaml"))
+        load(&file, profile, &Nothing).map_err(|error| Causes(&error).to_string().replace(&shown(&file), "adg.yaml"))
     }
 
     #[test]

@@ -7,7 +7,8 @@ mod engine;
 mod environment;
 mod error;
 mod load;
-mod load_type;
+mod load_settings;
+mod loads;
 mod module;
 mod reference;
 mod schema_doc;
@@ -17,7 +18,7 @@ pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSet
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use load::{Config, Outside, is_protected, load};
-pub use load_type::{LoadSettings, LoadType};
+pub use load_settings::LoadSettings;
 pub use module::{
     CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, CsvSettings, FileEncryption,
     JsonSettings, LateFiles, Limits, MissingFile, Module, Rate, SourceSettings, TargetSettings,

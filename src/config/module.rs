@@ -11,7 +11,8 @@ use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use crate::schema::{ColumnType, EvolutionPolicy, NamingRule, TimestampEncoding};
 use crate::source::{Encoding, HashVersion, Pick};
 
-use super::{LoadSettings, LoadType};
+use super::LoadSettings;
+use crate::identity::LoadType;
 
 /// `modules/NAME.yaml`: a family of tables fed by one source.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

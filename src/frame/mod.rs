@@ -1,6 +1,8 @@
 //! The bridge between arrow-rs arrays, which the guard builds and the Parquet writer takes, and Polars frames, in which
 //! everything relational is done. Both are Apache Arrow in memory: columns cross without a copy.
 
+use crate::identity::{ErrorKind, Explain};
+
 mod bridge;
 
 use arrow_array::ArrayRef;
@@ -10,11 +12,17 @@ use polars::prelude::{Column, CompatLevel, DataFrame, PlSmallStr, PolarsError, S
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
     /// Polars refused.
-    #[error("failed to make a frame: {0}")]
+    #[error("failed to make a frame")]
     Polars(#[from] PolarsError),
     /// arrow-rs refused.
-    #[error("failed to make arrays: {0}")]
+    #[error("failed to make arrays")]
     Arrow(#[from] arrow_schema::ArrowError),
+}
+
+impl Explain for FrameError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Bug
+    }
 }
 
 /// A frame of these columns, each `rows` long.

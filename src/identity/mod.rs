@@ -1,8 +1,12 @@
-//! What a run is about: modules, collections, processing dates, run ids. Ground floor: every room may use it.
+//! Names, dates, ids and kinds of errors. Ground floor: every room may use it.
 
 mod clock;
 mod date;
+mod error_kind;
+mod explain;
 mod fencing;
+pub mod hints;
+mod load_type;
 mod name;
 mod run_id;
 
@@ -10,6 +14,9 @@ mod run_id;
 pub use clock::FixedClock;
 pub use clock::{Clock, SystemClock};
 pub use date::{DateError, ProcessingDate};
+pub use error_kind::ErrorKind;
+pub use explain::{Causes, Explain};
 pub use fencing::FencingToken;
+pub use load_type::LoadType;
 pub use name::{CollectionName, ModuleName, NameError};
 pub use run_id::RunId;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status};
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{Causes, CollectionName, Explain, ProcessingDate};
 use crate::lake::{LakeError, TablePlace};
 use crate::metastore::{Partition, PartitionValue};
 use crate::report::{DateRange, Difference};
@@ -30,7 +30,7 @@ pub(super) fn of(
     };
     let of_collection = |collection: &Collection| {
         of_collection(collection).unwrap_or_else(|error| {
-            tracing::warn!(event = "not_compared", table = %collection.table, %error);
+            tracing::warn!(event = "not_compared", table = %collection.table, error = %Causes(&error));
             None
         })
     };
@@ -56,7 +56,10 @@ pub(super) enum Look {
 
 /// An error with what to do.
 pub(super) fn explained(error: &JobError) -> String {
-    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))
+    match error.hint() {
+        Some(hint) => format!("{}; {hint}", Causes(error)),
+        None => Causes(error).to_string(),
+    }
 }
 
 /// Finds what is otherwise in a table of which these dates are completed; none where nothing is.

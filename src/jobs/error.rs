@@ -4,12 +4,11 @@ use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
 use crate::config::ConfigError;
 use crate::frame::FrameError;
-use crate::identity::ProcessingDate;
+use crate::identity::{Causes, ErrorKind, Explain, ProcessingDate, hints};
 use crate::lake::LakeError;
 use crate::metastore::MetastoreError;
-use crate::report::{ExitCode, Failure, shortened};
+use crate::report::{Failure, shortened};
 use crate::schema::SchemaRefused;
-use crate::secrets::SecretError;
 use crate::source::{KeyPatternError, KeyServiceError, SourceError};
 use crate::store::{StoreError, StoreUrlError};
 
@@ -78,7 +77,7 @@ pub enum JobError {
     #[error(transparent)]
     Lake(#[from] LakeError),
     /// The module's policy refuses the source's columns.
-    #[error("the columns of {table} were refused: {source}")]
+    #[error("the columns of {table} were refused")]
     Refused {
         /// The table.
         table: String,
@@ -178,7 +177,7 @@ pub enum JobError {
         hint: String,
     },
     /// Output could not be written.
-    #[error("failed to write {what}: {source}")]
+    #[error("failed to write {what}")]
     Output {
         /// What.
         what: String,
@@ -195,7 +194,7 @@ pub enum JobError {
 
 impl From<FrameError> for JobError {
     fn from(error: FrameError) -> Self {
-        Self::Bug(error.to_string())
+        Self::Bug(Causes(&error).to_string())
     }
 }
 
@@ -212,125 +211,80 @@ impl From<KeyPatternError> for JobError {
 }
 
 impl JobError {
-    /// The code that the process ends with.
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Usage { .. } | Self::Window(_) | Self::Query { .. } => ExitCode::Usage,
-            Self::Config(ConfigError::Secret { source, .. }) => of_secret(source),
-            Self::Config(_) | Self::Setting { .. } => ExitCode::Config,
-            Self::Aws(error) => of_aws(error),
-            Self::Store(error) => of_store(error),
-            Self::Ledger(error) => of_ledger(error),
-            Self::Metastore(error) => of_metastore(error),
-            Self::Source(error) if let Some(error) = error.store() => of_store(error),
-            Self::Source(SourceError::Key { source, .. }) => of_key_service(source),
-            Self::KeyService(error) => of_key_service(error),
-            Self::Source(
-                SourceError::Header { .. } | SourceError::ForeignHeader { .. } | SourceError::UnreadableHeader { .. },
-            )
-            | Self::Refused { .. }
-            | Self::Personal { .. } => ExitCode::Schema,
-            Self::Source(_) | Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ExitCode::Source,
-            Self::Lake(error) => match error {
-                LakeError::Store(error) => of_store(error),
-                LakeError::Metastore(error) => of_metastore(error),
-                LakeError::Ledger(error) => of_ledger(error),
-                LakeError::QuarantineFull { .. } => ExitCode::Limit,
-                LakeError::Frame(_) => ExitCode::Bug,
-                LakeError::Moved { .. } | LakeError::Unsupported { .. } => ExitCode::Config,
-                LakeError::Parquet { .. } | LakeError::Scratch { .. } | LakeError::Cut { .. } | LakeError::Left { .. } => {
-                    ExitCode::Unavailable
-                }
-            },
-            Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ExitCode::Limit,
-            Self::Output { .. } | Self::Machine { .. } | Self::Spark { .. } => ExitCode::Unavailable,
-            Self::ChangedByOthers { .. } => ExitCode::Partial,
-            Self::Stopped => ExitCode::Stopped,
-            Self::Bug(_) => ExitCode::Bug,
-        }
+    /// The error of the room below that this one passes on; none where it is a job's own.
+    fn passed_on(&self) -> Option<&dyn Explain> {
+        Some(match self {
+            Self::Window(error) => error,
+            Self::Config(error) => error,
+            Self::Aws(error) => error,
+            Self::Store(error) => error,
+            Self::Ledger(error) => error,
+            Self::Metastore(error) => error,
+            Self::Source(error) => error,
+            Self::KeyService(error) => error,
+            Self::Lake(error) => error,
+            Self::Refused { source, .. } => source,
+            _ => return None,
+        })
     }
 
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
-        let again = || "run the same command again; what was published stands".to_owned();
-        self.own_hint().or_else(|| (self.exit_code() == ExitCode::Unavailable).then(again))
+    fn own_kind(&self) -> ErrorKind {
+        match self {
+            Self::Usage { .. } | Self::Query { .. } => ErrorKind::Usage,
+            Self::Setting { .. } => ErrorKind::Config,
+            Self::Personal { .. } => ErrorKind::Schema,
+            Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ErrorKind::Source,
+            Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ErrorKind::Limit,
+            Self::Output { .. } | Self::Machine { .. } | Self::Spark { .. } => ErrorKind::Unavailable,
+            Self::ChangedByOthers { .. } => ErrorKind::Partial,
+            Self::Stopped => ErrorKind::Stopped,
+            _ => ErrorKind::Bug,
+        }
     }
 
     fn own_hint(&self) -> Option<String> {
-        match self {
-            Self::Usage { hint, .. } => hint.clone(),
-            Self::Config(error) => error.hint(),
-            Self::Aws(error) => error.hint(),
-            Self::Source(error) => error.hint(),
-            Self::KeyService(error) => error.hint(),
-            Self::Ledger(LedgerError::Denied { hint, .. } | LedgerError::Missing { hint, .. })
-            | Self::Lake(LakeError::Ledger(LedgerError::Denied { hint, .. }))
- => Some(hint.clone()),
-            Self::Metastore(error) | Self::Lake(LakeError::Metastore(error)) if error.hint().is_some() => error.hint(),
-            Self::Store(error) | Self::Lake(LakeError::Store(error)) if error.hint().is_some() => error.hint(),
+        let hint = match self {
+            Self::Usage { hint, .. } => return hint.clone(),
+            Self::ChangedByOthers { repair, .. } => return repair.clone(),
+            Self::Limit { hint, .. } | Self::Machine { hint, .. } => hint,
             Self::Missing { .. } => {
-                Some("the next run tries again by itself; `missing: skip` in the module lets such dates count as done".into())
+                "the next run tries again by itself; `missing: skip` in the module lets such dates count as done"
             }
             Self::Incomplete { .. } => {
-                Some("the next run tries again by itself; with --incomplete the date is done with the files that it has".into())
+                "the next run tries again by itself; with --incomplete the date is done with the files that it has"
             }
-            Self::Lost { .. } => Some("ask the source for the file; then run the date again with --start-dt and --end-dt".into()),
-            Self::Lake(LakeError::QuarantineFull { .. }) => Some(
-                "look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into(),
-            ),
-            Self::Limit { hint, .. } | Self::Machine { hint, .. } => Some(hint.clone()),
-            Self::Window(WindowError::LeavesGap { oldest, .. }) => {
-                Some(format!("write `catchup: {{ start: {oldest} }}` into the module file, and run again"))
+            Self::Lost { .. } => "ask the source for the file; then run the date again with --start-dt and --end-dt",
+            Self::CleanUp { .. } => {
+                "give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them"
             }
-            Self::CleanUp { .. } => Some("give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them".into()),
-            Self::ChangedByOthers { repair, .. } => repair.clone(),
-            Self::Planned { .. } => Some("make a new plan with `adg plan --out FILE` and the same arguments, and look at it".into()),
-            Self::Personal { .. } => Some(
-                "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal data; where it is wrong, have the source correct its list of fields".into(),
-            ),
-            Self::Refused { .. } => Some("correct the source, or change `evolution` in the module file".into()),
-            Self::Ledger(LedgerError::Corrupt { .. })
-            | Self::Metastore(MetastoreError::Corrupt { .. })
-            | Self::Lake(LakeError::Ledger(LedgerError::Corrupt { .. }) | LakeError::Metastore(MetastoreError::Corrupt { .. })) => Some(
-                "run the adg that wrote it, restore it from a backup, or correct the profile in adg.yaml".into(),
-            ),
-            Self::Ledger(LedgerError::Shared { .. }) => Some("give each module a correlation_id of its own".into()),
-            Self::Ledger(LedgerError::Held { .. }) => {
-                Some("wait for that run to end; if it is dead, its lease ends by itself".into())
+            Self::Planned { .. } => "make a new plan with `adg plan --out FILE` and the same arguments, and look at it",
+            Self::Personal { .. } => {
+                "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal \
+                 data; where it is wrong, have the source correct its list of fields"
             }
-            Self::Spark { action: OPEN_SESSION, .. } => Some(
-                "see that a Spark Connect server listens there, as `spark.remote` or --spark-remote says; `--engine local` does it on this machine".into(),
-            ),
-            Self::Spark { action: LOOK_AT_FILE | LOOK_AT_LINES, .. } => Some(
-                "if it may not read the source, give it that right, or have adg copy the files for it: `spark: { staging: { store: …, files: all } }`; `--engine local` does it on this machine".into(),
-            ),
+            Self::Spark { action: OPEN_SESSION, .. } => {
+                "see that a Spark Connect server listens there, as `spark.remote` or --spark-remote says; `--engine local` does it \
+                 on this machine"
+            }
+            Self::Spark { action: LOOK_AT_FILE | LOOK_AT_LINES, .. } => {
+                "if it may not read the source, give it that right, or have adg copy the files for it: \
+                 `spark: { staging: { store: …, files: all } }`; `--engine local` does it on this machine"
+            }
             Self::Spark { .. } => {
-                Some("nothing was published, and the server's log says more; `--engine local` does it on this machine".into())
+                "nothing was published, and the server's log says more; `--engine local` does it on this machine"
             }
-            Self::Setting { .. } => Some("docs/config.md and `adg schema` say what may stand there".into()),
-            Self::Lake(LakeError::Unsupported { hint, .. }) => Some(hint.clone()),
-            Self::Lake(LakeError::Moved { .. }) => {
-                Some("a table stays where it is: set the module file back, or give the table another name".into())
-            }
-            Self::Ledger(LedgerError::LeaseLost { .. })
-            | Self::Metastore(MetastoreError::Fenced { .. })
-            | Self::Lake(LakeError::Ledger(LedgerError::LeaseLost { .. }) | LakeError::Metastore(MetastoreError::Fenced { .. })) => {
-                Some("another run does the rest; look at its report, and run the date again if it did not".into())
-            }
-            Self::Store(StoreError::Scratch { .. })
-            | Self::Lake(LakeError::Scratch { .. } | LakeError::Store(StoreError::Scratch { .. })) => {
-                Some("name a folder that can be written, on a disk with room, as the profile's `scratch` in adg.yaml".into())
-            }
-            Self::Stopped => Some("run the same command again; what was published stands".into()),
-            Self::Query { .. } => Some("`adg tables` lists what can be queried".into()),
-            _ => None,
-        }
+            Self::Setting { .. } => "docs/config.md and `adg schema` say what may stand there",
+            Self::Stopped => hints::RUN_AGAIN,
+            Self::Query { .. } => "`adg tables` lists what can be queried",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 
-    /// The same, as it is told.
+    /// The error as a report has it.
     pub fn failure(&self) -> Failure {
         let hint = self.hint().map(shortened);
-        Failure { exit_code: self.exit_code(), message: shortened(self.to_string()), hint }
+        Failure { exit_code: self.kind(), message: shortened(Causes(self).to_string()), hint }
     }
 
     /// Whether no further date is to be tried in this run.
@@ -367,58 +321,17 @@ impl JobError {
     }
 }
 
-fn of_aws(error: &AwsError) -> ExitCode {
-    if error.is_denied() { ExitCode::Access } else { ExitCode::Unavailable }
-}
-
-fn of_secret(error: &SecretError) -> ExitCode {
-    match error {
-        SecretError::NotFound | SecretError::Binary => ExitCode::Config,
-        SecretError::Denied { .. } => ExitCode::Access,
-        SecretError::Credentials(error) => of_aws(error),
-        SecretError::Unavailable { .. } => ExitCode::Unavailable,
+impl Explain for JobError {
+    fn kind(&self) -> ErrorKind {
+        self.passed_on().map_or_else(|| self.own_kind(), Explain::kind)
     }
-}
 
-fn of_key_service(error: &KeyServiceError) -> ExitCode {
-    match error {
-        KeyServiceError::Setting { .. } => ExitCode::Config,
-        KeyServiceError::Trust { .. } | KeyServiceError::Refused { status: 401 | 403, .. } => ExitCode::Access,
-        KeyServiceError::Refused { .. } => ExitCode::Source,
-        KeyServiceError::Unavailable { .. } => ExitCode::Unavailable,
+    fn hint(&self) -> Option<String> {
+        let own = self.passed_on().map_or_else(|| self.own_hint(), Explain::hint);
+        own.or_else(|| self.is_retryable().then(|| hints::RUN_AGAIN.to_owned()))
     }
-}
 
-fn of_store(error: &StoreError) -> ExitCode {
-    match error {
-        StoreError::NotFound { action: "open", .. } => ExitCode::Config,
-        StoreError::NotFound { .. } => ExitCode::Source,
-        StoreError::Setting { .. } | StoreError::NoBucket { .. } | StoreError::WrongRegion { .. } => ExitCode::Config,
-        StoreError::Archived { .. } | StoreError::Changed { .. } | StoreError::OddKey { .. } => ExitCode::Source,
-        StoreError::AccessDenied { .. } => ExitCode::Access,
-        StoreError::Credentials { source, .. } => of_aws(source),
-        StoreError::Unavailable { .. } | StoreError::Damaged { .. } | StoreError::Scratch { .. } => ExitCode::Unavailable,
-    }
-}
-
-fn of_ledger(error: &LedgerError) -> ExitCode {
-    match error {
-        LedgerError::Held { .. } | LedgerError::LeaseLost { .. } => ExitCode::Held,
-        LedgerError::Denied { .. } => ExitCode::Access,
-        LedgerError::Unavailable { .. } => ExitCode::Unavailable,
-        LedgerError::Corrupt { .. } | LedgerError::Missing { .. } | LedgerError::Shared { .. } => ExitCode::Config,
-    }
-}
-
-fn of_metastore(error: &MetastoreError) -> ExitCode {
-    match error {
-        MetastoreError::Fenced { .. } => ExitCode::Held,
-        MetastoreError::Denied { .. } => ExitCode::Access,
-        MetastoreError::Changed { .. } | MetastoreError::TableExists { .. } | MetastoreError::Unavailable { .. } => {
-            ExitCode::Unavailable
-        }
-        MetastoreError::NoSuchTable { .. } => ExitCode::Usage,
-        MetastoreError::TypeRefused { .. } => ExitCode::Schema,
-        MetastoreError::Corrupt { .. } => ExitCode::Config,
+    fn is_retryable(&self) -> bool {
+        self.passed_on().map_or_else(|| self.kind() == ErrorKind::Unavailable, Explain::is_retryable)
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::catchup::{DayHistory, Status, WindowRules};
-use crate::config::{self, LoadType, Module};
-use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::config::{self, Module};
+use crate::identity::{Causes, CollectionName, LoadType, ModuleName, ProcessingDate};
 use crate::report::{History, LateFiles, Mark, ToldAttempt};
 
 use super::module::{collections, source_keys};
@@ -42,7 +42,7 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
     let attempts = attempts(services, &marked.module.module, &marked.days, marked.is_one_date)?;
     let late = late_files(services, &marked).map_or_else(
         |error| {
-            tracing::warn!(event = "source_not_listed", module = %marked.module.module, %error);
+            tracing::warn!(event = "source_not_listed", module = %marked.module.module, error = %Causes(&error));
             None
         },
         Some,

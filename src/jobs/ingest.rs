@@ -6,8 +6,8 @@ use bytesize::ByteSize;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{Attempt, Requested, Shard, WindowRules};
-use crate::config::{self, EngineName, LoadType, Module, SparkRemote};
-use crate::identity::{CollectionName, RunId};
+use crate::config::{self, EngineName, Module, SparkRemote};
+use crate::identity::{Causes, CollectionName, Explain, LoadType, RunId};
 use crate::lake::{Destination, LakeError, TableLayout};
 use crate::report::{Difference, LateFiles, Plan, Progress, RunReport, Stage, Stages};
 use crate::store::Scratch;
@@ -86,7 +86,7 @@ impl Run<'_> {
         match swept {
             Ok(0) => {}
             Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
-            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, %error),
+            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, error = %Causes(&error)),
         }
     }
 
@@ -107,7 +107,7 @@ impl Run<'_> {
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let done = all_dates(services, request, progress);
     if let Some(Err(error)) = services.lineage.as_ref().map(Lineage::end) {
-        tracing::warn!(event = "lineage_not_told", %error);
+        tracing::warn!(event = "lineage_not_told", error = %Causes(&error));
     }
     let mut report = done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, request, error))?;
     write_report(&services.environment, &report)?;
@@ -196,7 +196,7 @@ impl Leased<'_> {
         let Self { services, request, module, started, .. } = *self;
         let Done { days, ended_by, not_reached } = done;
         if let Some(error) = &ended_by {
-            tracing::error!(event = "run_ended_early", exit_code = error.exit_code().number(), %error, hint = error.hint().unwrap_or_default());
+            tracing::error!(event = "run_ended_early", exit_code = error.kind().number(), error = %Causes(&error), hint = error.hint().unwrap_or_default());
         }
         let is_stopped = services.environment.stop.is_told();
         if !is_stopped {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catchup::{Attempt, DayHistory, Ledger, LedgerError, SourceFile, Status};
 use crate::config::{LateFiles as Policy, Module};
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{Causes, CollectionName, ProcessingDate};
 use crate::report::LateFiles;
 use crate::source::{DayKeys, SourceKey};
 
@@ -32,7 +32,7 @@ pub(super) fn of(
         let collection = of_collection[0].0;
         match of_one(ledger, module, of_collection, &days(collection)) {
             Ok(found) => late.extend(found),
-            Err(error) => tracing::warn!(event = "late_files_unknown", %collection, %error),
+            Err(error) => tracing::warn!(event = "late_files_unknown", %collection, error = %Causes(&error)),
         }
     }
     late

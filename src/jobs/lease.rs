@@ -8,7 +8,7 @@ use backon::{BlockingRetryable, ExponentialBuilder};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{Holder, Lease, LeaseName, Ledger, LedgerError, Shard};
-use crate::identity::{Clock, ModuleName, RunId};
+use crate::identity::{Causes, Clock, ModuleName, RunId};
 
 /// For how long a lease is taken; it is renewed three times as often.
 const TTL: SignedDuration = SignedDuration::from_secs(120);
@@ -130,7 +130,7 @@ fn beat(ledger: &dyn Ledger, clock: &dyn Clock, mut lease: Lease, (stopped, wake
         }
         match ledger.renew(&lease, clock.now(), TTL) {
             Ok(renewed) => lease = renewed,
-            Err(error) => tracing::warn!(event = "lease_not_renewed", module = %lease.name, %error),
+            Err(error) => tracing::warn!(event = "lease_not_renewed", module = %lease.name, error = %Causes(&error)),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Drop for KeptLease {
             let _ = heartbeat.join();
         }
         if let Err(error) = self.ledger.release(&self.lease) {
-            tracing::warn!(event = "lease_not_released", module = %self.lease.name, %error);
+            tracing::warn!(event = "lease_not_released", module = %self.lease.name, error = %Causes(&error));
         }
     }
 }
@@ -170,7 +170,7 @@ mod tests {
         };
         let held = |taken: Result<KeptLease, LedgerError>| match taken {
             Err(LedgerError::Held { name, .. }) => name.to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => Causes(&error).to_string(),
             Ok(_) => "free".to_owned(),
         };
         let (first, second) = (take(Some("1/2")).unwrap(), take(Some("2/2")).unwrap());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catchup::{Attempt, SourceFile};
 use crate::config::MetastoreSettings;
-use crate::identity::{Clock, ModuleName, ProcessingDate, RunId};
+use crate::identity::{Causes, Clock, ModuleName, ProcessingDate, RunId};
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
 use crate::report::{DayReport, Outcome, RunReport};
@@ -36,7 +36,7 @@ impl<'a> RunLineage<'a> {
 
     pub(super) fn end(&self, result: &Result<RunReport, JobError>) {
         let failed = match result {
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(Causes(error).to_string()),
             Ok(report) => {
                 let of_day = report.days.iter().find_map(|day| day.failure.as_ref());
                 report.ended_by.as_ref().or(of_day).map(|failure| failure.message.clone())
@@ -132,7 +132,7 @@ impl<'a> DayLineage<'a> {
 
     /// Where the failure ends the whole run.
     pub(super) fn fail(&self, error: &JobError) {
-        self.tell(Moment::Fail(error.to_string()), Some(self.input(&[], None)), None);
+        self.tell(Moment::Fail(Causes(error).to_string()), Some(self.input(&[], None)), None);
     }
 
     fn input<'e>(&'e self, fields: &'e [SourceField], rows: Option<u64>) -> Input<'e> {

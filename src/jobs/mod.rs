@@ -10,6 +10,8 @@ mod doctor;
 mod engine;
 mod error;
 #[cfg(test)]
+mod error_table;
+#[cfg(test)]
 mod faults;
 mod format;
 mod generate;

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::catchup::{DayHistory, Seen, SourceFile, Status};
-use crate::identity::{ProcessingDate, RunId};
+use crate::identity::{Causes, ProcessingDate, RunId};
 use crate::metastore::{PartitionValue, Table, create_table_ddl};
 use crate::report::{Asked, Difference, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
 use crate::schema::Evolution;
@@ -198,7 +198,7 @@ impl Planned<'_> {
         };
         match found {
             Err(error) if error.ends_the_run() => Err(error),
-            Err(error) => Ok(PlannedDay { effect: Effect::Fails(shortened(error.to_string())), ..day }),
+            Err(error) => Ok(PlannedDay { effect: Effect::Fails(shortened(Causes(&error).to_string())), ..day }),
             Ok(()) => Ok(day),
         }
     }

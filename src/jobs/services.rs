@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::aws::{Account, AwsError, AwsSettings};
 use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
-use crate::config::{self, Config, LedgerSettings, LoadType, MetastoreSettings, Module, Outside};
-use crate::identity::{Clock, RunId, SystemClock};
+use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
+use crate::identity::{Clock, LoadType, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::notify::Channel;
 use crate::secrets::{self, SecretError, SecretPlace};

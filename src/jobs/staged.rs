@@ -6,7 +6,7 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing::span::EnteredSpan;
 
-use crate::identity::ProcessingDate;
+use crate::identity::{Causes, ProcessingDate};
 use crate::report::{DayReport, Stage, Stages};
 
 use super::JobError;
@@ -33,7 +33,7 @@ pub(super) fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
             span.record("rows", report.counts.rows_written);
             report.failure.as_ref().map(|failure| failure.message.clone())
         }
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some(Causes(error).to_string()),
     };
     span.record("otel.status_code", if reason.is_none() { "OK" } else { "ERROR" });
     if let Some(reason) = reason {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::report::ExitCode;
+use crate::identity::ErrorKind;
 
 use super::JobError;
 
@@ -24,7 +24,7 @@ impl Stop {
         let told = Arc::<AtomicBool>::default();
         for signal in [SIGTERM, SIGINT] {
             // In this order: at the first one the flag is not up yet.
-            flag::register_conditional_shutdown(signal, ExitCode::Stopped.number().into(), Arc::clone(&told))?;
+            flag::register_conditional_shutdown(signal, ErrorKind::Stopped.number().into(), Arc::clone(&told))?;
             flag::register(signal, Arc::clone(&told))?;
         }
         Ok(Self(told))

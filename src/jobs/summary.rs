@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::catchup::{Continued, DayHistory, Lease, Ledger, Status, SummaryKey, WindowRules, summary};
 use crate::config::Module;
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{Causes, CollectionName, ProcessingDate};
 use crate::report::{DayReport, Outcome};
 
 use super::lease::KeptLease;
@@ -73,7 +73,7 @@ impl<'a> KeptSummary<'a> {
             Ok::<_, JobError>(())
         });
         if let Err(error) = settled.map_err(JobError::from).flatten() {
-            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().name, %error);
+            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().name, error = %Causes(&error));
         }
     }
 
@@ -93,7 +93,7 @@ impl<'a> KeptSummary<'a> {
         let Some(summary) = summary(history, self.collections.iter(), self.first) else { return };
         // What adg itself goes by is the history, which is written elsewhere.
         if let Err(error) = self.ledger.summarise(lease, key, summary) {
-            tracing::warn!(event = "summary_not_written", module = %lease.name, %error);
+            tracing::warn!(event = "summary_not_written", module = %lease.name, error = %Causes(&error));
         }
     }
 }

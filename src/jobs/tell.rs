@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 
-use crate::identity::RunId;
+use crate::identity::{Causes, RunId};
 use crate::notify::{self, Channel, Notifier, NotifySettings, PubSub, Slack, Sns, Webhook};
 use crate::report::{Notice, Notified, RunReport, Stages};
 use crate::sending::SendError;
@@ -71,7 +71,7 @@ fn tell_machines(environment: &Environment, report: &RunReport) {
     if let Some(settings) = &environment.config.profile.telemetry.prometheus {
         let written = write_prometheus(&environment.config.path(&settings.folder), &report.module, &measures(report));
         if let Err(error) = written {
-            tracing::warn!(event = "metrics_not_written", %error);
+            tracing::warn!(event = "metrics_not_written", error = %Causes(&error));
         }
     }
 }

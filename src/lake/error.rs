@@ -6,6 +6,7 @@ use bytesize::ByteSize;
 
 use crate::catchup::LedgerError;
 use crate::frame::FrameError;
+use crate::identity::{ErrorKind, Explain, hints};
 use crate::metastore::MetastoreError;
 use crate::store::StoreError;
 
@@ -79,11 +80,42 @@ pub enum LakeError {
         limit: ByteSize,
     },
     /// The scratch disk failed.
-    #[error("failed to write `{file}`: {source}")]
+    #[error("failed to write `{file}`")]
     Scratch {
         /// The scratch file.
         file: String,
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl Explain for LakeError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Metastore(error) => error.kind(),
+            Self::Ledger(error) => error.kind(),
+            Self::Frame(error) => error.kind(),
+            Self::Moved { .. } | Self::Unsupported { .. } => ErrorKind::Config,
+            Self::QuarantineFull { .. } => ErrorKind::Limit,
+            Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::Left { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Metastore(error) => error.hint(),
+            Self::Ledger(error) => error.hint(),
+            Self::Unsupported { hint, .. } => Some(hint.clone()),
+            Self::Moved { .. } => {
+                Some("a table stays where it is: set the module file back, or give the table another name".into())
+            }
+            Self::QuarantineFull { .. } => {
+                Some("look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into())
+            }
+            Self::Scratch { .. } => Some(hints::SCRATCH.into()),
+            Self::Frame(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::Left { .. } => None,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "spark")]
 use std::time::{Duration, Instant};
 
-use crate::identity::ProcessingDate;
+use crate::identity::{Causes, ProcessingDate};
 use crate::metastore::PartitionValue;
 use crate::store::{Store, Tags, Upload};
 
@@ -69,7 +69,7 @@ impl RunFolder<'_> {
     /// Removes all that was written, which is not to be published. What can't be removed now is swept by the next attempt.
     pub fn give_up(&self) {
         if let Err(error) = self.store.delete_folder(&self.path) {
-            tracing::warn!(event = "not_removed", folder = self.path, %error);
+            tracing::warn!(event = "not_removed", folder = self.path, error = %Causes(&error));
         }
     }
 

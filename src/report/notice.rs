@@ -165,15 +165,16 @@ fn lines(report: &RunReport) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::ErrorKind;
     use crate::identity::RunId;
-    use crate::report::{ExitCode, Failure};
+    use crate::report::Failure;
 
     fn report(outcomes: &[Outcome]) -> RunReport {
         let days = outcomes.iter().enumerate().map(|(i, outcome)| DayReport {
             outcome: *outcome,
             counts: crate::catchup::Counts { rows_written: 10, ..Default::default() },
             failure: matches!(outcome, Outcome::Failed | Outcome::Lost).then(|| Failure {
-                exit_code: ExitCode::Source,
+                exit_code: ErrorKind::Source,
                 message: "no file".into(),
                 hint: None,
             }),
@@ -223,7 +224,7 @@ mod tests {
         let notice = Notice::of(&RunReport { late, ..report(&[]) });
         assert_eq!((notice.event, notice.events), (Event::NothingToDo, [Event::NothingToDo, Event::Late].into()));
         assert!(notice.title.ends_with("files came after their dates were done"), "{}", notice.title);
-        let ended = Failure { exit_code: ExitCode::Held, message: "held".into(), hint: Some("wait".into()) };
+        let ended = Failure { exit_code: ErrorKind::Held, message: "held".into(), hint: Some("wait".into()) };
         let notice = Notice::of(&RunReport { ended_by: Some(ended), ..report(&[]) });
         assert_eq!((notice.event, notice.text.as_str()), (Event::Failed, "the run ended early: held\nhint: wait"));
     }

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catchup::{Shard, SourceFile};
-use crate::config::LoadType;
-use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::identity::{CollectionName, LoadType, ModuleName, ProcessingDate};
 
 use super::difference::{self, Difference};
 use super::late::{self, LateFiles};

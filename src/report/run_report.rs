@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catchup::Counts;
-use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, ErrorKind, ModuleName, ProcessingDate, RunId};
 
 use super::{Difference, ExitCode, LateFiles, Stages};
 
@@ -28,7 +28,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Its kind.
-    pub exit_code: ExitCode,
+    pub exit_code: ErrorKind,
     /// What was being done, on what, and what went wrong.
     pub message: String,
     /// What to try.
@@ -149,14 +149,14 @@ impl RunReport {
     /// partial; where nothing failed and others changed what was published before, partial too.
     pub fn exit_code(&self) -> ExitCode {
         if let Some(ended) = &self.ended_by {
-            return ended.exit_code;
+            return ended.exit_code.into();
         }
         let done = self.days.iter().any(|day| day.outcome == Outcome::Completed);
         match self.days.iter().find_map(|day| day.failure.as_ref()) {
             None if self.differences.is_empty() => ExitCode::Done,
-            None => ExitCode::Partial,
-            Some(_) if done => ExitCode::Partial,
-            Some(failure) => failure.exit_code,
+            None => ErrorKind::Partial.into(),
+            Some(_) if done => ErrorKind::Partial.into(),
+            Some(failure) => failure.exit_code.into(),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{ErrorKind, Explain};
+
 use super::{Column, ColumnName, ColumnType, TableSchema};
 
 /// What to do where the source and the table differ.
@@ -69,6 +71,16 @@ pub enum SchemaRefused {
     /// The policy says `type_change: fail`.
     #[error("values of these columns do not fit their type: {}", list(.0))]
     TypeChanges(Vec<Column>),
+}
+
+impl Explain for SchemaRefused {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Schema
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("correct the source, or change `evolution` in the module file".into())
+    }
 }
 
 fn list<T: ToString>(items: &[T]) -> String {

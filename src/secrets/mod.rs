@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{Account, AwsError, Said, SaidKind, principal_of, said, statement};
+use crate::identity::{ErrorKind, Explain};
 use crate::runtime;
 
 /// Where a secret is kept.
@@ -48,9 +49,17 @@ pub enum SecretError {
     Binary,
 }
 
-impl SecretError {
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
+impl Explain for SecretError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound | Self::Binary => ErrorKind::Config,
+            Self::Denied { .. } => ErrorKind::Access,
+            Self::Credentials(error) => error.kind(),
+            Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound => Some("correct the profile's `secrets`, its region or its account".into()),
             Self::Denied { hint, .. } => Some(hint.clone()),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::identity::{ErrorKind, Explain};
 use crate::schema::NameError;
 use crate::store::StoreError;
 
@@ -20,7 +21,7 @@ pub enum SourceError {
         key: String,
     },
     /// The header's names can't be columns.
-    #[error("the header of `{key}` can't be used: {source}")]
+    #[error("the header of `{key}` can't be used")]
     Header {
         /// The file.
         key: String,
@@ -64,7 +65,7 @@ pub enum SourceError {
         expected: &'static str,
     },
     /// Reading stopped in the middle: a truncated or damaged archive, a lost connection.
-    #[error("failed to read `{key}` after {bytes} bytes of text: {source}")]
+    #[error("failed to read `{key}` after {bytes} bytes of text")]
     Read {
         /// The file.
         key: String,
@@ -124,7 +125,7 @@ pub enum SourceError {
         what: &'static str,
     },
     /// Its key was not given.
-    #[error("failed to get the key of `{key}`: {source}")]
+    #[error("failed to get the key of `{key}`")]
     Key {
         /// The file.
         key: String,
@@ -149,31 +150,17 @@ pub enum SourceError {
     },
 }
 
-fn document(flaw: &DocumentFlaw, offset: u64) -> String {
-    match flaw {
-        DocumentFlaw::NotJson(reason) => format!("is not JSON at byte {offset} of its text: {reason}"),
-        DocumentFlaw::Empty => "is empty".to_owned(),
-        DocumentFlaw::Unended(reason) => {
-            format!("has a broken record at byte {offset} of its text whose end can't be told: {reason}")
-        }
-        DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
-        DocumentFlaw::Twice => "has its list of fields twice".to_owned(),
-        DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
-    }
-}
-
-impl SourceError {
-    /// What the store says, where it is the store that failed, at once or in the middle.
-    pub fn store(&self) -> Option<&StoreError> {
+impl Explain for SourceError {
+    fn kind(&self) -> ErrorKind {
         match self {
-            Self::Store(error) => Some(error),
-            Self::Read { source, .. } => source.get_ref()?.downcast_ref(),
-            _ => None,
+            _ if let Some(error) = self.store() => error.kind(),
+            Self::Key { source, .. } => source.kind(),
+            Self::Header { .. } | Self::ForeignHeader { .. } | Self::UnreadableHeader { .. } => ErrorKind::Schema,
+            _ => ErrorKind::Source,
         }
     }
 
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             _ if let Some(error) = self.store() => error.hint(),
             Self::UnknownPacking { .. } => Some("adg reads plain, gzip and zstd files; have the source pack them so".into()),
@@ -209,6 +196,30 @@ impl SourceError {
             Self::Changed { .. } => Some("run again".into()),
             Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),
+            _ => None,
+        }
+    }
+}
+
+fn document(flaw: &DocumentFlaw, offset: u64) -> String {
+    match flaw {
+        DocumentFlaw::NotJson(reason) => format!("is not JSON at byte {offset} of its text: {reason}"),
+        DocumentFlaw::Empty => "is empty".to_owned(),
+        DocumentFlaw::Unended(reason) => {
+            format!("has a broken record at byte {offset} of its text whose end can't be told: {reason}")
+        }
+        DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
+        DocumentFlaw::Twice => "has its list of fields twice".to_owned(),
+        DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
+    }
+}
+
+impl SourceError {
+    /// What the store says, where it is the store that failed, at once or in the middle.
+    pub fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Read { source, .. } => source.get_ref()?.downcast_ref(),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{CollectionName, ErrorKind, Explain, ProcessingDate};
 use crate::store::ObjectInfo;
 
 /// Which of a day's files count, where there are several.
@@ -44,6 +44,12 @@ pub enum KeyPatternError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl Explain for KeyPatternError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Config
+    }
 }
 
 /// An object that belongs to a date and a collection.

@@ -8,10 +8,10 @@ mod fields;
 mod file;
 mod format;
 mod header;
-mod parser;
 mod json;
 mod keys;
 mod known;
+mod parser;
 mod pattern;
 mod survey;
 
@@ -25,13 +25,13 @@ pub use fields::MarkedFields;
 pub use file::{Batches, Reading};
 pub use format::Format;
 pub use header::{Header, Look};
+pub use json::JsonFormat;
+pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
+pub use known::Expected;
 pub use parser::json::{DocumentFlaw, Layout};
 pub use parser::{
     BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame,
     valued_frame,
 };
-pub use json::JsonFormat;
-pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
-pub use known::Expected;
 pub use pattern::KeyPattern;
 pub use survey::{Question, Survey};

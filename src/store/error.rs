@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 
 use crate::aws::{AwsError, xml};
+use crate::identity::{ErrorKind, Explain, hints};
 
 use super::answer::WrongRegion;
 
@@ -19,6 +20,14 @@ pub enum StoreError {
         store: String,
         /// The object's key.
         key: String,
+    },
+    /// The store's folder is not there.
+    #[error("failed to open {}: it does not exist", place(.folder, .store))]
+    NoFolder {
+        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        store: String,
+        /// The folder.
+        folder: String,
     },
     /// The bucket is not there.
     #[error("the bucket of the store {store} does not exist")]
@@ -57,7 +66,7 @@ pub enum StoreError {
         hint: Option<String>,
     },
     /// There are no credentials, or a hop of the role chain was refused.
-    #[error("failed to reach the store {store}: {source}")]
+    #[error("failed to reach the store {store}")]
     Credentials {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
@@ -111,7 +120,7 @@ pub enum StoreError {
         what: String,
     },
     /// The scratch folder can't be used.
-    #[error("failed to {action} the scratch folder `{folder}`: {source}")]
+    #[error("failed to {action} the scratch folder `{folder}`")]
     Scratch {
         /// What was being done.
         action: &'static str,
@@ -120,6 +129,36 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl Explain for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound { .. } | Self::Archived { .. } | Self::Changed { .. } | Self::OddKey { .. } => ErrorKind::Source,
+            Self::NoFolder { .. } | Self::NoBucket { .. } | Self::WrongRegion { .. } | Self::Setting { .. } => ErrorKind::Config,
+            Self::AccessDenied { .. } => ErrorKind::Access,
+            Self::Credentials { source, .. } => source.kind(),
+            Self::Unavailable { .. } | Self::Damaged { .. } | Self::Scratch { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoFolder { .. } => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
+            Self::NoBucket { .. } => Some("correct the store's `url` or `region` in adg.yaml, or make the bucket".into()),
+            Self::WrongRegion { region, .. } => Some(format!("write `region: {region}` for the store in adg.yaml")),
+            Self::Archived { .. } => Some(
+                "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves such files"
+                    .into(),
+            ),
+            Self::AccessDenied { hint, .. } => hint.clone(),
+            Self::Credentials { source, .. } => source.hint(),
+            Self::OddKey { .. } => Some("rename or delete that object, or begin the store's `url` in a folder beside it".into()),
+            Self::Changed { .. } => Some("run again once the source has finished writing".into()),
+            Self::Scratch { .. } => Some(hints::SCRATCH.into()),
+            _ => None,
+        }
+    }
 }
 
 impl StoreError {
@@ -152,31 +191,21 @@ impl StoreError {
         }
     }
 
-    /// What the system says of a local folder.
+    /// The system's error about the folder of a store.
+    pub(super) fn of_folder(error: &io::Error, store: &str, folder: &str) -> Self {
+        match Self::from_io(error, "open", store, folder) {
+            Self::NotFound { store, key, .. } => Self::NoFolder { store, folder: key },
+            other => other,
+        }
+    }
+
+    /// The system's error about an object of a local folder.
     pub(super) fn from_io(error: &io::Error, action: &'static str, store: &str, key: &str) -> Self {
         let (store, key, reason) = (store.to_owned(), key.to_owned(), error.to_string());
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound { action, store, key },
             io::ErrorKind::PermissionDenied => Self::AccessDenied { action, store, key, reason, hint: None },
             _ => Self::Unavailable { action, store, key, reason },
-        }
-    }
-
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotFound { action: "open", .. } => Some("create the folder, or correct the store's `url` in adg.yaml".into()),
-            Self::NoBucket { .. } => Some("correct the store's `url` or `region` in adg.yaml, or make the bucket".into()),
-            Self::WrongRegion { region, .. } => Some(format!("write `region: {region}` for the store in adg.yaml")),
-            Self::Archived { .. } => Some(
-                "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves such files"
-                    .into(),
-            ),
-            Self::AccessDenied { hint, .. } => hint.clone(),
-            Self::Credentials { source, .. } => source.hint(),
-            Self::OddKey { .. } => Some("rename or delete that object, or begin the store's `url` in a folder beside it".into()),
-            Self::Changed { .. } => Some("run again once the source has finished writing".into()),
-            _ => None,
         }
     }
 }

@@ -63,7 +63,7 @@ impl Store {
     /// The folder is not there, or can't be read.
     pub fn folder(name: &str, folder: PathBuf, create: bool) -> Result<Self, StoreError> {
         let shown = folder.display().to_string();
-        let failed = |error: io::Error| StoreError::from_io(&error, "open", &format!("`{name}`"), &shown);
+        let failed = |error: io::Error| StoreError::of_folder(&error, &format!("`{name}`"), &shown);
         if create {
             std::fs::create_dir_all(&folder).map_err(failed)?;
         } else {
@@ -448,6 +448,6 @@ mod tests {
     #[test]
     fn a_missing_store_says_so() {
         let (folder, _) = store();
-        assert!(matches!(Store::folder("source", folder.path().join("nowhere"), false), Err(StoreError::NotFound { .. })));
+        assert!(matches!(Store::folder("source", folder.path().join("nowhere"), false), Err(StoreError::NoFolder { .. })));
     }
 }

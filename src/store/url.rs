@@ -1,5 +1,7 @@
 //! The addresses of stores.
 
+use crate::identity::{ErrorKind, Explain};
+
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 
@@ -60,6 +62,12 @@ pub enum StoreUrlError {
         /// As written.
         url: String,
     },
+}
+
+impl Explain for StoreUrlError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Config
+    }
 }
 
 /// The ways in which Hadoop's connectors write the address of a bucket.

@@ -16,7 +16,7 @@ use super::measures::LAST_SUCCESS;
 
 /// The file was not written.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to write `{}`: {source}", path.display())]
+#[error("failed to write `{}`", path.display())]
 pub struct PrometheusError {
     path: PathBuf,
     source: io::Error,

@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use crate::aws::{AwsError, SaidKind, principal_of, said, statement};
+use crate::identity::{self, Explain};
 use crate::runtime;
 
 use super::super::{Lease, LedgerError};
@@ -108,7 +109,7 @@ impl DynamoDbLedger {
     {
         let denied = |reason, hint| LedgerError::Denied { action, ledger: self.table.clone(), reason, hint };
         if let Some(error) = AwsError::below(error) {
-            return match error.is_denied() {
+            return match error.kind() == identity::ErrorKind::Access {
                 true => denied(error.to_string(), error.hint().unwrap_or_default()),
                 false => self.unavailable(action, error.to_string()),
             };

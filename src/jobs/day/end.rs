@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::catchup::{Counts, Status};
+use crate::identity::Causes;
 use crate::jobs::JobError;
 use crate::report::{DayReport, Outcome, Stage};
 
@@ -52,7 +53,7 @@ impl Day<'_> {
             Err(error) if error.ends_the_run() => Err(error),
             // Of other dates the ledger may take it; if not, the next one's beginning says so. This date is done anew.
             Err(error) => {
-                self.report.notes.push(format!("the ledger does not have how it ended: {error}"));
+                self.report.notes.push(format!("the ledger does not have how it ended: {}", Causes(&error)));
                 let failure = self.report.failure.take().unwrap_or_else(|| error.failure());
                 Ok(DayReport { outcome: Outcome::Failed, failure: Some(failure), ..self.report })
             }
@@ -63,14 +64,16 @@ impl Day<'_> {
     /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
     fn sweep(&mut self) {
         if let Err(error) = self.destination().sweep_unpublished(self.date, self.run.setup.services.environment.clock.now()) {
-            self.report.notes.push(format!("files that earlier attempts left could not be swept: {error}"));
+            self.report.notes.push(format!("files that earlier attempts left could not be swept: {}", Causes(&error)));
         }
     }
 
     /// Removes the copies that they left for a cluster, whatever came of this attempt: a date that is lost is looked at no more.
     fn sweep_copies(&mut self) {
         if let Some(Err(error)) = self.staging().map(|staging| staging.sweep()) {
-            self.report.notes.push(format!("copies that earlier attempts left for a cluster could not be swept: {error}"));
+            self.report
+                .notes
+                .push(format!("copies that earlier attempts left for a cluster could not be swept: {}", Causes(&error)));
         }
     }
 }

@@ -17,7 +17,7 @@ use bytesize::ByteSize;
 
 use crate::catchup::{Attempt, Status, WindowRules};
 use crate::config::MissingFile;
-use crate::identity::ProcessingDate;
+use crate::identity::{Causes, ProcessingDate};
 use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, WrittenFile};
 use crate::metastore::{PartitionValue, Table};
 use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
@@ -188,7 +188,7 @@ impl<'a> Day<'a> {
         for _ in 0..CHANGES {
             match self.try_to_publish() {
                 Err(error) if self.run.lease.is_of_a_shard() && error.is_of_a_changed_table() => {
-                    tracing::info!(event = "table_changed", table = %self.collection.table, %error);
+                    tracing::info!(event = "table_changed", table = %self.collection.table, error = %Causes(&error));
                     self.report.notes.clear();
                 }
                 done => return done,

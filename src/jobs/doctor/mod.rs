@@ -7,7 +7,8 @@ mod stores;
 
 use std::fmt;
 
-use crate::config::{ConfigError, FileEncryption, LoadType, Module};
+use crate::config::{ConfigError, FileEncryption, Module};
+use crate::identity::LoadType;
 use crate::report::{ExitCode, Failure};
 
 use super::module::{Collection, collections};
@@ -58,7 +59,7 @@ impl Diagnosis {
     /// The code of the first failure: what comes after it may follow from it.
     pub fn exit_code(&self) -> ExitCode {
         let failures = self.findings.iter().filter_map(|finding| finding.result.as_ref().err());
-        failures.map(|failure| failure.exit_code).next().unwrap_or(ExitCode::Done)
+        failures.map(|failure| failure.exit_code).next().map_or(ExitCode::Done, ExitCode::Error)
     }
 }
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use jiff::SignedDuration;
 
 use crate::catchup::{Ledger, Status};
-use crate::identity::{Clock, RunId};
+use crate::identity::{Clock, ErrorKind, Explain, RunId};
 use crate::jobs::{IngestRequest, JobError};
 use crate::report::{ExitCode, RunReport};
 
@@ -88,7 +88,7 @@ impl Story {
     }
 
     fn code(&mut self, id: usize) -> ExitCode {
-        self.finish(id).map_or_else(|error| error.exit_code(), |report| report.exit_code())
+        self.finish(id).map_or_else(|error| error.kind().into(), |report| report.exit_code())
     }
 }
 
@@ -112,7 +112,7 @@ fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_
         match story.code(2) {
             ExitCode::Done => {}
             // It sees that readers were sent elsewhere behind its back.
-            ExitCode::Partial if !in_one_step => {}
+            ExitCode::Error(ErrorKind::Partial) if !in_one_step => {}
             other => panic!("{other:?}: {context}"),
         }
         story.readers.assert_whole(&context);
@@ -193,7 +193,7 @@ fn of_two_runs_one_works() {
     story.start(1, nightly());
     story.until(1, "put data/test/items");
     story.start(2, nightly());
-    assert_eq!(story.code(2), ExitCode::Held);
+    assert_eq!(story.code(2), ExitCode::Error(ErrorKind::Held));
     assert_eq!(story.code(1), ExitCode::Done);
     story.assert_whole();
 }

@@ -291,7 +291,7 @@ fn files(folder: &FilePath) -> Vec<PathBuf> {
 pub fn nightly() -> IngestRequest {
     IngestRequest {
         module: "shop".to_owned(),
-        load: crate::config::LoadType::default(),
+        load: crate::identity::LoadType::default(),
         dates: crate::catchup::Requested::default(),
         shard: None,
         engine: None,

@@ -14,8 +14,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::cipher::{DataKey, EncryptingWriter, Iv};
-use crate::config::{CollectionSettings, ColumnTypeWord, FileEncryption, LoadType, Module};
-use crate::identity::{CollectionName, ProcessingDate, RunId};
+use crate::config::{CollectionSettings, ColumnTypeWord, FileEncryption, Module};
+use crate::identity::{CollectionName, LoadType, ProcessingDate, RunId};
 use crate::schema::{ColumnName, ColumnType, NamingRule};
 use crate::source::{Envelope, KeyService, NewKey};
 use crate::store::{ScratchFolder, Store, Tags};

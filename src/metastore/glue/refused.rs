@@ -6,6 +6,7 @@ use std::io;
 use aws_sdk_glue::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use crate::aws::{AwsError, Said, SaidKind, principal_of, said, statement};
+use crate::identity::{ErrorKind, Explain};
 use crate::metastore::{MetastoreError, TableName};
 use crate::runtime;
 
@@ -122,7 +123,7 @@ impl GlueMetastore {
         let on = table.map(|table| format!("{table}: ")).unwrap_or_default();
         let (action, metastore, reason) = (task.action, self.to_string(), format!("{on}{refused}"));
         match refused {
-            Refused::Credentials(error) if error.is_denied() => {
+            Refused::Credentials(error) if error.kind() == ErrorKind::Access => {
                 MetastoreError::Denied { action, metastore, reason, hint: error.hint().unwrap_or_default() }
             }
             Refused::Said(said) if said.kind == SaidKind::Denied => {

@@ -1,5 +1,7 @@
 //! What can be wrong with the key service.
 
+use crate::identity::{ErrorKind, Explain};
+
 /// The key service did not give a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyServiceError {
@@ -43,9 +45,17 @@ pub enum KeyServiceError {
     },
 }
 
-impl KeyServiceError {
-    /// What to try.
-    pub fn hint(&self) -> Option<String> {
+impl Explain for KeyServiceError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Setting { .. } => ErrorKind::Config,
+            Self::Trust { .. } | Self::Refused { status: 401 | 403, .. } => ErrorKind::Access,
+            Self::Refused { .. } => ErrorKind::Source,
+            Self::Unavailable { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Setting { .. } => Some("correct `key_service` of the profile in adg.yaml; the files are PEM".into()),
             Self::Trust { .. } => Some(

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::batch::{Field, RawBatch};
-use super::rules::Nulls;
 use super::json::scan::{self, Kind};
+use super::rules::Nulls;
 
 /// Which bytes of a row are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

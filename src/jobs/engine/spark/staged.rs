@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{Read, Write};
 
 use crate::config::StagedFiles;
+use crate::identity::Causes;
 use crate::jobs::JobError;
 use crate::jobs::engine::{FilePlan, Load, StagingFolder};
 use crate::source::{Encoding, SourceError, is_packed};
@@ -86,7 +87,7 @@ impl Drop for Staged<'_> {
     fn drop(&mut self) {
         let Some(folder) = self.folder.filter(|_| self.files.get() > 0) else { return };
         if let Err(error) = folder.staging.store.delete_folder(&folder.own()) {
-            tracing::warn!(event = "not_removed", folder = folder.own(), %error);
+            tracing::warn!(event = "not_removed", folder = folder.own(), error = %Causes(&error));
         }
     }
 }

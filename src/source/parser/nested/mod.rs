@@ -8,10 +8,10 @@ use crate::schema::Shape;
 
 use super::batch::RawBatch;
 use super::built::{Built, misfit};
-use super::plan::ColumnPlan;
-use super::rules::ValueRules;
 use super::json::scan::{self, Flaw, Kind, Value, Walk, skip_space};
 use super::json::see_shape;
+use super::plan::ColumnPlan;
+use super::rules::ValueRules;
 
 use builder::{Builder, ListBuilder, MapBuilder, StructBuilder};
 

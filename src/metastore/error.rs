@@ -1,0 +1,108 @@
+//! Errors of the metastore.
+
+use crate::identity::{ErrorKind, Explain, hints};
+
+use super::TableName;
+
+/// Why the metastore did not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MetastoreError {
+    /// The table is not there.
+    #[error("the table {table} does not exist in the metastore {metastore}")]
+    NoSuchTable {
+        /// The table.
+        table: TableName,
+        /// Which metastore.
+        metastore: String,
+    },
+    /// Somebody made the table in the meantime.
+    #[error("the table {table} already exists in the metastore {metastore}")]
+    TableExists {
+        /// The table.
+        table: TableName,
+        /// Which metastore.
+        metastore: String,
+    },
+    /// Somebody changed the table's columns since they were read.
+    #[error("the columns of {table} were changed by somebody else in the meantime")]
+    Changed {
+        /// The table.
+        table: TableName,
+    },
+    /// The metastore does not let a column have that type.
+    #[error("the metastore {metastore} refuses to change types of columns of {table}: {reason}")]
+    TypeRefused {
+        /// The table.
+        table: TableName,
+        /// Which metastore.
+        metastore: String,
+        /// What it says.
+        reason: String,
+    },
+    /// A later holder of the module's lease has published to the table.
+    #[error("a later run has published to {table} (its fencing token is {found}, ours {ours}): this run slept past its lease")]
+    Fenced {
+        /// The table.
+        table: TableName,
+        /// The highest token that published.
+        found: u64,
+        /// Our token.
+        ours: u64,
+    },
+    /// We may not.
+    #[error("failed to {action} in the metastore {metastore}: access denied: {reason}")]
+    Denied {
+        /// What was being done.
+        action: &'static str,
+        /// Which metastore.
+        metastore: String,
+        /// What it says.
+        reason: String,
+        /// What would allow it.
+        hint: String,
+    },
+    /// The metastore can't be reached or read.
+    #[error("failed to {action} in the metastore {metastore}: {reason}")]
+    Unavailable {
+        /// What was being done.
+        action: &'static str,
+        /// Which metastore.
+        metastore: String,
+        /// What its backend says.
+        reason: String,
+    },
+    /// The metastore holds something that can't be understood.
+    #[error("the metastore {metastore} holds {what}, which this version does not understand")]
+    Corrupt {
+        /// Which metastore.
+        metastore: String,
+        /// What was found.
+        what: String,
+    },
+}
+
+impl Explain for MetastoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Fenced { .. } => ErrorKind::Held,
+            Self::Denied { .. } => ErrorKind::Access,
+            Self::Changed { .. } | Self::TableExists { .. } | Self::Unavailable { .. } => ErrorKind::Unavailable,
+            Self::NoSuchTable { .. } => ErrorKind::Usage,
+            Self::TypeRefused { .. } => ErrorKind::Schema,
+            Self::Corrupt { .. } => ErrorKind::Config,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Denied { hint, .. } => Some(hint.clone()),
+            // Hive refuses any change of a struct, unless its service is told not to.
+            Self::TypeRefused { .. } => Some(
+                "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of objects out with `evolution.new_column: ignore`".into(),
+            ),
+            Self::Fenced { .. } => Some(hints::LEASE_LOST.into()),
+            Self::Corrupt { .. } => Some(hints::CORRUPT.into()),
+            _ => None,
+        }
+    }
+}
