@@ -9,6 +9,7 @@ pub mod cipher;
 pub mod cli;
 pub mod config;
 pub mod embedded;
+pub mod engine;
 pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod secrets;
 pub mod sending;
 pub mod source;
+pub mod stop;
 pub mod store;
 pub mod telemetry;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The program itself is threads, not futures: a room that talks to a service waits on this runtime and hands out plain
 //! values.
 
+use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::sync::OnceLock;
@@ -25,4 +26,10 @@ pub fn shared() -> io::Result<&'static Runtime> {
 /// The runtime can't be made: the machine has no threads left.
 pub fn wait<F: Future>(future: F) -> io::Result<F::Output> {
     Ok(shared()?.block_on(future))
+}
+
+/// The message of a panic, which is a bug of adg or of a library.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message").to_owned()
 }

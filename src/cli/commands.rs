@@ -9,19 +9,19 @@ use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
 use crate::identity::ErrorKind;
-use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, RepairRequest, Services, Stop};
+use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, RepairRequest, Services};
 use crate::report::{
     Bars, ExitCode, NoProgress, Progress, Repair, Undoing, Verified, closing_table, history_table, is_harmful, page_html,
     plan_table, repaired_table, shown, undone_table, verified_table,
 };
+use crate::stop::Stop;
 use crate::telemetry;
 use crate::telemetry::otlp::{self, Otlp};
 
 use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, RepairArgs, ReportArgs, RunArgs, UndoArgs};
+use super::environment::{config_file, env};
 use super::logging::LogFormat;
-use super::requests::{
-    base_command, config_file, env, generate_request, history_request, ingest_request, module_name, past_request,
-};
+use super::requests::{generate_request, history_request, ingest_request, module_name, next_commands, past_scope};
 
 /// Dates that `adg history` tells where none are asked for, and dates that a page does.
 const TOLD_DAYS: u32 = 31;
@@ -45,8 +45,8 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
         Command::Doctor { module, load_type, read_only } => {
             let module = module.as_deref().map(module_name);
-            let command = module.as_deref().map(|module| base_command(module, load_type, &cli.environment)).unwrap_or_default();
-            let request = DoctorRequest { module, load: load_type, read_only, command };
+            let commands = next_commands(module.as_deref().unwrap_or_default(), load_type, &cli.environment);
+            let request = DoctorRequest { module, load: load_type, read_only, commands };
             return doctor(&cli.environment, &request);
         }
         Command::GenerateTestData(args) => {
@@ -97,7 +97,8 @@ fn doctor(args: &EnvironmentArgs, request: &DoctorRequest) -> Result<ExitCode, J
 
 /// Prints whether what was published still is what was said of it.
 fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<ExitCode, JobError> {
-    let verified = jobs::verify(&services(environment)?, &ingest_request(args, environment)?)?;
+    let request = ingest_request(args, environment)?;
+    let verified = jobs::verify(&services(environment)?, &request.scope, &request.options)?;
     match json {
         true => print_json(&verified)?,
         false => print(&verified_table(&verified))?,
@@ -107,7 +108,7 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
 
 /// Sends readers back, and prints to what.
 fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
-    let undone = jobs::undo(&services(environment)?, &past_request(&args.module, &args.past, environment)?, args.run)?;
+    let undone = jobs::undo(&services(environment)?, &past_scope(&args.module, &args.past), args.run)?;
     print(&undone_table(&undone))?;
     let is_done = undone.iter().all(|one| !matches!(one.outcome, Undoing::Kept(_)));
     Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
@@ -115,7 +116,8 @@ fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobE
 
 /// Mends what others changed, and prints what became of it.
 fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
-    let request = RepairRequest { of: past_request(&args.module, &args.past, environment)?, accept: args.accept };
+    let commands = next_commands(&args.module, args.past.load_type, environment);
+    let request = RepairRequest { scope: past_scope(&args.module, &args.past), accept: args.accept, commands };
     let (repaired, rerun) = jobs::repair(&services(environment)?, &request)?;
     match args.json {
         true => print_json(&repaired)?,
@@ -166,10 +168,10 @@ fn run_module(
     otlp: Option<&Otlp>,
 ) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
-    let span = tracing::info_span!("run", otel.name = format!("adg {}", request.module), module = request.module);
+    let span = tracing::info_span!("run", otel.name = format!("adg {}", request.scope.job), module = request.scope.job);
     otlp::continue_trace(&span, &env);
     let _span = span.entered();
-    let mut services = Services::open_to_run(self::environment(environment)?, &request)?;
+    let mut services = Services::open_to_run(self::environment(environment)?, &request.scope.job)?;
     services.environment.stop = Stop::on_signals()
         .map_err(|error| JobError::Machine { message: format!("failed to handle signals: {error}"), hint: "run again".into() })?;
     let progress: Box<dyn Progress> = match format {

@@ -1,79 +1,56 @@
 //! What is asked for, by flags and by the environment's variables.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use bytesize::ByteSize;
 
 use crate::catchup::{Requested, Shard, ShardError};
-use crate::config::{ColumnTypeWord, EngineName, SparkRemote};
+use crate::config::{ColumnTypeWord, SparkRemote};
 use crate::identity::{CollectionName, LoadType};
-use crate::jobs::{self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY};
+use crate::jobs::{
+    self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY, NextCommands, RunOptions, Scope,
+};
 use crate::report::Asked;
 use crate::schema::ColumnName;
 
 use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, PastArgs, RunArgs};
-use super::given::{Env, Given};
-
-/// A variable of the environment.
-pub(super) fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-fn given<'a>(flag: &'a str, variable: &'a str) -> Given<'a> {
-    Given { flag, variable, env: &env }
-}
+use super::command_line::CommandLine;
+use super::environment::{config_file, env, given};
+use super::given::Env;
 
 /// A module as it is named, however it was typed.
 pub(super) fn module_name(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// The file to read, and the profile that was given.
-pub(super) fn config_file(args: &EnvironmentArgs) -> (PathBuf, Option<String>) {
-    let (file, profile) = chosen(args);
-    (file.unwrap_or_else(|| "adg.yaml".into()), profile)
-}
-
-/// The file and the profile that were given, in whichever way.
-fn chosen(args: &EnvironmentArgs) -> (Option<PathBuf>, Option<String>) {
-    let file = args.config.clone().or_else(|| given("--config", "ADG_CONFIG").text(None).map(PathBuf::from));
-    (file, given("--profile", "ADG_PROFILE").text(args.profile.as_deref()))
-}
-
-/// What a plan asks for; what the environment says of dates and flags does not count.
+/// The request of a plan. Dates and flags from the environment do not count.
 fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let plan = jobs::read_plan(file)?;
     let Asked { load, start, end, shard, collections, clean_up, force_clean_up, incomplete, e2e_test } = plan.asked.clone();
-    let module = plan.module.to_string();
-    let (command, flags) = (base_command(&module, load, environment), flags(e2e_test, shard, args));
-    let (dates, memory) = (Requested { start, end }, memory(&args.memory)?);
-    let plan = Some(plan);
-    Ok(IngestRequest {
-        module,
-        load,
-        dates,
-        shard,
-        collections,
+    let job = plan.module.to_string();
+    let commands = CommandLine::of(&job, load, environment).with(flags(e2e_test, shard, args));
+    let options = RunOptions {
         clean_up,
         force_clean_up,
         incomplete,
         e2e_test,
-        memory,
+        memory: memory(&args.memory)?,
         engine: args.engine,
         spark_remote: args.spark_remote.clone().map(SparkRemote::from),
-        plan,
-        command,
-        flags,
-    })
+        plan: Some(plan),
+    };
+    let scope = Scope { job, load, dates: Requested { start, end }, shard, collections };
+    Ok(IngestRequest { scope, options, commands: Arc::new(commands) })
 }
 
-/// What a run, a plan or a look at what was published is asked for. The test flag is refused before anything else is read.
+/// The request of a run, a plan or a verification. The test flag is refused before anything else is read.
 pub(super) fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let request = match &args.plan {
         Some(file) => planned_request(file, args, environment)?,
         None => given_request(args, environment)?,
     };
-    if request.e2e_test {
+    if request.options.e2e_test {
         let (file, profile) = config_file(environment);
         jobs::refuse_test_flag_where_protected(&file, profile.as_deref())?;
     }
@@ -98,16 +75,12 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
             hint: Some("leave out --clean-up-flg and give --start-dt: dates by name are built anew, done or not".into()),
         });
     }
-    let command = base_command(&module, args.load_type, environment);
-    Ok(IngestRequest {
-        module,
-        load: args.load_type,
-        dates: Requested {
-            start: given("--start-dt", "START_DT").date(args.start_dt.as_deref())?,
-            end: given("--end-dt", "END_DT").date(args.end_dt.as_deref())?,
-        },
-        shard,
-        collections: args.collection.clone(),
+    let dates = Requested {
+        start: given("--start-dt", "START_DT").date(args.start_dt.as_deref())?,
+        end: given("--end-dt", "END_DT").date(args.end_dt.as_deref())?,
+    };
+    let commands = CommandLine::of(&module, args.load_type, environment).with(flags(e2e_test, shard, args));
+    let options = RunOptions {
         clean_up,
         force_clean_up: args.force_clean_up,
         incomplete: args.incomplete,
@@ -116,64 +89,33 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
         engine: args.engine,
         spark_remote: args.spark_remote.clone().map(SparkRemote::from),
         plan: None,
-        command,
-        flags: flags(e2e_test, shard, args),
-    })
+    };
+    let scope = Scope { job: module, load: args.load_type, dates, shard, collections: args.collection.clone() };
+    Ok(IngestRequest { scope, options, commands: Arc::new(commands) })
 }
 
-/// A module's dates of which something is to be undone or mended.
-pub(super) fn past_request(module: &str, past: &PastArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
-    let module = module_name(module);
-    Ok(IngestRequest {
-        command: base_command(&module, past.load_type, environment),
-        flags: Vec::new(),
-        module,
+/// The published dates of a module that a command looks at, undoes or mends.
+pub(super) fn past_scope(module: &str, past: &PastArgs) -> Scope {
+    Scope {
+        job: module_name(module),
         load: past.load_type,
         dates: Requested { start: past.start_dt, end: past.end_dt },
         shard: None,
         collections: past.collection.clone(),
-        clean_up: false,
-        force_clean_up: false,
-        incomplete: false,
-        e2e_test: false,
-        memory: memory(DEFAULT_MEMORY)?,
-        // Nothing is read.
-        engine: Some(EngineName::Local),
-        spark_remote: None,
-        plan: None,
-    })
+    }
 }
 
-/// What is to be told of a module: these dates, or the last `days`.
+/// The commands that a report about a module suggests.
+pub(super) fn next_commands(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Arc<dyn NextCommands> {
+    Arc::new(CommandLine::of(&module_name(module), load, environment))
+}
+
+/// The request to tell these dates of a module, or the last `days`.
 pub(super) fn history_request(module: &str, past: &PastArgs, days: u32, environment: &EnvironmentArgs) -> HistoryRequest {
-    let module = module_name(module);
-    HistoryRequest {
-        command: base_command(&module, past.load_type, environment),
-        module,
-        load: past.load_type,
-        start: past.start_dt,
-        end: past.end_dt,
-        days,
-        collections: past.collection.clone(),
-    }
+    HistoryRequest { scope: past_scope(module, past), days, commands: next_commands(module, past.load_type, environment) }
 }
 
-/// The command that runs a module, without dates, to print what to type next.
-pub(super) fn base_command(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Vec<String> {
-    let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
-    let mut command = vec![program, "--module".to_owned(), module.to_owned()];
-    let (file, profile) = chosen(environment);
-    command.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
-    command.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
-    if load != LoadType::Full {
-        command.extend(["--load-type".to_owned(), load.to_string()]);
-    }
-    command
-}
-
-/// What else a run was given. What the environment says now is said in so many words: the command is run in another shell, or in
-/// this one again.
-/// Where the platforms of array jobs tell a task's number, counted from 0.
+/// The variables in which platforms of array jobs give a task's number, counted from 0.
 const TASK_INDEX: [&str; 3] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX", "CLOUD_RUN_TASK_INDEX"];
 
 fn shard(text: &str, env: Env<'_>) -> Result<Shard, JobError> {
@@ -186,6 +128,8 @@ fn shard(text: &str, env: Env<'_>) -> Result<Shard, JobError> {
     format!("{}/{of}", index.saturating_add(1)).parse().map_err(|error: ShardError| wrong(error.to_string()))
 }
 
+/// Flags of a run that hold for its reruns too. Variables of the environment are written out: the command may be typed in another
+/// shell, or in this one.
 fn flags(e2e_test: bool, shard: Option<Shard>, args: &RunArgs) -> Vec<String> {
     let mut flags = Vec::new();
     if e2e_test || env("E2E_TEST_FLG").is_some() {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadType {
-    /// All that the source has, each day again. The module as it is, unless `load_types` says more of it.
+    /// All that the source has, each day anew. The module as it is, unless `load_types` says more of it.
     #[default]
     Full,
     /// The day's changes as they were delivered: all files of the day, in sequence. A partition is one day's delivery.

@@ -9,8 +9,8 @@ use crate::lake::OWNER;
 use crate::metastore::{Table, TableName};
 use crate::schema::{ROW_HASH_ID, TableSchema, own_columns};
 
-use super::tables::named;
-use super::{JobError, Services};
+use crate::jobs::run::{JobError, Services};
+use crate::jobs::tables::named;
 
 /// What was asked for.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use crate::metastore::{Metastore, MetastoreError, Partition, Table, TableName, create_table_ddl};
 use crate::report;
 
-use super::{JobError, Services};
+use crate::jobs::run::{JobError, Services};
 
 fn total(partitions: &[Partition], key: &str) -> Option<u64> {
     partitions.iter().map(|partition| partition.number(key)).sum()

@@ -4,7 +4,7 @@ use crate::metastore::{MetastoreError, Partition, Table};
 use crate::schema::ColumnType;
 
 use super::LakeError;
-use super::place::OWNER;
+use super::parameters::OWNER;
 
 /// By this Athena computes the places of partitions and ignores those that are registered: it would read the folders of all
 /// attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>

@@ -5,11 +5,9 @@ use std::fmt;
 use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 
+use super::parameters::COLUMNS;
 use super::parquet::arrow_type;
 use super::{LakeError, TablePlace, columns_in_folder};
-
-/// The table parameter that has the fingerprint of the columns as adg left them.
-pub const COLUMNS: &str = "adg.columns";
 
 /// A column that readers see otherwise than the files have it.
 #[derive(Debug, Clone, PartialEq, Eq)]

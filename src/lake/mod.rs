@@ -10,6 +10,7 @@ mod grown;
 mod layout;
 #[cfg(feature = "spark")]
 mod left;
+mod parameters;
 mod parquet;
 mod place;
 mod publish;
@@ -20,7 +21,7 @@ mod sweep;
 mod withdraw;
 
 pub use adopted::must_be_partitioned_by_dates;
-pub use changed::{COLUMNS, ChangedColumn, PARTITION_SCHEMA};
+pub use changed::{ChangedColumn, PARTITION_SCHEMA};
 pub use conform::{conform, polars_type};
 pub use destination::Destination;
 pub use error::LakeError;
@@ -28,8 +29,9 @@ pub use grown::grown;
 pub use layout::TableLayout;
 #[cfg(feature = "spark")]
 pub use left::LeftFiles;
+pub use parameters::{COLUMNS, OWNER};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};
-pub use place::{OWNER, TablePlace};
+pub use place::TablePlace;
 pub use quarantine::QuarantineFile;
 pub use run_folder::RunFolder;
 pub use withdraw::SentBack;

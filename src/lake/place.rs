@@ -7,10 +7,8 @@ use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, T
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use crate::store::{Store, normal_location};
 
-use super::{COLUMNS, LakeError, TableLayout, must_be_partitioned_by_dates};
-
-/// The table parameter that names the module whose lease guards the table.
-pub const OWNER: &str = "adg.module";
+use super::parameters::{COLUMNS, OWNER};
+use super::{LakeError, TableLayout, must_be_partitioned_by_dates};
 
 /// A table of a module, and where it is or would be. Nothing is written by way of it.
 #[derive(Clone, Copy)]

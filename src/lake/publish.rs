@@ -11,7 +11,7 @@ use crate::schema::{ColumnName, Evolution};
 use crate::store::{normal_location, spelled_like};
 
 use super::changed::{PARTITION_SCHEMA, RUN};
-use super::place::OWNER;
+use super::parameters::OWNER;
 use super::{COLUMNS, Destination, LakeError, RunFolder, WrittenFile};
 
 impl Destination<'_> {

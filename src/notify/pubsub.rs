@@ -15,8 +15,9 @@ use serde_json::json;
 use crate::report::{Event, Notice};
 use crate::sending::{self, SendError};
 
-use super::settings::everything;
-use super::{Notifier, Template};
+use super::Template;
+use super::everything::everything;
+use super::tell::Notifier;
 
 /// How a profile writes a topic of Pub/Sub.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

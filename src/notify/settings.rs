@@ -23,11 +23,6 @@ pub enum NotifySettings {
     Webhook(WebhookSettings),
 }
 
-/// Where a channel does not say what is told there.
-pub(super) fn everything() -> BTreeSet<Event> {
-    BTreeSet::from(Event::ALL)
-}
-
 impl NotifySettings {
     /// What is told there.
     pub fn on(&self) -> &BTreeSet<Event> {

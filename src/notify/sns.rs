@@ -14,8 +14,9 @@ use crate::aws::{Account, Role, SaidKind, said};
 use crate::report::{Event, Notice};
 use crate::sending::SendError;
 
-use super::settings::everything;
-use super::{Notifier, Template};
+use super::Template;
+use super::everything::everything;
+use super::tell::Notifier;
 
 /// How a profile writes a topic of SNS.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

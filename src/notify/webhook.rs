@@ -15,8 +15,9 @@ use crate::report::{Event, Notice};
 use crate::secrets::SecretText;
 use crate::sending::{self, SendError};
 
-use super::settings::everything;
-use super::{Notifier, Template};
+use super::Template;
+use super::everything::everything;
+use super::tell::Notifier;
 
 /// How a profile writes an address that takes messages.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use crate::identity::{Clock, ModuleName, RunId};
 use crate::runtime;
 use crate::store::{ObjectInfo, ScratchFile, Store, StoreError, Tags};
 
-use super::super::{Environment, JobError};
+use crate::jobs::run::{Environment, JobError};
 
 /// AWS refuses requests that are signed fifteen minutes away from its own time.
 const MOST_SKEW: SignedDuration = SignedDuration::from_mins(5);

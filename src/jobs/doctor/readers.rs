@@ -2,14 +2,14 @@
 
 use crate::catchup::{Ledger, Status};
 use crate::config::Module;
-use crate::jobs::differences::{Look, of_table};
-use crate::jobs::module::Collection;
-use crate::jobs::setup::layout;
-use crate::jobs::{JobError, rerun};
+use crate::jobs::ingest::context::layout;
+use crate::jobs::ingest::differences::{Look, of_table};
+use crate::jobs::ingest::module::Collection;
+use crate::jobs::run::{JobError, NextCommands};
 use crate::lake::TablePlace;
 use crate::metastore::Metastore;
 
-use super::Walk;
+use super::walk::Walk;
 
 impl Walk<'_, '_> {
     /// One step for all tables that are as they were left, and one for each that is not.
@@ -19,7 +19,7 @@ impl Walk<'_, '_> {
         collections: &[Collection],
         metastore: &dyn Metastore,
         ledger: &dyn Ledger,
-        command: &[String],
+        commands: &dyn NextCommands,
     ) {
         let Ok(published) = self.environment.store(&module.target.store, false) else { return };
         let Ok(mut history) = ledger.history(&module.module) else { return };
@@ -39,7 +39,7 @@ impl Walk<'_, '_> {
                 Ok(None) => continue,
                 Ok(Some(found)) => JobError::ChangedByOthers {
                     what: found.told.sentences().join("; "),
-                    repair: found.told.can_be_mended().then(|| rerun::repair(command)),
+                    repair: found.told.can_be_mended().then(|| commands.repair()),
                 },
                 Err(error) => error,
             };

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use bytesize::ByteSize;
 
 use crate::catchup::Ledger;
+use crate::engine::{Choice, STAGING, try_server};
 use crate::identity::RunId;
-use crate::jobs::engine::{STAGING, try_cluster};
-use crate::jobs::module::Collection;
-use crate::jobs::{JobError, tell};
+use crate::jobs::ingest::module::Collection;
+use crate::jobs::run::{JobError, tell};
 use crate::lake::must_be_partitioned_by_dates;
 use crate::metastore::Metastore;
 
-use super::{Walk, probe};
+use super::probe;
+use super::walk::Walk;
 
 impl Walk<'_, '_> {
     pub(super) fn key_service(&mut self) {
@@ -24,8 +25,12 @@ impl Walk<'_, '_> {
     /// The profile's cluster, and where files are copied for it. Whether the cluster can read them is seen by a run.
     pub(super) fn cluster(&mut self) {
         let environment = self.environment;
-        if let Some(result) = try_cluster(environment) {
-            self.check("spark", || result);
+        let profile = &environment.config.profile;
+        let choice = Choice::new(profile.engine, profile.spark.clone());
+        match choice.map(|choice| try_server(&choice, &environment.stop)) {
+            Ok(None) => {}
+            Ok(Some(result)) => drop(self.check("spark", || Ok(result?))),
+            Err(error) => drop(self.check("spark", || Err::<String, _>(error.into()))),
         }
         if let Some(staging) = environment.config.profile.spark.as_ref().and_then(|spark| spark.staging.as_ref()) {
             self.written(&staging.store, STAGING);

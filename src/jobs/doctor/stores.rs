@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::identity::{ProcessingDate, RunId};
-use crate::jobs::module::source_keys;
+use crate::jobs::ingest::module::source_keys;
 use crate::store::{Store, StoreUrl};
 
-use super::{Loaded, Walk, probe};
+use super::probe;
+use super::walk::{Loaded, Walk};
 
 impl Walk<'_, '_> {
     /// Each hop by itself, so that the one that fails is seen beside those that do not. Whether the store can be tried.

@@ -14,7 +14,7 @@ use crate::report::ExitCode;
 use super::call::{Call, Fate, Gate, Open, Process};
 use super::readers::{Day, Readers, orphans, table_name};
 use super::rows::EXTRA;
-use super::world::{COLLECTIONS, FIRST, GRACE, Place, World, nightly};
+use super::world::{self, COLLECTIONS, FIRST, GRACE, Place, World, nightly, with_clean_up};
 use crate::metastore::Metastore;
 
 /// Longer than a lease lasts.
@@ -67,7 +67,7 @@ pub fn day(offset: u32) -> ProcessingDate {
 }
 
 pub fn asked_for(first: u32, last: u32) -> IngestRequest {
-    IngestRequest { dates: Requested { start: Some(day(first)), end: Some(day(last)) }, ..nightly() }
+    world::asked_for(Requested { start: Some(day(first)), end: Some(day(last)) })
 }
 
 fn undisturbed(world: &World, request: &IngestRequest) {
@@ -189,7 +189,7 @@ impl Ran {
         self.code = if scenario.undoes {
             world
                 .services(&process)
-                .and_then(|services| undo(&services, &scenario.request, self.last))
+                .and_then(|services| undo(&services, &scenario.request.scope, self.last))
                 .map(|_| ExitCode::Done)
                 .ok()
         } else {
@@ -247,12 +247,13 @@ fn rerun(place: Place) {
 }
 
 fn clean_up(place: Place) {
-    let request = IngestRequest { clean_up: true, ..asked_for(0, 0) };
+    let request = with_clean_up(asked_for(0, 0));
     Scenario { place, found: published, request, undoes: false }.survives();
 }
 
 fn lose(place: Place) {
-    let request = IngestRequest { clean_up: true, force_clean_up: true, ..asked_for(1, 1) };
+    let mut request = with_clean_up(asked_for(1, 1));
+    request.options.force_clean_up = true;
     Scenario { place, found: lost, request, undoes: false }.survives();
 }
 

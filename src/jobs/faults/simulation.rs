@@ -21,7 +21,7 @@ use super::call::{Call, Fate, Open, Process};
 use super::hands::Hands;
 use super::readers::{Readers, orphans, table_name};
 use super::schedule::Schedule;
-use super::world::{COLLECTIONS, FIRST, GRACE, Place, World, nightly};
+use super::world::{COLLECTIONS, FIRST, GRACE, NoCommands, Place, World, asked_for, nightly, with_clean_up};
 
 /// Processes that a life has, and how many of them at once.
 const PROCESSES: usize = 16;
@@ -179,10 +179,14 @@ impl Life {
         let some = first.plus_days(self.random.random_range(0..4)).min(self.today);
         let start = |start| Requested { start: Some(start), end: Some(self.today) };
         match self.random.random_range(0..8) {
-            0 => IngestRequest { clean_up: true, dates: start(first), ..nightly() },
-            1 => IngestRequest { dates: start(first), ..nightly() },
-            2 | 3 => IngestRequest { dates: Requested { start: Some(some), end: Some(some) }, ..nightly() },
-            4 => IngestRequest { dates: start(some), collections: vec!["orders".parse().unwrap()], ..nightly() },
+            0 => with_clean_up(asked_for(start(first))),
+            1 => asked_for(start(first)),
+            2 | 3 => asked_for(Requested { start: Some(some), end: Some(some) }),
+            4 => {
+                let mut request = asked_for(start(some));
+                request.scope.collections = vec!["orders".parse().unwrap()];
+                request
+            }
             _ => nightly(),
         }
     }
@@ -267,11 +271,12 @@ impl Life {
     /// Nothing that is done is lost, whatever others did: it is registered again without its source.
     fn repair(&self) {
         let services = self.world.services(&Process::new(PROCESSES, Arc::new(Open))).unwrap();
-        let (repaired, _) = repair(&services, &RepairRequest { of: nightly(), accept: false }).unwrap();
+        let mend = RepairRequest { scope: nightly().scope, accept: false, commands: Arc::new(NoCommands) };
+        let (repaired, _) = repair(&services, &mend).unwrap();
         let left: Vec<_> = repaired.iter().filter(|one| matches!(one.outcome, Repair::Left(_))).collect();
         assert!(left.is_empty(), "{left:?}");
         self.readers.look(&self.world, self.world.clock.now(), "a repair");
-        let (again, _) = repair(&services, &RepairRequest { of: nightly(), accept: false }).unwrap();
+        let (again, _) = repair(&services, &mend).unwrap();
         assert_eq!(again, [], "what was mended is to be mended again");
     }
 
@@ -282,7 +287,7 @@ impl Life {
         self.repair();
         let first = FIRST.parse().unwrap();
         let last = self.today.max(ProcessingDate::today(self.world.clock.now(), &jiff::tz::TimeZone::UTC));
-        let all = IngestRequest { dates: Requested { start: Some(first), end: Some(last) }, ..nightly() };
+        let all = asked_for(Requested { start: Some(first), end: Some(last) });
         self.undisturbed(&all);
         let newest = self
             .world

@@ -15,7 +15,7 @@ use super::call::{Fate, Process};
 use super::matrix::{asked_for, day};
 use super::readers::{Readers, orphans};
 use super::schedule::Schedule;
-use super::world::{COLLECTIONS, GRACE, Place, World, nightly};
+use super::world::{COLLECTIONS, GRACE, Place, World, nightly, with_clean_up};
 
 type Ran = Result<RunReport, JobError>;
 
@@ -135,7 +135,7 @@ fn a_sleeper_about_to_publish_harms_no_moment_of_the_next_run() {
 /// Nothing fences it off before there is a table.
 #[test]
 fn a_sleeper_about_to_make_the_table_harms_no_moment_of_a_clean_up() {
-    let clean_up = IngestRequest { clean_up: true, ..asked_for(0, 0) };
+    let clean_up = with_clean_up(asked_for(0, 0));
     a_sleeper_wakes_at_each_moment_of(&clean_up, "metastore: create table test.items", true);
 }
 
@@ -213,7 +213,8 @@ fn a_run_after_another_is_later_whatever_the_clock_says() {
         assert!(now > before, "{now} is not after {before}");
         before = now;
     }
-    let clean_up = IngestRequest { clean_up: true, collections: vec!["items".parse().unwrap()], ..asked_for(0, 0) };
+    let mut clean_up = with_clean_up(asked_for(0, 0));
+    clean_up.scope.collections = vec!["items".parse().unwrap()];
     assert!(run(&clean_up) > before);
 }
 

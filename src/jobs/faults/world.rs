@@ -14,10 +14,10 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
 
-use crate::catchup::SqliteLedger;
-use crate::identity::{Clock, CollectionName, ProcessingDate};
-use crate::jobs::services::StoreSeam;
-use crate::jobs::{Environment, IngestRequest, JobError, Services, ingest};
+use crate::catchup::{Requested, SqliteLedger};
+use crate::identity::{Clock, CollectionName, ProcessingDate, RunId};
+use crate::jobs::run::StoreSeam;
+use crate::jobs::{Environment, IngestRequest, JobError, NextCommands, RunOptions, Scope, Services, ingest};
 use crate::metastore::SqliteMetastore;
 use crate::report::{NoProgress, RunReport};
 use crate::store::{Disk, Store, StoreUrl};
@@ -287,24 +287,40 @@ fn files(folder: &FilePath) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// What the job is asked when nobody asks for anything.
+/// The request of a nightly run, which asks for nothing by name.
 pub fn nightly() -> IngestRequest {
-    IngestRequest {
-        module: "shop".to_owned(),
-        load: crate::identity::LoadType::default(),
-        dates: crate::catchup::Requested::default(),
-        shard: None,
-        engine: None,
-        spark_remote: None,
-        collections: Vec::new(),
-        clean_up: false,
-        force_clean_up: false,
-        incomplete: false,
-        e2e_test: false,
-        // So little that one collection is done after the other.
-        plan: None,
-        memory: bytesize::ByteSize::mib(128),
-        command: vec!["adg".to_owned()],
-        flags: Vec::new(),
+    // So little memory that one collection is done after the other.
+    let options = RunOptions { memory: bytesize::ByteSize::mib(128), ..RunOptions::default() };
+    let scope = Scope { job: "shop".to_owned(), ..Scope::default() };
+    IngestRequest { scope, options, commands: Arc::new(NoCommands) }
+}
+
+/// A request for dates by name.
+pub fn asked_for(dates: Requested) -> IngestRequest {
+    let mut request = nightly();
+    request.scope.dates = dates;
+    request
+}
+
+/// The same request with a clean-up.
+pub fn with_clean_up(mut request: IngestRequest) -> IngestRequest {
+    request.options.clean_up = true;
+    request
+}
+
+/// Nobody types anything here.
+pub struct NoCommands;
+
+impl NextCommands for NoCommands {
+    fn rerun(&self, (start, end): (ProcessingDate, ProcessingDate), _: Option<&BTreeSet<CollectionName>>) -> String {
+        format!("{start}..{end}")
+    }
+
+    fn undo(&self, run: RunId) -> String {
+        run.to_string()
+    }
+
+    fn repair(&self) -> String {
+        "repair".to_owned()
     }
 }

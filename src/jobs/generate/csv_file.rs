@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::Module;
 
+use super::job::{Columns, Generate, called};
 use super::values::field;
-use super::{Columns, Generate, called};
 
 pub(super) fn write(
     target: &mut dyn Write,

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::{CollectionSettings, JsonSettings, Module};
 
+use super::job::{Columns, Generate, called};
 use super::values::{field, quoted};
-use super::{Columns, Generate, called};
 
 pub(super) fn write(
     target: &mut dyn Write,

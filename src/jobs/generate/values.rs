@@ -11,7 +11,7 @@ use uuid::Builder;
 use crate::config::ColumnTypeWord;
 use crate::schema::{ColumnType, NamingRule};
 
-use super::{Generate, header};
+use super::job::{Generate, header};
 
 /// A value.
 pub(super) struct Field {

@@ -12,7 +12,7 @@ use comfy_table::CellAlignment;
 use polars::prelude::*;
 
 use crate::frame::{self, FrameError};
-use crate::jobs::JobError;
+use crate::jobs::run::JobError;
 use crate::report;
 
 /// How the result is printed.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use crate::jobs::JobError;
+use crate::jobs::run::JobError;
 use crate::lake::{PARTITION_SCHEMA, grown, polars_type};
 use crate::metastore::{Partition, Table};
 use crate::schema::ColumnType;
 
-use super::failed;
+use super::job::failed;
 
 /// The table's files where its partitions say that they are; columns that older files lack are null.
 ///

@@ -8,8 +8,9 @@ use crate::identity::FencingToken;
 use crate::metastore::{MetastoreError, Parameters, TableName, spark_schema, spark_statistics};
 use crate::schema::TableSchema;
 
+use super::metastore::GlueMetastore;
 use super::refused::{Refused, Task};
-use super::{GlueMetastore, convert, rewrite};
+use super::{convert, rewrite};
 
 /// How often a table is read and decided on, while somebody else is quicker each time.
 const TRIES: u32 = 6;

@@ -9,9 +9,10 @@ use crate::metastore::{MetastoreError, Partition, TableName};
 use crate::runtime;
 
 use super::change::pause;
+use super::convert;
+use super::metastore::GlueMetastore;
 use super::refused::{Refused, Task, may_pass};
 use super::requests::Rejected;
-use super::{GlueMetastore, convert};
 
 /// The most partitions that Glue takes in one request.
 const BATCH: usize = 100;

@@ -17,8 +17,9 @@ use crate::identity::CollectionName;
 use crate::metastore::{Database, PartitionValue, Table, TableName};
 use crate::runtime;
 
+use super::convert;
+use super::metastore::GlueMetastore;
 use super::refused::Refused;
-use super::{GlueMetastore, convert};
 
 type Answer<T> = Result<T, Refused>;
 

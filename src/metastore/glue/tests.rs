@@ -2,9 +2,12 @@ use std::time::Instant;
 
 use jiff::ToSpan;
 
-use super::*;
-use crate::metastore::conformance;
-use crate::schema::{Column, ColumnName, ColumnType};
+use super::{GlueMetastore, GlueSettings};
+use crate::identity::FencingToken;
+use crate::metastore::{
+    Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName, conformance,
+};
+use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use crate::test_services;
 
 fn open() -> GlueMetastore {

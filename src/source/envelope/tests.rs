@@ -1,8 +1,13 @@
 use std::fs;
-use std::io::Write;
+use std::io::{Cursor, Read, Write};
 
-use super::*;
-use crate::cipher::{DataKey, EncryptingWriter};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, decrypt};
+use crate::cipher::{DataKey, EncryptingWriter, Iv};
+use crate::store::Metadata;
+use crate::identity::Causes;
 use crate::test_services::Service;
 
 /// The test key service: HTTPS, for callers with a certificate of its own authority.
@@ -39,7 +44,7 @@ fn encrypted(plain: &[u8], key: &DataKey, iv: Iv) -> Vec<u8> {
 
 fn read(bytes: Vec<u8>, metadata: &Metadata, service: &KeyService) -> Result<Vec<u8>, String> {
     let mut plain = Vec::new();
-    let mut reader = decrypt("k", Box::new(Cursor::new(bytes)), metadata, service).map_err(|error| error.to_string())?;
+    let mut reader = decrypt("k", Box::new(Cursor::new(bytes)), metadata, service).map_err(|error| Causes(&error).to_string())?;
     reader.read_to_end(&mut plain).map_err(|error| error.to_string())?;
     Ok(plain)
 }

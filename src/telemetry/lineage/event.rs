@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::identity::{ProcessingDate, RunId};
 
-use super::facets::{Input, Output, facet, facets};
+use super::facets::{Input, Output, facet, facets, producer};
 
 /// The version of the events.
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
@@ -120,11 +120,6 @@ impl Event<'_> {
 fn job_facets(of_a_date: bool) -> Map<String, Value> {
     let kind = json!({ "processingType": "BATCH", "integration": "ADG", "jobType": if of_a_date { "TASK" } else { "JOB" } });
     facets([("jobType", Some(facet("JobTypeJobFacet", "2-0-3", kind)))])
-}
-
-/// What makes the events.
-pub(super) fn producer() -> String {
-    format!("urn:adg:{}", env!("CARGO_PKG_VERSION"))
 }
 
 #[cfg(test)]

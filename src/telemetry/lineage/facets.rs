@@ -9,7 +9,6 @@ use crate::identity::{ProcessingDate, RunId};
 use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID, TableSchema};
 
 use super::DatasetName;
-use super::event::producer;
 
 /// Files that are named one by one.
 const MOST_FILES: usize = 100;
@@ -59,6 +58,11 @@ pub struct Output<'e> {
     pub run: RunId,
     /// What was counted.
     pub counts: Counts,
+}
+
+/// The producer of the events.
+pub(super) fn producer() -> String {
+    format!("urn:adg:{}", env!("CARGO_PKG_VERSION"))
 }
 
 /// A fact, with what says how it is written.

@@ -1,0 +1,70 @@
+//! Knowing that a lease's holder is dead, where the ledger is a local file.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::private;
+
+use super::LeaseName;
+
+/// Locks held by this process, one file beside the ledger for each lease.
+///
+/// The operating system drops a lock when its process ends, however it ends. So whoever gets the lock knows that the last
+/// holder is dead, and need not wait for its lease to expire.
+#[derive(Debug)]
+pub(super) struct LeaseLocks {
+    ledger: PathBuf,
+    held: Mutex<HashMap<LeaseName, File>>,
+}
+
+impl LeaseLocks {
+    pub(super) fn beside(ledger: &Path) -> Self {
+        Self { ledger: ledger.to_owned(), held: Mutex::default() }
+    }
+
+    /// Whether this process now has the lease's lock.
+    pub(super) fn try_take(&self, name: &LeaseName) -> io::Result<bool> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.contains_key(name) {
+            return Ok(true);
+        }
+        let mut path = self.ledger.clone().into_os_string();
+        path.push(format!(".{}.lock", name.to_string().replace('/', "of")));
+        let file = private::file().open(PathBuf::from(path))?;
+        match file.try_lock() {
+            Ok(()) => {
+                held.insert(name.clone(), file);
+                Ok(true)
+            }
+            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Gives the lease's lock up.
+    pub(super) fn release(&self, name: &LeaseName) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_one_processs_until_it_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = || LeaseLocks::beside(&folder.path().join("ledger.db"));
+        let (one, other, module) = (locks(), locks(), "shop".parse().unwrap());
+        assert!(one.try_take(&module).unwrap() && one.try_take(&module).unwrap());
+        assert!(!other.try_take(&module).unwrap());
+        assert!(other.try_take(&"elsewhere".parse().unwrap()).unwrap());
+        one.release(&module);
+        assert!(other.try_take(&module).unwrap() && !one.try_take(&module).unwrap());
+        drop(other);
+        assert!(one.try_take(&module).unwrap());
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line that began a job, and the commands that its reports suggest.
+
+use std::collections::BTreeSet;
+
+use crate::identity::{CollectionName, LoadType, ProcessingDate, RunId};
+use crate::jobs::NextCommands;
+
+use super::args::EnvironmentArgs;
+use super::environment::chosen;
+
+/// The words that run a module again. Dates and collections are left out, as they differ from command to command.
+#[derive(Debug, Clone)]
+pub(super) struct CommandLine {
+    /// The program, the module, the config file, the profile and the load type.
+    words: Vec<String>,
+    /// Flags of a run that hold for its reruns too.
+    flags: Vec<String>,
+}
+
+impl CommandLine {
+    /// The words for a module, in the environment that was given.
+    pub(super) fn of(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Self {
+        let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
+        let mut words = vec![program, "--module".to_owned(), module.to_owned()];
+        let (file, profile) = chosen(environment);
+        words.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
+        words.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
+        if load != LoadType::Full {
+            words.extend(["--load-type".to_owned(), load.to_string()]);
+        }
+        Self { words, flags: Vec::new() }
+    }
+
+    /// The same with further flags of a run.
+    pub(super) fn with(self, flags: Vec<String>) -> Self {
+        Self { flags, ..self }
+    }
+
+    /// Another command for the same module.
+    fn command(&self, command: &str) -> String {
+        let (program, module) = self.words.split_at(self.words.len().min(1));
+        shell_words::join([program, &[command.to_owned()], module].concat())
+    }
+}
+
+impl NextCommands for CommandLine {
+    fn rerun(&self, (start, end): (ProcessingDate, ProcessingDate), collections: Option<&BTreeSet<CollectionName>>) -> String {
+        let mut words = [&*self.words, &*self.flags].concat();
+        words.extend(["--start-dt".to_owned(), start.to_string(), "--end-dt".to_owned(), end.to_string()]);
+        let collections = collections.into_iter().flatten();
+        words.extend(collections.flat_map(|name| ["--collection".to_owned(), name.to_string()]));
+        shell_words::join(words)
+    }
+
+    fn undo(&self, run: RunId) -> String {
+        format!("{} --run {run}", self.command("undo"))
+    }
+
+    fn repair(&self) -> String {
+        self.command("repair")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_name_the_module_config_and_dates_so_that_a_shell_takes_them() {
+        let words = ["adg", "--module", "shop", "--config", "my adg.yaml"].map(str::to_owned).to_vec();
+        let line = CommandLine { words, flags: vec!["--memory".into(), "2GiB".into()] };
+        let (start, end) = ("2021-04-10".parse().unwrap(), "2021-04-11".parse().unwrap());
+        let rerun = "adg --module shop --config 'my adg.yaml' --memory 2GiB --start-dt 2021-04-10 --end-dt 2021-04-11";
+        assert_eq!(line.rerun((start, end), None), rerun);
+        let some = BTreeSet::from(["orders".parse().unwrap()]);
+        assert_eq!(line.rerun((start, end), Some(&some)), format!("{rerun} --collection orders"));
+        assert_eq!(line.repair(), "adg repair --module shop --config 'my adg.yaml'");
+        let run: RunId = "018f0000-0000-7000-8000-000000000000".parse().unwrap();
+        assert_eq!(line.undo(run), format!("adg undo --module shop --config 'my adg.yaml' --run {run}"));
+    }
+}

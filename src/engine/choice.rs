@@ -1,0 +1,109 @@
+//! Which engine loads a collection's day.
+
+use bytesize::ByteSize;
+
+use crate::config::{EngineName, SparkSettings, StagedFiles, StagingSettings};
+use crate::stop::Stop;
+
+use super::{Engine, EngineError, Local};
+
+/// Who is to load, as far as that is known before the day's files are.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    engine: EngineName,
+    spark: Option<SparkSettings>,
+}
+
+impl Choice {
+    /// # Errors
+    /// A cluster is asked for that there is none of, or of which this adg knows nothing.
+    pub fn new(engine: EngineName, spark: Option<SparkSettings>) -> Result<Self, EngineError> {
+        match (engine, &spark) {
+            (EngineName::Local, _) => {}
+            _ if cfg!(not(feature = "spark")) => return Err(EngineError::NotBuilt),
+            (_, None) => return Err(EngineError::NoServer),
+            (_, Some(_)) => {}
+        }
+        Ok(Self { engine, spark })
+    }
+
+    /// The cluster that is to read so many bytes; none where this machine does.
+    pub fn cluster(&self, bytes: u64) -> Option<&SparkSettings> {
+        let spark = self.spark.as_ref()?;
+        let is_large = ByteSize(bytes) >= spark.from;
+        (self.engine == EngineName::Spark || (self.engine == EngineName::Auto && is_large)).then_some(spark)
+    }
+
+    /// What a person should know of who reads so many bytes.
+    pub fn note(&self, bytes: u64) -> Option<String> {
+        let spark = self.cluster(bytes)?;
+        let why = match self.engine {
+            EngineName::Auto => format!(": {} are not less than {}", ByteSize(bytes), spark.from),
+            _ => String::new(),
+        };
+        let copies = match &spark.staging {
+            Some(StagingSettings { store, files: StagedFiles::All }) => format!(", from copies in the store `{store}`"),
+            _ => String::new(),
+        };
+        Some(format!("to be read and written by Spark at {}{copies}{why}", spark.remote))
+    }
+}
+
+/// Asks the server that `choice` may use for its version; none where this machine reads all days.
+#[cfg_attr(not(feature = "spark"), expect(unused_variables, reason = "only a server is asked"))]
+pub fn try_server(choice: &Choice, stop: &Stop) -> Option<Result<String, EngineError>> {
+    match choice.cluster(u64::MAX) {
+        #[cfg(feature = "spark")]
+        Some(spark) => Some(super::spark::version(spark, stop)),
+        _ => None,
+    }
+}
+
+/// Who loads so many bytes.
+pub fn choose(choice: &Choice, bytes: u64) -> Box<dyn Engine> {
+    match choice.cluster(bytes) {
+        #[cfg(feature = "spark")]
+        Some(spark) => Box::new(super::spark::Spark::new(spark.clone())),
+        _ => Box::new(Local),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SparkRemote;
+
+    fn choice(engine: EngineName) -> Choice {
+        Choice { engine, spark: Some(SparkSettings::at(SparkRemote::from("sc://host:15002".to_owned()))) }
+    }
+
+    #[test]
+    fn large_days_are_the_clusters_where_nobody_says_otherwise() {
+        let large = ByteSize::gib(16).0;
+        let is_clusters = |engine, bytes| choice(engine).cluster(bytes).is_some();
+        assert_eq!([large - 1, large].map(|bytes| is_clusters(EngineName::Auto, bytes)), [false, true]);
+        assert!(!is_clusters(EngineName::Local, large) && is_clusters(EngineName::Spark, 1));
+        let note = choice(EngineName::Auto).note(large).unwrap();
+        assert_eq!(note, "to be read and written by Spark at sc://host:15002: 16.0 GiB are not less than 16.0 GiB");
+    }
+
+    #[test]
+    fn a_plan_says_that_all_files_will_be_copied() {
+        let mut choice = choice(EngineName::Spark);
+        let copied = |choice: &Choice| choice.note(1).unwrap().contains(", from copies in the store `copies`");
+        for (files, is_told) in [(StagedFiles::All, true), (StagedFiles::Unreadable, false)] {
+            choice.spark.as_mut().unwrap().staging = Some(StagingSettings { store: "copies".to_owned(), files });
+            assert_eq!(copied(&choice), is_told);
+        }
+    }
+
+    #[test]
+    fn a_cluster_that_nobody_names_is_refused() {
+        assert!(Choice::new(EngineName::Local, None).is_ok());
+        let refused = Choice::new(EngineName::Auto, None).unwrap_err().to_string();
+        assert!(
+            refused.contains(if cfg!(feature = "spark") { "nothing says where" } else { "without Spark Connect" }),
+            "{refused}"
+        );
+    }
+}

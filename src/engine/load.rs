@@ -1,0 +1,125 @@
+//! A load as a value, and the engine as a trait.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use crate::lake::{FileSettings, QuarantineFile, RunFolder, TableWriter, WrittenFile};
+use crate::report::CollectionProgress;
+use crate::schema::{ColumnName, TableSchema};
+use crate::source::{ColumnPlan, Header, RawBatch, Reading, RowHash, SourceKey, ValueRules, ValuedFrame};
+use crate::stop::Stop;
+use crate::store::Store;
+
+use super::{EngineError, StagingFolder};
+
+/// A load: the files, the columns that their fields become, and the folder of the rows.
+#[cfg_attr(not(feature = "spark"), expect(dead_code, reason = "a cluster asks for more than this machine"))]
+pub struct Load<'a> {
+    /// The store of the files.
+    pub source: &'a Store,
+    /// How the files are read.
+    pub reading: Reading<'a>,
+    /// Whether the files lie encrypted in their store.
+    pub is_encrypted: bool,
+    /// Asks the load to stop.
+    pub stop: &'a Stop,
+    /// The files.
+    pub files: Vec<FilePlan<'a>>,
+    /// The columns of the rows.
+    pub table: &'a TableSchema,
+    /// How the source writes values.
+    pub rules: &'a ValueRules,
+    /// The run's own folder, which no reader sees yet.
+    pub folder: &'a RunFolder<'a>,
+    /// How files are written.
+    pub settings: FileSettings,
+    /// Whether the rows are personal data.
+    pub pii: bool,
+    /// Where files are copied that a cluster can't read; none where the profile has no such place.
+    pub staging: Option<StagingFolder<'a>>,
+    /// Reads a file to its end, which must be what was listed until then.
+    pub read: &'a ReadFile<'a>,
+    /// The bytes of a file, decrypted.
+    pub open: &'a OpenFile<'a>,
+}
+
+impl Load<'_> {
+    /// A writer of Parquet files into the folder.
+    pub fn writer(&self) -> TableWriter<'_> {
+        TableWriter::new(self.folder, self.table, self.settings)
+    }
+}
+
+/// A file and the columns that its fields become.
+pub struct FilePlan<'a> {
+    /// The file.
+    pub key: &'a SourceKey,
+    /// Its header.
+    pub header: &'a Header,
+    /// The columns to build.
+    pub columns: Vec<ColumnPlan>,
+    /// The hash of its rows, where the module wants one.
+    pub hash: Option<RowHash>,
+}
+
+/// Takes the batches of a file; false once no more are wanted.
+pub type Take<'t> = dyn FnMut(RawBatch) -> bool + 't;
+
+/// Reads a file.
+pub type ReadFile<'r> = dyn Fn(&FilePlan<'_>, &mut Take<'_>) -> Result<(), EngineError> + Sync + 'r;
+
+/// Opens a file.
+pub type OpenFile<'o> = dyn Fn(&SourceKey) -> Result<Box<dyn Read + Send>, EngineError> + Sync + 'o;
+
+/// The quarantine of records that are no rows, and the progress.
+pub struct Sinks<'s, 'q> {
+    /// Takes records that are no rows.
+    pub quarantine: &'s mut QuarantineFile<'q>,
+    /// Shown to people.
+    pub progress: &'s dyn CollectionProgress,
+}
+
+/// A finished load.
+pub struct Loaded {
+    /// The Parquet files.
+    pub files: Vec<WrittenFile>,
+    /// The counts of rows and errors.
+    pub counts: FileCounts,
+    /// Notes for the report.
+    pub notes: Vec<String>,
+}
+
+/// Counts of the rows of files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileCounts {
+    /// Records, those in quarantine included.
+    pub rows_read: u64,
+    /// Rows with a value that did not fit.
+    pub rows_with_errors: u64,
+    /// Values that did not fit, by column. Columns without any are left out.
+    pub value_errors: BTreeMap<ColumnName, u64>,
+}
+
+impl FileCounts {
+    pub(super) fn add(&mut self, valued: &ValuedFrame, bad: usize, plan: &[ColumnPlan]) {
+        self.rows_read += (valued.frame.height() + bad) as u64;
+        self.rows_with_errors += valued.rows_with_errors;
+        for (column, misfits) in plan.iter().zip(&valued.misfits).filter(|(_, misfits)| **misfits > 0) {
+            *self.value_errors.entry(column.name.clone()).or_default() += misfits;
+        }
+    }
+}
+
+/// An engine reads a day's files and writes its rows.
+///
+/// Guarantees of an implementation:
+/// - Every record is in one Parquet file or in quarantine, once, and counted.
+/// - The rows, types and texts in `error_desc` are those of [`Local`](super::Local).
+/// - Files are written into the load's folder only.
+pub trait Engine {
+    /// Loads all files.
+    ///
+    /// # Errors
+    /// The load failed; files that it wrote until then are of no use.
+    fn load(&self, load: &Load<'_>, sinks: &mut Sinks<'_, '_>) -> Result<Loaded, EngineError>;
+}

@@ -1,0 +1,109 @@
+//! The way of a day's files into a table: split, valued and written at the same time, on threads of their own.
+
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::lake::{QuarantineFile, TableWriter, conform};
+use crate::report::CollectionProgress;
+use crate::runtime::panic_message;
+use crate::schema::TableSchema;
+use crate::source::{BadRecord, RawBatch, SourceError, ValueRules, ValuedFrame, valued_frame};
+
+use super::{Engine, EngineError, FileCounts, FilePlan, Load, Loaded, ReadFile, Sinks};
+
+/// Batches that may wait between two threads.
+const WAITING: usize = 2;
+
+/// This machine.
+pub struct Local;
+
+impl Engine for Local {
+    fn load(&self, load: &Load<'_>, sinks: &mut Sinks<'_, '_>) -> Result<Loaded, EngineError> {
+        let mut writer = load.writer();
+        let counts = run(&load.files, load, load.read, &mut writer, sinks)?;
+        Ok(Loaded { files: writer.finish()?, counts, notes: Vec::new() })
+    }
+}
+
+/// Brings all files into the writer, one after the other, and their bad records into quarantine.
+pub(super) fn run(
+    files: &[FilePlan<'_>],
+    load: &Load<'_>,
+    read: &ReadFile<'_>,
+    writer: &mut TableWriter<'_>,
+    sinks: &mut Sinks<'_, '_>,
+) -> Result<FileCounts, EngineError> {
+    thread::scope(|scope| {
+        let (raw_out, raw_in) = bounded(WAITING);
+        let (valued_out, valued_in) = bounded(WAITING);
+        // Where a later stage fails, its channel closes, and the earlier ones end.
+        let splitter = scope.spawn(move || split(files, read, &raw_out));
+        let valuer = scope.spawn(move || value(&raw_in, &valued_out, load.rules));
+        let written = write(valued_in, load.table, writer, sinks.quarantine, sinks.progress);
+        joined(splitter.join())?;
+        joined(valuer.join())?;
+        written
+    })
+}
+
+/// A stage's result; a panic in it is a bug of adg or of a library, told as one.
+fn joined(result: thread::Result<Result<(), EngineError>>) -> Result<(), EngineError> {
+    match result {
+        Ok(done) => done,
+        Err(panic) => Err(EngineError::Bug(panic_message(&*panic))),
+    }
+}
+
+/// A batch of a file.
+type Split<'p> = (&'p FilePlan<'p>, RawBatch);
+
+fn split<'p>(files: &'p [FilePlan<'p>], read: &ReadFile<'_>, out: &Sender<Split<'p>>) -> Result<(), EngineError> {
+    let mut is_wanted = true;
+    for file in files {
+        read(file, &mut |batch| {
+            is_wanted = out.send((file, batch)).is_ok();
+            is_wanted
+        })?;
+        if !is_wanted {
+            break;
+        }
+    }
+    Ok(())
+}
+
+type Valued<'p> = (&'p FilePlan<'p>, ValuedFrame, Vec<BadRecord>);
+
+fn value<'p>(batches: &Receiver<Split<'p>>, out: &Sender<Valued<'p>>, rules: &ValueRules) -> Result<(), EngineError> {
+    for (file, mut batch) in batches {
+        let bad = std::mem::take(&mut batch.bad);
+        let valued = valued_frame(&batch, &file.columns, rules, file.hash.as_ref())?;
+        if valued.has_grown {
+            return Err(SourceError::Unforeseen { key: file.header.key.clone() }.into());
+        }
+        if out.send((file, valued, bad)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn write(
+    frames: Receiver<Valued<'_>>,
+    table: &TableSchema,
+    writer: &mut TableWriter<'_>,
+    quarantine: &mut QuarantineFile<'_>,
+    progress: &dyn CollectionProgress,
+) -> Result<FileCounts, EngineError> {
+    let mut counts = FileCounts::default();
+    for (file, valued, bad) in frames {
+        let rows = valued.frame.height() as u64;
+        quarantine.add(&file.header.key, &bad)?;
+        if rows > 0 {
+            writer.write(&conform(&valued.frame, table)?)?;
+        }
+        counts.add(&valued, bad.len(), &file.columns);
+        progress.rows(rows);
+    }
+    Ok(counts)
+}

@@ -1,0 +1,97 @@
+//! A Spark Connect server: Spark itself, or Sail. It reads lines, casts, hashes and writes; adg decides what it can't, and looks at
+
+use crate::config::SparkSettings;
+use crate::engine::EngineError;
+use crate::schema::TimestampEncoding;
+use crate::source::{Encoding, Format};
+use crate::stop::Stop;
+
+use super::super::{Engine, FileCounts, Load, Loaded, Local, Sinks};
+use super::session::Session;
+use super::staged::Staged;
+use super::survey::Survey;
+use super::work::Work;
+
+/// A Spark Connect server.
+pub struct Spark {
+    settings: SparkSettings,
+}
+
+impl Spark {
+    pub fn new(settings: SparkSettings) -> Self {
+        Self { settings }
+    }
+}
+
+/// What a server says that it is, once it has begun a session.
+pub fn version(settings: &SparkSettings, stop: &Stop) -> Result<String, EngineError> {
+    let version = Session::open(settings, stop, TimestampEncoding::Int96)?.version()?;
+    Ok(format!("Spark {version} at {}", settings.remote))
+}
+
+/// More files than these are no work for a cluster: each is a part of the query.
+const MOST_FILES: usize = 200;
+
+impl Engine for Spark {
+    /// The table of contents.
+    fn load(&self, load: &Load<'_>, sinks: &mut Sinks<'_, '_>) -> Result<Loaded, EngineError> {
+        if let Some(why) = why_not(load) {
+            return self.locally(load, sinks, why);
+        }
+        let stop = &load.stop;
+        // Removed after the session has ended.
+        let staged = Staged::of(load);
+        let session = Session::open(&self.settings, stop, load.settings.timestamps)?;
+        let version = session.version()?;
+        let Survey { files, own, notes } = Survey::of(load, &session, &staged)?;
+        if files.is_empty() {
+            return self.locally(load, sinks, "none of its files is written so that each line is a record");
+        }
+        let mut work = Work { load, session: &session, files, own, notes };
+        let found = work.write(sinks.progress)?;
+        let (theirs, odd) = (found.rows(), work.odd(&found)?);
+        let counts = work.count(&found)?;
+        let (files, own) = work.finish(found, odd, sinks)?;
+        let mut notes = vec![format!("{theirs} rows were read and written by Spark {version} at {}", self.settings.remote)];
+        notes.extend(staged.note().into_iter().chain(work.notes));
+        Ok(Loaded { files, counts: add(counts, own), notes })
+    }
+}
+
+impl Spark {
+    fn locally(&self, load: &Load<'_>, sinks: &mut Sinks<'_, '_>, why: &str) -> Result<Loaded, EngineError> {
+        let mut loaded = Local.load(load, sinks)?;
+        loaded.notes.push(format!("read here, and not by Spark at {}: {why}", self.settings.remote));
+        Ok(loaded)
+    }
+}
+
+/// Why a cluster can't load this as adg does; none where it can.
+fn why_not(load: &Load<'_>) -> Option<&'static str> {
+    let is_s3 = load.folder.location().starts_with("s3://");
+    match &load.reading.format {
+        Format::Json(_) => Some("JSON files are documents, whose records adg finds"),
+        Format::Csv(format) if format.encoding != Encoding::Utf8 && load.staging.is_none() => {
+            Some("its files are not written in UTF-8, and there is no `spark.staging` to copy them to")
+        }
+        Format::Csv(format) if b"\\'".contains(&format.delimiter) => Some("its delimiter has a meaning of its own in SQL"),
+        Format::Csv(_) if load.is_encrypted && load.staging.is_none() => {
+            Some("its files come encrypted, and there is no `spark.staging` to decrypt them to")
+        }
+        Format::Csv(_) if load.pii && is_s3 => Some("it is personal data, and files that Spark writes to S3 have no tags"),
+        Format::Csv(_) if load.files.len() > MOST_FILES => Some("it has many small files"),
+        Format::Csv(_) if load.files.iter().any(|file| file.columns.iter().any(|column| column.ty.is_nested())) => {
+            Some("it has nested values in texts of CSV")
+        }
+        Format::Csv(_) => None,
+    }
+}
+
+fn add(mut counts: FileCounts, other: FileCounts) -> FileCounts {
+    counts.rows_read += other.rows_read;
+    counts.rows_with_errors += other.rows_with_errors;
+    for (column, errors) in other.value_errors {
+        *counts.value_errors.entry(column).or_default() += errors;
+    }
+    counts
+}

@@ -1,0 +1,18 @@
+//! A Spark Connect server: Spark itself, or Sail. It reads lines, casts, hashes and writes; adg decides what it can't, and looks at
+//! what was written before anything is published.
+
+mod client;
+mod formats;
+mod lines;
+mod load;
+mod location;
+mod rows;
+mod session;
+mod sql;
+mod staged;
+mod survey;
+mod values;
+mod watch;
+mod work;
+
+pub use load::{Spark, version};

@@ -1,0 +1,100 @@
+//! Files that the cluster is given as copies: decrypted, unpacked, in UTF-8.
+
+use std::cell::Cell;
+use std::io::{Read, Write};
+
+use crate::config::StagedFiles;
+use crate::engine::EngineError;
+use crate::engine::{FilePlan, Load, StagingFolder};
+use crate::identity::Causes;
+use crate::source::{Encoding, SourceError, is_packed};
+use crate::store::StoreError;
+
+use super::location::is_misread;
+
+/// What is copied at a time.
+const BLOCK_BYTES: u64 = 1 << 20;
+
+/// The copies of a collection's day. What is encrypted in the source may lie there in plain text: they are removed when this is
+/// dropped, and by the next run where this one could not.
+pub(super) struct Staged<'l> {
+    load: &'l Load<'l>,
+    /// None where the profile has no place for copies.
+    folder: Option<&'l StagingFolder<'l>>,
+    files: Cell<usize>,
+}
+
+impl<'l> Staged<'l> {
+    pub(super) fn of(load: &'l Load<'l>) -> Self {
+        Self { load, folder: load.staging.as_ref(), files: Cell::new(0) }
+    }
+
+    /// Copies a file where that is needed, and there is a place for it; gives the copy's location.
+    pub(super) fn copy(&self, file: &FilePlan<'_>) -> Result<Option<String>, EngineError> {
+        let Some(folder) = self.folder else { return Ok(None) };
+        match folder.staging.files == StagedFiles::All || !self.is_plain(file)? {
+            true => self.put(folder, file).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// What a person should know.
+    pub(super) fn note(&self) -> Option<String> {
+        let (folder, files) = (self.folder?, self.files.get());
+        let store = folder.staging.store.shown();
+        (files > 0).then(|| format!("files copied for it to the store {store}, as plain text, until it had read them: {files}"))
+    }
+
+    /// Whether a cluster could read it as it lies, had it the right to.
+    fn is_plain(&self, file: &FilePlan<'_>) -> Result<bool, EngineError> {
+        let load = self.load;
+        let location = load.source.location(&file.key.object.key);
+        if load.is_encrypted || load.reading.format.encoding() != Encoding::Utf8 || is_misread(&location) {
+            return Ok(false);
+        }
+        let mut first = Vec::new();
+        let read = (self.load.open)(file.key)?.take(4).read_to_end(&mut first);
+        read.map_err(|source| SourceError::Read { key: file.header.key.clone(), bytes: 0, source })?;
+        Ok(!is_packed(&first))
+    }
+
+    fn put(&self, folder: &StagingFolder<'_>, file: &FilePlan<'_>) -> Result<String, EngineError> {
+        let (store, number) = (&folder.staging.store, self.files.replace(self.files.get() + 1));
+        let key = format!("{}/{number}.csv", folder.own());
+        let mut text = self.load.text(file)?;
+        let mut upload = store.upload(&key, self.load.folder.tags());
+        let (mut block, mut bytes) = (Vec::new(), 0);
+        loop {
+            self.load.stop.check()?;
+            block.clear();
+            let read = text.by_ref().take(BLOCK_BYTES).read_to_end(&mut block);
+            let read = read.map_err(|source| SourceError::Read { key: file.header.key.clone(), bytes, source })?;
+            if read == 0 {
+                break;
+            }
+            upload.write_all(&block).map_err(|error| match error.downcast::<StoreError>() {
+                Ok(error) => EngineError::from(error),
+                Err(source) => EngineError::Copy { what: format!("`{key}`"), source },
+            })?;
+            bytes += read as u64;
+        }
+        upload.finish()?;
+        Ok(store.location(&key))
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        let Some(folder) = self.folder.filter(|_| self.files.get() > 0) else { return };
+        if let Err(error) = folder.staging.store.delete_folder(&folder.own()) {
+            tracing::warn!(event = "not_removed", folder = folder.own(), error = %Causes(&error));
+        }
+    }
+}
+
+impl Load<'_> {
+    /// A file's text.
+    pub(super) fn text(&self, file: &FilePlan<'_>) -> Result<Box<dyn Read + Send>, EngineError> {
+        Ok(self.reading.format.text(&file.header.key, (self.open)(file.key)?)?)
+    }
+}

@@ -1,0 +1,116 @@
+//! What a text is as a value, in Spark's SQL, by the rules of [`crate::schema::fit`].
+//!
+//! Spark's casts differ from ours: to them `1.5` is the integer 1, `1.0d` a number, `2024-1-1` a day. So no cast counts of a text that
+//! is not written plainly. Of all other texts some are no value by any rule; what is left is decided by adg itself.
+
+use crate::schema::ColumnType;
+use crate::schema::fit::{DateFormats, Formats};
+
+use super::formats::{YEAR, by_formats};
+use super::sql::matches;
+
+/// All that could be a number.
+const NUMBER: &str = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
+/// Numbers whose size a double may not have.
+const REAL: &str = r"-?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?";
+/// Integers that may fit into 64 bits.
+const INTEGER: &str = "-?[0-9]{1,19}";
+const DAY: &str = "-[0-9]{2}-[0-9]{2}";
+const CLOCK: &str = r"[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?";
+/// What people write that ISO 8601 has nothing of, whatever the order of day, month and year.
+const NOT_ISO: &str = r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}( .*)?";
+const TRUE: &str = "'t', 'true', 'y', 'yes', '1'";
+const FALSE: &str = "'f', 'false', 'n', 'no', '0'";
+
+/// The value of the text `t`, as most are written; null of any other, and of what Spark can't cast. It costs one look at the text, as
+/// each value of each row is asked for it.
+pub(super) fn plain(ty: &ColumnType, t: &str, formats: &Formats) -> String {
+    match ty {
+        ColumnType::Boolean => {
+            format!("CASE WHEN lower({t}) IN ({TRUE}) THEN TRUE WHEN lower({t}) IN ({FALSE}) THEN FALSE END")
+        }
+        ColumnType::TinyInt | ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt => cast_where(ty, t, INTEGER),
+        // Neither too large for it nor so small that it would be zero.
+        ColumnType::Float => cast_where(ty, t, r"-?[0-9]{1,30}(\.[0-9]{1,30})?"),
+        ColumnType::Double => cast_where(ty, t, r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?"),
+        ColumnType::Decimal { precision, scale } => cast_where(ty, t, &decimal(*precision, *scale)),
+        ColumnType::Date => dated(ty, t, &format!("{YEAR}{DAY}"), formats.dates.listed()),
+        // A listed format may say something else of a day alone.
+        ColumnType::Timestamp if formats.timestamps.say_nothing_new() => cast_where(ty, t, &format!("{YEAR}{DAY}([ T]{CLOCK})?")),
+        ColumnType::Timestamp => dated(ty, t, &format!("{YEAR}{DAY}[ T]{CLOCK}"), formats.timestamps.listed()),
+        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => t.to_owned(),
+        ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => "NULL".to_owned(),
+    }
+}
+
+/// The same of a text that is not null and of which [`plain`] says nothing: the few that need a second look, or the same in quotes.
+pub(super) fn unusual(ty: &ColumnType, t: &str, formats: &Formats) -> String {
+    match ty {
+        ColumnType::Float | ColumnType::Double => {
+            let (value, lost) = (cast(ty, t), is_lost(ty, t));
+            format!("CASE WHEN {} AND NOT ({lost}) THEN {value} END", matches(t, REAL))
+        }
+        ty => plain(ty, t, formats),
+    }
+}
+
+/// Whether such a text, of which [`unusual`] says nothing either, is no value by any rule.
+pub(super) fn is_misfit(ty: &ColumnType, t: &str, formats: &Formats) -> String {
+    let is_no_number = format!("NOT {}", matches(t, NUMBER));
+    // What has no digit is no day, however it is written.
+    let has_no_digit = format!("NOT {t} RLIKE '[0-9]'");
+    match ty {
+        ColumnType::Boolean => "TRUE".to_owned(),
+        ColumnType::TinyInt | ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt => {
+            let has_fraction = matches(t, r"[+-]?[0-9]*\.[0-9]*[1-9][0-9]*");
+            format!("{} OR {has_fraction} OR {is_no_number}", matches(t, INTEGER))
+        }
+        ColumnType::Float | ColumnType::Double => {
+            let is_named = format!("lower({t}) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')");
+            format!("({} AND ({})) OR ({is_no_number} AND NOT {is_named})", matches(t, REAL), is_lost(ty, t))
+        }
+        ColumnType::Decimal { precision, scale } => {
+            let is_too_large = matches(t, &format!(r"-?[1-9][0-9]{{{},}}(\.[0-9]*)?", precision - scale));
+            let loses_a_digit = matches(t, &format!(r"-?[0-9]*\.[0-9]{{{scale}}}[0-9]*[1-9]"));
+            format!("{is_too_large} OR {loses_a_digit} OR {is_no_number}")
+        }
+        ColumnType::Date if formats.dates == DateFormats::default() => {
+            format!("{has_no_digit} OR {}", matches(t, &format!("[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|{NOT_ISO}")))
+        }
+        ColumnType::Timestamp if formats.timestamps.say_nothing_new() => {
+            let no_such_day = "(0000-[0-9]{2}-[0-9]{2}|[0-9]{4}-00-[0-9]{2}|[0-9]{4}-[0-9]{2}-00)([ T][0-9:.]*)?";
+            format!("{has_no_digit} OR {}", matches(t, &format!("{no_such_day}|{NOT_ISO}")))
+        }
+        ColumnType::Date | ColumnType::Timestamp => has_no_digit,
+        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => "FALSE".to_owned(),
+        ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => "FALSE".to_owned(),
+    }
+}
+
+fn cast(ty: &ColumnType, t: &str) -> String {
+    format!("try_cast({t} AS {ty})")
+}
+
+fn cast_where(ty: &ColumnType, t: &str, plain: &str) -> String {
+    format!("CASE WHEN {} THEN {} END", matches(t, plain), cast(ty, t))
+}
+
+/// By ISO 8601 first, then by what is listed.
+fn dated(ty: &ColumnType, t: &str, iso: &str, listed: &[String]) -> String {
+    let ways = [cast_where(ty, t, iso)].into_iter().chain(by_formats(ty, t, listed));
+    format!("coalesce({})", ways.collect::<Vec<_>>().join(", "))
+}
+
+/// Decimals of which no digit is lost.
+fn decimal(precision: u8, scale: u8) -> String {
+    let whole = precision - scale;
+    let digits = if whole == 0 { "0".to_owned() } else { format!("[0-9]{{1,{whole}}}") };
+    let fraction = if scale == 0 { String::new() } else { format!(r"(\.[0-9]{{1,{scale}}})?") };
+    format!("-?{digits}{fraction}")
+}
+
+/// Whether a number overflows, or becomes zero and is none.
+fn is_lost(ty: &ColumnType, t: &str) -> String {
+    let (value, is_zero) = (cast(ty, t), matches(t, r"-?[0.]*([eE].*)?"));
+    format!("abs({value}) = try_cast('Infinity' AS {ty}) OR ({value} = 0 AND NOT {is_zero})")
+}

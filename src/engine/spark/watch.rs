@@ -1,0 +1,175 @@
+//! Waiting for a server: as long as it can be reached, and until the run is told to stop.
+
+#![expect(clippy::result_large_err, reason = "the client's error is its own")]
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use spark_connect_core::Result as Answer;
+
+use crate::config::SparkRemote;
+use crate::stop::Stop;
+
+use super::client::Client;
+
+/// How often one who waits looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often it looks whether the server is there.
+const PROBE: Duration = Duration::from_secs(2);
+/// For how long a server may be out of reach.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For how long one tries to connect.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For how long a statement may be planned that is to be ended.
+const PLANNING: Duration = Duration::from_secs(20);
+/// How often a server is told to end a statement: Sail (0.7) does not hear it where it plans.
+const AGAIN: Duration = Duration::from_secs(1);
+/// For how long a server may take to end a statement, or a session.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Why nothing came of it.
+pub(super) enum Unanswered {
+    /// The server says no.
+    Refused(String),
+    /// It is no longer there, or does not do as it is told.
+    Lost(String),
+}
+
+/// What is to be waited for.
+pub(super) struct Watch<'w> {
+    pub(super) client: &'w Client,
+    pub(super) remote: &'w SparkRemote,
+    pub(super) stop: &'w Stop,
+    /// For how long, where the server is to be there at once.
+    pub(super) limit: Option<Duration>,
+    /// Who is told now and then how many bytes have been read.
+    pub(super) bytes_read: Option<&'w dyn Fn(u64)>,
+}
+
+impl Watch<'_> {
+    /// Does it. The client alone would ask a server that is gone for ten minutes.
+    pub(super) fn over<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        let (done, result) = channel();
+        let client = self.client.clone();
+        // Where the server is lost, the thread ends when its client has given up too.
+        std::thread::spawn(move || done.send(work(&client)));
+        let mut wait = Wait::begun();
+        loop {
+            match result.recv_timeout(LOOK) {
+                Ok(found) => return found.map_err(|error| Unanswered::Refused(error.get_message())),
+                Err(RecvTimeoutError::Disconnected) => return Err(Unanswered::Refused("the client panicked".to_owned())),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(told) = self.bytes_read {
+                told(self.client.bytes_read());
+            }
+            self.end_what_runs(&mut wait)?;
+            self.look_for_server(&mut wait)?;
+        }
+    }
+
+    /// Ends the statement once the run is to stop, and gives it time for that.
+    fn end_what_runs(&self, wait: &mut Wait) -> Result<(), Unanswered> {
+        if !self.stop.is_requested() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let told = *wait.told.get_or_insert(now);
+        let is_early = wait.interrupted.is_none() && self.client.is_planning() && told.elapsed() < PLANNING;
+        if is_early || wait.interrupted.is_some_and(|last| last.elapsed() < AGAIN) {
+            return Ok(());
+        }
+        let first = *wait.first_interrupted.get_or_insert(now);
+        if first.elapsed() > FAREWELL {
+            tracing::warn!(event = "spark_goes_on", remote = %self.remote, hint = "what it still writes, the next run at the date removes");
+            return Err(Unanswered::Lost("it does not end what it does".to_owned()));
+        }
+        soon(self.client, self.remote, Client::interrupt);
+        wait.interrupted = Some(Instant::now());
+        Ok(())
+    }
+
+    fn look_for_server(&self, wait: &mut Wait) -> Result<(), Unanswered> {
+        if self.limit.is_some_and(|limit| wait.began.elapsed() > limit) {
+            let seconds = wait.began.elapsed().as_secs();
+            return Err(Unanswered::Lost(format!("it did not answer for {seconds} seconds: is it Spark Connect?")));
+        }
+        if wait.probed.elapsed() < PROBE {
+            return Ok(());
+        }
+        if is_reachable(self.remote).is_ok() {
+            wait.reached = Instant::now();
+        } else if wait.reached.elapsed() > PATIENCE {
+            return Err(Unanswered::Lost(format!("it could not be reached for {} seconds", PATIENCE.as_secs())));
+        }
+        wait.probed = Instant::now();
+        Ok(())
+    }
+}
+
+/// When what was.
+struct Wait {
+    began: Instant,
+    /// When the server was last looked for.
+    probed: Instant,
+    /// When it was last there.
+    reached: Instant,
+    /// When the run was to stop.
+    told: Option<Instant>,
+    /// When the server first was.
+    first_interrupted: Option<Instant>,
+    /// When it last was.
+    interrupted: Option<Instant>,
+}
+
+impl Wait {
+    fn begun() -> Self {
+        let began = Instant::now();
+        Self { began, probed: began, reached: began, told: None, first_interrupted: None, interrupted: None }
+    }
+}
+
+/// Asks the server for something that it may as well not do, and waits a little.
+pub(super) fn soon<T: Send + 'static>(
+    client: &Client,
+    remote: &SparkRemote,
+    work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
+) {
+    let (done, result) = channel();
+    let client = client.clone();
+    std::thread::spawn(move || done.send(work(&client).map_err(|error| error.get_message())));
+    match result.recv_timeout(FAREWELL) {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::debug!(event = "spark_not_told", %remote, error = shortened(&error)),
+        Err(_) => tracing::debug!(event = "spark_not_told", %remote),
+    }
+}
+
+/// Whether somebody takes connections there.
+pub(super) fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
+    let shown = remote.to_string();
+    let host = shown.strip_prefix("sc://").unwrap_or(&shown);
+    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+        host.to_owned()
+    } else {
+        format!("{host}:15002")
+    };
+    let mut refused = io::Error::other("its name has no address");
+    for address in with_port.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(_) => return Ok(()),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+/// Of what a server says, the first line: plans and stack traces follow.
+pub(super) fn shortened(message: &str) -> String {
+    message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim().to_owned()
+}

@@ -1,0 +1,236 @@
+//! Test data: a module's files, made from its own columns.
+
+use std::io::{self, BufWriter, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::cipher::{DataKey, EncryptingWriter, Iv};
+use crate::config::{CollectionSettings, ColumnTypeWord, FileEncryption, Module};
+use crate::identity::{CollectionName, LoadType, ProcessingDate, RunId};
+use crate::schema::{ColumnName, ColumnType, NamingRule};
+use crate::source::{Envelope, KeyService, NewKey};
+use crate::store::{ScratchFolder, Store, Tags};
+
+use crate::jobs::run::{Environment, JobError};
+
+use super::{csv_file, json_file};
+
+/// The hour of its day at which a generated file says that it was made.
+const MADE_AT_HOUR: i8 = 4;
+
+/// A column beside those that the module declares.
+#[derive(Debug, Clone)]
+pub struct ExtraColumn {
+    /// Of this collection.
+    pub collection: CollectionName,
+    /// Its name.
+    pub name: ColumnName,
+    /// Its type.
+    pub word: ColumnTypeWord,
+}
+
+/// What to make.
+#[derive(Debug, Clone)]
+pub struct Generate {
+    /// The module's name.
+    pub module: String,
+    /// Which of its loads.
+    pub load: LoadType,
+    /// Files for each collection.
+    pub files: u32,
+    /// Whether they are packed.
+    pub gzip: bool,
+    /// The day.
+    pub date: ProcessingDate,
+    /// Rows in each file.
+    pub rows: u64,
+    /// The same seed gives the same files.
+    pub seed: u64,
+    /// The share of values that do not fit their column.
+    pub bad_values: f64,
+    /// Columns to add.
+    pub add: Vec<ExtraColumn>,
+    /// Columns to leave out: collection and name.
+    pub drop: Vec<(CollectionName, ColumnName)>,
+}
+
+/// Writes the files of each collection into the module's source store, and gives their keys. Where the module's files come
+/// encrypted, each is under a new key of the key service.
+pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<String>, JobError> {
+    if environment.config.profile.protected {
+        return Err(JobError::Usage {
+            message: format!("the profile `{}` is protected: no test data is written there", environment.config.profile_name),
+            hint: Some("choose another profile".into()),
+        });
+    }
+    let module = environment.module(&request.module, request.load)?;
+    let store = environment.store(&module.source.store, true)?;
+    let run = RunId::new(environment.clock.now());
+    let service = match module.source.encryption {
+        FileEncryption::None => None,
+        FileEncryption::KeyService => Some(environment.key_service(&run)?),
+    };
+    refuse_what_can_not_be(&module, &store, request)?;
+    let scratch = environment.scratch(&run)?;
+    let folder = scratch.folder("generated")?;
+    let maker = Maker { module: &module, request, store: &store, folder: &folder, service: service.as_ref() };
+    let mut keys = Vec::new();
+    for (collection, settings) in &module.collections {
+        let columns = columns(&module, collection, request)?;
+        for number in 1..=request.files {
+            keys.push(maker.make(collection, settings, &columns, number)?);
+        }
+    }
+    Ok(keys)
+}
+
+fn refuse_what_can_not_be(module: &Module, store: &Store, request: &Generate) -> Result<(), JobError> {
+    let usage = |message: String, hint: &str| Err(JobError::Usage { message, hint: Some(hint.to_owned()) });
+    if module.source.encryption != FileEncryption::None && store.local_folder().is_some() {
+        let message =
+            format!("the files of `{}` are encrypted, and a folder does not keep the metadata that says how", module.module);
+        return usage(message, "choose a profile whose source is a bucket");
+    }
+    let is_numbered = ["{epoch_ms}", "{seq}", "*"].iter().any(|token| module.source.files.contains(token));
+    if request.files > 1 && !is_numbered {
+        let message = format!("all files of `{}` would have one name: `{}`", module.module, module.source.files);
+        return usage(message, "leave --files out");
+    }
+    Ok(())
+}
+
+/// Makes files.
+struct Maker<'a> {
+    module: &'a Module,
+    request: &'a Generate,
+    store: &'a Store,
+    folder: &'a ScratchFolder,
+    service: Option<&'a KeyService>,
+}
+
+impl Maker<'_> {
+    fn make(
+        &self,
+        collection: &CollectionName,
+        settings: &CollectionSettings,
+        columns: &Columns,
+        number: u32,
+    ) -> Result<String, JobError> {
+        let failed = |source| JobError::Output { what: format!("the file of `{collection}`"), source };
+        let sealed = self.seal().transpose()?;
+        let file = self.folder.file(&format!("{collection}-{number}")).map_err(failed)?;
+        let rng = ChaCha8Rng::seed_from_u64(seed(self.request, collection, number));
+        let content = |target: &mut dyn Write| match self.module.source.json {
+            None => csv_file::write(target, self.module, columns, self.request, rng),
+            Some(_) => json_file::write(target, self.module, settings, columns, self.request, rng),
+        };
+        let key = sealed.as_ref().map(|(envelope, key)| (key, envelope.iv));
+        file.create().and_then(|target| pack(target, key, self.request.gzip, content)).map_err(failed)?;
+        let metadata = sealed.map(|(envelope, _)| envelope.metadata()).unwrap_or_default();
+        let name = settings.file_name.as_deref().unwrap_or(collection.as_str());
+        let key = key_of(self.module, name, self.request.date, number);
+        self.store.put_described(&file, &key, &Tags::new(), &metadata)?;
+        Ok(key)
+    }
+
+    /// A new key for a file that is to be encrypted.
+    fn seal(&self) -> Option<Result<(Envelope, DataKey), JobError>> {
+        let service = self.service?;
+        let sealed = || {
+            let iv = Iv::random().map_err(|source| JobError::Output { what: "an initialisation vector".into(), source })?;
+            let NewKey { wrapped, key } = service.new_key()?;
+            Ok((Envelope { wrapped, iv }, key))
+        };
+        Some(sealed())
+    }
+}
+
+/// Packs what `content` writes, and encrypts it then.
+fn pack(
+    target: Box<dyn Write + Send>,
+    key: Option<(&DataKey, Iv)>,
+    gzip: bool,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut target: Box<dyn Write> = match key {
+        None => target,
+        Some((key, iv)) => Box::new(EncryptingWriter::new(target, key, iv)?),
+    };
+    if !gzip {
+        let mut buffered = BufWriter::new(&mut target);
+        content(&mut buffered)?;
+        return buffered.flush();
+    }
+    let mut packed = BufWriter::new(GzEncoder::new(target, Compression::fast()));
+    content(&mut packed)?;
+    packed.into_inner()?.finish()?.flush()
+}
+
+pub(super) type Columns = Vec<(String, ColumnTypeWord)>;
+
+fn columns(module: &Module, collection: &CollectionName, request: &Generate) -> Result<Columns, JobError> {
+    let declared = module.collections.get(collection).map(|settings| &settings.columns);
+    let added = request.add.iter().filter(|extra| extra.collection == *collection);
+    let columns: Columns = declared
+        .into_iter()
+        .flatten()
+        .map(|(name, word)| (name.clone(), word.clone()))
+        .filter(|(name, _)| !request.drop.iter().any(|(of, dropped)| of == collection && dropped.as_str() == name))
+        .chain(added.map(|extra| (extra.name.to_string(), extra.word.clone())))
+        .collect();
+    if columns.is_empty() {
+        let message = format!("the module `{}` declares no columns of `{collection}` to make data from", module.module);
+        return Err(JobError::Usage {
+            message,
+            hint: Some("list them under `columns` in the module file, or give --add-column".into()),
+        });
+    }
+    Ok(columns)
+}
+
+fn key_of(module: &Module, file_name: &str, date: ProcessingDate, number: u32) -> String {
+    let made = date.date().to_datetime(time(MADE_AT_HOUR, 0, 0, 0)).to_zoned(TimeZone::UTC);
+    let epoch_ms = made.map_or(0, |made| made.timestamp().as_millisecond()) + i64::from(number - 1);
+    let filled = module.source.files.replace("{date}", &date.to_string()).replace("{collection}", file_name);
+    let number = number.to_string();
+    filled.replace("{epoch_ms}", &epoch_ms.to_string()).replace("{seq}", &number).replace('*', &number)
+}
+
+/// Files of one seed differ by collection, day and number.
+fn seed(request: &Generate, collection: &CollectionName, number: u32) -> u64 {
+    let mut text = format!("{} {} {} {}", request.seed, request.module, collection, request.date);
+    if number > 1 {
+        text.push_str(&format!(" {number}"));
+    }
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// What the source calls a column.
+pub(super) fn called(module: &Module, name: &str, word: &ColumnTypeWord) -> String {
+    match module.renames.iter().find(|(_, column)| *column == name) {
+        Some((source, _)) => source.clone(),
+        None => {
+            let end = if module.column_names == NamingRule::Words && word.ty == ColumnType::Boolean { "?" } else { "" };
+            header(module.column_names, name) + end
+        }
+    }
+}
+
+/// A header as the source would write it: the naming rule turns it back into the column's name.
+pub(super) fn header(rule: NamingRule, name: &str) -> String {
+    let mut words = name.split('_').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    });
+    let written = match rule {
+        NamingRule::Camel => words.next().unwrap_or_default().to_lowercase() + &words.collect::<String>(),
+        NamingRule::Words => words.collect::<Vec<_>>().join(" "),
+    };
+    // Where a digit begins a word the rule does not find it again.
+    if rule.apply(&written).is_some_and(|column| column.as_str() == name) { written } else { name.to_owned() }
+}

@@ -1,0 +1,175 @@
+//! Building anew from the source what a module published, and taking from readers what the source can't rebuild.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catchup::{Attempt, DayHistory, Seen, Status, Superseded};
+use crate::identity::ProcessingDate;
+use crate::lake::Destination;
+use crate::metastore::{Partition, PartitionValue};
+use crate::source::DayKeys;
+
+use super::module::Collection;
+use super::request::IngestRequest;
+use super::run::Run;
+use super::schedule::Known;
+use crate::jobs::run::JobError;
+
+/// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
+/// lost is said. The tables stay, so that readers and grants outlive the clean-up.
+///
+/// No file is deleted here, and readers of a date that is built anew see the old rows until the new ones are published. What is
+/// replaced so, or lost, is swept after its grace, in which it can be had back (`adg undo`).
+///
+/// The ledger is told first: killed anywhere, the next run finds every such date not done, and builds it anew.
+pub(super) fn clean_up(
+    run: &Run<'_>,
+    collections: &[Collection],
+    keys: &DayKeys,
+    request: &IngestRequest,
+) -> Result<(), JobError> {
+    let mut tables = Vec::with_capacity(collections.len());
+    let mut history = run.context.ledger.history(&run.context.module.module)?;
+    for collection in collections {
+        let partitions = partitions(run, collection)?;
+        let published = published(&partitions, &history.remove(&collection.name).unwrap_or_default());
+        let lost = losses(run, collection, &published, keys, request)?;
+        tables.push((collection, partitions, published, lost));
+    }
+    for (collection, partitions, published, lost) in tables {
+        mark(run, collection, &partitions, &published, &lost)?;
+        let destination = run.destination(collection, run.context.layout(collection)?);
+        for value in &lost {
+            withdraw(run, collection, &destination, value)?;
+        }
+        let (to_rebuild, lost) = (published.len() - lost.len(), lost.len());
+        let undo = request.commands.undo(run.id);
+        tracing::warn!(event = "cleaned_up", table = %collection.table, to_rebuild, lost, undo);
+    }
+    Ok(())
+}
+
+/// Removes what dead attempts left in the tables' folders, now that what was to be rebuilt is. A table without personal data may
+/// have left a day in the folder of those that have some, before it was made, where no rerun looks.
+pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
+    let now = run.context.clock.now();
+    for collection in collections {
+        for layout in collection.layouts.all() {
+            run.swept(collection, run.destination(collection, layout).sweep_all_unpublished(now));
+        }
+    }
+}
+
+/// The partitions of a table, to which nobody with an earlier lease adds any more; none where it is not registered: one who slept
+/// past its lease and makes it now publishes what is built anew all the same.
+fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
+    match run.destination(collection, run.context.layout(collection)?).registered()? {
+        Some(_) => {
+            // Lest one who slept past its lease publishes what is not in the list, and nobody builds anew.
+            run.context.metastore.fence_off(&collection.table, run.lease.lease().token)?;
+            Ok(run.context.metastore.partitions(&collection.table)?)
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
+/// All partitions that readers see, or would see if the metastore had not forgotten them: those that it has, and the dates that the
+/// ledger knows as completed, whatever the metastore says.
+pub(super) fn published(partitions: &[Partition], history: &DayHistory) -> BTreeSet<PartitionValue> {
+    let completed =
+        history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| PartitionValue::from(*date));
+    partitions.iter().map(|partition| partition.value.clone()).chain(completed).collect()
+}
+
+/// Takes a date from readers; the files of one that the metastore has forgotten have the same grace.
+fn withdraw(
+    run: &Run<'_>,
+    collection: &Collection,
+    destination: &Destination<'_>,
+    value: &PartitionValue,
+) -> Result<(), JobError> {
+    let now = run.context.clock.now();
+    if destination.registered()?.is_some() {
+        destination.withdraw(value, now)?;
+    }
+    if let Some(location) = location_by_ledger(run, collection, value)? {
+        run.context.ledger.note_superseded(run.lease.lease(), &Superseded { location, at: now })?;
+    }
+    Ok(())
+}
+
+/// The location at which readers saw a date before this run, by the ledger.
+fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionValue) -> Result<Option<String>, JobError> {
+    let Ok(date) = value.0.parse() else { return Ok(None) };
+    let attempts = run.context.ledger.attempts(&run.context.module.module, &collection.name, date)?;
+    let earlier = attempts.partition_point(|attempt| attempt.run_id < run.id);
+    Ok(Seen::after(&attempts[..earlier]).rows().and_then(|attempt| attempt.location.clone()))
+}
+
+/// The partitions that this run does not build anew; refused where there are any, unless it is forced.
+fn losses(
+    run: &Run<'_>,
+    collection: &Collection,
+    published: &BTreeSet<PartitionValue>,
+    keys: &DayKeys,
+    request: &IngestRequest,
+) -> Result<Vec<PartitionValue>, JobError> {
+    let known = Known {
+        today: run.context.today,
+        rules: run.rules,
+        requested: request.scope.dates,
+        shard: None,
+        keys,
+        late: &[],
+        takes_incomplete: request.options.incomplete,
+    };
+    let lost = not_rebuilt(&known, collection, published);
+    let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match (lost.is_empty(), request.options.force_clean_up) {
+        (true, _) => {}
+        (false, true) => tracing::warn!(event = "clean_up_loses", table = %collection.table, dates),
+        (false, false) => return Err(JobError::CleanUp { table: collection.table.to_string(), dates }),
+    }
+    Ok(lost)
+}
+
+/// The partitions that a run which goes by `known` does not build anew from the source.
+pub(super) fn not_rebuilt(
+    known: &Known<'_>,
+    collection: &Collection,
+    published: &BTreeSet<PartitionValue>,
+) -> Vec<PartitionValue> {
+    let Known { today, rules, requested, keys, .. } = known;
+    let rebuilt = |date: ProcessingDate| {
+        let asked = requested.start.is_none_or(|start| start <= date) && date <= requested.end.unwrap_or(*today);
+        let counts = requested.start.is_some() || rules.start.is_none_or(|start| start <= date);
+        asked && counts && keys.contains_key(&(collection.name.clone(), date))
+    };
+    published.iter().filter(|value| !value.0.parse().is_ok_and(rebuilt)).cloned().collect()
+}
+
+/// Writes into the ledger that these dates are to be built anew, or that they are lost.
+fn mark(
+    run: &Run<'_>,
+    collection: &Collection,
+    partitions: &[Partition],
+    published: &BTreeSet<PartitionValue>,
+    lost: &[PartitionValue],
+) -> Result<(), JobError> {
+    let locations = partitions.iter().map(|partition| (&partition.value, &*partition.location));
+    let locations: BTreeMap<&PartitionValue, &str> = locations.collect();
+    for value in published {
+        let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
+        let is_lost = lost.contains(value);
+        let status = if is_lost { Status::Lost } else { Status::CleanedUp };
+        let (module, now) = (run.context.module.module.clone(), run.context.clock.now());
+        let mut mark = Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now);
+        mark.location = match locations.get(value) {
+            _ if is_lost => None,
+            Some(location) => Some((*location).to_owned()),
+            // So that its files stay until it is built anew, however long that takes.
+            None => location_by_ledger(run, collection, value)?,
+        };
+        run.record(&mark)?;
+    }
+    Ok(())
+}

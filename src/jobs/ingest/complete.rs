@@ -1,0 +1,71 @@
+//! Whether a date's files are all there.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::{CompleteSettings, MissingFile};
+use crate::identity::ProcessingDate;
+use crate::source::SourceKey;
+use crate::store::StoreError;
+
+use super::context::Context;
+use super::module::Collection;
+use crate::jobs::run::JobError;
+
+/// Gives the reason for which a date is skipped for now, as its files are not all there; none where it is to be done, as any is where
+/// `takes_incomplete`.
+///
+/// # Errors
+/// They are not all there, and the collection says that a date without a file fails.
+pub(super) fn must_be(
+    context: &Context<'_>,
+    collection: &Collection,
+    date: ProcessingDate,
+    listed: &[SourceKey],
+    takes_incomplete: bool,
+) -> Result<Option<String>, JobError> {
+    if takes_incomplete {
+        return Ok(None);
+    }
+    let Some(reason) = waits_for(context, collection, date, listed)? else { return Ok(None) };
+    match collection.missing {
+        MissingFile::Skip => Ok(Some(format!("not complete yet: {reason}"))),
+        MissingFile::Fail => Err(JobError::Incomplete { date, reason }),
+    }
+}
+
+/// Gives the reason for which a date waits; none where its files are all there, as far as the module says how that is seen.
+fn waits_for(
+    context: &Context<'_>,
+    collection: &Collection,
+    date: ProcessingDate,
+    keys: &[SourceKey],
+) -> Result<Option<String>, JobError> {
+    let CompleteSettings { marker, min_age_minutes, min_files } = &context.module.source.complete;
+    if let Some(wanted) = min_files.filter(|wanted| keys.len() < *wanted as usize) {
+        return Ok(Some(format!("it has {} of the {wanted} files of `min_files`", keys.len())));
+    }
+    if let Some(minutes) = min_age_minutes
+        && let Some(newest) = keys.iter().map(|key| key.object.modified).max()
+        && is_younger(newest, context.clock.now(), *minutes)
+    {
+        return Ok(Some(format!("its newest file is of {newest}, less than `min_age_minutes` ago, which are {minutes}")));
+    }
+    match marker {
+        Some(marker) => {
+            no_marker(context, &marker.replace("{date}", &date.to_string()).replace("{collection}", &collection.file_name))
+        }
+        None => Ok(None),
+    }
+}
+
+fn is_younger(newest: Timestamp, now: Timestamp, minutes: u32) -> bool {
+    now.duration_since(newest) < SignedDuration::from_mins(minutes.into())
+}
+
+fn no_marker(context: &Context<'_>, marker: &str) -> Result<Option<String>, JobError> {
+    match context.source.head(marker) {
+        Ok(_) => Ok(None),
+        Err(StoreError::NotFound { .. }) => Ok(Some(format!("there is no marker `{marker}`"))),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,152 @@
+//! The context of a module's run: its stores, services and settings, opened before anything is written.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::catchup::Ledger;
+use crate::config::{FileEncryption, Module, SparkSettings, StagingSettings};
+use crate::engine::{Choice, Staging};
+use crate::identity::{Clock, ProcessingDate, RunId};
+use crate::jobs::run::{Budget, Environment, JobError, RunOptions, Services};
+use crate::lake::{FileSettings, TableLayout, TablePlace};
+use crate::metastore::Metastore;
+use crate::schema::{Column, ColumnName, Naming};
+use crate::source::{Format, KeyService, Reading};
+use crate::stop::Stop;
+use crate::store::{Store, normal_location};
+
+use super::format::format;
+use super::module::{Collection, own, renames, reserved};
+
+/// A module with its stores and services open.
+pub(crate) struct Context<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) stop: &'a Stop,
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) metastore: &'a dyn Metastore,
+    pub(crate) today: ProcessingDate,
+    pub(crate) module: &'a Module,
+    pub(crate) source: Store,
+    pub(crate) published: Store,
+    /// Where the module's files come encrypted.
+    pub(crate) key_service: Option<KeyService>,
+    pub(crate) budget: Budget,
+    pub(crate) engine: Choice,
+    /// Where files are copied for a cluster.
+    pub(crate) staging: Option<Staging>,
+    pub(crate) format: Format,
+    /// By the source's name, columns that the rule would name otherwise.
+    renames: BTreeMap<String, ColumnName>,
+    /// The columns that adg writes itself.
+    pub(crate) own: Vec<Column>,
+    reserved: Vec<ColumnName>,
+}
+
+impl<'a> Context<'a> {
+    /// Opens the module's stores. The key service is told that the run `id` asks.
+    pub(crate) fn new(
+        services: &'a Services,
+        module: &'a Module,
+        options: &RunOptions,
+        now: Timestamp,
+        id: RunId,
+    ) -> Result<Self, JobError> {
+        let environment = &services.environment;
+        let published = environment.store(&module.target.store, true)?;
+        let source = match options.e2e_test {
+            true => published.below(&environment.config.profile.e2e_test_folder),
+            false => environment.store(&module.source.store, false)?,
+        };
+        let key_service = match module.source.encryption {
+            FileEncryption::None => None,
+            FileEncryption::KeyService => Some(environment.key_service(&id)?),
+        };
+        let profile = &environment.config.profile;
+        let spark = match &options.spark_remote {
+            None => profile.spark.clone(),
+            Some(remote) => Some(SparkSettings {
+                remote: remote.clone(),
+                ..profile.spark.clone().unwrap_or_else(|| SparkSettings::at(remote.clone()))
+            }),
+        };
+        let staging = spark.as_ref().and_then(|spark| spark.staging.as_ref());
+        let staging = staging.map(|settings| staging_place(environment, settings)).transpose()?;
+        let engine = Choice::new(options.engine.unwrap_or(profile.engine), spark)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            environment,
+            clock: &*environment.clock,
+            stop: &environment.stop,
+            ledger: &*services.ledger,
+            metastore: &*services.metastore,
+            today: ProcessingDate::today(now, &environment.zone),
+            module,
+            source,
+            published,
+            key_service,
+            budget: Budget::new(options.memory, cores),
+            engine,
+            staging,
+            format: format(module)?,
+            renames: renames(module)?,
+            own: own(module),
+            reserved: reserved(module)?,
+        })
+    }
+
+    /// How files are read.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        let naming = Naming { rule: self.module.column_names, renames: &self.renames };
+        let sizes = self.budget.read_sizes();
+        Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
+    }
+
+    /// How files are written.
+    pub(crate) fn file_settings(&self) -> FileSettings {
+        FileSettings {
+            timestamps: self.module.target.timestamps,
+            row_group_bytes: self.budget.row_group_bytes,
+            file_bytes: self.budget.file_bytes,
+        }
+    }
+
+    /// A collection's table, in that folder.
+    pub(crate) fn place<'s>(&'s self, collection: &'s Collection, layout: &'s TableLayout) -> TablePlace<'s> {
+        TablePlace {
+            store: &self.published,
+            metastore: self.metastore,
+            module: &self.module.module,
+            table: &collection.table,
+            layout,
+        }
+    }
+
+    /// Where a collection's table lies; where it may lie, as long as there is none.
+    pub(crate) fn layout<'c>(&self, collection: &'c Collection) -> Result<&'c TableLayout, JobError> {
+        layout(self.metastore, &self.published, collection)
+    }
+}
+
+/// Opens the store for copies.
+pub(crate) fn staging_place(environment: &Environment, settings: &StagingSettings) -> Result<Staging, JobError> {
+    Ok(Staging::new(environment.store(&settings.store, true)?, settings.files))
+}
+
+/// Where a collection's table lies in the store; where it may lie, as long as there is none.
+pub(crate) fn layout<'c>(
+    metastore: &dyn Metastore,
+    published: &Store,
+    collection: &'c Collection,
+) -> Result<&'c TableLayout, JobError> {
+    let layouts = &collection.layouts;
+    if layouts.all().count() == 1 {
+        return Ok(layouts.of(true));
+    }
+    let table = metastore.table(&collection.table)?;
+    let lies_in = |layout: &&TableLayout| {
+        table.as_ref().is_some_and(|table| normal_location(&table.location) == published.location(layout.table()))
+    };
+    Ok(layouts.all().find(lies_in).unwrap_or(layouts.of(true)))
+}

@@ -1,0 +1,116 @@
+//! Date by date, and the collections of a date side by side.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::identity::ProcessingDate;
+use crate::report::DayReport;
+use crate::source::{DayKeys, SourceKey};
+
+use super::day;
+use super::module::Collection;
+use super::run::Run;
+use crate::jobs::run::JobError;
+use crate::jobs::run::rerun::Again;
+
+/// What became of the dates.
+pub(super) struct Done {
+    pub(super) days: Vec<DayReport>,
+    /// Why not all of them were tried.
+    pub(super) ended_by: Option<JobError>,
+    pub(super) not_reached: Again,
+}
+
+/// Date by date, oldest first; the collections of a date side by side, as many as the memory allows. A date that fails does
+/// not keep a later one from being done.
+pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again, mut keys: DayKeys) -> Done {
+    let mut done = Done { days: Vec::new(), ended_by: None, not_reached: Again::new() };
+    while let Some((date, names)) = todo.pop_first() {
+        let work: Vec<_> = collections
+            .iter()
+            .filter(|collection| names.contains(&collection.name))
+            .map(|collection| (collection, keys.remove(&(collection.name.clone(), date)).unwrap_or_default()))
+            .collect();
+        run.summary.begin(date, names.iter());
+        let (reports, error) = do_date(run, date, work);
+        run.summary.end(&reports);
+        let missing = names.into_iter().filter(|name| !reports.iter().any(|day| day.collection == *name)).collect();
+        done.days.extend(reports);
+        if error.is_some() {
+            todo.insert(date, missing);
+            done.ended_by = error;
+            break;
+        }
+    }
+    run.summary.settle();
+    done.not_reached = todo;
+    done
+}
+
+type Work<'a> = Vec<(&'a Collection, Vec<SourceKey>)>;
+
+/// The reports of one date's collections, and the error that ends the run, if there is one.
+fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayReport>, Option<JobError>) {
+    let next = AtomicUsize::new(0);
+    let reports: Mutex<Vec<(usize, DayReport)>> = Mutex::default();
+    let error: Mutex<Option<JobError>> = Mutex::default();
+    // Threads of their own are no part of the run's trace unless they are told.
+    let span = tracing::Span::current();
+    let worker = || {
+        let _span = span.enter();
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some((collection, keys)) = work.get(i) else { return };
+            if locked(&error).is_some() {
+                return;
+            }
+            if let Err(stopped) = run.context.stop.check() {
+                *locked(&error) = Some(stopped.into());
+                return;
+            }
+            match day::run(run, collection, date, keys.clone()) {
+                Ok(report) => {
+                    log(&report);
+                    locked(&reports).push((i, report));
+                }
+                Err(ends) => *locked(&error) = Some(ends),
+            }
+        }
+    };
+    let workers = run.context.budget.collections.min(work.len());
+    if workers <= 1 {
+        worker();
+    } else {
+        std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(worker))));
+    }
+    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reports.sort_by_key(|(i, _)| *i);
+    (reports.into_iter().map(|(_, report)| report).collect(), error.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Under which lines about dates are logged: for a person they are in the closing table.
+pub const DATES: &str = "adg::dates";
+
+fn log(day: &DayReport) {
+    let (date, collection) = (day.date.to_string(), day.collection.as_str());
+    match &day.failure {
+        None => {
+            tracing::info!(
+                target: DATES, event = "date_done", date, collection, outcome = ?day.outcome, rows_read = day.counts.rows_read,
+                rows_written = day.counts.rows_written, rows_quarantined = day.counts.rows_quarantined,
+                value_errors = day.counts.value_errors, bytes = day.counts.bytes, seconds = day.seconds,
+                schema_changes = day.schema_changes.join("; "), notes = day.notes.join("; "),
+            );
+        }
+        Some(failure) => {
+            tracing::error!(
+                target: DATES, event = "date_failed", date, collection, outcome = ?day.outcome, exit_code = failure.exit_code.number(),
+                error = failure.message, hint = failure.hint.as_deref().unwrap_or_default(),
+            );
+        }
+    }
+}

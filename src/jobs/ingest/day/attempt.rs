@@ -1,0 +1,274 @@
+//! An attempt at one collection of one date.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytesize::ByteSize;
+
+use crate::catchup::{Attempt, Status, WindowRules};
+use crate::config::MissingFile;
+use crate::identity::{Causes, ProcessingDate};
+use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, WrittenFile};
+use crate::metastore::{PartitionValue, Table};
+use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
+use crate::runtime::panic_message;
+use crate::schema::{ColumnName, Evolution};
+use crate::source::{Header, Look, SourceError, SourceKey};
+
+use crate::engine::{Loaded, StagingFolder};
+use crate::jobs::ingest::complete;
+use crate::jobs::ingest::context::Context;
+use crate::jobs::ingest::incoming::{DayFiles, source_file};
+use crate::jobs::ingest::lineage::{DayLineage, WrittenColumns};
+use crate::jobs::ingest::module::Collection;
+use crate::jobs::ingest::run::Run;
+use crate::jobs::run::JobError;
+use crate::jobs::run::spans::{Staged, date_ended, date_span};
+
+/// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
+/// itself failed. Whatever else goes wrong is in the report.
+pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<DayReport, JobError> {
+    let started = Instant::now();
+    let span = date_span(collection.name.as_str(), date);
+    let _span = span.enter();
+    let mut day = match Day::begin(run, collection, date, keys) {
+        Err(error) if error.is_of_one_date() => return Ok(DayReport::failed(date, collection.name.clone(), error.failure())),
+        begun => begun?,
+    };
+    let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.context, collection, &day.attempt));
+    let result = match day.keys.is_empty() {
+        true => day.without_files(),
+        // Polars panics on its own bugs: the ledger is to know of such an attempt too.
+        false => std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
+            .unwrap_or_else(|panic| Err(JobError::Bug(panic_message(&*panic)))),
+    };
+    let (written, layout) = (day.written.take(), day.layout);
+    let ended = day.end(result, started);
+    date_ended(&span, &ended);
+    if let Some(lineage) = lineage {
+        match &ended {
+            Ok(report) => lineage.end(report, written.as_ref(), layout),
+            Err(error) => lineage.fail(error),
+        }
+    }
+    ended
+}
+
+/// A date without a file: skipped, lost or failed.
+pub fn without_files(
+    context: &Context<'_>,
+    rules: WindowRules,
+    collection: &Collection,
+    date: ProcessingDate,
+) -> Result<Outcome, JobError> {
+    let (store, pattern) = (context.source.name().to_owned(), collection.pattern.replace("{date}", &date.to_string()));
+    match (collection.missing, rules.expired(context.today, date)) {
+        (MissingFile::Skip, _) => Ok(Outcome::Skipped),
+        (MissingFile::Fail, Some(days)) => Err(JobError::Lost { store, pattern, date, days }),
+        (MissingFile::Fail, None) => Err(JobError::Missing { store, pattern, date }),
+    }
+}
+
+/// How often a date is done anew because other shards changed its table: each brings new columns once.
+const CHANGES: usize = 20;
+
+/// What is to be published.
+pub(super) struct Written<'a> {
+    pub(super) headers: Vec<Header>,
+    pub(super) evolution: Evolution,
+    pub(super) folder: RunFolder<'a>,
+    pub(super) files: Vec<WrittenFile>,
+}
+
+/// What is known so far.
+pub(super) struct Day<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) collection: &'a Collection,
+    pub(super) date: ProcessingDate,
+    /// The files that are read.
+    pub(super) keys: Vec<SourceKey>,
+    /// All that the source has of it.
+    pub(super) listed: Vec<SourceKey>,
+    /// Where the table lies, as far as that is known.
+    pub(super) layout: &'a TableLayout,
+    /// The table's columns that are personal data, as far as that is known.
+    pub(super) personal: BTreeSet<ColumnName>,
+    pub(super) attempt: Attempt,
+    pub(super) report: DayReport,
+    /// What was published, for who asks where it came from.
+    pub(super) written: Option<WrittenColumns>,
+    /// Whether the ledger has it as done.
+    pub(super) was_done: bool,
+    /// Where the rows are that an earlier attempt published, and this one found no file to replace with.
+    pub(super) standing: Option<String>,
+}
+
+impl<'a> Day<'a> {
+    fn begin(
+        run: &'a Run<'a>,
+        collection: &'a Collection,
+        date: ProcessingDate,
+        listed: Vec<SourceKey>,
+    ) -> Result<Self, JobError> {
+        let keys = run.context.module.source.pick.choose(listed.clone());
+        let earlier = run.context.ledger.attempts(&run.context.module.module, &collection.name, date)?;
+        let was_done = earlier.last().is_some_and(|attempt| attempt.status == Status::Completed);
+        let sources = keys.iter().map(source_file);
+        let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let (module, now) = (run.context.module.module.clone(), run.context.clock.now());
+        let mut attempt = Attempt::begin(module, collection.name.clone(), date, run.id, number, Status::InProgress, now);
+        attempt.sources = sources.collect();
+        let mut report = DayReport::begin(date, collection.name.clone());
+        report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
+        let (layout, personal) = (collection.layouts.of(true), collection.personal.clone());
+        Ok(Self {
+            run,
+            collection,
+            date,
+            keys,
+            listed,
+            layout,
+            personal,
+            attempt,
+            report,
+            written: None,
+            was_done,
+            standing: None,
+        })
+    }
+
+    /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
+    fn without_files(&mut self) -> Result<Outcome, JobError> {
+        self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+        without_files(self.run.context, self.run.rules, self.collection, self.date)
+    }
+
+    /// Gives the reason for which it is not done yet, where its files are not all there. A date that was done stays so.
+    fn waits(&mut self) -> Result<Option<String>, JobError> {
+        let waits = complete::must_be(self.run.context, self.collection, self.date, &self.listed, self.run.takes_incomplete);
+        if matches!(waits, Ok(Some(_)) | Err(JobError::Incomplete { .. })) {
+            if self.was_done {
+                self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+            }
+            // They were not read, and are still to be.
+            self.attempt.sources.clear();
+            self.report.sources.clear();
+        }
+        waits
+    }
+
+    /// The table of contents.
+    fn ingest(&mut self) -> Result<Outcome, JobError> {
+        if let Some(note) = self.waits()? {
+            self.report.notes.push(note);
+            return Ok(Outcome::Skipped);
+        }
+        self.run.record(&self.attempt)?;
+        let written = self.write_and_publish()?;
+        self.tell(&written.evolution);
+        self.written = self.run.lineage.map(|_| WrittenColumns::of(&written.headers, &written.evolution));
+        Ok(Outcome::Completed)
+    }
+
+    /// Where another shard changed the table meanwhile, the date is done anew with the table as it is now.
+    fn write_and_publish(&mut self) -> Result<Written<'a>, JobError> {
+        for _ in 0..CHANGES {
+            match self.try_to_publish() {
+                Err(error) if self.run.lease.is_of_a_shard() && error.is_of_a_changed_table() => {
+                    tracing::info!(event = "table_changed", table = %self.collection.table, error = %Causes(&error));
+                    self.report.notes.clear();
+                }
+                done => return done,
+            }
+        }
+        self.try_to_publish()
+    }
+
+    fn try_to_publish(&mut self) -> Result<Written<'a>, JobError> {
+        self.layout = self.run.context.layout(self.collection)?;
+        let table = self.destination().registered()?;
+        let written = self.write(table.as_ref())?;
+        self.run.context.stop.check().inspect_err(|_| written.folder.give_up())?;
+        self.staged(Stage::Publish, |day| day.run.lease.alone(|lease| day.publish(&written, lease)))??;
+        Ok(written)
+    }
+
+    /// Reads the day's files into the run's own folder. Where the beginnings of JSON files did not say all of them, they are read
+    /// to their ends first.
+    fn write(&mut self, table: Option<&Table>) -> Result<Written<'a>, JobError> {
+        match self.write_as_told(table, Look::Beginning) {
+            Err(JobError::Source(SourceError::Unforeseen { .. })) => {
+                self.report.notes.clear();
+                self.write_as_told(table, Look::Whole)
+            }
+            written => written,
+        }
+    }
+
+    fn write_as_told(&mut self, table: Option<&Table>, look: Look) -> Result<Written<'a>, JobError> {
+        let (headers, evolution) = self.staged(Stage::Look, |day| {
+            let (headers, evolution) = day.files().evolve(table.map(|table| &table.schema), look)?;
+            day.route(table, &headers, &evolution)?;
+            Ok::<_, JobError>((headers, evolution))
+        })?;
+        let folder = self.destination().run_folder(self.date)?;
+        match self.staged(Stage::Write, |day| day.fill(&folder, &headers, &evolution)) {
+            Ok(files) => Ok(Written { headers, evolution, folder, files }),
+            Err(error) => {
+                folder.give_up();
+                Err(error)
+            }
+        }
+    }
+
+    /// Rows into files, with all that must hold before they are published.
+    fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
+        let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
+        let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.context.module.limits.quarantine_mib.into()));
+        let Loaded { files, counts: found, notes } = match self.load(folder, &mut quarantine, headers, evolution) {
+            Err(full @ JobError::Lake(LakeError::QuarantineFull { .. })) => {
+                self.keep_quarantine(&mut quarantine)?;
+                return Err(full);
+            }
+            read => read?,
+        };
+        self.report.notes.extend(notes);
+        self.count(&files, &found, quarantine.records());
+        self.keep_quarantine(&mut quarantine)?;
+        self.reconcile()?;
+        self.check_limits(&found, quarantine.stand_for())?;
+        Ok(files)
+    }
+
+    pub(super) fn staged<T>(&mut self, stage: Stage, work: impl FnOnce(&mut Self) -> T) -> T {
+        let stage = Staged::begin(stage);
+        let done = work(self);
+        stage.end(&mut self.report.stages);
+        done
+    }
+
+    pub(super) fn files(&self) -> DayFiles<'_> {
+        DayFiles { context: self.run.context, collection: self.collection, keys: &self.keys }
+    }
+
+    pub(super) fn destination(&self) -> Destination<'a> {
+        let destination = self.run.destination(self.collection, self.layout);
+        Destination { pii: destination.pii || !self.personal.is_empty(), ..destination }
+    }
+
+    /// Of all files, as they lie in the source.
+    pub(super) fn bytes(&self) -> u64 {
+        self.keys.iter().map(|key| key.object.size).sum()
+    }
+
+    /// Where its files are copied for a cluster.
+    pub(super) fn staging(&self) -> Option<StagingFolder<'a>> {
+        let context = self.run.context;
+        Some(context.staging.as_ref()?.folder(&context.module.module, &self.collection.name, self.date, self.run.id))
+    }
+
+    pub(super) fn progress(&self) -> Arc<dyn CollectionProgress> {
+        Arc::from(self.run.progress.begin(self.date, &self.collection.name, self.bytes()))
+    }
+}

@@ -1,0 +1,86 @@
+//! What must hold before a day is published.
+
+use std::collections::BTreeMap;
+
+use crate::catchup::Counts;
+use crate::config::{Limits, Rate};
+use crate::engine::FileCounts;
+use crate::jobs::run::JobError;
+use crate::lake::{QuarantineFile, WrittenFile};
+use crate::schema::ColumnName;
+
+use super::attempt::Day;
+
+impl Day<'_> {
+    pub(super) fn count(&mut self, files: &[WrittenFile], found: &FileCounts, quarantined: u64) {
+        let counts = Counts {
+            rows_read: found.rows_read,
+            rows_written: files.iter().map(|file| file.rows).sum(),
+            rows_quarantined: quarantined,
+            value_errors: found.value_errors.values().sum(),
+            files: files.len() as u64,
+            bytes: files.iter().map(|file| file.bytes).sum(),
+        };
+        self.attempt.counts = counts;
+        self.report.counts = counts;
+        self.report.value_errors_by_column =
+            found.value_errors.iter().map(|(column, count)| (column.to_string(), *count)).collect();
+        if counts.rows_read == 0 {
+            self.report.notes.push("the files have headers but no rows: the partition is empty".to_owned());
+        }
+    }
+
+    /// Puts the quarantined records where a person finds them, whether or not the day is published.
+    pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile<'_>) -> Result<(), JobError> {
+        if let Some(file) = quarantine.finish()? {
+            let key = self.layout.quarantine_file(self.date, self.run.id);
+            self.run.context.published.put_file(file, &key, &self.destination().tags())?;
+            self.report.quarantine = Some(self.run.context.published.location(&key));
+        }
+        Ok(())
+    }
+
+    /// Promise 3: the parser's count, the footers' and the quarantine's must agree before anything is published.
+    pub(super) fn reconcile(&self) -> Result<(), JobError> {
+        let counts = &self.attempt.counts;
+        if counts.rows_read == counts.rows_written + counts.rows_quarantined {
+            return Ok(());
+        }
+        Err(JobError::Bug(format!(
+            "{} rows were read, but {} written and {} quarantined; nothing was published",
+            counts.rows_read, counts.rows_written, counts.rows_quarantined
+        )))
+    }
+
+    pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64) -> Result<(), JobError> {
+        let Limits { error_rate, quarantine_rate, .. } = self.run.context.module.limits;
+        let counts = &self.attempt.counts;
+        let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
+        let checks = [
+            (quarantined, quarantine_rate, "could not be read as rows", "quarantine_rate", format!("look at {quarantine}")),
+            (
+                found.rows_with_errors,
+                error_rate,
+                "have values that do not fit their columns",
+                "error_rate",
+                format!("compare the source's values with the table's types: they do not fit in {}", worst(&found.value_errors)),
+            ),
+        ];
+        for (count, Rate(limit), what, key, look) in checks {
+            #[allow(clippy::cast_precision_loss)] // A share needs no more digits than a double has.
+            let rate = if counts.rows_read == 0 { 0.0 } else { count as f64 / counts.rows_read.max(count) as f64 };
+            if rate > limit {
+                let hint = format!("{look}; or raise `limits.{key}` in the module file");
+                return Err(JobError::Limit { count, rows: counts.rows_read.max(count), what, rate, limit, hint });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns with the most values that do not fit. Their names only: the values may be nobody's business.
+fn worst(errors: &BTreeMap<ColumnName, u64>) -> String {
+    let mut columns: Vec<_> = errors.iter().collect();
+    columns.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    columns.iter().take(5).map(|(column, count)| format!("{column} ({count})")).collect::<Vec<_>>().join(", ")
+}

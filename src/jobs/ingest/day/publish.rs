@@ -1,0 +1,50 @@
+//! Publishing a day, and telling what was done to its table.
+
+use crate::catchup::Lease;
+use crate::jobs::run::JobError;
+use crate::lake::Destination;
+use crate::metastore::create_table_ddl;
+use crate::schema::{ColumnName, Evolution};
+
+use super::attempt::{Day, Written};
+use super::personal::list;
+
+impl Day<'_> {
+    /// With the lease of the whole module.
+    pub(super) fn publish(&mut self, written: &Written<'_>, lease: &Lease) -> Result<(), JobError> {
+        let Written { evolution, folder, files, .. } = written;
+        let fingerprint = evolution.after.fingerprint().to_string();
+        self.attempt.schema_fingerprint = Some(fingerprint.clone());
+        let destination = Destination { lease, ..self.destination() };
+        let table = destination.ensure_table(evolution, &self.personal).inspect_err(|_| folder.give_up())?;
+        let clock = &self.run.context.clock;
+        let location = destination.publish(self.date, &table, folder, files, &fingerprint, || clock.now())?;
+        self.attempt.location = Some(location.clone());
+        self.report.location = Some(location);
+        Ok(())
+    }
+
+    /// Says what was done to the table.
+    pub(super) fn tell(&mut self, evolution: &Evolution) {
+        let table = &self.collection.table;
+        if evolution.before.is_none() {
+            if let Ok(Some(table)) = self.run.context.metastore.table(table) {
+                self.report.schema_changes.push(create_table_ddl(&table));
+            }
+        } else {
+            self.report.schema_changes.extend(evolution.ddl(&table.to_string()));
+        }
+        self.report.notes.extend(notes(evolution));
+    }
+}
+
+/// What a person should know of an evolution beside its statements.
+pub fn notes(evolution: &Evolution) -> Vec<String> {
+    let told: [(&[ColumnName], &str); 3] = [
+        (&evolution.filled, "columns that the source does not have, filled with null"),
+        (&evolution.without_value, "new columns without any value, not added yet"),
+        (&evolution.ignored, "new columns ignored"),
+    ];
+    let told = told.into_iter().filter(|(names, _)| !names.is_empty());
+    told.map(|(names, what)| format!("{what}: {}", list(names))).collect()
+}

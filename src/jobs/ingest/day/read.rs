@@ -1,0 +1,90 @@
+//! From a day's files to Parquet files: headers, evolution, rows.
+
+use std::sync::Arc;
+
+use crate::engine::{self, EngineError, FilePlan, Load, Loaded, Sinks, Take};
+use crate::jobs::run::JobError;
+use crate::lake::{QuarantineFile, RunFolder};
+use crate::report::CollectionProgress;
+use crate::schema::{ColumnType, Evolution, TableSchema};
+use crate::source::{ColumnPlan, Format, HashField, Header, RowHash};
+use crate::store::Ahead;
+
+use super::attempt::Day;
+
+impl Day<'_> {
+    /// Has the rows of all files written, by whoever is to.
+    pub(super) fn load(
+        &self,
+        folder: &RunFolder<'_>,
+        quarantine: &mut QuarantineFile<'_>,
+        headers: &[Header],
+        evolution: &Evolution,
+    ) -> Result<Loaded, JobError> {
+        let context = self.run.context;
+        let files = self.keys.iter().zip(headers).map(|(key, header)| FilePlan {
+            key,
+            header,
+            columns: column_plan(header, evolution),
+            hash: self.row_hash(header, evolution),
+        });
+        let progress = self.progress();
+        let day = self.files();
+        let ahead = day.ahead();
+        let load = Load {
+            source: &context.source,
+            reading: context.reading(),
+            is_encrypted: context.key_service.is_some(),
+            stop: context.stop,
+            files: files.collect(),
+            table: &evolution.after,
+            rules: context.format.values(),
+            folder,
+            settings: context.file_settings(),
+            pii: self.destination().pii,
+            staging: self.staging(),
+            read: &|file, take| self.read(file, &ahead, &evolution.after, &progress, take),
+            open: &|key| Ok(day.bytes(key, &ahead, None)?),
+        };
+        let engine = engine::choose(&context.engine, self.bytes());
+        Ok(engine.load(&load, &mut Sinks { quarantine, progress: &*progress })?)
+    }
+
+    /// One file to its end, which must be what was listed until then; one that came in one answer was it.
+    fn read(
+        &self,
+        plan: &FilePlan<'_>,
+        ahead: &Ahead<'_>,
+        table: &TableSchema,
+        progress: &Arc<dyn CollectionProgress>,
+        take: &mut Take<'_>,
+    ) -> Result<(), EngineError> {
+        let FilePlan { key, header, .. } = plan;
+        let mut file = self.run.context.reading().records(header, self.files().bytes(key, ahead, Some(progress))?, table)?;
+        while let Some(batch) = file.next_batch()? {
+            self.run.context.stop.check()?;
+            if !take(batch) {
+                return Ok(());
+            }
+        }
+        let source = &self.run.context.source;
+        if source.comes_whole(&key.object) { Ok(()) } else { Ok(source.must_still_be(&key.object)?) }
+    }
+
+    fn row_hash(&self, header: &Header, evolution: &Evolution) -> Option<RowHash> {
+        let version = self.run.context.module.row_hash?;
+        let fields = header.names.iter().zip(&header.columns).enumerate().map(|(place, (name, column))| {
+            let is_array = matches!(evolution.after.type_of(column), Some(ColumnType::Array(_)));
+            HashField { place, name: name.clone(), is_array }
+        });
+        Some(RowHash::new(version, fields.collect(), matches!(self.run.context.format, Format::Json(_))))
+    }
+}
+
+fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
+    let columns = header.columns.iter().enumerate().filter_map(|(index, name)| {
+        let ty = evolution.after.type_of(name)?.clone();
+        Some(ColumnPlan { index, name: name.clone(), ty, may_grow: !header.is_whole })
+    });
+    columns.collect()
+}

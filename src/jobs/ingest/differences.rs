@@ -1,0 +1,150 @@
+//! Whether readers still see what the ledger says was published: a metastore may be restored from an older copy, and others drop
+//! and alter tables by hand.
+
+use std::collections::BTreeMap;
+
+use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status};
+use crate::identity::{Causes, CollectionName, Explain, ProcessingDate};
+use crate::lake::{LakeError, TablePlace};
+use crate::metastore::{Partition, PartitionValue};
+use crate::report::{DateRange, Difference};
+use crate::store::normal_location;
+
+use super::context::Context;
+use super::module::Collection;
+use crate::jobs::run::JobError;
+
+/// Compares each of the collections' tables with the ledger, by one listing of its partitions. A table that can't be compared is told by
+/// the log: it keeps no date from being done.
+pub(crate) fn of(
+    context: &Context<'_>,
+    collections: &[Collection],
+    shard: Option<Shard>,
+    days: impl Fn(&CollectionName) -> DayHistory,
+) -> Vec<Difference> {
+    let of_collection = |collection: &Collection| {
+        let mut days = days(&collection.name);
+        days.retain(|date, status| *status == Status::Completed && shard.is_none_or(|shard| shard.has(*date)));
+        let place = context.place(collection, context.layout(collection)?);
+        of_table(&place, context.ledger, &collection.name, &days, Look::Recent)
+    };
+    let of_collection = |collection: &Collection| {
+        of_collection(collection).unwrap_or_else(|error| {
+            tracing::warn!(event = "not_compared", table = %collection.table, error = %Causes(&error));
+            None
+        })
+    };
+    collections.iter().filter_map(of_collection).map(|compared| compared.told).collect()
+}
+
+/// A table compared with what the ledger says of it.
+pub(crate) struct Compared {
+    pub(crate) told: Difference,
+    pub(crate) forgotten: Vec<ProcessingDate>,
+    pub(crate) elsewhere: Vec<ProcessingDate>,
+}
+
+/// Of which dates the ledger is asked where readers are to be, beside those whose partition does not say itself that it is as it was
+/// published. A metastore that was restored from an older copy has what was published before dates were done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The last days up to the newest that is done: a run may have thousands of dates and hundreds of tables.
+    Recent,
+    /// All of them.
+    All,
+}
+
+/// An error with what to do.
+pub(crate) fn explained(error: &JobError) -> String {
+    match error.hint() {
+        Some(hint) => format!("{}; {hint}", Causes(error)),
+        None => Causes(error).to_string(),
+    }
+}
+
+/// Finds what is otherwise in a table of which these dates are completed; none where nothing is.
+pub(crate) fn of_table(
+    place: &TablePlace<'_>,
+    ledger: &dyn Ledger,
+    collection: &CollectionName,
+    completed: &DayHistory,
+    look: Look,
+) -> Result<Option<Compared>, JobError> {
+    if completed.is_empty() {
+        return Ok(None);
+    }
+    let (mut forgotten, mut elsewhere, mut columns, mut refused) = (Vec::new(), Vec::new(), Vec::new(), None);
+    match place.registered() {
+        Ok(None) => forgotten = completed.keys().copied().collect(),
+        Ok(Some(table)) => {
+            let partitions = place.metastore.partitions(place.table)?;
+            columns = place.changed_columns(&table, &partitions)?.iter().map(ToString::to_string).collect();
+            (forgotten, elsewhere) = dates(place, ledger, collection, completed, &partitions, look)?;
+        }
+        Err(error @ (LakeError::Moved { .. } | LakeError::Unsupported { .. })) => {
+            refused = Some(explained(&error.into()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let told = Difference {
+        collection: collection.clone(),
+        table: place.table.to_string(),
+        forgotten: DateRange::of(forgotten.iter().copied()),
+        elsewhere: DateRange::of(elsewhere.iter().copied()),
+        columns,
+        refused,
+    };
+    Ok((!told.is_empty()).then_some(Compared { told, forgotten, elsewhere }))
+}
+
+/// How many days [`Look::Recent`] has.
+const RECENT_DAYS: u32 = 31;
+
+/// The dates that the metastore has forgotten, and those of which it sends readers elsewhere. Of older dates the ledger is asked only
+/// where the partition does not say itself that it is as it was published.
+fn dates(
+    place: &TablePlace<'_>,
+    ledger: &dyn Ledger,
+    collection: &CollectionName,
+    completed: &DayHistory,
+    partitions: &[Partition],
+    look: Look,
+) -> Result<(Vec<ProcessingDate>, Vec<ProcessingDate>), JobError> {
+    let by_value: BTreeMap<&PartitionValue, &Partition> = partitions.iter().map(|found| (&found.value, found)).collect();
+    let (mut forgotten, mut elsewhere) = (Vec::new(), Vec::new());
+    let recent = known(place, ledger, collection, completed, look)?;
+    for date in completed.keys() {
+        let Some(partition) = by_value.get(&PartitionValue::from(*date)) else {
+            forgotten.push(*date);
+            continue;
+        };
+        let known = match recent.get(date) {
+            Some(known) => known.clone(),
+            None if place.is_as_published(partition) => continue,
+            None => location(&ledger.attempts(place.module, collection, *date)?),
+        };
+        if known.is_some_and(|known| known != normal_location(&partition.location)) {
+            elsewhere.push(*date);
+        }
+    }
+    Ok((forgotten, elsewhere))
+}
+
+/// Where readers of these dates are to be.
+fn known(
+    place: &TablePlace<'_>,
+    ledger: &dyn Ledger,
+    collection: &CollectionName,
+    completed: &DayHistory,
+    look: Look,
+) -> Result<BTreeMap<ProcessingDate, Option<String>>, JobError> {
+    let (Some(oldest), Some(last)) = (completed.keys().next(), completed.keys().next_back()) else { return Ok(BTreeMap::new()) };
+    let first = if look == Look::All { *oldest } else { last.minus_days(RECENT_DAYS) };
+    let attempts = ledger.attempts_between(place.module, collection, first, *last)?;
+    Ok(attempts.chunk_by(|a, b| a.date == b.date).map(|of_date| (of_date[0].date, location(of_date))).collect())
+}
+
+/// Where readers of a date are to be, by all attempts at it.
+fn location(attempts: &[Attempt]) -> Option<String> {
+    Seen::after(attempts).rows()?.location.clone()
+}

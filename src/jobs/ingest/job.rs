@@ -1,0 +1,178 @@
+//! The job: a module over its dates. Those that are due are done one after the other, and the end is told.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::catchup::WindowRules;
+use crate::config::Module;
+use crate::identity::{Causes, Explain};
+use crate::jobs::run::lease::KeptLease;
+use crate::jobs::run::run_reports::write_report;
+use crate::jobs::run::spans::staged;
+use crate::jobs::run::{JobError, Services, rerun, tell};
+use crate::report::{Difference, LateFiles, Progress, RunReport, Stage, Stages};
+use crate::telemetry::lineage::Lineage;
+
+use super::context::Context;
+use super::dates::{DATES, Done, do_all};
+use super::lineage::RunLineage;
+use super::module::{Collection, collections, dates_to_list, source_keys};
+use super::request::IngestRequest;
+use super::run::Run;
+use super::schedule::Known;
+use super::summary::KeptSummary;
+use super::test_flag::refuse_test_flag;
+use super::{clean_up, differences, late, plan};
+
+/// Runs a module and tells people how that ended. An error is one for which no date could be tried; what failed on single dates
+/// is in the report.
+pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
+    let done = all_dates(services, request, progress);
+    if let Some(Err(error)) = services.lineage.as_ref().map(Lineage::end) {
+        tracing::warn!(event = "lineage_not_told", error = %Causes(&error));
+    }
+    let mut report =
+        done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, &request.scope.job, error))?;
+    write_report(&services.environment, &report)?;
+    tell::tell(&services.environment, &services.channels, &mut report);
+    if !report.notified.is_empty() {
+        write_report(&services.environment, &report)?;
+    }
+    Ok(report)
+}
+
+/// The run itself, with the lease held.
+fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
+    let started = services.environment.clock.now();
+    if request.options.e2e_test {
+        let config = &services.environment.config;
+        refuse_test_flag(&config.profile_name, config.profile.protected)?;
+    }
+    let module = services.environment.module(&request.scope.job, request.scope.load)?;
+    let collections = collections(&module, &request.scope.collections)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, request.scope.shard)?;
+    let lineage = RunLineage::begin(services, &module.module, lease.run_id());
+    let leased = Leased { services, request, progress, module: &module, lease: &lease, lineage: lineage.as_ref(), started };
+    let done = leased.all_dates(&collections);
+    lineage.inspect(|lineage| lineage.end(&done));
+    done
+}
+
+/// A run that has its lease.
+struct Leased<'l> {
+    services: &'l Services,
+    request: &'l IngestRequest,
+    progress: &'l dyn Progress,
+    module: &'l Module,
+    lease: &'l KeptLease,
+    lineage: Option<&'l RunLineage<'l>>,
+    started: Timestamp,
+}
+
+impl Leased<'_> {
+    fn all_dates(&self, collections: &[Collection]) -> Result<RunReport, JobError> {
+        let Self { services, request, progress, module, lease, lineage, started } = *self;
+        let id = lease.run_id();
+        let summary = KeptSummary::take_over(&*services.ledger, lease, module)?;
+        let context = Context::new(services, module, &request.options, started, id)?;
+        let mut stages = Stages::new();
+        let dates = dates_to_list(module, request.scope.dates, summary.first, context.today);
+        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &context.source, dates))?;
+        let scratch = services.environment.scratch(&id)?;
+        let run = Run {
+            context: &context,
+            id,
+            rules: WindowRules { start: summary.first, retention_days: module.catchup.retention_days },
+            lease,
+            summary,
+            scratch: &scratch,
+            progress,
+            lineage,
+            takes_incomplete: request.options.incomplete,
+        };
+        if let Some(plan) = &request.options.plan {
+            plan::must_hold(plan, &plan::of(&context, collections, &keys, request, started)?)?;
+        }
+        if request.options.clean_up {
+            staged(&mut stages, Stage::CleanUp, || clean_up::clean_up(&run, collections, &keys, request))?;
+        }
+        run.summary.read_history()?;
+        let late = late::of(&*services.ledger, module, &keys, |name| run.summary.days(name));
+        let (again, mut late) = late::divided(module, request, late);
+        let known = Known {
+            today: context.today,
+            rules: run.rules,
+            requested: request.scope.dates,
+            shard: request.scope.shard,
+            keys: &keys,
+            late: &again,
+            takes_incomplete: request.options.incomplete,
+        };
+        let todo = known.to_do(collections, |name| run.summary.days(name))?;
+        late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
+        let done = do_all(&run, collections, todo, keys);
+        Ok(self.end(&run, collections, done, late, stages))
+    }
+
+    /// Sweeps, looks at what others changed, and says all that happened.
+    fn end(&self, run: &Run<'_>, collections: &[Collection], done: Done, late: Vec<LateFiles>, mut stages: Stages) -> RunReport {
+        let Self { services, request, module, started, .. } = *self;
+        let Done { days, ended_by, not_reached } = done;
+        if let Some(error) = &ended_by {
+            tracing::error!(event = "run_ended_early", exit_code = error.kind().number(), error = %Causes(&error), hint = error.hint().unwrap_or_default());
+        }
+        let is_stopped = services.environment.stop.is_requested();
+        if !is_stopped {
+            staged(&mut stages, Stage::Sweep, || sweep(run, collections, request));
+        }
+        let differences = match ended_by.is_some() || is_stopped {
+            true => Vec::new(),
+            false => staged(&mut stages, Stage::Compare, || differences(run, collections, request)),
+        };
+        let rerun_late = late::commands(&*request.commands, &late, module.collections.len());
+        late::log(&late, &rerun_late);
+        let has_published = days.iter().any(|day| day.location.is_some());
+        let mut again = rerun::failed(&days);
+        not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
+        RunReport {
+            run_id: run.id,
+            module: module.module.clone(),
+            profile: services.environment.config.profile_name.clone(),
+            started,
+            ended: services.environment.clock.now(),
+            rerun: rerun::commands(&*request.commands, again, module.collections.len()),
+            ended_by: ended_by.map(|error| error.failure()),
+            days,
+            undo: has_published.then(|| request.commands.undo(run.id)),
+            repair: differences.iter().any(Difference::can_be_mended).then(|| request.commands.repair()),
+            differences,
+            rerun_late,
+            late,
+            notified: Vec::new(),
+            stages,
+        }
+    }
+}
+
+/// Finds what others changed of what the module published, and logs it.
+fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) -> Vec<Difference> {
+    let found = differences::of(run.context, collections, request.scope.shard, |name| run.summary.days(name));
+    for difference in &found {
+        let (table, found) = (&difference.table, difference.sentences().join("; "));
+        tracing::warn!(target: DATES, event = "changed_by_others", table, found, repair = request.commands.repair());
+    }
+    found
+}
+
+/// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.
+fn sweep(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) {
+    if request.options.clean_up {
+        clean_up::sweep(run, collections);
+    }
+    let grace = SignedDuration::from_hours(run.context.module.target.sweep_after_hours.into());
+    for collection in collections {
+        for layout in collection.layouts.all() {
+            let now = run.context.clock.now();
+            run.swept(collection, run.destination(collection, layout).sweep_replaced(grace, now));
+        }
+    }
+}

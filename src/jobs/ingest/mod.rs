@@ -1,0 +1,38 @@
+//! Ingest: the files that land each day become Hive tables. Begin with [`job`], then [`day`].
+
+mod clean_up;
+mod complete;
+pub(super) mod context;
+mod dates;
+mod day;
+pub(super) mod differences;
+pub(super) mod format;
+mod history;
+mod incoming;
+mod job;
+mod late;
+mod lineage;
+pub(super) mod module;
+mod plan;
+mod repair;
+mod report;
+mod request;
+mod run;
+mod schedule;
+mod summary;
+mod test_flag;
+mod undo;
+mod verify;
+
+pub use dates::DATES;
+#[cfg(any(test, fuzzing))]
+pub use format::format;
+pub use history::{HistoryRequest, history};
+pub use job::ingest;
+pub use plan::{plan, read_plan, write_plan};
+pub use repair::{RepairRequest, repair};
+pub use report::report;
+pub use request::IngestRequest;
+pub use test_flag::refuse_test_flag_where_protected;
+pub use undo::undo;
+pub use verify::verify;

@@ -1,0 +1,241 @@
+//! What a module's file says, worked out for a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catchup::Requested;
+use crate::config::{CollectionSettings, MissingFile, Module};
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::lake::TableLayout;
+use crate::metastore::TableName;
+use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, own_columns};
+use crate::source::{DayKeys, KeyPattern};
+use crate::store::Store;
+
+use crate::jobs::run::JobError;
+
+/// A collection, with what its module says of it worked out.
+pub(crate) struct Collection {
+    pub(crate) name: CollectionName,
+    pub(crate) table: TableName,
+    pub(crate) layouts: Layouts,
+    pub(crate) declared: TableSchema,
+    /// Columns that are personal data, whatever the files say.
+    pub(crate) personal: BTreeSet<ColumnName>,
+    pub(crate) missing: MissingFile,
+    /// Stands for `{collection}` in file names.
+    pub(crate) file_name: String,
+    /// The file pattern with the collection filled in, to show.
+    pub(crate) pattern: String,
+}
+
+/// Where a collection's table may lie.
+pub(crate) struct Layouts {
+    /// The folder of one that has personal data, and of any where that makes no difference.
+    personal: TableLayout,
+    /// The folder of one that has none, where that is another.
+    other: Option<TableLayout>,
+}
+
+impl Layouts {
+    fn new(module: &Module, name: &CollectionName) -> Result<Self, JobError> {
+        let target = &module.target;
+        let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
+        let layout = |pii: &str| {
+            Ok::<_, JobError>(TableLayout::new(checked_folder(module, &folder.replace("{pii}", pii))?, partition_column(module)?))
+        };
+        let differs = folder.contains("{pii}");
+        Ok(Self { personal: layout("pii")?, other: differs.then(|| layout("non-pii")).transpose()? })
+    }
+
+    /// Each of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &TableLayout> {
+        [&self.personal].into_iter().chain(&self.other)
+    }
+
+    /// The one of a table that has personal data, or none.
+    pub(crate) fn of(&self, is_personal: bool) -> &TableLayout {
+        self.other.as_ref().filter(|_| !is_personal).unwrap_or(&self.personal)
+    }
+
+    /// Whether a table lies in this one only where it has personal data.
+    pub(crate) fn is_for_personal_only(&self, layout: &TableLayout) -> bool {
+        self.other.is_some() && self.personal == *layout
+    }
+
+    /// Whether a table without personal data lies in this one.
+    pub(crate) fn is_for_others_only(&self, layout: &TableLayout) -> bool {
+        self.other.as_ref() == Some(layout)
+    }
+}
+
+/// The collections asked for; all where none is named. All are checked, asked for or not: a mistake in one can harm another.
+pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Vec<Collection>, JobError> {
+    if let Some(unknown) = only.iter().find(|name| !module.collections.contains_key(*name)) {
+        let known = module.collections.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!("the module `{}` has no collection `{unknown}`; it has {known}", module.module);
+        return Err(JobError::Usage { message, hint: None });
+    }
+    let collections = module.collections.iter().map(|(name, settings)| collection(module, name, settings));
+    let collections = collections.collect::<Result<Vec<_>, _>>()?;
+    refuse_shared_folders(module, &collections)?;
+    refuse_shared_file_names(module)?;
+    Ok(collections.into_iter().filter(|collection| only.is_empty() || only.contains(&collection.name)).collect())
+}
+
+fn collection(module: &Module, name: &CollectionName, settings: &CollectionSettings) -> Result<Collection, JobError> {
+    let personal = settings
+        .pii
+        .iter()
+        .map(|column| ColumnName::new(column).map_err(|error| wrong(module, &format!("pii of `{name}`"), error)));
+    Ok(Collection {
+        name: name.clone(),
+        table: TableName { database: module.target.database.clone(), table: name.clone() },
+        layouts: Layouts::new(module, name)?,
+        declared: declared(module, name, settings)?,
+        personal: personal.collect::<Result<_, _>>()?,
+        missing: settings.missing.unwrap_or(module.source.missing),
+        file_name: file_name(name, settings).to_owned(),
+        pattern: module.source.files.replace("{collection}", file_name(name, settings)),
+    })
+}
+
+/// What `{collection}` is in file names.
+fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSettings) -> &'a str {
+    settings.file_name.as_deref().unwrap_or(name.as_str())
+}
+
+/// A folder that stays where it is said to be, in every store.
+fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.=".contains(c);
+    let is_plain = |segment: &str| !segment.is_empty() && segment.chars().all(allowed) && !segment.starts_with(['.', '_']);
+    match folder.trim_matches('/').split('/').find(|segment| !is_plain(segment)) {
+        None => Ok(folder),
+        Some(segment) => {
+            let reason = format!(
+                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}}, {{collection}} and {{pii}}, and no part that is empty or hidden"
+            );
+            Err(wrong(module, "target.location", reason))
+        }
+    }
+}
+
+/// The first schema. A name must be what the naming rule makes of itself, else no header would ever be matched with it.
+fn declared(module: &Module, collection: &CollectionName, settings: &CollectionSettings) -> Result<TableSchema, JobError> {
+    let refused = |reason: String| wrong(module, &format!("columns of `{collection}`"), reason);
+    let reserved = reserved(module)?;
+    let mut schema = TableSchema::default();
+    for (name, word) in &settings.columns {
+        let column = ColumnName::new(name).map_err(|error| refused(error.to_string()))?;
+        let as_header = module.column_names.apply(name);
+        if as_header.as_ref() != Some(&column) {
+            let becomes = as_header.map_or_else(|| "no name".to_owned(), |name| format!("`{name}`"));
+            return Err(refused(format!("`{name}` would be {becomes} as a header; declare that")));
+        }
+        if reserved.contains(&column) {
+            return Err(refused(format!("`{column}` is a column that adg writes itself")));
+        }
+        if schema.has(&column) {
+            return Err(refused(format!("`{column}` stands twice")));
+        }
+        schema.push(Column::new(column, word.ty.clone()));
+    }
+    Ok(schema)
+}
+
+/// Two tables in one folder, or one inside the other, would read and sweep each other's files.
+fn refuse_shared_folders(module: &Module, collections: &[Collection]) -> Result<(), JobError> {
+    let within = |a: &TableLayout, b: &TableLayout| format!("{}/", a.table()).starts_with(&format!("{}/", b.table()));
+    let inside = |a: &Collection, b: &Collection| a.layouts.all().any(|a| b.layouts.all().any(|b| within(a, b)));
+    for (i, one) in collections.iter().enumerate() {
+        if let Some(other) = collections[..i].iter().find(|other| inside(one, other) || inside(other, one)) {
+            let reason =
+                format!("the tables `{}` and `{}` would share a folder; put {{collection}} into it", other.name, one.name);
+            return Err(wrong(module, "target.location", reason));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
+    if module.collections.is_empty() {
+        return Err(wrong(module, "collections", "there is none"));
+    }
+    if module.collections.len() > 1 && !module.source.files.contains("{collection}") {
+        let reason =
+            format!("`{}` has no `{{collection}}`, so that all collections would read the same files", module.source.files);
+        return Err(wrong(module, "source.files", reason));
+    }
+    let mut seen = BTreeMap::new();
+    for (name, settings) in &module.collections {
+        if file_name(name, settings).is_empty() {
+            return Err(wrong(module, "file_name", format!("that of `{name}` is empty")));
+        }
+        if let Some(other) = seen.insert(file_name(name, settings), name) {
+            let reason = format!("the collections `{other}` and `{name}` would read the same files");
+            return Err(wrong(module, "file_name", reason));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
+    JobError::Setting { what: what.to_owned(), place: format!("the module `{}`", module.module), reason: reason.to_string() }
+}
+
+fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
+    let refused = |reason: &str| wrong(module, "target.partition_by", format!("`{}` {reason}", module.target.partition_by));
+    // It stands in folder names, and those that begin with `_` are hidden from readers.
+    let name: CollectionName =
+        module.target.partition_by.parse().map_err(|_| refused("is no lower-case name of letters, digits and `_`"))?;
+    if [ERROR_DESC, ROW_HASH_ID].contains(&name.as_str()) {
+        return Err(refused("is a column that adg writes itself"));
+    }
+    ColumnName::new(name.as_str()).map_err(|error| refused(&error.to_string()))
+}
+
+/// Columns that the module's rule would name otherwise, by the source's name.
+pub(crate) fn renames(module: &Module) -> Result<BTreeMap<String, ColumnName>, JobError> {
+    let refused = |source: &str, reason: String| wrong(module, &format!("renames of `{source}`"), reason);
+    let renames = module.renames.iter().map(|(source, column)| {
+        let column = ColumnName::new(column).map_err(|error| refused(source, error.to_string()))?;
+        Ok((source.clone(), column))
+    });
+    renames.collect()
+}
+
+/// The columns that adg writes itself.
+pub(crate) fn own(module: &Module) -> Vec<Column> {
+    own_columns(module.row_hash.is_some())
+}
+
+/// The names that no column of the source may have.
+pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
+    Ok(own(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
+}
+
+/// Lists what the source has of the dates, of all dates where they are not known, and sorts it by collection and date. All of the
+/// module's collections take part, so that a file of one is never taken for another's.
+pub(crate) fn source_keys(
+    module: &Module,
+    collections: &[Collection],
+    source: &Store,
+    dates: Option<(ProcessingDate, ProcessingDate)>,
+) -> Result<DayKeys, JobError> {
+    let names: Vec<_> =
+        module.collections.iter().map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
+    let pattern = KeyPattern::new(&module.source.files, &names)?;
+    let mut keys = pattern.assign(source.find(&pattern.scope(dates), &|key| pattern.matches(key))?);
+    keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
+    Ok(keys)
+}
+
+/// The dates whose files a run may read, as far as they are known before its history is.
+pub(crate) fn dates_to_list(
+    module: &Module,
+    requested: Requested,
+    first: Option<ProcessingDate>,
+    today: ProcessingDate,
+) -> Option<(ProcessingDate, ProcessingDate)> {
+    let first = requested.start.or(first).or(module.catchup.start)?;
+    Some((first, requested.end.unwrap_or(today)))
+}

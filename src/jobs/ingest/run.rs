@@ -1,0 +1,55 @@
+//! The state of a run that every date needs.
+
+use crate::catchup::{Attempt, WindowRules};
+use crate::identity::{Causes, RunId};
+use crate::jobs::run::JobError;
+use crate::jobs::run::lease::KeptLease;
+use crate::lake::{Destination, LakeError, TableLayout};
+use crate::report::Progress;
+use crate::store::Scratch;
+
+use super::context::Context;
+use super::lineage::RunLineage;
+use super::module::Collection;
+use super::summary::KeptSummary;
+
+/// What every date of a run needs.
+pub(super) struct Run<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) id: RunId,
+    pub(super) rules: WindowRules,
+    pub(super) lease: &'a KeptLease,
+    pub(super) summary: KeptSummary<'a>,
+    pub(super) scratch: &'a Scratch,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) lineage: Option<&'a RunLineage<'a>>,
+    /// Whether dates are done whose files are not all there.
+    pub(super) takes_incomplete: bool,
+}
+
+impl Run<'_> {
+    /// Writes an attempt into the ledger.
+    pub(super) fn record(&self, attempt: &Attempt) -> Result<(), JobError> {
+        Ok(self.context.ledger.record(self.lease.lease(), attempt)?)
+    }
+
+    /// Says what became of a sweep.
+    pub(super) fn swept(&self, collection: &Collection, swept: Result<usize, LakeError>) {
+        match swept {
+            Ok(0) => {}
+            Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
+            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, error = %Causes(&error)),
+        }
+    }
+
+    /// A collection's table, in that folder.
+    pub(super) fn destination<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> Destination<'d> {
+        Destination {
+            at: self.context.place(collection, layout),
+            ledger: self.context.ledger,
+            lease: self.lease.lease(),
+            run: self.id,
+            pii: self.context.module.target.pii || !collection.personal.is_empty(),
+        }
+    }
+}

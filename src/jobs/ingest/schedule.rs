@@ -1,0 +1,71 @@
+//! Which dates of which collections a run does, and why. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::catchup::{DayHistory, Requested, Shard, Status, WindowError, WindowRules, window};
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::report::{LateFiles, Why};
+use crate::source::DayKeys;
+
+use super::module::Collection;
+use crate::jobs::run::rerun::Again;
+
+/// What a run goes by.
+pub(super) struct Known<'a> {
+    pub(super) today: ProcessingDate,
+    pub(super) rules: WindowRules,
+    pub(super) requested: Requested,
+    pub(super) shard: Option<Shard>,
+    pub(super) keys: &'a DayKeys,
+    /// Dates that are done and are to be done again, as they have files that were not read.
+    pub(super) late: &'a [LateFiles],
+    /// Whether dates are done whose files are not all there.
+    pub(super) takes_incomplete: bool,
+}
+
+impl Known<'_> {
+    fn has_files(&self, collection: &CollectionName, date: ProcessingDate) -> bool {
+        self.keys.contains_key(&(collection.clone(), date))
+    }
+
+    fn is_late(&self, collection: &CollectionName, date: ProcessingDate) -> bool {
+        self.late.iter().any(|late| late.date == date && late.collection == *collection)
+    }
+
+    /// Each collection has a window of its own: a new one catches up beside those that are up to date.
+    pub(super) fn to_do(
+        &self,
+        collections: &[Collection],
+        days: impl Fn(&CollectionName) -> DayHistory,
+    ) -> Result<Again, WindowError> {
+        let mut todo = Again::new();
+        for collection in collections {
+            let mut days = days(&collection.name);
+            for (date, status) in &mut days {
+                // A file that came late, or came back, counts.
+                let came = matches!(status, Status::Skipped | Status::Lost);
+                if self.has_files(&collection.name, *date) && (came || self.is_late(&collection.name, *date)) {
+                    *status = Status::Failed;
+                }
+            }
+            let dates = window(self.today, self.requested, self.rules, &days)?;
+            for date in dates.into_iter().filter(|date| self.shard.is_none_or(|shard| shard.has(*date))) {
+                todo.entry(date).or_default().insert(collection.name.clone());
+            }
+        }
+        Ok(todo)
+    }
+
+    /// Why a date of a collection is to be done.
+    pub(super) fn why(&self, collection: &CollectionName, date: ProcessingDate, days: &BTreeMap<ProcessingDate, Status>) -> Why {
+        match days.get(&date) {
+            _ if self.requested.start.is_some() => Why::AskedFor,
+            None => Why::NeverTried,
+            Some(Status::Completed) if self.is_late(collection, date) => Why::FilesCame,
+            Some(Status::CleanedUp) => Why::CleanedUp,
+            Some(Status::Skipped | Status::Lost) if self.has_files(collection, date) => Why::FilesCame,
+            Some(Status::InProgress) => Why::DiedBefore,
+            Some(_) => Why::FailedBefore,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A module's line for readers other than adg, kept true while a run works.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::catchup::{Continued, DayHistory, Lease, Ledger, Status, SummaryKey, WindowRules, summary};
+use crate::config::Module;
+use crate::identity::{Causes, CollectionName, ProcessingDate};
+use crate::report::{DayReport, Outcome};
+
+use crate::jobs::run::JobError;
+use crate::jobs::run::lease::KeptLease;
+
+/// The history as it grows in this run, and the line that follows from it.
+pub(super) struct KeptSummary<'a> {
+    ledger: &'a dyn Ledger,
+    lease: &'a KeptLease,
+    key: Option<SummaryKey>,
+    /// The first date that counts: where the replaced job left off, or what the module says, where that is later.
+    pub(super) first: Option<ProcessingDate>,
+    collections: Vec<CollectionName>,
+    history: Mutex<BTreeMap<CollectionName, DayHistory>>,
+}
+
+impl<'a> KeptSummary<'a> {
+    /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without
+    /// `correlation_id` and `data_product` has no line.
+    pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a KeptLease, module: &Module) -> Result<Self, JobError> {
+        let key = summary_key(module);
+        let continues_from = match &key {
+            Some(key) => lease.alone(|lease| ledger.take_over(lease, key))??,
+            None => None,
+        };
+        let first = module.catchup.start.max(continues_from);
+        let collections = module.collections.keys().cloned().collect();
+        Ok(Self { ledger, lease, key, first, collections, history: Mutex::default() })
+    }
+
+    /// Goes by what the ledger says now.
+    pub(super) fn read_history(&self) -> Result<(), JobError> {
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.history(&self.lease.lease().name.module)?;
+        Ok(())
+    }
+
+    /// What is known of the dates of a collection.
+    pub(super) fn days(&self, collection: &CollectionName) -> DayHistory {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).get(collection).cloned().unwrap_or_default()
+    }
+
+    /// A date is begun.
+    pub(super) fn begin<'n>(&self, date: ProcessingDate, collections: impl Iterator<Item = &'n CollectionName>) {
+        self.note(collections.map(|name| (name.clone(), date, Status::InProgress)));
+    }
+
+    /// A date has ended.
+    pub(super) fn end(&self, reports: &[DayReport]) {
+        self.note(reports.iter().map(|day| {
+            let status = match day.outcome {
+                Outcome::Completed => Status::Completed,
+                Outcome::Skipped => Status::Skipped,
+                Outcome::Lost => Status::Lost,
+                Outcome::Failed => Status::Failed,
+            };
+            (day.collection.clone(), day.date, status)
+        }));
+    }
+
+    /// Goes by what the ledger says at the end: a date that was published before counts as done, though this run failed on it.
+    pub(super) fn settle(&self) {
+        let settled = self.lease.alone(|lease| {
+            self.read_history()?;
+            self.tell(lease, &self.history.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok::<_, JobError>(())
+        });
+        if let Err(error) = settled.map_err(JobError::from).flatten() {
+            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().name, error = %Causes(&error));
+        }
+    }
+
+    fn note(&self, days: impl Iterator<Item = (CollectionName, ProcessingDate, Status)>) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        for (collection, date, status) in days {
+            history.entry(collection).or_default().insert(date, status);
+        }
+        // A shard knows nothing of what the others do meanwhile, and tells what there is at its end.
+        if !self.lease.is_of_a_shard() {
+            self.tell(self.lease.lease(), &history);
+        }
+    }
+
+    fn tell(&self, lease: &Lease, history: &BTreeMap<CollectionName, DayHistory>) {
+        let Some(key) = &self.key else { return };
+        let Some(summary) = summary(history, self.collections.iter(), self.first) else { return };
+        // What adg itself goes by is the history, which is written elsewhere.
+        if let Err(error) = self.ledger.summarise(lease, key, summary) {
+            tracing::warn!(event = "summary_not_written", module = %lease.name, error = %Causes(&error));
+        }
+    }
+}
+
+/// What a run would go by, once it had taken over from whoever kept the ledger before.
+pub(super) fn known_history(
+    ledger: &dyn Ledger,
+    module: &Module,
+) -> Result<(WindowRules, BTreeMap<CollectionName, DayHistory>), JobError> {
+    let mut history = ledger.history(&module.module)?;
+    let continued = match summary_key(module) {
+        Some(key) => ledger.continues_from(&module.module, &key)?,
+        None => None,
+    };
+    if let Some(Continued { first, again: true }) = continued {
+        let again = history.values_mut().flat_map(|days| days.range_mut(first..));
+        again.for_each(|(_, status)| *status = Status::Failed);
+    }
+    let start = module.catchup.start.max(continued.map(|continued| continued.first));
+    Ok((WindowRules { start, retention_days: module.catchup.retention_days }, history))
+}
+
+/// Under which a module's line stands; none without `correlation_id` and `data_product`.
+fn summary_key(module: &Module) -> Option<SummaryKey> {
+    let (correlation_id, data_product) = module.correlation_id.clone().zip(module.data_product.clone())?;
+    Some(SummaryKey { correlation_id, data_product })
+}

@@ -1,0 +1,163 @@
+//! SQL over the published tables, by Polars.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use polars::prelude::*;
+use polars::sql::SQLContext;
+use sqlparser::ast::{
+    Ident, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor, Visit, Visitor, visit_relations_mut,
+};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+
+use crate::metastore::TableName;
+
+use super::output::QueryFormat;
+use super::output::write;
+use super::scan::scan;
+use crate::jobs::run::{JobError, Services};
+use crate::jobs::tables::existing;
+
+/// Runs a statement and writes its result to `output`, or to standard output.
+pub fn query(services: &Services, sql: &str, format: QueryFormat, output: Option<&Path>) -> Result<(), JobError> {
+    let known = services.metastore.tables()?;
+    let Referenced { sql, tables } = referenced(sql, &known)?;
+    let mut context = SQLContext::new();
+    for (alias, name) in tables {
+        let table = existing(&*services.metastore, &name)?;
+        let partitions = services.metastore.partitions(&name)?;
+        context.register(&alias, scan(&table, &partitions)?);
+    }
+    let result = context.execute(&sql).and_then(|frame| frame.collect_with_engine(Engine::Streaming)).map_err(failed)?;
+    // Several results come of several sinks only, which SQL does not make.
+    let frame = result.unwrap_single();
+    write(frame, format, output)
+}
+
+pub(super) fn failed(error: PolarsError) -> JobError {
+    JobError::Query { reason: error.to_string() }
+}
+
+struct Referenced {
+    sql: String,
+    /// What the statement calls each table that it names.
+    tables: Vec<(String, TableName)>,
+}
+
+/// The known tables that a statement names. Polars knows no databases: `database.table` becomes one quoted name.
+///
+/// # Errors
+/// It is no single SELECT, or names anything but tables: Polars' table functions read any file and any address.
+fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
+    let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| refused(error.to_string()))?;
+    let [statement] = statements.as_mut_slice() else { return Err(refused("give one statement".to_owned())) };
+    if let ControlFlow::Break(reason) = statement.visit(&mut OnlySelects) {
+        return Err(refused(reason));
+    }
+    let mut tables: Vec<(String, TableName)> = Vec::new();
+    let _ = visit_relations_mut(statement, |relation: &mut ObjectName| {
+        let parts: Vec<&str> = relation.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.as_str()).collect();
+        let written = parts.join(".");
+        let found = known.iter().find(|table| match parts.as_slice() {
+            [name] => table.table.as_str() == *name,
+            _ => table.to_string() == written,
+        });
+        if parts.len() > 1 {
+            relation.0 = vec![ObjectNamePart::Identifier(Ident::with_quote('"', &written))];
+        }
+        if let Some(table) = found
+            && !tables.iter().any(|(alias, _)| *alias == written)
+        {
+            tables.push((written, table.clone()));
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    // What was checked is what is run.
+    Ok(Referenced { sql: statement.to_string(), tables })
+}
+
+fn refused(reason: String) -> JobError {
+    JobError::Query { reason }
+}
+
+/// Lets through what only reads registered tables.
+struct OnlySelects;
+
+impl Visitor for OnlySelects {
+    type Break = String;
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<String> {
+        match statement {
+            Statement::Query(_) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break("only SELECT is run: published tables are changed by runs alone".to_owned()),
+        }
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<String> {
+        match &*query.body {
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                ControlFlow::Break("only SELECT is run: published tables are changed by runs alone".to_owned())
+            }
+            SetExpr::Select(select) if select.into.is_some() => ControlFlow::Break("SELECT INTO is not run".to_owned()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {
+        match factor {
+            TableFactor::Table { args: None, .. }
+            | TableFactor::Derived { .. }
+            | TableFactor::NestedJoin { .. }
+            | TableFactor::UNNEST { .. } => ControlFlow::Continue(()),
+            other => ControlFlow::Break(format!(
+                "`{other}` is no registered table: functions that read files or addresses are not run"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn qualified_names_are_found_wherever_they_stand() {
+        let known: Vec<TableName> = vec!["uc.bids".parse().unwrap(), "uc.vacancies".parse().unwrap()];
+        let found = referenced(
+            "select 'uc.bids' as t, b.x from uc.bids b join vacancies v on b.x = v.x where b.x in (select x from other)",
+            &known,
+        )
+        .unwrap();
+        assert_eq!(found.tables, [("uc.bids".to_owned(), known[0].clone()), ("vacancies".to_owned(), known[1].clone())]);
+        assert!(found.sql.contains("'uc.bids'") && found.sql.contains("FROM \"uc.bids\""), "{}", found.sql);
+        let deep =
+            "with uc as (select 1 as x) select * from (select * from uc.bids union all select * from uc.bids) t, unnest([1]) u";
+        assert_eq!(referenced(deep, &known).unwrap().tables.len(), 1);
+    }
+
+    #[test]
+    fn only_selects_from_registered_tables_are_run() {
+        for sql in [
+            "this is no SQL",
+            "",
+            "select 1; select 2",
+            "delete from uc.bids",
+            "truncate table uc.bids",
+            "drop table uc.bids",
+            "create table x as select 1",
+            "insert into uc.bids values (1)",
+            "explain select 1",
+            "select * into x from uc.bids",
+            "select * from read_csv('/etc/passwd')",
+            "select * from uc.bids join read_parquet('http://localhost/x.parquet') using (x)",
+            "with t as (select * from scan_csv('x')) select * from t",
+            "select (select max(a) from read_json('x')) from uc.bids",
+            "select * from uc.bids where x in (select x from read_ipc('x'))",
+            "select * from table(read_csv('x'))",
+            "select * from lateral read_csv('x')",
+        ] {
+            assert!(matches!(referenced(sql, &["uc.bids".parse().unwrap()]), Err(JobError::Query { .. })), "{sql}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! A profile of `adg.yaml`, and opening its services.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use jiff::tz::TimeZone;
+
+use crate::aws::{Account, AwsError, AwsSettings};
+use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
+use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
+use crate::identity::{Clock, LoadType, RunId, SystemClock};
+use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
+use crate::secrets::{self, SecretError, SecretPlace};
+use crate::source::KeyService;
+use crate::stop::Stop;
+use crate::store::{Disk, Scratch, Store, StoreError, StoreUrl};
+
+use super::JobError;
+
+/// A profile and what opens its services.
+pub struct Environment {
+    /// The profile and its file.
+    pub config: Config,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The time zone in which a date begins.
+    pub zone: TimeZone,
+    /// Asks a run to stop.
+    pub stop: Stop,
+    /// The local disk.
+    pub disk: Disk,
+    /// Where tests stand between a job and its stores.
+    #[cfg(test)]
+    pub seam: Option<Arc<dyn StoreSeam>>,
+    system: System,
+}
+
+/// What tests put between a job and its stores.
+#[cfg(test)]
+pub trait StoreSeam: Send + Sync {
+    /// What is used as the store of that name.
+    fn store(&self, name: &str, url: StoreUrl) -> Store;
+}
+
+impl Environment {
+    /// Reads the file and chooses the profile; of its services only its secrets are asked.
+    pub fn load(file: &Path, profile: Option<&str>) -> Result<Self, JobError> {
+        let system = System { clock: Arc::new(SystemClock), account: OnceLock::new() };
+        let config = config::load(file, profile, &system)?;
+        let zone = TimeZone::get(&config.profile.time_zone).map_err(|error| JobError::Setting {
+            what: "time_zone".into(),
+            place: format!("the profile `{}`", config.profile_name),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            config,
+            clock: Arc::clone(&system.clock),
+            zone,
+            stop: Stop::default(),
+            disk: Disk::default(),
+            #[cfg(test)]
+            seam: None,
+            system,
+        })
+    }
+
+    /// The module of that name, as that load has it.
+    pub fn module(&self, name: &str, load: LoadType) -> Result<Module, JobError> {
+        Ok(self.config.module(name, load, &self.system)?)
+    }
+
+    /// The profile's AWS.
+    pub fn account(&self) -> Result<&Arc<Account>, AwsError> {
+        self.system.account(&self.config.profile_name, &self.config.profile.aws)
+    }
+
+    /// Opens the profile's metastore.
+    pub fn metastore(&self) -> Result<Arc<dyn Metastore>, JobError> {
+        Ok(match &self.config.profile.metastore {
+            MetastoreSettings::Sqlite(settings) => Arc::new(SqliteMetastore::open(&self.config.path(&settings.path))?),
+            MetastoreSettings::Hive(settings) => Arc::new(HiveMetastore::open(settings)),
+            MetastoreSettings::Glue(settings) => Arc::new(GlueMetastore::open(settings, self.account()?)),
+        })
+    }
+
+    /// Opens the profile's ledger.
+    pub fn ledger(&self) -> Result<Arc<dyn Ledger>, JobError> {
+        Ok(match &self.config.profile.ledger {
+            LedgerSettings::Sqlite(settings) => Arc::new(SqliteLedger::open(&self.config.path(&settings.path))?),
+            LedgerSettings::Dynamodb(settings) => Arc::new(DynamoDbLedger::open(settings, self.account()?)),
+            LedgerSettings::Postgres(settings) => {
+                let ca = settings.ca.as_ref().map(|file| self.config.path(file));
+                Arc::new(PostgresLedger::open(&settings.url, ca)?)
+            }
+        })
+    }
+
+    /// Opens the store of that name.
+    pub fn store(&self, name: &str, create: bool) -> Result<Store, JobError> {
+        let stores = &self.config.profile.stores;
+        let settings = stores.get(name).ok_or_else(|| JobError::Setting {
+            what: "stores".into(),
+            place: format!("the profile `{}`", self.config.profile_name),
+            reason: format!("there is no store `{name}`; there are {}", stores.keys().cloned().collect::<Vec<_>>().join(", ")),
+        })?;
+        let url = StoreUrl::parse(&settings.url, &self.config.folder)?;
+        settings.check(&url).map_err(|reason| StoreError::Setting { store: format!("`{name}`"), reason })?;
+        #[cfg(test)]
+        if let Some(seam) = &self.seam {
+            return Ok(seam.store(name, url));
+        }
+        Ok(match url {
+            StoreUrl::Folder(folder) => Store::folder(name, folder, create)?,
+            StoreUrl::S3(bucket) => Store::s3(
+                name,
+                bucket,
+                settings,
+                self.account().map_err(|source| StoreError::Credentials { store: format!("`{name}`"), source })?,
+            )?,
+            StoreUrl::Gcs(bucket) => Store::gcs(name, bucket, settings)?,
+        })
+    }
+
+    /// Temporary space for a run.
+    pub fn scratch(&self, run: &RunId) -> Result<Scratch, JobError> {
+        Ok(Scratch::create(&self.scratch_root(), run, self.config.profile.scratch_encryption, &self.disk)?)
+    }
+
+    /// Opens the profile's key service, for the requests of a run.
+    pub fn key_service(&self, run: &RunId) -> Result<KeyService, JobError> {
+        let settings = self.config.profile.key_service.as_ref().ok_or_else(|| JobError::Setting {
+            what: "key_service".into(),
+            place: format!("the profile `{}`", self.config.profile_name),
+            reason: "it has none, and the module's files are encrypted".into(),
+        })?;
+        Ok(KeyService::open(settings, |path| self.config.path(path), run.to_string())?)
+    }
+
+    /// The folder for temporary files.
+    pub fn scratch_root(&self) -> PathBuf {
+        match &self.config.profile.scratch {
+            Some(path) => self.config.path(path),
+            None => std::env::temp_dir(),
+        }
+    }
+}
+
+/// What the files refer to: this process's environment, and secrets.
+#[derive(Debug)]
+struct System {
+    clock: Arc<dyn Clock>,
+    /// Looked for by whoever asks first: a profile without AWS needs none.
+    account: OnceLock<Arc<Account>>,
+}
+
+impl System {
+    fn account(&self, profile: &str, settings: &AwsSettings) -> Result<&Arc<Account>, AwsError> {
+        if let Some(account) = self.account.get() {
+            return Ok(account);
+        }
+        let account = Account::open(settings, &format!("adg-{profile}"), Arc::clone(&self.clock))?;
+        Ok(self.account.get_or_init(|| Arc::new(account)))
+    }
+}
+
+impl Outside for System {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn secret(&self, place: &SecretPlace, profile: &str, aws: &AwsSettings) -> Result<String, SecretError> {
+        match place {
+            SecretPlace::Env(name) => self.variable(name).ok_or(SecretError::NotFound),
+            SecretPlace::AwsSecretsManager(name) => secrets::from_secrets_manager(name, self.account(profile, aws)?),
+        }
+    }
+}

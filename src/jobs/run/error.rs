@@ -1,0 +1,322 @@
+//! Why a job, or a date of it, failed: expected errors with their exit codes, and bugs.
+
+use crate::aws::AwsError;
+use crate::catchup::{LedgerError, WindowError};
+use crate::config::ConfigError;
+use crate::engine::EngineError;
+use crate::frame::FrameError;
+use crate::identity::{Causes, ErrorKind, Explain, ProcessingDate, hints};
+use crate::lake::LakeError;
+use crate::metastore::MetastoreError;
+use crate::report::{Failure, shortened};
+use crate::schema::SchemaRefused;
+use crate::source::{KeyPatternError, KeyServiceError, SourceError};
+use crate::stop::Stopped;
+use crate::store::{StoreError, StoreUrlError};
+
+/// A job failed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// What was asked for makes no sense.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to try.
+        hint: Option<String>,
+    },
+    /// The window makes no sense.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// The config files can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A value of the config files can't be used.
+    #[error("the {what} of {place} can't be used: {reason}")]
+    Setting {
+        /// Which key.
+        what: String,
+        /// Of which profile or module.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// There are no credentials for AWS.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The metastore failed.
+    #[error(transparent)]
+    Metastore(#[from] MetastoreError),
+    /// A load failed.
+    #[error(transparent)]
+    Engine(EngineError),
+    /// A source file can't be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The key service failed.
+    #[error(transparent)]
+    KeyService(#[from] KeyServiceError),
+    /// Writing or publishing failed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The module's policy refuses the source's columns.
+    #[error("the columns of {table} were refused")]
+    Refused {
+        /// The table.
+        table: String,
+        /// Why.
+        source: SchemaRefused,
+    },
+    /// The source says that columns are personal data, of a table that lies among those without any.
+    #[error("the source marks columns of {table} as personal data, but the table lies among those without any: {columns}")]
+    Personal {
+        /// The table.
+        table: String,
+        /// Which.
+        columns: String,
+    },
+    /// A date has no file.
+    #[error("the store `{store}` has no file `{pattern}` for {date}")]
+    Missing {
+        /// The store.
+        store: String,
+        /// The pattern, with the collection filled in.
+        pattern: String,
+        /// The date.
+        date: ProcessingDate,
+    },
+    /// A date's files are not all there.
+    #[error("the files of {date} are not complete: {reason}")]
+    Incomplete {
+        /// The date.
+        date: ProcessingDate,
+        /// The reason for which it waits.
+        reason: String,
+    },
+    /// A date has no file, and its source has deleted it by now.
+    #[error(
+        "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it"
+    )]
+    Lost {
+        /// The store.
+        store: String,
+        /// The pattern, with the collection filled in.
+        pattern: String,
+        /// The date.
+        date: ProcessingDate,
+        /// For how long the source keeps its files.
+        days: u32,
+    },
+    /// Too many rows are bad.
+    #[error("{count} of {rows} rows {what}, a share of {rate:.4}, above the limit of {limit}; nothing was published")]
+    Limit {
+        /// How many.
+        count: u64,
+        /// Of how many.
+        rows: u64,
+        /// What they are.
+        what: &'static str,
+        /// Their share.
+        rate: f64,
+        /// The most that is allowed.
+        limit: f64,
+        /// What to look at.
+        hint: String,
+    },
+    /// Clean-up would lose what the source can't rebuild.
+    #[error("clean-up would lose dates of {table} that this run does not rebuild from the source: {dates}")]
+    CleanUp {
+        /// The table.
+        table: String,
+        /// Which.
+        dates: String,
+    },
+    /// The world is not as it was when a plan was made.
+    #[error("nothing was done, as the plan is no longer what would be done: {differences}")]
+    Planned {
+        /// What differs.
+        differences: String,
+    },
+    /// Readers see otherwise than the ledger says.
+    #[error("others changed what was published: {what}")]
+    ChangedByOthers {
+        /// The differences, in words.
+        what: String,
+        /// The command that mends it; none where there is none.
+        repair: Option<String>,
+    },
+    /// A query failed.
+    #[error("the query failed: {reason}")]
+    Query {
+        /// What Polars says.
+        reason: String,
+    },
+    /// This machine is not as a run needs it.
+    #[error("{message}")]
+    Machine {
+        /// What is wrong with it.
+        message: String,
+        /// What to try.
+        hint: String,
+    },
+    /// Output could not be written.
+    #[error("failed to write {what}")]
+    Output {
+        /// What.
+        what: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A stop was requested.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// A bug of adg.
+    #[error("bug: {0}")]
+    Bug(String),
+}
+
+impl From<EngineError> for JobError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Source(error) => Self::Source(error),
+            EngineError::Store(error) => Self::Store(error),
+            EngineError::Lake(error) => Self::Lake(error),
+            EngineError::Stopped(error) => Self::Stopped(error),
+            EngineError::Bug(text) => Self::Bug(text),
+            other => Self::Engine(other),
+        }
+    }
+}
+
+impl From<FrameError> for JobError {
+    fn from(error: FrameError) -> Self {
+        Self::Bug(Causes(&error).to_string())
+    }
+}
+
+impl From<StoreUrlError> for JobError {
+    fn from(error: StoreUrlError) -> Self {
+        Self::Setting { what: "url".into(), place: "a store".into(), reason: error.to_string() }
+    }
+}
+
+impl From<KeyPatternError> for JobError {
+    fn from(error: KeyPatternError) -> Self {
+        Self::Setting { what: "source.files".into(), place: "the module".into(), reason: error.to_string() }
+    }
+}
+
+impl JobError {
+    /// The error of the room below that this one passes on; none where it is a job's own.
+    fn passed_on(&self) -> Option<&dyn Explain> {
+        Some(match self {
+            Self::Window(error) => error,
+            Self::Config(error) => error,
+            Self::Aws(error) => error,
+            Self::Store(error) => error,
+            Self::Ledger(error) => error,
+            Self::Metastore(error) => error,
+            Self::Source(error) => error,
+            Self::KeyService(error) => error,
+            Self::Lake(error) => error,
+            Self::Engine(error) => error,
+            Self::Stopped(error) => error,
+            Self::Refused { source, .. } => source,
+            _ => return None,
+        })
+    }
+
+    fn own_kind(&self) -> ErrorKind {
+        match self {
+            Self::Usage { .. } | Self::Query { .. } => ErrorKind::Usage,
+            Self::Setting { .. } => ErrorKind::Config,
+            Self::Personal { .. } => ErrorKind::Schema,
+            Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ErrorKind::Source,
+            Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ErrorKind::Limit,
+            Self::Output { .. } | Self::Machine { .. } => ErrorKind::Unavailable,
+            Self::ChangedByOthers { .. } => ErrorKind::Partial,
+            _ => ErrorKind::Bug,
+        }
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Usage { hint, .. } => return hint.clone(),
+            Self::ChangedByOthers { repair, .. } => return repair.clone(),
+            Self::Limit { hint, .. } | Self::Machine { hint, .. } => hint,
+            Self::Missing { .. } => {
+                "the next run tries again by itself; `missing: skip` in the module lets such dates count as done"
+            }
+            Self::Incomplete { .. } => {
+                "the next run tries again by itself; with --incomplete the date is done with the files that it has"
+            }
+            Self::Lost { .. } => "ask the source for the file; then run the date again with --start-dt and --end-dt",
+            Self::CleanUp { .. } => {
+                "give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them"
+            }
+            Self::Planned { .. } => "make a new plan with `adg plan --out FILE` and the same arguments, and look at it",
+            Self::Personal { .. } => {
+                "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal \
+                 data; where it is wrong, have the source correct its list of fields"
+            }
+            Self::Setting { .. } => "docs/config.md and `adg schema` say what may stand there",
+            Self::Query { .. } => "`adg tables` lists what can be queried",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// The error as a report has it.
+    pub fn failure(&self) -> Failure {
+        let hint = self.hint().map(shortened);
+        Failure { exit_code: self.kind(), message: shortened(Causes(self).to_string()), hint }
+    }
+
+    /// Whether no further date is to be tried in this run.
+    pub fn ends_the_run(&self) -> bool {
+        matches!(self, Self::Stopped(_)) || self.is_of_a_lost_lease()
+    }
+
+    /// Whether the ledger failed on what it has of a date, and not as a whole.
+    pub fn is_of_one_date(&self) -> bool {
+        matches!(self, Self::Ledger(LedgerError::Corrupt { .. }))
+    }
+
+    /// Whether somebody else changed a table since this run looked at it.
+    pub fn is_of_a_changed_table(&self) -> bool {
+        use MetastoreError::{Changed, TableExists};
+        matches!(self, Self::Lake(LakeError::Metastore(Changed { .. } | TableExists { .. })))
+    }
+
+    /// Whether the run is no longer the one that may work on the module, and write what became of it.
+    pub fn is_of_a_lost_lease(&self) -> bool {
+        use LakeError::{Ledger, Metastore};
+        matches!(
+            self,
+            Self::Ledger(LedgerError::LeaseLost { .. })
+                | Self::Lake(Ledger(LedgerError::LeaseLost { .. }) | Metastore(MetastoreError::Fenced { .. }))
+                | Self::Metastore(MetastoreError::Fenced { .. })
+        )
+    }
+}
+
+impl Explain for JobError {
+    fn kind(&self) -> ErrorKind {
+        self.passed_on().map_or_else(|| self.own_kind(), Explain::kind)
+    }
+
+    fn hint(&self) -> Option<String> {
+        let own = self.passed_on().map_or_else(|| self.own_hint(), Explain::hint);
+        own.or_else(|| self.is_retryable().then(|| hints::RUN_AGAIN.to_owned()))
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.passed_on().map_or_else(|| self.kind() == ErrorKind::Unavailable, Explain::is_retryable)
+    }
+}

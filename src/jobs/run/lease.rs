@@ -1,0 +1,188 @@
+//! Keeping a module's lease while a run works.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use backon::{BlockingRetryable, ExponentialBuilder};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::catchup::{Holder, Lease, LeaseName, Ledger, LedgerError, Shard};
+use crate::identity::{Causes, Clock, ModuleName, RunId};
+
+/// For how long a lease is taken; it is renewed three times as often.
+const TTL: SignedDuration = SignedDuration::from_secs(120);
+const RENEW_EVERY: Duration = Duration::from_secs(40);
+
+/// For how long a shard waits for somebody who holds the whole module, and may be another shard that begins.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A lease that is renewed until it is dropped, and given up then: that of a module, or of a share of its dates. While a share's is
+/// held nobody works on the whole module, but the holder of one of its shares, for a moment.
+pub struct KeptLease {
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    run_id: RunId,
+    lease: Lease,
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    heartbeat: Option<JoinHandle<()>>,
+    /// Held by the one thread of this process that has the module to itself.
+    alone: Mutex<()>,
+}
+
+impl KeptLease {
+    /// Takes the lease of a module, or of a share of its dates.
+    pub fn take(
+        ledger: &Arc<dyn Ledger>,
+        clock: &Arc<dyn Clock>,
+        module: &ModuleName,
+        shard: Option<Shard>,
+    ) -> Result<Self, LedgerError> {
+        let whole = match shard {
+            None => Self::of(ledger, clock, module.clone().into(), clock.now())?,
+            Some(_) => Self::wait_for(ledger, clock, module)?,
+        };
+        for other in ledger.shards(module, clock.now())? {
+            // Shares of as many do not overlap.
+            if shard.is_none_or(|shard| shard.of() != other.of()) {
+                // Held by the living; that of the dead is given up with this.
+                Self::of(ledger, clock, LeaseName { module: module.clone(), shard: Some(other) }, clock.now())?;
+            }
+        }
+        match shard {
+            None => Ok(whole),
+            Some(_) => Self::of(ledger, clock, LeaseName { module: module.clone(), shard }, whole.later_than_its_token()),
+        }
+    }
+
+    /// Does what may not be done to one module by two at the same time: its table's columns, its partitions, its line for others.
+    pub fn alone<T>(&self, work: impl FnOnce(&Lease) -> T) -> Result<T, LedgerError> {
+        let _one = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.lease.name.shard {
+            None => Ok(work(&self.lease)),
+            Some(_) => Ok(work(&Self::wait_for(&self.ledger, &self.clock, &self.lease.name.module)?.lease)),
+        }
+    }
+
+    /// The lease of the whole module, once no other shard has it. A run of the whole module is not waited for.
+    fn wait_for(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, module: &ModuleName) -> Result<Self, LedgerError> {
+        let began = Instant::now();
+        let is_of_a_shard = |error: &LedgerError| match error {
+            LedgerError::Held { .. } if began.elapsed() < PATIENCE => true,
+            LedgerError::Held { .. } => ledger.shards(module, clock.now()).is_ok_and(|shards| !shards.is_empty()),
+            _ => false,
+        };
+        let pauses = ExponentialBuilder::default().with_min_delay(Duration::from_millis(10)).with_jitter();
+        let pauses = pauses.with_max_delay(Duration::from_secs(1)).without_max_times();
+        (|| Self::of(ledger, clock, module.clone().into(), clock.now())).retry(pauses).when(is_of_a_shard).call()
+    }
+
+    fn later_than_its_token(&self) -> Timestamp {
+        let now = self.clock.now();
+        self.lease.token.outran(now).unwrap_or(now)
+    }
+
+    /// Whether other shards work on the module's tables at the same time.
+    pub fn is_of_a_shard(&self) -> bool {
+        self.lease.name.shard.is_some()
+    }
+
+    /// Takes one lease. The run's id is of the same instant as its token: ids sort as leases followed each other, also where a
+    /// clock was put back, or two machines' clocks differ. What is earlier is swept by that, and what is the latest is told.
+    fn of(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, name: LeaseName, mut now: Timestamp) -> Result<Self, LedgerError> {
+        let (run_id, lease) = loop {
+            let holder = Holder { run_id: RunId::new(now), host: host_name(), process: std::process::id() };
+            let lease = ledger.acquire(&name, &holder, now, TTL)?;
+            match lease.token.outran(now) {
+                None => break (holder.run_id, lease),
+                Some(later) => {
+                    ledger.release(&lease)?;
+                    now = later;
+                }
+            }
+        };
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let heartbeat = {
+            let (ledger, clock, lease, stop) = (Arc::clone(ledger), Arc::clone(clock), lease.clone(), Arc::clone(&stop));
+            std::thread::spawn(move || beat(&*ledger, &*clock, lease, &stop))
+        };
+        let (ledger, clock) = (Arc::clone(ledger), Arc::clone(clock));
+        Ok(Self { ledger, clock, run_id, lease, stop, heartbeat: Some(heartbeat), alone: Mutex::default() })
+    }
+
+    pub fn run_id(&self) -> RunId {
+        self.run_id
+    }
+
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+}
+
+/// Renews until told to stop. A renewal that fails is only told: every write of the ledger and the metastore is fenced, so
+/// that a run whose lease was taken can do no harm.
+fn beat(ledger: &dyn Ledger, clock: &dyn Clock, mut lease: Lease, (stopped, wake): &(Mutex<bool>, Condvar)) {
+    let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);
+    while !*stop {
+        stop = wake.wait_timeout(stop, RENEW_EVERY).unwrap_or_else(PoisonError::into_inner).0;
+        if *stop {
+            return;
+        }
+        match ledger.renew(&lease, clock.now(), TTL) {
+            Ok(renewed) => lease = renewed,
+            Err(error) => tracing::warn!(event = "lease_not_renewed", module = %lease.name, error = %Causes(&error)),
+        }
+    }
+}
+
+impl Drop for KeptLease {
+    fn drop(&mut self) {
+        let (stopped, wake) = &*self.stop;
+        *stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        wake.notify_all();
+        if let Some(heartbeat) = self.heartbeat.take() {
+            let _ = heartbeat.join();
+        }
+        if let Err(error) = self.ledger.release(&self.lease) {
+            tracing::warn!(event = "lease_not_released", module = %self.lease.name, error = %Causes(&error));
+        }
+    }
+}
+
+fn host_name() -> String {
+    let named = std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catchup::SqliteLedger;
+    use crate::identity::SystemClock;
+
+    #[test]
+    fn shards_of_as_many_share_a_module_and_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let take = |shard: Option<&str>| {
+            let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&folder.path().join("ledger.db")).unwrap());
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            KeptLease::take(&ledger, &clock, &"shop".parse().unwrap(), shard.map(|shard| shard.parse().unwrap()))
+        };
+        let held = |taken: Result<KeptLease, LedgerError>| match taken {
+            Err(LedgerError::Held { name, .. }) => name.to_string(),
+            Err(error) => Causes(&error).to_string(),
+            Ok(_) => "free".to_owned(),
+        };
+        let (first, second) = (take(Some("1/2")).unwrap(), take(Some("2/2")).unwrap());
+        assert!(first.run_id() < second.run_id());
+        assert_eq!([held(take(None)), held(take(Some("1/2"))), held(take(Some("1/3")))], ["shop#1/2", "shop#1/2", "shop#1/2"]);
+        // One after the other, and later tokens for later work.
+        let tokens = [&first, &second, &first].map(|shard| shard.alone(|whole| whole.token).unwrap());
+        assert!(tokens.is_sorted() && tokens[0] < tokens[2], "{tokens:?}");
+        drop((first, second));
+        let whole = take(None).unwrap();
+        assert_eq!(whole.alone(|lease| lease.name.to_string()).unwrap(), "shop");
+        drop(whole);
+        assert!(take(Some("3/3")).is_ok());
+    }
+}

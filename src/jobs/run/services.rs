@@ -1,0 +1,41 @@
+//! The services that a job works with, opened from a profile.
+
+use std::sync::Arc;
+
+use crate::catchup::Ledger;
+use crate::metastore::Metastore;
+use crate::notify::Channel;
+use crate::telemetry::lineage::Lineage;
+
+use super::{Environment, JobError, tell};
+
+/// A profile with its metastore and ledger open.
+pub struct Services {
+    /// The profile.
+    pub environment: Environment,
+    /// The catalog.
+    pub metastore: Arc<dyn Metastore>,
+    /// The record.
+    pub ledger: Arc<dyn Ledger>,
+    /// The channels that are told how runs end.
+    pub channels: Vec<Channel>,
+    /// The receiver of lineage events, where there is one.
+    pub lineage: Option<Lineage>,
+}
+
+impl Services {
+    /// Opens the profile's metastore and ledger.
+    pub fn open(environment: Environment) -> Result<Self, JobError> {
+        let channels = tell::channels(&environment);
+        Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, channels, lineage: None, environment })
+    }
+
+    /// Opens them for a run of `job`. People are told where that fails.
+    pub fn open_to_run(environment: Environment, job: &str) -> Result<Self, JobError> {
+        let channels = tell::channels(&environment);
+        let opened = environment.metastore().and_then(|metastore| Ok((metastore, environment.ledger()?)));
+        let (metastore, ledger) = opened.inspect_err(|error| tell::tell_failure(&environment, &channels, job, error))?;
+        let lineage = tell::lineage(&environment);
+        Ok(Self { metastore, ledger, channels, lineage, environment })
+    }
+}

@@ -1,0 +1,69 @@
+//! Stages of a run: timed for the report, and spans for who traces.
+
+use std::time::Instant;
+
+use tracing::Span;
+use tracing::field::Empty;
+use tracing::span::EnteredSpan;
+
+use crate::identity::{Causes, ProcessingDate};
+use crate::report::{DayReport, Stage, Stages};
+
+use super::JobError;
+
+/// A date of a collection, for who traces.
+pub fn date_span(collection: &str, date: ProcessingDate) -> Span {
+    let name = format!("{collection} {date}");
+    let date = date.to_string();
+    tracing::info_span!(
+        "date",
+        otel.name = name,
+        collection,
+        date,
+        rows = Empty,
+        otel.status_code = Empty,
+        otel.status_description = Empty
+    )
+}
+
+/// Says in its span how it ended.
+pub fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
+    let reason = match ended {
+        Ok(report) => {
+            span.record("rows", report.counts.rows_written);
+            report.failure.as_ref().map(|failure| failure.message.clone())
+        }
+        Err(error) => Some(Causes(error).to_string()),
+    };
+    span.record("otel.status_code", if reason.is_none() { "OK" } else { "ERROR" });
+    if let Some(reason) = reason {
+        span.record("otel.status_description", reason);
+    }
+}
+
+/// Does a stage's work.
+pub fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) -> T {
+    let stage = Staged::begin(stage);
+    let done = work();
+    stage.end(stages);
+    done
+}
+
+/// A stage at work.
+pub struct Staged {
+    stage: Stage,
+    began: Instant,
+    _span: EnteredSpan,
+}
+
+impl Staged {
+    pub fn begin(stage: Stage) -> Self {
+        let span = tracing::info_span!("stage", otel.name = stage.name());
+        Self { stage, began: Instant::now(), _span: span.entered() }
+    }
+
+    /// Its time counts, however it ended.
+    pub fn end(self, stages: &mut Stages) {
+        *stages.entry(self.stage).or_default() += self.began.elapsed().as_secs_f64();
+    }
+}

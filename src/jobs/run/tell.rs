@@ -1,0 +1,113 @@
+//! Telling people how a run ended. By then its lease is given up and its report written: what fails here is reported and changes
+//! nothing of that.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+
+use crate::identity::{Causes, RunId};
+use crate::notify::{self, Channel, Notifier, NotifySettings, PubSub, Slack, Sns, Webhook};
+use crate::report::{Notice, Notified, RunReport, Stages};
+use crate::sending::SendError;
+use crate::telemetry::lineage::Lineage;
+use crate::telemetry::{measures, write_prometheus};
+
+use super::{Environment, JobError};
+
+/// The channels of a profile. One that can't be used is told as one that takes no message.
+pub fn channels(environment: &Environment) -> Vec<Channel> {
+    let settings = environment.config.profile.notify.iter();
+    let channels = settings.enumerate().map(|(i, settings)| Channel {
+        on: settings.on().clone(),
+        template: settings.template().clone(),
+        notifier: notifier(environment, settings).unwrap_or_else(|error| Arc::new(Unusable { place: i + 1, error })),
+    });
+    channels.collect()
+}
+
+/// What takes a channel's messages.
+pub fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, SendError> {
+    Ok(match settings {
+        NotifySettings::Slack(settings) => Arc::new(Slack::open(settings)?),
+        NotifySettings::Sns(settings) => {
+            Arc::new(Sns::open(settings, environment.account().map_err(|error| SendError::Never(error.to_string()))?))
+        }
+        NotifySettings::Pubsub(settings) => Arc::new(PubSub::open(settings)?),
+        NotifySettings::Webhook(settings) => Arc::new(Webhook::open(settings, Arc::clone(&environment.clock))?),
+    })
+}
+
+/// A channel whose settings can't be used.
+struct Unusable {
+    /// In the profile's list, counted from 1.
+    place: usize,
+    error: SendError,
+}
+
+impl Notifier for Unusable {
+    fn shown(&self) -> String {
+        format!("channel {} of `notify`", self.place)
+    }
+
+    fn send<'a>(&'a self, _: &'a Notice, _: &'a str) -> BoxFuture<'a, Result<(), SendError>> {
+        ready(Err(SendError::Never(self.error.to_string()))).boxed()
+    }
+}
+
+/// Who is told which data came of which. What can't be used is logged.
+pub fn lineage(environment: &Environment) -> Option<Lineage> {
+    let settings = environment.config.profile.telemetry.openlineage.as_ref();
+    let opened = Lineage::open(settings, &|name| std::env::var(name).ok(), |path| environment.config.path(path));
+    opened.unwrap_or_else(|error| {
+        tracing::warn!(event = "lineage_not_told", %error);
+        None
+    })
+}
+
+/// Tells machines how a run ended.
+fn tell_machines(environment: &Environment, report: &RunReport) {
+    if let Some(settings) = &environment.config.profile.telemetry.prometheus {
+        let written = write_prometheus(&environment.config.path(&settings.folder), &report.module, &measures(report));
+        if let Err(error) = written {
+            tracing::warn!(event = "metrics_not_written", error = %Causes(&error));
+        }
+    }
+}
+
+/// Tells how a run ended; what became of the messages is in the report then.
+pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunReport) {
+    tell_machines(environment, report);
+    report.notified = notify::tell(channels, &Notice::of(report));
+    for Notified { channel, error } in &report.notified {
+        match error {
+            None => tracing::info!(event = "told", channel),
+            Some(error) => tracing::warn!(event = "not_told", channel, error),
+        }
+    }
+}
+
+/// Tells that a run could not begin, or ended before its first date.
+pub fn tell_failure(environment: &Environment, channels: &[Channel], job: &str, error: &JobError) {
+    let now = environment.clock.now();
+    // Nobody can have meant a module of a name that none has: whoever typed it reads that in the terminal.
+    let Ok(module) = job.parse() else { return };
+    let mut report = RunReport {
+        run_id: RunId::new(now),
+        module,
+        profile: environment.config.profile_name.clone(),
+        started: now,
+        ended: now,
+        days: Vec::new(),
+        ended_by: Some(error.failure()),
+        rerun: Vec::new(),
+        undo: None,
+        differences: Vec::new(),
+        repair: None,
+        late: Vec::new(),
+        rerun_late: Vec::new(),
+        notified: Vec::new(),
+        stages: Stages::new(),
+    };
+    tell(environment, channels, &mut report);
+}

@@ -1,0 +1,58 @@
+//! Stop requests: SIGTERM, which schedulers and clusters send, or Ctrl-C.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::identity::{ErrorKind, Explain, hints};
+
+/// A stop request ended the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the run was told to stop")]
+pub struct Stopped;
+
+impl Explain for Stopped {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Stopped
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(hints::RUN_AGAIN.to_owned())
+    }
+}
+
+/// A flag that asks a run to stop. The run checks it where nothing is half done: between two batches of rows, or before it publishes.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// A flag that the first signal raises. A second signal ends the process at once.
+    ///
+    /// # Errors
+    /// The system refuses handlers.
+    pub fn on_signals() -> io::Result<Self> {
+        let told = Arc::<AtomicBool>::default();
+        for signal in [SIGTERM, SIGINT] {
+            // In this order: at the first one the flag is not up yet.
+            flag::register_conditional_shutdown(signal, ErrorKind::Stopped.number().into(), Arc::clone(&told))?;
+            flag::register(signal, Arc::clone(&told))?;
+        }
+        Ok(Self(told))
+    }
+
+    /// Whether a stop was requested.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Returns an error once a stop was requested.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn check(&self) -> Result<(), Stopped> {
+        if self.is_requested() { Err(Stopped) } else { Ok(()) }
+    }
+}
