@@ -31,4 +31,5 @@ mod shards;
 mod telemetry;
 mod traps;
 mod verify;
+mod versions;
 mod workspace;

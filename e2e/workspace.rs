@@ -67,6 +67,11 @@ impl From<Output> for Ran {
 }
 
 impl Workspace {
+    /// With nothing in it.
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// With the module `shop`.
     pub fn new() -> Self {
         Self::with_module("shop", MODULE)

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::private;
 
@@ -55,68 +55,98 @@ impl Fault {
     }
 }
 
-/// Opens a database of this `schema`, creating the file and its folder where they are missing. `version` changes whenever the
-/// schema does: a file of another version is refused.
+/// Opens a database, creating the file and its folder where they are missing. The n-th of the `migrations` makes version n of the
+/// version before; those that the file lacks are applied in one transaction.
 ///
 /// What is committed is on the disk: a date that is Completed stays so after a power cut.
 ///
 /// # Errors
-/// The file can't be opened, or is none of adg's.
-pub fn open(path: &Path, schema: &str, version: u32) -> Result<Connection, Fault> {
+/// The file can't be opened, is none of adg's, or is of a newer version.
+pub fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Fault> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| Fault::of_io(&error))?;
     }
     // Its journals get the rights that it has.
     private::file().open(path).map_err(|error| Fault::of_io(&error))?;
-    let connection = Connection::open(path).map_err(|error| Fault::of(&error))?;
-    let found = prepare(&connection, schema, version).map_err(|error| Fault::of(&error))?;
-    if found == version {
+    let mut connection = Connection::open(path).map_err(|error| Fault::of(&error))?;
+    let found = prepare(&mut connection, migrations).map_err(|error| Fault::of(&error))?;
+    if found <= migrations.len() {
         Ok(connection)
     } else {
-        Err(Fault::Unreadable(format!("a file of version {found} (this adg reads version {version})")))
+        let newest = migrations.len();
+        Err(Fault::Unreadable(format!("a file of version {found}, made by a newer adg (this one reads up to version {newest})")))
     }
 }
 
-/// Gives the version that the file is of.
-fn prepare(connection: &Connection, schema: &str, version: u32) -> rusqlite::Result<u32> {
+/// Applies the migrations that the file lacks. Gives the version that it had, or has now.
+fn prepare(connection: &mut Connection, migrations: &[&str]) -> rusqlite::Result<usize> {
     connection.busy_timeout(Duration::from_secs(30))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
-    let found: u32 = connection.query_row("select user_version from pragma_user_version", [], |row| row.get(0))?;
-    if found == 0 {
-        // Together, so that another process sees all of it or nothing.
-        connection.execute_batch(&format!("begin immediate; {schema}; pragma user_version = {version}; commit;"))?;
-        return Ok(version);
+    let found = version(connection)?;
+    if found >= migrations.len() {
+        return Ok(found);
     }
-    Ok(found)
+    // Together, so that another process sees all of it or nothing; it may have been quicker.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    for migration in migrations.iter().skip(found) {
+        transaction.execute_batch(migration)?;
+    }
+    let newest = migrations.len().max(found);
+    transaction.pragma_update(None, "user_version", newest)?;
+    transaction.commit()?;
+    Ok(newest)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.query_row("select user_version from pragma_user_version", [], |row| row.get(0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ONE: &str = "create table t (a)";
+    const TWO: &str = "alter table t add column b default 7";
+
     #[test]
-    fn a_file_of_another_version_is_refused() {
+    fn an_older_file_is_migrated_and_a_newer_one_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/x.db");
-        open(&path, "create table if not exists t (a)", 1).unwrap();
-        open(&path, "create table if not exists t (a)", 1).unwrap();
-        let error = open(&path, "create table if not exists t (a, b)", 2).unwrap_err();
-        assert_eq!(error, Fault::Unreadable("a file of version 1 (this adg reads version 2)".into()));
+        open(&path, &[ONE]).unwrap().execute("insert into t values (1)", []).unwrap();
+        open(&path, &[ONE]).unwrap();
+        for _ in 0..2 {
+            let both = open(&path, &[ONE, TWO]).unwrap();
+            assert_eq!(both.query_row("select a + b from t", [], |row| row.get::<_, u64>(0)).unwrap(), 8);
+        }
+        let error = open(&path, &[ONE]).unwrap_err();
+        let told = "a file of version 2, made by a newer adg (this one reads up to version 1)";
+        assert_eq!(error, Fault::Unreadable(told.into()));
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        open(&path, &[ONE]).unwrap();
+        assert!(open(&path, &[ONE, "create table u (a)", "this is no statement"]).is_err());
+        let connection = open(&path, &[ONE]).unwrap();
+        assert!(connection.execute("select * from u", []).is_err());
     }
 
     #[test]
     fn what_no_retry_mends_is_told_apart_from_what_passes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
-        let connection = open(&path, "create table t (a)", 1).unwrap();
+        let connection = open(&path, &[ONE]).unwrap();
         let missing = connection.execute("delete from leases", []).unwrap_err();
         assert!(matches!(Fault::of(&missing), Fault::Unreadable(what) if what.contains("no such table: leases")));
-        assert!(matches!(open(folder.path(), "", 1), Err(Fault::Unreadable(_) | Fault::Denied(_))));
+        assert!(matches!(open(folder.path(), &[]), Err(Fault::Unreadable(_) | Fault::Denied(_))));
         let text = folder.path().join("text.db");
         fs::write(&text, "this is no database, whatever its name says".repeat(99)).unwrap();
-        assert_eq!(open(&text, "", 1).unwrap_err(), Fault::Unreadable("what is no SQLite database".into()));
-        assert!(matches!(open(&path.join("below"), "", 1), Err(Fault::Unreadable(_))));
+        assert_eq!(open(&text, &[ONE]).unwrap_err(), Fault::Unreadable("what is no SQLite database".into()));
+        assert!(matches!(open(&path.join("below"), &[ONE]), Err(Fault::Unreadable(_))));
         let other = Connection::open(&path).unwrap();
         other.execute_batch("begin immediate").unwrap();
         connection.busy_timeout(Duration::ZERO).unwrap();

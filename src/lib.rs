@@ -10,6 +10,8 @@ pub mod cli;
 pub mod config;
 pub mod embedded;
 pub mod engine;
+#[cfg(test)]
+mod floors;
 pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

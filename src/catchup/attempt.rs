@@ -6,9 +6,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
+use crate::identity::{ProcessingDate, RunId};
 
-/// How far a date of a collection is.
+use super::{Slice, Unit};
+
+/// The state of an attempt, and of its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// An attempt began, and did not end or has not ended yet.
@@ -100,56 +102,45 @@ impl Counts {
     }
 }
 
-/// One attempt at one date of one collection: a row of the ledger's history.
+/// One attempt at a unit: a row of the ledger's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Whose.
-    pub module: ModuleName,
-    /// Whose.
-    pub collection: CollectionName,
-    /// Which day.
-    pub date: ProcessingDate,
-    /// By which run.
+    /// The unit of work.
+    pub unit: Unit,
+    /// The run that made it.
     pub run_id: RunId,
-    /// Counted from 1.
+    /// Its number among the unit's attempts, from 1.
     pub attempt: u32,
-    /// How far it is.
+    /// Its state.
     pub status: Status,
-    /// What it counted.
+    /// Its counts.
     pub counts: Counts,
-    /// The table's schema after it.
+    /// Further numbers by name, such as `rows_deleted` or `lag_ms`.
+    pub metrics: BTreeMap<String, i64>,
+    /// The fingerprint of the table's schema after it.
     pub schema_fingerprint: Option<String>,
-    /// What it read.
+    /// The files that it read.
     pub sources: Vec<SourceFile>,
-    /// Where it wrote.
+    /// The folder that it wrote.
     pub location: Option<String>,
-    /// When it began.
+    /// The time at which it began.
     pub started: Timestamp,
-    /// When it ended.
+    /// The time at which it ended.
     pub ended: Option<Timestamp>,
-    /// Why it failed.
+    /// The reason for which it failed.
     pub error: Option<String>,
 }
 
 impl Attempt {
-    /// An attempt of which nothing more is known yet.
-    pub fn begin(
-        module: ModuleName,
-        collection: CollectionName,
-        date: ProcessingDate,
-        run_id: RunId,
-        attempt: u32,
-        status: Status,
-        started: Timestamp,
-    ) -> Self {
+    /// An attempt that begins.
+    pub fn begin(unit: Unit, run_id: RunId, attempt: u32, status: Status, started: Timestamp) -> Self {
         Self {
-            module,
-            collection,
-            date,
+            unit,
             run_id,
             attempt,
             status,
             counts: Counts::default(),
+            metrics: BTreeMap::new(),
             schema_fingerprint: None,
             sources: Vec::new(),
             location: None,
@@ -158,7 +149,15 @@ impl Attempt {
             error: None,
         }
     }
+
+    /// The day, where the unit is one.
+    pub fn date(&self) -> Option<ProcessingDate> {
+        self.unit.slice.date()
+    }
 }
+
+/// The latest status of each slice of one node.
+pub type History = BTreeMap<Slice, Status>;
 
 /// The latest status of each date of one collection.
 pub type DayHistory = BTreeMap<ProcessingDate, Status>;

@@ -4,26 +4,26 @@ use jiff::Timestamp;
 
 use crate::identity::{ErrorKind, Explain, ModuleName, hints};
 
-use super::{Holder, LeaseName};
+use super::{Holder, LeaseScope};
 
 /// Why the ledger could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Somebody else works on it.
-    #[error("the module `{name}` is held by {holder} until {until}")]
+    #[error("the module `{scope}` is held by {holder} until {until}")]
     Held {
         /// The module, or a share of its dates.
-        name: LeaseName,
+        scope: LeaseScope,
         /// Who works on it.
         holder: Box<Holder>,
         /// When its lease ends unless it is renewed.
         until: Timestamp,
     },
     /// Our own lease was taken by somebody else after it had expired.
-    #[error("the lease on the module `{name}` was lost: another run has taken it since")]
+    #[error("the lease on the module `{scope}` was lost: another run has taken it since")]
     LeaseLost {
         /// The module, or a share of its dates.
-        name: LeaseName,
+        scope: LeaseScope,
     },
     /// We may not.
     #[error("failed to {action} in the ledger {ledger}: access denied: {reason}")]
@@ -55,6 +55,14 @@ pub enum LedgerError {
         /// How to make it.
         hint: String,
     },
+    /// Its settings make no sense.
+    #[error("the ledger {ledger} can't be opened: {reason}")]
+    Setting {
+        /// Which ledger.
+        ledger: String,
+        /// The setting that is wrong.
+        reason: String,
+    },
     /// The ledger can't be reached or read.
     #[error("failed to {action} in the ledger {ledger}: {reason}")]
     Unavailable {
@@ -81,7 +89,7 @@ impl Explain for LedgerError {
             Self::Held { .. } | Self::LeaseLost { .. } => ErrorKind::Held,
             Self::Denied { .. } => ErrorKind::Access,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Corrupt { .. } | Self::Missing { .. } | Self::Shared { .. } => ErrorKind::Config,
+            Self::Corrupt { .. } | Self::Missing { .. } | Self::Shared { .. } | Self::Setting { .. } => ErrorKind::Config,
         }
     }
 
@@ -92,6 +100,7 @@ impl Explain for LedgerError {
             Self::LeaseLost { .. } => hints::LEASE_LOST.into(),
             Self::Shared { .. } => "give each module a correlation_id of its own".into(),
             Self::Corrupt { .. } => hints::CORRUPT.into(),
+            Self::Setting { .. } => "correct the profile's `ledger` in adg.yaml".into(),
             Self::Unavailable { .. } => return None,
         })
     }

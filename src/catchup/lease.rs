@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::identity::{FencingToken, RunId};
 
-use super::LeaseName;
+use super::{Access, LeaseScope};
 
 /// Who holds a lease: `run 0190… on host, process 123`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +25,17 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The right to work on a module, or on a share of its dates, until `expires`.
+/// The right to use a scope until `expires`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Of what.
-    pub name: LeaseName,
-    /// Grows with each lease.
+    /// The scope.
+    pub scope: LeaseScope,
+    /// Shared with other readers, or exclusive.
+    pub access: Access,
+    /// Grows with each lease on the scope, whatever its access.
     pub token: FencingToken,
-    /// Renewed before then, or anybody may take it.
+    /// The holder, by its run.
+    pub run_id: RunId,
+    /// The time until which nobody else takes it. It is renewed before.
     pub expires: Timestamp,
 }

@@ -50,12 +50,14 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::identity::RunId;
+    use crate::catchup::Unit;
+    use crate::identity::{ProcessingDate, RunId};
 
     fn attempt(status: Status, location: Option<&str>, files: u64) -> Attempt {
         let (run, at) = (RunId::new(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
-        let date = "2024-05-01".parse().unwrap();
-        let mut attempt = Attempt::begin("shop".parse().unwrap(), "orders".parse().unwrap(), date, run, 1, status, at);
+        let date: ProcessingDate = "2024-05-01".parse().unwrap();
+        let unit = Unit::new("shop".parse().unwrap(), "orders".parse().unwrap(), date);
+        let mut attempt = Attempt::begin(unit, run, 1, status, at);
         attempt.location = location.map(str::to_owned);
         attempt.counts.files = files;
         attempt

@@ -1,16 +1,18 @@
 //! Attempts and leases in plain texts and numbers, as backends keep them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Counts, Holder, LeaseName, Shard, SourceFile, Status};
+use super::{Attempt, Counts, Holder, LeaseScope, Shard, SourceFile, Status, Unit};
 
 /// Of leases that were not given up, with their names and ends as a backend keeps them, those of shares that have not ended.
 pub(super) fn live_shards(leases: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Result<Vec<Shard>, String> {
     let mut live = Vec::new();
     for (name, expires) in leases {
-        let (name, expires): (LeaseName, Timestamp) = (parsed("lease", &name)?, parsed("end of a lease", &expires)?);
-        live.extend(name.shard.filter(|_| expires > now));
+        let (scope, expires): (LeaseScope, Timestamp) = (parsed("lease", &name)?, parsed("end of a lease", &expires)?);
+        live.extend(scope.shard().filter(|_| expires > now));
     }
     Ok(live)
 }
@@ -20,11 +22,14 @@ pub(super) fn live_shards(leases: impl IntoIterator<Item = (String, String)>, no
 pub(super) struct StoredAttempt {
     pub(super) module: String,
     pub(super) collection: String,
+    /// The slice, under the name that it had when there were dates only.
     pub(super) date: String,
     pub(super) run_id: String,
     pub(super) attempt: u32,
     pub(super) status: String,
     pub(super) counts: Counts,
+    #[serde(default)]
+    pub(super) metrics: BTreeMap<String, i64>,
     pub(super) schema_fingerprint: Option<String>,
     /// JSON.
     pub(super) sources: String,
@@ -39,13 +44,14 @@ impl StoredAttempt {
     /// None in practice: a list of plain texts is always JSON.
     pub(super) fn of(attempt: &Attempt) -> Result<Self, String> {
         Ok(Self {
-            module: attempt.module.to_string(),
-            collection: attempt.collection.to_string(),
-            date: attempt.date.to_string(),
+            module: attempt.unit.job.to_string(),
+            collection: attempt.unit.node.to_string(),
+            date: attempt.unit.slice.to_string(),
             run_id: attempt.run_id.to_string(),
             attempt: attempt.attempt,
             status: attempt.status.to_string(),
             counts: attempt.counts,
+            metrics: attempt.metrics.clone(),
             schema_fingerprint: attempt.schema_fingerprint.clone(),
             sources: serde_json::to_string(&attempt.sources).map_err(|error| error.to_string())?,
             location: attempt.location.clone(),
@@ -55,17 +61,25 @@ impl StoredAttempt {
         })
     }
 
+    /// The metrics as backends keep them that have no maps.
+    pub(super) fn metrics_json(&self) -> String {
+        serde_json::to_string(&self.metrics).unwrap_or_default()
+    }
+
     /// # Errors
     /// What in it adg did not write.
     pub(super) fn restore(self) -> Result<Attempt, String> {
         Ok(Attempt {
-            module: parsed("module", &self.module)?,
-            collection: parsed("collection", &self.collection)?,
-            date: parsed("date", &self.date)?,
+            unit: Unit {
+                job: parsed("module", &self.module)?,
+                node: parsed("collection", &self.collection)?,
+                slice: parsed("date", &self.date)?,
+            },
             run_id: parsed("run id", &self.run_id)?,
             attempt: self.attempt,
             status: status(&self.status)?,
             counts: self.counts,
+            metrics: self.metrics,
             schema_fingerprint: self.schema_fingerprint,
             sources: serde_json::from_str::<Vec<SourceFile>>(&self.sources)
                 .map_err(|_| format!("the source list `{}`", self.sources))?,

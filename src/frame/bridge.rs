@@ -12,7 +12,7 @@ use polars_arrow::array::Array as PolarsArray;
 use polars_arrow::datatypes::Field;
 use polars_arrow::ffi;
 
-use super::convert::FrameError;
+use super::FrameError;
 
 const _: () = assert!(size_of::<FFI_ArrowArray>() == size_of::<ffi::ArrowArray>());
 const _: () = assert!(size_of::<FFI_ArrowSchema>() == size_of::<ffi::ArrowSchema>());

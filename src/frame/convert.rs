@@ -1,28 +1,9 @@
 //! The bridge between arrow-rs arrays, which the guard builds and the Parquet writer takes, and Polars frames, in which
 
-use crate::identity::{ErrorKind, Explain};
-
 use arrow_array::ArrayRef;
-use polars::prelude::{Column, CompatLevel, DataFrame, PlSmallStr, PolarsError, Series};
+use polars::prelude::{Column, CompatLevel, DataFrame, PlSmallStr, Series};
 
-use super::bridge;
-
-/// Columns could not cross: a type that one side does not know, or columns of unlike length. A bug of adg.
-#[derive(Debug, thiserror::Error)]
-pub enum FrameError {
-    /// Polars refused.
-    #[error("failed to make a frame")]
-    Polars(#[from] PolarsError),
-    /// arrow-rs refused.
-    #[error("failed to make arrays")]
-    Arrow(#[from] arrow_schema::ArrowError),
-}
-
-impl Explain for FrameError {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Bug
-    }
-}
+use super::{FrameError, bridge};
 
 /// A frame of these columns, each `rows` long.
 pub fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFrame, FrameError> {

@@ -3,5 +3,7 @@
 
 mod bridge;
 mod convert;
+mod error;
 
-pub use convert::{FrameError, from_arrow, to_arrow};
+pub use convert::{from_arrow, to_arrow};
+pub use error::FrameError;

@@ -18,5 +18,5 @@ pub use error_kind::ErrorKind;
 pub use explain::{Causes, Explain};
 pub use fencing::FencingToken;
 pub use load_type::LoadType;
-pub use name::{CollectionName, ModuleName, NameError};
+pub use name::{CollectionName, JobName, ModuleName, NameError, NodeName};
 pub use run_id::RunId;

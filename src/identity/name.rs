@@ -80,6 +80,11 @@ name_type! {
     CollectionName
 }
 
+/// The name of a job of any kind. A module is a job of ingest.
+pub type JobName = ModuleName;
+/// The name of a job's table, sink or dataset. A collection is a node of a module.
+pub type NodeName = CollectionName;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::catchup::Superseded;
+use crate::catchup::RetiredPath;
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
 use crate::schema::{ColumnName, Evolution};
@@ -111,7 +111,7 @@ impl Destination<'_> {
         // would know that it has readers.
         self.metastore.fence_off(self.table, self.lease.token)?;
         if let Some(old) = self.current(value)? {
-            self.ledger.note_superseded(self.lease, &Superseded { location: old, at: now() })?;
+            self.ledger.retire(self.lease, &RetiredPath { location: old, at: now() })?;
         }
         self.still_there(files, folder)
     }

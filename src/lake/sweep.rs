@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Attempt, Seen, Status, Superseded};
+use crate::catchup::{Attempt, RetiredPath, Seen, Status, Unit};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
 use crate::store::EarlierRun;
@@ -37,7 +37,7 @@ impl Destination<'_> {
     fn sweep_unpublished_of(&self, value: &PartitionValue, now: Timestamp, readers: &Readers<'_>) -> Result<usize, LakeError> {
         let partition = self.layout.folder_of(value);
         let current = self.current(value)?;
-        let replaced = self.ledger.superseded(&self.store.location(&partition))?.into_iter().map(|note| note.location);
+        let replaced = self.ledger.retired(&self.store.location(&partition))?.into_iter().map(|note| note.location);
         let mut known: Vec<String> = current.clone().into_iter().chain(replaced).collect();
         let mut removed = 0;
         for run in self.earlier_runs(&TableLayout::parents_of_runs(&partition))? {
@@ -51,7 +51,7 @@ impl Destination<'_> {
                 self.store.delete_folder(&run.folder)?;
                 removed += 1;
             } else {
-                self.ledger.note_superseded(self.lease, &Superseded { location: location.clone(), at: now })?;
+                self.ledger.retire(self.lease, &RetiredPath { location: location.clone(), at: now })?;
                 known.push(location);
             }
         }
@@ -60,8 +60,8 @@ impl Destination<'_> {
 
     /// The attempts at a partition, oldest first; none where its value is no date.
     fn attempts_at(&self, value: &PartitionValue) -> Result<Vec<Attempt>, LakeError> {
-        let Ok(date) = value.0.parse() else { return Ok(Vec::new()) };
-        Ok(self.ledger.attempts(self.module, &self.table.table, date)?)
+        let Ok(date) = value.0.parse::<ProcessingDate>() else { return Ok(Vec::new()) };
+        Ok(self.ledger.attempts(&Unit::new(self.module.clone(), self.table.table.clone(), date))?)
     }
 
     /// Whether readers would see what is at a location, by the ledger: where they do not, the metastore has forgotten it.
@@ -108,7 +108,7 @@ impl Destination<'_> {
     /// Removes what was replaced longer than `grace` ago, on whichever date. Gives the number of folders removed.
     pub fn sweep_replaced(&self, grace: SignedDuration, now: Timestamp) -> Result<usize, LakeError> {
         let (mut removed, readers) = (0, Readers::of(&self.at));
-        for note in self.ledger.superseded(&self.store.location(self.layout.table()))? {
+        for note in self.ledger.retired(&self.store.location(self.layout.table()))? {
             if note.at.checked_add(grace).is_ok_and(|due| now < due) {
                 continue;
             }
@@ -117,7 +117,7 @@ impl Destination<'_> {
             if self.current(&value)?.as_ref() != Some(&note.location) {
                 // Readers were sent there until the swing, and the note before it is as late as that. The one at hand may be of
                 // somebody who died before swinging, read before another did.
-                if !self.ledger.superseded(&note.location)?.contains(&note) {
+                if !self.ledger.retired(&note.location)?.contains(&note) {
                     continue;
                 }
                 let has_readers = match place {
@@ -136,7 +136,7 @@ impl Destination<'_> {
                 }
                 removed += 1;
             }
-            self.ledger.forget_superseded(self.lease, &note.location)?;
+            self.ledger.forget_retired(self.lease, &note.location)?;
         }
         Ok(removed)
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::catchup::Superseded;
+use crate::catchup::RetiredPath;
 use crate::metastore::{Parameters, Partition, PartitionValue};
 use crate::store::spelled_like;
 
@@ -16,14 +16,14 @@ impl Destination<'_> {
     /// The fence was set before, lest one who slept past its lease publishes what is dropped.
     pub fn withdraw(&self, value: &PartitionValue, now: Timestamp) -> Result<(), LakeError> {
         if let Some(location) = self.current(value)? {
-            self.ledger.note_superseded(self.lease, &Superseded { location, at: now })?;
+            self.ledger.retire(self.lease, &RetiredPath { location, at: now })?;
         }
         Ok(self.metastore.drop_partition(self.table, value, self.lease.token)?)
     }
 
     /// Where another tool's files of a partition lie that adg has replaced, and may still be.
     pub fn replaced_of_others(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
-        let notes = self.ledger.superseded(&self.store.location(&self.layout.folder_of(value)))?;
+        let notes = self.ledger.retired(&self.store.location(&self.layout.folder_of(value)))?;
         let is_theirs = |location: &String| matches!(self.place(location), Some((of, Place::Plain(_))) if of == *value);
         Ok(notes.into_iter().map(|note| note.location).find(is_theirs))
     }
@@ -51,7 +51,7 @@ impl Destination<'_> {
         }
         if current.as_deref() != Some(location) {
             if let Some(current) = current {
-                self.ledger.note_superseded(self.lease, &Superseded { location: current, at: now })?;
+                self.ledger.retire(self.lease, &RetiredPath { location: current, at: now })?;
             }
             let location_as_spelled = spelled_like(location, &table.location);
             let parameters = self.parameters_of(location, &found, schema_fingerprint);

@@ -13,9 +13,8 @@ use super::{
     Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, Table, TableName, spark_statistics,
 };
 
-/// Grows with every change of [`SCHEMA`].
-const VERSION: u32 = 1;
-const SCHEMA: &str = "
+/// The n-th migration makes version n. A released one is never changed.
+const MIGRATIONS: [&str; 1] = ["
 create table if not exists databases (name text primary key, location text not null) without rowid;
 create table if not exists tables (
     id integer primary key, database text not null references databases (name), name text not null, location text not null,
@@ -30,7 +29,7 @@ create table if not exists partitions (
     table_id integer not null references tables (id), value text not null, location text not null, parameters text not null,
     primary key (table_id, value)
 ) without rowid;
-";
+"];
 
 /// A metastore in one file, for one machine.
 #[derive(Debug)]
@@ -54,8 +53,7 @@ fn failed(action: &'static str, metastore: String, fault: Fault) -> MetastoreErr
 impl SqliteMetastore {
     /// Opens the metastore, creating the file and its folder where they are missing.
     pub fn open(path: &Path) -> Result<Self, MetastoreError> {
-        let connection =
-            embedded::open(path, SCHEMA, VERSION).map_err(|fault| failed("open", path.display().to_string(), fault))?;
+        let connection = embedded::open(path, &MIGRATIONS).map_err(|fault| failed("open", path.display().to_string(), fault))?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 

@@ -94,10 +94,11 @@ pub struct ToldAttempt {
     pub error: Option<String>,
 }
 
-impl From<Attempt> for ToldAttempt {
-    fn from(attempt: Attempt) -> Self {
-        let Attempt { date, collection, run_id, attempt, status, started, ended, counts, location, error, .. } = attempt;
-        Self { date, collection, run_id: run_id.to_string(), attempt, status, started, ended, counts, location, error }
+impl ToldAttempt {
+    /// An attempt at that date.
+    pub fn of(date: ProcessingDate, attempt: Attempt) -> Self {
+        let Attempt { unit, run_id, attempt, status, started, ended, counts, location, error, .. } = attempt;
+        Self { date, collection: unit.node, run_id: run_id.to_string(), attempt, status, started, ended, counts, location, error }
     }
 }
 

@@ -1,14 +1,15 @@
 //! The items of the table, and what they are restored to.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::identity::{JobName, NodeName};
 
-use super::super::stored::{StoredAttempt, StoredHolder, parsed};
-use super::super::{Attempt, LeaseName, Status, SummaryKey, Superseded};
+use crate::catchup::stored::{StoredAttempt, StoredHolder, parsed};
+use crate::catchup::{Attempt, LeaseScope, RetiredPath, Slice, Status, SummaryKey};
 
 /// The key of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,14 +30,21 @@ impl Key {
         Self { hash: correlation_id.to_owned(), range: data_product.to_owned() }
     }
 
-    pub(super) fn lease(name: &LeaseName) -> Self {
-        let shard = name.shard.map(|shard| format!("#{shard}"));
-        Self::of(name.module.as_str(), format!("lease{}", shard.unwrap_or_default()))
+    pub(super) fn version() -> Self {
+        Self::of("ledger", "version".to_owned())
+    }
+
+    pub(super) fn lease(scope: &LeaseScope) -> Self {
+        match scope {
+            LeaseScope::Job { job, shard: None } => Self::of(job.as_str(), "lease".to_owned()),
+            LeaseScope::Job { job, shard: Some(shard) } => Self::of(job.as_str(), format!("lease#{shard}")),
+            LeaseScope::Table { table, work } => Self::of(&format!("table:{table}"), format!("lease/{work}")),
+        }
     }
 
     /// The beginning of the keys of the leases of all shares of a module's dates.
-    pub(super) fn shards(module: &ModuleName) -> Self {
-        Self::of(module.as_str(), "lease#".to_owned())
+    pub(super) fn shards(job: &JobName) -> Self {
+        Self::of(job.as_str(), "lease#".to_owned())
     }
 
     /// What adg knows of a summary.
@@ -45,27 +53,32 @@ impl Key {
     }
 
     /// The beginning of the keys of all days of a module.
-    pub(super) fn days(module: &ModuleName) -> Self {
-        Self::of(module.as_str(), "day#".to_owned())
+    pub(super) fn days(job: &JobName) -> Self {
+        Self::of(job.as_str(), "day#".to_owned())
     }
 
-    /// The beginning of the keys of all attempts at a date. They sort by run.
-    pub(super) fn attempts(module: &ModuleName, collection: &CollectionName, date: ProcessingDate) -> Self {
-        Self::of(module.as_str(), format!("attempt#{collection}#{date}#"))
+    /// The beginning of the keys of all attempts at a slice. They sort by run.
+    pub(super) fn attempts(job: &JobName, node: &NodeName, slice: &Slice) -> Self {
+        Self::of(job.as_str(), format!("attempt#{node}#{}#", in_key(&slice.to_string())))
     }
 
     /// The beginning of the keys of the parts of an attempt's list of sources.
     fn sources(module: &str, attempt: &StoredAttempt) -> Self {
-        Self::of(module, format!("sources#{}#{}#{}#", attempt.collection, attempt.date, attempt.run_id))
+        Self::of(module, format!("sources#{}#{}#{}#", attempt.collection, in_key(&attempt.date), attempt.run_id))
     }
 
     /// A replaced location, or the beginning of several.
-    pub(super) fn superseded(location: &str) -> Self {
+    pub(super) fn retired(location: &str) -> Self {
         Self { hash: "adg#superseded".to_owned(), range: location.to_owned() }
     }
 }
 
-/// Who works on a module, or on a share of its dates.
+/// A slice as a part of a key, whose parts `#` divides.
+fn in_key(slice: &str) -> String {
+    slice.replace('%', "%25").replace('#', "%23")
+}
+
+/// The holders of a lease.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LeaseItem {
     #[serde(rename = "Correlation_Id")]
@@ -76,6 +89,17 @@ pub(super) struct LeaseItem {
     pub(super) holder: StoredHolder,
     pub(super) expires: String,
     pub(super) released: bool,
+    /// Those that share it, by their runs.
+    #[serde(default)]
+    pub(super) shared: BTreeMap<String, SharedHolder>,
+}
+
+/// A holder that shares a lease.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SharedHolder {
+    pub(super) token: u64,
+    pub(super) holder: StoredHolder,
+    pub(super) expires: String,
 }
 
 /// The latest status of a date.
@@ -92,7 +116,7 @@ pub(super) struct DayItem {
 
 impl DayItem {
     pub(super) fn of(attempt: &StoredAttempt) -> Self {
-        let Key { hash, range } = Key::of(&attempt.module, format!("day#{}#{}", attempt.collection, attempt.date));
+        let Key { hash, range } = Key::of(&attempt.module, format!("day#{}#{}", attempt.collection, in_key(&attempt.date)));
         let (collection, day, latest) = (attempt.collection.clone(), attempt.date.clone(), attempt.status.clone());
         Self { hash, range, collection, day, latest }
     }
@@ -161,7 +185,7 @@ impl AttemptItem {
     /// # Errors
     /// The list of sources can't be packed.
     pub(super) fn of(mut attempt: StoredAttempt) -> Result<(Self, Vec<SourcesItem>), String> {
-        let range = format!("attempt#{}#{}#{}", attempt.collection, attempt.date, attempt.run_id);
+        let range = format!("attempt#{}#{}#{}", attempt.collection, in_key(&attempt.date), attempt.run_id);
         let Key { hash, range } = Key::of(&attempt.module, range);
         let sources = std::mem::replace(&mut attempt.sources, PACKED.to_owned());
         attempt.error = attempt.error.map(|error| error.chars().take(ERROR_CHARS).collect());
@@ -216,7 +240,7 @@ impl AttemptItem {
 
 /// When a location was replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct SupersededItem {
+pub(super) struct RetiredItem {
     #[serde(rename = "Correlation_Id")]
     hash: String,
     #[serde(rename = "DataProduct")]
@@ -224,15 +248,15 @@ pub(super) struct SupersededItem {
     at: String,
 }
 
-impl SupersededItem {
-    pub(super) fn of(superseded: &Superseded) -> Self {
-        let Key { hash, range } = Key::superseded(&superseded.location);
-        Self { hash, range, at: superseded.at.to_string() }
+impl RetiredItem {
+    pub(super) fn of(path: &RetiredPath) -> Self {
+        let Key { hash, range } = Key::retired(&path.location);
+        Self { hash, range, at: path.at.to_string() }
     }
 
     /// # Errors
     /// What in it adg did not write.
-    pub(super) fn restore(self) -> Result<Superseded, String> {
-        Ok(Superseded { at: parsed("time", &self.at)?, location: self.range })
+    pub(super) fn restore(self) -> Result<RetiredPath, String> {
+        Ok(RetiredPath { at: parsed("time", &self.at)?, location: self.range })
     }
 }

@@ -5,17 +5,10 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::PoisonError;
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
-use aws_smithy_runtime_api::client::interceptors::context::{Error as OperationError, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use aws_smithy_types::retry::ErrorKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -24,9 +17,11 @@ use crate::aws::{AwsError, SaidKind, principal_of, said, statement};
 use crate::identity::{self, Explain};
 use crate::runtime;
 
-use super::super::{Lease, LedgerError};
 use super::DynamoDbLedger;
 use super::items::Key;
+use super::leases::ours;
+use super::retries::reasons;
+use crate::catchup::{Access, Lease, LedgerError};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -39,55 +34,6 @@ const ACTIONS: [&str; 6] = [
     "dynamodb:Query",
     "dynamodb:ConditionCheckItem",
 ];
-
-/// Lets the library try again what a transaction was in the way of, and a transaction that was throttled: neither says so in the
-/// way that it knows.
-#[derive(Debug)]
-pub(super) struct Conflicts;
-
-impl ClassifyRetry for Conflicts {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let Some(error) = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error()) else {
-            return RetryAction::NoActionIndicated;
-        };
-        let codes = match error.downcast_ref::<TransactWriteItemsError>() {
-            Some(canceled) => reasons(canceled),
-            None => code(error).into_iter().collect(),
-        };
-        let has = |some: &[&str]| codes.iter().any(|code| some.contains(code));
-        if codes.first() == Some(&"ConditionalCheckFailed") {
-            // The lease is lost, whatever else is true.
-            RetryAction::NoActionIndicated
-        } else if has(&["TransactionConflict", "TransactionConflictException"]) {
-            RetryAction::retryable_error(ErrorKind::TransientError)
-        } else if has(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
-            RetryAction::retryable_error(ErrorKind::ThrottlingError)
-        } else {
-            RetryAction::NoActionIndicated
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "transaction conflicts"
-    }
-}
-
-/// The code of an error of one of the operations that write one item.
-fn code(error: &OperationError) -> Option<&str> {
-    let put = error.downcast_ref::<PutItemError>().and_then(ProvideErrorMetadata::code);
-    let update = error.downcast_ref::<UpdateItemError>().and_then(ProvideErrorMetadata::code);
-    put.or(update).or_else(|| error.downcast_ref::<DeleteItemError>().and_then(ProvideErrorMetadata::code))
-}
-
-/// Why a transaction was not done, item by item.
-fn reasons(error: &TransactWriteItemsError) -> Vec<&str> {
-    match error {
-        TransactWriteItemsError::TransactionCanceledException(canceled) => {
-            canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect()
-        }
-        _ => Vec::new(),
-    }
-}
 
 impl DynamoDbLedger {
     pub(super) fn corrupt(&self, what: String) -> LedgerError {
@@ -208,15 +154,20 @@ impl DynamoDbLedger {
 
     /// Writes all of `items`, or none where the lease is no longer ours.
     pub(super) fn fenced(&self, action: &'static str, lease: &Lease, items: Vec<TransactWriteItem>) -> Result<(), LedgerError> {
-        let ours = ConditionCheck::builder()
+        let check = ConditionCheck::builder()
             .table_name(&self.table)
-            .set_key(Some(self.item(&Key::lease(&lease.name))?))
-            .condition_expression("#token = :token")
+            .set_key(Some(self.item(&Key::lease(&lease.scope))?))
+            .condition_expression(ours(lease))
             .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":token", AttributeValue::N(lease.token.0.to_string()))
-            .build()
-            .map_err(|error| self.corrupt(error.to_string()))?;
-        let check = TransactWriteItem::builder().condition_check(ours).build();
+            .expression_attribute_values(":token", AttributeValue::N(lease.token.0.to_string()));
+        let check = match lease.access {
+            Access::Exclusive => check,
+            Access::Shared => {
+                check.expression_attribute_names("#shared", "shared").expression_attribute_names("#run", lease.run_id.to_string())
+            }
+        };
+        let check = check.build().map_err(|error| self.corrupt(error.to_string()))?;
+        let check = TransactWriteItem::builder().condition_check(check).build();
         let all = std::iter::once(check).chain(items).collect();
         let request = self.client.transact_write_items().set_transact_items(Some(all));
         let _one = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,61 +176,10 @@ impl DynamoDbLedger {
             Err(error) => match error.as_service_error().map(reasons) {
                 // The lease's check is the first.
                 Some(reasons) if reasons.first() == Some(&"ConditionalCheckFailed") => {
-                    Err(LedgerError::LeaseLost { name: lease.name.clone() })
+                    Err(LedgerError::LeaseLost { scope: lease.scope.clone() })
                 }
                 _ => Err(self.failed(action, &error)),
             },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_dynamodb::types::CancellationReason;
-    use aws_sdk_dynamodb::types::error::{TransactionCanceledException, TransactionConflictException};
-    use aws_smithy_runtime_api::client::interceptors::context::Input;
-    use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
-
-    use super::*;
-
-    fn asked_again(error: OperationError) -> RetryAction {
-        let mut context = InterceptorContext::new(Input::erase("a request"));
-        context.set_output_or_error(Err(OrchestratorError::operation(error)));
-        Conflicts.classify_retry(&context)
-    }
-
-    fn canceled(codes: &[&str]) -> OperationError {
-        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build());
-        let canceled = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.collect())).build();
-        OperationError::erase(TransactWriteItemsError::TransactionCanceledException(canceled))
-    }
-
-    fn conflict() -> TransactionConflictException {
-        let code = aws_smithy_types::error::ErrorMetadata::builder().code("TransactionConflictException").build();
-        TransactionConflictException::builder().meta(code).build()
-    }
-
-    #[test]
-    fn what_was_in_the_way_of_another_is_tried_again_and_a_lost_lease_is_not() {
-        let transient = RetryAction::retryable_error(ErrorKind::TransientError);
-        let throttled = RetryAction::retryable_error(ErrorKind::ThrottlingError);
-        for (codes, action) in [
-            (&["None", "TransactionConflict"][..], transient.clone()),
-            (&["None", "ThrottlingError"], throttled.clone()),
-            (&["None", "ProvisionedThroughputExceeded"], throttled),
-            (&["ConditionalCheckFailed", "TransactionConflict"], RetryAction::NoActionIndicated),
-            (&["None", "ValidationError"], RetryAction::NoActionIndicated),
-            (&[], RetryAction::NoActionIndicated),
-        ] {
-            assert_eq!(asked_again(canceled(codes)), action, "{codes:?}");
-        }
-        for single in [
-            OperationError::erase(PutItemError::TransactionConflictException(conflict())),
-            OperationError::erase(UpdateItemError::TransactionConflictException(conflict())),
-            OperationError::erase(DeleteItemError::TransactionConflictException(conflict())),
-        ] {
-            assert_eq!(asked_again(single), transient);
-        }
-        assert_eq!(Conflicts.name(), "transaction conflicts");
     }
 }

@@ -3,13 +3,13 @@
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{ModuleName, ProcessingDate};
+use crate::identity::{JobName, ProcessingDate};
 
-use super::super::stored::parsed;
-use super::super::{Continued, Lease, LedgerError, Status, Summary, SummaryKey};
 use super::DynamoDbLedger;
 use super::items::{DayItem, Key};
 use super::requests::Item;
+use crate::catchup::stored::parsed;
+use crate::catchup::{Continued, JobSummaries, Lease, LedgerError, Status, Summary, SummaryKey};
 
 /// What adg reads of the line; whatever else it has stays. It is read leniently: by hand, and by other tools, numbers are
 /// written as texts and statuses left out.
@@ -59,16 +59,16 @@ impl Line {
 }
 
 /// The line, and what adg knows of it. Two modules of one line would each take the other's writing for the replaced job's.
-fn read(ledger: &DynamoDbLedger, module: &ModuleName, key: &SummaryKey) -> Result<(Option<Line>, Written), LedgerError> {
+fn read(ledger: &DynamoDbLedger, job: &JobName, key: &SummaryKey) -> Result<(Option<Line>, Written), LedgerError> {
     const ACTION: &str = "read the summary";
     let line: Option<Item> = ledger.get_item(ACTION, &Key::summary(&key.correlation_id, &key.data_product))?;
     let Key { hash, range } = Key::written(key);
     let written: Option<Written> = ledger.get(ACTION, &Key::written(key))?;
-    let owner = module.to_string();
+    let owner = job.to_string();
     let written = written.unwrap_or_else(|| Written { hash, range, module: owner.clone(), ..Written::default() });
     if written.module != owner {
         let line = format!("{}, {}", key.correlation_id, key.data_product);
-        return Err(LedgerError::Shared { module: module.clone(), other: written.module, line });
+        return Err(LedgerError::Shared { module: job.clone(), other: written.module, line });
     }
     Ok((line.as_ref().map(Line::of), written))
 }
@@ -82,58 +82,57 @@ fn taken_over(ledger: &DynamoDbLedger, written: &Written) -> Result<Option<Proce
     written.continues_from.as_deref().map(|date| parsed("date", date).map_err(|what| ledger.corrupt(what))).transpose()
 }
 
-pub(super) fn continues_from(
-    ledger: &DynamoDbLedger,
-    module: &ModuleName,
-    key: &SummaryKey,
-) -> Result<Option<Continued>, LedgerError> {
-    let (line, written) = read(ledger, module, key)?;
-    Ok(match foreign(line, &written) {
-        Some(line) => Some(Continued { first: line.next(key).map_err(|what| ledger.corrupt(what))?, again: true }),
-        None => taken_over(ledger, &written)?.map(|first| Continued { first, again: false }),
-    })
-}
-
-pub(super) fn take_over(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
-    let (line, mut written) = read(ledger, &lease.name.module, key)?;
-    if let Some(line) = foreign(line, &written) {
-        let next = line.next(key).map_err(|what| ledger.corrupt(what))?;
-        to_be_done_again(ledger, lease, next)?;
-        written.last = Some(line.mark());
-        written.continues_from = Some(next.to_string());
-        tracing::info!(event = "ledger_taken_over", module = %lease.name.module, last = line.mark(), continues_from = %next);
-        ledger.fenced("take the ledger over", lease, vec![ledger.put(&written)?])?;
+impl JobSummaries for DynamoDbLedger {
+    fn continues_from(&self, job: &JobName, key: &SummaryKey) -> Result<Option<Continued>, LedgerError> {
+        let (line, written) = read(self, job, key)?;
+        Ok(match foreign(line, &written) {
+            Some(line) => Some(Continued { first: line.next(key).map_err(|what| self.corrupt(what))?, again: true }),
+            None => taken_over(self, &written)?.map(|first| Continued { first, again: false }),
+        })
     }
-    taken_over(ledger, &written)
+
+    fn take_over(&self, lease: &Lease, job: &JobName, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError> {
+        let (line, mut written) = read(self, job, key)?;
+        if let Some(line) = foreign(line, &written) {
+            let next = line.next(key).map_err(|what| self.corrupt(what))?;
+            to_be_done_again(self, lease, job, next)?;
+            written.last = Some(line.mark());
+            written.continues_from = Some(next.to_string());
+            tracing::info!(event = "ledger_taken_over", module = %job, last = line.mark(), continues_from = %next);
+            self.fenced("take the ledger over", lease, vec![self.put(&written)?])?;
+        }
+        taken_over(self, &written)
+    }
+
+    fn summarise(&self, lease: &Lease, job: &JobName, key: &SummaryKey, summary: Summary) -> Result<(), LedgerError> {
+        let (line, mut written) = read(self, job, key)?;
+        let (date, status) = (summary.date.to_string(), summary.status.to_string());
+        let is_same = line.as_ref().is_some_and(|line| line.date == date && line.status == status);
+        if is_same && summary.status != Status::InProgress {
+            return Ok(());
+        }
+        let last = line.map_or(0, |line| line.run);
+        // As the replaced job counts: each beginning is a run of its own.
+        let run = if summary.status == Status::InProgress { last + 1 } else { last.max(1) };
+        let line = Line { date, run, status };
+        written.last = Some(line.mark());
+        self.fenced("write the summary", lease, vec![update(self, key, &line)?, self.put(&written)?])
+    }
 }
 
 /// What adg did before somebody else went on: from the date on that is next after them, it is not done. Told before the line
 /// counts as taken over: killed in between, it is told again.
-fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, next: ProcessingDate) -> Result<(), LedgerError> {
+fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, job: &JobName, next: ProcessingDate) -> Result<(), LedgerError> {
     const ACTION: &str = "take the ledger over";
-    let days: Vec<DayItem> = ledger.below(ACTION, &Key::days(&lease.name.module))?;
-    let next = next.to_string();
-    let again: Vec<DayItem> = days.into_iter().filter(|day| day.day >= next).map(DayItem::failed).collect();
+    let days: Vec<DayItem> = ledger.below(ACTION, &Key::days(job))?;
+    let is_again = |day: &DayItem| day.day.parse::<ProcessingDate>().is_ok_and(|date| date >= next);
+    let again: Vec<DayItem> = days.into_iter().filter(is_again).map(DayItem::failed).collect();
     // DynamoDB takes 100 items in a transaction, the lease among them.
     for some in again.chunks(90) {
         let puts = some.iter().map(|day| ledger.put(day)).collect::<Result<Vec<_>, _>>()?;
         ledger.fenced(ACTION, lease, puts)?;
     }
     Ok(())
-}
-
-pub(super) fn write(ledger: &DynamoDbLedger, lease: &Lease, key: &SummaryKey, told: Summary) -> Result<(), LedgerError> {
-    let (line, mut written) = read(ledger, &lease.name.module, key)?;
-    let (date, status) = (told.date.to_string(), told.status.to_string());
-    if line.as_ref().is_some_and(|line| line.date == date && line.status == status) && told.status != Status::InProgress {
-        return Ok(());
-    }
-    let last = line.map_or(0, |line| line.run);
-    // As the replaced job counts: each beginning is a run of its own.
-    let run = if told.status == Status::InProgress { last + 1 } else { last.max(1) };
-    let line = Line { date, run, status };
-    written.last = Some(line.mark());
-    ledger.fenced("write the summary", lease, vec![update(ledger, key, &line)?, ledger.put(&written)?])
 }
 
 /// Sets the three attributes that are the replaced job's, and leaves others as they are.

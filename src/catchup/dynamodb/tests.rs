@@ -1,11 +1,20 @@
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 
-use super::items::LeaseItem;
-use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::items::{Key, LeaseItem};
+use super::version::{VERSION, VersionItem};
+use super::{DynamoDbLedger, DynamoDbSettings};
+use crate::catchup::conformance::{self, versions};
 use crate::catchup::stored::StoredHolder;
-use crate::catchup::{Counts, Status, conformance};
-use crate::identity::FencingToken;
-use crate::identity::RunId;
+use crate::catchup::{
+    Access, Attempt, Continued, Counts, Holder, JobSummaries, Lease, LeaseStore, Ledger, LedgerError, RetiredPaths, RunLog,
+    Status, Summary, SummaryKey, Unit,
+};
+use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, RunId};
 use crate::runtime;
 use crate::test_services;
 
@@ -41,7 +50,7 @@ fn now() -> Timestamp {
 
 fn lease(ledger: &DynamoDbLedger) -> Lease {
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
-    ledger.acquire(&module().into(), &holder, now(), SignedDuration::from_secs(60)).unwrap()
+    ledger.acquire(&module().into(), Access::Exclusive, &holder, now(), SignedDuration::from_secs(60)).unwrap()
 }
 
 /// What the replaced job writes.
@@ -77,7 +86,7 @@ fn summary_line(ledger: &DynamoDbLedger) -> Vec<(String, String)> {
 }
 
 fn done(date: &str) -> Attempt {
-    Attempt::begin(module(), "bids".parse().unwrap(), day(date), RunId::new(now()), 1, Status::Completed, now())
+    Attempt::begin(Unit::new(module(), "bids".parse().unwrap(), day(date)), RunId::new(now()), 1, Status::Completed, now())
 }
 
 fn day(text: &str) -> ProcessingDate {
@@ -110,22 +119,22 @@ fn a_ledger_of_the_replaced_job_is_continued_whatever_its_status() {
             assert_eq!(found, Some(Continued { first: day(first), again }), "{status}");
         };
         assert_eq!(ledger.continues_from(&module(), &key()).unwrap(), None);
-        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), None);
+        assert_eq!(ledger.take_over(&lease, &module(), &key()).unwrap(), None);
         replaced_job_writes(&ledger, "2021-04-12", 41, status);
         planned(expected, true);
-        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        assert_eq!(ledger.take_over(&lease, &module(), &key()).unwrap(), Some(day(expected)), "{status}");
         planned(expected, false);
         // What adg writes itself is nobody else's doing.
-        ledger.summarise(&lease, &key(), Summary { date: day("2021-05-01"), status: Status::InProgress }).unwrap();
-        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day(expected)), "{status}");
+        ledger.summarise(&lease, &module(), &key(), Summary { date: day("2021-05-01"), status: Status::InProgress }).unwrap();
+        assert_eq!(ledger.take_over(&lease, &module(), &key()).unwrap(), Some(day(expected)), "{status}");
         // The replaced job went on for some days, and then it is adg's turn again: from there on nothing is done.
         for date in ["2021-06-01", "2021-06-02"] {
             ledger.record(&lease, &done(date)).unwrap();
         }
         replaced_job_writes(&ledger, "2021-06-01", 50, "Completed");
         planned("2021-06-02", true);
-        assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day("2021-06-02")));
-        let days = &ledger.history(&module()).unwrap()[&"bids".parse::<CollectionName>().unwrap()];
+        assert_eq!(ledger.take_over(&lease, &module(), &key()).unwrap(), Some(day("2021-06-02")));
+        let days = &ledger.days(&module()).unwrap()[&"bids".parse::<CollectionName>().unwrap()];
         assert_eq!((days[&day("2021-06-01")], days[&day("2021-06-02")]), (Status::Completed, Status::Failed));
     }
 }
@@ -144,7 +153,7 @@ fn the_summary_is_as_the_replaced_job_writes_it() {
         ];
         texts.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
     };
-    let write = |date: &str, status| ledger.summarise(&lease, &key(), Summary { date: day(date), status }).unwrap();
+    let write = |date: &str, status| ledger.summarise(&lease, &module(), &key(), Summary { date: day(date), status }).unwrap();
     write("2021-04-12", Status::InProgress);
     assert_eq!(summary_line(&ledger), line("2021-04-12", "1", "In-Progress"));
     write("2021-04-12", Status::Completed);
@@ -166,14 +175,14 @@ fn many_sources_and_a_long_error_fit_into_an_item() {
     let lease = lease(&ledger);
     let collection: CollectionName = "bids".parse().unwrap();
     let mut attempt =
-        Attempt::begin(module(), collection.clone(), day("2021-04-12"), RunId::new(now()), 1, Status::Failed, now());
+        Attempt::begin(Unit::new(module(), collection.clone(), day("2021-04-12")), RunId::new(now()), 1, Status::Failed, now());
     attempt.counts = Counts { rows_read: u64::MAX, ..Counts::default() };
     attempt.error = Some("x".repeat(1 << 20));
     let source =
         |i: u32| crate::catchup::SourceFile { key: format!("2021-04-12_bids_{i}_delta.csv"), size: i.into(), etag: None };
     attempt.sources = (0..20_000).map(source).collect();
     ledger.record(&lease, &attempt).unwrap();
-    let found = ledger.attempts(&module(), &collection, day("2021-04-12")).unwrap();
+    let found = ledger.attempts(&Unit::new(module(), collection.clone(), day("2021-04-12"))).unwrap();
     assert_eq!((found[0].sources.len(), found[0].counts), (20_000, attempt.counts));
 }
 
@@ -182,15 +191,20 @@ fn a_list_of_sources_that_is_longer_than_an_item_is_kept_whole_in_parts() {
     let ledger = table("parts")();
     let lease = lease(&ledger);
     let collection: CollectionName = "bids".parse().unwrap();
-    let mut attempt =
-        Attempt::begin(module(), collection.clone(), day("2021-04-12"), RunId::new(now()), 1, Status::Completed, now());
+    let mut attempt = Attempt::begin(
+        Unit::new(module(), collection.clone(), day("2021-04-12")),
+        RunId::new(now()),
+        1,
+        Status::Completed,
+        now(),
+    );
     // Names that can't be packed to much less.
     let random = |i: u64| format!("{:x}{:x}", i.wrapping_mul(0x9e37_79b9_7f4a_7c15), i.wrapping_mul(0xc2b2_ae3d_27d4_eb4f));
     let source = |i: u64| crate::catchup::SourceFile { key: random(i), size: i, etag: Some(random(i ^ 0xff51_afd7_ed55_8ccd)) };
     attempt.sources = (1..20_000).map(source).collect();
     ledger.record(&lease, &attempt).unwrap();
     ledger.record(&lease, &attempt).unwrap();
-    let read = || ledger.attempts(&module(), &collection, day("2021-04-12"));
+    let read = || ledger.attempts(&Unit::new(module(), collection.clone(), day("2021-04-12")));
     assert_eq!(read().unwrap(), [attempt.clone()]);
     assert_eq!(ledger.history(&module()).unwrap()[&collection].len(), 1);
     // A part that is gone is told, and not taken for a shorter list.
@@ -218,21 +232,26 @@ fn a_line_is_one_modules_and_what_else_it_has_stays() {
     let put = ledger.client.put_item().table_name("shared").item("Correlation_Id", text(&key().correlation_id));
     let put = put.item("DataProduct", text(&key().data_product)).item("Date", text("2021-04-12")).item("Cluster_Id", text("j-1"));
     runtime::wait(put.item("Run_Id", text("7.0")).send()).unwrap().unwrap();
-    assert_eq!(ledger.take_over(&lease, &key()).unwrap(), Some(day("2021-04-12")), "without a status it is tried again");
-    ledger.summarise(&lease, &key(), Summary { date: day("2021-04-12"), status: Status::InProgress }).unwrap();
+    assert_eq!(
+        ledger.take_over(&lease, &module(), &key()).unwrap(),
+        Some(day("2021-04-12")),
+        "without a status it is tried again"
+    );
+    ledger.summarise(&lease, &module(), &key(), Summary { date: day("2021-04-12"), status: Status::InProgress }).unwrap();
     let line = summary_line(&ledger);
     assert!(line.contains(&("Cluster_Id".into(), "j-1".into())) && line.contains(&("Run_Id".into(), "8".into())), "{line:?}");
-    let other: ModuleName = "payment".parse().unwrap();
+    let elsewhere: ModuleName = "payment".parse().unwrap();
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
-    let other = ledger.acquire(&other.into(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
-    assert!(matches!(ledger.take_over(&other, &key()), Err(LedgerError::Shared { .. })));
+    let other =
+        ledger.acquire(&elsewhere.clone().into(), Access::Exclusive, &holder, now(), SignedDuration::from_secs(60)).unwrap();
+    assert!(matches!(ledger.take_over(&other, &elsewhere, &key()), Err(LedgerError::Shared { .. })));
 }
 
 #[test]
 fn a_run_whose_lease_was_granted_without_an_answer_has_it() {
     let ledger = table("granted")();
     let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
-    let take = || ledger.acquire(&module().into(), &holder, now(), SignedDuration::from_secs(60)).unwrap();
+    let take = || ledger.acquire(&module().into(), Access::Exclusive, &holder, now(), SignedDuration::from_secs(60)).unwrap();
     assert_eq!(take(), take());
 }
 
@@ -242,21 +261,72 @@ fn who_comes_second_finds_the_lease_changed_and_no_other_failure_is_taken_for_th
     let item = |token: u64| {
         let Key { hash, range } = Key::lease(&module().into());
         let holder = StoredHolder::of(&Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 });
-        LeaseItem { hash, range, token, holder, expires: now().to_string(), released: false }
+        LeaseItem { hash, range, token, holder, expires: now().to_string(), released: false, shared: Default::default() }
     };
     let ledger = open();
-    assert!(lease::put(&ledger, &item(1), None).unwrap());
-    assert!(!lease::put(&ledger, &item(2), None).unwrap());
-    assert!(lease::put(&ledger, &item(2), Some(&item(1))).unwrap());
-    assert!(!lease::put(&ledger, &item(3), Some(&item(1))).unwrap());
+    assert!(ledger.put_lease(&item(1), None).unwrap());
+    assert!(!ledger.put_lease(&item(2), None).unwrap());
+    assert!(ledger.put_lease(&item(2), Some(&item(1))).unwrap());
+    assert!(!ledger.put_lease(&item(3), Some(&item(1))).unwrap());
     let nowhere = DynamoDbLedger { table: "nowhere".to_owned(), ..open() };
-    let missing = lease::put(&nowhere, &item(1), None).unwrap_err();
+    let missing = nowhere.put_lease(&item(1), None).unwrap_err();
     assert!(matches!(missing, LedgerError::Missing { .. }), "{missing:?}");
-    let wrong = lease::put(&ledger, &LeaseItem { range: String::new(), ..item(1) }, None).unwrap_err();
+    let wrong = ledger.put_lease(&LeaseItem { range: String::new(), ..item(1) }, None).unwrap_err();
     assert!(matches!(wrong, LedgerError::Unavailable { .. }), "{wrong:?}");
-    let held = Lease { name: module().into(), token: FencingToken(2), expires: now() };
+    let held = Lease {
+        scope: module().into(),
+        access: Access::Exclusive,
+        token: FencingToken(2),
+        run_id: RunId::new(now()),
+        expires: now(),
+    };
     let renewed = nowhere.renew(&held, now(), SignedDuration::from_secs(60)).map(drop);
     assert!(matches!(renewed, Err(LedgerError::Missing { .. })), "{renewed:?}");
-    let forgotten = nowhere.forget_superseded(&held, "file:///x").unwrap_err();
+    let forgotten = nowhere.forget_retired(&held, "file:///x").unwrap_err();
     assert!(!matches!(forgotten, LedgerError::LeaseLost { .. }), "{forgotten:?}");
+}
+
+/// An attribute as the AWS command line writes it.
+fn attribute(json: &Value) -> AttributeValue {
+    let (kind, value) = json.as_object().unwrap().iter().next().unwrap();
+    let text = || value.as_str().unwrap().to_owned();
+    match kind.as_str() {
+        "S" => AttributeValue::S(text()),
+        "N" => AttributeValue::N(text()),
+        "B" => AttributeValue::B(STANDARD.decode(text()).unwrap().into()),
+        "BOOL" => AttributeValue::Bool(value.as_bool().unwrap()),
+        "NULL" => AttributeValue::Null(true),
+        "M" => AttributeValue::M(value.as_object().unwrap().iter().map(|(name, json)| (name.clone(), attribute(json))).collect()),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_ledger_of_version_0_1_is_read_and_continued() {
+    let ledger = table("version_0_1")();
+    let json = std::fs::read(versions::of_version_0_1("dynamodb.json")).unwrap();
+    let items: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(&json).unwrap();
+    for item in items {
+        let item = item.iter().map(|(name, json)| (name.clone(), attribute(json))).collect();
+        runtime::wait(ledger.client.put_item().table_name(&ledger.table).set_item(Some(item)).send()).unwrap().unwrap();
+    }
+    versions::reads_version_0_1(&ledger);
+    let key = SummaryKey { correlation_id: "shop_dataset".into(), data_product: "SHOP".into() };
+    // The line is as adg left it: nobody went on.
+    assert_eq!(ledger.continues_from(&"shop".parse().unwrap(), &key).unwrap(), None);
+}
+
+#[test]
+fn a_ledger_of_a_newer_version_is_refused() {
+    let open = table("newer_version");
+    let ledger = open();
+    ledger.release(&lease(&ledger)).unwrap();
+    open().history(&module()).unwrap();
+    ledger.put_alone("write", &VersionItem::of(VERSION + 1)).unwrap();
+    let newer = open();
+    versions::refuses_a_newer_one(&newer.history(&module()).unwrap_err());
+    versions::refuses_a_newer_one(&newer.check().unwrap_err());
+    let holder = Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 };
+    let taken = newer.acquire(&module().into(), Access::Exclusive, &holder, now(), SignedDuration::from_secs(60));
+    versions::refuses_a_newer_one(&taken.unwrap_err());
 }

@@ -8,8 +8,6 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::private;
 
-use super::LeaseName;
-
 /// Locks held by this process, one file beside the ledger for each lease.
 ///
 /// The operating system drops a lock when its process ends, however it ends. So whoever gets the lock knows that the last
@@ -17,7 +15,7 @@ use super::LeaseName;
 #[derive(Debug)]
 pub(super) struct LeaseLocks {
     ledger: PathBuf,
-    held: Mutex<HashMap<LeaseName, File>>,
+    held: Mutex<HashMap<String, File>>,
 }
 
 impl LeaseLocks {
@@ -25,18 +23,23 @@ impl LeaseLocks {
         Self { ledger: ledger.to_owned(), held: Mutex::default() }
     }
 
-    /// Whether this process now has the lease's lock.
-    pub(super) fn try_take(&self, name: &LeaseName) -> io::Result<bool> {
+    /// Whether this process has the lease's lock.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+
+    /// Takes the lease's lock; whether this process has it now.
+    pub(super) fn try_take(&self, name: &str) -> io::Result<bool> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.contains_key(name) {
             return Ok(true);
         }
         let mut path = self.ledger.clone().into_os_string();
-        path.push(format!(".{}.lock", name.to_string().replace('/', "of")));
+        path.push(format!(".{}.lock", name.replace('/', "of").replace(':', ".")));
         let file = private::file().open(PathBuf::from(path))?;
         match file.try_lock() {
             Ok(()) => {
-                held.insert(name.clone(), file);
+                held.insert(name.to_owned(), file);
                 Ok(true)
             }
             Err(std::fs::TryLockError::WouldBlock) => Ok(false),
@@ -45,7 +48,7 @@ impl LeaseLocks {
     }
 
     /// Gives the lease's lock up.
-    pub(super) fn release(&self, name: &LeaseName) {
+    pub(super) fn release(&self, name: &str) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
@@ -58,13 +61,13 @@ mod tests {
     fn a_lock_is_one_processs_until_it_is_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let locks = || LeaseLocks::beside(&folder.path().join("ledger.db"));
-        let (one, other, module) = (locks(), locks(), "shop".parse().unwrap());
-        assert!(one.try_take(&module).unwrap() && one.try_take(&module).unwrap());
-        assert!(!other.try_take(&module).unwrap());
-        assert!(other.try_take(&"elsewhere".parse().unwrap()).unwrap());
-        one.release(&module);
-        assert!(other.try_take(&module).unwrap() && !one.try_take(&module).unwrap());
+        let (one, other, module) = (locks(), locks(), "shop");
+        assert!(one.try_take(module).unwrap() && one.try_take(module).unwrap());
+        assert!(!other.try_take(module).unwrap());
+        assert!(other.try_take("elsewhere").unwrap());
+        one.release(module);
+        assert!(other.try_take(module).unwrap() && !one.try_take(module).unwrap());
         drop(other);
-        assert!(one.try_take(&module).unwrap());
+        assert!(one.try_take(module).unwrap());
     }
 }

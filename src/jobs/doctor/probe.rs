@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::aws::Role;
-use crate::catchup::{Holder, Ledger, Superseded};
+use crate::catchup::{Access, Holder, Ledger, RetiredPath};
 use crate::identity::{Clock, ModuleName, RunId};
 use crate::runtime;
 use crate::store::{ObjectInfo, ScratchFile, Store, StoreError, Tags};
@@ -68,12 +68,12 @@ pub(super) fn write_and_forget(ledger: &dyn Ledger, clock: &dyn Clock) -> Result
     let name = "adg_doctor";
     let module: ModuleName = name.parse().map_err(|_| JobError::Bug(format!("`{name}` is no module's name")))?;
     let holder = Holder { run_id: RunId::new(clock.now()), host: "doctor".to_owned(), process: std::process::id() };
-    let lease = ledger.acquire(&module.clone().into(), &holder, clock.now(), SignedDuration::from_mins(1))?;
+    let lease = ledger.acquire(&module.clone().into(), Access::Exclusive, &holder, clock.now(), SignedDuration::from_mins(1))?;
     let location = format!("adg_doctor/{}", holder.run_id);
     let written = ledger
-        .note_superseded(&lease, &Superseded { location: location.clone(), at: clock.now() })
-        .and_then(|()| ledger.forget_superseded(&lease, &location))
-        .and_then(|()| ledger.history(&module));
+        .retire(&lease, &RetiredPath { location: location.clone(), at: clock.now() })
+        .and_then(|()| ledger.forget_retired(&lease, &location))
+        .and_then(|()| ledger.days(&module));
     // Given up in any case; what went wrong first is what is told.
     let released = ledger.release(&lease);
     written?;

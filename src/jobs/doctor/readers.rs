@@ -22,7 +22,7 @@ impl Walk<'_, '_> {
         commands: &dyn NextCommands,
     ) {
         let Ok(published) = self.environment.store(&module.target.store, false) else { return };
-        let Ok(mut history) = ledger.history(&module.module) else { return };
+        let Ok(mut history) = ledger.days(&module.module) else { return };
         let mut dates = 0;
         let mut is_all_well = true;
         for collection in collections {

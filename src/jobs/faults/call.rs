@@ -29,7 +29,7 @@ impl Call {
             "history",
             "attempts",
             "months",
-            "superseded",
+            "retired",
             "tables",
             "table",
             "partitions",

@@ -6,10 +6,10 @@ use std::fmt::Display;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{
-    Attempt, Counts, DayHistory, Holder, Lease, LeaseName, Ledger, LedgerError, Shard, SqliteLedger, Summary, SummaryKey,
-    Superseded,
+    Access, Attempt, Counts, History, Holder, Lease, LeaseScope, LeaseStore, Ledger, LedgerError, RetiredPath, RetiredPaths,
+    RunLog, Shard, SqliteLedger, Unit,
 };
-use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::identity::{JobName, NodeName, ProcessingDate};
 
 use super::call::{Call, Process, nothing};
 
@@ -32,69 +32,70 @@ impl Ledger for GatedLedger {
     fn check(&self) -> Result<String> {
         self.pass("check", "", || self.inner.check())
     }
+}
 
-    fn take_over(&self, lease: &Lease, key: &SummaryKey) -> Result<Option<ProcessingDate>> {
-        self.pass("take over", "", || self.inner.take_over(lease, key))
-    }
-
-    fn summarise(&self, lease: &Lease, key: &SummaryKey, summary: Summary) -> Result<()> {
-        self.pass("summarise", "", || self.inner.summarise(lease, key, summary))
-    }
-
-    fn acquire(&self, name: &LeaseName, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
-        self.pass("acquire", name, || self.inner.acquire(name, holder, now, ttl))
+impl LeaseStore for GatedLedger {
+    fn acquire(&self, scope: &LeaseScope, access: Access, holder: &Holder, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
+        self.pass("acquire", scope, || self.inner.acquire(scope, access, holder, now, ttl))
     }
 
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease> {
-        self.pass("renew", &lease.name, || self.inner.renew(lease, now, ttl))
+        self.pass("renew", &lease.scope, || self.inner.renew(lease, now, ttl))
     }
 
     fn release(&self, lease: &Lease) -> Result<()> {
-        self.pass("release", &lease.name, || self.inner.release(lease))
+        self.pass("release", &lease.scope, || self.inner.release(lease))
     }
 
-    fn shards(&self, module: &ModuleName, now: Timestamp) -> Result<Vec<Shard>> {
-        self.pass("shards", module, || self.inner.shards(module, now))
+    fn shards(&self, job: &JobName, now: Timestamp) -> Result<Vec<Shard>> {
+        self.pass("shards", job, || self.inner.shards(job, now))
     }
+}
 
+impl RunLog for GatedLedger {
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<()> {
-        let on = format!("{} {} {}", attempt.collection, attempt.date, attempt.status);
+        let on = format!("{} {} {}", attempt.unit.node, attempt.unit.slice, attempt.status);
         self.pass("record", on, || self.inner.record(lease, attempt))
     }
 
-    fn history(&self, module: &ModuleName) -> Result<BTreeMap<CollectionName, DayHistory>> {
-        self.pass("history", module, || self.inner.history(module))
+    fn history(&self, job: &JobName) -> Result<BTreeMap<NodeName, History>> {
+        self.pass("history", job, || self.inner.history(job))
+    }
+
+    fn attempts(&self, unit: &Unit) -> Result<Vec<Attempt>> {
+        self.pass("attempts", format!("{} {}", unit.node, unit.slice), || self.inner.attempts(unit))
     }
 
     fn attempts_between(
         &self,
-        module: &ModuleName,
-        collection: &CollectionName,
+        job: &JobName,
+        node: &NodeName,
         first: ProcessingDate,
         last: ProcessingDate,
     ) -> Result<Vec<Attempt>> {
-        let on = if first == last { format!("{collection} {first}") } else { format!("{collection} {first} {last}") };
-        self.pass("attempts", on, || self.inner.attempts_between(module, collection, first, last))
+        self.pass("attempts", format!("{node} {first} {last}"), || self.inner.attempts_between(job, node, first, last))
     }
 
     fn months(
         &self,
-        module: &ModuleName,
+        job: &JobName,
         first: ProcessingDate,
         last: ProcessingDate,
-    ) -> Result<BTreeMap<CollectionName, BTreeMap<ProcessingDate, Counts>>> {
-        self.pass("months", module, || self.inner.months(module, first, last))
+    ) -> Result<BTreeMap<NodeName, BTreeMap<ProcessingDate, Counts>>> {
+        self.pass("months", job, || self.inner.months(job, first, last))
+    }
+}
+
+impl RetiredPaths for GatedLedger {
+    fn retire(&self, lease: &Lease, path: &RetiredPath) -> Result<()> {
+        self.pass("retire", &path.location, || self.inner.retire(lease, path))
     }
 
-    fn note_superseded(&self, lease: &Lease, superseded: &Superseded) -> Result<()> {
-        self.pass("note superseded", &superseded.location, || self.inner.note_superseded(lease, superseded))
+    fn retired(&self, prefix: &str) -> Result<Vec<RetiredPath>> {
+        self.pass("retired", prefix, || self.inner.retired(prefix))
     }
 
-    fn superseded(&self, prefix: &str) -> Result<Vec<Superseded>> {
-        self.pass("superseded", prefix, || self.inner.superseded(prefix))
-    }
-
-    fn forget_superseded(&self, lease: &Lease, location: &str) -> Result<()> {
-        self.pass("forget superseded", location, || self.inner.forget_superseded(lease, location))
+    fn forget_retired(&self, lease: &Lease, location: &str) -> Result<()> {
+        self.pass("forget retired", location, || self.inner.forget_retired(lease, location))
     }
 }

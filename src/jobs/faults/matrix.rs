@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Counts, Ledger, Requested, Status};
+use crate::catchup::{Counts, Requested, RunLog, Status, Unit};
 use crate::identity::{Clock, ProcessingDate, RunId};
 use crate::jobs::{IngestRequest, undo};
 use crate::report::ExitCode;
@@ -93,10 +93,10 @@ impl End {
         };
         let mut days = BTreeMap::new();
         let module = "shop".parse().unwrap();
-        for (collection, history) in ledger.history(&module).unwrap() {
+        for (collection, history) in ledger.days(&module).unwrap() {
             let name = COLLECTIONS.into_iter().find(|name| *name == collection.as_str()).unwrap();
             for (date, status) in history {
-                let last = ledger.attempts(&module, &collection, date).unwrap().pop().unwrap();
+                let last = ledger.attempts(&Unit::new(module.clone(), collection.clone(), date)).unwrap().pop().unwrap();
                 days.insert((name, date), (status, last.counts));
             }
         }
@@ -234,7 +234,7 @@ fn published_first(world: &World) {
 }
 
 fn last_run(world: &World) -> RunId {
-    let attempts = world.ledger().attempts(&"shop".parse().unwrap(), &"items".parse().unwrap(), day(0)).unwrap();
+    let attempts = world.ledger().attempts(&Unit::new("shop".parse().unwrap(), "items".parse().unwrap(), day(0))).unwrap();
     attempts.last().map_or_else(|| RunId::new(Timestamp::UNIX_EPOCH), |attempt| attempt.run_id)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{self, Ledger, SqliteLedger, Status};
+use crate::catchup::{self, RetiredPaths, RunLog, SqliteLedger, Status, Unit};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::metastore::{Metastore, SqliteMetastore, TableName};
 use crate::schema::TableSchema;
@@ -141,8 +141,8 @@ impl Readers {
             if seen.current.get(&day) == Some(&location) {
                 continue;
             }
-            let (module, name) = ("shop".parse().unwrap(), day.0.parse().unwrap());
-            let attempts = self.ledger.attempts(&module, &name, day.1).map_err(|error| error.to_string())?;
+            let unit = Unit::new("shop".parse().unwrap(), day.0.parse().unwrap(), day.1);
+            let attempts = self.ledger.attempts(&unit).map_err(|error| error.to_string())?;
             let is_done = attempts.last().is_some_and(|attempt| attempt.status == Status::Completed);
             let known = catchup::Seen::after(&attempts).rows().and_then(|attempt| attempt.location.clone());
             let is_known = known.as_deref() == Some(normal_location(&location).as_str());
@@ -151,7 +151,7 @@ impl Readers {
             }
             if is_known || !is_done {
                 still.push((day, location));
-            } else if let Some(note) = self.ledger.superseded(&location).map_err(|error| error.to_string())?.first() {
+            } else if let Some(note) = self.ledger.retired(&location).map_err(|error| error.to_string())?.first() {
                 seen.replaced.insert(location, note.at + SignedDuration::from_hours(GRACE));
             }
         }
@@ -207,7 +207,7 @@ impl Readers {
         for (day, location) in before {
             if current.get(&day) != Some(&location) {
                 // By the note that was written before the swing.
-                let noted = self.ledger.superseded(&location).map_err(|error| error.to_string())?;
+                let noted = self.ledger.retired(&location).map_err(|error| error.to_string())?;
                 let at = noted.first().map_or(now, |note| note.at);
                 seen.replaced.insert(location, at + SignedDuration::from_hours(GRACE));
             }
@@ -225,7 +225,7 @@ impl Readers {
 
     /// Done means done: what the ledger calls completed is there.
     fn ledger(&self, seen: &Seen) -> Result<(), String> {
-        let history = self.ledger.history(&"shop".parse().unwrap()).map_err(|error| error.to_string())?;
+        let history = self.ledger.days(&"shop".parse().unwrap()).map_err(|error| error.to_string())?;
         for collection in COLLECTIONS {
             let name: CollectionName = collection.parse().unwrap();
             for (date, status) in history.get(&name).into_iter().flatten() {
@@ -260,7 +260,7 @@ fn content(world: &World, seen: &mut Seen, location: &str) -> Result<Content, St
 /// Files to which nobody is sent, and of which the ledger knows nothing.
 pub fn orphans(world: &World, readers: &Readers) -> Vec<String> {
     let ledger = world.ledger();
-    let noted = ledger.superseded("").unwrap().into_iter().map(|note| note.location);
+    let noted = ledger.retired("").unwrap().into_iter().map(|note| note.location);
     let known: Vec<String> = readers.locations().into_iter().chain(noted).map(|at| world.key_at(&normal_location(&at))).collect();
     // What a run set aside stays as long as its rows.
     let rows_of = |key: &String| key.replace("_quarantine/", "");

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::catchup::{Ledger, Requested};
+use crate::catchup::{Requested, RetiredPaths};
 use crate::identity::{Clock, ProcessingDate};
 use crate::jobs::{IngestRequest, RepairRequest, Services, ingest, repair};
 use crate::metastore::{Metastore, Parameters};
@@ -310,7 +310,7 @@ impl Life {
         assert!(again.days.iter().all(|day| day.outcome != Outcome::Completed), "there was something left to do: {again:?}");
         assert_eq!(orphans(&self.world, &self.readers), Vec::<String>::new(), "files that nobody knows any more");
         assert_eq!(self.world.left_behind(), Vec::<std::path::PathBuf>::new());
-        let mut noted = self.world.ledger().superseded("").unwrap();
+        let mut noted = self.world.ledger().retired("").unwrap();
         noted.retain(|note| !self.readers.is_kept(&note.location));
         assert_eq!(noted, [], "what was replaced, though its grace is over");
     }

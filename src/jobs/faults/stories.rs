@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use jiff::SignedDuration;
 
-use crate::catchup::{Ledger, Status};
+use crate::catchup::{RunLog, Status};
 use crate::identity::{Clock, ErrorKind, Explain, RunId};
 use crate::jobs::{IngestRequest, JobError};
 use crate::report::{ExitCode, RunReport};
@@ -158,7 +158,7 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
     assert!(woken.ended_by.is_some() || woken.days.iter().any(|day| day.failure.is_some()), "{woken:?}");
     assert_eq!(story.readers.locations(), shown);
     story.readers.assert_whole("after the sleeper woke");
-    let history = story.world.ledger().history(&"shop".parse().unwrap()).unwrap();
+    let history = story.world.ledger().days(&"shop".parse().unwrap()).unwrap();
     assert!(history.values().flat_map(BTreeMap::values).all(|status| *status == Status::Completed), "{history:?}");
     // What it wrote itself goes with the next attempt.
     story.start(3, asked_for(0, 0));

@@ -6,7 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::Module;
 
-use super::job::{Columns, Generate, called};
+use super::Generate;
+use super::columns::{Columns, called};
 use super::values::field;
 
 pub(super) fn write(

@@ -10,54 +10,18 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::cipher::{DataKey, EncryptingWriter, Iv};
-use crate::config::{CollectionSettings, ColumnTypeWord, FileEncryption, Module};
-use crate::identity::{CollectionName, LoadType, ProcessingDate, RunId};
-use crate::schema::{ColumnName, ColumnType, NamingRule};
+use crate::config::{CollectionSettings, FileEncryption, Module};
+use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::source::{Envelope, KeyService, NewKey};
 use crate::store::{ScratchFolder, Store, Tags};
 
 use crate::jobs::run::{Environment, JobError};
 
-use super::{csv_file, json_file};
+use super::columns::Columns;
+use super::{Generate, csv_file, json_file};
 
 /// The hour of its day at which a generated file says that it was made.
 const MADE_AT_HOUR: i8 = 4;
-
-/// A column beside those that the module declares.
-#[derive(Debug, Clone)]
-pub struct ExtraColumn {
-    /// Of this collection.
-    pub collection: CollectionName,
-    /// Its name.
-    pub name: ColumnName,
-    /// Its type.
-    pub word: ColumnTypeWord,
-}
-
-/// What to make.
-#[derive(Debug, Clone)]
-pub struct Generate {
-    /// The module's name.
-    pub module: String,
-    /// Which of its loads.
-    pub load: LoadType,
-    /// Files for each collection.
-    pub files: u32,
-    /// Whether they are packed.
-    pub gzip: bool,
-    /// The day.
-    pub date: ProcessingDate,
-    /// Rows in each file.
-    pub rows: u64,
-    /// The same seed gives the same files.
-    pub seed: u64,
-    /// The share of values that do not fit their column.
-    pub bad_values: f64,
-    /// Columns to add.
-    pub add: Vec<ExtraColumn>,
-    /// Columns to leave out: collection and name.
-    pub drop: Vec<(CollectionName, ColumnName)>,
-}
 
 /// Writes the files of each collection into the module's source store, and gives their keys. Where the module's files come
 /// encrypted, each is under a new key of the key service.
@@ -171,8 +135,6 @@ fn pack(
     packed.into_inner()?.finish()?.flush()
 }
 
-pub(super) type Columns = Vec<(String, ColumnTypeWord)>;
-
 fn columns(module: &Module, collection: &CollectionName, request: &Generate) -> Result<Columns, JobError> {
     let declared = module.collections.get(collection).map(|settings| &settings.columns);
     let added = request.add.iter().filter(|extra| extra.collection == *collection);
@@ -208,29 +170,4 @@ fn seed(request: &Generate, collection: &CollectionName, number: u32) -> u64 {
         text.push_str(&format!(" {number}"));
     }
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// What the source calls a column.
-pub(super) fn called(module: &Module, name: &str, word: &ColumnTypeWord) -> String {
-    match module.renames.iter().find(|(_, column)| *column == name) {
-        Some((source, _)) => source.clone(),
-        None => {
-            let end = if module.column_names == NamingRule::Words && word.ty == ColumnType::Boolean { "?" } else { "" };
-            header(module.column_names, name) + end
-        }
-    }
-}
-
-/// A header as the source would write it: the naming rule turns it back into the column's name.
-pub(super) fn header(rule: NamingRule, name: &str) -> String {
-    let mut words = name.split('_').map(|word| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-    });
-    let written = match rule {
-        NamingRule::Camel => words.next().unwrap_or_default().to_lowercase() + &words.collect::<String>(),
-        NamingRule::Words => words.collect::<Vec<_>>().join(" "),
-    };
-    // Where a digit begins a word the rule does not find it again.
-    if rule.apply(&written).is_some_and(|column| column.as_str() == name) { written } else { name.to_owned() }
 }

@@ -7,7 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::{CollectionSettings, JsonSettings, Module};
 
-use super::job::{Columns, Generate, called};
+use super::Generate;
+use super::columns::{Columns, called};
 use super::values::{field, quoted};
 
 pub(super) fn write(

@@ -1,8 +1,11 @@
 //! Test data: a module's files, made from its own columns.
 
+mod columns;
 mod csv_file;
 mod job;
 mod json_file;
+mod request;
 mod values;
 
-pub use job::{ExtraColumn, Generate, generate};
+pub use job::generate;
+pub use request::{ExtraColumn, Generate};

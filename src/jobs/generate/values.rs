@@ -11,7 +11,8 @@ use uuid::Builder;
 use crate::config::ColumnTypeWord;
 use crate::schema::{ColumnType, NamingRule};
 
-use super::job::{Generate, header};
+use super::Generate;
+use super::columns::header;
 
 /// A value.
 pub(super) struct Field {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catchup::{Attempt, DayHistory, Seen, Status, Superseded};
+use crate::catchup::{Attempt, DayHistory, RetiredPath, Seen, Status};
 use crate::identity::ProcessingDate;
 use crate::lake::Destination;
 use crate::metastore::{Partition, PartitionValue};
@@ -28,7 +28,7 @@ pub(super) fn clean_up(
     request: &IngestRequest,
 ) -> Result<(), JobError> {
     let mut tables = Vec::with_capacity(collections.len());
-    let mut history = run.context.ledger.history(&run.context.module.module)?;
+    let mut history = run.context.ledger.days(&run.context.module.module)?;
     for collection in collections {
         let partitions = partitions(run, collection)?;
         let published = published(&partitions, &history.remove(&collection.name).unwrap_or_default());
@@ -92,7 +92,7 @@ fn withdraw(
         destination.withdraw(value, now)?;
     }
     if let Some(location) = location_by_ledger(run, collection, value)? {
-        run.context.ledger.note_superseded(run.lease.lease(), &Superseded { location, at: now })?;
+        run.context.ledger.retire(run.lease.lease(), &RetiredPath { location, at: now })?;
     }
     Ok(())
 }
@@ -100,7 +100,7 @@ fn withdraw(
 /// The location at which readers saw a date before this run, by the ledger.
 fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionValue) -> Result<Option<String>, JobError> {
     let Ok(date) = value.0.parse() else { return Ok(None) };
-    let attempts = run.context.ledger.attempts(&run.context.module.module, &collection.name, date)?;
+    let attempts = run.context.ledger.attempts(&run.context.unit(collection, date))?;
     let earlier = attempts.partition_point(|attempt| attempt.run_id < run.id);
     Ok(Seen::after(&attempts[..earlier]).rows().and_then(|attempt| attempt.location.clone()))
 }
@@ -161,8 +161,8 @@ fn mark(
         let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
         let is_lost = lost.contains(value);
         let status = if is_lost { Status::Lost } else { Status::CleanedUp };
-        let (module, now) = (run.context.module.module.clone(), run.context.clock.now());
-        let mut mark = Attempt::begin(module, collection.name.clone(), date, run.id, 0, status, now);
+        let now = run.context.clock.now();
+        let mut mark = Attempt::begin(run.context.unit(collection, date), run.id, 0, status, now);
         mark.location = match locations.get(value) {
             _ if is_lost => None,
             Some(location) => Some((*location).to_owned()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::catchup::Ledger;
+use crate::catchup::{Ledger, Unit};
 use crate::config::{FileEncryption, Module, SparkSettings, StagingSettings};
 use crate::engine::{Choice, Staging};
 use crate::identity::{Clock, ProcessingDate, RunId};
@@ -94,6 +94,11 @@ impl<'a> Context<'a> {
             own: own(module),
             reserved: reserved(module)?,
         })
+    }
+
+    /// The ledger's key of a collection's date.
+    pub(crate) fn unit(&self, collection: &Collection, date: ProcessingDate) -> Unit {
+        Unit::new(self.module.module.clone(), collection.name.clone(), date)
     }
 
     /// How files are read.

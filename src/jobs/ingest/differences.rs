@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status};
+use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status, Unit};
 use crate::identity::{Causes, CollectionName, Explain, ProcessingDate};
 use crate::lake::{LakeError, TablePlace};
 use crate::metastore::{Partition, PartitionValue};
@@ -121,7 +121,7 @@ fn dates(
         let known = match recent.get(date) {
             Some(known) => known.clone(),
             None if place.is_as_published(partition) => continue,
-            None => location(&ledger.attempts(place.module, collection, *date)?),
+            None => location(&ledger.attempts(&Unit::new(place.module.clone(), collection.clone(), *date))?),
         };
         if known.is_some_and(|known| known != normal_location(&partition.location)) {
             elsewhere.push(*date);
@@ -141,7 +141,7 @@ fn known(
     let (Some(oldest), Some(last)) = (completed.keys().next(), completed.keys().next_back()) else { return Ok(BTreeMap::new()) };
     let first = if look == Look::All { *oldest } else { last.minus_days(RECENT_DAYS) };
     let attempts = ledger.attempts_between(place.module, collection, first, *last)?;
-    Ok(attempts.chunk_by(|a, b| a.date == b.date).map(|of_date| (of_date[0].date, location(of_date))).collect())
+    Ok(attempts.chunk_by(|a, b| a.unit == b.unit).filter_map(|of_date| Some((of_date[0].date()?, location(of_date)))).collect())
 }
 
 /// Where readers of a date are to be, by all attempts at it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::catchup::{DayHistory, Status, WindowRules};
+use crate::catchup::{DayHistory, Status, Unit, WindowRules};
 use crate::config::{self, Module};
 use crate::identity::{Causes, CollectionName, ModuleName, ProcessingDate};
 use crate::jobs::run::rerun::{self, Again};
@@ -160,9 +160,9 @@ fn attempts(
             if !all && told.len() == MOST_ATTEMPTS {
                 return Ok(told);
             }
-            let attempts = services.ledger.attempts(module, name, *date)?;
+            let attempts = services.ledger.attempts(&Unit::new(module.clone(), name.clone(), *date))?;
             let from = if all { 0 } else { attempts.len().saturating_sub(1) };
-            told.extend(attempts.into_iter().skip(from).map(ToldAttempt::from));
+            told.extend(attempts.into_iter().skip(from).map(|attempt| ToldAttempt::of(*date, attempt)));
         }
     }
     Ok(told)

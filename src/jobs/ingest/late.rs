@@ -57,8 +57,8 @@ fn of_one(ledger: &dyn Ledger, module: &Module, listed: &[Listed<'_>], days: &Da
 /// Those that the date would be done with now, and was not.
 fn not_read(module: &Module, keys: &[SourceKey], attempts: &[Attempt], date: ProcessingDate) -> Vec<String> {
     // They are sorted by date.
-    let first = attempts.partition_point(|attempt| attempt.date < date);
-    let of_date = attempts[first..].iter().take_while(|attempt| attempt.date == date);
+    let first = attempts.partition_point(|attempt| attempt.date() < Some(date));
+    let of_date = attempts[first..].iter().take_while(|attempt| attempt.date() == Some(date));
     let of_date = of_date.filter(|attempt| attempt.status == Status::Completed);
     let read: BTreeSet<_> = of_date.flat_map(|attempt| &attempt.sources).map(identity).collect();
     let now = module.source.pick.choose(keys.to_vec());

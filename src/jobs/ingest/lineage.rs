@@ -91,12 +91,18 @@ pub(super) struct DayLineage<'a> {
 }
 
 impl<'a> DayLineage<'a> {
-    pub(super) fn begin(of: &'a RunLineage<'a>, context: &'a Context<'a>, collection: &Collection, attempt: &Attempt) -> Self {
+    pub(super) fn begin(
+        of: &'a RunLineage<'a>,
+        context: &'a Context<'a>,
+        collection: &Collection,
+        date: ProcessingDate,
+        attempt: &Attempt,
+    ) -> Self {
         let begun = Self {
             job: JobName { namespace: of.job.namespace.clone(), name: format!("{}.{}", of.job.name, collection.name) },
             parent: Parent { job: of.job.clone(), run: of.run.to_string() },
             id: RunId::new(of.clock.now()),
-            date: attempt.date,
+            date,
             source: DatasetName::at(&context.source.location(&of_all_days(&collection.pattern))),
             table: table_name(context, &collection.table),
             files: attempt.sources.clone(),

@@ -250,8 +250,7 @@ impl Planned<'_> {
 
     /// Where what is to be replaced was made of twice as much: a file that is not whole reads like one that is.
     fn shrinks(&self, day: &PlannedDay) -> Result<Option<String>, JobError> {
-        let module = &self.context.module.module;
-        let attempts = self.context.ledger.attempts(module, &day.collection, day.date)?;
+        let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, day.date))?;
         let total = |files: &[SourceFile]| files.iter().map(|file| file.size).sum::<u64>();
         let (now, before) = (total(&day.files), Seen::after(&attempts).rows().map_or(0, |attempt| total(&attempt.sources)));
         Ok((now < before / 2).then(|| format!("its files have {now} bytes, and those of what is published had {before}")))

@@ -42,7 +42,7 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
     let summary = KeptSummary::take_over(&*services.ledger, &lease, &module)?;
     let context = Context::new(services, &module, &RunOptions::without_reading(), now, lease.run_id())?;
-    let mut history = services.ledger.history(&module.module)?;
+    let mut history = services.ledger.days(&module.module)?;
     let (mut repaired, mut again) = (Vec::new(), Again::new());
     for collection in &collections {
         let mut completed = history.remove(&collection.name).unwrap_or_default();
@@ -74,7 +74,7 @@ fn layout<'c>(context: &Context<'_>, collection: &'c Collection, completed: &Day
     if context.place(collection, known).metastore.table(&collection.table)?.is_some() {
         return Ok(known);
     }
-    let attempts = context.ledger.attempts(&context.module.module, &collection.name, *newest)?;
+    let attempts = context.ledger.attempts(&context.unit(collection, *newest))?;
     let location = Seen::after(&attempts).rows().and_then(|attempt| attempt.location.clone()).unwrap_or_default();
     let has_it = |layout: &&TableLayout| location.starts_with(&format!("{}/", context.published.location(layout.table())));
     Ok(collection.layouts.all().find(has_it).unwrap_or(known))
@@ -201,16 +201,15 @@ impl Broken<'_> {
 
     /// The ledger says from now on what readers see: nothing, which no run mends by itself, or what another tool put there.
     fn accept(&self, date: ProcessingDate) -> Result<Repair, JobError> {
-        let (module, now) = (self.context.module.module.clone(), self.now());
-        let attempts = self.context.ledger.attempts(&module, &self.collection.name, date)?;
+        let now = self.now();
+        let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
         let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
         let current = match self.destination().registered()? {
             Some(_) => self.destination().current(&PartitionValue::from(date))?,
             None => None,
         };
         let status = if current.is_some() { Status::Completed } else { Status::Lost };
-        let name = self.collection.name.clone();
-        let mut attempt = Attempt::begin(module, name, date, self.lease.run_id(), number, status, now);
+        let mut attempt = Attempt::begin(self.context.unit(self.collection, date), self.lease.run_id(), number, status, now);
         attempt.ended = Some(now);
         if let Some(folder) = current.as_deref().and_then(|location| self.context.published.key_at(location)) {
             let found = RowsOfFiles::in_folder(&self.context.published, &folder)?;
@@ -226,7 +225,7 @@ impl Broken<'_> {
 
     /// The attempt whose rows readers are to see.
     fn published(&self, date: ProcessingDate) -> Result<Option<Attempt>, JobError> {
-        let attempts = self.context.ledger.attempts(&self.context.module.module, &self.collection.name, date)?;
+        let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
         Ok(Seen::after(&attempts).rows().cloned())
     }
 

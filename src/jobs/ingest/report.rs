@@ -99,7 +99,8 @@ fn attempts(
     let found: Vec<Vec<Attempt>> = dates.into_iter().collect::<Vec<_>>().into_par_iter().map(of).collect::<Result<_, _>>()?;
     let mut by_cell: BTreeMap<Cell, Vec<Attempt>> = BTreeMap::new();
     for attempt in found.into_iter().flatten() {
-        let cell = (attempt.date, attempt.collection.clone());
+        let Some(date) = attempt.date() else { continue };
+        let cell = (date, attempt.unit.node.clone());
         if marks.contains_key(&cell) {
             by_cell.entry(cell).or_default().push(attempt);
         }
@@ -174,14 +175,16 @@ fn failures(
     reports: &[RunReport],
     all_collections: usize,
 ) -> Vec<ToldFailure> {
-    let mut failed: Vec<&Attempt> = attempts.values().flatten().filter(|attempt| has_failed(attempt)).collect();
-    failed.sort_by_key(|attempt| std::cmp::Reverse((attempt.run_id, attempt.date)));
-    let told = |attempt: &Attempt| {
-        let mark = marks.get(&(attempt.date, attempt.collection.clone())).copied().unwrap_or(Mark::Missing);
-        let again = Again::from([(attempt.date, [attempt.collection.clone()].into())]);
+    let all = attempts.iter().flat_map(|(cell, attempts)| attempts.iter().map(move |attempt| (cell, attempt)));
+    let mut failed: Vec<(&Cell, &Attempt)> = all.filter(|(_, attempt)| has_failed(attempt)).collect();
+    failed.sort_by_key(|((date, _), attempt)| std::cmp::Reverse((attempt.run_id, *date)));
+    let told = |(cell, attempt): (&Cell, &Attempt)| {
+        let mark = marks.get(cell).copied().unwrap_or(Mark::Missing);
+        let (date, collection) = cell.clone();
+        let again = Again::from([(date, [collection.clone()].into())]);
         ToldFailure {
-            date: attempt.date,
-            collection: attempt.collection.clone(),
+            date,
+            collection,
             began: attempt.started,
             error: attempt.error.clone().unwrap_or_default(),
             hint: reported(reports, attempt).and_then(|day| day.failure.as_ref()?.hint.clone()),
@@ -204,5 +207,5 @@ fn has_failed(attempt: &Attempt) -> bool {
 /// What a run's report says of an attempt.
 fn reported<'r>(reports: &'r [RunReport], attempt: &Attempt) -> Option<&'r DayReport> {
     let report = reports.iter().find(|report| report.run_id == attempt.run_id)?;
-    report.days.iter().find(|day| day.date == attempt.date && day.collection == attempt.collection)
+    report.days.iter().find(|day| Some(day.date) == attempt.date() && day.collection == attempt.unit.node)
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::catchup::{Continued, DayHistory, Lease, Ledger, Status, SummaryKey, WindowRules, summary};
 use crate::config::Module;
-use crate::identity::{Causes, CollectionName, ProcessingDate};
+use crate::identity::{Causes, CollectionName, ModuleName, ProcessingDate};
 use crate::report::{DayReport, Outcome};
 
 use crate::jobs::run::JobError;
@@ -15,6 +15,7 @@ use crate::jobs::run::lease::KeptLease;
 pub(super) struct KeptSummary<'a> {
     ledger: &'a dyn Ledger,
     lease: &'a KeptLease,
+    module: ModuleName,
     key: Option<SummaryKey>,
     /// The first date that counts: where the replaced job left off, or what the module says, where that is later.
     pub(super) first: Option<ProcessingDate>,
@@ -27,18 +28,18 @@ impl<'a> KeptSummary<'a> {
     /// `correlation_id` and `data_product` has no line.
     pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a KeptLease, module: &Module) -> Result<Self, JobError> {
         let key = summary_key(module);
-        let continues_from = match &key {
-            Some(key) => lease.alone(|lease| ledger.take_over(lease, key))??,
+        let continues_from = match ledger.summaries().zip(key.as_ref()) {
+            Some((summaries, key)) => lease.alone(|lease| summaries.take_over(lease, &module.module, key))??,
             None => None,
         };
         let first = module.catchup.start.max(continues_from);
         let collections = module.collections.keys().cloned().collect();
-        Ok(Self { ledger, lease, key, first, collections, history: Mutex::default() })
+        Ok(Self { ledger, lease, module: module.module.clone(), key, first, collections, history: Mutex::default() })
     }
 
     /// Goes by what the ledger says now.
     pub(super) fn read_history(&self) -> Result<(), JobError> {
-        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.history(&self.lease.lease().name.module)?;
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.days(&self.module)?;
         Ok(())
     }
 
@@ -73,7 +74,7 @@ impl<'a> KeptSummary<'a> {
             Ok::<_, JobError>(())
         });
         if let Err(error) = settled.map_err(JobError::from).flatten() {
-            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().name, error = %Causes(&error));
+            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().scope, error = %Causes(&error));
         }
     }
 
@@ -89,11 +90,11 @@ impl<'a> KeptSummary<'a> {
     }
 
     fn tell(&self, lease: &Lease, history: &BTreeMap<CollectionName, DayHistory>) {
-        let Some(key) = &self.key else { return };
+        let Some((summaries, key)) = self.ledger.summaries().zip(self.key.as_ref()) else { return };
         let Some(summary) = summary(history, self.collections.iter(), self.first) else { return };
         // What adg itself goes by is the history, which is written elsewhere.
-        if let Err(error) = self.ledger.summarise(lease, key, summary) {
-            tracing::warn!(event = "summary_not_written", module = %lease.name, error = %Causes(&error));
+        if let Err(error) = summaries.summarise(lease, &self.module, key, summary) {
+            tracing::warn!(event = "summary_not_written", module = %lease.scope, error = %Causes(&error));
         }
     }
 }
@@ -103,9 +104,9 @@ pub(super) fn known_history(
     ledger: &dyn Ledger,
     module: &Module,
 ) -> Result<(WindowRules, BTreeMap<CollectionName, DayHistory>), JobError> {
-    let mut history = ledger.history(&module.module)?;
-    let continued = match summary_key(module) {
-        Some(key) => ledger.continues_from(&module.module, &key)?,
+    let mut history = ledger.days(&module.module)?;
+    let continued = match ledger.summaries().zip(summary_key(module)) {
+        Some((summaries, key)) => summaries.continues_from(&module.module, &key)?,
         None => None,
     };
     if let Some(Continued { first, again: true }) = continued {

@@ -27,7 +27,7 @@ pub fn undo(services: &Services, scope: &Scope, undone: RunId) -> Result<Vec<Und
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
     let summary = KeptSummary::take_over(&*services.ledger, &lease, &module)?;
     let context = Context::new(services, &module, &RunOptions::without_reading(), now, lease.run_id())?;
-    let history = services.ledger.history(&module.module)?;
+    let history = services.ledger.days(&module.module)?;
     let mut done = Vec::new();
     for collection in &collections {
         let dates = asked(scope, history.get(&collection.name));
@@ -72,7 +72,7 @@ impl Table<'_> {
     /// None where the run did nothing to the date.
     fn undo(&self, date: ProcessingDate) -> Result<Option<Undone>, JobError> {
         let name = &self.collection.name;
-        let attempts = self.context.ledger.attempts(&self.context.module.module, name, date)?;
+        let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
         if !attempts.iter().any(|attempt| attempt.run_id == self.undone) {
             return Ok(None);
         }
@@ -122,8 +122,7 @@ impl Table<'_> {
     }
 
     fn attempt(&self, date: ProcessingDate, number: u32, status: Status, now: Timestamp) -> Attempt {
-        let (module, collection) = (self.context.module.module.clone(), self.collection.name.clone());
-        Attempt::begin(module, collection, date, self.lease.run_id(), number, status, now)
+        Attempt::begin(self.context.unit(self.collection, date), self.lease.run_id(), number, status, now)
     }
 
     fn send_back(&self, date: ProcessingDate, attempts: &[Attempt], before: Before) -> Result<Undoing, JobError> {

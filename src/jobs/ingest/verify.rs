@@ -25,7 +25,7 @@ pub fn verify(services: &Services, scope: &Scope, options: &RunOptions) -> Resul
     let context = Context::new(services, &module, options, now, RunId::new(now))?;
     let dates = scope.dates.start.map(|start| (start, scope.dates.end.unwrap_or(context.today)));
     let keys = source_keys(&module, &collections, &context.source, dates)?;
-    let history = services.ledger.history(&module.module)?;
+    let history = services.ledger.days(&module.module)?;
     let end = scope.dates.end.unwrap_or(context.today);
     let mut verified = Vec::new();
     for collection in &collections {
@@ -50,7 +50,7 @@ struct Past<'p> {
 impl Past<'_> {
     fn verify(&self, keys: &DayKeys) -> Result<Verified, JobError> {
         let (name, context) = (&self.collection.name, self.context);
-        let attempts = context.ledger.attempts(&self.context.module.module, name, self.date)?;
+        let attempts = context.ledger.attempts(&context.unit(self.collection, self.date))?;
         let Some(attempt) = Seen::after(&attempts).rows() else {
             return Ok(unknown(self.date, name.clone()));
         };

@@ -13,6 +13,7 @@ use sqlparser::parser::Parser;
 
 use crate::metastore::TableName;
 
+use super::error::failed;
 use super::output::QueryFormat;
 use super::output::write;
 use super::scan::scan;
@@ -33,10 +34,6 @@ pub fn query(services: &Services, sql: &str, format: QueryFormat, output: Option
     // Several results come of several sinks only, which SQL does not make.
     let frame = result.unwrap_single();
     write(frame, format, output)
-}
-
-pub(super) fn failed(error: PolarsError) -> JobError {
-    JobError::Query { reason: error.to_string() }
 }
 
 struct Referenced {

@@ -1,5 +1,6 @@
 //! SQL over the published tables, by Polars.
 
+mod error;
 mod job;
 mod output;
 mod scan;

@@ -13,7 +13,7 @@ use crate::lake::{PARTITION_SCHEMA, grown, polars_type};
 use crate::metastore::{Partition, Table};
 use crate::schema::ColumnType;
 
-use super::job::failed;
+use super::error::failed;
 
 /// The table's files where its partitions say that they are; columns that older files lack are null.
 ///

@@ -171,10 +171,10 @@ fn store() -> Vec<(StoreError, u8, &'static str)> {
 fn ledger() -> Vec<(LedgerError, u8, &'static str)> {
     let name = || "shop".parse().unwrap();
     let holder = Box::new(Holder { run_id: RunId::new(Timestamp::UNIX_EPOCH), host: text(), process: 1 });
-    let held = LedgerError::Held { name: name(), holder, until: Timestamp::UNIX_EPOCH };
+    let held = LedgerError::Held { scope: name(), holder, until: Timestamp::UNIX_EPOCH };
     vec![
         (held, 22, "wait for that run to end; if it is dead, its lease ends by itself"),
-        (LedgerError::LeaseLost { name: name() }, 22, LEASE_LOST),
+        (LedgerError::LeaseLost { scope: name() }, 22, LEASE_LOST),
         (LedgerError::Denied { action: "open", ledger: text(), reason: text(), hint: text() }, 20, "x"),
         (
             LedgerError::Shared { module: "shop".parse().unwrap(), other: text(), line: text() },
@@ -184,6 +184,7 @@ fn ledger() -> Vec<(LedgerError, u8, &'static str)> {
         (LedgerError::Missing { ledger: text(), hint: text() }, 10, "x"),
         (LedgerError::Unavailable { action: "open", ledger: text(), reason: text() }, 21, AGAIN),
         (LedgerError::Corrupt { ledger: text(), what: text() }, 10, CORRUPT),
+        (LedgerError::Setting { ledger: text(), reason: text() }, 10, "correct the profile's `ledger` in adg.yaml"),
     ]
 }
 

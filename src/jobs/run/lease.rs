@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use backon::{BlockingRetryable, ExponentialBuilder};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Holder, Lease, LeaseName, Ledger, LedgerError, Shard};
+use crate::catchup::{Access, Holder, Lease, LeaseScope, Ledger, LedgerError, Shard};
 use crate::identity::{Causes, Clock, ModuleName, RunId};
 
 /// For how long a lease is taken; it is renewed three times as often.
@@ -46,21 +46,21 @@ impl KeptLease {
             // Shares of as many do not overlap.
             if shard.is_none_or(|shard| shard.of() != other.of()) {
                 // Held by the living; that of the dead is given up with this.
-                Self::of(ledger, clock, LeaseName { module: module.clone(), shard: Some(other) }, clock.now())?;
+                Self::of(ledger, clock, LeaseScope::of(module, Some(other)), clock.now())?;
             }
         }
         match shard {
             None => Ok(whole),
-            Some(_) => Self::of(ledger, clock, LeaseName { module: module.clone(), shard }, whole.later_than_its_token()),
+            Some(_) => Self::of(ledger, clock, LeaseScope::of(module, shard), whole.later_than_its_token()),
         }
     }
 
     /// Does what may not be done to one module by two at the same time: its table's columns, its partitions, its line for others.
     pub fn alone<T>(&self, work: impl FnOnce(&Lease) -> T) -> Result<T, LedgerError> {
         let _one = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.lease.name.shard {
-            None => Ok(work(&self.lease)),
-            Some(_) => Ok(work(&Self::wait_for(&self.ledger, &self.clock, &self.lease.name.module)?.lease)),
+        match &self.lease.scope {
+            LeaseScope::Job { job, shard: Some(_) } => Ok(work(&Self::wait_for(&self.ledger, &self.clock, job)?.lease)),
+            LeaseScope::Job { shard: None, .. } | LeaseScope::Table { .. } => Ok(work(&self.lease)),
         }
     }
 
@@ -84,15 +84,15 @@ impl KeptLease {
 
     /// Whether other shards work on the module's tables at the same time.
     pub fn is_of_a_shard(&self) -> bool {
-        self.lease.name.shard.is_some()
+        self.lease.scope.shard().is_some()
     }
 
     /// Takes one lease. The run's id is of the same instant as its token: ids sort as leases followed each other, also where a
     /// clock was put back, or two machines' clocks differ. What is earlier is swept by that, and what is the latest is told.
-    fn of(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, name: LeaseName, mut now: Timestamp) -> Result<Self, LedgerError> {
+    fn of(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, scope: LeaseScope, mut now: Timestamp) -> Result<Self, LedgerError> {
         let (run_id, lease) = loop {
             let holder = Holder { run_id: RunId::new(now), host: host_name(), process: std::process::id() };
-            let lease = ledger.acquire(&name, &holder, now, TTL)?;
+            let lease = ledger.acquire(&scope, Access::Exclusive, &holder, now, TTL)?;
             match lease.token.outran(now) {
                 None => break (holder.run_id, lease),
                 Some(later) => {
@@ -130,7 +130,7 @@ fn beat(ledger: &dyn Ledger, clock: &dyn Clock, mut lease: Lease, (stopped, wake
         }
         match ledger.renew(&lease, clock.now(), TTL) {
             Ok(renewed) => lease = renewed,
-            Err(error) => tracing::warn!(event = "lease_not_renewed", module = %lease.name, error = %Causes(&error)),
+            Err(error) => tracing::warn!(event = "lease_not_renewed", module = %lease.scope, error = %Causes(&error)),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Drop for KeptLease {
             let _ = heartbeat.join();
         }
         if let Err(error) = self.ledger.release(&self.lease) {
-            tracing::warn!(event = "lease_not_released", module = %self.lease.name, error = %Causes(&error));
+            tracing::warn!(event = "lease_not_released", module = %self.lease.scope, error = %Causes(&error));
         }
     }
 }
@@ -169,7 +169,7 @@ mod tests {
             KeptLease::take(&ledger, &clock, &"shop".parse().unwrap(), shard.map(|shard| shard.parse().unwrap()))
         };
         let held = |taken: Result<KeptLease, LedgerError>| match taken {
-            Err(LedgerError::Held { name, .. }) => name.to_string(),
+            Err(LedgerError::Held { scope, .. }) => scope.to_string(),
             Err(error) => Causes(&error).to_string(),
             Ok(_) => "free".to_owned(),
         };
@@ -181,7 +181,7 @@ mod tests {
         assert!(tokens.is_sorted() && tokens[0] < tokens[2], "{tokens:?}");
         drop((first, second));
         let whole = take(None).unwrap();
-        assert_eq!(whole.alone(|lease| lease.name.to_string()).unwrap(), "shop");
+        assert_eq!(whole.alone(|lease| lease.scope.to_string()).unwrap(), "shop");
         drop(whole);
         assert!(take(Some("3/3")).is_ok());
     }

@@ -8,7 +8,7 @@ use crate::identity::FencingToken;
 use crate::metastore::{MetastoreError, Parameters, TableName, spark_schema, spark_statistics};
 use crate::schema::TableSchema;
 
-use super::metastore::GlueMetastore;
+use super::client::GlueMetastore;
 use super::refused::{Refused, Task};
 use super::{convert, rewrite};
 

@@ -1,14 +1,5 @@
-//! AWS Glue's Data Catalog, which Athena, EMR and Redshift Spectrum read.
+//! The catalog as a metastore.
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use aws_sdk_glue::Client;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::{Account, Identity, Role};
 use crate::identity::{CollectionName, FencingToken};
 use crate::schema::TableSchema;
 
@@ -18,59 +9,7 @@ use super::refused::Task;
 
 use super::convert;
 
-/// How a profile writes a metastore in AWS Glue.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct GlueSettings {
-    /// The catalog's region. None: the profile's.
-    pub region: Option<String>,
-    /// The service's address, where it is not AWS's own.
-    pub endpoint: Option<String>,
-    /// The account whose catalog it is. None: that of whoever we are.
-    pub catalog_id: Option<String>,
-    /// The roles to assume, one after the other, to reach the catalog.
-    pub role_chain: Vec<Role>,
-}
-
-/// A metastore in AWS Glue.
-#[derive(Debug)]
-pub struct GlueMetastore {
-    pub(super) client: Client,
-    pub(super) identity: Arc<Identity>,
-    pub(super) region: String,
-    pub(super) catalog_id: Option<String>,
-    /// Requests so far, without the library's own retries.
-    pub(super) calls: AtomicUsize,
-}
-
-impl GlueMetastore {
-    /// Opens the catalog. Nothing is asked of it yet.
-    pub fn open(settings: &GlueSettings, account: &Account) -> Self {
-        let identity = account.identity(&settings.role_chain);
-        let sdk = account.client_settings(Arc::clone(&identity), settings.region.as_deref(), settings.endpoint.as_deref());
-        let region = settings.region.clone().unwrap_or_else(|| account.region().to_owned());
-        Self { client: Client::new(&sdk), identity, region, catalog_id: settings.catalog_id.clone(), calls: AtomicUsize::new(0) }
-    }
-
-    pub(super) fn calls(&self) -> usize {
-        self.calls.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn no_such_table(&self, name: &TableName) -> MetastoreError {
-        MetastoreError::NoSuchTable { table: name.clone(), metastore: self.to_string() }
-    }
-
-    /// The error for something that a table has and adg does not know.
-    pub(super) fn corrupt(&self, name: &TableName) -> impl Fn(String) -> MetastoreError {
-        move |what| MetastoreError::Corrupt { metastore: self.to_string(), what: format!("{what} of {name}") }
-    }
-}
-
-impl fmt::Display for GlueMetastore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AWS Glue in {}", self.region)
-    }
-}
+use super::client::GlueMetastore;
 
 impl Metastore for GlueMetastore {
     fn check(&self) -> Result<String, MetastoreError> {

@@ -1,6 +1,7 @@
 //! AWS Glue's Data Catalog, which Athena, EMR and Redshift Spectrum read.
 
 mod change;
+mod client;
 mod convert;
 mod metastore;
 mod publish;
@@ -10,4 +11,4 @@ mod rewrite;
 #[cfg(test)]
 mod tests;
 
-pub use metastore::{GlueMetastore, GlueSettings};
+pub use client::{GlueMetastore, GlueSettings};

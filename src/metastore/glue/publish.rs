@@ -9,8 +9,8 @@ use crate::metastore::{MetastoreError, Partition, TableName};
 use crate::runtime;
 
 use super::change::pause;
+use super::client::GlueMetastore;
 use super::convert;
-use super::metastore::GlueMetastore;
 use super::refused::{Refused, Task, may_pass};
 use super::requests::Rejected;
 

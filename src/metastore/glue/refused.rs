@@ -10,7 +10,7 @@ use crate::identity::{ErrorKind, Explain};
 use crate::metastore::{MetastoreError, TableName};
 use crate::runtime;
 
-use super::metastore::GlueMetastore;
+use super::client::GlueMetastore;
 
 /// Something that is asked of the metastore.
 #[derive(Debug, Clone, Copy)]

@@ -17,8 +17,8 @@ use crate::identity::CollectionName;
 use crate::metastore::{Database, PartitionValue, Table, TableName};
 use crate::runtime;
 
+use super::client::GlueMetastore;
 use super::convert;
-use super::metastore::GlueMetastore;
 use super::refused::Refused;
 
 type Answer<T> = Result<T, Refused>;

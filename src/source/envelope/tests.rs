@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, decrypt};
 use crate::cipher::{DataKey, EncryptingWriter, Iv};
-use crate::store::Metadata;
 use crate::identity::Causes;
+use crate::store::Metadata;
 use crate::test_services::Service;
 
 /// The test key service: HTTPS, for callers with a certificate of its own authority.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytesize::ByteSize;
 
-use crate::catchup::{Attempt, Status, WindowRules};
+use crate::catchup::{Attempt, Status, Unit, WindowRules};
 use crate::config::MissingFile;
 use crate::identity::{Causes, ProcessingDate};
 use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, WrittenFile};
@@ -36,7 +36,7 @@ pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: V
         Err(error) if error.is_of_one_date() => return Ok(DayReport::failed(date, collection.name.clone(), error.failure())),
         begun => begun?,
     };
-    let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.context, collection, &day.attempt));
+    let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.context, collection, date, &day.attempt));
     let result = match day.keys.is_empty() {
         true => day.without_files(),
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
@@ -112,12 +112,13 @@ impl<'a> Day<'a> {
         listed: Vec<SourceKey>,
     ) -> Result<Self, JobError> {
         let keys = run.context.module.source.pick.choose(listed.clone());
-        let earlier = run.context.ledger.attempts(&run.context.module.module, &collection.name, date)?;
+        let unit = Unit::new(run.context.module.module.clone(), collection.name.clone(), date);
+        let earlier = run.context.ledger.attempts(&unit)?;
         let was_done = earlier.last().is_some_and(|attempt| attempt.status == Status::Completed);
         let sources = keys.iter().map(source_file);
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let (module, now) = (run.context.module.module.clone(), run.context.clock.now());
-        let mut attempt = Attempt::begin(module, collection.name.clone(), date, run.id, number, Status::InProgress, now);
+        let now = run.context.clock.now();
+        let mut attempt = Attempt::begin(unit, run.id, number, Status::InProgress, now);
         attempt.sources = sources.collect();
         let mut report = DayReport::begin(date, collection.name.clone());
         report.sources = keys.iter().map(|key| key.object.key.clone()).collect();
