@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes what everything else here installs below /opt/adg: the binary, adg-retry, adg.yaml and the modules. Prints its SHA-256.
+# Packs the bundle that all platforms install below /opt/adg: the binary, adg-retry, adg.yaml and the modules. Prints its SHA-256.
 #
 # Usage: package.sh ADG [CONFIG] > adg.tar.gz.sha256
-#   ADG     the binary, built on the oldest system that it is to run on: it needs that one's glibc or a newer
-#   CONFIG  a folder with adg.yaml and modules/; without it, this folder's adg.yaml, and the modules that are built in
+#   ADG     the binary, built on the oldest target system: it needs that glibc or a newer one
+#   CONFIG  a folder with adg.yaml and modules/; default: this folder's adg.yaml and the built-in modules
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 adg=$1
@@ -18,7 +18,7 @@ install -m 644 "$config/adg.yaml" "$bundle/adg.yaml"
 if [ -d "$config/modules" ]; then
   install -m 644 "$config"/modules/*.yaml "$bundle/modules/"
 fi
-# The same content gives the same sum.
+# Reproducible: the same content gives the same checksum.
 tar --create --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=u=rwX,go=rX --directory "$bundle" bin adg.yaml modules |
   gzip -n >adg.tar.gz
 sha256sum adg.tar.gz

@@ -1,7 +1,7 @@
-"""Composer (Airflow 2): the night's run of a module as an execution of the Cloud Run job of `job.yaml`, without a cluster.
+"""Composer (Airflow 2): runs a module every night as an execution of the Cloud Run job of `job.yaml`, without a cluster.
 
-Airflow is not needed for this: Cloud Scheduler starts the job as well (`../terraform/gcp_runner`). With Airflow, what comes after
-the tables can wait for them.
+Airflow is optional: Cloud Scheduler can start the job too (`../terraform/gcp_runner`). With Airflow, downstream tasks can wait for
+the tables.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ with DAG(
     dag_id="adg_vacancy_cloud_run",
     schedule="0 5 * * *",
     start_date=datetime(2021, 1, 1),
-    # adg finds the days that are not done by itself; a run of its own for each would find nothing to do.
+    # adg itself finds all pending dates; a separate run for each date would find nothing to do.
     catchup=False,
     max_active_runs=1,
     params={
@@ -46,7 +46,7 @@ with DAG(
                 }
             ]
         },
-        # A missing file (13) may have come an hour later, and what adg-retry gave up (21, 22) may have passed.
+        # A missing file (13) may arrive within the hour, and temporary failures after the last try of adg-retry (21, 22) may be over.
         retries=4,
         retry_delay=timedelta(hours=1),
         execution_timeout=timedelta(hours=6),

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs adg below /opt/adg on each machine of a cluster, before its jobs: an initialization action.
+# Initialization action: installs adg below /opt/adg on each machine of a cluster, before its jobs.
 #
-# Reads the cluster's metadata: adg-bundle (gs://BUCKET/adg.tar.gz), adg-sha256, and adg-ledger, the secret in Secret Manager with the
-# address of the ledger, where there is one.
+# Reads the cluster's metadata: adg-bundle (gs://BUCKET/adg.tar.gz), adg-sha256, and optionally adg-ledger, the secret in Secret
+# Manager with the address of the ledger.
 set -euo pipefail
 metadata() {
   /usr/share/google/get_metadata_value "attributes/$1" || true
@@ -19,11 +19,11 @@ echo "$sha256  $work/adg.tar.gz" | sha256sum --check --quiet || { echo "$bundle 
 
 mkdir -p "$root"
 tar --extract --gzip --file "$work/adg.tar.gz" --directory "$root" --no-same-owner
-# Now, not when the first job comes: a cluster whose initialization fails does not start.
+# Check now, not in the first job: a cluster does not start if its initialization fails.
 "$root/bin/adg" --version || { echo "adg does not run here: build it on this image's system or an older one" >&2; exit 1; }
 
-# What jobs call. To Pig two hyphens begin a comment, so that name=value stands for --name=value here. The ledger's address is asked for
-# anew each time, and lies in no file.
+# Entry point of jobs. Two hyphens begin a comment in Pig, so name=value stands for --name=value. The script fetches the address of the
+# ledger for each job and stores it in no file.
 cat >"$root/bin/adg-job" <<JOB
 #!/bin/sh
 ledger=$ledger

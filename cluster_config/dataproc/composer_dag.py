@@ -1,7 +1,7 @@
-"""Composer (Airflow 2): a cluster of one machine, made for the night's run of a module, and deleted whatever becomes of it.
+"""Composer (Airflow 2): creates a cluster of one machine for the nightly run of a module, and deletes it after success or failure.
 
-In the place of the DAG that ran a script from a bucket with whatever the message said: here a date is a date, or the run is
-refused before anything is started. `../cloud_run/composer_dag.py` does the same without a cluster.
+It replaces the DAG that ran a script from a bucket with unchecked message content: this DAG validates dates and refuses the run
+before it starts anything. `../cloud_run/composer_dag.py` does the same without a cluster.
 """
 
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ MACHINE = {
     "lifecycle_config": {"idle_delete_ttl": {"seconds": 1800}},
 }
 
-# Plain words only: Pig splits the line, and a shell reads it. Two hyphens would be a comment; adg-job makes flags of name=value.
+# Plain words only: Pig splits the line, and a shell parses it. Two hyphens begin a comment; adg-job converts name=value to flags.
 COMMAND = (
     "sh /opt/adg/bin/adg-job profile=gcp module=vacancy"
     "{% if params.start_dt %} start-dt={{ params.start_dt }}{% endif %}"
@@ -57,7 +57,7 @@ with DAG(
     dag_id="adg_vacancy_dataproc",
     schedule="0 5 * * *",
     start_date=datetime(2021, 1, 1),
-    # adg finds the days that are not done by itself; a run of its own for each would find nothing to do.
+    # adg itself finds all pending dates; a separate run for each date would find nothing to do.
     catchup=False,
     max_active_runs=1,
     params={
@@ -75,7 +75,7 @@ with DAG(
         retries=2,
         retry_delay=timedelta(minutes=5),
     )
-    # What is worth another try adg-retry has tried by then.
+    # adg-retry has already retried temporary failures.
     run = DataprocSubmitJobOperator(
         task_id="vacancy",
         job={
@@ -91,5 +91,5 @@ with DAG(
         retries=5,
         retry_delay=timedelta(minutes=1),
     )
-    # As a teardown (Airflow 2.7) it comes whatever adg ended with, and its success is not the DAG's.
+    # As a teardown (Airflow 2.7) it runs after any outcome of adg, and its success does not count as success of the DAG.
     create >> run >> delete.as_teardown(setups=create)

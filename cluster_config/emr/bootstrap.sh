@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs adg below /opt/adg on each machine of a cluster, before its steps: a bootstrap action.
+# Bootstrap action: installs adg below /opt/adg on each machine of a cluster, before its steps.
 #
 # Usage: bootstrap.sh s3://BUCKET/adg.tar.gz SHA256 [CERTIFICATE-SECRET]
 # The secret is JSON with the PEM texts `certificate`, `key` and `ca`.
@@ -8,7 +8,7 @@ bundle=$1
 sha256=$2
 certificate=${3:-}
 root=${ADG_ROOT:-/opt/adg}
-# Bootstrap actions run as hadoop, who may use sudo; steps run as hadoop too.
+# Bootstrap actions run as the user hadoop, with sudo; steps also run as hadoop.
 as_root=$([ -w "$(dirname "$root")" ] || echo sudo)
 
 work=$(mktemp -d)
@@ -18,7 +18,7 @@ echo "$sha256  $work/adg.tar.gz" | sha256sum --check --quiet || { echo "$bundle 
 
 $as_root mkdir -p "$root/certs"
 $as_root tar --extract --gzip --file "$work/adg.tar.gz" --directory "$root" --no-same-owner
-# Now, not when the first step comes: a cluster whose bootstrap fails does not start.
+# Check now, not in the first step: a cluster does not start if its bootstrap fails.
 "$root/bin/adg" --version || { echo "adg does not run here: build it on this release's system or an older one" >&2; exit 1; }
 
 if [ -n "$certificate" ]; then

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Starts a cluster for one module: what the CI job start-cluster did. Prints the message, and publishes it.
+# Starts a cluster for one module, like the CI job start-cluster: prints the message and publishes it.
 #
 # Usage: [START_DT=…] [END_DT=…] [CLEAN_UP_FLG=…] [E2E_TEST_FLG=…] [LOAD_TYPE=…] [ADG_PROFILE=…] start.sh MODULE TOPIC-ARN
-# What is not given goes as a blank, which adg takes for not given; the load is the nightly one, delta.
+# Unset variables become blanks, which adg treats as unset. The default load type is the nightly one, delta.
 set -euo pipefail
 module=$1
 topic=$2
 
-# Nothing but these characters gets into the JSON.
+# Allow only these characters in the JSON.
 for value in "$module" "${START_DT:-}" "${END_DT:-}" "${CLEAN_UP_FLG:-}" "${E2E_TEST_FLG:-}" "${LOAD_TYPE:-}" "${ADG_PROFILE:-}"; do
   [[ $value =~ ^[A-Za-z0-9_-]*$ ]] || { echo "\`$value\` is neither a name, a date nor a flag" >&2; exit 2; }
 done

@@ -1,5 +1,5 @@
-# Who hears of what: every end that is not 0, every start that did not happen, and a day without a run that ended with 0.
-# The replaced rules heard of clusters alone, which end well although a step failed.
+# Notifications for every exit code other than 0, every failed start, and a day without a run that exited with 0. The replaced rules
+# only covered clusters, which terminate successfully even if a step failed.
 terraform {
   required_version = ">= 1.5"
 
@@ -36,7 +36,7 @@ resource "aws_cloudwatch_event_target" "ended_badly" {
   arn  = var.topic_arn
 }
 
-# The topic must let EventBridge in, and CloudWatch.
+# The topic must allow EventBridge and CloudWatch to publish.
 resource "aws_sns_topic_policy" "ended_badly" {
   count = var.write_topic_policy ? 1 : 0
   arn   = var.topic_arn
@@ -54,7 +54,7 @@ resource "aws_sns_topic_policy" "ended_badly" {
   })
 }
 
-# A schedule that was switched off fails nowhere: that nothing ended well is what tells.
+# A disabled schedule causes no failure, so alarm on the absence of successful runs.
 resource "aws_cloudwatch_log_metric_filter" "done" {
   for_each = var.log_group == null ? toset([]) : var.modules
 

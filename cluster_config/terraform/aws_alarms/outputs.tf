@@ -1,4 +1,4 @@
 output "rules" {
-  description = "The rules by what they listen for."
+  description = "Rules by event type."
   value       = { for name, rule in aws_cloudwatch_event_rule.ended_badly : name => rule.arn }
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the rules' and the alarms' names begin with, and the metrics' namespace."
+  description = "Prefix of rule and alarm names, and the namespace of the metrics."
   type        = string
   default     = "adg"
 }
@@ -10,24 +10,24 @@ variable "account_id" {
 }
 
 variable "topic_arn" {
-  description = "The topic of whoever is told: the replaced system's monitoring topic, or a new one."
+  description = "Topic for notifications: the replaced system's monitoring topic, or a new one."
   type        = string
 }
 
 variable "write_topic_policy" {
-  description = "Whether the topic's policy is written here; it replaces the one that it has."
+  description = "Manage the topic's policy here; replaces its existing policy."
   type        = bool
   default     = false
 }
 
 variable "log_group" {
-  description = "The log group of ECS, Batch or Lambda, from which it is seen that a run ended well. None: nobody looks."
+  description = "Log group of ECS, Batch or Lambda, used to detect successful runs. None: no such alarm."
   type        = string
   default     = null
 }
 
 variable "modules" {
-  description = "The modules that must end well once a day."
+  description = "Modules that must have one successful run a day."
   type        = set(string)
   default     = []
 }

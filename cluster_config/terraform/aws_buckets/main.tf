@@ -1,4 +1,4 @@
-# The bucket of the tables, and the one from which machines install adg.
+# The bucket of the tables, and the bucket from which machines install adg.
 terraform {
   required_version = ">= 1.5"
 
@@ -34,7 +34,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket   = each.value.id
 
   rule {
-    # One call of KMS for many objects.
+    # One KMS call for many objects.
     bucket_key_enabled = var.kms_key_arn != null
 
     apply_server_side_encryption_by_default {
@@ -61,7 +61,7 @@ resource "aws_s3_bucket_policy" "this" {
   })
 }
 
-# What a run that was killed had begun to send. Old files of tables adg sweeps itself: versions of them would only cost.
+# Unfinished uploads of killed runs. adg itself deletes expired table files, so object versions would only add cost.
 resource "aws_s3_bucket_lifecycle_configuration" "published" {
   bucket = aws_s3_bucket.this["published"].id
 
@@ -77,7 +77,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "published" {
   }
 }
 
-# Who can overwrite the bundle can't make its old text vanish.
+# Versions keep the old bundle if an attacker overwrites it.
 resource "aws_s3_bucket_versioning" "config" {
   bucket = aws_s3_bucket.this["config"].id
 

@@ -19,7 +19,7 @@ variable "config_bucket" {
 }
 
 variable "kms_key_arn" {
-  description = "The key of KMS that encrypts both. None: S3's own."
+  description = "KMS key that encrypts both. None: S3's own."
   type        = string
   default     = null
 }

@@ -1,4 +1,4 @@
-# The ledger: the replaced job's audit table, as it was made. adg's own items lie beside the old ones; whoever reads those goes on.
+# The ledger: the replaced job's audit table, unchanged. adg stores its items beside the old ones; existing readers keep working.
 terraform {
   required_version = ">= 1.5"
 
@@ -26,7 +26,8 @@ resource "aws_dynamodb_table" "ledger" {
     type = "S"
   }
 
-  # Without it adg would do every date of the window again: no harm to the tables, but days that the source deleted are lost dates.
+  # Without the table adg would run every date of the window again. That does not harm the tables, but dates whose files the source has
+  # deleted would become lost dates.
   deletion_protection_enabled = true
 
   point_in_time_recovery {

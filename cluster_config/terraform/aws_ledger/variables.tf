@@ -1,11 +1,11 @@
 variable "table" {
-  description = "The table's name, as adg.yaml has it."
+  description = "Name of the table, as in adg.yaml."
   type        = string
   default     = "data_pipeline_metadata"
 }
 
 variable "kms_key_arn" {
-  description = "The key of KMS that encrypts it. None: DynamoDB's own."
+  description = "KMS key that encrypts the table. None: DynamoDB's own."
   type        = string
   default     = null
 }

@@ -1,5 +1,5 @@
-# The policies as JSON, out of nothing but names. Without a provider, so that what comes of it can be tried anywhere:
-# e2e/python/cluster_config.py lets adg run with these rights and no others.
+# Policies as JSON, computed from resource names alone. No provider is needed, so the result can be tested anywhere:
+# e2e/python/cluster_config.py runs adg with exactly these permissions.
 terraform {
   required_version = ">= 1.5"
 }
@@ -14,7 +14,7 @@ locals {
     ]
   ])
 
-  # By what adg calls; docs/services.md, and what `adg doctor` says is missing.
+  # The calls of adg: see docs/services.md and the hints of `adg doctor`.
   runner = concat(
     length(var.first_hop_arns) == 0 ? [] : [{
       Sid      = "TakeTheFirstRoleOfTheChain"
@@ -69,7 +69,7 @@ locals {
     }],
     length(var.glue_databases) == 0 ? [] : [
       {
-        # Of all databases: before files are swept, adg asks which tables point at them.
+        # All databases: before adg deletes expired files, it searches for tables that point at them.
         Sid      = "SeeWhichTablesThereAre"
         Effect   = "Allow"
         Action   = ["glue:GetDatabases", "glue:GetTables", "glue:GetPartitions"]

@@ -1,9 +1,9 @@
 output "runner" {
-  description = "What whoever runs adg may do."
+  description = "Permissions of the role that runs adg."
   value       = jsonencode({ Version = "2012-10-17", Statement = local.runner })
 }
 
 output "source_reader" {
-  description = "What the last role of the chain may do; or whoever runs adg, where there is no chain."
+  description = "Permissions of the last role of the chain, or without a chain of the role that runs adg."
   value       = jsonencode({ Version = "2012-10-17", Statement = local.source_reader })
 }

@@ -19,25 +19,25 @@ variable "published_bucket" {
 }
 
 variable "published_key_arns" {
-  description = "The keys of KMS that encrypt what is published, if any."
+  description = "KMS keys that encrypt published data, if any."
   type        = list(string)
   default     = []
 }
 
 variable "ledger_table" {
-  description = "The table of DynamoDB that is the ledger."
+  description = "DynamoDB table of the ledger."
   type        = string
   default     = "data_pipeline_metadata"
 }
 
 variable "glue_databases" {
-  description = "The databases that modules write, where the metastore is Glue."
+  description = "Databases that modules write, if the metastore is Glue."
   type        = list(string)
   default     = []
 }
 
 variable "secret_arns" {
-  description = "The secrets that adg.yaml names, each with -?????? for what Secrets Manager adds to the name."
+  description = "Secrets in adg.yaml, each with -?????? for the suffix that Secrets Manager adds to the name."
   type        = list(string)
   default     = []
 }
@@ -59,7 +59,7 @@ variable "source_buckets" {
 }
 
 variable "source_key_arns" {
-  description = "The keys of KMS that encrypt the source, if any."
+  description = "KMS keys that encrypt the source, if any."
   type        = list(string)
   default     = []
 }

@@ -1,4 +1,4 @@
-# Whoever runs adg, and the first role of the chain to the source. The last role is another account's: what it must say is an output.
+# The role that runs adg, and the first role of the chain to the source. The last role is in another account: outputs hold its policies.
 terraform {
   required_version = ">= 1.5"
 
@@ -45,7 +45,7 @@ resource "aws_iam_role_policy" "runner" {
   policy = module.policies.runner
 }
 
-# EMR and EC2 take a role by way of this.
+# EMR and EC2 use a role through an instance profile.
 resource "aws_iam_instance_profile" "runner" {
   name = aws_iam_role.runner.name
   role = aws_iam_role.runner.name
@@ -54,7 +54,7 @@ resource "aws_iam_instance_profile" "runner" {
 resource "aws_iam_role" "source" {
   name        = "${var.name}-source"
   description = "The first role of the chain to the source"
-  # AWS grants chained roles one hour, whatever stands here; adg replaces credentials before they end.
+  # AWS limits chained roles to one hour, whatever this value is; adg renews credentials before they expire.
   max_session_duration = 3600
 
   assume_role_policy = jsonencode({
@@ -81,7 +81,7 @@ resource "aws_iam_role_policy" "source" {
   })
 }
 
-# What ECS and Batch need before adg begins: the image, the log, and the secrets that become variables.
+# Permissions of ECS and Batch before adg starts: the image, the log, and secrets passed as variables.
 resource "aws_iam_role" "execution" {
   name        = "${var.name}-execution"
   description = "Starts the container of adg"

@@ -19,7 +19,7 @@ output "execution_arn" {
 }
 
 output "source_role_trust" {
-  description = "For the source's account: whom its role must trust."
+  description = "For the source's account: trust policy of its role."
   sensitive   = true
 
   value = jsonencode({
@@ -36,6 +36,6 @@ output "source_role_trust" {
 }
 
 output "source_role_policy" {
-  description = "For the source's account: what its role must be allowed."
+  description = "For the source's account: permissions of its role."
   value       = module.policies.source_reader
 }

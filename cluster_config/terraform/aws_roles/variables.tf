@@ -1,11 +1,11 @@
 variable "name" {
-  description = "What the roles' names begin with."
+  description = "Prefix of the role names."
   type        = string
   default     = "adg"
 }
 
 variable "trusted_services" {
-  description = "The services that run adg as this role: ec2 for EMR, ecs-tasks for ECS and Batch, lambda."
+  description = "Services that run adg with this role: ec2 for EMR, ecs-tasks for ECS and Batch, lambda."
   type        = list(string)
   default     = ["ecs-tasks.amazonaws.com"]
 
@@ -26,14 +26,14 @@ variable "source_role_arn" {
 }
 
 variable "external_id" {
-  description = "The external id that the source's account asks for, as adg.yaml has it. Empty: none."
+  description = "External id that the source's account requires, as in adg.yaml. Empty: none."
   type        = string
   default     = ""
   sensitive   = true
 }
 
 variable "certificate_secret_arns" {
-  description = "The secret with the key service's certificate, for encrypted modules in ECS and Batch."
+  description = "Secret with the client certificate for the key service, for encrypted modules in ECS and Batch."
   type        = list(string)
   default     = []
 }
@@ -59,25 +59,25 @@ variable "published_bucket" {
 }
 
 variable "published_key_arns" {
-  description = "The keys of KMS that encrypt what is published, if any."
+  description = "KMS keys that encrypt published data, if any."
   type        = list(string)
   default     = []
 }
 
 variable "ledger_table" {
-  description = "The table of DynamoDB that is the ledger."
+  description = "DynamoDB table of the ledger."
   type        = string
   default     = "data_pipeline_metadata"
 }
 
 variable "glue_databases" {
-  description = "The databases that modules write, where the metastore is Glue."
+  description = "Databases that modules write, if the metastore is Glue."
   type        = list(string)
   default     = []
 }
 
 variable "secret_arns" {
-  description = "The secrets that adg.yaml names, each with -?????? for what Secrets Manager adds to the name."
+  description = "Secrets in adg.yaml, each with -?????? for the suffix that Secrets Manager adds to the name."
   type        = list(string)
   default     = []
 }
@@ -93,7 +93,7 @@ variable "source_buckets" {
 }
 
 variable "source_key_arns" {
-  description = "The keys of KMS that encrypt the source, if any."
+  description = "KMS keys that encrypt the source, if any."
   type        = list(string)
   default     = []
 }

@@ -1,4 +1,4 @@
-# EventBridge Scheduler: starts a task of ECS for each run, or sends the EMR launcher's topic its message, as the replaced rule did.
+# EventBridge Scheduler: starts an ECS task for each run, or publishes the message of the EMR launcher, like the replaced rule.
 terraform {
   required_version = ">= 1.5"
 
@@ -100,7 +100,7 @@ resource "aws_scheduler_schedule" "ecs" {
       }
     }
 
-    # For a task that could not be started. What a task ends with is not seen here: adg-retry sees to that.
+    # Retries tasks that could not be started. The exit code of a task is not visible here: adg-retry retries it.
     retry_policy {
       maximum_event_age_in_seconds = 3600
       maximum_retry_attempts       = 10

@@ -4,6 +4,6 @@ output "role_arn" {
 }
 
 output "commands" {
-  description = "What each task runs."
+  description = "Command of each task."
   value       = module.commands.arguments
 }

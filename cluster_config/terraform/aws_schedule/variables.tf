@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the schedules' and the role's names begin with."
+  description = "Prefix of schedule and role names."
   type        = string
   default     = "adg"
 }
@@ -16,13 +16,13 @@ variable "time_zone" {
 }
 
 variable "profile" {
-  description = "The profile of adg.yaml that tasks of ECS run in."
+  description = "Profile of adg.yaml for ECS tasks."
   type        = string
   default     = "production"
 }
 
 variable "ecs" {
-  description = "Where tasks run: the cluster, the task definition without its revision, the container in it, the roles that are passed to it, and the network."
+  description = "Location of ECS tasks: the cluster, the task definition without its revision, its container, the roles passed to it, and the network."
   type = object({
     cluster_arn         = string
     task_definition_arn = string
@@ -35,7 +35,7 @@ variable "ecs" {
 }
 
 variable "ecs_runs" {
-  description = "What is run as a task, by name. Hourly, since what is done is done, and a file that came late is read an hour later."
+  description = "Tasks by name. Hourly: adg skips completed dates, and reads a late file an hour later."
   type = map(object({
     module    = string
     load_type = optional(string, "full")
@@ -51,7 +51,7 @@ variable "ecs_runs" {
 }
 
 variable "emr" {
-  description = "The launcher's topic, its message (emr/additional_step_args/nightly.json), and when it is sent."
+  description = "Topic of the launcher, its message (emr/additional_step_args/nightly.json), and its schedule."
   type = object({
     topic_arn = string
     message   = string

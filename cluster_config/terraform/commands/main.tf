@@ -1,5 +1,5 @@
-# The command of each scheduled run, for aws_schedule and gcp_runner. Without a provider, so that what comes of it can be tried
-# anywhere: e2e/python/cluster_config.py gives it to the binary.
+# Command of each scheduled run, for aws_schedule and gcp_runner. No provider is needed, so the result can be tested anywhere:
+# e2e/python/cluster_config.py passes it to the binary.
 terraform {
   required_version = ">= 1.5"
 }
@@ -10,7 +10,7 @@ variable "profile" {
 }
 
 variable "runs" {
-  description = "What is run, by a name of its own: the module, which of its loads, and what a run may hold in memory."
+  description = "Runs by name: module, load type and memory limit."
   type = map(object({
     module    = string
     load_type = optional(string, "full")
@@ -24,7 +24,7 @@ variable "runs" {
 }
 
 output "arguments" {
-  description = "What comes behind the program's name, by the run's name."
+  description = "Arguments after the program name, by run name."
   value = {
     for name, run in var.runs : name => [
       "--config", "/opt/adg/adg.yaml",
@@ -37,6 +37,6 @@ output "arguments" {
 }
 
 output "program" {
-  description = "The program: adg, tried again where that helps."
+  description = "The program: adg with retries of temporary failures."
   value       = "/opt/adg/bin/adg-retry"
 }

@@ -1,4 +1,4 @@
-# Without a cluster in Google Cloud: a service account, the bucket of the tables, a Cloud Run job for each run, and what starts it.
+# Google Cloud without a cluster: a service account, the bucket of the tables, and a Cloud Run job with its schedule for each run.
 terraform {
   required_version = ">= 1.5"
 
@@ -29,7 +29,7 @@ resource "google_storage_bucket" "published" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
-  # What a run that was killed had begun to send.
+  # Unfinished uploads of killed runs.
   lifecycle_rule {
     condition {
       age = 2
@@ -40,7 +40,7 @@ resource "google_storage_bucket" "published" {
   }
 }
 
-# What `adg doctor` asks for.
+# Permissions that `adg doctor` checks.
 resource "google_storage_bucket_iam_member" "published" {
   bucket = google_storage_bucket.published.name
   role   = "roles/storage.objectUser"
@@ -74,7 +74,7 @@ resource "google_cloud_run_v2_job" "run" {
 
     template {
       service_account = google_service_account.runner.email
-      # For what befalls the machine. What is worth trying again adg-retry tries.
+      # Retries failures of the machine. adg-retry retries temporary failures of adg.
       max_retries = 1
       timeout     = "21600s"
 
@@ -99,7 +99,7 @@ resource "google_cloud_run_v2_job" "run" {
         }
       }
 
-      # To the metastore and the ledger, which have private addresses.
+      # Access to metastore and ledger, which have private addresses.
       vpc_access {
         egress = "PRIVATE_RANGES_ONLY"
 
@@ -140,7 +140,7 @@ resource "google_cloud_scheduler_job" "run" {
   schedule    = each.value.schedule
   time_zone   = var.time_zone
 
-  # For a call that failed: what the run ends with is not seen here.
+  # Retries a failed call; the outcome of the run is not visible here.
   retry_config {
     retry_count          = 3
     min_backoff_duration = "60s"

@@ -1,9 +1,9 @@
 output "service_account" {
-  description = "Who runs adg: for Dataproc Metastore, Cloud SQL and the key of a bucket."
+  description = "Service account that runs adg: for Dataproc Metastore, Cloud SQL and the key of a bucket."
   value       = google_service_account.runner.email
 }
 
 output "jobs" {
-  description = "The Cloud Run jobs by run."
+  description = "Cloud Run jobs by run."
   value       = { for name, job in google_cloud_run_v2_job.run : name => job.id }
 }

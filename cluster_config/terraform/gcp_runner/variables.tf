@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What all names begin with."
+  description = "Prefix of all names."
   type        = string
   default     = "adg"
 }
@@ -60,7 +60,7 @@ variable "time_zone" {
 }
 
 variable "runs" {
-  description = "What is run, by name; limit is the machine's memory, which holds /tmp too. Hourly, since what is done is done, and a file that came late is read an hour later."
+  description = "Runs by name; limit is the memory of the machine, which also holds /tmp. Hourly: adg skips completed dates, and reads a late file an hour later."
   type = map(object({
     module    = string
     load_type = optional(string, "full")

@@ -1,4 +1,4 @@
-# All of AWS for three modules, in ECS. With `emr` instead of `ecs_runs` it is the replaced system's cluster.
+# Complete AWS setup for three modules in ECS. With `emr` instead of `ecs_runs` it starts the replaced system's cluster.
 terraform {
   required_version = ">= 1.5"
 
