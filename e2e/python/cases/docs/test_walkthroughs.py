@@ -40,7 +40,7 @@ SECOND = "01a21803-6a1e-72f0-a70c-3a2006bab2b3"
 RIGHT = {
     "literal": ["$ printf 'a\\nb\\n'", "a", "b"],
     "no output": ["$ true"],
-    "several commands keep the folder": ["$ mkdir deep && cd deep", "$ pwd", "/home/ann/deep"],
+    "several commands keep the folder": ["$ mkdir deep && cd deep", "$ pwd", "/home/operator/deep"],
     "a continued command": ["$ printf '%s\\n' a \\", ">   b", "a", "b"],
     "text within a line": ["$ echo took 12.5 s", "took [..] s"],
     "lines": ["$ seq 5", "1", "...", "5"],

@@ -11,7 +11,7 @@ without progress bars and colours. It must be what the page shows, line by line,
 - `[..]` stands for any text within a line, and takes the spaces around it; a line `...` stands for any number of lines.
 - A run id stands for the id that this run has at the same place. Later commands and outputs get that id.
 - In a table, the widths of columns do not count.
-- `/home/ann` is the folder in which the page runs.
+- `/home/operator` is the folder in which the page runs.
 
 A command must end with 0, unless the command after it is `echo $?`: then the page shows the code.
 """
@@ -23,9 +23,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
-HOME = "/home/ann"
+HOME = "/home/operator"
+"""As long as the name of the folder that stands behind it, so that tables are as wide."""
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
 TITLE = re.compile(r'title="([^"]+)"')
 RUN_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -88,8 +90,9 @@ class Shell:
     END = "\x1e"
 
     def __init__(self, folder: Path, binary: Path) -> None:
-        self.folder = folder / "home"
-        for name in ("bin", "home", "tmp"):
+        self.home = TemporaryDirectory(prefix="p", dir="/tmp")
+        self.folder = Path(self.home.name)
+        for name in ("bin", "tmp"):
             (folder / name).mkdir()
         adg = folder / "bin/adg"
         adg.write_text(f'#!/bin/bash\nexec -a adg "{binary}" "$@" --log-format human\n')
@@ -118,6 +121,7 @@ class Shell:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.communicate()
+        self.home.cleanup()
 
     def run(self, command: str) -> tuple[list[str], int]:
         """Runs a command. Returns the lines that it printed, and its exit code, which is `$?` for the next command."""
