@@ -1,15 +1,15 @@
 """Runs a page of docs/ in a fresh folder, from top to bottom, and compares what its commands print.
 
-A page holds two kinds of blocks that are executed; every other block is text:
+Two kinds of blocks are executed; every other block is text:
 
 - A fence with a title, such as ```` ```yaml title="modules/shop.yaml" ````, is a file to write.
-- A fence ```` ```console ```` holds commands and their output. A command begins with `$ ` and goes on in lines that begin with `> `.
+- A fence ```` ```console ```` holds commands and their output. A command begins with `$ ` and continues on lines that begin with `> `.
 
-All commands of a page share one bash, so `cd` and `export` last. Output is standard output and standard error, as at a terminal but
+All commands of a page share one bash, so `cd` and `export` last. The output is standard output and standard error as at a terminal, but
 without progress bars and colours. It must be what the page shows, line by line, with these exceptions:
 
-- `[..]` stands for any text within a line, and takes the spaces around it; a line `...` stands for any number of lines.
-- A run id stands for the id that this run has at the same place. Later commands and outputs get that id.
+- `[..]` matches any text within a line, and takes the spaces around it; a line `...` matches any number of lines.
+- A run id matches the id that this run has at the same place. Later commands and outputs use that id.
 - In a table, the widths of columns do not count.
 - `/home/operator` is the folder in which the page runs.
 
@@ -22,20 +22,21 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
 HOME = "/home/operator"
-"""As long as the name of the folder that stands behind it, so that tables are as wide."""
+"""As long as the name of the folder behind it, so that tables are as wide."""
+ANY = "[..]"
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
 TITLE = re.compile(r'title="([^"]+)"')
 RUN_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-TOKEN = re.compile(rf" *\[\.\.\] *|(?P<id>{RUN_ID.pattern})")
-TABLE = ("┌", "╞", "└", "│")
+TOKEN = re.compile(rf" *{re.escape(ANY)} *|(?P<id>{RUN_ID.pattern})")
 
 Diff = list[tuple[str, str]]
-"""Lines, each with " " where the page is right, "-" where only the page has it, "+" where only the output has it."""
+"""Lines: " " on both sides, "-" on the page only, "+" in the output only."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class File:
 
 @dataclass
 class Command:
-    """A command and the output that the page shows, with the lines of the page that hold this output."""
+    """A command, the output that the page shows, and the index of the first line of this output in the page."""
 
     text: str
     first: int
@@ -65,23 +66,18 @@ def parse(page: str) -> Iterator[File | Command]:
             yield from commands(fence["text"].splitlines(), page.count("\n", 0, fence.start("text")))
 
 
-def commands(lines: list[str], first: int) -> Iterator[Command]:
-    """Yields the commands of a block whose first line has this index in the page."""
-    command: Command | None = None
-    for index, line in enumerate(lines, first):
+def commands(lines: list[str], first: int) -> list[Command]:
+    """Returns the commands of a block whose first line has this index in the page."""
+    found: list[Command] = []
+    for index, line in enumerate(lines, first + 1):
         if line.startswith("$ "):
-            if command:
-                yield command
-            command = Command(line[2:], index + 1)
-        elif command is None:
-            raise ValueError(f"line {index + 1}: a console block begins with a command")
-        elif line.startswith("> ") and not command.output:
-            command.text += "\n" + line[2:]
-            command.first = index + 1
+            found.append(Command(line[2:], index))
+        elif line.startswith("> ") and found and not found[-1].output:
+            found[-1].text += "\n" + line[2:]
+            found[-1].first = index
         else:
-            command.output.append(line)
-    if command:
-        yield command
+            found[-1].output.append(line)
+    return found
 
 
 class Shell:
@@ -91,23 +87,16 @@ class Shell:
 
     def __init__(self, folder: Path, binary: Path) -> None:
         self.home = TemporaryDirectory(prefix="p", dir="/tmp")
-        self.folder = Path(self.home.name)
-        for name in ("bin", "tmp"):
-            (folder / name).mkdir()
+        (folder / "bin").mkdir()
+        (folder / "tmp").mkdir()
         adg = folder / "bin/adg"
         adg.write_text(f'#!/bin/bash\nexec -a adg "{binary}" "$@" --log-format human\n')
         adg.chmod(0o755)
-        environment = {
-            "PATH": f"{adg.parent}:{os.environ['PATH']}",
-            "HOME": str(self.folder),
-            "TMPDIR": str(folder / "tmp"),
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-        }
+        path = f"{adg.parent}:{os.environ['PATH']}"
         self.process = subprocess.Popen(
             ["bash"],
-            cwd=self.folder,
-            env=environment,
+            cwd=self.home.name,
+            env={"PATH": path, "HOME": self.home.name, "TMPDIR": str(folder / "tmp"), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             text=True,
             errors="replace",
             stdin=subprocess.PIPE,
@@ -124,116 +113,108 @@ class Shell:
         self.home.cleanup()
 
     def run(self, command: str) -> tuple[list[str], int]:
-        """Runs a command. Returns the lines that it printed, and its exit code, which is `$?` for the next command."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin and stdout
-        end = rf"code=$?; printf '{self.END}%s\n' $code; (exit $code)"
-        stdin.write(f"{{ {command}\n}} </dev/null\n{end}\n")
-        stdin.flush()
+        """Runs a command. Returns the lines that it printed and its exit code, which is `$?` for the next command."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{{ {command}\n}} </dev/null\ncode=$?; printf '{self.END}%s\\n' $code; (exit $code)\n")
+        self.process.stdin.flush()
         text = ""
         while self.END not in text:
-            line = stdout.readline()
+            line = self.process.stdout.readline()
             if not line:
-                raise EOFError(f"the shell ended after: {text}")
+                raise EOFError(f"the shell ended at `{command}` after: {text}")
             text += line
         text, code = text.split(self.END)
-        return text.replace(str(self.folder), HOME).splitlines(), int(code)
+        return text.replace(self.home.name, HOME).splitlines(), int(code)
 
-    def path(self, name: str) -> Path:
-        """Returns the path of a file that a page names relative to the current folder."""
-        return Path(self.run("pwd")[0][0].replace(HOME, str(self.folder))) / name
+    def write(self, file: File) -> None:
+        """Writes a file, whose path is relative to the current folder."""
+        here = self.run("pwd")[0][0]
+        path = Path(here.replace(HOME, self.home.name)) / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text)
 
 
 class Walk:
-    """A walk through one page: collects the differences, and the page as it would be right."""
+    """A walk through one page: its faults, and the page as it would be right."""
 
     def __init__(self, page: Path, folder: Path, binary: Path) -> None:
-        self.name = page.name
-        self.text = page.read_text()
-        self.ids: dict[str, str] = {}
-        """The ids of this walk by those that the page shows."""
         self.faults: list[str] = []
-        self.lines = self.text.splitlines()
-        with Shell(folder, binary) as shell:
-            self.walk(shell)
-
-    def walk(self, shell: Shell) -> None:
-        """Executes all steps. Goes on after a difference, so that one walk finds all of them."""
-        steps = list(parse(self.text))
+        self.ids: dict[str, str] = {}
+        """Run ids of this walk by those that the page shows."""
+        text = page.read_text()
+        lines = text.splitlines()
         shift = 0
-        for step, after in zip(steps, [*steps[1:], None], strict=True):
-            if isinstance(step, File):
-                path = shell.path(step.path)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(step.text)
-                continue
-            lines, code = shell.run(RUN_ID.sub(lambda found: self.ids.get(found[0], found[0]), step.text))
-            diff = self.compare(step.output, lines)
-            if any(mark != " " for mark, _ in diff):
-                shown = "\n".join(f"{mark} {line}" for mark, line in diff)
-                self.faults.append(f"{self.name}:{step.first}: $ {step.text}\n{shown}")
-            shows_code = isinstance(after, Command) and after.text == "echo $?"
-            if code != 0 and not shows_code:
-                self.faults.append(f"{self.name}:{step.first}: $ {step.text}\n  ended with {code}")
-            right = [line for mark, line in diff if mark != "-"]
-            start = step.first + shift
-            self.lines[start : start + len(step.output)] = right
-            shift += len(right) - len(step.output)
+        with Shell(folder, binary) as shell:
+            for step, after in pairwise([*parse(text), None]):
+                if isinstance(step, File):
+                    shell.write(step)
+                elif step:
+                    diff, code = self.execute(shell, step)
+                    shows_code = isinstance(after, Command) and after.text == "echo $?"
+                    shown = [f"{mark} {line}" for mark, line in diff] if any(mark != " " for mark, _ in diff) else []
+                    shown += [f"ended with {code}"] if code and not shows_code else []
+                    if shown:
+                        self.faults.append("\n".join([f"{page.name}:{step.first}: $ {step.text}", *shown]))
+                    right = [line for mark, line in diff if mark != "-"]
+                    lines[step.first + shift : step.first + shift + len(step.output)] = right
+                    shift += len(right) - len(step.output)
+        self.corrected = "\n".join(lines) + "\n"
+        """The page with the output that its commands have. Lines that are right keep their wildcards."""
 
-    def corrected(self) -> str:
-        """Returns the page with the output that its commands have. Lines that were right keep their wildcards."""
-        return "\n".join(self.lines) + "\n"
+    def execute(self, shell: Shell, step: Command) -> tuple[Diff, int]:
+        """Runs a command with the ids of this walk. Returns how its output differs, and its exit code."""
+        printed, code = shell.run(RUN_ID.sub(lambda found: self.ids.get(found[0], found[0]), step.text))
+        return self.compare(step.output, printed), code
 
     def compare(self, shown: list[str], printed: list[str]) -> Diff:
-        """Aligns the lines of the page with those of the output, with as few differences as there can be."""
+        """Aligns the lines of the page with those of the output so that the fewest differ."""
         patterns = [pattern(line, self.ids) for line in shown]
-        squeezed = [squeeze(line) for line in printed]
 
         @cache
-        def best(i: int, j: int) -> tuple[int, str]:
-            """Differences from line i of the page and line j of the output on, and the step to take there."""
-            options = []
-            if i < len(shown) and j < len(printed) and patterns[i].fullmatch(squeezed[j]):
-                options.append((best(i + 1, j + 1)[0], "both"))
+        def best(i: int, j: int) -> tuple[int, int, int]:
+            """Returns the number of differences from these lines on, and how many lines to advance on each side."""
+            options = [(0, 0, 0)] if i == len(shown) and j == len(printed) else []
+            if i < len(shown) and j < len(printed) and patterns[i].fullmatch(squeeze(printed[j])):
+                options.append((best(i + 1, j + 1)[0], 1, 1))
             if i < len(shown):
-                options.append((best(i + 1, j)[0] + (shown[i] != "..."), "page"))
+                options.append((best(i + 1, j)[0] + (shown[i] != "..."), 1, 0))
             if j < len(printed):
-                inside = i < len(shown) and shown[i] == "..."
-                options.append((best(i, j + 1)[0] + (not inside), "any" if inside else "output"))
-            return min(options, key=lambda option: option[0], default=(0, "end"))
+                options.append((best(i, j + 1)[0] + (shown[i : i + 1] != ["..."]), 0, 1))
+            return min(options, key=lambda option: option[0])
 
         diff: Diff = []
         i = j = 0
-        while (step := best(i, j)[1]) != "end":
-            if step == "both" and self.bind(patterns[i], squeezed[j]):
-                diff.append((" ", shown[i]))
-            elif step == "page" or step == "both":
-                diff.append((" " if shown[i] == "..." else "-", shown[i]))
-            if step == "output" or (step == "both" and diff[-1][0] == "-"):
-                diff.append(("+", self.as_shown(printed[j])))
-            i += step in ("both", "page")
-            j += step in ("both", "any", "output")
+        while (step := best(i, j)[1:]) != (0, 0):
+            wild = shown[i : i + 1] == ["..."]
+            if step == (1, 1) and self.bind(patterns[i], squeeze(printed[j])):
+                diff.append((" ", fit(shown[i], self.named(printed[j]))))
+            else:
+                if step[0]:
+                    diff.append((" " if wild else "-", shown[i]))
+                if step[1] and not wild:
+                    diff.append(("+", self.named(printed[j])))
+            i, j = i + step[0], j + step[1]
         return diff
 
     def bind(self, line: re.Pattern[str], printed: str) -> bool:
-        """Takes the ids of a line for those that the page shows there. False if they stand for others already."""
-        found = line.fullmatch(printed)
-        assert found
-        for name, this in found.groupdict().items():
-            shown = name[1:].replace("_", "-")
-            if self.ids.get(shown, this) != this or this in {id for other, id in self.ids.items() if other != shown}:
+        """Binds the ids of a line of the page to those of the output. Returns false if one of them is bound otherwise."""
+        match = line.fullmatch(printed)
+        assert match
+        for group, this in match.groupdict().items():
+            shown = group[1:].replace("_", "-")
+            if self.ids.setdefault(shown, this) != this or list(self.ids.values()).count(this) > 1:
                 return False
-            self.ids[shown] = this
         return True
 
-    def as_shown(self, line: str) -> str:
+    def named(self, line: str) -> str:
         """Returns a line of the output with the ids that the page has for them."""
         names = {this: shown for shown, this in self.ids.items()}
         return RUN_ID.sub(lambda found: names.get(found[0], found[0]), line)
 
 
 def pattern(line: str, ids: dict[str, str]) -> re.Pattern[str]:
-    """Returns the pattern of a line of the page. Ids that are not known yet are named groups."""
+    """Returns the pattern of a line of the page. Ids that are not bound yet are named groups."""
     line = squeeze(line)
     text, end = "", 0
     for token in TOKEN.finditer(line):
@@ -243,14 +224,26 @@ def pattern(line: str, ids: dict[str, str]) -> re.Pattern[str]:
             text += ".*"
         elif token["id"] in ids:
             text += ids[token["id"]]
-        elif f"(?P<{group}>" in text:
-            text += f"(?P={group})"
         else:
-            text += f"(?P<{group}>{RUN_ID.pattern})"
+            text += f"(?P={group})" if f"<{group}>" in text else f"(?P<{group}>{RUN_ID.pattern})"
         end = token.end()
     return re.compile(text + re.escape(line[end:]))
 
 
 def squeeze(line: str) -> str:
-    """Returns a line without what depends on the widths of a table's columns."""
-    return re.sub(r"([ ─═])\1+", r"\1", line) if line.startswith(TABLE) else line
+    """Returns a line of a table without the widths of its columns, and any other line as it is."""
+    return re.sub(r"([ ─═])\1+", r"\1", line) if line.startswith(("┌", "╞", "└", "│")) else line
+
+
+def fit(shown: str, printed: str) -> str:
+    """Returns a line of a table with the columns as wide as they are printed, and any other line as the page has it."""
+    left, right = shown.split("┆"), printed.split("┆")
+    if not shown.startswith("│") or len(left) != len(right):
+        return printed if shown.startswith(("┌", "╞", "└")) else shown
+    for index, cell in enumerate(left):
+        if ANY in cell:
+            text = cell.strip(" │")
+            width = len(right[index].strip("│")) - 2
+            text = text.rjust(width) if cell.startswith("  ") else text.ljust(width)
+            right[index] = ("│" if index == 0 else "") + f" {text} " + ("│" if cell.endswith("│") else "")
+    return "┆".join(right)
