@@ -11,7 +11,7 @@ import pytest
 from walkthrough import Walk
 
 DOCS = Path(__file__).parents[4] / "docs"
-PAGES = ["tutorial.md", "how-to/first-module.md", "how-to/failed-night.md", "how-to/rerun-and-clean-up.md"]
+PAGES = ["tutorial.md", "how-to/first-module.md", "how-to/failed-night.md", "how-to/rerun-and-clean-up.md", "how-to/quarantine.md"]
 
 
 @pytest.mark.timeout(120)
