@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
-from walkthrough import Walk
+
+from .walkthrough import Walk
 
 DOCS = Path(__file__).parents[4] / "docs"
 PAGES = ["tutorial.md", "how-to/first-module.md", "how-to/failed-night.md", "how-to/rerun-and-clean-up.md", "how-to/quarantine.md"]
