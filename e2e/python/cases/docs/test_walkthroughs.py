@@ -5,6 +5,7 @@ binary. `walkthrough.py` says how pages are written.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from .walkthrough import Walk
 
 DOCS = Path(__file__).parents[4] / "docs"
 PAGES = ["tutorial.md", "how-to/first-module.md", "how-to/failed-night.md", "how-to/rerun-and-clean-up.md", "how-to/quarantine.md"]
+
+MESSAGE = re.compile(r"^(?:### |\| )`([^`]* [^`]*)`", re.MULTILINE)
+"""A message as a heading or at the head of a table's row; `…` stands for what varies."""
 
 
 @pytest.mark.timeout(120)
@@ -23,6 +27,14 @@ def test_page_commands_print_what_it_shows(name: str, tmp_path: Path) -> None:
     if os.environ.get("ADG_WRITE_DOCS") and walk.corrected != page.read_text():
         page.write_text(walk.corrected)
     assert not walk.faults, "\n\n".join(walk.faults)
+
+
+@pytest.mark.parametrize("name", ["how-to/failed-night.md", "how-to/rerun-and-clean-up.md"])
+def test_message_that_a_page_explains_is_one_of_the_program(name: str) -> None:
+    sources = "".join(path.read_text() for path in (DOCS.parent / "src").rglob("*.rs"))
+    messages = MESSAGE.findall((DOCS / name).read_text())
+    assert messages
+    assert [part for message in messages for part in message.split("…") if part.strip() not in sources] == []
 
 
 def walk(text: str, folder: Path) -> Walk:
