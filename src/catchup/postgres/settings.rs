@@ -11,8 +11,8 @@ use crate::secrets::SecretText;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresSettings {
-    /// `postgresql://user:password@host:5432/database?sslmode=require`; the password belongs into a secret. The tables
-    /// `adg_attempts`, `adg_leases` and `adg_superseded` are created where they are missing.
+    /// `postgresql://user:password@host:5432/database?sslmode=require`; the password belongs into a secret. The tables, whose names
+    /// begin with `adg_`, are created where they are missing, and migrated from older versions.
     pub url: SecretText,
     /// A file of PEM certificates of the authorities to trust beside the machine's own, such as those of AWS RDS.
     #[serde(default)]
