@@ -11,9 +11,9 @@ use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 /// The rooms, from the ground up. Rooms of one floor do not know each other.
 const FLOORS: [&[&str]; 11] = [
     &["identity", "runtime", "private", "cipher", "sending"],
-    &["embedded", "frame", "stop"],
+    &["embedded", "stop"],
     &["schema", "aws"],
-    &["secrets", "store"],
+    &["secrets", "store", "batch"],
     &["source", "metastore", "catchup"],
     &["lake", "report"],
     &["notify", "telemetry"],

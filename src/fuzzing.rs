@@ -13,7 +13,7 @@ use crate::schema::{ColumnName, ColumnType, Naming, NamingRule, TableSchema, Typ
 use crate::secrets::{SecretError, SecretPlace};
 use crate::source::{
     ColumnPlan, CsvFormat, Encoding, Format, Header, JsonFormat, KeyPattern, Layout, Look, Nulls, Question, ReadSizes, Reading,
-    SourceError, Survey, ValueRules, valued_frame,
+    SourceError, Survey, ValueRules, typed_batch,
 };
 use crate::store::ObjectInfo;
 
@@ -103,7 +103,7 @@ fn records(
         .collect();
     let mut records = reading.records(header, bytes, table)?;
     while let Some(batch) = records.next_batch()? {
-        let frame = valued_frame(&batch, &plan, reading.format.values(), None);
+        let frame = typed_batch(&batch, &plan, reading.format.values(), None);
         if let Ok(frame) = frame {
             assert_eq!(frame.misfits.len(), plan.len());
             assert!(frame.rows_with_errors <= batch.rows() as u64);

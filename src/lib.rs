@@ -4,6 +4,7 @@
 //! floors and tests this. The `mod.rs` of each room's folder says what the room holds.
 
 pub mod aws;
+pub mod batch;
 pub mod catchup;
 pub mod cipher;
 pub mod cli;
@@ -12,7 +13,6 @@ pub mod embedded;
 pub mod engine;
 #[cfg(test)]
 mod floors;
-pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod identity;

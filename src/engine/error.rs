@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::frame::FrameError;
+use crate::batch::BatchError;
 use crate::identity::{ErrorKind, Explain, hints};
 use crate::lake::LakeError;
 use crate::source::SourceError;
@@ -77,9 +77,9 @@ pub enum EngineError {
     /// Rows could not be written.
     #[error(transparent)]
     Lake(#[from] LakeError),
-    /// Columns could not cross between arrow-rs and Polars.
+    /// Columns could not be made.
     #[error(transparent)]
-    Frame(#[from] FrameError),
+    Batch(#[from] BatchError),
     /// A copy for the server could not be written.
     #[error("failed to write {what}")]
     Copy {
@@ -104,7 +104,7 @@ impl Explain for EngineError {
             Self::Source(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Lake(error) => error.kind(),
-            Self::Frame(error) => error.kind(),
+            Self::Batch(error) => error.kind(),
             Self::Stopped(error) => error.kind(),
             Self::Bug(_) => ErrorKind::Bug,
         }
@@ -130,7 +130,7 @@ impl Explain for EngineError {
             Self::Store(error) => return error.hint(),
             Self::Lake(error) => return error.hint(),
             Self::Stopped(error) => return error.hint(),
-            Self::Frame(_) | Self::Bug(_) => return None,
+            Self::Batch(_) | Self::Bug(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -6,7 +6,7 @@ use std::io::Read;
 use crate::lake::{FileSettings, QuarantineFile, RunFolder, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, TableSchema};
-use crate::source::{ColumnPlan, Header, RawBatch, Reading, RowHash, SourceKey, ValueRules, ValuedFrame};
+use crate::source::{ColumnPlan, Header, RawBatch, Reading, RowHash, SourceKey, TypedBatch, ValueRules};
 use crate::stop::Stop;
 use crate::store::Store;
 
@@ -101,8 +101,8 @@ pub struct FileCounts {
 }
 
 impl FileCounts {
-    pub(super) fn add(&mut self, valued: &ValuedFrame, bad: usize, plan: &[ColumnPlan]) {
-        self.rows_read += (valued.frame.height() + bad) as u64;
+    pub(super) fn add(&mut self, valued: &TypedBatch, bad: usize, plan: &[ColumnPlan]) {
+        self.rows_read += (valued.batch.num_rows() + bad) as u64;
         self.rows_with_errors += valued.rows_with_errors;
         for (column, misfits) in plan.iter().zip(&valued.misfits).filter(|(_, misfits)| **misfits > 0) {
             *self.value_errors.entry(column.name.clone()).or_default() += misfits;

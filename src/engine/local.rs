@@ -4,11 +4,10 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::lake::{QuarantineFile, TableWriter, conform};
+use crate::lake::{QuarantineFile, TableWriter};
 use crate::report::CollectionProgress;
 use crate::runtime::panic_message;
-use crate::schema::TableSchema;
-use crate::source::{BadRecord, RawBatch, SourceError, ValueRules, ValuedFrame, valued_frame};
+use crate::source::{BadRecord, RawBatch, SourceError, TypedBatch, ValueRules, typed_batch};
 
 use super::{Engine, EngineError, FileCounts, FilePlan, Load, Loaded, ReadFile, Sinks};
 
@@ -40,7 +39,7 @@ pub(super) fn run(
         // Where a later stage fails, its channel closes, and the earlier ones end.
         let splitter = scope.spawn(move || split(files, read, &raw_out));
         let valuer = scope.spawn(move || value(&raw_in, &valued_out, load.rules));
-        let written = write(valued_in, load.table, writer, sinks.quarantine, sinks.progress);
+        let written = write(valued_in, writer, sinks.quarantine, sinks.progress);
         joined(splitter.join())?;
         joined(valuer.join())?;
         written
@@ -72,12 +71,12 @@ fn split<'p>(files: &'p [FilePlan<'p>], read: &ReadFile<'_>, out: &Sender<Split<
     Ok(())
 }
 
-type Valued<'p> = (&'p FilePlan<'p>, ValuedFrame, Vec<BadRecord>);
+type Valued<'p> = (&'p FilePlan<'p>, TypedBatch, Vec<BadRecord>);
 
 fn value<'p>(batches: &Receiver<Split<'p>>, out: &Sender<Valued<'p>>, rules: &ValueRules) -> Result<(), EngineError> {
     for (file, mut batch) in batches {
         let bad = std::mem::take(&mut batch.bad);
-        let valued = valued_frame(&batch, &file.columns, rules, file.hash.as_ref())?;
+        let valued = typed_batch(&batch, &file.columns, rules, file.hash.as_ref())?;
         if valued.has_grown {
             return Err(SourceError::Unforeseen { key: file.header.key.clone() }.into());
         }
@@ -89,18 +88,17 @@ fn value<'p>(batches: &Receiver<Split<'p>>, out: &Sender<Valued<'p>>, rules: &Va
 }
 
 fn write(
-    frames: Receiver<Valued<'_>>,
-    table: &TableSchema,
+    batches: Receiver<Valued<'_>>,
     writer: &mut TableWriter<'_>,
     quarantine: &mut QuarantineFile<'_>,
     progress: &dyn CollectionProgress,
 ) -> Result<FileCounts, EngineError> {
     let mut counts = FileCounts::default();
-    for (file, valued, bad) in frames {
-        let rows = valued.frame.height() as u64;
+    for (file, valued, bad) in batches {
+        let rows = valued.batch.num_rows() as u64;
         quarantine.add(&file.header.key, &bad)?;
         if rows > 0 {
-            writer.write(&conform(&valued.frame, table)?)?;
+            writer.write(&valued.batch)?;
         }
         counts.add(&valued, bad.len(), &file.columns);
         progress.rows(rows);

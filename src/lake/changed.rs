@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use crate::batch::arrow_type;
 use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 
 use super::parameters::COLUMNS;
-use super::parquet::arrow_type;
 use super::{LakeError, TablePlace, columns_in_folder};
 
 /// A column that readers see otherwise than the files have it.

@@ -4,8 +4,8 @@ use std::io;
 
 use bytesize::ByteSize;
 
+use crate::batch::BatchError;
 use crate::catchup::LedgerError;
-use crate::frame::FrameError;
 use crate::identity::{ErrorKind, Explain, hints};
 use crate::metastore::MetastoreError;
 use crate::store::StoreError;
@@ -24,7 +24,7 @@ pub enum LakeError {
     Ledger(#[from] LedgerError),
     /// A bug of adg.
     #[error(transparent)]
-    Frame(#[from] FrameError),
+    Batch(#[from] BatchError),
     /// The module says another place, or another partition column, than the table has.
     #[error("the {what} of {table} is `{registered}` in the metastore, but `{configured}` in the module file")]
     Moved {
@@ -95,7 +95,7 @@ impl Explain for LakeError {
             Self::Store(error) => error.kind(),
             Self::Metastore(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
-            Self::Frame(error) => error.kind(),
+            Self::Batch(error) => error.kind(),
             Self::Moved { .. } | Self::Unsupported { .. } => ErrorKind::Config,
             Self::QuarantineFull { .. } => ErrorKind::Limit,
             Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::Left { .. } => ErrorKind::Unavailable,
@@ -115,7 +115,7 @@ impl Explain for LakeError {
                 Some("look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into())
             }
             Self::Scratch { .. } => Some(hints::SCRATCH.into()),
-            Self::Frame(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::Left { .. } => None,
+            Self::Batch(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::Left { .. } => None,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Files that another engine wrote into a run's folder.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use bytes::{Buf, Bytes};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Type as Physical;
@@ -10,12 +12,12 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
-use crate::frame;
-use crate::schema::{TableSchema, TimestampEncoding};
+use crate::batch::{arrow_schema, arrow_type};
+use crate::schema::{Column, TableSchema, TimestampEncoding};
 use crate::store::Store;
 
-use super::parquet::{arrow_type, metadata, parquet_schema};
-use super::{LakeError, RunFolder, TableWriter, WrittenFile, conform};
+use super::parquet::{metadata, parquet_schema};
+use super::{LakeError, RunFolder, TableWriter, WrittenFile};
 
 /// What is there.
 pub struct LeftFiles {
@@ -54,9 +56,7 @@ impl LeftFiles {
             let batches = ParquetRecordBatchReaderBuilder::try_new(remote).and_then(ParquetRecordBatchReaderBuilder::build);
             for batch in batches.map_err(|error| failed(error.to_string()))? {
                 let batch = batch.map_err(|error| failed(error.to_string()))?;
-                let columns = as_written(&batch, table).map_err(|error| failed(error.to_string()))?;
-                let named = table.columns().iter().map(|column| column.name.as_str()).zip(columns).collect();
-                writer.write(&conform(&frame::from_arrow(batch.num_rows(), named)?, table)?)?;
+                writer.write(&as_written(&batch, table).map_err(|error| failed(error.to_string()))?)?;
             }
         }
         folder.store().delete(&self.files.iter().map(|file| folder.key(&file.name)).collect::<Vec<_>>())?;
@@ -64,14 +64,15 @@ impl LeftFiles {
     }
 }
 
-/// A batch's columns as the writer takes them.
-fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<Vec<arrow_array::ArrayRef>, arrow_schema::ArrowError> {
-    let column = |column: &crate::schema::Column| {
+/// A batch as the writer takes it.
+fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatch, ArrowError> {
+    let column = |column: &Column| {
         let found = batch.column_by_name(column.name.as_str());
-        let found = found.ok_or_else(|| arrow_schema::ArrowError::SchemaError(format!("there is no column {}", column.name)))?;
+        let found = found.ok_or_else(|| ArrowError::SchemaError(format!("there is no column {}", column.name)))?;
         arrow_cast::cast(found, &arrow_type(&column.ty))
     };
-    table.columns().iter().map(column).collect()
+    let columns = table.columns().iter().map(column).collect::<Result<_, _>>()?;
+    RecordBatch::try_new(Arc::new(arrow_schema(table)), columns)
 }
 
 impl RunFolder<'_> {

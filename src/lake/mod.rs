@@ -3,10 +3,8 @@
 
 mod adopted;
 mod changed;
-mod conform;
 mod destination;
 mod error;
-mod grown;
 mod layout;
 #[cfg(feature = "spark")]
 mod left;
@@ -22,10 +20,8 @@ mod withdraw;
 
 pub use adopted::must_be_partitioned_by_dates;
 pub use changed::{ChangedColumn, PARTITION_SCHEMA};
-pub use conform::{conform, polars_type};
 pub use destination::Destination;
 pub use error::LakeError;
-pub use grown::grown;
 pub use layout::TableLayout;
 #[cfg(feature = "spark")]
 pub use left::LeftFiles;

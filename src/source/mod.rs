@@ -30,8 +30,8 @@ pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
 pub use known::Expected;
 pub use parser::json::{DocumentFlaw, Layout};
 pub use parser::{
-    BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, ValueRules, ValuedFrame,
-    valued_frame,
+    BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, TypedBatch, ValueRules,
+    typed_batch,
 };
 pub use pattern::KeyPattern;
 pub use survey::{Question, Survey};

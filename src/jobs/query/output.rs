@@ -11,9 +11,10 @@ use clap::ValueEnum;
 use comfy_table::CellAlignment;
 use polars::prelude::*;
 
-use crate::frame::{self, FrameError};
 use crate::jobs::run::JobError;
 use crate::report;
+
+use super::frame::{self, FrameError};
 
 /// How the result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use crate::jobs::run::JobError;
-use crate::lake::{PARTITION_SCHEMA, grown, polars_type};
+use crate::lake::PARTITION_SCHEMA;
 use crate::metastore::{Partition, Table};
 use crate::schema::ColumnType;
 
 use super::error::failed;
+use super::grown::grown;
+use super::types::polars_type;
 
 /// The table's files where its partitions say that they are; columns that older files lack are null.
 ///

@@ -4,7 +4,6 @@ use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
 use crate::config::ConfigError;
 use crate::engine::EngineError;
-use crate::frame::FrameError;
 use crate::identity::{Causes, ErrorKind, Explain, ProcessingDate, hints};
 use crate::lake::LakeError;
 use crate::metastore::MetastoreError;
@@ -191,12 +190,6 @@ impl From<EngineError> for JobError {
             EngineError::Bug(text) => Self::Bug(text),
             other => Self::Engine(other),
         }
-    }
-}
-
-impl From<FrameError> for JobError {
-    fn from(error: FrameError) -> Self {
-        Self::Bug(Causes(&error).to_string())
     }
 }
 

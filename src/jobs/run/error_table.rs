@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::JobError;
 use crate::aws::AwsError;
+use crate::batch::BatchError;
 use crate::catchup::{Holder, LedgerError, WindowError};
 use crate::config::ConfigError;
-use crate::frame::FrameError;
 use crate::identity::{Explain, RunId};
 use crate::lake::LakeError;
 use crate::metastore::{MetastoreError, TableName};
@@ -223,7 +223,7 @@ fn lake() -> Vec<(LakeError, u8, &'static str)> {
             "look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file",
         ),
         (LakeError::Scratch { file: text(), source: broken() }, 21, SCRATCH),
-        (LakeError::Frame(FrameError::Arrow(arrow_schema::ArrowError::DivideByZero)), 70, ""),
+        (LakeError::Batch(BatchError::from(arrow_schema::ArrowError::DivideByZero)), 70, ""),
     ]
 }
 

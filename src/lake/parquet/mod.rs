@@ -13,7 +13,6 @@ pub use columns::columns_in_folder;
 pub use footers::RowsOfFiles;
 #[cfg(feature = "spark")]
 pub(super) use footers::metadata;
-pub(super) use types::arrow_type;
 #[cfg(feature = "spark")]
 pub(super) use types::parquet_schema;
 pub use writer::{FileSettings, TableWriter, WrittenFile};

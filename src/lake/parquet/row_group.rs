@@ -4,16 +4,15 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_schema::{Field, FieldRef, Schema};
+use arrow_schema::{FieldRef, Schema};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
-use crate::schema::{ColumnType, TableSchema, TimestampEncoding};
+use crate::schema::{TableSchema, TimestampEncoding};
 
 use super::int96::{self, Int96Leaf};
-use super::types::storage_array;
 
 /// How one leaf is encoded.
 enum LeafWriter {
@@ -29,7 +28,6 @@ enum LeafChunk {
 
 struct ColumnWriter {
     field: FieldRef,
-    ty: ColumnType,
     leaves: Vec<LeafWriter>,
 }
 
@@ -53,7 +51,7 @@ impl RowGroup {
                 Some(leaf) if timestamps == TimestampEncoding::Int96 => LeafWriter::Int96(leaf),
                 _ => LeafWriter::Arrow(Box::new(writer)),
             });
-            ColumnWriter { field: Arc::clone(field), ty: column.ty.clone(), leaves: leaves.collect() }
+            ColumnWriter { field: Arc::clone(field), leaves: leaves.collect() }
         });
         Ok(Self { columns: columns.collect(), rows: 0 })
     }
@@ -103,13 +101,11 @@ impl RowGroup {
 
 impl ColumnWriter {
     fn write(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
-        let array = storage_array(&self.ty, array)?;
-        let field = Field::new(self.field.name(), array.data_type().clone(), true);
         let all_int96 = self.leaves.iter().all(|leaf| matches!(leaf, LeafWriter::Int96(_)));
-        let mut encoded = if all_int96 { Vec::new() } else { compute_leaves(&field, &array)? }.into_iter();
+        let mut encoded = if all_int96 { Vec::new() } else { compute_leaves(&self.field, array)? }.into_iter();
         for leaf in &mut self.leaves {
             match (leaf, encoded.next()) {
-                (LeafWriter::Int96(leaf), _) => leaf.take(&array),
+                (LeafWriter::Int96(leaf), _) => leaf.take(array),
                 (LeafWriter::Arrow(writer), Some(leaf)) => writer.write(&leaf)?,
                 (LeafWriter::Arrow(_), None) => return Err(ParquetError::General("a column lacks a leaf".into())),
             }

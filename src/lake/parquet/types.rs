@@ -1,81 +1,11 @@
-//! A table's columns as Arrow and as Parquet types.
+//! A table's columns as Parquet types.
 
 use std::sync::Arc;
 
-use crate::schema::{ColumnType, StructField, TableSchema, TimestampEncoding};
-use arrow_array::{Array, ArrayRef, LargeListArray, MapArray, StructArray, cast::AsArray};
-use arrow_buffer::OffsetBuffer;
-use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit as ArrowTimeUnit};
+use crate::schema::{ColumnType, TableSchema, TimestampEncoding};
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::schema::types::{Type, TypePtr};
-
-/// The Arrow type in which a column's arrays come to the writer.
-pub(in crate::lake) fn arrow_type(ty: &ColumnType) -> DataType {
-    match ty {
-        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::Utf8View,
-        ColumnType::Boolean => DataType::Boolean,
-        ColumnType::TinyInt => DataType::Int8,
-        ColumnType::SmallInt => DataType::Int16,
-        ColumnType::Int => DataType::Int32,
-        ColumnType::BigInt => DataType::Int64,
-        ColumnType::Float => DataType::Float32,
-        ColumnType::Double => DataType::Float64,
-        ColumnType::Decimal { precision, scale } => DataType::Decimal128(*precision, scale.cast_signed()),
-        ColumnType::Date => DataType::Date32,
-        ColumnType::Timestamp => DataType::Timestamp(ArrowTimeUnit::Microsecond, None),
-        ColumnType::Array(element) => DataType::LargeList(Arc::new(Field::new("element", arrow_type(element), true))),
-        ColumnType::Struct(fields) => DataType::Struct(arrow_fields(fields)),
-        ColumnType::Map(key, value) => {
-            DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(entry_fields(key, value)), false)), false)
-        }
-    }
-}
-
-fn arrow_fields(fields: &[StructField]) -> Fields {
-    fields.iter().map(|field| Field::new(field.name.as_str(), arrow_type(&field.ty), true)).collect()
-}
-
-fn entry_fields(key: &ColumnType, value: &ColumnType) -> Fields {
-    Fields::from(vec![Field::new("key", arrow_type(key), false), Field::new("value", arrow_type(value), true)])
-}
-
-/// The Arrow schema of a table's files. It goes into their footers, for readers that would otherwise take INT96 for
-/// nanoseconds, which end in 2262.
-pub(super) fn arrow_schema(schema: &TableSchema) -> Schema {
-    Schema::new(
-        schema.columns().iter().map(|column| Field::new(column.name.as_str(), arrow_type(&column.ty), true)).collect::<Vec<_>>(),
-    )
-}
-
-/// An array as it came from a frame, in the type that [`arrow_type`] gives: maps travel through Polars as lists.
-pub(super) fn storage_array(ty: &ColumnType, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    Ok(match ty {
-        ColumnType::Array(element) => {
-            let list: &LargeListArray = array.as_list();
-            let values = storage_array(element, list.values())?;
-            let field = Arc::new(Field::new("element", values.data_type().clone(), true));
-            Arc::new(LargeListArray::try_new(field, list.offsets().clone(), values, list.nulls().cloned())?)
-        }
-        ColumnType::Struct(fields) => {
-            let found = array.as_struct();
-            let arrays = fields.iter().zip(found.columns()).map(|(field, inner)| storage_array(&field.ty, inner));
-            let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
-            Arc::new(StructArray::try_new(arrow_fields(fields), arrays, found.nulls().cloned())?)
-        }
-        ColumnType::Map(key, value) => {
-            let list: &LargeListArray = array.as_list();
-            let entries = list.values().as_struct();
-            let keys = storage_array(key, entries.column(0))?;
-            let values = storage_array(value, entries.column(1))?;
-            let entries = StructArray::try_new(entry_fields(key, value), vec![keys, values], None)?;
-            let DataType::Map(field, _) = arrow_type(ty) else { return Err(ArrowError::SchemaError("a map is a map".into())) };
-            let offsets = OffsetBuffer::from_lengths(list.offsets().lengths());
-            Arc::new(MapArray::try_new(field, offsets, entries, list.nulls().cloned(), false)?)
-        }
-        _ => Arc::clone(array),
-    })
-}
 
 /// The Parquet schema of a table's files.
 pub(in crate::lake) fn parquet_schema(schema: &TableSchema, timestamps: TimestampEncoding) -> Result<TypePtr, ParquetError> {

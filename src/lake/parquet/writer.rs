@@ -1,10 +1,15 @@
-//! A table's frames as Parquet files in a run's own folder.
+//! A table's batches as Parquet files in a run's own folder.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-use arrow_schema::Schema;
+use crate::batch::arrow_schema;
+use crate::lake::{LakeError, RunFolder};
+use crate::schema::{TableSchema, TimestampEncoding};
+use crate::store::Upload;
+use arrow_array::{ArrayRef, RecordBatch, new_null_array};
+use arrow_schema::{FieldRef, Schema};
 use parquet::arrow::add_encoded_arrow_schema_to_metadata;
 use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::basic::{Compression, ZstdLevel};
@@ -12,17 +17,11 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{SchemaDescriptor, TypePtr};
-use polars::prelude::DataFrame;
-
-use crate::frame;
-use crate::lake::{LakeError, RunFolder};
-use crate::schema::{TableSchema, TimestampEncoding};
-use crate::store::Upload;
 
 use super::dictionary;
 use super::file_writer::FileWriter;
 use super::row_group::RowGroup;
-use super::types::{arrow_schema, parquet_schema, storage_array};
+use super::types::parquet_schema;
 
 /// How files are written.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +53,7 @@ pub struct WrittenFile {
     pub bytes: u64,
 }
 
-/// Writes frames of one schema into as many files as they need; at least one.
+/// Writes batches of one table into as many files as they need; at least one.
 pub struct TableWriter<'a> {
     folder: &'a RunFolder<'a>,
     schema: TableSchema,
@@ -81,20 +80,32 @@ impl<'a> TableWriter<'a> {
         Self { folder, schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
     }
 
-    /// Writes a frame whose columns are the schema's, in its order and types.
-    pub fn write(&mut self, frame: &DataFrame) -> Result<(), LakeError> {
-        let arrays = frame::to_arrow(frame)?;
+    /// Writes a batch. Its columns have the table's types, in any order; those that it lacks are null.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        let arrays = self.columns_of(batch);
         let mut file = match self.current.take() {
             Some(file) => file,
             None => self.open(&arrays)?,
         };
-        let full = self.append(&mut file, frame.height(), &arrays).map_err(|error| failed(&file.name, error))?;
+        let full = self.append(&mut file, batch.num_rows(), &arrays).map_err(|error| failed(&file.name, error))?;
         if full {
             self.finish_file(file)
         } else {
             self.current = Some(file);
             Ok(())
         }
+    }
+
+    /// The batch's columns in the table's order.
+    fn columns_of(&self, batch: &RecordBatch) -> Vec<ArrayRef> {
+        let schema = batch.schema_ref();
+        let by_name: HashMap<&str, &ArrayRef> =
+            schema.fields().iter().zip(batch.columns()).map(|(field, array)| (field.name().as_str(), array)).collect();
+        let column = |field: &FieldRef| match by_name.get(field.name().as_str()) {
+            Some(array) => Arc::clone(array),
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        };
+        self.arrow.fields().iter().map(column).collect()
     }
 
     /// Ends the last file, where one was begun.
@@ -105,7 +116,7 @@ impl<'a> TableWriter<'a> {
         Ok(self.finished)
     }
 
-    /// Ends the last file. Without any frame that is one file without rows, so that readers find the schema.
+    /// Ends the last file. Without any batch that is one file without rows, so that readers find the schema.
     pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         match self.current.take() {
             Some(file) => self.finish_file(file)?,
@@ -143,9 +154,7 @@ impl<'a> TableWriter<'a> {
             .set_data_page_size_limit(page_bytes)
             .set_dictionary_page_size_limit(page_bytes)
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
-        let arrays = self.schema.columns().iter().zip(first).map(|(column, array)| storage_array(&column.ty, array));
-        let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
-        for (path, leaf) in paths.columns().iter().zip(arrays.iter().flat_map(dictionary::leaves)) {
+        for (path, leaf) in paths.columns().iter().zip(first.iter().flat_map(dictionary::leaves)) {
             if !dictionary::is_worth(&leaf, page_bytes) {
                 properties = properties.set_column_dictionary_enabled(path.path().clone(), false);
             }

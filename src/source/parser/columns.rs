@@ -7,12 +7,12 @@ use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType,
 };
-use arrow_array::{Array, ArrayRef, PrimitiveArray};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch};
 use arrow_buffer::NullBufferBuilder;
-use polars::prelude::DataFrame;
+use arrow_schema::{DataType, Field, Schema};
 use rayon::prelude::*;
 
-use crate::frame::{self, FrameError};
+use crate::batch::{BatchError, element_field};
 use crate::schema::fit;
 use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID};
 
@@ -23,11 +23,11 @@ use super::plan::ColumnPlan;
 use super::row_hash::RowHash;
 use super::rules::{Nulls, ValueRules};
 
-/// A frame of typed columns and those that adg writes itself.
+/// A batch of typed columns and those that adg writes itself.
 #[derive(Debug)]
-pub struct ValuedFrame {
+pub struct TypedBatch {
     /// The columns in the plan's order, then `row_hash_id` where it is asked for, then `error_desc`.
-    pub frame: DataFrame,
+    pub batch: RecordBatch,
     /// Values that did not fit, for each column of the plan.
     pub misfits: Vec<u64>,
     /// Rows that have such a value.
@@ -37,12 +37,12 @@ pub struct ValuedFrame {
 }
 
 /// Builds the planned columns of a batch, side by side.
-pub fn valued_frame(
+pub fn typed_batch(
     batch: &RawBatch,
     plan: &[ColumnPlan],
     rules: &ValueRules,
     hash: Option<&RowHash>,
-) -> Result<ValuedFrame, FrameError> {
+) -> Result<TypedBatch, BatchError> {
     let columns = || plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<Vec<Built>, _>>();
     let (built, hashes) = rayon::join(columns, || hash.map(|hash| hash.column(batch, &rules.nulls)));
     let built = built?;
@@ -50,14 +50,15 @@ pub fn valued_frame(
     let has_grown = built.iter().any(|column| column.has_grown);
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
-    let mut columns: Vec<(&str, ArrayRef)> =
-        plan.iter().zip(built).map(|(column, built)| (column.name.as_str(), built.array)).collect();
-    columns.extend(hashes.map(|hashes| (ROW_HASH_ID, hashes)));
-    columns.push((ERROR_DESC, errors));
-    Ok(ValuedFrame { frame: frame::from_arrow(batch.rows(), columns)?, misfits, rows_with_errors, has_grown })
+    let names = plan.iter().map(|column| column.name.as_str()).chain(hashes.as_ref().map(|_| ROW_HASH_ID)).chain([ERROR_DESC]);
+    let columns: Vec<ArrayRef> = built.into_iter().map(|built| built.array).chain(hashes).chain([errors]).collect();
+    let fields = names.zip(&columns).map(|(name, array)| Field::new(name, array.data_type().clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let batch = RecordBatch::try_new(schema, columns).map_err(BatchError::from)?;
+    Ok(TypedBatch { batch, misfits, rows_with_errors, has_grown })
 }
 
-fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, FrameError> {
+fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
     let nulls = &rules.nulls;
     let at = column.index;
     Ok(match &column.ty {
@@ -89,7 +90,8 @@ fn error_desc(batch: &RawBatch, plan: &[ColumnPlan], built: &[Built]) -> ArrayRe
     let mut misfits: Vec<(usize, usize)> =
         built.iter().enumerate().flat_map(|(i, column)| column.misfits.iter().map(move |row| (*row, i))).collect();
     misfits.sort_unstable();
-    let mut lists = LargeListBuilder::with_capacity(StringViewBuilder::new(), batch.rows());
+    let mut lists =
+        LargeListBuilder::with_capacity(StringViewBuilder::new(), batch.rows()).with_field(element_field(DataType::Utf8View));
     let mut next = misfits.into_iter().peekable();
     for row in 0..batch.rows() {
         let mut any = false;
@@ -136,7 +138,7 @@ fn primitive_array<T: ArrowPrimitiveType>(
     (PrimitiveArray::new(values.into(), validity.finish()), misfits)
 }
 
-fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, FrameError> {
+fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, BatchError> {
     let (array, misfits) = primitive_array::<Decimal128Type>(batch, column, nulls, |text| fit::decimal(text, precision, scale));
     let array = array.with_precision_and_scale(precision, scale.cast_signed())?;
     Ok(Built::new(array, misfits))
@@ -155,7 +157,7 @@ fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
 }
 
 /// Texts are not copied: the column's views point into the batch.
-fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<Built, FrameError> {
+fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<Built, BatchError> {
     let mut builder = StringViewBuilder::with_capacity(batch.rows());
     let block = builder.append_block(batch.text.clone());
     let mut misfits = Vec::new();

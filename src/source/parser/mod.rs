@@ -17,7 +17,7 @@ mod split;
 
 pub(super) use batch::Span;
 pub use batch::{BadRecord, Place, RawBatch};
-pub use columns::{ValuedFrame, valued_frame};
+pub use columns::{TypedBatch, typed_batch};
 pub use plan::ColumnPlan;
 pub use records::{Dialect, RecordError, RecordReader};
 pub use row_hash::{HashField, HashVersion, RowHash};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, LargeListArray, StructArray};
+use arrow_array::{Array, ArrayRef, LargeListArray, MapArray, StructArray};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::Field as ArrowField;
+use arrow_schema::{Field as ArrowField, FieldRef};
 
-use crate::frame::FrameError;
+use crate::batch::{BatchError, element_field, entries_field, entry_fields};
 use crate::schema::{ColumnName, ColumnType, NamingRule};
 use crate::source::parser::json::Names;
 use crate::source::parser::json::scan::Value;
@@ -78,7 +78,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `text` is that of the batch.
-    pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+    pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         match self {
             Self::Leaf(leaf) => leaf.finish(text),
             Self::List(list) => list.ends.finish(list.items.finish(text)?),
@@ -113,11 +113,19 @@ impl Ends {
         self.last()
     }
 
-    fn finish(self, items: ArrayRef) -> Result<ArrayRef, FrameError> {
+    fn finish(self, items: ArrayRef) -> Result<ArrayRef, BatchError> {
         let offsets: Vec<i64> = std::iter::once(0).chain(self.ends).collect();
-        let field = Arc::new(ArrowField::new("item", items.data_type().clone(), true));
+        let field = element_field(items.data_type().clone());
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         Ok(Arc::new(LargeListArray::try_new(field, offsets, items, nulls(self.valid))?))
+    }
+
+    fn finish_map(self, field: FieldRef, entries: StructArray) -> Result<ArrayRef, BatchError> {
+        // A batch has less than 1 GiB of text, so that its entries can be counted by 32 bits.
+        let ends = self.ends.iter().map(|end| i32::try_from(*end).unwrap_or(i32::MAX));
+        let offsets: Vec<i32> = std::iter::once(0).chain(ends).collect();
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        Ok(Arc::new(MapArray::try_new(field, offsets, entries, nulls(self.valid), false)?))
     }
 }
 
@@ -174,14 +182,14 @@ impl StructBuilder<'_> {
         }
     }
 
-    fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+    fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         let arrays = self.fields.into_iter().map(|field| field.finish(text)).collect::<Result<Vec<_>, _>>()?;
         let fields = self.names.iter().zip(&arrays).map(|(name, array)| optional(name.as_str(), array));
         Ok(Arc::new(StructArray::try_new(fields.collect(), arrays, nulls(self.valid))?))
     }
 }
 
-/// Polars has no maps: they travel as lists of `key` and `value`, and become maps again when written.
+/// A column of maps.
 pub(super) struct MapBuilder<'a> {
     ends: Ends,
     pub(super) keys: Leaf<'a>,
@@ -199,11 +207,11 @@ impl MapBuilder<'_> {
         self.keys.repeats_last(text, self.ends.last())
     }
 
-    fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
-        let arrays = vec![self.keys.finish(text)?, self.values.finish(text)?];
-        let fields = ["key", "value"].into_iter().zip(&arrays).map(|(name, array)| optional(name, array));
-        let entries = StructArray::try_new(fields.collect(), arrays, None)?;
-        self.ends.finish(Arc::new(entries))
+    fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
+        let (keys, values) = (self.keys.finish(text)?, self.values.finish(text)?);
+        let fields = entry_fields(keys.data_type().clone(), values.data_type().clone());
+        let entries = StructArray::try_new(fields.clone(), vec![keys, values], None)?;
+        self.ends.finish_map(entries_field(fields), entries)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Columns of arrays, structs and maps from fields that hold them as JSON.
 
-use crate::frame::FrameError;
+use crate::batch::BatchError;
 use crate::schema::Shape;
 
 use super::super::batch::RawBatch;
@@ -13,7 +13,7 @@ use super::super::rules::ValueRules;
 use super::builder::{Builder, ListBuilder, MapBuilder, StructBuilder};
 
 /// Builds a nested column straight from the text. A value fits only if all of it does; a struct's missing fields are null.
-pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, FrameError> {
+pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
     let mut builder = Builder::of(&column.ty);
     let (mut misfits, mut seen) = (Vec::new(), Shape::default());
     for row in 0..batch.rows() {

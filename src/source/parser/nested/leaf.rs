@@ -10,7 +10,7 @@ use arrow_array::types::{
 use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 
-use crate::frame::FrameError;
+use crate::batch::BatchError;
 use crate::schema::ColumnType;
 use crate::schema::fit::{self, Formats, Scalar};
 use crate::source::parser::json::scan::{self, Kind, Value};
@@ -106,7 +106,7 @@ impl Texts {
         before.get(from..).unwrap_or_default().iter().any(|place| self.text(text, *place) == last)
     }
 
-    fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+    fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         let mut builder = StringViewBuilder::with_capacity(self.places.values.len());
         let blocks = [builder.append_block(text.clone()), builder.append_block(Buffer::from_vec(self.own))];
         for (place, valid) in self.places.values.into_iter().zip(self.places.valid) {
@@ -216,7 +216,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// `text` is that of the batch.
-    pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, FrameError> {
+    pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         Ok(match (self.values, self.ty) {
             (Values::Texts(texts), _) => texts.finish(text)?,
             (Values::Booleans(slots), _) => Arc::new(BooleanArray::new(BooleanBuffer::from(slots.values), nulls(slots.valid))),

@@ -7,13 +7,13 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, Field};
 use polars::prelude::{Column, DataFrame};
 
-use crate::frame::{self, FrameError};
 use crate::schema::ColumnType;
 
-use super::polars_type;
+use super::frame::{self, FrameError};
+use super::types::polars_type;
 
 /// A column of files that are older than some members of its structs: with them, null.
-pub fn grown(column: &Column, ty: &ColumnType) -> Result<Column, FrameError> {
+pub(super) fn grown(column: &Column, ty: &ColumnType) -> Result<Column, FrameError> {
     let rows = column.len();
     let [array] = one(frame::to_arrow(&DataFrame::new(rows, vec![column.clone()])?)?)?;
     let frame = frame::from_arrow(rows, vec![(column.name().as_str(), grown_array(&array, ty)?)])?;

@@ -1,22 +1,11 @@
-//! A day's frame in the shape of its table.
+//! Column types as Polars knows them.
 
-use polars::prelude::{Column, DataFrame, DataType, Field as PolarsField, PlSmallStr, TimeUnit};
+use polars::prelude::{DataType, Field as PolarsField, PlSmallStr, TimeUnit};
 
-use crate::frame::FrameError;
-use crate::schema::{ColumnType, TableSchema};
+use crate::schema::ColumnType;
 
-/// The frame's columns in the table's order; those that the frame lacks are null.
-pub fn conform(frame: &DataFrame, table: &TableSchema) -> Result<DataFrame, FrameError> {
-    let rows = frame.height();
-    let columns = table.columns().iter().map(|column| match frame.column(column.name.as_str()) {
-        Ok(found) => found.clone(),
-        Err(_) => Column::full_null(PlSmallStr::from_str(column.name.as_str()), rows, &polars_type(&column.ty)),
-    });
-    Ok(DataFrame::new(rows, columns.collect())?)
-}
-
-/// The Polars type of a column, as [`crate::frame`] brings it from the guard.
-pub fn polars_type(ty: &ColumnType) -> DataType {
+/// The Polars type of a column. Polars has no maps: they are lists of `key` and `value`.
+pub(super) fn polars_type(ty: &ColumnType) -> DataType {
     match ty {
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::String,
         ColumnType::Boolean => DataType::Boolean,

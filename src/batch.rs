@@ -1,0 +1,64 @@
+//! Record batches: the currency between rooms, in arrow's types.
+
+use std::sync::Arc;
+
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, TimeUnit};
+
+use crate::identity::{ErrorKind, Explain};
+use crate::schema::{ColumnType, StructField, TableSchema};
+
+/// Arrays could not be made into columns of the wanted type or length: a bug of adg.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to make columns")]
+pub struct BatchError(#[from] ArrowError);
+
+impl Explain for BatchError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Bug
+    }
+}
+
+/// The type of a column's arrays, wherever in adg they are.
+pub fn arrow_type(ty: &ColumnType) -> DataType {
+    match ty {
+        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::Utf8View,
+        ColumnType::Boolean => DataType::Boolean,
+        ColumnType::TinyInt => DataType::Int8,
+        ColumnType::SmallInt => DataType::Int16,
+        ColumnType::Int => DataType::Int32,
+        ColumnType::BigInt => DataType::Int64,
+        ColumnType::Float => DataType::Float32,
+        ColumnType::Double => DataType::Float64,
+        ColumnType::Decimal { precision, scale } => DataType::Decimal128(*precision, scale.cast_signed()),
+        ColumnType::Date => DataType::Date32,
+        ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        ColumnType::Array(items) => DataType::LargeList(element_field(arrow_type(items))),
+        ColumnType::Struct(fields) => DataType::Struct(arrow_fields(fields)),
+        ColumnType::Map(key, value) => DataType::Map(entries_field(entry_fields(arrow_type(key), arrow_type(value))), false),
+    }
+}
+
+/// The field of a list's items, named as Parquet names it.
+pub fn element_field(ty: DataType) -> FieldRef {
+    Arc::new(Field::new("element", ty, true))
+}
+
+/// The fields of a map's entries. A key is never null.
+pub fn entry_fields(key: DataType, value: DataType) -> Fields {
+    Fields::from(vec![Field::new("key", key, false), Field::new("value", value, true)])
+}
+
+/// The field of a map's entries, named as Parquet names it.
+pub fn entries_field(fields: Fields) -> FieldRef {
+    Arc::new(Field::new("key_value", DataType::Struct(fields), false))
+}
+
+fn arrow_fields(fields: &[StructField]) -> Fields {
+    fields.iter().map(|field| Field::new(field.name.as_str(), arrow_type(&field.ty), true)).collect()
+}
+
+/// The schema of a table's batches.
+pub fn arrow_schema(schema: &TableSchema) -> Schema {
+    let field = |column: &crate::schema::Column| Field::new(column.name.as_str(), arrow_type(&column.ty), true);
+    Schema::new(schema.columns().iter().map(field).collect::<Vec<_>>())
+}

@@ -1,0 +1,8 @@
+//! The bridge between arrow-rs arrays and Polars frames. Both are Apache Arrow in memory: columns cross without a copy.
+
+mod bridge;
+mod convert;
+mod error;
+
+pub(super) use convert::{from_arrow, to_arrow};
+pub(super) use error::FrameError;
