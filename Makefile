@@ -20,18 +20,21 @@ test: test-tools
 	$(MAKE) hostile
 
 # Starts and stops every service that it needs. With all features: without `spark` the same code is compiled, less the engine.
+# `make e2e ONLY=people` runs those tests alone whose names have that.
+ONLY ?=
 e2e: test-tools
-	cargo test --locked --features spark --test e2e
+	e2e/run.sh $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) "$(ONLY)"
 
 # What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail; a part of `make e2e`.
 engines: test-tools
-	cargo test --locked --features spark --test e2e engines
+	cargo build --locked --features spark
+	e2e/python/run.sh $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) -n 2 cases/engine
 
 # The same of texts and files by the throw of a seed: `make engines-chance SEEDS=7..8` is the same again.
 engines-chance: SEEDS = 0..10
 engines-chance: test-tools
 	cargo build --locked --features spark
-	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engines.py --seeds $(SEEDS)
+	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.engine.comparison --seeds $(SEEDS)
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
 gate: build test-tools
@@ -65,7 +68,7 @@ package: static dependencies
 
 # Its size, its start, and a night's work in a root that has nothing else.
 static-check: test-tools
-	PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/static_binary.py $(OUT)/adg
+	PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.static_binary $(OUT)/adg
 
 # docs/ as a book.
 book:
@@ -83,16 +86,16 @@ simulate:
 KILLS ?= 300
 SEED ?= 1
 soak: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/soak.py --kills $(KILLS) --seed $(SEED)
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.soak --kills $(KILLS) --seed $(SEED)
 
 # What services, networks, disks and clocks do to a run; and what hostile files, names and settings do. With the binary that users run.
 SCENARIOS ?=
 faults: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/wire_faults.py $(SCENARIOS)
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.faults.main $(SCENARIOS)
 
 hostile: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/security.py
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/hostile.py
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.hostile.security_main
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.hostile.main
 
 # Every way in, for so many seconds each. Needs cargo-fuzz and a nightly compiler; what it finds worth keeping goes into fuzz/corpus.
 SECONDS ?= 600

@@ -42,5 +42,5 @@ command -v chromium >/dev/null 2>&1 || debian chromium "Chromium, which opens th
 
 # So that each start of the Hive Metastore takes three quarters of the time.
 if [ ! -e "$venv/hive-metastore.jsa" ]; then
-  PYTHONPATH=$(dirname "$0")/python "$venv/bin/python" -m service.hive
+  PYTHONPATH=$(dirname "$0")/python "$venv/bin/python" -m world.hive
 fi

@@ -1,5 +1,5 @@
 # The policies as JSON, out of nothing but names. Without a provider, so that what comes of it can be tried anywhere:
-# e2e/python/cluster_config.py lets adg run with these rights and no others.
+# e2e/python/cases/cluster lets adg run with these rights and no others.
 terraform {
   required_version = ">= 1.5"
 }

@@ -1,5 +1,5 @@
 # The command of each scheduled run, for aws_schedule and gcp_runner. Without a provider, so that what comes of it can be tried
-# anywhere: e2e/python/cluster_config.py gives it to the binary.
+# anywhere: e2e/python/cases/cluster gives it to the binary.
 terraform {
   required_version = ">= 1.5"
 }

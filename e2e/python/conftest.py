@@ -1,0 +1,6 @@
+"""Loads the fixtures that all cases have."""
+
+from cases.unconverted import SCRIPTS
+
+pytest_plugins = ["world.fixtures"]
+collect_ignore = [f"{name.replace('.', '/')}.py" for name in SCRIPTS]
