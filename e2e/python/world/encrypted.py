@@ -47,6 +47,11 @@ class Sealed:
         """Without its end."""
         return replace(self, content=self.content[:length])
 
+    def going_on_with(self, other: "Sealed") -> Self:
+        """Puts another file's content in the place of the second half."""
+        middle = len(self.content) // 2
+        return replace(self, content=self.content[:middle] + other.content[middle:])
+
     def saying(self, **metadata: str) -> Self:
         """With other metadata; what is to be empty is missing."""
         found = {name: value for name, value in (self.metadata | metadata).items() if value}

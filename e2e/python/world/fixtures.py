@@ -12,16 +12,22 @@ from typing import Any
 import pytest
 
 from world import spark as spark_session
+from world.aws import accounts
 from world.checks import Checks, difference, written
 from world.hive import Hive
 from world.key_service import KeyService
 from world.moto import Moto, Tenant
 from world.postgres import Postgres
+from world.scene import People
 from world.shared import Services, Session
 from world.spark_connect import Server
 
 TENANTS = 32
 """How many suites may have an account of AWS of their own."""
+REGIONS = ["eu-west-2", "eu-west-1", "eu-central-1", "eu-north-1", "eu-west-3", "eu-south-1", "eu-central-2", "eu-south-2"]
+REGIONS += ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "ca-west-1", "sa-east-1", "af-south-1"]
+REGIONS += ["ap-south-1", "ap-south-2", "ap-east-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4"]
+REGIONS += ["ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "me-south-1", "me-central-1", "il-central-1"]
 SESSION = pytest.StashKey[Session]()
 
 
@@ -121,6 +127,24 @@ def moto(services: Services) -> Moto:
 def unchecked_moto(services: Services) -> Moto:
     """AWS, with accounts that nobody else uses, in which everybody may do everything."""
     return _tenant(services, "--unchecked")
+
+
+@pytest.fixture(scope="module")
+def people(moto: Moto) -> People:
+    """The users and roles of both accounts."""
+    return People(*accounts(moto))
+
+
+@pytest.fixture(scope="module")
+def regions() -> Iterator[str]:
+    """The regions in which nothing is of this module yet."""
+    return iter(REGIONS)
+
+
+@pytest.fixture
+def region(regions: Iterator[str]) -> str:
+    """A region in which nothing is, so that nothing is there of another test."""
+    return next(regions)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from time import sleep
 from typing import Any
 
 MODULE = "vacancy"
@@ -108,6 +109,13 @@ WRITTEN: dict[str, Callable[[Any], str]] = {"JSON": json.dumps, "Python": repr}
 """The ways in which the secret is written."""
 
 TEXTS = ["plain", "one, two", 'she said "now"', "first line\nsecond line", "Grüße, 世界", "O'Brien", "NULL", "0012"]
+
+
+def today() -> date:
+    """Today in UTC, with time left for the tests."""
+    while (now := datetime.now(UTC)).hour == 23 and now.minute >= 57:
+        sleep(10)
+    return now.date()
 
 
 def file(collection: str, seed: str) -> str:

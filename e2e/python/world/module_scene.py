@@ -66,8 +66,8 @@ class ModuleScene(Region):
     @classmethod
     def make(cls, people: People, region: str, folder: Path, service: KeyService, ledger: str = DYNAMODB_LEDGER) -> Self:
         """Makes what adg finds: the secret, the audit table, empty buckets, and `adg.yaml` with nothing beside it."""
-        sources = {module: people.partner.bucket(f"landing-{module}-{region}") for module in MODULES}
-        published = people.home.bucket(f"published-{region}")
+        sources = {module: people.partner.bucket(f"landing-{module}-{region}-{people.home.number}") for module in MODULES}
+        published = people.home.bucket(f"published-{region}-{people.home.number}")
         job, tester = Job(folder / region, people.job), Job(folder / region, people.tester)
         stores = {"source" if module == "vacancy" else module: module for module in MODULES}
         listed = [STORE.format(store=store, module=module, roles=people.roles) for store, module in stores.items()]

@@ -156,7 +156,7 @@ class Scene(Region):
         With a database of PostgreSQL, the ledger is there.
         """
         home = people.home
-        source, target = people.partner.bucket(f"landing-{region}"), home.bucket(f"published-{region}")
+        source, target = people.partner.bucket(f"landing-{region}-{home.number}"), home.bucket(f"published-{region}-{home.number}")
         job, tester = Job(folder / region, people.job), Job(folder / region, people.tester)
         ledger = POSTGRES_LEDGER if database else DYNAMODB_LEDGER
         at = {"region": region, "endpoint": home.url, "roles": people.roles, "published": target}

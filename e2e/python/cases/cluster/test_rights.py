@@ -17,8 +17,7 @@ from world.aws import Account, Statement, User, accounts, allow, trusts
 from world.checks import Checks
 from cases.cluster.files import ROOT, skip
 from cases.cluster.terraform import applied, has_terraform
-from world.kickstart import MODULE, SECRET
-from cases.jobs.test_kickstart_scenario import today
+from world.kickstart import MODULE, SECRET, today
 from world.scene import READ_AND_WRITE, SESSION, TABLE, People, Scene
 from world.moto import moto
 
@@ -38,12 +37,12 @@ def planned(account: str, first_hop: str) -> dict[str, list[Statement]]:
         "aws_policies",
         account_id=account,
         region=REGION,
-        published_bucket=f"published-{REGION}",
+        published_bucket=f"published-{REGION}-{account}",
         ledger_table=TABLE,
         glue_databases=["uc_kickstart"],
         secret_arns=[f"arn:aws:secretsmanager:{REGION}:{account}:secret:{SECRET}-??????"],
         first_hop_arns=[first_hop],
-        source_buckets=[f"landing-{REGION}"],
+        source_buckets=[f"landing-{REGION}-{account}"],
     )
     return {output: json.loads(policy)["Statement"] for output, policy in outputs.items()}
 

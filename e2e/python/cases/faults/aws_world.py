@@ -18,8 +18,8 @@ class Aws(World):
     def __init__(self, people: People, region: str, folder: Path, proxy: Proxy) -> None:
         super().__init__(Job(folder / region, people.job))
         self.proxy = proxy
-        self.source: Bucket = people.partner.bucket(f"landing-{region}")
-        published = people.home.bucket(f"published-{region}")
+        self.source: Bucket = people.partner.bucket(f"landing-{region}-{people.home.number}")
+        published = people.home.bucket(f"published-{region}-{people.home.number}")
         self.region = Region(people, region, published, self.job, self.job)
         self.region.make_audit_table()
         places = {"source": f"s3://{self.source.name}", "published": f"s3://{published.name}", "scratch": "scratch"}

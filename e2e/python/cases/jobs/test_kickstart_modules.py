@@ -1,44 +1,60 @@
 """The replaced job's three modules, each in all its load types, with the modules that are built into adg and nothing beside them.
 
 Its acceptance test for all of them: random files by a template, encrypted where they came encrypted, audit tables that say
-yesterday was completed, and runs that do exactly today. Then personal data, which nobody may see where it does not belong; a key
-service in trouble, and files that are not what their metadata says; the test folder, and files that adg itself makes.
-
-Usage: ADG_BIN=… kickstart_modules.py. Prints each check; exits 1 where one fails.
+yesterday was completed, and runs that do exactly today. Then the test folder, and files that adg itself makes.
 """
 
-import sys
-import tempfile
-import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from world.aws import accounts
+import pytest
+
 from world.checks import Checks
 from world.encrypted import unsealed
-from cases.jobs.key_trouble import down, key_trouble
-from world.kickstart import PRODUCT
-from cases.jobs.test_kickstart_scenario import today
+from world.key_service import KeyService, requests
+from world.key_service import key_service as private_key_service
+from world.kickstart import PRODUCT, today
 from world.module_files import APPLICATION, ENCRYPTED, FILES, PAYMENT, VACANCY, Collection, vacancy_text, wanted, wanted_of_csv
-from world.module_scene import SQLITE_LEDGER, ModuleScene, correlation_id, day_of, load, named, numbers
-from cases.jobs.personal_data import killed, personal_data
+from world.module_scene import ModuleScene, correlation_id, day_of, load, named, numbers
 from world.published import Rows, sort
 from world.scene import TEST_FOLDER, People
-from world.key_service import key_service, requests
-from world.moto import moto
 
 TRACED = {"ADG_LOG_LEVEL": "trace"}
 GENERATE = ("generate-test-data", "--files", str(FILES), "--gzip", "--rows", "10")
+
+
+@pytest.fixture(scope="module")
+def own_keys() -> Iterator[KeyService]:
+    """A key service of this module's own: its requests are counted."""
+    with private_key_service() as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def scene(
+    people: People, regions: Iterator[str], own_keys: KeyService, tmp_path_factory: pytest.TempPathFactory
+) -> ModuleScene:
+    """A region with the files of yesterday and today of all modules."""
+    made, now = ModuleScene.make(people, next(regions), tmp_path_factory.mktemp("modules"), own_keys), today()
+    for day in (now - timedelta(1), now):
+        made.land_vacancies(day)
+        made.land(day, *APPLICATION.values(), *PAYMENT.values())
+    return made
+
+
+@pytest.fixture
+def empty(people: People, region: str, own_keys: KeyService, tmp_path: Path) -> ModuleScene:
+    """A region without any files."""
+    return ModuleScene.make(people, region, tmp_path, own_keys)
 
 
 def check_done(checks: Checks, scene: ModuleScene, module: str, kind: str, now: date) -> None:
     """A load that was completed yesterday does exactly today, and then nothing."""
     what, key = f"{module} {kind}", correlation_id(module, kind)
     scene.seed(now - timedelta(1), "COMPLETED", 1, key)
-    ran = scene.job.expect(0, *load(module, kind), **TRACED)
-    print(f"{what}: {ran.seconds:.2f} s")
+    scene.job.expect(0, *load(module, kind), **TRACED)
     checks.same(f"{what}: dates done", {day["date"] for day in scene.job.report()["days"]}, {str(now)})
     line = {"Correlation_Id": key, "DataProduct": PRODUCT, "Date": str(now), "Run_Id": 2, "Status": "Completed"}
     checks.same(f"{what}: the audit item", scene.newest(key), [line])
@@ -74,32 +90,36 @@ def check_tags(checks: Checks, scene: ModuleScene, table: str, now: date, pii: b
     checks.same(f"{table}: the tags of its {len(found)} files", found, [tags] * max(len(found), 1))
 
 
-def acceptance(checks: Checks, scene: ModuleScene, now: date) -> None:
-    """The replaced job's own test."""
-    for day in (now - timedelta(1), now):
-        scene.land_vacancies(day)
-        scene.land(day, *APPLICATION.values(), *PAYMENT.values())
-    for kind in ("full", "delta", "incremental"):
-        check_done(checks, scene, "vacancy", kind, now)
-        for name in VACANCY:
-            table = name if kind == "full" else f"{name}_{kind}"
-            texts = [vacancy_text(name, now, number) for number in ([0] if kind == "full" else numbers())]
-            check_rows(checks, scene, table, now, wanted_of_csv(name, *texts))
-            check_tags(checks, scene, table, now, False)
-    for module, collections in ENCRYPTED.items():
-        before = len(requests(scene.service))
-        check_done(checks, scene, module, "delta", now)
-        asked = Counter(request["keyId"] for request in requests(scene.service)[before:])
-        checks.same(f"{module}: keys asked for, once each", asked.total(), FILES * len(collections))
-        for one in collections.values():
-            check_rows(checks, scene, one.name, now, day_of(one, now))
-            check_place(checks, scene, one, now)
+@pytest.mark.parametrize("kind", ["full", "delta", "incremental"])
+def test_vacancies_are_done_as_by_the_replaced_job(checks: Checks, scene: ModuleScene, kind: str) -> None:
+    """A full load reads one file of a day, the others all of its changes."""
+    now = today()
+    check_done(checks, scene, "vacancy", kind, now)
+    for name in VACANCY:
+        table = name if kind == "full" else f"{name}_{kind}"
+        texts = [vacancy_text(name, now, number) for number in ([0] if kind == "full" else numbers())]
+        check_rows(checks, scene, table, now, wanted_of_csv(name, *texts))
+        check_tags(checks, scene, table, now, False)
     checks.same("left in scratch", list((scene.job.folder / "scratch").iterdir()), [])
 
 
-def newest_only(checks: Checks, scene: ModuleScene, now: date) -> None:
-    """A full load of the encrypted modules does the newest file of a day; the record of what is done is both loads'."""
-    (one,) = APPLICATION.values()
+@pytest.mark.parametrize("module", ENCRYPTED)
+def test_encrypted_modules_are_done_as_by_the_replaced_job(checks: Checks, scene: ModuleScene, module: str) -> None:
+    """Each key is asked for once, and each table lies where its personal data belong."""
+    now, collections = today(), ENCRYPTED[module]
+    before = len(requests(scene.service))
+    check_done(checks, scene, module, "delta", now)
+    asked = Counter(request["keyId"] for request in requests(scene.service)[before:])
+    checks.same(f"{module}: keys asked for, once each", asked.total(), FILES * len(collections))
+    for one in collections.values():
+        check_rows(checks, scene, one.name, now, day_of(one, now))
+        check_place(checks, scene, one, now)
+    checks.same("left in scratch", list((scene.job.folder / "scratch").iterdir()), [])
+
+
+def test_full_load_of_an_encrypted_module_does_the_newest_file(checks: Checks, empty: ModuleScene) -> None:
+    """Both loads have one record of the dates that are done."""
+    scene, now, (one,) = empty, today(), APPLICATION.values()
     scene.land(now, one)
     scene.seed(now - timedelta(1), "COMPLETED", 1, correlation_id("application", "full"))
     scene.job.expect(0, *load("application", "full"))
@@ -111,8 +131,9 @@ def newest_only(checks: Checks, scene: ModuleScene, now: date) -> None:
     check_rows(checks, scene, one.name, now, day_of(one, now))
 
 
-def test_folder(checks: Checks, scene: ModuleScene, now: date) -> None:
-    """Encrypted files in the published bucket are read by somebody who may take no role."""
+def test_test_flag_reads_encrypted_files_of_the_published_bucket(checks: Checks, empty: ModuleScene) -> None:
+    """A user who may take no role reads its test folder."""
+    scene, now = empty, today()
     scene.land(now, *PAYMENT.values(), folder=f"{TEST_FOLDER}/")
     scene.seed(now - timedelta(1), "COMPLETED", 1, correlation_id("payment"))
     checks.same("without the test flag, who may take no role: exit code", scene.tester.run(*load("payment")).code, 20)
@@ -122,8 +143,11 @@ def test_folder(checks: Checks, scene: ModuleScene, now: date) -> None:
         checks.same(f"the test flag, {one.name}: {len(rows)} rows as in the test folder", found, rows)
 
 
-def generated(checks: Checks, scene: ModuleScene, other: ModuleScene, now: date) -> None:
-    """Files that adg makes are as anybody else decrypts them, the same for the same seed, and fit."""
+def test_generated_files_are_the_same_for_a_seed_and_fit(
+    checks: Checks, empty: ModuleScene, people: People, regions: Iterator[str], own_keys: KeyService, tmp_path: Path
+) -> None:
+    """Files that adg makes are decrypted here without adg, and then ingested."""
+    scene, other, now = empty, ModuleScene.make(people, next(regions), tmp_path, own_keys), today()
     made = {}
     for at, seed in ((scene, "1"), (other, "1"), (other, "2")):
         with at.writing():
@@ -145,40 +169,3 @@ def generated(checks: Checks, scene: ModuleScene, other: ModuleScene, now: date)
         texts = [unsealed(scene.service, bucket.get(key), bucket.metadata(key)) for key in keys]
         rows = wanted(one, *(content.decode() for content in texts))
         checks.same(f"generated, {one.name}: {len(rows)} rows", sort(scene.in_order(one.name, now)), sort(rows))
-
-
-def doctor(checks: Checks, scene: ModuleScene) -> None:
-    """It walks to the key service."""
-    for profile, code, wish in (("development", 0, "ok"), ("stranger", 20, "FAIL"), ("impostor", 20, "FAIL")):
-        ran = scene.job.run("doctor", *load("application"), "--profile", profile)
-        found = [verdict for verdict, text in ran.steps() if text.startswith("key service: ")]
-        checks.same(f"the doctor as {profile}: exit code and key service", (ran.code, found), (code, [wish]))
-
-
-def main() -> None:
-    """Everything in one moto, a region for each scene. What waits for a service that is down waits beside all else."""
-    checks = Checks()
-    begun = time.monotonic()
-    with moto() as server, key_service() as service, tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
-        people, folder, now = People(*accounts(server)), Path(temporary), today()
-
-        def scene(region: str, ledger: str = "") -> ModuleScene:
-            return ModuleScene.make(people, region, folder, service, **({"ledger": ledger} if ledger else {}))
-
-        waiting = scene("eu-south-1")
-        waited = pool.submit(down, waiting, now)
-        acceptance(checks, first := scene("eu-west-2"), now)
-        newest_only(checks, scene("eu-west-1"), now)
-        personal_data(checks, first, now)
-        killed(checks, scene("eu-central-1", SQLITE_LEDGER), now)
-        key_trouble(checks, at := scene("eu-north-1"), now)
-        doctor(checks, at)
-        test_folder(checks, scene("eu-west-3"), now)
-        generated(checks, scene("eu-central-2"), scene("eu-south-2"), now)
-        waited.result()(checks)
-    print(f"\n{checks.wrong} wrong, {time.monotonic() - begun:.0f} s")
-    sys.exit(checks.wrong > 0)
-
-
-if __name__ == "__main__":
-    main()

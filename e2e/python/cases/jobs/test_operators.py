@@ -1,24 +1,44 @@
-"""Whoever operates the job in AWS: plan, history, verify, report, undo and clean-up on S3, Glue and DynamoDB, with no right but the job's own.
-
-Usage: ADG_BIN=… operators.py. Prints each check; exits 1 where one fails.
-"""
+"""The work of whoever operates the job in AWS: plan, history, verify, report, undo and clean-up on S3, Glue and DynamoDB, with no
+right but the job's own."""
 
 import json
 import re
-import sys
-import tempfile
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from world.aws import accounts
+import pytest
+
 from world.checks import Checks
-from world.kickstart import MODULE, ROWS, TEMPLATE, WRITTEN, key
-from cases.jobs.test_kickstart_scenario import today
+from world.kickstart import MODULE, ROWS, TEMPLATE, WRITTEN, key, today
 from world.scene import People, Scene
-from world.moto import moto
 
 RUN = ("--module", MODULE)
+
+
+@dataclass
+class Work:
+    """A scene, and the two days whose files are in the source."""
+
+    scene: Scene
+    days: list[date]
+
+
+@pytest.fixture
+def work(tmp_path: Path, people: People, region: str) -> Work:
+    """Two days of which none is done."""
+    scene = Scene.set(people, region, tmp_path, next(iter(WRITTEN)))
+    days = [today() - timedelta(1), today()]
+    scene.land(*days)
+    return Work(scene, days)
+
+
+@pytest.fixture
+def done(work: Work) -> Work:
+    """Two days that are done."""
+    work.scene.job.expect(0, *named(*work.days))
+    return work
 
 
 def named(first: date, last: date) -> tuple[str, ...]:
@@ -27,17 +47,18 @@ def named(first: date, last: date) -> tuple[str, ...]:
 
 
 def told(scene: Scene, *args: str, code: int = 0) -> Any:
-    """What a command prints as JSON."""
+    """The JSON that a command prints."""
     return json.loads(scene.job.expect(code, *args).stdout)
 
 
 def all_rows(scene: Scene, day: date) -> dict[str, bool]:
-    """Of which tables a day is as in the source."""
+    """For each table whether a day is as in the source."""
     return {name: scene.rows(name, day) == scene.wanted(name, day) for name in TEMPLATE}
 
 
-def plan_and_history(checks: Checks, scene: Scene, days: list[date]) -> None:
+def test_plan_is_done_as_it_was_made(checks: Checks, work: Work) -> None:
     """A plan is done as it was made; the history says so."""
+    scene, days = work.scene, work.days
     out = scene.job.folder / "plan.json"
     scene.job.expect(0, "plan", *named(days[0], days[1]), "--out", str(out))
     checks.same("planned: nothing is there", [name for name in TEMPLATE if scene.published.keys()], [])
@@ -51,8 +72,9 @@ def plan_and_history(checks: Checks, scene: Scene, days: list[date]) -> None:
     checks.same("history", {day: dict(sorted(marks.items())) for day, marks in history["days"].items()}, done)
 
 
-def verify(checks: Checks, scene: Scene, days: list[date]) -> None:
+def test_verify_finds_a_file_that_is_gone(checks: Checks, done: Work) -> None:
     """All is the same; then a file is gone from the bucket."""
+    scene, days = done.scene, done.days
     found = told(scene, "verify", *named(days[0], days[1]), "--json")
     checks.same("verified", [one for one in found if {one["metastore"], one["files"], one["source"]} != {"same"}], [])
     name = next(iter(TEMPLATE))
@@ -65,8 +87,9 @@ def verify(checks: Checks, scene: Scene, days: list[date]) -> None:
     scene.published.put(lost, content)
 
 
-def page(checks: Checks, scene: Scene, days: list[date]) -> None:
+def test_page_has_every_date(checks: Checks, done: Work) -> None:
     """The page has every date."""
+    scene, days = done.scene, done.days
     html = scene.job.expect(0, "report", *named(days[0], days[1])).stdout
     marks = re.findall(r'data-mark="([^"]+)"', html)
     checks.same("the page", sorted(marks), sorted(f"{day} {name} done" for day in days[:2] for name in TEMPLATE))
@@ -74,8 +97,9 @@ def page(checks: Checks, scene: Scene, days: list[date]) -> None:
     checks.same("the page: rows", rows, [str(ROWS)] * len(TEMPLATE) * 2)
 
 
-def undo(checks: Checks, scene: Scene, days: list[date]) -> None:
+def test_undo_takes_a_wrong_file_back(checks: Checks, done: Work) -> None:
     """A wrong file is published, and taken back."""
+    scene, days = done.scene, done.days
     before = {name: scene.rows(name, days[1]) for name in TEMPLATE}
     name = next(iter(TEMPLATE))
     scene.source.put(key(days[1], name), scene.source.get(key(days[0], name)))
@@ -87,8 +111,9 @@ def undo(checks: Checks, scene: Scene, days: list[date]) -> None:
     scene.land(days[1])
 
 
-def clean_up(checks: Checks, scene: Scene, days: list[date]) -> None:
-    """What the source can't rebuild is kept, then lost, then had back."""
+def test_clean_up_can_be_undone(checks: Checks, done: Work) -> None:
+    """Dates that the source can't rebuild are kept, then lost by force, then had back."""
+    scene, days = done.scene, done.days
     name = next(iter(TEMPLATE))
     for one in scene.source.keys(f"{days[0]}_{name}_"):
         scene.source.delete(one)
@@ -105,19 +130,3 @@ def clean_up(checks: Checks, scene: Scene, days: list[date]) -> None:
     scene.job.expect(0, *commands.pop().split()[1:])
     checks.same("had back", [all_rows(scene, day) for day in days[:2]], [dict.fromkeys(TEMPLATE, True)] * 2)
     checks.same("no gap", told(scene, "history", *named(days[0], days[1]), "--json")["rerun"], [])
-
-
-def main() -> int:
-    """One day's work."""
-    checks = Checks()
-    with moto() as server, tempfile.TemporaryDirectory() as temporary:
-        scene = Scene.set(People(*accounts(server)), "eu-west-2", Path(temporary), next(iter(WRITTEN)))
-        days = [today() - timedelta(1), today()]
-        scene.land(*days)
-        for part in (plan_and_history, verify, page, undo, clean_up):
-            part(checks, scene, days)
-    return 1 if checks.wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,16 +9,20 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from world.checks import Checks
 from world.encrypted import Sealed
+from world.key_service import KeyService
+from world.kickstart import today
 from world.module_files import PAYMENT, Collection, Record, envelope, records
-from world.module_scene import ModuleScene, load, named, numbers
+from world.module_scene import SQLITE_LEDGER, ModuleScene, load, named, numbers
+from world.scene import People
 
 MARKER = "Marker-of-Personal-Data"
 ROWS = 110
@@ -54,52 +58,55 @@ def broken(one: Collection, number: int) -> str:
     return ways[number % len(ways)].format(name, value)
 
 
-def personal_data(checks: Checks, scene: ModuleScene, now: date) -> None:
-    """A good day, and then one on which everything goes wrong that can."""
-    good, bad = now - timedelta(3), now - timedelta(2)
+@pytest.fixture(scope="module")
+def good() -> date:
+    """The good day."""
+    return today() - timedelta(3)
+
+
+@pytest.fixture(scope="module")
+def scene(
+    people: People, regions: Iterator[str], key_service: KeyService, tmp_path_factory: pytest.TempPathFactory, good: date
+) -> ModuleScene:
+    """A region in which the good day is done."""
+    made = ModuleScene.make(people, next(regions), tmp_path_factory.mktemp("personal"), key_service)
     for one in PAYMENT.values():
         for number in numbers():
-            scene.put(one, good, number, envelope(one, marked(one, good, number), good))
-    ran = scene.job.expect(0, *load("payment"), **named(good), ADG_LOG_LEVEL="trace")
-    print(f"personal data: {ran.seconds:.2f} s")
-    check_error_desc(checks, scene, good)
-    check_quarantine(checks, scene, good)
-    check_description(checks, scene)
-    everything_wrong(checks, scene, bad)
-    new_name_twice(checks, scene, now - timedelta(4))
-    check_nowhere_else(checks, scene)
+            made.put(one, good, number, envelope(one, marked(one, good, number), good))
+    made.job.expect(0, *load("payment"), **named(good), ADG_LOG_LEVEL="trace")
+    return made
 
 
-def check_error_desc(checks: Checks, scene: ModuleScene, day: date) -> None:
-    """It quotes what did not fit."""
-    found = [text for row in scene.in_order("employee", day) for text in row.get("error_desc", [])]
+def test_error_desc_quotes_values_that_do_not_fit(checks: Checks, scene: ModuleScene, good: date) -> None:
+    """The column lies where the values belong."""
+    found = [text for row in scene.in_order("employee", good) for text in row.get("error_desc", [])]
     said = "Type Conversion for column {}. The source value is: {}-{}-{}"
     wanted = [said.format(name, MARKER, number, at) for number in numbers() for at, name in enumerate(UNFIT.values())]
     checks.same("personal data: what error_desc quotes", found, wanted)
 
 
-def check_quarantine(checks: Checks, scene: ModuleScene, day: date) -> None:
-    """Records that are broken lie below the table, tagged as it is; why they are broken tells nothing of what is in them."""
-    for one in (one for one in PAYMENT.values() if one.pii):
-        keys = [key for key in scene.published.keys(f"{one.folder}/_quarantine/") if f"date_uploaded={day}" in key]
-        lines = [json.loads(line) for key in keys for line in scene.published.get(key).splitlines()]
-        checks.same(f"{one.name}: set aside, with a marker", [MARKER in line["text"] for line in lines], [True] * len(numbers()))
-        told = [line for line in lines if MARKER in json.dumps({name: line[name] for name in line if name != "text"})]
-        checks.same(f"{one.name}: markers in the reasons", told, [])
-        checks.same(f"{one.name}: tags of what is set aside", [scene.published.tags(key)["pii"] for key in keys], ["true"])
+@pytest.mark.parametrize("one", [one for one in PAYMENT.values() if one.pii], ids=lambda one: one.name)
+def test_quarantine_lies_with_its_table(checks: Checks, scene: ModuleScene, good: date, one: Collection) -> None:
+    """Broken records are tagged as the table is, and their reasons have nothing of their content."""
+    keys = [key for key in scene.published.keys(f"{one.folder}/_quarantine/") if f"date_uploaded={good}" in key]
+    lines = [json.loads(line) for key in keys for line in scene.published.get(key).splitlines()]
+    checks.same(f"{one.name}: set aside, with a marker", [MARKER in line["text"] for line in lines], [True] * len(numbers()))
+    told = [line for line in lines if MARKER in json.dumps({name: line[name] for name in line if name != "text"})]
+    checks.same(f"{one.name}: markers in the reasons", told, [])
+    checks.same(f"{one.name}: tags of what is set aside", [scene.published.tags(key)["pii"] for key in keys], ["true"])
 
 
-def check_description(checks: Checks, scene: ModuleScene) -> None:
-    """Who looks at a table is told which of its columns are personal data."""
+def test_description_names_columns_with_personal_data(checks: Checks, scene: ModuleScene) -> None:
+    """`adg describe` shows the same columns as the table's property."""
     described = scene.job.expect(0, "describe", "uc_kickstart.employee").stdout.splitlines()
     found = scene.table("employee")["Parameters"]["adg.pii"]
     wanted = [f"-- personal data: {', '.join(sorted(found.split(',')))}"]
     checks.same("described: personal data", [line for line in described if line.startswith("--")], wanted)
 
 
-def everything_wrong(checks: Checks, scene: ModuleScene, day: date) -> None:
-    """Each collection fails in its own way, but one."""
-    one = PAYMENT
+def test_failing_collections_tell_no_personal_data(checks: Checks, scene: ModuleScene) -> None:
+    """Each collection fails in its own way, but one; every library says all that it can."""
+    one, day = PAYMENT, today() - timedelta(2)
     damaged = {name: list(marked(one[name], day, 1)) for name in one}
     for record in damaged["employee"]:
         if isinstance(record, dict):
@@ -119,13 +126,12 @@ def everything_wrong(checks: Checks, scene: ModuleScene, day: date) -> None:
     codes = {"employee": 11, "payment": 13, "supplier": 13, "user_detail": 13, "role": 12}
     tables = [name for name in one if name != "task"]
     before = {name: scene.partitions(name) for name in tables}
-    ran = scene.job.expect(4, *load("payment"), **named(day), ADG_LOG_LEVEL=EVERYTHING)
+    scene.job.expect(4, *load("payment"), **named(day), ADG_LOG_LEVEL=EVERYTHING)
     failures = {found["collection"]: found["failure"] for found in scene.job.report()["days"]}
     checks.same("all wrong: partitions of what failed", {name: scene.partitions(name) for name in tables}, before)
     checks.same("all wrong: the other is done", (failures["task"], str(day) in scene.partitions("task")), (None, True))
     unhinted = [name for name in tables if not failures[name]["hint"]]
     checks.same("all wrong: failures without a hint", unhinted, [])
-    print("".join(f"       {one.message}\n" for one in ran.complaints()), end="")
     for name, code in codes.items():
         alone = scene.job.run(*load("payment"), "--collection", name, **named(day), ADG_LOG_LEVEL=EVERYTHING)
         checks.same(f"all wrong, {name} alone: exit code", alone.code, code)
@@ -133,11 +139,12 @@ def everything_wrong(checks: Checks, scene: ModuleScene, day: date) -> None:
     checks.same("a column marked later: the hint says what to do", "drop the table" in hint and "correct its list" in hint, True)
     scene.job.run(*load("payment"), "--profile", "stranger", **named(day), ADG_LOG_LEVEL=EVERYTHING)
     scene.job.run("describe", "uc_kickstart.employee", ADG_LOG_LEVEL=EVERYTHING)
+    check_nowhere_else(checks, scene)
 
 
-def new_name_twice(checks: Checks, scene: ModuleScene, day: date) -> None:
-    """A record is set aside that has a name twice, also where no other record has it."""
-    one = PAYMENT["task"]
+def test_record_with_a_new_name_twice_is_set_aside(checks: Checks, scene: ModuleScene) -> None:
+    """Also where no other record has the name."""
+    one, day = PAYMENT["task"], today() - timedelta(4)
     twice = '{"unheardOf": 1, "unheardOf": 2}'
     scene.put(one, day, 1, envelope(one, [*records(one, str(day), 200), twice], day))
     ran = scene.job.run(*load("payment"), "--collection", one.name, **named(day))
@@ -161,16 +168,25 @@ def check_nowhere_else(checks: Checks, scene: ModuleScene) -> None:
     checks.same(f"personal data in {len(keys)} files that are not for it", found, [])
 
 
+def test_good_day_tells_no_personal_data(checks: Checks, scene: ModuleScene) -> None:
+    """The run was traced."""
+    check_nowhere_else(checks, scene)
+
+
 def readable(content: bytes) -> str:
-    """What a file says, packed or not."""
+    """The content of a file, packed or not."""
     if content.startswith(b"PAR1") and content.endswith(b"PAR1"):
         return str(pq.read_table(io.BytesIO(content)).to_pylist())
     return content.decode(errors="replace")
 
 
-def killed(checks: Checks, scene: ModuleScene, now: date) -> None:
-    """What a run leaves in scratch that is killed in the middle nobody can read, unless the profile says so; the next run ends it."""
-    one = PAYMENT["employee"]
+@pytest.mark.timeout(600)
+def test_killed_run_leaves_nothing_readable_in_scratch(
+    checks: Checks, tmp_path: Path, people: People, region: str, key_service: KeyService
+) -> None:
+    """Unless the profile says so. The next run removes what is left."""
+    scene = ModuleScene.make(people, region, tmp_path, key_service, SQLITE_LEDGER)
+    one, now = PAYMENT["employee"], today()
     # Broken records are the first to be written there, and stay in the clear where nothing is encrypted.
     oops = f'{{"fullName": "{MARKER * 200}", oops}}'
     many = [record for _ in range(150) for record in (*records(one, "killed", 40), oops)]
