@@ -2,5 +2,5 @@
 
 from cases.unconverted import SCRIPTS
 
-pytest_plugins = ["world.fixtures"]
+pytest_plugins = ["world.sessions", "world.fixtures"]
 collect_ignore = [f"{name.replace('.', '/')}.py" for name in SCRIPTS]

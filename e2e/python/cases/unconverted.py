@@ -4,9 +4,6 @@ from pathlib import Path
 
 DATA = Path(__file__).parents[4] / "shared/data/real"
 SCRIPTS: dict[str, tuple[str, ...]] = {
-    "cases.source.test_real_data": (str(DATA),),
-    "cases.source.test_real_json": (str(DATA),),
-    "cases.source.test_role_chain": (),
     "cases.lake.readers_matrix": (),
     "cases.lake.test_row_hash": (),
     "cases.metastore.test_hive_readers": (),

@@ -19,7 +19,8 @@ from world.key_service import KeyService
 from world.moto import Moto, Tenant
 from world.postgres import Postgres
 from world.scene import People
-from world.shared import Services, Session
+from world.sessions import SESSION
+from world.shared import Services
 from world.spark_connect import Server
 
 TENANTS = 32
@@ -28,37 +29,6 @@ REGIONS = ["eu-west-2", "eu-west-1", "eu-central-1", "eu-north-1", "eu-west-3", 
 REGIONS += ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "ca-west-1", "sa-east-1", "af-south-1"]
 REGIONS += ["ap-south-1", "ap-south-2", "ap-east-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4"]
 REGIONS += ["ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "me-south-1", "me-central-1", "il-central-1"]
-SESSION = pytest.StashKey[Session]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Begins the session, in the process that the others belong to."""
-    if not hasattr(config, "workerinput"):
-        config.stash[SESSION] = Session()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tells each worker where the session's services are noted."""
-    node.workerinput["services"] = str(node.config.stash[SESSION].folder)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends the session's services, also after Ctrl-C."""
-    if (session := config.stash.get(SESSION, None)) and (slow := session.end()):
-        print(f"had to be killed: {', '.join(slow)}")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests that share a fixture of their module on one worker: otherwise each worker would make it.
-
-    Those of this plugin are as cheap in each worker.
-    """
-    for item in items:
-        known = getattr(item, "_fixtureinfo").name2fixturedefs.values() if hasattr(item, "_fixtureinfo") else ()
-        if any(found[-1].scope in ("module", "class") and found[-1].baseid for found in known):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 class Reported(Checks):

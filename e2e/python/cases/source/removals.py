@@ -49,44 +49,42 @@ def hop(chain: Chain, number: int, trust: bool) -> Removal:
     )
 
 
-def right(principal: Principal, policy: str, step: str, bucket: str, statement: Statement) -> Removal:
-    """A right to a bucket."""
-    return Removal(
-        what=f"{principal.name} may not {policy}",
-        broken=partial(principal.without, policy),
-        profile="across",
-        step=step,
-        names=[bucket],
-        statement=statement,
-        mended=principal.granted,
-    )
+def right(policy: str, step: str, bucket: str, actions: str | list[str], below: str = "") -> Callable[[Site], Removal]:
+    """A right to a bucket: the last role's to the source, and the job's own to the published one."""
+    statement = allow(actions, f"arn:aws:s3:::{bucket}{below}")
+
+    def of(site: Site) -> Removal:
+        principal: Principal = site.across.roles[-1] if bucket == SOURCE else site.job.user
+        return Removal(
+            what=f"{principal.name} may not {policy}",
+            broken=partial(principal.without, policy),
+            profile="across",
+            step=step,
+            names=[bucket],
+            statement=statement,
+            mended=principal.granted,
+        )
+
+    return of
 
 
-def needed(site: Site) -> list[Removal]:
-    """Those without which nothing is published. moto does not look at the trust of a role of another account."""
-    reader, job = site.across.roles[-1], site.job.user
-    policies = [hop(site.across, number, trust=False) for number in (1, 2, 3)]
-    trusted = [hop(site.across, 1, trust=True), hop(site.within, 2, trust=True), hop(site.across, 3, trust=True)]
-    list_source = allow("s3:ListBucket", f"arn:aws:s3:::{SOURCE}")
-    read_source = allow("s3:GetObject", f"arn:aws:s3:::{SOURCE}/*")
-    read_published = allow("s3:GetObject", f"arn:aws:s3:::{PUBLISHED}/*")
-    write_published = allow(WRITE, f"arn:aws:s3:::{PUBLISHED}/*")
-    return [
-        *policies,
-        *trusted,
-        right(reader, "list the source", "source: list", SOURCE, list_source),
-        right(reader, "read the source", "source: read one byte", SOURCE, read_source),
-        right(job, "write what is published", "published: write and delete a probe", PUBLISHED, write_published),
-        right(job, "read what is published", "published: write and delete a probe", PUBLISHED, read_published),
-    ]
-
-
-def wished(site: Site) -> list[Removal]:
-    """Those without which a day is published, but not swept."""
-    job = site.job.user
-    list_published = allow("s3:ListBucket", f"arn:aws:s3:::{PUBLISHED}")
-    delete_published = allow("s3:DeleteObject", f"arn:aws:s3:::{PUBLISHED}/*")
-    return [
-        right(job, "list what is published", "published: list", PUBLISHED, list_published),
-        right(job, "delete what is published", "published: write and delete a probe", PUBLISHED, delete_published),
-    ]
+PROBE = "published: write and delete a probe"
+NEEDED: dict[str, Callable[[Site], Removal]] = {
+    "hop 1, policy": lambda site: hop(site.across, 1, trust=False),
+    "hop 2, policy": lambda site: hop(site.across, 2, trust=False),
+    "hop 3, policy": lambda site: hop(site.across, 3, trust=False),
+    # moto does not look at the trust of a role of another account.
+    "hop 1, trust": lambda site: hop(site.across, 1, trust=True),
+    "hop 2, trust": lambda site: hop(site.within, 2, trust=True),
+    "hop 3, trust": lambda site: hop(site.across, 3, trust=True),
+    "list the source": right("list the source", "source: list", SOURCE, "s3:ListBucket"),
+    "read the source": right("read the source", "source: read one byte", SOURCE, "s3:GetObject", "/*"),
+    "write what is published": right("write what is published", PROBE, PUBLISHED, WRITE, "/*"),
+    "read what is published": right("read what is published", PROBE, PUBLISHED, "s3:GetObject", "/*"),
+}
+"""Rights without which nothing is published."""
+WISHED: dict[str, Callable[[Site], Removal]] = {
+    "list what is published": right("list what is published", "published: list", PUBLISHED, "s3:ListBucket"),
+    "delete what is published": right("delete what is published", PROBE, PUBLISHED, "s3:DeleteObject", "/*"),
+}
+"""Rights without which a day is published, but not swept."""

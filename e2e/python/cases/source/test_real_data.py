@@ -1,20 +1,17 @@
-"""Real data through adg, against DuckDB over the raw files: a catch-up of thousands of days, then the same again for nothing.
-
-Usage: ADG_BIN=… real_data.py DATA, a folder with `birdstrikes.csv` and `seattle-weather.csv`. Exits 1 where figures differ.
-"""
+"""Real data through adg, against DuckDB over the raw files: a catch-up of thousands of days, then the same again for nothing."""
 
 import csv
 import re
-import sys
-import tempfile
-import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pytest
 
 from world.adg import Table, Workspace
+from world.checks import Checks
 
 MODULE = """\
 version: 1
@@ -105,7 +102,7 @@ def typed(column: str, hive: str) -> str:
     return f'try_cast("{column}" as {"varchar" if hive == "string" else hive})'
 
 
-def figures(database: duckdb.DuckDBPyConnection, rows: str, columns: dict[str, str]) -> dict[str, tuple[int, ...]]:
+def figures(database: duckdb.DuckDBPyConnection, rows: str, columns: dict[str, str]) -> dict[str, Any]:
     """For each column how many values, how many different ones, and their sum: exact for numbers, of hashes for others."""
     found = {}
     for column, hive in columns.items():
@@ -138,63 +135,56 @@ def load(database: duckdb.DuckDBPyConnection, data: Data, raw: Path, table: Tabl
     database.execute("create table published as from read_parquet(?, union_by_name = true, hive_partitioning = true)", [files])
 
 
-def compare(data: Data, raw: Path, table: Table) -> bool:
-    """Prints the figures of a table; gives whether they are DuckDB's over the raw file."""
-    with duckdb.connect() as database:
-        load(database, data, raw, table)
-        wanted, got = (figures(database, rows, data.columns) for rows in ("expected", "published"))
-        misfits = unfit(database, data.columns)
-        errors = [text for (text,) in database.execute("select unnest(error_desc) from published").fetchall()]
-        count, published = database.execute("select (select count(*) from raw), count(*) from published").fetchone()
-        day = data.day.lower().replace(" ", "_")
-        misplaced = database.execute(f"select count(*) from published where {day} <> {table.key}").fetchone()[0]
+@dataclass
+class Loaded:
+    """A file of real data after a catch-up over all of its days."""
 
-    print(f"{'column':<26}{'type':<14}{'values':>8}{'different':>11}{'sum':>28}{'unfit':>7}")
-    for column, hive in data.columns.items():
-        values, different, total = got[column]
-        verdict = "" if got[column] == wanted[column] else f"  DuckDB: {wanted[column]}"
-        print(f"{column:<26}{hive:<14}{values:>8}{different:>11}{total:>28}{len(misfits[column]):>7}{verdict}")
-    checks = {
-        "columns": list(table.columns.items()) == [*data.columns.items(), ("error_desc", "array<string>")],
-        "rows": published == count,
-        "figures": got == wanted,
-        "error_desc": sorted(errors) == sorted(text for texts in misfits.values() for text in texts),
-        "partitions": misplaced == 0,
-    }
-    wrong = [name for name, right in checks.items() if not right]
-    print(f"{published} rows, {len(errors)} values unfit" + (f"; WRONG: {', '.join(wrong)}" if wrong else ""))
-    return not wrong
+    data: Data
+    workspace: Workspace
+    raw: Path
+    days: list[str]
+    table: Table
+
+    def run(self) -> None:
+        """Runs the catch-up."""
+        self.workspace.run("--module", self.data.name, "--end-dt", self.days[-1])
 
 
-def run(data: Data, raw: Path, folder: Path) -> bool:
-    """One catch-up over all days, and one with nothing to do; gives whether all is right."""
-    workspace = Workspace(folder)
+@pytest.fixture(scope="module", params=DATA, ids=lambda data: data.name)
+def loaded(request: pytest.FixtureRequest, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """One catch-up over thousands of days."""
+    data: Data = request.param
+    workspace, raw = Workspace(tmp_path_factory.mktemp(data.name) / "work"), real_data / data.file
     days = split_by_day(data, raw, workspace.source)
     columns = ", ".join(f'"{name}": "{hive}"' for name, hive in data.columns.items()) if data.declared else ""
     workspace.module(data.name, MODULE.format(name=data.name, missing=data.missing, start=days[0], columns=columns))
-
-    begun = time.monotonic()
     workspace.run("--module", data.name, "--end-dt", days[-1])
-    seconds = time.monotonic() - begun
-    table = workspace.table("real", data.name)
-    print(f"\n{data.name}: {len(days)} days in {seconds:.1f} s, {1000 * seconds / len(days):.1f} ms a day")
-    right = compare(data, raw, table) and list(table.partitions) == days
-
-    begun = time.monotonic()
-    workspace.run("--module", data.name, "--end-dt", days[-1])
-    same = workspace.table("real", data.name) == table
-    print(f"again: {time.monotonic() - begun:.1f} s, {'nothing' if same else 'THE TABLE'} changed")
-    return right and same
+    return Loaded(data, workspace, raw, days, workspace.table("real", data.name))
 
 
-def main() -> None:
-    """Takes each file, in a temporary folder of its own."""
-    results = []
-    for data in DATA:
-        with tempfile.TemporaryDirectory() as folder:
-            results.append(run(data, Path(sys.argv[1]) / data.file, Path(folder)))
-    sys.exit(not all(results))
+@pytest.mark.timeout(600)
+def test_catch_up_publishes_the_rows_that_duckdb_reads(checks: Checks, loaded: Loaded) -> None:
+    """Figures of each column, and the texts that do not fit."""
+    data, table = loaded.data, loaded.table
+    with duckdb.connect() as database:
+        load(database, data, loaded.raw, table)
+        wanted, got = (figures(database, rows, data.columns) for rows in ("expected", "published"))
+        misfits = unfit(database, data.columns)
+        errors = [text for (text,) in database.execute("select unnest(error_desc) from published").fetchall()]
+        ((count, published),) = database.execute("select (select count(*) from raw), count(*) from published").fetchall()
+        day = data.day.lower().replace(" ", "_")
+        ((misplaced,),) = database.execute(f"select count(*) from published where {day} <> {table.key}").fetchall()
+    for column in data.columns:
+        checks.same(f"figures of {column}", got[column], wanted[column])
+    checks.same("columns", list(table.columns.items()), [*data.columns.items(), ("error_desc", "array<string>")])
+    checks.same("rows", published, count)
+    checks.same("error_desc", sorted(errors), sorted(text for texts in misfits.values() for text in texts))
+    checks.same("rows of other days in a partition", misplaced, 0)
+    checks.same("partitions", list(table.partitions), loaded.days)
 
 
-if __name__ == "__main__":
-    main()
+@pytest.mark.timeout(600)
+def test_second_catch_up_changes_nothing(loaded: Loaded) -> None:
+    """All dates are done."""
+    loaded.run()
+    assert loaded.workspace.table("real", loaded.data.name) == loaded.table

@@ -1,14 +1,11 @@
 """Real JSON through adg, against DuckDB's own reading of the raw files: every value of every row, nested ones included.
 
-Usage: ADG_BIN=… real_json.py DATA, a folder with `movies.json` and `earthquakes.json`. Each is loaded as it is, compressed, as
-JSON lines and inside an envelope; movies also with three broken records. Exits 1 where something differs.
+Each file is loaded as it is, compressed, as JSON lines and inside an envelope; movies also with three broken records.
 """
 
 import gzip
 import json
 import re
-import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+import pytest
 
 from world.adg import Table, Workspace
 from world.checks import Checks
@@ -201,17 +199,6 @@ def compare(checks: Checks, what: str, data: Data, table: Table, database: duckd
     checks.same(f"{what}: all {len(rows)} rows", sort(published_rows(table, data)), sort(rows))
 
 
-def titles(checks: Checks, what: str, raw: Path, table: Table) -> None:
-    """Whether titles are the JSON's text, numbers as their digits: by DuckDB's JSON functions, which guess no type."""
-    items = f"select unnest(content::json[]) as item from read_text('{raw}')"
-    wanted = duckdb.sql(f"select json_type(item -> 'Title'), item ->> 'Title' from ({items})").fetchall()
-    found = [title for file in table.files() for title in pq.read_table(file, partitioning=None)["title"].to_pylist()]
-    numbers = [title for kind, title in wanted if kind not in ("VARCHAR", "NULL")]
-    in_order = sorted((title for _, title in wanted), key=repr)
-    checks.same(f"{what}: titles, among them the numbers {', '.join(numbers)}", sorted(found, key=repr), in_order)
-    checks.same(f"{what}: nine titles are numbers", len(numbers), 9)
-
-
 def broken(lines: list[str]) -> dict[int, str]:
     """Lines of movies.json by number, each damaged in a way of its own."""
     damages = [
@@ -227,67 +214,72 @@ def broken(lines: list[str]) -> dict[int, str]:
     return damaged
 
 
-def quarantine(checks: Checks, data: Data, raw: Path, folder: Path, database: duckdb.DuckDBPyConnection) -> None:
-    """Whether three broken records, and no others, are quarantined at their place in the text, and the others published."""
-    lines = [line.decode() for line in raw.read_bytes().splitlines(keepends=True)]
+@dataclass
+class Raw:
+    """A file of real data as DuckDB reads it."""
+
+    data: Data
+    path: Path
+    database: duckdb.DuckDBPyConnection
+
+
+@pytest.fixture(scope="module", params=DATA, ids=lambda data: data.name)
+def raw(request: pytest.FixtureRequest, real_data: Path) -> Iterator[Raw]:
+    """The file in DuckDB."""
+    data: Data = request.param
+    with duckdb.connect() as database:
+        path = real_data / f"{data.name}.json"
+        open_raw(database, data, path)
+        yield Raw(data, path, database)
+
+
+@pytest.mark.parametrize("name", ["as_it_is", "gzip", "lines", "envelope"])
+def test_layout_is_read_as_duckdb_reads_it(checks: Checks, raw: Raw, tmp_path: Path, name: str) -> None:
+    """Columns, figures of each member, and all rows."""
+    (layout,) = (layout for layout in layouts(raw.data, raw.path.read_bytes()) if layout.name == name)
+    table = load(Workspace(tmp_path / "work"), raw.data, layout)
+    what = f"{raw.data.name} {layout.name}"
+    compare(checks, what, raw.data, table, raw.database)
+    if raw.data.name == "movies":
+        titles(checks, what, raw.path, table)
+
+
+def titles(checks: Checks, what: str, raw: Path, table: Table) -> None:
+    """Whether titles are the JSON's text, numbers as their digits: by DuckDB's JSON functions, which guess no type."""
+    items = f"select unnest(content::json[]) as item from read_text('{raw}')"
+    wanted = duckdb.sql(f"select json_type(item -> 'Title'), item ->> 'Title' from ({items})").fetchall()
+    found = [title for file in table.files() for title in pq.read_table(file, partitioning=None)["title"].to_pylist()]
+    numbers = [title for kind, title in wanted if kind not in ("VARCHAR", "NULL")]
+    in_order = sorted((title for _, title in wanted), key=repr)
+    checks.same(f"{what}: titles, among them the numbers {', '.join(numbers)}", sorted(found, key=repr), in_order)
+    checks.same(f"{what}: nine titles are numbers", len(numbers), 9)
+
+
+@pytest.mark.parametrize("raw", [DATA[0]], ids=["movies"], indirect=True)
+@pytest.mark.parametrize("extension", ["json", "json.gz"])
+def test_broken_records_are_quarantined_alone(checks: Checks, raw: Raw, tmp_path: Path, extension: str) -> None:
+    """Three broken records lie in quarantine with their place in the text; all others are published."""
+    data, database = raw.data, raw.database
+    lines = [line.decode() for line in raw.path.read_bytes().splitlines(keepends=True)]
     damaged = broken(lines)
     content = [damaged.get(number, line) for number, line in enumerate(lines)]
     text = "".join(content).encode()
     # The first line is the array's bracket.
     good = [row for number, row in enumerate(raw_rows(database, data), start=1) if number not in damaged]
-    for layout in (Layout("broken", "json", "", text), Layout("broken_gzip", "json.gz", "", gzip.compress(text))):
-        wanted = []
-        for number, line in damaged.items():
-            start = len("".join(content[:number]).encode()) + line.index("{")
-            wanted.append((f"{DAY}_{data.name}.{layout.extension}", start, line.strip(" ,\r\n")))
-        workspace = Workspace(folder / layout.name)
-        table = load(workspace, data, layout, quarantine_rate=0.01)
-        files = sorted((workspace.folder / "warehouse").rglob("records.jsonl"))
-        checks.same(f"{layout.name}: one file in _quarantine", [("_quarantine" in file.parts) for file in files], [True])
-        found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
-        # What parts a record from the next one may go with it.
-        places = [(record["file"], record["offset"], record["text"].strip(" ,\r\n")) for record in found]
-        checks.same(f"{layout.name}: these three records, at the bytes where they are", places, wanted)
-        told = ["file", "offset", "reason", "text"]
-        checks.same(f"{layout.name}: what is told of them", [sorted(record) for record in found], [told] * len(wanted))
-        for record in found:
-            print(f"       {record['offset']}: {record['reason']}: {record['text']:.60}")
-        checks.same(f"{layout.name}: each has a reason of its own", len({record["reason"] for record in found}), len(wanted))
-        checks.same(f"{layout.name}: all {len(good)} other rows", sort(published_rows(table, data)), sort(good))
-
-
-def show(database: duckdb.DuckDBPyConnection, data: Data) -> None:
-    """Prints the figures that were compared."""
-    print(f"\n{data.name:<36}{'rows':>8}{'null':>8}{'different':>11}{'sum':>28}")
-    for path, (count, nulls, different, total) in figures(database, "raw", data).items():
-        print(f"{path:<36}{count:>8}{nulls:>8}{different:>11}{total:>28}")
-
-
-def run(checks: Checks, data: Data, raw: Path, folder: Path) -> None:
-    """One file in all its layouts."""
-    workspace = Workspace(folder / "good")
-    with duckdb.connect() as database:
-        open_raw(database, data, raw)
-        show(database, data)
-        for layout in layouts(data, raw.read_bytes()):
-            table = load(workspace, data, layout)
-            what = f"{data.name} {layout.name}"
-            compare(checks, what, data, table, database)
-            if data.name == "movies":
-                titles(checks, what, raw, table)
-        if data.name == "movies":
-            quarantine(checks, data, raw, folder, database)
-
-
-def main() -> None:
-    """Takes each file, in a temporary folder of its own."""
-    checks = Checks()
-    for data in DATA:
-        with tempfile.TemporaryDirectory() as folder:
-            run(checks, data, Path(sys.argv[1]).resolve() / f"{data.name}.json", Path(folder))
-    print(f"\n{checks.wrong} differences")
-    sys.exit(checks.wrong > 0)
-
-
-if __name__ == "__main__":
-    main()
+    layout = Layout("broken", extension, "", text if extension == "json" else gzip.compress(text))
+    wanted = []
+    for number, line in damaged.items():
+        start = len("".join(content[:number]).encode()) + line.index("{")
+        wanted.append((f"{DAY}_{data.name}.{layout.extension}", start, line.strip(" ,\r\n")))
+    workspace = Workspace(tmp_path / "work")
+    table = load(workspace, data, layout, quarantine_rate=0.01)
+    files = sorted((workspace.folder / "warehouse").rglob("records.jsonl"))
+    checks.same(f"{layout.name}: one file in _quarantine", [("_quarantine" in file.parts) for file in files], [True])
+    found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    # What parts a record from the next one may go with it.
+    places = [(record["file"], record["offset"], record["text"].strip(" ,\r\n")) for record in found]
+    checks.same(f"{layout.name}: these three records, at the bytes where they are", places, wanted)
+    told = ["file", "offset", "reason", "text"]
+    checks.same(f"{layout.name}: what is told of them", [sorted(record) for record in found], [told] * len(wanted))
+    checks.same(f"{layout.name}: each has a reason of its own", len({record["reason"] for record in found}), len(wanted))
+    checks.same(f"{layout.name}: all {len(good)} other rows", sort(published_rows(table, data)), sort(good))

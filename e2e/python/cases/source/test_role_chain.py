@@ -3,30 +3,52 @@
 Whatever is missing, the run ends with 20 and says who could not do what, and its hint has the statement that is missing: with it
 the run works again. `adg doctor` fails at that very step and at none before. A bucket that does not exist and services that do not
 answer end otherwise.
-
-Usage: ADG_BIN=… role_chain.py. Prints each check; exits 1 where one fails.
 """
 
-import sys
-import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
+import pytest
+
+from cases.source.removals import NEEDED, WISHED, Removal
 from world import published
 from world.aws import accounts, issued
 from world.chain import COLLECTIONS, DATABASE, DEAD, MODULE, SESSION, THIS_DAY, Site
 from world.checks import Checks
 from world.job import Ran
-from cases.source.removals import Removal, needed, wished
-from world.moto import moto
+from world.moto import Moto
 
 PATIENCE = 240
 """Seconds after which a run must have given up on a service that does not answer."""
+SILENT = ("no S3", "no STS")
+"""The profiles with a service that does not answer."""
+pytestmark = pytest.mark.timeout(PATIENCE + 120)
 
 
-def check_published(site: Site, checks: Checks) -> None:
+@pytest.fixture(scope="module")
+def site(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The buckets, the chains, and a day's files."""
+    return Site(tmp_path_factory.mktemp("chain"), *accounts(moto))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silent(request: pytest.FixtureRequest, site: Site) -> Iterator[dict[str, Future[Ran]]]:
+    """Runs that wait for services that do not answer, beside all else; none where no test asks for them."""
+    asked = [item for item in request.session.items if "silent_service" in item.nodeid]
+    with ThreadPoolExecutor() as pool:
+        yield {what: pool.submit(site.job.run, *THIS_DAY, "--profile", what) for what in SILENT} if asked else {}
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_told(checks: Checks, site: Site, moto: Moto) -> Iterator[None]:
+    """After each test no key or token is in anything that was said or written."""
+    yield
+    checks.same("secret keys and session tokens told", site.job.leaks(issued(moto)), [])
+
+
+def test_day_is_published_over_three_roles(checks: Checks, site: Site) -> None:
     """The day's rows in S3 are the source's, and each file has its tags."""
+    site.job.expect(0, *THIS_DAY)
     for collection in COLLECTIONS:
         types = site.types(collection)
         keys = site.published.keys(site.partition(collection))
@@ -38,22 +60,23 @@ def check_published(site: Site, checks: Checks) -> None:
         checks.same(f"{collection}: the tags of its file", found, [tags])
 
 
-def check_sound(site: Site, checks: Checks) -> None:
-    """With all rights it works."""
-    ran = site.job.expect(0, *THIS_DAY)
-    print(f"three hops into another account: {ran.seconds:.2f} s")
-    check_published(site, checks)
+def test_doctor_names_each_hop(checks: Checks, site: Site) -> None:
+    """With all rights no step fails."""
     ran = site.job.run("doctor", *MODULE)
     failed = [text for verdict, text in ran.steps() if verdict == "FAIL"]
     checks.same(f"the doctor's {len(ran.steps())} steps: code and failures", (ran.code, failed), (0, []))
     roles = enumerate(site.across.roles, 1)
     hops = [f"source: hop {number} of 3, {role.arn}: {role.session(SESSION)}" for number, role in roles]
     checks.same("the doctor's hops", [text for _, text in ran.steps() if text.startswith("source: hop ")], hops)
-    checks.same("one account: exit code", site.job.run(*THIS_DAY, "--profile", "within").code, 0)
+
+
+def test_chain_within_one_account_works(site: Site) -> None:
+    """All three roles are in the job's own account."""
+    assert site.job.run(*THIS_DAY, "--profile", "within").code == 0
 
 
 def check_doctor(site: Site, checks: Checks, removal: Removal) -> Ran:
-    """It fails at that step, and at none before."""
+    """Has the doctor fail at the step of the right, and at none before."""
     ran = site.job.run("doctor", *MODULE, "--profile", removal.profile)
     first = next((text for verdict, text in ran.steps() if verdict == "FAIL"), "no failure")
     checks.same(f"{removal.what}: the doctor's exit code", ran.code, 20)
@@ -62,8 +85,10 @@ def check_doctor(site: Site, checks: Checks, removal: Removal) -> Ran:
     return ran
 
 
-def check_needed(site: Site, checks: Checks, removal: Removal) -> None:
-    """The run is refused, says why, and works with what its hint asks for."""
+@pytest.mark.parametrize("what", NEEDED)
+def test_missing_right_ends_the_run_with_its_statement(checks: Checks, site: Site, what: str) -> None:
+    """The run is refused, says why, and works with the statement that its hint asks for."""
+    removal = NEEDED[what](site)
     with removal.broken():
         ran = site.job.run(*THIS_DAY, "--profile", removal.profile)
         checks.same(f"{removal.what}: exit code", ran.code, 20)
@@ -78,11 +103,13 @@ def check_needed(site: Site, checks: Checks, removal: Removal) -> None:
         if asked := [statement for statement in (hinted or [[]])[0] if kind in statement]:
             with removal.mended(*asked):
                 again = site.job.run(*THIS_DAY, "--profile", removal.profile)
-            checks.same(f"{removal.what}: exit code with what the hint asks for", again.code, 0)
+            checks.same(f"{removal.what}: exit code with what its hint asks for", again.code, 0)
 
 
-def check_wished(site: Site, checks: Checks, removal: Removal) -> None:
-    """The run works, and the doctor tells."""
+@pytest.mark.parametrize("what", WISHED)
+def test_missing_right_to_sweep_is_told_by_the_doctor(checks: Checks, site: Site, what: str) -> None:
+    """The run works without it."""
+    removal = WISHED[what](site)
     with removal.broken():
         checks.same(f"{removal.what}: exit code", site.job.run(*THIS_DAY).code, 0)
         ran = check_doctor(site, checks, removal)
@@ -90,45 +117,22 @@ def check_wished(site: Site, checks: Checks, removal: Removal) -> None:
         checks.same(f"{removal.what}: the doctor's hint has the action", str(removal.statement["Action"]) in hint or hint, True)
 
 
-def check_wrong_buckets(site: Site, checks: Checks) -> None:
-    """A bucket that is not there is a mistake in the config, and can be corrected."""
-    for profile, bucket in (("no source", "no-such-source"), ("no published", "no-such-published")):
-        ran = site.job.run(*THIS_DAY, "--profile", profile)
-        checks.same(f"{profile} bucket: exit code", ran.code, 10)
-        unnamed = [one.message for one in ran.complaints() if bucket not in one.message]
-        checks.same(f"{profile} bucket: the messages name it", unnamed, [])
+@pytest.mark.parametrize(("profile", "bucket"), [("no source", "no-such-source"), ("no published", "no-such-published")])
+def test_bucket_that_is_not_there_is_a_mistake_in_the_config(checks: Checks, site: Site, profile: str, bucket: str) -> None:
+    """With its name corrected the run works."""
+    ran = site.job.run(*THIS_DAY, "--profile", profile)
+    checks.same(f"{profile} bucket: exit code", ran.code, 10)
+    unnamed = [one.message for one in ran.complaints() if bucket not in one.message]
+    checks.same(f"{profile} bucket: the messages name it", unnamed, [])
     ran = site.job.run(*THIS_DAY, "--profile", "corrected")
     checks.same("the bucket's name corrected: exit code", ran.code if ran.code == 0 else ran.complaints()[0].message, 0)
 
 
-def check_silent(checks: Checks, what: str, ran: Ran) -> None:
-    """The run gives up, and names the address."""
+@pytest.mark.parametrize("what", SILENT)
+def test_silent_service_is_given_up_in_time(checks: Checks, silent: dict[str, Future[Ran]], what: str) -> None:
+    """The run names the address."""
+    ran = silent[what].result()
     checks.same(f"{what}: exit code", ran.code, 21)
     checks.same(f"{what}: given up after {ran.seconds:.1f} s", ran.seconds < PATIENCE, True)
     unnamed = [one.message for one in ran.complaints() if DEAD.removeprefix("http://") not in one.message]
     checks.same(f"{what}: the message names the address", unnamed, [])
-
-
-def main() -> None:
-    """Everything in one moto and a temporary folder. Services that do not answer are waited for meanwhile."""
-    checks = Checks()
-    begun = time.monotonic()
-    with moto() as server, tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
-        site = Site(Path(folder), *accounts(server))
-        silent = {what: pool.submit(site.job.run, *THIS_DAY, "--profile", what) for what in ("no S3", "no STS")}
-        check_sound(site, checks)
-        for removal in needed(site):
-            check_needed(site, checks, removal)
-        for removal in wished(site):
-            check_wished(site, checks, removal)
-        check_wrong_buckets(site, checks)
-        for what, ran in silent.items():
-            check_silent(checks, what, ran.result())
-        checks.same("secret keys and session tokens told", site.job.leaks(issued(server)), [])
-        print(f"\n{len(site.job.outputs) // 2} commands", end=", ")
-    print(f"{checks.wrong} wrong, {time.monotonic() - begun:.0f} s")
-    sys.exit(checks.wrong > 0)
-
-
-if __name__ == "__main__":
-    main()
