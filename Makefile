@@ -34,7 +34,7 @@ engines: test-tools
 engines-chance: SEEDS = 0..10
 engines-chance: test-tools
 	cargo build --locked --features spark
-	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.engine.comparison --seeds $(SEEDS)
+	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.engines_chance --seeds $(SEEDS)
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
 gate: build test-tools
@@ -94,8 +94,7 @@ faults: build test-tools
 	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.faults.main $(SCENARIOS)
 
 hostile: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.hostile.security_main
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m cases.hostile.main
+	e2e/python/run.sh $(abspath $(ADG)) $(ADG_TEST_PYTHON) -n 2 cases/hostile $(if $(ONLY),-k "$(ONLY)")
 
 # Every way in, for so many seconds each. Needs cargo-fuzz and a nightly compiler; what it finds worth keeping goes into fuzz/corpus.
 SECONDS ?= 600

@@ -1,6 +1,5 @@
 """A server that keeps what it is sent, and answers as it is told to."""
 
-import gzip
 import json
 import threading
 import time

@@ -1,16 +1,9 @@
-"""The reader matrix: a table with every type word, as DuckDB, PyArrow, Polars, Spark's own reader and Hive's SerDe see it.
-
-Usage: ADG_BIN=… readers.py [NEW-FOLDER]. Prints for each column and reader `ok` or the first difference; exits 1 where there
-is one.
-"""
+"""The readers that are compared, and what each gives of a table with every type word."""
 
 import json
-import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from world import every_type
-from world import spark
 from world.adg import Records, Table, Workspace
 from world.checks import cause
 from world.every_type import HIVE, KEY, ROW
@@ -139,19 +131,6 @@ def matrix(readers: list[Reader], table: Table, expected: every_type.Rows) -> di
     return cells
 
 
-def show(title: str, readers: list[Reader], cells: dict[str, list[str]]) -> None:
-    """Prints a matrix."""
-    rows = [(name, every_type.WORDS.get(name) or f"({HIVE.get(name, 'date')})", line) for name, line in cells.items()]
-    print(f"\n{title}")
-    for name, word, line in [("column", "type word", [reader.name for reader in readers]), *rows]:
-        print(f"{name:<24}{word:<38}" + "  ".join(f"{cell:<7}" for cell in line))
-
-
-def failures(encoding: str, readers: list[Reader], cells: dict[str, list[str]]) -> int:
-    """How many cells are wrong that must not be: Hive's SerDe reads no timestamps but INT96."""
-
-    def excused(reader: Reader, name: str) -> bool:
-        return encoding == "micros" and reader.name == "SerDe" and "timestamp" in HIVE.get(name, "")
-
-    wrong = [cell for name in cells for reader, cell in zip(readers, cells[name], strict=True) if not excused(reader, name)]
-    return sum(cell != "ok" for cell in wrong)
+def is_excused(encoding: str, reader: Reader, column: str) -> bool:
+    """Tells of the one difference that may be: Hive's SerDe reads no timestamps but INT96."""
+    return encoding == "micros" and reader.name == "SerDe" and "timestamp" in HIVE.get(column, "")

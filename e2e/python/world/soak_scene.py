@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
+from pyspark.sql import SparkSession
+
 from world import spark
 from world.aws import accounts
-from world.job import Job, Ran
-from world.scene import DYNAMODB_LEDGER, TABLE, People, Region
 from world.hive import hive
+from world.job import Job, Ran
 from world.moto import moto
 from world.process import temporary
+from world.scene import DYNAMODB_LEDGER, TABLE, People, Region
 from world.soak_source import GRACE, TYPES, Cell, Metastore, Reader, Source, State, folder_at, module_file
 
 PUBLISHED = "published-soak"
@@ -59,17 +61,18 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    """The metastore, and a client of it."""
+def world(session: SparkSession | None = None) -> Iterator[World]:
+    """The metastore, and a client of it in the JVM of a Spark session: one that there is, or one of its own."""
     with temporary("soak") as folder:
         (folder / "bucket").mkdir()
         (folder / "hive-site.xml").write_text(HADOOP.format(bucket=PUBLISHED, folder=folder / "bucket"))
         with patch.dict(os.environ, HIVE_CONF_DIR=str(folder)), hive() as metastore:
-            session = spark.session(folder, spark.metastore_at(metastore.uri))
+            own = session or spark.session(folder, spark.metastore_at(metastore.uri))
             try:
-                yield World(Metastore(session, metastore.uri), metastore.uri, folder)
+                yield World(Metastore(own, metastore.uri), metastore.uri, folder)
             finally:
-                session.stop()
+                if session is None:
+                    own.stop()
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,17 @@ import re
 import shlex
 import subprocess
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from world.adg import VARIABLES
-from world.checks import Checks
 from cases.cluster.dags import DAGS, arguments_of_jobs, composer
-from cases.cluster.files import FOLDER, MESSAGES, ROOT, files, launched, load, messages, name
-from cases.cluster.terraform import has_terraform, planned_commands
+from cases.cluster.files import FOLDER, ROOT, files, launched, load, messages, name
+from cases.cluster.terraform import planned_commands
 
 PROGRAMS = ("adg", "adg-retry")
 CONFIG = "/opt/adg/adg.yaml"
@@ -41,7 +39,6 @@ PIG = re.compile(r"sh /opt/adg/bin/adg-job [^'\"]*")
 LINE = re.compile(r"(?:^|/opt/adg/bin/)adg(?:-retry)? ((?:--\w|doctor|generate-test-data|plan|tables|query|describe|schema).*)")
 SHELL = re.compile(r"\s(?:2?>>?|\|\|?|&&|;)|\)\"?$|`")
 """Where a command ends within a line."""
-MODULE_FLAG = re.compile(r"--module(?:_name)?\b|(?<= )module=\w+(?=[ '\"]|$)")
 DONE, PARTIAL, MISSING, USAGE = 0, 4, 13, 2
 
 
@@ -158,12 +155,23 @@ def of_dags() -> Iterator[CommandLine]:
                 yield CommandLine(name(path), job.words, variables)
 
 
-def all_commands() -> list[CommandLine]:
-    """Every one there is."""
-    found = [one for path in files() for one in of_file(path)]
-    found += [one for place, message in messages() for one in of_steps(place, message)]
-    found += [*of_lambda(), *of_dags()]
-    return found + [CommandLine(f"terraform/{place}", words) for place, words in planned_commands()]
+def sources() -> dict[str, Callable[[], Iterable[CommandLine]]]:
+    """Gives by name all that has commands, and how to find them there."""
+    found: dict[str, Callable[[], Iterable[CommandLine]]] = {name(path): partial(of_file, path) for path in files()}
+    found |= {place: partial(of_steps, place, message) for place, message in messages()}
+    return {**found, "lambda": of_lambda, "DAGs": of_dags, "Terraform": of_terraform}
+
+
+def of_terraform() -> Iterator[CommandLine]:
+    """Those that Terraform plans."""
+    for place, words in planned_commands():
+        yield CommandLine(f"terraform/{place}", words)
+
+
+@cache
+def all_commands() -> tuple[CommandLine, ...]:
+    """Gives every command there is."""
+    return tuple(one for find in sources().values() for one in find())
 
 
 def filled_in(words: list[str], config: Path) -> list[str]:
@@ -232,59 +240,3 @@ def tried(one: CommandLine, *more: str) -> tuple[int, str]:
     """The same, in a workspace of its own."""
     with workspace() as folder:
         return run(folder, one, *more)
-
-
-def check_round(checks: Checks) -> None:
-    """What a step of EMR generates, today, a run with the test flag reads."""
-    today = datetime.now(UTC).date()
-    generate = list(of_steps("", load(MESSAGES / "generate_test_data.json")))
-    test = [one for one in of_steps("", load(MESSAGES / "e2e_test.json")) if "incremental" not in one.words]
-    with workspace() as folder:
-        for one in generate:
-            words = [
-                str(today) if before == "--date" else word for before, word in zip(["", *one.words], one.words, strict=False)
-            ]
-            run(folder, CommandLine("", words))
-        codes = {one.words[one.words.index("--module_name") + 1]: run(folder, one)[0] for one in test}
-    # Yesterday has no files; of applications none were made.
-    wanted = {"vacancy": PARTIAL, "application": MISSING, "payment": PARTIAL}
-    checks.same("the test data of EMR's steps, run with the test flag", codes, wanted)
-
-
-def check_commands(checks: Checks) -> None:
-    """Each is taken by adg, which would not take it with a mistake in it."""
-    found = all_commands()
-    for one in found:
-        code, said = tried(one)
-        is_run = "generate-test-data" not in one.words and "doctor" not in one.words
-        wanted = (DONE, PARTIAL, MISSING) if is_run else (DONE,)
-        told = "taken" if code in wanted else f"{code}: {said[-500:]}"
-        checks.same(f"{one.place}: adg {' '.join(one.words)} {one.variables or ''}".rstrip(), told, "taken")
-    code, said = tried(found[0], "--no-such-flag")
-    checks.same(f"{found[0].place}: a flag that adg does not have is noticed", code, USAGE)
-    code, said = tried(CommandLine("", ["--config", CONFIG, "--profile", "no-such", "--module", "vacancy"]))
-    checks.same("a profile that adg.yaml does not have is noticed", code not in (DONE, PARTIAL, MISSING), True)
-    protected = CommandLine("", ["--config", CONFIG, "--profile", "production", "--module", "vacancy", "--e2e_test_flg", "true"])
-    checks.same("the test flag in a protected profile is noticed", tried(protected)[0] not in (DONE, PARTIAL, MISSING), True)
-    (hyphens,) = of_pig("", "sh /opt/adg/bin/adg-job profile=gcp --module=vacancy")
-    checks.same("a flag that Pig takes for a comment is noticed", tried(hyphens)[0], USAGE)
-    check_round(checks)
-    check_none_left(checks, found)
-
-
-def check_none_left(checks: Checks, found: list[CommandLine]) -> None:
-    """As often as a file names a module's flag, a command was found in it."""
-    counted = Counter(one.place.partition(": ")[0] for one in found for word in one.words if MODULE_FLAG.match(word))
-    # What start.sh makes is tried by cluster_scripts.
-    counted["emr/start.sh"] = 1
-    for path in files():
-        text = path.read_text()
-        if path.suffix == ".tf" and not has_terraform():
-            continue
-        if path.suffix == ".md":
-            text = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
-        lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-        written = sum(len(MODULE_FLAG.findall(line)) for line in lines)
-        if written > counted[name(path)]:
-            checks.fail(f"{name(path)}: commands found in it", f"{counted[name(path)]}, but {written} times it says --module")
-    print(f"       {len(found)} commands in {len({one.place.partition(': ')[0] for one in found})} places")

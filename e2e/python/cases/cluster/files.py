@@ -1,30 +1,17 @@
-"""The files of `cluster_config`, and the checks that can't be made on every machine."""
+"""The files of `cluster_config`."""
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from world.checks import Checks
 
 ROOT = Path(__file__).parents[4]
 FOLDER = ROOT / "cluster_config"
 MESSAGES = FOLDER / "emr/additional_step_args"
 LAUNCHER = ("cluster", "configurations", "instances", "steps")
 """The files that the EMR launcher reads, in its order."""
-
-skipped: list[str] = []
-"""What could not be checked here."""
-
-
-def skip(what: str, why: str) -> None:
-    """Says so, and counts it neither as right nor as wrong."""
-    skipped.append(what)
-    print(f"skip   {what}: {why}")
-
 
 def files(*suffixes: str) -> list[Path]:
     """Those that end so; all, where nothing is said."""
@@ -33,17 +20,17 @@ def files(*suffixes: str) -> list[Path]:
 
 
 def name(path: Path) -> str:
-    """How a check calls a file."""
+    """Names a file by its place below the folder."""
     return str(path.relative_to(FOLDER))
 
 
 def load(path: Path) -> Any:
-    """What a YAML or JSON file says."""
+    """Loads a YAML or JSON file."""
     return json.loads(path.read_text()) if path.suffix == ".json" else yaml.safe_load(path.read_text())
 
 
 def launched(message: dict[str, Any]) -> dict[str, Any]:
-    """What the launcher makes of its files and a message: `overrides` replace lists, and arguments are added by a step's name."""
+    """Gives the cluster that the launcher makes of its files and a message: `overrides` replace lists, and arguments are added by a step's name."""
     config: dict[str, Any] = {}
     for each in LAUNCHER:
         config |= load(FOLDER / f"emr/{each}.yaml")
@@ -58,7 +45,7 @@ def launched(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def messages() -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the launcher may be sent, with its name: these files, and what the replaced rule sent."""
+    """Gives all messages that the launcher may be sent, with their names: these files, and what the replaced rule sent."""
     for path in sorted(MESSAGES.glob("*.json")):
         yield name(path), load(path)
     for module in ("vacancy", "application", "payment"):
@@ -71,11 +58,5 @@ def messages() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def is_read(path: Path) -> bool:
-    """Whether something stands in a file."""
+    """Tells whether something stands in a file."""
     return load(path) is not None
-
-
-def check_parse(checks: Checks) -> None:
-    """Every YAML and JSON file can be read."""
-    for path in files(".yaml", ".json"):
-        checks.gives(f"{name(path)}: can be read", partial(is_read, path), True)

@@ -12,14 +12,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hcl2
 
-from world.checks import Checks
-from cases.cluster.files import FOLDER, name, skip
+from cases.cluster.files import FOLDER
 
 TERRAFORM = FOLDER / "terraform"
 WITHOUT_PROVIDER = ("aws_policies", "commands")
@@ -95,7 +93,6 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
 def planned_commands() -> Iterator[tuple[str, list[str]]]:
     """The commands of the runs that the examples plan, and of one of each load."""
     if not has_terraform():
-        skip("commands planned by Terraform", "terraform is not installed")
         return
     plans = {"commands": {load: {"module": "vacancy", "load_type": load} for load in ("full", "delta", "incremental")}}
     for folder in folders():
@@ -168,32 +165,6 @@ def undescribed(folder: Path) -> list[str]:
     ]
 
 
-def check_terraform(checks: Checks) -> None:
-    """All modules."""
-    for folder in folders():
-        what = name(folder)
-        checks.gives(f"{what}: hcl2 reads it, and each reference is there", partial(unknown_references, folder), [])
-        checks.gives(f"{what}: modules are called as they ask", partial(unknown_arguments, folder), [])
-        checks.gives(f"{what}: variables and outputs are described, and used", partial(undescribed, folder), [])
-    (table,) = (body["ledger"] for block in says(TERRAFORM / "aws_ledger")["resource"] for body in block.values())
-    keys = [table["hash_key"], table["range_key"], *((each["name"], each["type"]) for each in table["attribute"])]
-    checks.same("the ledger's keys", keys, ["Correlation_Id", "DataProduct", ("Correlation_Id", "S"), ("DataProduct", "S")])
-    check_notices(checks)
-    if not has_terraform():
-        skip("terraform fmt, get, validate and apply", "terraform is not installed")
-        return
-    done = terraform(TERRAFORM, "fmt", "-check", "-recursive", "-diff")
-    checks.same("terraform fmt", done.stdout + done.stderr, "")
-    for folder in folders():
-        done = terraform(folder, "get")
-        checks.same(f"{name(folder)}: terraform get", done.stderr, "")
-    for module in WITHOUT_PROVIDER:
-        checks.same(f"{module}: needs no provider", "required_providers" in str(says(TERRAFORM / module)), False)
-    wrong = {"profile": "production", "runs": {"vacancy": {"module": "vacancy", "load_type": "whole"}}}
-    checks.gives("a load that is none is refused", lambda: refused("commands", **wrong), True)
-    skip("terraform validate of modules with a provider", "needs the provider; references and arguments are checked instead")
-
-
 def refused(module: str, **variables: Any) -> bool:
     """Whether its validation says no."""
     try:
@@ -201,21 +172,3 @@ def refused(module: str, **variables: Any) -> bool:
     except RuntimeError as error:
         return "Invalid value for variable" in str(error)
     return False
-
-
-def check_notices(checks: Checks) -> None:
-    """A name that is misspelt is noticed."""
-    with tempfile.TemporaryDirectory() as temporary:
-        copied = Path(shutil.copytree(TERRAFORM, Path(temporary) / "terraform"))
-        for module, before, after, found in (
-            ("aws_ledger", "var.table", "var.tabel", ["main.tf: var.tabel"]),
-            ("aws_roles", "[aws_iam_role.source.arn]", "[aws_iam_role.sauce.arn]", ["main.tf: aws_iam_role.sauce"]),
-            ("aws_schedule", "module.commands.program", "module.commands.programme", ["main.tf: module.commands.programme"]),
-        ):
-            path = copied / module / "main.tf"
-            path.write_text(path.read_text().replace(before, after))
-            checks.same(f"{module}: {after} is noticed", unknown_references(path.parent), found)
-        path = copied / "examples/aws/main.tf"
-        path.write_text(path.read_text().replace("published_bucket", "publisht_bucket", 1))
-        wanted = ["buckets: publisht_bucket is not asked for", "buckets: published_bucket is missing"]
-        checks.same("an argument that is misspelt is noticed", unknown_arguments(path.parent), wanted)

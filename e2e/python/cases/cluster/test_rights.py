@@ -6,21 +6,22 @@ moto checks the resources of S3 and of roles; elsewhere it knows none but `*`, w
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
 
+import pytest
+
+from cases.cluster.files import ROOT
+from cases.cluster.terraform import applied, has_terraform
 from world.aws import Account, Statement, User, accounts, allow, trusts
 from world.checks import Checks
-from cases.cluster.files import ROOT, skip
-from cases.cluster.terraform import applied, has_terraform
 from world.kickstart import MODULE, SECRET, today
+from world.moto import Moto
 from world.scene import READ_AND_WRITE, SESSION, TABLE, People, Scene
-from world.moto import moto
 
+pytestmark = pytest.mark.skipif(not has_terraform(), reason="terraform is not installed")
 REGION = "eu-west-2"
 RESOURCES = ("s3:", "sts:")
 """Of these moto knows the resources."""
@@ -91,47 +92,61 @@ def codes(scene: Scene, day: date) -> list[int]:
     return [scene.job.run(*way, *(() if way[0] == "doctor" else dates)).code for way in WAYS]
 
 
-def check_calls(checks: Checks, statements: list[Statement]) -> None:
-    """The actions are those that adg's code and the tests know."""
+@dataclass
+class Site:
+    """The runner, and a scene with today's files."""
+
+    runner: Runner
+    scene: Scene
+
+
+@pytest.fixture(scope="module")
+def site(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The policies, with moto checking them."""
+    runner = Runner(*accounts(moto))
+    scene = Scene.set(runner, REGION, tmp_path_factory.mktemp("rights"), "JSON")
+    scene.land(today())
+    return Site(runner, scene)
+
+
+def test_rights_are_those_that_adg_calls_for(checks: Checks, site: Site) -> None:
+    """By adg's own code, and by what the other cases need."""
+    statements = site.runner.statements["runner"]
     actions = {action for statement in statements for action in statement["Action"]}
     calls = re.findall(r"self\.client\.(\w+)\(\)", (ROOT / "src/metastore/glue/requests.rs").read_text())
     wanted = {f"glue:{''.join(word.title() for word in call.split('_'))}" for call in calls}
-    checks.same("rights: Glue, as adg calls it", sorted(found for found in actions if found.startswith("glue:")), sorted(wanted))
+    checks.same("Glue, as adg calls it", sorted(found for found in actions if found.startswith("glue:")), sorted(wanted))
     # moto lets tags be written without a right to it: here it is what the hints of a store ask for.
     wanted = set(re.findall(r'"(s3:\w+)"', (ROOT / "src/store/denied.rs").read_text()))
-    checks.same("rights: S3, as adg asks for it", sorted(found for found in actions if found.startswith("s3:")), sorted(wanted))
+    checks.same("S3, as adg asks for it", sorted(found for found in actions if found.startswith("s3:")), sorted(wanted))
     wanted = {f"dynamodb:{action}" for action in READ_AND_WRITE}
-    checks.same("rights: DynamoDB", sorted(found for found in actions if found.startswith("dynamodb:")), sorted(wanted))
+    checks.same("DynamoDB", sorted(found for found in actions if found.startswith("dynamodb:")), sorted(wanted))
 
 
-def check_narrow(checks: Checks, statements: list[dict[str, Any]], account: str) -> None:
-    """No statement is for everything of a service."""
+def test_no_right_is_for_everything(checks: Checks, site: Site, moto: Moto) -> None:
+    """Neither for all of a service, nor in another account."""
+    statements, account = site.runner.statements["runner"], moto.account
     wide = [
         statement["Sid"]
         for statement in statements
         if "*" in statement["Resource"] or any("*" in action for action in statement["Action"])
     ]
-    checks.same("rights: none for everything", wide, [])
+    checks.same("none for everything", wide, [])
     ours = f":{account}:"
     foreign = [arn for statement in statements for arn in statement["Resource"] if ":s3:" not in arn and ours not in arn]
-    checks.same("rights: none in another account", foreign, [])
+    checks.same("none in another account", foreign, [])
 
 
-def check_rights(checks: Checks) -> None:
-    """With all statements, and without each in turn."""
-    if not has_terraform():
-        skip("what adg may do with Terraform's policies", "terraform is not installed")
-        return
-    with moto() as server, tempfile.TemporaryDirectory() as temporary:
-        runner, day = Runner(*accounts(server)), today()
-        scene = Scene.set(runner, REGION, Path(temporary), "JSON")
-        scene.land(day)
-        check_calls(checks, runner.statements["runner"])
-        check_narrow(checks, runner.statements["runner"], server.account)
-        checks.same("rights: the doctor, a run, and a clean-up with them", codes(scene, day), [0] * len(WAYS))
-        for statement in runner.statements["runner"] + runner.statements["source_reader"]:
-            with runner.without(statement["Sid"]):
-                found = codes(scene, day)
-            checks.same(
-                f"rights: without {statement['Sid']} the doctor does not pass; doctor, run, clean-up: {found}", found[0], 20
-            )
+def test_all_rights_are_enough(site: Site) -> None:
+    """For the doctor, a run, and a clean-up."""
+    assert codes(site.scene, today()) == [0] * len(WAYS)
+
+
+@pytest.mark.timeout(400)
+def test_each_right_is_needed(checks: Checks, site: Site) -> None:
+    """Without it the doctor does not pass."""
+    runner = site.runner
+    for statement in runner.statements["runner"] + runner.statements["source_reader"]:
+        with runner.without(statement["Sid"]):
+            found = codes(site.scene, today())
+        checks.same(f"without {statement['Sid']}; doctor, run, clean-up: {found}", found[0], 20)

@@ -1,178 +1,45 @@
-"""What each platform's own schema says of `cluster_config`: botocore's models of AWS, Google's discovery documents, the JSON
-Schemas of Kubernetes, and that of `adg.yaml`. Each is given something wrong too, which it must notice."""
+"""Files of `cluster_config` are what each platform's own schema asks for, and each schema notices a mistake in them."""
 
-import copy
-import json
-import os
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
-from importlib.resources import files as resources
+from functools import partial
 from typing import Any
 
-import botocore.session
-import jsonschema
-import kubernetes_validate
-from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
-from botocore.validate import ParamValidator
-from moto.events.models import EventPattern
+import pytest
 
-from world.checks import Checks
 from cases.cluster.dags import DAGS, composer
 from cases.cluster.files import FOLDER, launched, load, messages
-from cases.cluster.terraform import TERRAFORM
-
-KUBERNETES = ("1.31", "1.34")
-"""The oldest that knows all that stands in the file as stable, and a newer one."""
-
-Complain = Callable[[Any], list[str]]
-"""What is wrong with a document."""
-Way = Sequence[str | int]
-"""To a place in a document."""
-Wrong = tuple[Way, Any]
-"""A place, and what is wrong there."""
-
-
-def aws(service: str, operation: str) -> Complain:
-    """By the model of an operation's input."""
-    shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
-
-    def complain(document: Any) -> list[str]:
-        report = ParamValidator().validate(document, shape)
-        found = report.generate_report().splitlines() if report.has_errors() else []
-        return found + list(unlisted(document, shape, operation))
-
-    return complain
-
-
-def unlisted(value: Any, shape: Shape, at: str) -> Iterator[str]:
-    """Texts that are none of those which the model lists, of which botocore itself says nothing."""
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
-        for key, member in shape.members.items():
-            if key in value:
-                yield from unlisted(value[key], member, f"{at}.{key}")
-    elif isinstance(shape, ListShape) and isinstance(value, list):
-        for each in value:
-            yield from unlisted(each, shape.member, at)
-    elif isinstance(shape, MapShape) and isinstance(value, dict):
-        for each in value.values():
-            yield from unlisted(each, shape.value, at)
-    elif isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
-        yield f"{at}: {value} is none of {shape.enum}"
-
-
-@cache
-def discovered(api: str) -> dict[str, Any]:
-    """The schemas of a Google API."""
-    documents = resources("googleapiclient") / "discovery_cache" / "documents"
-    found: dict[str, Any] = json.loads((documents / f"{api}.json").read_text())["schemas"]
-    return found
-
-
-def google(api: str, schema: str, *extra: str) -> Complain:
-    """By a schema of a Google API. `extra` are members that only the file's own reader wants."""
-    return lambda document: [
-        *against({key: each for key, each in document.items() if key not in extra}, {"$ref": schema}, discovered(api), schema)
-    ]
-
-
-KINDS: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
-
-
-def against(value: Any, schema: dict[str, Any], known: dict[str, Any], at: str) -> Iterator[str]:
-    """What in a value a discovery document does not know."""
-    schema = known[schema["$ref"]] if "$ref" in schema else schema
-    kind = schema.get("type")
-    if kind == "object":
-        if not isinstance(value, dict):
-            yield f"{at}: {value!r} is no object"
-            return
-        for key, each in value.items():
-            member = schema.get("properties", {}).get(key, schema.get("additionalProperties"))
-            if member is None:
-                yield f"{at}: {key} is unknown"
-            else:
-                yield from against(each, member, known, f"{at}.{key}")
-    elif kind == "array":
-        if not isinstance(value, list):
-            yield f"{at}: {value!r} is no list"
-            return
-        for each in value:
-            yield from against(each, schema["items"], known, at)
-    elif schema.get("format") == "int64" and isinstance(value, int):
-        # JSON of protocol buffers takes these as texts and as numbers.
-        return
-    elif kind in KINDS and (not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != "boolean")):
-        yield f"{at}: {value!r} is no {kind}"
-    elif value not in schema.get("enum", [value]):
-        yield f"{at}: {value!r} is none of {schema['enum']}"
-
-
-def camel(value: Any) -> Any:
-    """As JSON has it what Python's client takes: names, and durations."""
-    if isinstance(value, dict):
-        if value.keys() == {"seconds"}:
-            return f"{value['seconds']}s"
-        return {camel_name(key): camel(each) if key not in ("metadata", "properties") else each for key, each in value.items()}
-    return [camel(each) for each in value] if isinstance(value, list) else value
-
-
-def camel_name(name: str) -> str:
-    """`boot_disk_type` is `bootDiskType`."""
-    first, *others = name.split("_")
-    return first + "".join(word.title() for word in others)
-
-
-def kubernetes(document: Any) -> list[str]:
-    """By the schemas of some versions, which let nothing unknown through."""
-    found = []
-    for version in KUBERNETES:
-        try:
-            kubernetes_validate.validate(document, version, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            found.append(f"{version}: {error.message}")
-    return found
-
-
-def environments(document: Any) -> list[str]:
-    """By the schema that adg prints."""
-    printed = subprocess.run([os.environ["ADG_BIN"], "schema"], capture_output=True, check=True).stdout
-    return [error.message for error in jsonschema.Draft202012Validator(json.loads(printed)).iter_errors(document)]
-
-
-def changed(document: Any, way: Way, value: Any) -> Any:
-    """A copy with something else at one place."""
-    result = copy.deepcopy(document)
-    at = result
-    for step in way[:-1]:
-        at = at[step]
-    at[way[-1]] = value
-    return result
+from cases.cluster.schemas import (
+    Complain,
+    Way,
+    Wrong,
+    aws,
+    camel,
+    changed,
+    environments,
+    google,
+    is_noticed,
+    kubernetes,
+    overridden,
+    refuses,
+)
+from world.checks import Checks
 
 
 def check_one(checks: Checks, what: str, complain: Complain, document: Any, *wrong: Wrong) -> None:
-    """Nothing is wrong, and what is made wrong is noticed."""
+    """Finds nothing wrong, and notices what is made wrong."""
     checks.gives(f"{what}: as its schema says", lambda: complain(document), [])
     for way, value in wrong:
         spoiled = changed(document, way, value)
         checks.gives(f"{what}: {'.'.join(map(str, way))} = {value!r} is noticed", partial(is_noticed, complain, spoiled), True)
 
 
-def complain_of_message(run_job_flow: Complain, message: dict[str, Any]) -> list[str]:
-    """What is wrong with a cluster that a message launches."""
-    return run_job_flow(launched(message))
+@pytest.mark.parametrize(("what", "message"), list(messages()), ids=[what for what, _ in messages()])
+def test_message_launches_a_cluster_of_emr(checks: Checks, what: str, message: dict[str, Any]) -> None:
+    """EMR's RunJobFlow takes it."""
+    checks.gives("as RunJobFlow asks", lambda: aws("emr", "RunJobFlow")(launched(message)), [])
 
 
-def is_noticed(complain: Complain, spoiled: Any) -> bool:
-    """Whether something is wrong."""
-    return complain(spoiled) != []
-
-
-def check_aws(checks: Checks) -> None:
-    """EMR by its messages, ECS, Batch, the scheduler."""
-    run_job_flow = aws("emr", "RunJobFlow")
-    for what, message in messages():
-        checks.gives(f"{what}, launched: as EMR's RunJobFlow asks", partial(complain_of_message, run_job_flow, message), [])
+def test_mistakes_in_a_cluster_of_emr_are_noticed(checks: Checks) -> None:
+    """A cluster's night."""
     (message,) = (message for what, message in messages() if what.endswith("nightly.json"))
     step: Way = ["Steps", 0]
     wrong: list[Wrong] = [
@@ -180,32 +47,37 @@ def check_aws(checks: Checks) -> None:
         ([*step, "HadoopJarStep", "Arg"], ["x"]),
         (["Instances", "Subnet"], "x"),
     ]
-    check_one(checks, "a cluster's night", run_job_flow, launched(message), *wrong)
-    inputs: list[tuple[str, str, str, Wrong]] = [
-        ("ecs/task_definition.json", "ecs", "RegisterTaskDefinition", (["requiresCompatibilities"], ["LAMBDA"])),
-        ("ecs/rerun.json", "ecs", "RunTask", (["overrides", "containers"], [])),
-        ("ecs/generate_test_data.json", "ecs", "RunTask", (["launchType"], "SPOT")),
-        ("ecs/schedule.json", "scheduler", "CreateSchedule", (["Target", "EcsParameters", "TaskCount"], "1")),
-        (
-            "batch/job_definition.json",
-            "batch",
-            "RegisterJobDefinition",
-            (["retryStrategy", "evaluateOnExit", 0, "action"], "STOP"),
-        ),
-    ]
-    for name, service, operation, mistake in inputs:
-        check_one(checks, name, aws(service, operation), load(FOLDER / name), mistake)
-    checks.same("ecs/schedule.json: its input is what RunTask overrides", overridden(load(FOLDER / "ecs/schedule.json")), [])
+    check_one(checks, "a cluster's night", aws("emr", "RunJobFlow"), launched(message), *wrong)
 
 
-def overridden(schedule: dict[str, Any]) -> list[str]:
-    """What is wrong with what the scheduler gives to RunTask."""
-    document = {"taskDefinition": "adg", "overrides": json.loads(schedule["Target"]["Input"])}
-    return aws("ecs", "RunTask")(document)
+INPUTS: list[tuple[str, str, str, Wrong]] = [
+    ("ecs/task_definition.json", "ecs", "RegisterTaskDefinition", (["requiresCompatibilities"], ["LAMBDA"])),
+    ("ecs/rerun.json", "ecs", "RunTask", (["overrides", "containers"], [])),
+    ("ecs/generate_test_data.json", "ecs", "RunTask", (["launchType"], "SPOT")),
+    ("ecs/schedule.json", "scheduler", "CreateSchedule", (["Target", "EcsParameters", "TaskCount"], "1")),
+    (
+        "batch/job_definition.json",
+        "batch",
+        "RegisterJobDefinition",
+        (["retryStrategy", "evaluateOnExit", 0, "action"], "STOP"),
+    ),
+]
+"""Files that are an operation's input, and a mistake in each."""
 
 
-def check_google(checks: Checks) -> None:
-    """Dataproc, Cloud Run, and what the DAGs give to both."""
+@pytest.mark.parametrize(("name", "service", "operation", "mistake"), INPUTS, ids=[name for name, *_ in INPUTS])
+def test_file_is_the_input_of_an_operation(checks: Checks, name: str, service: str, operation: str, mistake: Wrong) -> None:
+    """By botocore's model of ECS, the scheduler and Batch."""
+    check_one(checks, name, aws(service, operation), load(FOLDER / name), mistake)
+
+
+def test_schedule_overrides_what_run_task_takes() -> None:
+    """The scheduler's input is a text in its file."""
+    assert overridden(load(FOLDER / "ecs/schedule.json")) == []
+
+
+def test_workflow_template_is_as_dataproc_asks(checks: Checks) -> None:
+    """By Google's discovery document."""
     template = load(FOLDER / "dataproc/workflow_template.yaml")
     way: Way = ["placement", "managedCluster", "config", "masterConfig"]
     wrong: list[Wrong] = [
@@ -214,12 +86,18 @@ def check_google(checks: Checks) -> None:
         (["jobs", 0, "pigJob", "queryList", "queries"], "sh x"),
     ]
     check_one(checks, "dataproc/workflow_template.yaml", google("dataproc.v1", "WorkflowTemplate"), template, *wrong)
-    # These are of Kubernetes' shape, and stand in the document.
+
+
+def test_job_is_as_cloud_run_asks(checks: Checks) -> None:
+    """Places of Kubernetes' shape stand in the discovery document too."""
     job = load(FOLDER / "cloud_run/job.yaml")
-    way = ["spec", "template", "spec", "template", "spec"]
-    wrong = [([*way, "maxRetry"], 1), ([*way, "containers", 0, "arguments"], []), ([*way, "timeoutSeconds"], [600])]
+    way: Way = ["spec", "template", "spec", "template", "spec"]
+    wrong: list[Wrong] = [([*way, "maxRetry"], 1), ([*way, "containers", 0, "arguments"], []), ([*way, "timeoutSeconds"], [600])]
     check_one(checks, "cloud_run/job.yaml", google("run.v1", "Job"), job, *wrong)
 
+
+def test_dags_give_google_what_it_asks_for(checks: Checks) -> None:
+    """A cluster, its job, and a job's overrides."""
     dataproc, cloud_run = (composer(path) for path in DAGS)
     made = dataproc.task("DataprocCreateClusterOperator").given["cluster_config"]
     cluster = google("dataproc.v1", "ClusterConfig")
@@ -234,28 +112,27 @@ def check_google(checks: Checks) -> None:
         overrides,
         (["containerOverrides", 0, "variables"], []),
     )
+
+
+def test_dag_takes_its_cluster_down_after_the_run(checks: Checks) -> None:
+    """Whatever became of the run."""
+    dataproc = composer(DAGS[0])
     checks.same("the DAG: the run comes after its cluster", dataproc.task("DataprocSubmitJobOperator").after, ["create_cluster"])
     deleted = dataproc.task("DataprocDeleteClusterOperator")
     checks.same(
         "the DAG: the cluster is taken down after it", (deleted.after, deleted.teardown_of), (["vacancy"], "create_cluster")
     )
-    for path in DAGS:
-        for said in ({"start_dt": "2021-04-12; reboot"}, {"clean_up_flg": "yes"}, {"profile": "other"}):
-            checks.same(f"{path.parent.name}: {said} is refused", refuses(path.parent.name, said), True)
 
 
-def refuses(folder: str, said: dict[str, str]) -> bool:
-    """Whether a DAG takes no such parameter."""
-    (path,) = (path for path in DAGS if path.parent.name == folder)
-    try:
-        composer(path).rendered("", said)
-    except (jsonschema.ValidationError, ValueError):
-        return True
-    return False
+@pytest.mark.parametrize("said", [{"start_dt": "2021-04-12; reboot"}, {"clean_up_flg": "yes"}, {"profile": "other"}], ids=str)
+@pytest.mark.parametrize("dag", [path.parent.name for path in DAGS])
+def test_dag_refuses_a_wrong_parameter(dag: str, said: dict[str, str]) -> None:
+    """Before anything is submitted."""
+    assert refuses(dag, said)
 
 
-def check_others(checks: Checks) -> None:
-    """Kubernetes, and adg's own file."""
+def test_jobs_are_as_kubernetes_asks(checks: Checks) -> None:
+    """By the schemas of two versions."""
     way: Way = ["spec", "jobTemplate", "spec"]
     wrong: list[Wrong] = [
         ([*way, "podFailurePolicies"], {}),
@@ -265,67 +142,8 @@ def check_others(checks: Checks) -> None:
     check_one(checks, "kubernetes/cronjob.yaml", kubernetes, load(FOLDER / "kubernetes/cronjob.yaml"), *wrong)
     wrong = [(["spec", "backoffLimitByIndex"], 5), (["spec", "podFailurePolicy", "rules", 1, "onExitCodes", "values"], ["2"])]
     check_one(checks, "kubernetes/catch-up-job.yaml", kubernetes, load(FOLDER / "kubernetes/catch-up-job.yaml"), *wrong)
+
+
+def test_adg_yaml_is_as_adg_asks(checks: Checks) -> None:
+    """By the schema that the binary prints."""
     check_one(checks, "adg.yaml", environments, load(FOLDER / "adg.yaml"), (["profiles", "gcp", "ledgers"], {}))
-
-
-# EventBridge looks into lists of objects, moto does not: here stands the one object of the list.
-ENDED = {"lastStatus": "STOPPED", "group": "family:adg", "containers": {"name": "adg", "exitCode": 13}}
-EVENTS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
-    "ecs": (
-        {"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": ENDED},
-        [{"containers": {"exitCode": 0}}, {"lastStatus": "RUNNING"}, {"group": "family:other"}, {"containers": {"name": "adg"}}],
-    ),
-    "ecs-unborn": (
-        {
-            "source": "aws.ecs",
-            "detail-type": "ECS Task State Change",
-            "detail": {"lastStatus": "STOPPED", "group": "family:adg", "stopCode": "TaskFailedToStart", "containers": {}},
-        },
-        [{"stopCode": "EssentialContainerExited"}],
-    ),
-    "emr-step": (
-        {
-            "source": "aws.emr",
-            "detail-type": "EMR Step Status Change",
-            "detail": {"state": "FAILED", "name": "submit-job-vacancy", "actionOnFailure": "CONTINUE"},
-        },
-        [{"state": "COMPLETED"}, {"name": "other"}],
-    ),
-    "emr-cluster": (
-        {
-            "source": "aws.emr",
-            "detail-type": "EMR Cluster State Change",
-            "detail": {"state": "TERMINATED_WITH_ERRORS", "name": "adg"},
-        },
-        [{"state": "TERMINATED"}, {"name": "other"}],
-    ),
-    "batch": (
-        {
-            "source": "aws.batch",
-            "detail-type": "Batch Job State Change",
-            "detail": {"status": "FAILED", "jobName": "adg-vacancy"},
-        },
-        [{"status": "SUCCEEDED"}, {"jobName": "other"}],
-    ),
-}
-"""For each pattern an event that must be told, and what it would have to say to be none."""
-
-
-def check_patterns(checks: Checks) -> None:
-    """Alarms hear what they should, and nothing else."""
-    patterns = {path.stem: path.read_text() for path in sorted((TERRAFORM / "aws_alarms/patterns").glob("*.json"))}
-    checks.same("alarms: the patterns", sorted(patterns), sorted(EVENTS))
-    for what, (event, others) in EVENTS.items():
-        pattern: Any = EventPattern.load(patterns[what])
-        checks.gives(f"alarms, {what}: heard", partial(pattern.matches_event, event), True)
-        for other in others:
-            not_heard = {**event, "detail": {**event["detail"], **other}}
-            checks.gives(f"alarms, {what}: {other} is not heard", partial(pattern.matches_event, not_heard), False)
-
-
-def check_schemas(checks: Checks) -> None:
-    """All of them."""
-    check_aws(checks)
-    check_google(checks)
-    check_others(checks)
-    check_patterns(checks)

@@ -1,34 +1,34 @@
-"""What a run does whose Spark Connect server is not there, dies, or is still at work when the run is told to stop.
-
-Usage: ADG_BIN=… engine_trouble.py. The binary must have the feature `spark`. Prints each check; exits 1 where one fails.
-"""
+"""Runs whose Spark Connect server is not there, dies, or is still at work when the run is told to stop."""
 
 import json
 import os
 import pty
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from cases.engine.inputs import DAYS, TYPES, Case, plain
 from world.adg import VARIABLES, Workspace
 from world.checks import Checks
-from cases.engine.inputs import DAYS, TYPES, Case, plain
 from world.process import HOST, free_port
-from world.spark_connect import sail, spark_connect
+from world.spark_connect import Server
+from world.spark_connect import sail as private_sail
+from world.spark_connect import spark_connect as private_spark_connect
 
+ROWS = 40_000
 UNAVAILABLE, STOPPED = 21, 143
 DAY = DAYS[0]
 ASKED = ("--module", "shop", "--start-dt", DAY, "--end-dt", DAY)
 LOOKED = '"action":"look at the lines"'
-"""What the log says when the server has looked at the files, and writes next."""
+"""The line of the log when the server has looked at the files, and writes next."""
 
 
 def spark_at(remote: str) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def published(workspace: Workspace) -> list[str]:
 
 
 def ends(checks: Checks, what: str, process: subprocess.Popen[str], code: int, seconds: float) -> str:
-    """How a run ends, and how soon; gives what it said."""
+    """Waits for the end of a run, and compares how it ends and how soon; gives what it said."""
     begun = time.monotonic()
     _, said = process.communicate(timeout=600)
     checks.same(f"{what}: exit code", process.returncode, code)
@@ -68,7 +68,43 @@ def told(said: str) -> dict[str, Any]:
     return next(event for line in said.splitlines() if (event := json.loads(line)).get("event") == "date_failed")
 
 
-def nobody(checks: Checks, workspace: Workspace) -> None:
+rows_of = cache(plain)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Spark's server, whose tasks read small pieces. It is one of its own, for runs are stopped while it works."""
+    with private_spark_connect(piece="4m") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[Server]:
+    """Sail's server."""
+    with private_sail() as started:
+        yield started
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A day's file, of which nothing is published."""
+    made = Workspace(tmp_path / "work")
+    made.module("shop", Case("trouble", [], {"id": "bigint"} | TYPES).module())
+    land(made, ROWS)
+    return made
+
+
+def land(workspace: Workspace, rows: int) -> Path:
+    """Writes the day's file with so many rows."""
+    path = workspace.source / f"{DAY}_things_0.csv"
+    path.write_bytes(rows_of(rows))
+    return path
+
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def test_server_that_is_not_there_is_told(checks: Checks, workspace: Workspace) -> None:
     """Nobody listens."""
     remote = f"sc://{HOST}:{free_port()}"
     process = subprocess.Popen(
@@ -79,25 +115,25 @@ def nobody(checks: Checks, workspace: Workspace) -> None:
     checks.same("nobody: nothing is left", published(workspace), [])
 
 
-def stranger(checks: Checks, workspace: Workspace) -> None:
-    """Somebody listens who never answers, with TLS asked for; the run is told to stop."""
+@pytest.mark.parametrize("options", ["", "/;use_ssl=true;token=hidden"], ids=["plain", "TLS"])
+def test_run_that_waits_for_a_silent_server_can_be_stopped(checks: Checks, workspace: Workspace, options: str) -> None:
+    """Somebody listens who never answers."""
     with socket.socket() as listening:
         listening.bind((HOST, 0))
         listening.listen(16)
-        for options in ("", "/;use_ssl=true;token=hidden"):
-            remote = f"sc://{HOST}:{listening.getsockname()[1]}{options}"
-            process = subprocess.Popen(
-                [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stderr=subprocess.PIPE, text=True
-            )
-            time.sleep(3)
-            process.send_signal(signal.SIGTERM)
-            said = ends(checks, f"stranger {bool(options)}", process, STOPPED, 60)
-            checks.same(f"stranger {bool(options)}: no panic, no token", "panic" in said or "hidden" in said, False)
-    checks.same("stranger: nothing is left", published(workspace), [])
+        remote = f"sc://{HOST}:{listening.getsockname()[1]}{options}"
+        process = subprocess.Popen(
+            [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        said = ends(checks, "stranger", process, STOPPED, 60)
+        checks.same("no panic, no token", "panic" in said or "hidden" in said, False)
+    checks.same("nothing is left", published(workspace), [])
 
 
-def looked_for(checks: Checks, workspace: Workspace) -> None:
-    """Somebody listens who never answers: the doctor says what it has found before it asks there."""
+def test_doctor_tells_its_findings_before_it_asks_a_silent_server(checks: Checks, workspace: Workspace) -> None:
+    """Somebody listens who never answers."""
     yaml = (workspace.folder / "adg.yaml").read_text()
     with socket.socket() as listening:
         listening.bind((HOST, 0))
@@ -109,13 +145,11 @@ def looked_for(checks: Checks, workspace: Workspace) -> None:
             said = [doctor.stdout.readline().split(": ")[0] for _ in range(2)]
             checks.same("looked for: what is said meanwhile", (said, doctor.poll()), (["ok    config", "ok    source"], None))
             doctor.kill()
-    (workspace.folder / "adg.yaml").write_text(yaml)
 
 
-def watched(checks: Checks, workspace: Workspace, remote: str) -> None:
-    """Who sits at a terminal sees how far the server is."""
-    source = workspace.source / f"{DAY}_things_0.csv"
-    source.write_bytes(plain(5 * ROWS))
+def test_terminal_shows_how_far_the_server_is(checks: Checks, workspace: Workspace, server: Server) -> None:
+    """Some of the file, more, and all of it."""
+    source, remote = land(workspace, 5 * ROWS), server.remote
     ours, terminal = pty.openpty()
     with subprocess.Popen(
         [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stdin=terminal, stdout=terminal, stderr=terminal
@@ -128,8 +162,6 @@ def watched(checks: Checks, workspace: Workspace, remote: str) -> None:
     seen = {float(size) for size, of in re.findall(r"([0-9.]+) MiB/([0-9.]+) MiB", drawn) if abs(float(of) - whole) < 0.01}
     checks.same(f"watched: some, more, all of it {sorted(seen)}", (len(seen) > 2, max(seen, default=0) >= whole - 0.01), (True, True))
     checks.same("watched: rows", f"{5 * ROWS} rows" in drawn, True)
-    source.write_bytes(plain(ROWS))
-    shutil.rmtree(workspace.folder / "warehouse/data/shop/things")
 
 
 def what_comes(terminal: int) -> str:
@@ -140,9 +172,9 @@ def what_comes(terminal: int) -> str:
         return ""
 
 
-def dies(checks: Checks, workspace: Workspace) -> None:
-    """The server is killed while it writes."""
-    with sail() as server:
+def test_server_that_dies_leaves_nothing(checks: Checks, workspace: Workspace) -> None:
+    """It is killed while it writes."""
+    with private_sail() as server:
         process = started(workspace, server.remote)
         os.kill(server.pid, signal.SIGKILL)
         error = told(ends(checks, "dies", process, UNAVAILABLE, 120))
@@ -150,61 +182,48 @@ def dies(checks: Checks, workspace: Workspace) -> None:
     checks.same("dies: nothing is left", published(workspace), [])
 
 
-def stopped(checks: Checks, workspace: Workspace, remote: str, rows: int, moments: Sequence[float]) -> None:
-    """The run is told to stop while the server plans how to write, or writes, for which it needs more than ten seconds."""
-    source = workspace.source / f"{DAY}_things_0.csv"
-    source.write_bytes(plain(rows))
-    for after in moments:
-        what = f"stopped after {after} s, {rows} rows"
-        process = started(workspace, remote)
-        time.sleep(after)
-        process.send_signal(signal.SIGTERM)
-        said = ends(checks, what, process, STOPPED, 60)
-        checks.same(f"{what}: so does the server", "spark_goes_on" in said, False)
-        time.sleep(3)
-        checks.same(f"{what}: nothing is left", published(workspace), [])
-    source.write_bytes(plain(ROWS))
+def check_stopped(checks: Checks, workspace: Workspace, remote: str, rows: int, after: float) -> None:
+    """Tells a run to stop while the server plans how to write, or writes, for which it needs more than ten seconds."""
+    land(workspace, rows)
+    process = started(workspace, remote)
+    time.sleep(after)
+    process.send_signal(signal.SIGTERM)
+    said = ends(checks, f"stopped after {after} s, {rows} rows", process, STOPPED, 60)
+    checks.same("so does the server", "spark_goes_on" in said, False)
+    time.sleep(3)
+    checks.same("nothing is left", published(workspace), [])
 
 
-def again(checks: Checks, workspace: Workspace, remote: str) -> None:
-    """Afterwards it is done, and a plan says by whom."""
-    engine = "engine: auto\n    spark: {{ remote: \"{}\", from: {} }}\n    stores:"
-    yaml = (workspace.folder / "adg.yaml").read_text()
-    for size, is_there in (("1GiB", False), ("1KiB", True)):
-        (workspace.folder / "adg.yaml").write_text(yaml.replace("stores:", engine.format(remote, size), 1))
-        (workspace.folder / "plan.json").unlink(missing_ok=True)
-        workspace.run("plan", *ASKED, "--out", "plan.json")
-        notes = json.loads((workspace.folder / "plan.json").read_text())["days"][0]["notes"]
-        checks.same(f"from {size}: planned", [note for note in notes if f"Spark at {remote}: " in note] != [], is_there)
-        workspace.run("--plan", "plan.json")
-        report = max((workspace.folder / "reports").iterdir(), key=lambda path: path.name)
-        notes = json.loads(report.read_text())["days"][0]["notes"]
-        checks.same(f"from {size}: done", any("rows were read and written by Spark" in note for note in notes), is_there)
+@pytest.mark.parametrize("after", [2, 0.1, 0.125, 0.15, 0.175, 0.2])
+def test_run_on_spark_that_is_stopped_leaves_nothing(
+    checks: Checks, workspace: Workspace, server: Server, after: float
+) -> None:
+    """At moments from the plan to the writing."""
+    check_stopped(checks, workspace, server.remote, 5 * ROWS, after)
+
+
+@pytest.mark.parametrize("after", [0, 0.05, 0.1])
+def test_run_on_sail_that_is_stopped_leaves_nothing(
+    checks: Checks, workspace: Workspace, other: Server, after: float
+) -> None:
+    """The same with a file that is larger, for Sail is quicker."""
+    check_stopped(checks, workspace, other.remote, 20 * ROWS, after)
+
+
+@pytest.mark.parametrize(("size", "is_there"), [("1GiB", False), ("1KiB", True)])
+def test_plan_tells_which_engine_does_the_date(
+    checks: Checks, workspace: Workspace, server: Server, size: str, is_there: bool
+) -> None:
+    """The server does files from a size on, also after runs that were stopped."""
+    remote, settings = server.remote, workspace.folder / "adg.yaml"
+    engine = f'engine: auto\n    spark: {{ remote: "{remote}", from: {size} }}\n    stores:'
+    settings.write_text(settings.read_text().replace("stores:", engine, 1))
+    workspace.run("plan", *ASKED, "--out", "plan.json")
+    notes = json.loads((workspace.folder / "plan.json").read_text())["days"][0]["notes"]
+    checks.same(f"from {size}: planned", [note for note in notes if f"Spark at {remote}: " in note] != [], is_there)
+    workspace.run("--plan", "plan.json")
+    report = max((workspace.folder / "reports").iterdir(), key=lambda path: path.name)
+    notes = json.loads(report.read_text())["days"][0]["notes"]
+    checks.same(f"from {size}: done", any("rows were read and written by Spark" in note for note in notes), is_there)
     rows = workspace.run("query", "select count(*) as n from things", "--format", "csv").split()
-    checks.same("afterwards all rows are there", rows, ["n", str(ROWS)])
-
-
-ROWS = 40_000
-
-
-def main() -> None:
-    """One after the other, at one date."""
-    checks = Checks()
-    with tempfile.TemporaryDirectory(prefix="adg-engines-") as folder, spark_connect(piece="4m") as server:
-        workspace = Workspace(Path(folder) / "work")
-        workspace.module("shop", Case("trouble", [], {"id": "bigint"} | TYPES).module())
-        (workspace.source / f"{DAY}_things_0.csv").write_bytes(plain(ROWS))
-        nobody(checks, workspace)
-        stranger(checks, workspace)
-        looked_for(checks, workspace)
-        watched(checks, workspace, server.remote)
-        dies(checks, workspace)
-        stopped(checks, workspace, server.remote, 5 * ROWS, (2, 0.1, 0.125, 0.15, 0.175, 0.2))
-        with sail() as other:
-            stopped(checks, workspace, other.remote, 20 * ROWS, (0, 0.05, 0.1))
-        again(checks, workspace, server.remote)
-    sys.exit(1 if checks.wrong else 0)
-
-
-if __name__ == "__main__":
-    main()
+    checks.same("all rows are there", rows, ["n", str(ROWS)])

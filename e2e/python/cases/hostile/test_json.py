@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 import pyarrow.parquet as pq
+import pytest
 
 from world.checks import Checks
 from cases.hostile.trial import CSV, ENVELOPE, LINES, MIB, Trial, calm, names_place, next_day_works, trial
@@ -28,47 +29,56 @@ def nested(kind: str, depth: int = DEEP) -> bytes:
     return begin * depth + middle + end * depth
 
 
-def check_deep(checks: Checks) -> None:
-    """What is nested too deep is set aside alone; outside of records it ends the file."""
-    for kind in ("arrays", "objects", "both"):
-        deep = nested(kind)
-        files = {
-            f"{kind}, deep at the top": (LINES, deep, [0, 1]),
-            f"{kind}, deep in a record of an array": (LINES, b'[{"id":1},{"x":' + deep + b'},{"id":2}]', [2, 1]),
-            f"{kind}, deep in a record of lines": (LINES, GOOD + b'\n{"x":' + deep + b"}\n" + GOOD + b"\n", [2, 1]),
-            f"{kind}, deep and not closed": (LINES, GOOD + b'\n{"x":' + deep[: len(deep) // 2] + b"\n" + GOOD + b"\n", [2, 1]),
-            f"{kind}, deep in what is ignored": (ENVELOPE, b'{"x":' + deep + b',"data":[{"id":1}]}', None),
-            f"{kind}, deep in a record of an envelope": (ENVELOPE, b'{"data":[{"id":1},{"x":' + deep + b"}]}", [1, 1]),
-        }
-        for what, (way, content, counted) in files.items():
-            with trial(way) as at:
-                at.land(content)
-                ended = at.ingest()
-                calm(checks, what, ended, (0,) if counted else (13,))
-                if counted:
-                    found = [at.report()[name] for name in ("rows_written", "rows_quarantined")]
-                    checks.same(f"{what}: rows, and set aside", found, counted)
-                else:
-                    names_place(checks, what, ended, "at byte 1 of", "nested too deep")
-                next_day_works(checks, what, at)
+def deep_files(kind: str) -> dict[str, tuple[str, bytes, list[int] | None]]:
+    """Gives files with a deep value, and how many rows and records set aside they make; none where the file is refused."""
+    deep = nested(kind)
+    return {
+        "deep at the top": (LINES, deep, [0, 1]),
+        "deep in a record of an array": (LINES, b'[{"id":1},{"x":' + deep + b'},{"id":2}]', [2, 1]),
+        "deep in a record of lines": (LINES, GOOD + b'\n{"x":' + deep + b"}\n" + GOOD + b"\n", [2, 1]),
+        "deep and not closed": (LINES, GOOD + b'\n{"x":' + deep[: len(deep) // 2] + b"\n" + GOOD + b"\n", [2, 1]),
+        "deep in what is ignored": (ENVELOPE, b'{"x":' + deep + b',"data":[{"id":1}]}', None),
+        "deep in a record of an envelope": (ENVELOPE, b'{"data":[{"id":1},{"x":' + deep + b"}]}", [1, 1]),
+    }
 
 
-def check_brackets(checks: Checks) -> None:
-    """The end of what is broken is found in time that grows with it, not with its square."""
+@pytest.mark.parametrize("what", deep_files("arrays"))
+@pytest.mark.parametrize("kind", ["arrays", "objects", "both"])
+def test_deep_nesting_is_set_aside_alone_or_ends_the_file(checks: Checks, kind: str, what: str) -> None:
+    """A deep record is set aside; outside of records it ends the file."""
+    way, content, counted = deep_files(kind)[what]
+    with trial(way) as at:
+        at.land(content)
+        ended = at.ingest()
+        calm(checks, what, ended, (0,) if counted else (13,))
+        if counted:
+            found = [at.report()[name] for name in ("rows_written", "rows_quarantined")]
+            checks.same(f"{what}: rows, and set aside", found, counted)
+        else:
+            names_place(checks, what, ended, "at byte 1 of", "nested too deep")
+        next_day_works(checks, what, at)
+
+
+def broken_files() -> dict[str, bytes]:
+    """Gives files whose broken parts come hundreds of thousands of times."""
     count = 400_000
-    files = {
+    return {
         "brackets that are closed by others": b"[" + b"[" * count + b"}" * count + b'{"id":1}]',
         "broken items on one line": b"[" + b"{x}," * count + b'{"id":1}]',
         "broken items on lines of their own": b"[" + b"\n{x}," * count + b'\n{"id":1}]',
         "items that are no objects, on lines of their own": b"[" + b"\n1," * count + b'\n{"id":1}]',
         "quotes that are not closed": b"[" + b'\n{"x":",' * count + b'\n{"id":1}]',
     }
-    for what, content in files.items():
-        with trial(LINES) as at:
-            at.land(content)
-            ended = at.ingest(memory=512)
-            calm(checks, what, ended, (0, 13), 512)
-            next_day_works(checks, what, at, 512)
+
+
+@pytest.mark.parametrize("what", broken_files())
+def test_end_of_a_broken_part_is_found_in_linear_time(checks: Checks, what: str) -> None:
+    """Not in time that grows with the square of its length."""
+    with trial(LINES) as at:
+        at.land(broken_files()[what])
+        ended = at.ingest(memory=512)
+        calm(checks, what, ended, (0, 13), 512)
+        next_day_works(checks, what, at, 512)
 
 
 def odd_values() -> list[Odd]:
@@ -94,18 +104,18 @@ def odd_values() -> list[Odd]:
     ]
 
 
-def check_odd_values(checks: Checks) -> None:
-    """A value is kept as it is, or its record is set aside with a reason; its neighbours are rows in any case."""
-    for odd in odd_values():
-        with trial(LINES) as at:
-            at.land(b'{"id":0,"x":"t"}\n' + odd.record + b'\n{"id":2,"x":"t"}\n')
-            calm(checks, odd.what, at.ingest(), (0,))
-            wanted = ["t", "t"] if odd.value is None else ["t", odd.value, "t"]
-            checks.gives(f"{odd.what}: values", lambda: values(at), wanted)
-            reasons = [json.loads(line)["reason"] for file in at.quarantined() for line in file.read_text().split("\n") if line]
-            found = [odd.reason in reason for reason in reasons] if odd.reason else reasons
-            checks.same(f"{odd.what}: set aside for the reason, of {reasons}", found, [True] if odd.reason else [])
-            next_day_works(checks, odd.what, at)
+@pytest.mark.parametrize("odd", odd_values(), ids=lambda odd: odd.what)
+def test_odd_value_is_kept_or_its_record_set_aside(checks: Checks, odd: Odd) -> None:
+    """Its neighbours are rows in any case."""
+    with trial(LINES) as at:
+        at.land(b'{"id":0,"x":"t"}\n' + odd.record + b'\n{"id":2,"x":"t"}\n')
+        calm(checks, odd.what, at.ingest(), (0,))
+        wanted = ["t", "t"] if odd.value is None else ["t", odd.value, "t"]
+        checks.gives(f"{odd.what}: values", lambda: values(at), wanted)
+        reasons = [json.loads(line)["reason"] for file in at.quarantined() for line in file.read_text().split("\n") if line]
+        found = [odd.reason in reason for reason in reasons] if odd.reason else reasons
+        checks.same(f"{odd.what}: set aside for the reason, of {reasons}", found, [True] if odd.reason else [])
+        next_day_works(checks, odd.what, at)
 
 
 def values(at: Trial) -> list[str]:
@@ -113,26 +123,34 @@ def values(at: Trial) -> list[str]:
     return [value for file in at.table("trial", "things").files() for value in pq.read_table(file)["x"].to_pylist()]
 
 
-def check_documents(checks: Checks) -> None:
-    """Files that are no documents of the kind, or have names that are none: refused whole, with the file named."""
-    wrong = {
-        "a number of a megabyte for a document": (LINES, b"7" * MIB, (13,)),
-        "two byte order marks": (LINES, "\ufeff\ufeff".encode() + GOOD, (13,)),
-        "a NUL byte in front": (LINES, b"\0" + GOOD, (13,)),
-        "an empty name": (LINES, b'{"id":1,"":2}\n', (12,)),
-        "the records twice": (ENVELOPE, b'{"data":[{"id":1}],"data":[{"id":2}]}', (13,)),
-        "a NUL byte in a header": (CSV, b"id,no\0te\n1,x\n", (12,)),
-        "bytes that are not UTF-8 in a header": (CSV, b"id,\xff\xfe\n1,x\n", (12,)),
-        "two byte order marks before a header": (CSV, "\ufeff\ufeffid\n1\n".encode(), (0, 12)),
-    }
-    for what, (way, content, codes) in wrong.items():
-        with trial(way) as at:
-            at.land(content)
-            ended = at.ingest()
-            calm(checks, what, ended, codes)
-            if ended.code:
-                names_place(checks, what, ended)
-            next_day_works(checks, what, at)
+DOCUMENTS = {
+    "a number of a megabyte for a document": (LINES, b"7" * MIB, (13,)),
+    "two byte order marks": (LINES, "\ufeff\ufeff".encode() + GOOD, (13,)),
+    "a NUL byte in front": (LINES, b"\0" + GOOD, (13,)),
+    "an empty name": (LINES, b'{"id":1,"":2}\n', (12,)),
+    "the records twice": (ENVELOPE, b'{"data":[{"id":1}],"data":[{"id":2}]}', (13,)),
+    "a NUL byte in a header": (CSV, b"id,no\0te\n1,x\n", (12,)),
+    "bytes that are not UTF-8 in a header": (CSV, b"id,\xff\xfe\n1,x\n", (12,)),
+    "two byte order marks before a header": (CSV, "\ufeff\ufeffid\n1\n".encode(), (0, 12)),
+}
+"""Files that are no documents of their kind, or have names that are none, and the exit codes."""
+
+
+@pytest.mark.parametrize("what", DOCUMENTS)
+def test_file_that_is_no_document_is_refused_whole(checks: Checks, what: str) -> None:
+    """The message names the file."""
+    way, content, codes = DOCUMENTS[what]
+    with trial(way) as at:
+        at.land(content)
+        ended = at.ingest()
+        calm(checks, what, ended, codes)
+        if ended.code:
+            names_place(checks, what, ended)
+        next_day_works(checks, what, at)
+
+
+def test_nul_bytes_in_fields_are_kept(checks: Checks) -> None:
+    """Bytes that are not UTF-8 are set aside."""
     with trial(CSV) as at:
         at.land(b'id,x\n1,a\0b\n2,"\0"\n3,\xff\n4,\xed\xa0\x80\n5,t\n')
         calm(checks, "NUL bytes in fields", at.ingest(), (0,))

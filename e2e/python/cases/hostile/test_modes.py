@@ -1,4 +1,4 @@
-"""Who else on the machine may read what adg leaves: with any umask nobody reads scratch, ledger, metastore, locks and reports. What is
+"""The modes of all that adg leaves on a machine: with any umask nobody reads scratch, ledger, metastore, locks and reports. What is
 published into a folder is for others to read, so it follows the umask."""
 
 import re
@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from world.checks import Checks
 from cases.hostile.trial import CSV, DAY, Trial, trial
 
 FILE, FOLDER, SHOWN = 0o600, 0o700, 0o755
 RUN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PRIVATE = ("scratch", "reports", "ledger.db", "metastore.db")
-"""What begins so, in the workspace or its warehouse, is for its owner alone."""
+"""Names that begin so, in the workspace or its warehouse, is for its owner alone."""
 SCRATCH = "scratch/adg-scratch-RUN"
 ROWS = 300_000
 
@@ -53,26 +55,26 @@ def look(folder: Path, found: dict[str, int]) -> None:
                 found[f"{kind} {name}"] = found.get(f"{kind} {name}", 0) | stat.S_IMODE(status.st_mode)
 
 
-def check_modes(checks: Checks) -> None:
+@pytest.mark.parametrize("umask", [0o000, 0o022], ids=lambda umask: f"{umask:03o}")
+def test_files_are_for_their_owner_alone(checks: Checks, umask: int) -> None:
     """A run with records to set aside, one that fails, the doctor, and queries."""
-    for umask in (0o000, 0o022):
-        with trial(CSV) as at:
-            at.umask = umask
-            rows = b"".join(b"%d,a note of some length\nnone\n" % number for number in range(ROWS))
-            with watching(at.folder) as found:
-                at.land(b"id,note\n" + rows)
-                at.ingest(memory=512)
-                at.land(b"id,id\n", "2024-05-02")
-                at.ingest("2024-05-02")
-                at.measured("doctor", "--module", "trial")
-                at.measured("tables")
-            wanted = [f"file {SCRATCH}/", f"folder {SCRATCH}", "file reports/trial", "file warehouse/ledger.db"]
-            missing = [what for what in wanted if not any(name.startswith(what) for name in found)]
-            checks.same(f"umask {umask:03o}: what should be seen, of {len(found)} kinds", missing, [])
-            for what, mode in sorted(found.items()):
-                if not what.startswith(f"folder {SCRATCH}/"):
-                    checks.same(f"umask {umask:03o}: {what} is {mode:03o}", mode & ~most(what), 0)
-            check_published(checks, at, umask)
+    with trial(CSV) as at:
+        at.umask = umask
+        rows = b"".join(b"%d,a note of some length\nnone\n" % number for number in range(ROWS))
+        with watching(at.folder) as found:
+            at.land(b"id,note\n" + rows)
+            at.ingest(memory=512)
+            at.land(b"id,id\n", "2024-05-02")
+            at.ingest("2024-05-02")
+            at.measured("doctor", "--module", "trial")
+            at.measured("tables")
+        wanted = [f"file {SCRATCH}/", f"folder {SCRATCH}", "file reports/trial", "file warehouse/ledger.db"]
+        missing = [what for what in wanted if not any(name.startswith(what) for name in found)]
+        checks.same(f"umask {umask:03o}: what should be seen, of {len(found)} kinds", missing, [])
+        for what, mode in sorted(found.items()):
+            if not what.startswith(f"folder {SCRATCH}/"):
+                checks.same(f"umask {umask:03o}: {what} is {mode:03o}", mode & ~most(what), 0)
+        check_published(checks, at, umask)
 
 
 def most(what: str) -> int:

@@ -5,14 +5,14 @@ import io
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Callable
 
-from world.checks import Checks
-from cases.hostile.trial import CSV, DAY, LINES, MIB, Ended, Trial, calm, next_day_works, trial
+import pytest
 
-ESCAPE = "\x1b]0;owned\x07\x1b[31m"
-FORGED = "2024-05-01 things: completed"
+from cases.hostile.said import ESCAPE, FORGED, check_both_logs, check_said, unsafe
+from cases.hostile.trial import CSV, DAY, LINES, MIB, Trial, calm, next_day_works, trial
+from world.checks import Checks
+
 NAMES = {
     "../../etc/passwd": "etc_passwd",
     "%2F": "2f",
@@ -46,39 +46,10 @@ REFUSED = {
     "two names of a megabyte": ["n" * MIB, "n" * MIB + "?"],
 }
 """Headers that make no table."""
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
-"""What JSON must escape."""
 COLUMN = re.compile(r"  `[a-z0-9_$]+` [a-z0-9_$<>:,()`]+,?")
 MEMBER = re.compile(r"[<,]([^<>:,]+):")
 PLAIN = re.compile(r"(?!([0-9]+([lsdfy]|bd)?|[0-9]+e[0-9]+)$)[a-z0-9_]+|`[^`]+`")
 """What Spark reads as the name of a struct's member: without quotes, no number and no dollar sign."""
-BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-
-
-def unsafe(text: str) -> list[str]:
-    """Characters that do something to a terminal, or make a text look like another."""
-    return sorted({repr(c) for c in text if (unicodedata.category(c) == "Cc" and c != "\n") or c in BIDI})
-
-
-def check_said(checks: Checks, what: str, ended: Ended) -> None:
-    """Nothing that was said has such a character, or looks like a line of adg's own."""
-    text = (ended.stdout + ended.stderr).decode(errors="strict")
-    checks.same(f"{what}: control characters in what was said", unsafe(text), [])
-    checks.same(f"{what}: forged lines in what was said", [line for line in text.split("\n") if line.startswith(FORGED)], [])
-    longest = max(map(len, text.split("\n")), default=0)
-    checks.same(f"{what}: the longest line, of {longest}, is no flood", longest < 100_000, True)
-
-
-def check_both_logs(checks: Checks, what: str, at: Trial, codes: tuple[int, ...]) -> None:
-    """The same run with either log, and its report."""
-    for log in ("json", "human"):
-        ended = at.ingest(log=log)
-        calm(checks, f"{what}, {log}", ended, codes)
-        check_said(checks, f"{what}, {log}", ended)
-        if log == "json":
-            checks.gives(f"{what}: each line of the log is JSON", lambda: len(ended.events()), len(ended.stderr.splitlines()))
-    reports = [file.read_text() for file in (at.folder / "reports").iterdir()]
-    checks.same(f"{what}: reports with a raw control character", [text for text in reports if CONTROL.search(text)], [])
 
 
 def distinct(names: dict[str, str]) -> list[str]:
@@ -86,32 +57,37 @@ def distinct(names: dict[str, str]) -> list[str]:
     return [name if not column.endswith("2") else f"{name}2" for name, column in names.items()]
 
 
-def check_columns(checks: Checks) -> None:
-    """Hostile names become harmless columns, as headers, as keys and as members of objects; statements name them as such."""
+def hostile_text(way: str) -> str:
+    """Writes a row whose names are hostile, as CSV or as JSON."""
     names = distinct(NAMES)
     row = {name: {name: 1} for name in names}
     opened = io.StringIO()
     csv.writer(opened).writerows([["id", *names], [1, *[1] * len(names)]])
-    for way, content in ((CSV, opened.getvalue()), (LINES, json.dumps({"id": 1} | row, ensure_ascii=False))):
-        # JSON must write control characters as escapes, as its writers do.
-        with trial(way) as at:
-            at.land(content.encode())
-            what = f"{way}, hostile names"
-            check_both_logs(checks, what, at, (0,))
-            wanted = ["id", *NAMES.values(), "error_desc"]
-            checks.gives(f"{what}: columns", lambda: list(at.table("trial", "things").columns), wanted)
-            described = at.measured("describe", "trial.things")
-            check_said(checks, f"{what}, described", described)
-            body, _, rest = described.stdout.decode().partition("\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\n")
-            first, *lines = body.split("\n")
-            checks.same(f"{what}: the statement's first line", first, "CREATE EXTERNAL TABLE trial.things (")
-            checks.same(f"{what}: lines that are no columns", [line for line in lines if not COLUMN.fullmatch(line)], [])
-            checks.same(f"{what}: columns of the statement", len(lines), len(wanted))
-            members = [name for line in lines for name in MEMBER.findall(line)]
-            unquoted = [name for name in members if not PLAIN.fullmatch(name)]
-            checks.same(f"{what}: of {len(members)} members, names that need quotes and have none", unquoted, [])
-            checks.same(f"{what}: folders", folders(at), [f"data/trial/things/date_uploaded={DAY}"])
-            next_day_works(checks, what, at)
+    # JSON must write control characters as escapes, as its writers do.
+    return opened.getvalue() if way == CSV else json.dumps({"id": 1} | row, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("way", [CSV, LINES], ids=["csv", "json"])
+def test_hostile_names_become_harmless_columns(checks: Checks, way: str) -> None:
+    """As headers, as keys and as members of objects; statements name them as such."""
+    with trial(way) as at:
+        at.land(hostile_text(way).encode())
+        what = f"{way}, hostile names"
+        check_both_logs(checks, what, at, (0,))
+        wanted = ["id", *NAMES.values(), "error_desc"]
+        checks.gives(f"{what}: columns", lambda: list(at.table("trial", "things").columns), wanted)
+        described = at.measured("describe", "trial.things")
+        check_said(checks, f"{what}, described", described)
+        body, _, rest = described.stdout.decode().partition("\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\n")
+        first, *lines = body.split("\n")
+        checks.same(f"{what}: the statement's first line", first, "CREATE EXTERNAL TABLE trial.things (")
+        checks.same(f"{what}: lines that are no columns", [line for line in lines if not COLUMN.fullmatch(line)], [])
+        checks.same(f"{what}: columns of the statement", len(lines), len(wanted))
+        members = [name for line in lines for name in MEMBER.findall(line)]
+        unquoted = [name for name in members if not PLAIN.fullmatch(name)]
+        checks.same(f"{what}: of {len(members)} members, names that need quotes and have none", unquoted, [])
+        checks.same(f"{what}: folders", folders(at), [f"data/trial/things/date_uploaded={DAY}"])
+        next_day_works(checks, what, at)
 
 
 def folders(at: Trial) -> list[str]:
@@ -120,20 +96,21 @@ def folders(at: Trial) -> list[str]:
     return sorted({str(file.parent.parent.relative_to(warehouse)) for file in warehouse.rglob("*.parquet")})
 
 
-def check_refused(checks: Checks) -> None:
-    """Headers that make no table are told without doing anything to whoever reads that."""
-    for what, header in REFUSED.items():
-        opened = io.StringIO()
-        csv.writer(opened, quoting=csv.QUOTE_ALL).writerows([header, [1, 2]])
-        with trial(CSV) as at:
-            at.land(opened.getvalue().encode())
-            check_both_logs(checks, what, at, (12,))
-            checks.same(f"{what}: published", folders(at), [])
-            next_day_works(checks, what, at)
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused_header_is_told_harmlessly(checks: Checks, what: str) -> None:
+    """Headers that make no table."""
+    header = REFUSED[what]
+    opened = io.StringIO()
+    csv.writer(opened, quoting=csv.QUOTE_ALL).writerows([header, [1, 2]])
+    with trial(CSV) as at:
+        at.land(opened.getvalue().encode())
+        check_both_logs(checks, what, at, (12,))
+        checks.same(f"{what}: published", folders(at), [])
+        next_day_works(checks, what, at)
 
 
-def check_quarantined(checks: Checks) -> None:
-    """Whatever a record has, its line in quarantine is one line of JSON."""
+def test_hostile_record_is_one_line_of_quarantine(checks: Checks) -> None:
+    """Whatever the record has."""
     with trial(CSV) as at:
         records = [f"{ESCAPE},,", "\u2028,\u2029,\x85", "\x9b31m,,", '"two\nlines",,', "\0,\0,\0"]
         at.land("\n".join(["id,note", *records, "1,x", ""]).encode() + b"\xff\xfe,,\n")
@@ -145,8 +122,8 @@ def check_quarantined(checks: Checks) -> None:
         checks.same("hostile records: reasons with a control character", [one for one in reasons if unsafe(one)], [])
 
 
-def check_files(checks: Checks) -> None:
-    """Names of files are read as names; what is none, or no file, is left out and stops nothing."""
+def test_hostile_file_names_are_read_as_names(checks: Checks) -> None:
+    """Names that are no keys are left out and stop nothing."""
     safe = ["", "-..", "-%2F", "-%2e%2e%2f", "-a b", "-it's", '-"x"', "-;x", "-$(x)", "-`x`"]
     safe += ["-\u0455", "-\u202ex", "-" + "n" * 200]
     unsafe_names = [f"-{ESCAPE}", "-two\nlines", "-\x9b31m", "-\x7f"]
@@ -158,20 +135,26 @@ def check_files(checks: Checks) -> None:
         (at.source / os.fsdecode(f"{DAY}_things-".encode() + b"\xff.data")).write_text("id\n99\n")
         check_both_logs(checks, "hostile file names", at, (0,))
         checks.same("hostile file names: rows of those that are keys", at.report()["rows_written"] >= len(safe), True)
-    odd: dict[str, Callable[[str], None]] = {
-        "a pipe": os.mkfifo,
-        "a folder": os.mkdir,
-        "a link that leads nowhere": lambda path: os.symlink("nowhere", path),
-        "a link to itself": lambda path: os.symlink(os.path.basename(path), path),
-        "a link to a device": lambda path: os.symlink("/dev/zero", path),
-        "a link to a file out of the source": lambda path: os.symlink("../elsewhere.csv", path),
-        "a link to a folder": lambda path: os.symlink("/proc/self", path),
-    }
-    for what, make in odd.items():
-        with trial(CSV) as at:
-            (at.folder / "elsewhere.csv").write_bytes(b"id,note\n1,x\n")
-            make(str(at.source / f"{DAY}_things.data"))
-            calm(checks, f"{what} for a file", at.ingest(patience=10), (13,))
-            (at.source / f"{DAY}_things.data").rename(at.folder / "away")
-            next_day_works(checks, what, at)
 
+
+ODD: dict[str, Callable[[str], None]] = {
+    "a pipe": os.mkfifo,
+    "a folder": os.mkdir,
+    "a link that leads nowhere": lambda path: os.symlink("nowhere", path),
+    "a link to itself": lambda path: os.symlink(os.path.basename(path), path),
+    "a link to a device": lambda path: os.symlink("/dev/zero", path),
+    "a link to a file out of the source": lambda path: os.symlink("../elsewhere.csv", path),
+    "a link to a folder": lambda path: os.symlink("/proc/self", path),
+}
+"""Entries of the source that are no files of it."""
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_entry_that_is_no_file_is_left_out(checks: Checks, what: str) -> None:
+    """The run neither waits for it nor follows it."""
+    with trial(CSV) as at:
+        (at.folder / "elsewhere.csv").write_bytes(b"id,note\n1,x\n")
+        ODD[what](str(at.source / f"{DAY}_things.data"))
+        calm(checks, f"{what} for a file", at.ingest(patience=10), (13,))
+        (at.source / f"{DAY}_things.data").rename(at.folder / "away")
+        next_day_works(checks, what, at)

@@ -1,7 +1,11 @@
 """Module files, environments and flags that are written to harm: names that lead out of the store, YAML bombs, patterns, garbage."""
 
+from functools import cache
+
+import pytest
+
 from world.checks import Checks
-from cases.hostile.test_names import ESCAPE, check_said
+from cases.hostile.said import ESCAPE, check_said
 from cases.hostile.trial import CSV, DAY, GOOD, MIB, Trial, calm, next_day_works, trial
 
 DATES = ["2024-13-45", "2024-02-30", "../../x", "0000-00-00", "-2024-05-01", "2024-05-01\nx", ESCAPE, "٢٠٢٤", "9" * 400]
@@ -34,8 +38,9 @@ PLACES = {
 }
 
 
+@cache
 def refused() -> dict[str, str]:
-    """Module files that must be refused before anything is read."""
+    """Gives module files that must be refused before anything is read."""
     paths = ["../x", "/etc/x", "a/b", ".", "..", "%2e%2e", "a'b", "a\\\"b", "a`b", "a;drop"]
     paths += ["a\\nb", "a b", "", "A", "\\u202ea", "a" * 129]
     outside = ["../x", "data/../../x", "/../x", "data/..", "./x", "a//b", "%2e%2e/x", "data\\\\..\\\\x", "~/x"]
@@ -63,59 +68,83 @@ def refused() -> dict[str, str]:
     }
 
 
-def check_modules(checks: Checks) -> None:
-    """Each is refused as a mistake in the config, at once, and nothing is written."""
+@pytest.mark.parametrize("what", refused())
+def test_hostile_module_is_a_mistake_in_the_config(checks: Checks, what: str) -> None:
+    """It is refused at once, and nothing is written."""
     with trial(CSV) as at:
         at.land(GOOD[CSV])
-        for what, text in refused().items():
-            at.module("trial", text)
-            ended = at.ingest(log="human", patience=10)
-            calm(checks, what, ended, (10,))
-            check_said(checks, what, ended)
-            checks.same(f"{what}: published", published(at), [])
-    check_patterns(checks)
+        at.module("trial", refused()[what])
+        ended = at.ingest(log="human", patience=10)
+        calm(checks, what, ended, (10,))
+        check_said(checks, what, ended)
+        checks.same(f"{what}: published", published(at), [])
 
 
-def check_patterns(checks: Checks) -> None:
-    """What means something in a regular expression, or in a path, means nothing in a pattern of files."""
-    for pattern in ("(.*)+$", "[^x]+", "(a+)+b", "\\\\d+|", ".^$", "x{{1,9}}", "?*"):
-        with trial(CSV) as at:
-            at.module("trial", replaced(files=f'"{{date}}{pattern}{{collection}}.data"'))
-            at.land(GOOD[CSV])
-            ended = at.ingest(patience=10)
-            # What is no pattern is a mistake in the config, and the file of no pattern is missing.
-            calm(checks, f"the pattern {pattern}", ended, (10, 13))
+@pytest.mark.parametrize("pattern", ["(.*)+$", "[^x]+", "(a+)+b", "\\\\d+|", ".^$", "x{{1,9}}", "?*"])
+def test_pattern_of_files_is_no_regular_expression(checks: Checks, pattern: str) -> None:
+    """Signs that mean something in a regular expression, or in a path, mean nothing there."""
+    with trial(CSV) as at:
+        at.module("trial", replaced(files=f'"{{date}}{pattern}{{collection}}.data"'))
+        at.land(GOOD[CSV])
+        ended = at.ingest(patience=10)
+        # A text that is no pattern is a mistake in the config, and the file of no pattern is missing.
+        calm(checks, f"the pattern {pattern}", ended, (10, 13))
+
+
+def test_pattern_of_two_hundred_stars_ends_in_time(checks: Checks) -> None:
+    """A name that it may match in very many ways."""
     with trial(CSV) as at:
         at.module("trial", replaced(files='"{date}_{collection}*' + "*a" * 200 + '.data"'))
         (at.source / f"{DAY}_things{'a' * 200}.data").write_bytes(GOOD[CSV])
         calm(checks, "a pattern of two hundred stars", at.ingest(patience=10), (0, 10, 13))
 
 
-def check_flags(checks: Checks) -> None:
-    """Garbage for dates, names and files ends as a mistake of whoever typed it, and is shown harmless."""
+FLAGS = ("--module", "--profile", "--collection", "--config", "--memory", "--load-type", "--end-dt")
+LEVELS = {"one that is": "trace", "none": "nonsense", "equals": "a=b=c", "escape": f"{ESCAPE}=x", "long": "x" * 100_000, "open": "[{"}
+each_log = pytest.mark.parametrize("log", ["human", "json"])
+
+
+@each_log
+@pytest.mark.parametrize("text", DATES)
+def test_garbage_for_a_date_is_a_mistake_of_usage(checks: Checks, text: str, log: str) -> None:
+    """It is shown harmless."""
     with trial(CSV) as at:
         at.land(GOOD[CSV])
-        for log in ("human", "json"):
-            for text in DATES:
-                what = f"START_DT {text!r:.30}, {log}"
-                ended = at.measured("--module", "trial", "--log-format", log, START_DT=text)
-                calm(checks, what, ended, (2,))
-                check_said(checks, what, ended)
-            for flag in ("--module", "--profile", "--collection", "--config", "--memory", "--load-type", "--end-dt"):
-                for text in ("../../etc/passwd", ESCAPE, "two\nlines", "9" * 400):
-                    given = ("--module", "trial") if flag != "--module" else ()
-                    ended = at.measured(*given, flag, text, "--log-format", log)
-                    calm(checks, f"{flag} {text!r:.30}, {log}", ended, (2, 10))
-                    check_said(checks, f"{flag} {text!r:.30}, {log}", ended)
-        for level in ("trace", "nonsense", "a=b=c", f"{ESCAPE}=x", "x" * 100_000, "[{"):
-            ended = at.measured("--module", "trial", "--start-dt", DAY, "--end-dt", DAY, ADG_LOG_LEVEL=level)
-            calm(checks, f"ADG_LOG_LEVEL {level!r:.30}", ended, (0,))
-            check_said(checks, f"ADG_LOG_LEVEL {level!r:.30}", ended)
-        next_day_works(checks, "after all of these", at)
+        what = f"START_DT {text!r:.30}, {log}"
+        ended = at.measured("--module", "trial", "--log-format", log, START_DT=text)
+        calm(checks, what, ended, (2,))
+        check_said(checks, what, ended)
+        next_day_works(checks, what, at)
 
 
-def check_leaving(checks: Checks) -> None:
-    """A location that begins with a slash is below the store all the same."""
+@each_log
+@pytest.mark.parametrize("text", ["../../etc/passwd", ESCAPE, "two\nlines", "9" * 400], ids=["path", "escape", "lines", "long"])
+@pytest.mark.parametrize("flag", FLAGS)
+def test_garbage_for_a_flag_is_a_mistake_of_usage(checks: Checks, flag: str, text: str, log: str) -> None:
+    """It is shown harmless."""
+    with trial(CSV) as at:
+        at.land(GOOD[CSV])
+        given = ("--module", "trial") if flag != "--module" else ()
+        ended = at.measured(*given, flag, text, "--log-format", log)
+        calm(checks, f"{flag} {text!r:.30}, {log}", ended, (2, 10))
+        check_said(checks, f"{flag} {text!r:.30}, {log}", ended)
+        next_day_works(checks, flag, at)
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_garbage_for_the_log_level_stops_nothing(checks: Checks, name: str) -> None:
+    """The run is done."""
+    level = LEVELS[name]
+    with trial(CSV) as at:
+        at.land(GOOD[CSV])
+        ended = at.measured("--module", "trial", "--start-dt", DAY, "--end-dt", DAY, ADG_LOG_LEVEL=level)
+        calm(checks, f"ADG_LOG_LEVEL {level!r:.30}", ended, (0,))
+        check_said(checks, f"ADG_LOG_LEVEL {level!r:.30}", ended)
+        next_day_works(checks, name, at)
+
+
+def test_location_with_a_slash_in_front_is_below_the_store(checks: Checks) -> None:
+    """Not at the machine's root."""
     with trial(CSV) as at:
         at.module("trial", replaced(location='"/etc/{collection}"'))
         at.land(GOOD[CSV])
@@ -124,6 +153,6 @@ def check_leaving(checks: Checks) -> None:
 
 
 def published(at: Trial) -> list[str]:
-    """Folders of partitions with files, below the store."""
+    """Lists folders of partitions with files, below the store."""
     warehouse = at.folder / "warehouse"
     return [str(file.parent.parent.relative_to(warehouse)) for file in warehouse.rglob("*.parquet")]

@@ -2,58 +2,27 @@
 somebody does: so it is the check that refuses, and nothing else."""
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from world.aws import User
-from world.checks import Checks
-from world.job import Job, Ran
-from world.listener import Listener, Manner, listener
-from world.key_service import KeyService
+import pytest
 
-KEYS = {
-    "AWS_ACCESS_KEY_ID": "AKIAUNTRUSTED",
-    "AWS_SECRET_ACCESS_KEY": "secret-key-for-nobody",
-    "AWS_SESSION_TOKEN": "token-for-nobody",
-}
-PASSWORD = "password-for-nobody"
+from cases.hostile.trust import KEYS, PASSWORD, RUN, job
+from world.checks import Checks
+from world.job import Ran
+from world.key_service import KeyService
+from world.listener import Listener, Manner, listener
+
 PATIENCE = 100
-"""Seconds after which whoever is refused must have given up."""
-RUN = ("--module", "tls", "--start-dt", "2024-05-01", "--end-dt", "2024-05-01")
-MODULE = """\
-version: 1
-module: tls
-source: { files: "{date}_{collection}.csv" }
-target: { database: tls }
-collections: { things: { columns: { id: bigint } } }
-"""
-PROFILE = """\
-version: 1
-profile: tls
-profiles:
-  tls:
-    aws: {{ region: eu-west-2, endpoint: "{aws}" }}
-    secrets: {{ {secrets} }}
-    stores:
-      source: {{ url: "{source}" }}
-      published: {{ url: warehouse }}
-    metastore: {{ {metastore} }}
-    ledger: {{ {ledger} }}
-"""
-HERE = {
-    "aws": "http://127.0.0.1:9",
-    "secrets": "",
-    "source": "source",
-    "metastore": 'sqlite: { path: "metastore.db" }',
-    "ledger": 'sqlite: { path: "ledger.db" }',
-}
+"""Seconds after which a run that is refused must have given up."""
+pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Something in a profile that leads to the server."""
+    """A setting of a profile that leads to the server."""
 
     what: str
     settings: Callable[[str], dict[str, str]]
@@ -73,15 +42,6 @@ def cases() -> list[Case]:
     ]
 
 
-def job(folder: Path, settings: dict[str, str]) -> Job:
-    """A job whose profile has these settings."""
-    made = Job(folder, User("user", "nobody", "", None, keys=KEYS))
-    made.write("adg.yaml", PROFILE.format(**HERE | settings))
-    made.write("modules/tls.yaml", MODULE)
-    made.write("source/2024-05-01_things.csv", "id\n1\n")
-    return made
-
-
 @dataclass(frozen=True)
 class Tried:
     """A run against the server, and what that heard."""
@@ -93,7 +53,7 @@ class Tried:
     leaks: list[str]
 
     def check(self, checks: Checks) -> None:
-        """Whoever is not trusted hears nothing, and is named as such."""
+        """Compares what the server heard: nothing where it is not trusted, and then the error names the certificate."""
         said = self.ran.stderr[-300:]
         print(f"       {self.what}: exit code {self.ran.code}, {self.ran.seconds:.1f} s, {self.server.connections} connections")
         checks.same(f"{self.what}: somebody connected", self.server.connections > 0, True)
@@ -118,43 +78,74 @@ def tried(folder: Path, service: KeyService, case: Case, how: str) -> Tried:
         return Tried(f"{case.what}, a certificate that is {how}", how == "known", ran, server, leaks)
 
 
-def check_https(checks: Checks, folder: Path, service: KeyService) -> None:
-    """All services beside each other, for each waits for its retries."""
-    with ThreadPoolExecutor() as pool:
-        hows = ("unknown", "another's", "known")
-        waiting = [pool.submit(tried, folder, service, case, how) for case in cases() for how in hows]
-        for one in waiting:
-            one.result().check(checks)
+HOWS = ("unknown", "another's", "known")
+"""What the certificate is to the run."""
 
 
-def check_postgres(checks: Checks, folder: Path, service: KeyService) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def waiting(
+    request: pytest.FixtureRequest, key_service: KeyService, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Tried]]]:
+    """The runs that tests ask for, beside each other and all else, for each waits for its retries."""
+    folder, asked = tmp_path_factory.mktemp("https"), " ".join(item.nodeid for item in request.session.items)
+    with ThreadPoolExecutor(12) as pool:
+        pairs = [(case, how) for case in cases() for how in HOWS if f"[{case.what}-{how}]" in asked]
+        yield {f"{case.what}-{how}": pool.submit(tried, folder, key_service, case, how) for case, how in pairs}
+
+
+@dataclass(frozen=True)
+class Round:
+    """A server of PostgreSQL, and whether the run may trust it."""
+
+    what: str
+    manner: Manner
+    has_certificate: bool
+    host: str
+    mode: str
+    knows_authority: bool
+    is_trusted: bool
+
+
+ROUNDS = [
+    Round("a certificate that is unknown", Manner.POSTGRES_TLS, True, "127.0.0.1", "require", False, False),
+    Round("a certificate that is another's", Manner.POSTGRES_TLS, True, "127.0.0.2", "require", True, False),
+    Round("no TLS where it is required", Manner.POSTGRES_PLAIN, False, "127.0.0.1", "require", True, False),
+    Round("a certificate that is unknown, TLS preferred", Manner.POSTGRES_TLS, True, "127.0.0.1", "prefer", False, False),
+    Round("a certificate that is known", Manner.POSTGRES_TLS, True, "127.0.0.1", "require", True, True),
+]
+
+
+@pytest.mark.parametrize("one", ROUNDS, ids=lambda one: one.what)
+def test_postgres_without_a_trusted_certificate_hears_nothing(
+    checks: Checks, tmp_path: Path, key_service: KeyService, one: Round
+) -> None:
     """With `sslmode=require` nothing goes out but by TLS with a certificate that is believed."""
-    files = (service.folder / "server.pem", service.folder / "server.key")
-    rounds = [
-        ("a certificate that is unknown", Manner.POSTGRES_TLS, files, "127.0.0.1", "require", None, False),
-        ("a certificate that is another's", Manner.POSTGRES_TLS, files, "127.0.0.2", "require", service.ca, False),
-        ("no TLS where it is required", Manner.POSTGRES_PLAIN, (), "127.0.0.1", "require", service.ca, False),
-        ("a certificate that is unknown, TLS preferred", Manner.POSTGRES_TLS, files, "127.0.0.1", "prefer", None, False),
-        ("a certificate that is known", Manner.POSTGRES_TLS, files, "127.0.0.1", "require", service.ca, True),
-    ]
-    for what, manner, pair, host, mode, ca, is_trusted in rounds:
-        with listener(manner, *pair) as server:
-            url = f"postgresql://adg:{PASSWORD}@{host}:{server.port}/adg?sslmode={mode}"
-            authority = f', ca: "{ca}"' if ca else ""
-            at = job(folder / f"postgres {what}", {"ledger": f'postgres: {{ url: "{url}"{authority} }}'})
-            at.folder.joinpath("adg.yaml").chmod(0o600)
-            ran = at.run(*RUN, ADG_LOG_LEVEL="trace,adg=trace")
-            heard = b"".join(server.heard)
-            print(f"       PostgreSQL, {what}: exit code {ran.code}, {ran.seconds:.1f} s")
-            checks.same(f"PostgreSQL, {what}: heard the password", PASSWORD.encode() in heard, is_trusted)
-            checks.same(f"PostgreSQL, {what}: heard anything", bool(heard), is_trusted)
-            checks.same(f"PostgreSQL, {what}: exit code, {ran.stderr[-300:]!r}", ran.code in (20, 21), True)
-            checks.same(f"PostgreSQL, {what}: password told", PASSWORD in ran.stdout + ran.stderr, False)
+    pair = (key_service.folder / "server.pem", key_service.folder / "server.key") if one.has_certificate else ()
+    with listener(one.manner, *pair) as server:
+        url = f"postgresql://adg:{PASSWORD}@{one.host}:{server.port}/adg?sslmode={one.mode}"
+        authority = f', ca: "{key_service.ca}"' if one.knows_authority else ""
+        at = job(tmp_path, {"ledger": f'postgres: {{ url: "{url}"{authority} }}'})
+        at.folder.joinpath("adg.yaml").chmod(0o600)
+        ran = at.run(*RUN, ADG_LOG_LEVEL="trace,adg=trace")
+        heard = b"".join(server.heard)
+        checks.same("heard the password", PASSWORD.encode() in heard, one.is_trusted)
+        checks.same("heard anything", bool(heard), one.is_trusted)
+        checks.same(f"exit code, {ran.stderr[-300:]!r}", ran.code in (20, 21), True)
+        checks.same("password told", PASSWORD in ran.stdout + ran.stderr, False)
 
 
-def check_plain_http(checks: Checks, folder: Path) -> None:
-    """An address without TLS is taken where somebody writes it so, and the key service's never is."""
+def test_plain_http_is_taken_where_the_profile_writes_it(checks: Checks, tmp_path: Path) -> None:
+    """The key service's address never is."""
     with listener(Manner.HTTPS) as server:
-        at = job(folder / "plain", {"aws": f"http://127.0.0.1:{server.port}", "source": "s3://bucket"})
+        at = job(tmp_path / "plain", {"aws": f"http://127.0.0.1:{server.port}", "source": "s3://bucket"})
         at.run(*RUN)
         checks.same("plain HTTP where the profile writes it: heard something", bool(server.heard), True)
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("service", [case.what for case in cases()])
+def test_https_server_without_a_trusted_certificate_hears_nothing(
+    checks: Checks, waiting: dict[str, Future[Tried]], service: str, how: str
+) -> None:
+    """All services that are reached with the machine's authorities. The key service has its own."""
+    waiting[f"{service}-{how}"].result().check(checks)

@@ -106,7 +106,7 @@ def test_run_continues_at_the_day_that_was_left_undone(checks: Checks, scene: Sc
     days = [now - timedelta(ago) for ago in (3, 2, 1, 0)]
     scene.land(days[0] - timedelta(1), *days)
     scene.seed(days[0], status, 7)
-    ran = scene.job.expect(0, *RUN)
+    scene.job.expect(0, *RUN)
     check_tables(checks, scene, what, *days)
     checks.same(f"{what}: the audit item", scene.newest(), audit(now, 7 + len(days)))
     check_nothing_to_do(checks, scene, what)
@@ -195,7 +195,7 @@ def test_ledger_in_postgres_begins_with_yesterday(
     scene, now, what = set_scene("Python", postgres.url), today(), "a ledger in PostgreSQL"
     yesterday = now - timedelta(1)
     scene.land(yesterday, now)
-    ran = scene.job.expect(0, *RUN)
+    scene.job.expect(0, *RUN)
     check_tables(checks, scene, what, yesterday, now)
     check_nothing_to_do(checks, scene, what)
     scene.job.expect(0, *RUN, START_DT=str(now), END_DT=str(now))

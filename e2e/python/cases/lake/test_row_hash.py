@@ -1,26 +1,25 @@
 """`row_hash_id` beside what Spark computes over its own reading of the same files, and beside what its second version is by definition.
 
-Usage: ADG_BIN=… row_hash_spark.py [SEED]. Random records as an array, as JSON lines, in an envelope, and as CSV. Exits 1 where a
-hash differs.
+Random records as an array, as JSON lines, in an envelope, and as CSV. `ADG_SEED` makes other records.
 """
 
 import hashlib
 import json
+import os
 import random
-import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from world import spark
 from world.adg import Workspace
 from world.checks import Checks
 
+SEED = int(os.environ.get("ADG_SEED", "1"))
 MODULE = """\
 version: 1
 module: {module}
@@ -187,7 +186,7 @@ def keyed(rows: Iterable[dict[str, str]]) -> Hashes:
 
 
 def by_spark(frame: DataFrame) -> Hashes:
-    """What the replaced job computes: over all columns in the order in which Spark has them."""
+    """Computes the hashes as the replaced job does: over all columns in the order in which Spark has them."""
     columns = [f.col(f"`{name}`") for name in frame.columns]
     rows = frame.select("id", f.sha2(f.concat_ws("||", *columns), 256).alias("row_hash_id")).collect()
     return keyed(row.asDict() for row in rows)
@@ -207,7 +206,7 @@ def by_definition(members: Record) -> str:
 
 
 def compare(checks: Checks, what: str, found: Hashes, wanted: Hashes, shown: dict[str, str]) -> None:
-    """Whether all rows have the hash that they must have; one that does not is shown."""
+    """Compares the hashes of all rows; shows one that differs."""
     checks.same(f"{what}: ids", sorted(found), sorted(wanted))
     wrong = [key for key in wanted if found.get(key) != wanted[key]]
     if wrong:
@@ -217,57 +216,74 @@ def compare(checks: Checks, what: str, found: Hashes, wanted: Hashes, shown: dic
         checks.same(f"{what}: {len(wanted)} hashes, of which {len(set(found.values()))} differ", found, wanted)
 
 
-def first_version(checks: Checks, workspace: Workspace, session: SparkSession, chance: random.Random) -> None:
-    """Random records in each layout, as Spark reads and hashes them."""
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """The same random records for a test each time."""
+    return random.Random(f"{SEED} {request.node.name}")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_first_version_is_computed_as_by_spark(
+    checks: Checks, tmp_path: Path, spark: SparkSession, chance: random.Random, layout: Layout
+) -> None:
+    """Random records as Spark reads and hashes them."""
+    workspace = Workspace(tmp_path / "work")
     records = {f"r{number}": object_(chance, record(chance, number)) for number in range(ROWS)}
-    for layout in LAYOUTS:
-        rows = by_adg(workspace, f"v1_{layout.name}", layout.settings, "v1", layout.write(list(records.values())))
-        frame = layout.read(session, source(workspace, f"v1_{layout.name}", "json"))
-        kinds = {name: kind for name, kind in frame.dtypes if kind != "string"}
-        checks.same(f"v1 {layout.name}: Spark's columns", frame.columns, sorted(NAMES, key=lambda name: name.encode("utf-16-be")))
-        checks.same(f"v1 {layout.name}: Spark's columns that are not text", kinds, dict.fromkeys(LISTS, "array<string>"))
-        compare(checks, f"v1 {layout.name}", keyed(rows), by_spark(frame), records)
+    rows = by_adg(workspace, f"v1_{layout.name}", layout.settings, "v1", layout.write(list(records.values())))
+    frame = layout.read(spark, source(workspace, f"v1_{layout.name}", "json"))
+    kinds = {name: kind for name, kind in frame.dtypes if kind != "string"}
+    checks.same("Spark's columns", frame.columns, sorted(NAMES, key=lambda name: name.encode("utf-16-be")))
+    checks.same("Spark's columns that are not text", kinds, dict.fromkeys(LISTS, "array<string>"))
+    compare(checks, layout.name, keyed(rows), by_spark(frame), records)
 
 
-def second_version(checks: Checks, workspace: Workspace, chance: random.Random) -> None:
-    """Random records in each layout, by definition."""
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_second_version_is_computed_by_its_definition(
+    checks: Checks, tmp_path: Path, chance: random.Random, layout: Layout
+) -> None:
+    """Random records with values of all kinds."""
     members = {f"r{number}": any_record(chance, number) for number in range(ROWS)}
     records = {key: object_(chance, values) for key, values in members.items()}
     wanted = {key: by_definition(values) for key, values in members.items()}
-    for layout in LAYOUTS:
-        rows = by_adg(workspace, f"v2_{layout.name}", layout.settings, "v2", layout.write(list(records.values())))
-        compare(checks, f"v2 {layout.name}", keyed(rows), dict(sorted(wanted.items())), records)
+    content = layout.write(list(records.values()))
+    rows = by_adg(Workspace(tmp_path / "work"), f"v2_{layout.name}", layout.settings, "v2", content)
+    compare(checks, layout.name, keyed(rows), dict(sorted(wanted.items())), records)
 
 
-COLLISIONS = [
-    ("a null has moved", {"a": '"x"', "b": "null", "c": '"y"'}, {"a": '"x"', "b": '"y"', "c": "null"}),
-    ("a text has the separator", {"a": '"x||y"'}, {"a": '"x"', "b": '"y"'}),
-    ("a text is a number", {"a": '"1"'}, {"a": "1"}),
-    ("an array is texts", {"a": '["x","y"]'}, {"a": '["x"]', "b": '"y"'}),
-]
+COLLISIONS: dict[str, tuple[Record, Record]] = {
+    "a null has moved": ({"a": '"x"', "b": "null", "c": '"y"'}, {"a": '"x"', "b": '"y"', "c": "null"}),
+    "a text has the separator": ({"a": '"x||y"'}, {"a": '"x"', "b": '"y"'}),
+    "a text is a number": ({"a": '"1"'}, {"a": "1"}),
+    "an array is texts": ({"a": '["x","y"]'}, {"a": '["x"]', "b": '"y"'}),
+}
+"""Pairs of rows that differ."""
 
 
-def collisions(checks: Checks, workspace: Workspace) -> None:
-    """Rows that differ have one hash in the first version, and two in the second."""
-    for number, (what, first, second) in enumerate(COLLISIONS):
-        content = "".join(object_(random.Random(0), members) + "\n" for members in (first, second))
-        for version, different in (("v1", 1), ("v2", 2)):
-            rows = by_adg(workspace, f"collision_{number}_{version}", "json: {}", version, content)
-            hashes = [row["row_hash_id"] for row in rows]
-            checks.same(f"{version}: {what}: {different} of 2", (len(hashes), len(set(hashes))), (2, different))
-            if version == "v2":
-                checks.same(f"v2: {what}: by definition", sorted(hashes), sorted(map(by_definition, (first, second))))
+@pytest.mark.parametrize("what", COLLISIONS)
+def test_different_rows_have_one_hash_in_the_first_version_alone(checks: Checks, tmp_path: Path, what: str) -> None:
+    """The second version tells them apart."""
+    workspace, pair = Workspace(tmp_path / "work"), COLLISIONS[what]
+    content = "".join(object_(random.Random(0), members) + "\n" for members in pair)
+    for version, different in (("v1", 1), ("v2", 2)):
+        rows = by_adg(workspace, f"collision_{version}", "json: {}", version, content)
+        hashes = [row["row_hash_id"] for row in rows]
+        checks.same(f"{version}: {different} of 2", (len(hashes), len(set(hashes))), (2, different))
+        if version == "v2":
+            checks.same("v2: by definition", sorted(hashes), sorted(map(by_definition, pair)))
 
 
-def csv(checks: Checks, workspace: Workspace, session: SparkSession, chance: random.Random) -> None:
-    """Random records as CSV: there the header says the order, and an empty field is null, in quotes or not."""
+def test_first_version_of_csv_is_computed_as_by_spark(
+    checks: Checks, tmp_path: Path, spark: SparkSession, chance: random.Random
+) -> None:
+    """The header says the order, and an empty field is null, in quotes or not."""
+    workspace = Workspace(tmp_path / "work")
     names = [name for name in NAMES if name not in NOTHING]
     lines = {f"r{number}": [f"r{number}" if name == "id" else field(chance) for name in names] for number in range(ROWS)}
     content = "".join(",".join(fields) + "\n" for fields in [names, *lines.values()])
     rows = by_adg(workspace, "v1_csv", "csv: {}", "v1", content)
-    frame = session.read.csv(str(source(workspace, "v1_csv", "csv")), header=True, multiLine=True, escape='"')
-    checks.same("v1 csv: Spark's columns", frame.columns, names)
-    compare(checks, "v1 csv", keyed(rows), by_spark(frame), {key: ",".join(fields) for key, fields in lines.items()})
+    frame = spark.read.csv(str(source(workspace, "v1_csv", "csv")), header=True, multiLine=True, escape='"')
+    checks.same("Spark's columns", frame.columns, names)
+    compare(checks, "csv", keyed(rows), by_spark(frame), {key: ",".join(fields) for key, fields in lines.items()})
 
 
 def field(chance: random.Random) -> str:
@@ -276,28 +292,3 @@ def field(chance: random.Random) -> str:
     if chance.random() < 0.3 or any(special in value for special in ',"\n'):
         return '"' + value.replace('"', '""') + '"'
     return value
-
-
-def run(checks: Checks, seed: int, folder: Path) -> None:
-    """All of it, with one Spark session."""
-    workspace, chance = Workspace(folder), random.Random(seed)
-    session = spark.session(folder)
-    first_version(checks, workspace, session, chance)
-    csv(checks, workspace, session, chance)
-    session.stop()
-    second_version(checks, workspace, chance)
-    collisions(checks, workspace)
-
-
-def main() -> None:
-    """Takes a seed, or always the same."""
-    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    checks = Checks()
-    with tempfile.TemporaryDirectory() as folder:
-        run(checks, seed, Path(folder))
-    print(f"\n{checks.wrong} differences with seed {seed}")
-    sys.exit(checks.wrong > 0)
-
-
-if __name__ == "__main__":
-    main()

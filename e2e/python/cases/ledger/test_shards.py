@@ -1,24 +1,38 @@
-"""Eight processes share the dates of a module: S3 and the ledger of moto, the real Hive Metastore.
-
-Usage: ADG_BIN=… shards.py. Prints each check; exits 1 where one fails.
-"""
+"""Eight processes share the dates of a module: S3 and the ledger of moto, the real Hive Metastore."""
 
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+from pyspark.sql import SparkSession
+
 from world.checks import Checks, cause
 from world.job import Ran
-from world.soak_scene import SoakScene, by_name, world
+from world.soak_scene import SoakScene, World, by_name, world
 from world.soak_source import TYPES
 
 SHARDS = 8
 DAYS = 16
 HELD = 22
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession) -> Iterator[World]:
+    """A metastore of its own, whose Hadoop takes a folder for the bucket."""
+    with world(spark) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(place: World, request: pytest.FixtureRequest) -> Iterator[SoakScene]:
+    """A module without any dates."""
+    with SoakScene.set(place, f"shards_{request.node.originalname.removeprefix('test_')[:12]}") as made:
+        yield made
 
 
 def start(scene: SoakScene, shard: str, days: list[date]) -> subprocess.Popen[str]:
@@ -73,7 +87,8 @@ def compare(checks: Checks, scene: SoakScene, what: str) -> None:
         checks.same(f"{what}: columns of {name}", sorted(found.items()), sorted(wanted.items()))
 
 
-def side_by_side(checks: Checks, scene: SoakScene) -> None:
+@pytest.mark.timeout(600)
+def test_eight_processes_do_each_date_once(checks: Checks, scene: SoakScene) -> None:
     """Tables are made, and get columns, while others write."""
     days = scene.source.next_days(DAYS)
     scene.source.land(days)
@@ -109,9 +124,12 @@ def side_by_side(checks: Checks, scene: SoakScene) -> None:
     compare(checks, scene, "eight processes")
 
 
-def one_dies(checks: Checks, scene: SoakScene) -> None:
-    """Its dates are done by whoever comes with its number; the others go on."""
-    days = scene.source.days()
+@pytest.mark.timeout(600)
+def test_dates_of_a_dead_process_are_done_by_its_successor(checks: Checks, scene: SoakScene) -> None:
+    """The successor has the same number; the others go on."""
+    days = scene.source.next_days(DAYS)
+    scene.source.land(days)
+    scene.job.expect(0, "--module", scene.module, **by_name(days).variables)
     scene.source.land(days)
     processes = [start(scene, f"{number}/2", days) for number in (1, 2)]
     wait_for(scene, "lease#1/2")
@@ -131,16 +149,3 @@ def one_dies(checks: Checks, scene: SoakScene) -> None:
     compare(checks, scene, "one died")
     scene.job.expect(0, "--module", scene.module, END_DT=str(days[-1]))
     checks.same("nothing is left to do", scene.job.report()["days"], [])
-
-
-def main() -> None:
-    """All of it."""
-    checks = Checks()
-    with world() as place, SoakScene.set(place, "shards") as scene:
-        side_by_side(checks, scene)
-        one_dies(checks, scene)
-    sys.exit(1 if checks.wrong else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -21,19 +21,14 @@ from world.values import canonical
 
 MODULE = """\
 version: 1
-module: sales
+module: adopted
 source: {{ min_known: 0.1, files: "{{date}}_{{collection}}.csv" }}
 evolution: {{ new_column: add, type_change: {type_change} }}
 limits: {{ error_rate: 1 }}
 catchup: {{ start: 2024-01-04 }}
-target: {{ database: sales, sweep_after_hours: {grace} }}
+target: {{ database: adopted, sweep_after_hours: {grace} }}
 collections: {{ {collections} }}
 """
-SETTINGS = {
-    "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
-    # Hive's SerDe does not read decimals as Spark writes them otherwise.
-    "spark.sql.parquet.writeLegacyFormat": "true",
-}
 COMMENTS = {"name": "who ordered", "Quantity": "how much of it"}
 
 
@@ -64,7 +59,7 @@ class Way:
     @property
     def table(self) -> str:
         """The table in the metastore."""
-        return f"sales.{self.name}"
+        return f"adopted.{self.name}"
 
     def columns(self) -> dict[str, str]:
         """The table's columns when Spark makes it."""
@@ -95,7 +90,7 @@ class Adoption:
 
     def make(self) -> None:
         """Spark makes the tables from the source's first days."""
-        self.session.sql(f"create database sales location '{self.folder('').as_uri()}'")
+        self.session.sql(f"create database adopted location '{self.folder('').as_uri()}'")
         for way in WAYS:
             for day in self.source:
                 self.write(way, day)
@@ -115,8 +110,8 @@ class Adoption:
     def run(self, day: str, type_change: str, grace: int = 24) -> None:
         """Runs adg for one day of all tables."""
         collections = ", ".join(f"{way.name}: {{ columns: {json.dumps(orders.NEW)} }}" for way in WAYS)
-        self.workspace.module("sales", MODULE.format(type_change=type_change, grace=grace, collections=collections))
-        self.workspace.run("--module", "sales", "--start-dt", day, "--end-dt", day)
+        self.workspace.module("adopted", MODULE.format(type_change=type_change, grace=grace, collections=collections))
+        self.workspace.run("--module", "adopted", "--start-dt", day, "--end-dt", day)
 
     def rows(self, name: str, convert: bool) -> Records:
         """A table's rows in order, in the form of `orders.expected`, by Spark's own reader or through the SerDe.
@@ -135,14 +130,14 @@ class Adoption:
     def clone(self, name: str) -> str:
         """The table as it is now, as one of Hive's."""
         self.clones += 1
-        other = f"sales.clone_{self.clones}"
+        other = f"adopted.clone_{self.clones}"
         self.client.clone(name, other)
         return other
 
     def drop_clones(self) -> None:
         """The clones are gone; their files are not."""
         for number in range(1, self.clones + 1):
-            self.client.drop(f"sales.clone_{number}")
+            self.client.drop(f"adopted.clone_{number}")
 
     def table(self, way: Way) -> Table:
         """The table as the metastore has it now."""
@@ -160,7 +155,7 @@ class Adoption:
 
     def folder(self, table: str) -> Path:
         """A table's folder, where adg looks for it."""
-        return self.workspace.folder / "warehouse/data/sales" / table
+        return self.workspace.folder / "warehouse/data/adopted" / table
 
     def plain(self, way: Way, day: str) -> Path:
         """Where Spark put a day."""

@@ -1,33 +1,33 @@
 """Real Spark reads through the real Hive Metastore what adg publishes there, by its own reader and through Hive's SerDe.
 
 First every type word, over three days. Then one day again and again, each time with other rows, while Spark keeps reading it:
-each read must see the rows of one publish, all of them, and of none that was over before the read began.
-
-Usage: ADG_BIN=… hive_readers.py [--publishes N]. Prints what was read; exits 1 where something is wrong.
+each read must see the rows of one publish, all of them, and of none that was over before the read began. `ADG_PUBLISHES` says how
+often.
 """
 
-import argparse
-import sys
-import tempfile
-import time
+import os
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
 
+import pytest
 from pyspark.sql import SparkSession
 
-from world import every_type
-from world import readers
-from world import spark
-from world.adg import Workspace
+from world import every_type, readers
+from world import spark as spark_readers
+from world.adg import Table, Workspace
 from world.checks import Checks, cause
 from world.every_type import FIRST, HIVE, KEY
+from world.hive import Hive
 from world.hive_client import HiveClient
 from world.readers import Reader
-from world.hive import hive
 
 THIRD = "2024-01-03"
+NAME = "hive_readers"
+"""Of the module and its database."""
+PUBLISHES = int(os.environ.get("ADG_PUBLISHES", "200"))
+BOTH = {"Spark": True, "SerDe": False}
+"""Whether each reader is Spark's own."""
 
 TICKS = """\
 version: 1
@@ -40,30 +40,55 @@ SIDES = {"A": 300, "B": 500}
 """How many rows each of the two contents has that take turns."""
 
 
-def every_type_in_three_days(workspace: Workspace, session: SparkSession, client: HiveClient, checks: Checks) -> None:
-    """The third day is the first again."""
+@pytest.fixture(scope="module")
+def workspace(hive: Hive, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace at the metastore."""
+    return Workspace(tmp_path_factory.mktemp("hive") / "work", f'hive: {{ uris: ["{hive.uri}"] }}')
+
+
+@pytest.fixture(scope="module")
+def client(hive: Hive, spark: SparkSession) -> HiveClient:
+    """A client of Hive's own."""
+    return HiveClient(spark, hive.uri)
+
+
+@dataclass
+class ThreeDays:
+    """A table with every type, of which the third day is the first again."""
+
+    table: Table
+    days: list[str]
+    rows: every_type.Rows
+
+
+@pytest.fixture(scope="module")
+def three_days(workspace: Workspace, client: HiveClient) -> ThreeDays:
+    """The table, published by one run."""
     files, expected = every_type.days()
     files[THIRD] = files[FIRST]
     expected |= {(THIRD, row): values | {KEY: THIRD} for (day, row), values in expected.items() if day == FIRST}
-    workspace.module("shop", readers.module("shop", "int96"))
+    workspace.module(NAME, readers.module(NAME, "int96"))
     for day, text in files.items():
         (workspace.source / f"{day}_every_type.csv").write_text(text, newline="")
-    begun = time.monotonic()
-    workspace.run("--module", "shop", "--start-dt", FIRST, "--end-dt", THIRD)
-    print(f"{len(files)} days of {len(HIVE)} columns published in {time.monotonic() - begun:.2f} s")
+    workspace.run("--module", NAME, "--start-dt", FIRST, "--end-dt", THIRD)
+    return ThreeDays(client.table(f"{NAME}.every_type"), list(files), expected)
 
-    table = client.table("shop.every_type")
-    counts = {day: sum(key == day for key, _ in expected) for day in files}
+
+def test_metastore_has_columns_partitions_and_counts(checks: Checks, three_days: ThreeDays, client: HiveClient) -> None:
+    """As a client of Hive's own sees them."""
+    table = three_days.table
+    counts = {day: sum(key == day for key, _ in three_days.rows) for day in three_days.days}
     checks.same("the columns in the metastore", list(table.columns.items()), list(HIVE.items()))
-    checks.same("the partitions in the metastore", list(table.partitions), list(files))
+    checks.same("the partitions in the metastore", list(table.partitions), three_days.days)
     checks.same("its numbers of rows", client.rows_said(table.name), {day: str(count) for day, count in counts.items()})
-    both = [
-        Reader("Spark", spark.reader(session, convert=True), readers.without_padding),
-        Reader("SerDe", spark.reader(session, convert=False), readers.without_padding),
-    ]
-    cells = readers.matrix(both, table, expected)
-    readers.show("every type", both, cells)
-    checks.same(f"all columns of {len(expected)} rows by both readers", readers.failures("int96", both, cells), 0)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_spark_reads_every_type_of_three_days(checks: Checks, three_days: ThreeDays, spark: SparkSession, name: str) -> None:
+    """Each column is a check."""
+    reader = Reader(name, spark_readers.reader(spark, BOTH[name]), readers.without_padding)
+    for column, (verdict,) in readers.matrix([reader], three_days.table, three_days.rows).items():
+        checks.same(column, verdict, "ok")
 
 
 @dataclass
@@ -77,7 +102,7 @@ class Progress:
 
 @dataclass
 class Reading:
-    """What one reader saw while there was publishing."""
+    """The reads of one reader while there was publishing."""
 
     reads: int = 0
     seen: set[int] = field(default_factory=set)
@@ -85,7 +110,7 @@ class Reading:
 
 
 def rows(number: int) -> list[tuple[int, str, int]]:
-    """What a publish brings."""
+    """The rows of a publish."""
     side = "AB"[number % 2]
     return [(number, side, row) for row in range(SIDES[side])]
 
@@ -121,29 +146,24 @@ def publish(workspace: Workspace, number: int) -> None:
     workspace.run("--module", "ticks", "--start-dt", FIRST, "--end-dt", FIRST)
 
 
-def read_while_publishing(
-    workspace: Workspace, session: SparkSession, client: HiveClient, checks: Checks, publishes: int
+@pytest.mark.timeout(1200)
+def test_each_read_while_publishing_is_of_one_whole_publish(
+    checks: Checks, workspace: Workspace, spark: SparkSession, client: HiveClient
 ) -> None:
     """Both readers side by side, each with a catalog of its own."""
     workspace.module("ticks", TICKS)
     publish(workspace, 0)
     progress = Progress()
     with ThreadPoolExecutor(2) as pool:
-        both = {
-            name: pool.submit(keep_reading, session.newSession(), convert, progress)
-            for name, convert in (("Spark", True), ("SerDe", False))
-        }
-        begun = time.monotonic()
+        both = {name: pool.submit(keep_reading, spark.newSession(), convert, progress) for name, convert in BOTH.items()}
         try:
-            for progress.begun in range(1, publishes + 1):
+            for progress.begun in range(1, PUBLISHES + 1):
                 publish(workspace, progress.begun)
                 progress.done = progress.begun
                 if wait(both.values(), timeout=0, return_when=FIRST_EXCEPTION).done:
                     break
         finally:
             progress.over.set()
-        seconds = time.monotonic() - begun
-    print(f"\n{progress.done} publishes in {seconds:.1f} s, {1000 * seconds / max(progress.done, 1):.0f} ms each")
     for name, reading in both.items():
         if error := reading.exception():
             checks.fail(f"{name}: each read is of one whole publish", cause(error))
@@ -151,34 +171,5 @@ def read_while_publishing(
         found = reading.result()
         print(f"{name}: {found.reads} reads, each of one whole publish; {len(found.seen)} different ones seen")
         # So that it is known to have read while there was publishing.
-        checks.same(f"{name}: it saw many of them", len(found.seen) >= min(publishes // 10, 10), True)
-        checks.same(f"{name}: the last one that it saw", max(found.seen), publishes)
-    folders = list(client.table("ticks.ticks").partitions[FIRST].parent.iterdir())
-    print(f"{len(folders)} folders of the day, all but one kept for readers that still read them")
-
-
-def main() -> None:
-    """Everything in one Spark session, one metastore and a temporary folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--publishes", type=int, default=200, help="how often the day is published while it is read")
-    publishes = parser.parse_args().publishes
-    checks = Checks()
-    begun = time.monotonic()
-    # Derby, which a metastore has by itself, has no snapshots: who reads a row while it is replaced by an equal one may find none, and
-    # Hive replaces a table's partition columns with each change of it.
-    with hive("postgres") as metastore, tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        workspace = Workspace(folder, f'hive: {{ uris: ["{metastore.uri}"] }}')
-        session = spark.session(folder, spark.metastore_at(metastore.uri))
-        client = HiveClient(session, metastore.uri)
-        try:
-            every_type_in_three_days(workspace, session, client, checks)
-            read_while_publishing(workspace, session, client, checks, publishes)
-        finally:
-            session.stop()
-    print(f"\n{checks.wrong} wrong, {time.monotonic() - begun:.0f} s")
-    sys.exit(checks.wrong > 0)
-
-
-if __name__ == "__main__":
-    main()
+        checks.same(f"{name}: it saw many of them", len(found.seen) >= min(PUBLISHES // 10, 10), True)
+        checks.same(f"{name}: the last one that it saw", max(found.seen), PUBLISHES)

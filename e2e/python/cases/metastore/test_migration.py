@@ -1,7 +1,4 @@
-"""docs/migration.md, as somebody walks it who has a table that Spark made: each file is written, each command typed, each output compared.
-
-Usage: ADG_BIN=… migration.py. Prints each check; exits 1 where one fails.
-"""
+"""docs/migration.md, as somebody walks it who has a table that Spark made: each file is written, each command typed, each output compared."""
 
 import os
 import re
@@ -11,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+import pytest
 
 from world.adg import VARIABLES
 from world.checks import Checks
-from world.hive import hive
+from world.hive import Hive
+from world.hive import hive as private_hive
 
+ROOT = Path(__file__).parents[2]
 GUIDE = Path(__file__).parents[4] / "docs" / "migration.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 METASTORE = "thrift://localhost:9083"
@@ -41,7 +41,7 @@ SPARK
 
 @dataclass(frozen=True)
 class Command:
-    """What is typed, and what is then seen."""
+    """A line that is typed, and the output that is then seen."""
 
     line: str
     output: str
@@ -55,7 +55,7 @@ def commands(block: str) -> Iterator[Command]:
 
 
 def as_told(told: str, seen: str) -> bool:
-    """Whether what is seen is what is told; `…` is anything, over lines where it has a line of its own."""
+    """Compares an output with what the guide tells of it; `…` is anything, over lines where it has a line of its own."""
     parts = [re.escape(part) for part in told.rstrip().split(ANYTHING)]
     return re.fullmatch("(?s:.*)".join(parts) if told.strip() == ANYTHING else ".*".join(parts).replace("\n.*\n", "\n(?s:.*)\n"), seen.rstrip()) is not None
 
@@ -69,7 +69,7 @@ class Reader:
         programs.mkdir()
         (programs / "adg").symlink_to(os.environ["ADG_BIN"])
         submit = programs / "spark-submit"
-        submit.write_text(SUBMIT.format(python=sys.executable, path=str(Path(__file__).parent), folder=str(folder), uri=uri))
+        submit.write_text(SUBMIT.format(python=sys.executable, path=str(ROOT), folder=str(folder), uri=uri))
         submit.chmod(submit.stat().st_mode | stat.S_IXUSR)
         clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         self.environment = clean | {"PATH": f"{programs}:{os.environ['PATH']}", "ADG_LOG_LEVEL": "error"}
@@ -93,31 +93,32 @@ class Reader:
         return ran.returncode, ran.stdout, ran.stderr
 
 
-def main() -> int:
-    """Walks it from the beginning to the end."""
-    checks = Checks()
-    with hive() as metastore, TemporaryDirectory() as folder:
-        reader = Reader(Path(folder).resolve(), metastore.uri)
-        for name in ("landing", "modules", "lake"):
-            (reader.folder / name).mkdir()
-        for day in DAYS:
-            (reader.folder / "landing" / f"{day}_orders.csv").write_text(DAY.format(day=day))
-        typed = 0
-        for kind, block in FENCE.findall(GUIDE.read_text()):
-            if kind != "console":
-                print(f"ok     wrote {reader.write(block)}")
-                continue
-            for command in commands(block):
-                code, seen, said = reader.type(command)
-                checks.same(f"$ {command.line}: exit code", (code, said if code else ""), (0, ""))
-                if as_told(command.output, seen):
-                    print(f"ok     $ {command.line}")
-                else:
-                    checks.fail(f"$ {command.line}", f"told:\n{command.output}\nseen:\n{seen}")
-                typed += 1
-        checks.same("commands typed", typed >= 12, True)
-    return 1 if checks.wrong else 0
+@pytest.fixture
+def metastore() -> Iterator[Hive]:
+    """A metastore of its own, for the guide lists all tables there are."""
+    with private_hive() as started:
+        yield started
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@pytest.mark.timeout(900)
+def test_guide_can_be_walked_from_its_beginning_to_its_end(checks: Checks, metastore: Hive, tmp_path: Path) -> None:
+    """Each file is written, each command typed, and each output compared."""
+    reader = Reader(tmp_path.resolve(), metastore.uri)
+    for name in ("landing", "modules", "lake"):
+        (reader.folder / name).mkdir()
+    for day in DAYS:
+        (reader.folder / "landing" / f"{day}_orders.csv").write_text(DAY.format(day=day))
+    typed = 0
+    for kind, block in FENCE.findall(GUIDE.read_text()):
+        if kind != "console":
+            checks.ok(f"wrote {reader.write(block)}")
+            continue
+        for command in commands(block):
+            code, seen, said = reader.type(command)
+            checks.same(f"$ {command.line}: exit code", (code, said if code else ""), (0, ""))
+            if as_told(command.output, seen):
+                checks.ok(f"$ {command.line}")
+            else:
+                checks.fail(f"$ {command.line}", f"told:\n{command.output}\nseen:\n{seen}")
+            typed += 1
+    checks.same("commands typed", typed >= 12, True)
