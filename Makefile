@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench book demo build dependencies docs e2e engines engines-chance faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
+.PHONY: bench book demo build dependencies docs e2e e2e-python e2e-rust engines engines-chance faults fuzz gate gate-record hostile lint-python mutants simulate package soak static static-check test test-tools unit
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -14,16 +14,23 @@ build:
 	cargo build --release --locked
 
 test: test-tools
-	cargo test --locked --features spark --lib --bins
+	$(MAKE) unit
 	$(MAKE) e2e
 	$(MAKE) gate
 	$(MAKE) hostile
+
+unit: test-tools
+	cargo test --locked --features spark --lib --bins
 
 # Starts and stops every service that it needs. With all features: without `spark` the same code is compiled, less the engine.
 # `make e2e ONLY=people` runs those tests alone whose names have that.
 ONLY ?=
 e2e: test-tools
-	e2e/run.sh $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) "$(ONLY)"
+	e2e/run.sh all $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) "$(ONLY)"
+
+# One part of them.
+e2e-rust e2e-python: test-tools
+	e2e/run.sh $(@:e2e-%=%) $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) "$(ONLY)"
 
 # What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail; a part of `make e2e`.
 engines: test-tools
@@ -42,6 +49,12 @@ gate: build test-tools
 
 gate-record: build test-tools
 	$(ADG_TEST_PYTHON) bench/gate.py --adg $(abspath $(ADG)) --record
+
+# Style and types of the Python tests.
+lint-python: test-tools
+	$(VENV)/bin/ruff check e2e/python
+	$(VENV)/bin/ruff format --check e2e/python
+	cd e2e/python && $(VENV)/bin/mypy
 
 test-tools:
 	@e2e/require.sh cargo cc python3
