@@ -28,7 +28,7 @@ MODULES = {
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     """Leaves by way of the blocks that clean up; a second signal must not disturb them."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)

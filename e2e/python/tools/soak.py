@@ -4,8 +4,8 @@ Days land, come again with other rows, are asked for by name, are wiped and buil
 registered must have the rows of one whole file, the one before or the one that is there now. After some kills the same command
 runs to its end: then all rows are as the source has them, and no file is left that nothing speaks for.
 
-Usage: ADG_BIN=… soak.py [--kills N] [--seed N]. Prints each round and what is wrong in it, then figures as JSON; exits 1 where
-something is wrong. The same seed makes the same choices, though no kill comes at quite the same moment.
+Usage: ADG_BIN=… python -m tools.soak [--kills N] [--seed N]. Prints each round and what is wrong in it, then figures as JSON; exits 1
+where something is wrong. The same seed makes the same choices, though no kill comes at quite the same moment.
 """
 
 import argparse
@@ -36,7 +36,7 @@ WAY = 0.15
 
 @dataclass
 class Figures:
-    """What is printed at the end."""
+    """The figures that are printed at the end."""
 
     seed: int
     kills: int = 0
@@ -106,7 +106,7 @@ class Soak:
         return command
 
     def next(self) -> Command:
-        """What comes next."""
+        """Chooses the next command."""
         source, roll = self.scene.source, self.rng.random()
         if not source.days() or (roll < 0.35 and len(source.days()) < MOST_DAYS):
             source.land(source.next_days(min(self.rng.randint(1, 2), MOST_DAYS - len(source.days()))))
@@ -131,7 +131,7 @@ class Soak:
         self.ended(command, self.scene.job.run("--module", self.scene.module, **command.variables))
 
     def ended(self, command: Command, ran: Ran) -> None:
-        """What must be after a run that nothing disturbed."""
+        """Compares the state after a run that nothing disturbed."""
         print(f"round {self.figures.rounds}: {command}, undisturbed in {ran.seconds:.2f} s")
         self.figures.undisturbed_runs += 1
         self.pace.learn(ran.seconds, len(command.days()))
@@ -145,7 +145,7 @@ class Soak:
         self.check_orphans(command)
 
     def check_orphans(self, command: Command) -> None:
-        """Whatever a day is left with when it is done stays for ever: without being asked, no run looks at it again."""
+        """Counts files that nothing speaks for. They would stay for ever: without being asked, no run looks at it again."""
         orphans = self.state.homeless()
         left = {key for key in orphans if self.state.statuses.get(cell_of(key)) == "Completed"}
         new = left - self.left

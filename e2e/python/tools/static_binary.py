@@ -1,6 +1,7 @@
 """The binary that users are given, where there is nothing else: no library, no shell, no file of the system's but its authorities.
 
-Usage: static_binary.py BINARY. Needs the rights to change the root. Prints each check and the figures; exits 1 where one fails.
+Usage: python -m tools.static_binary BINARY. Needs the rights to change the root. Prints each check and the figures; exits 1 where
+one fails.
 """
 
 import os
@@ -47,7 +48,7 @@ def starts_in(binary: Path) -> float:
 def alone(root: Path, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the binary in a root that has nothing but it and its work."""
     environment = {"ADG_CONFIG": "/work/adg.yaml"} | variables
-    command = ["chroot", "--userspec", "65532:65532", root, "/adg", *args]
+    command: list[str | Path] = ["chroot", "--userspec", "65532:65532", root, "/adg", *args]
     return subprocess.run(command, env=environment | {"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
 
 
@@ -69,7 +70,7 @@ def main() -> int:
         (root / "etc/hosts").write_text(f"127.0.0.1 {NAME}\n")
         (root / "work/adg.yaml").write_text(ENVIRONMENTS.replace("METASTORE", EMBEDDED))
         for path in (root, *root.rglob("*")):
-            os.chmod(path, 0o755 if path == root / "adg" else 0o777 if path.is_dir() else 0o644)
+            path.chmod(0o755 if path == root / "adg" else 0o777 if path.is_dir() else 0o644)
         made = alone(root, "generate-test-data", "--module", "vacancy", "--date", "2024-05-01", "--rows", "100")
         checks.same("it makes test data", (made.returncode, made.stderr), (0, ""))
         # By a name: the resolver is in the binary too.

@@ -73,7 +73,7 @@ class Principal:
 
 @dataclass
 class User(Principal):
-    """Whoever has keys of their own."""
+    """A user, with keys of its own."""
 
     keys: dict[str, str] = field(default_factory=dict)
     """As environment variables."""
@@ -81,12 +81,12 @@ class User(Principal):
 
 @dataclass
 class Role(Principal):
-    """Whoever is trusted may be it."""
+    """A role, which those that it trusts may take."""
 
     trust: Statement = field(default_factory=dict)
 
     def session(self, name: str) -> str:
-        """What a session of it is called, by which moto's trust policies know it; AWS's know it by the role too."""
+        """Gives the ARN of a session of it, by which moto's trust policies know it; AWS's know it by the role too."""
         return f"{self.arn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/{name}"
 
     @contextmanager

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
+Scheme = Literal["light", "dark"]
 CHROMIUM = "/usr/bin/chromium"
 # No request of the browser's own.
 QUIET = [
@@ -47,7 +48,7 @@ UNREADABLE = """() => {
     }
     return found;
 }"""
-"""What has too little contrast (WCAG 2, level AA) or is too small."""
+"""A script that lists texts with too little contrast (WCAG 2, level AA) and those that are too small."""
 
 
 @dataclass
@@ -89,7 +90,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, width: int, scheme: str) -> Iterator[Seen]:
+def opened(browser: Browser, path: Path, width: int, scheme: Scheme) -> Iterator[Seen]:
     """A file in a window of that width, by day (`light`) or by night (`dark`)."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     seen = Seen(context.new_page())

@@ -47,7 +47,7 @@ class Chain:
         self.name = name
         self.roles: list[Role] = []
         self.holders: list[Principal] = [job.user]
-        """Who takes each of the roles."""
+        """The principals that take each of the roles."""
         before = job.user.arn
         for account, word, condition in zip(accounts, WORDS, CONDITIONS, strict=True):
             role = account.role(f"{name}-{word}", trusts(before, **condition))

@@ -46,7 +46,7 @@ def difference(found: Any, wanted: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """What equal values have in common: `repr`, with sets in one order.
+    """Writes a value so that equal values are written alike: as `repr`, with sets in one order.
 
     Not by `==`, to which True is 1, and NaN is not NaN.
 

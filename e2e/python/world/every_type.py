@@ -272,7 +272,8 @@ def _day(day: str, columns: list[Column]) -> tuple[str, Rows]:
     """A file with a row for each place among the values, then one of nulls, then one of fields that do not fit."""
     names = [ROW, *(column.name for column in columns)]
     count = max(len(column.values) for column in columns)
-    lines, rows = [names], []
+    lines: list[list[str | None]] = [[*names]]
+    rows: list[Row] = []
     for place in range(count):
         cells = [column.values[place] if place < len(column.values) else (None, None) for column in columns]
         lines.append([str(place), *(text for text, _ in cells)])

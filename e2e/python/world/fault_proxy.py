@@ -164,12 +164,20 @@ def _forward(connection: http.client.HTTPConnection, request: _Request, body: by
 
 
 def _send(
-    client: socket.socket, status: int, headers: list[tuple[str, str]], body: bytes, fault: Fault | None = None, bare: bool = False
+    client: socket.socket,
+    status: int,
+    headers: list[tuple[str, str]],
+    body: bytes,
+    fault: Fault | None = None,
+    bare: bool = False,
 ) -> bool:
     """Sends a reply with what goes wrong with its body; whether the connection is still good."""
     if not bare and status not in WITHOUT_BODY:
         headers = [*headers, ("Content-Length", str(len(body)))]
-    lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Unknown')}", *(f"{name}: {value}" for name, value in headers)]
+    lines = [
+        f"HTTP/1.1 {status} {http.client.responses.get(status, 'Unknown')}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
     client.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
     if isinstance(fault, Flip) and body:
         at = min(fault.at, len(body) - 1)

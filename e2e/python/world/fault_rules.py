@@ -1,4 +1,4 @@
-"""What may go wrong between adg and a service, and at which calls it does."""
+"""Faults between adg and a service, and the calls at which they come."""
 
 import json
 import re
@@ -65,7 +65,7 @@ class Gate:
     """The call waits before the service hears of it, until somebody lets it go on."""
 
     answer: Answer | None = None
-    """What it is answered then. None: what the service says."""
+    """The answer then. None: that of the service."""
     reached: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
 
@@ -86,7 +86,7 @@ class Rule:
     skip: int = 0
     """How many such calls pass before."""
     body: bytes = b""
-    """What must stand in the request's body."""
+    """Bytes that the request's body must have."""
     seen: int = 0
     hits: int = 0
 
@@ -123,7 +123,7 @@ class Rules:
                     rule.fault.opened.set()
 
     def fault(self, call: str, body: Callable[[], bytes] = lambda: b"") -> Fault | None:
-        """What happens to a call: the first that is due."""
+        """Gives the fault of a call: the first that is due."""
         with self._lock:
             self.calls.append(call)
             return next((rule.fault for rule in self._rules if rule.matches(call, body)), None)

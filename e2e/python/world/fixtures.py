@@ -140,7 +140,8 @@ def key_service(services: Services) -> KeyService:
     """The data key service, for cases that neither count its requests nor let it fail."""
     facts = services.facts("key_service")
     texts = ("url", "new_key_url", "pid")
-    return KeyService(**{name: value if name in texts else Path(value) for name, value in facts.items()})
+    told: dict[str, Any] = {name: value if name in texts else Path(value) for name, value in facts.items()}
+    return KeyService(**told)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ class Hive:
     folder: Path
     pid: int
     database: Postgres | None
-    """What it keeps its tables in, where that is not Derby."""
+    """The server that keeps its tables, where that is not Derby."""
 
 
 @contextmanager

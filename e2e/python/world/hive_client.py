@@ -38,7 +38,8 @@ class HiveClient:
 
     def clone(self, name: str, other: str) -> None:
         """Makes another table as this one is now, with its columns and locations, but none of its properties: to Spark, a table
-        of Hive's."""
+        of Hive's.
+        """
         table = self._client.getTable(*name.split("."))
         table.setTableName(other.split(".")[1])
         table.getParameters().clear()

@@ -11,7 +11,7 @@ from typing import Any
 from world.aws import Statement, User
 
 EXTERNAL_ID = "adg-at-partner"
-"""What a partner's role asks for. No hint tells it, for it may come from a secret: a reader fills it in."""
+"""The external id that a partner's role asks for. No hint tells it, for it may come from a secret: a reader fills it in."""
 
 # What a shell may hold that would change a run.
 FOREIGN = ("AWS_", "ADG_", "START_DT", "END_DT", "CLEAN_UP_FLG", "E2E_TEST_FLG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -44,7 +44,7 @@ class Ran:
     seconds: float
 
     def events(self) -> list[dict[str, Any]]:
-        """What it logged."""
+        """Gives the events that it logged."""
         return [json.loads(line) for line in self.stderr.splitlines() if line.startswith("{")]
 
     def complaints(self) -> list[Complaint]:

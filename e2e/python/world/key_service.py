@@ -36,7 +36,7 @@ from world.process import HOST, Command, free_port, listens, running, temporary
 DECRYPT = "/datakey/actions/decrypt"
 NEW_KEY = "/datakey"
 KEY_IDS = ("cloudhsm:1,2", "cloudhsm:3,4")
-"""What new keys have as their ids, in turn. All are wrapped by one master key, but each unwraps by its own id alone."""
+"""The ids of new keys, in turn. All are wrapped by one master key, but each unwraps by its own id alone."""
 NONCE = 12
 """Bytes in front of a wrapped key."""
 FAREWELL = 5
@@ -124,7 +124,8 @@ def _identity(folder: Path, name: str, by: _Identity | None = None, *more: x509.
     builder = x509.CertificateBuilder(issuer.name, subject, private.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(begin).not_valid_after(begin + timedelta(days=365))
     usage = x509.KeyUsage(not ca, False, False, False, False, ca, ca, False, False)
-    for extension in (x509.BasicConstraints(ca, 0 if ca else None), usage):
+    critical: tuple[x509.ExtensionType, ...] = (x509.BasicConstraints(ca, 0 if ca else None), usage)
+    for extension in critical:
         builder = builder.add_extension(extension, critical=True)
     identifier = x509.SubjectKeyIdentifier.from_public_key(private.public_key())
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.private.public_key())
@@ -238,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Nothing: `/requests` tells."""
 
 

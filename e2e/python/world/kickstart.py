@@ -59,7 +59,7 @@ TEMPLATE = {
 SPARK = {"uuid": "string", "varchar": "string", "numeric": "decimal", "smallint": "integer", "date": "string"}
 """How the secret says types for which it has no word."""
 HIVE = {"text": "string", "integer": "int", "decimal": "double"}
-"""What the secret's words are in Hive."""
+"""Hive's types by the words of the secret."""
 INFERRED = {"Registered On": "date"}
 """Columns that the secret does not have."""
 

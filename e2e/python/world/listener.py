@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
-"""What PostgreSQL's clients ask first who would like TLS."""
+"""The first request of PostgreSQL's clients that would like TLS."""
 CLEARTEXT_PASSWORD = b"R\x00\x00\x00\x08\x00\x00\x00\x03"
 REFUSED = b"SERROR\x00VERROR\x00C28P01\x00Mpassword authentication failed\x00\x00"
 PATIENCE = 5
@@ -32,22 +32,22 @@ class Listener:
 
     manner: Manner
     context: ssl.SSLContext | None
-    socket: socket.socket
+    listening: socket.socket
     heard: list[bytes] = field(default_factory=list)
-    """What came in the clear, or behind a handshake."""
+    """All bytes that came in the clear, or behind a handshake."""
     connections: int = 0
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        port: int = self.socket.getsockname()[1]
+        port: int = self.listening.getsockname()[1]
         return port
 
     def serve(self) -> None:
         """Takes connections until its socket is closed."""
         with suppress(OSError):
             while True:
-                connection, _ = self.socket.accept()
+                connection, _ = self.listening.accept()
                 self.connections += 1
                 threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
 

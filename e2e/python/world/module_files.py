@@ -18,12 +18,12 @@ from world.published import Rows, lines_of_csv, typed
 FILES = 5
 """Of a day, where there are several."""
 HIVE = {"uuid": "string", "text": "string", "integer": "int", "numeric": "double"}
-"""What words are in Hive."""
+"""Hive's types by the words of a module."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """What a module says of a collection, and the files of themselves."""
+    """A collection as its module and its own files describe it."""
 
     module: str
     name: str

@@ -11,15 +11,15 @@ from typing import Any, Self
 from world.aws import Bucket, allow
 from world.encrypted import NEARLY_OVER, Sealed
 from world.job import Job
+from world.key_service import KeyService
 from world.module_files import ENCRYPTED, FILES, VACANCY, Collection, is_hashed, text, vacancy_key, vacancy_text, wanted
 from world.published import Rows, in_order
 from world.scene import DYNAMODB_LEDGER, People, Region
-from world.key_service import KeyService
 
 MODULES = ("vacancy", "application", "payment")
 UNHASHED = {one.name for module in ENCRYPTED.values() for one in module.values() if not is_hashed(one)}
 SQLITE_LEDGER = "sqlite: { path: ledger.db }"
-"""Which knows at once that a run is dead."""
+"""A ledger that knows at once that a run is dead."""
 
 ENVIRONMENTS = """\
 version: 1
@@ -111,7 +111,7 @@ class ModuleScene(Region):
         return [{name: value for name, value in row.items() if name not in unknown} for row in rows]
 
     def state(self, tables: Iterable[str]) -> Any:
-        """What readers see of tables, and which files there are but those set aside."""
+        """Gives the partitions that readers see, and all files but those set aside."""
         databases = [one["Name"] for one in self.glue.get_databases()["DatabaseList"]]
         known = {one["Name"] for name in databases for one in self.glue.get_tables(DatabaseName=name)["TableList"]}
         partitions = {name: self.partitions(name) for name in tables if name in known}

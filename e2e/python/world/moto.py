@@ -46,8 +46,8 @@ class Moto:
 
     def of(self, tenant: Tenant) -> "Moto":
         """The same server as a tenant sees it."""
-        keys = {"access_key_id": tenant.access_key_id, "secret_access_key": tenant.secret_access_key}
-        return replace(self, account=tenant.account, partner=tenant.partner, tenants=(), **keys)
+        own = replace(self, account=tenant.account, partner=tenant.partner, tenants=())
+        return replace(own, access_key_id=tenant.access_key_id, secret_access_key=tenant.secret_access_key)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Message:
-    """What a request brought."""
+    """The content of a request."""
 
     path: str
     headers: dict[str, str]
@@ -34,7 +34,7 @@ class Server:
     url: str = ""
 
     def take(self) -> list[Message]:
-        """What came since the last time."""
+        """Takes all that came since the last time."""
         found, self.messages = self.messages, []
         return found
 

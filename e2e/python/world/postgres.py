@@ -75,7 +75,7 @@ def _binaries() -> Path:
 
 
 def _user() -> str | None:
-    """Whom it runs as: it refuses root."""
+    """Names the user that runs the server, which refuses root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

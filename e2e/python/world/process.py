@@ -26,16 +26,16 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Command:
-    """What to run, and how."""
+    """A command, and the circumstances in which it runs."""
 
     words: Sequence[str | Path]
     folder: Path
     """Where it runs; its `log` is there."""
     environment: dict[str, str] | None = None
     user: str | None = None
-    """Whom it runs as, instead of ourselves."""
+    """The user that runs it, instead of ourselves."""
     end: signal.Signals = signal.SIGKILL
-    """What ends it: nothing of it is kept."""
+    """The signal that ends it: nothing of it is kept."""
 
 
 @contextmanager

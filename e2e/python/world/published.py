@@ -1,4 +1,4 @@
-"""What is published in a bucket, row for row, beside what the source's files say."""
+"""Published rows in the form in which they are compared with the source's."""
 
 import csv
 import io

@@ -40,8 +40,8 @@ class Reader:
     name: str
     rows: Callable[[Table, list[str]], Records]
     """Gives columns of a table."""
-    shows: Callable[[str, Any], Any] = lambda hive, value: value
-    """What it makes of a value of a type."""
+    shows: Callable[[str, Any], Any] = lambda _hive, value: value
+    """The change that it makes to a value of a type."""
 
 
 def by_duckdb(table: Table, names: list[str]) -> Records:

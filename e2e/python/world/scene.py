@@ -45,7 +45,7 @@ GLUE += ["GetPartition", "GetPartitions", "BatchCreatePartition", "BatchUpdatePa
 
 
 class People:
-    """Who is in both accounts, for all regions."""
+    """The users and roles of both accounts, for all regions."""
 
     def __init__(self, home: Account, partner: Account) -> None:
         self.home, self.partner = home, partner
@@ -72,7 +72,7 @@ class People:
 
 @dataclass
 class Region:
-    """What of one region's AWS is there for any module."""
+    """The part of one region's AWS that is there for any module."""
 
     people: People
     region: str
@@ -95,12 +95,12 @@ class Region:
         self.people.home.client("secretsmanager", self.region).create_secret(Name=kickstart.SECRET, SecretString=text)
 
     def seed(self, day: date, status: str, run: int, correlation_id: str = CORRELATION_ID) -> None:
-        """What the replaced job wrote last."""
+        """Writes an item as the replaced job did last."""
         keys = {"Correlation_Id": correlation_id, "DataProduct": PRODUCT}
         self.audit.put_item(Item=keys | {"Date": str(day), "Run_Id": run, "Status": status})
 
     def newest(self, correlation_id: str = CORRELATION_ID) -> list[dict[str, Any]]:
-        """What other readers find by a correlation id, newest first."""
+        """Gives the items that other readers find by a correlation id, newest first."""
         query = {"KeyConditionExpression": "Correlation_Id = :id", "ExpressionAttributeValues": {":id": correlation_id}}
         found: list[dict[str, Any]] = self.audit.query(**query, ScanIndexForward=False)["Items"]
         return [{name: int(value) if name == "Run_Id" else value for name, value in sorted(item.items())} for item in found]
@@ -156,7 +156,10 @@ class Scene(Region):
         With a database of PostgreSQL, the ledger is there.
         """
         home = people.home
-        source, target = people.partner.bucket(f"landing-{region}-{home.number}"), home.bucket(f"published-{region}-{home.number}")
+        source, target = (
+            people.partner.bucket(f"landing-{region}-{home.number}"),
+            home.bucket(f"published-{region}-{home.number}"),
+        )
         job, tester = Job(folder / region, people.job), Job(folder / region, people.tester)
         ledger = POSTGRES_LEDGER if database else DYNAMODB_LEDGER
         at = {"region": region, "endpoint": home.url, "roles": people.roles, "published": target}

@@ -55,7 +55,7 @@ def _shares(item: pytest.Item) -> bool:
     return any(found[-1].scope in ("module", "class") and found[-1].baseid for found in known)
 
 
-class Together(LoadScopeScheduling):
+class Together(LoadScopeScheduling):  # type: ignore[misc]
     """Gives the tests of a noted module to one worker, and each other test to whichever worker is free."""
 
     _modules: frozenset[str] | None = None

@@ -53,7 +53,7 @@ stands for the bucket there, which only the metastore sees."""
 
 @dataclass
 class World:
-    """What all modules share."""
+    """The services and the folder that all modules share."""
 
     metastore: Metastore
     uri: str
@@ -77,7 +77,7 @@ def world(session: SparkSession | None = None) -> Iterator[World]:
 
 @dataclass(frozen=True)
 class Command:
-    """What is run."""
+    """A command of the soak."""
 
     kind: str
     variables: dict[str, str]
@@ -108,8 +108,9 @@ class SoakScene(Region):
     @classmethod
     @contextmanager
     def set(cls, world: World, module: str) -> Iterator[Self]:
-        """An AWS of its own, for moto keeps in memory what was deleted too. Nobody's rights are checked there: that is another
-        script's business."""
+        """An AWS of its own, for moto keeps in memory what was deleted too. Nobody's rights are checked there: that is other
+        cases' business.
+        """
         with moto(unchecked=True) as server:
             people = People(*accounts(server))
             source, published = Source(people.home.bucket("landing-soak")), people.home.bucket(PUBLISHED)

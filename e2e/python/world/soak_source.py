@@ -1,4 +1,4 @@
-"""What lands in the soak, each day three files, again and again with other rows, and what a reader finds of them.
+"""The files of the soak, each day three, again and again with other rows, and the rows that a reader finds of them.
 
 Every row has the number of the file's generation in it, so that rows of two generations are never the same.
 """
@@ -46,7 +46,7 @@ LATE = {"orders": {"discount": "double"}, "items": {"colour": "string"}, "parcel
 INFERRED = {"items": {"id": "bigint", "generation": "bigint", "weight": "double"}}
 TYPES: dict[str, dict[str, str]] = {name: DECLARED[name] | INFERRED.get(name, {}) | LATE[name] for name in DECLARED}
 WORDS = {"amount": "numeric", "placed": "timestamp", "rating": "smallint", "weight": "double", "discount": "double"}
-"""What is in a column, where it is not text."""
+"""The words of columns that are not text."""
 ROWS = {"orders": 240, "items": 400, "parcels": 3100}
 LABEL = 3000
 """Random bytes of a parcel: so many that a file of Parquet is sent in two parts."""
@@ -70,7 +70,7 @@ collections: {collections}
 
 @dataclass(frozen=True)
 class Content:
-    """What one file has."""
+    """The content of one file."""
 
     rows: Tally
     quarantined: int
@@ -102,11 +102,11 @@ class Source:
         return sorted(self.generations)
 
     def cells(self) -> list[Cell]:
-        """What must be published at the end."""
+        """Gives the content that must be published at the end."""
         return [(name, day) for day in self.days() for name in TYPES]
 
     def newest(self, cell: Cell) -> Content:
-        """What the file has now."""
+        """Gives the content of the file as it is now."""
         return self.contents[cell, self.generations[cell[1]]]
 
     def columns(self, name: str) -> dict[str, str]:
@@ -157,7 +157,7 @@ def _fields(types: dict[str, str], number: int, generation: int, rng: random.Ran
 
 
 def _row(types: dict[str, str], fields: dict[str, str]) -> dict[str, Any]:
-    """What readers must see of it."""
+    """Gives the rows that readers must see of it."""
     row = {name: None if text == WRONG else typed(types[name], text) for name, text in fields.items()}
     if WRONG in fields.values():
         row["error_desc"] = [f"Type Conversion for column rating. The source value is: {WRONG}"]
@@ -206,18 +206,18 @@ def folder_of(key: str) -> str:
 
 
 def cell_of(key: str) -> Cell:
-    """What a file of a table, or one that was set aside, is of."""
+    """Gives the cell of a file of a table, or of one that was set aside."""
     _, _, name, *_, day, _, _ = key.split("/")
     return name, date.fromisoformat(day.partition("=")[2])
 
 
 @dataclass(frozen=True)
 class State:
-    """What can be seen from outside at one time."""
+    """Everything that can be seen from outside at one time."""
 
     registered: dict[Cell, Partition]
     statuses: dict[Cell, str]
-    """What the ledger says of each day."""
+    """The ledger's status of each day."""
     attempts: dict[Cell, dict[str, Any]]
     """The newest."""
     lease: dict[str, Any]
@@ -239,7 +239,7 @@ class State:
 
 @dataclass
 class Reader:
-    """Whoever reads all tables after each kill."""
+    """A reader of all tables after each kill."""
 
     module: str
     source: Source
@@ -250,10 +250,10 @@ class Reader:
     wiping: bool = False
     """Whether partitions may be gone."""
     read: dict[tuple[Any, ...], Tally] = field(default_factory=dict)
-    """What was read before, by folder and files."""
+    """Rows that were read before, by folder and files."""
 
     def stale(self) -> set[Cell]:
-        """What is not as the source has it now."""
+        """Lists the cells that are not as the source has them now."""
         return {cell for cell, generation in self.showing.items() if generation != self.source.generations[cell[1]]}
 
     def types(self, table: str) -> dict[str, str]:
@@ -277,7 +277,7 @@ class Reader:
         self.showing[cell] = seen[0]
 
     def rows(self, cell: Cell, state: State) -> Tally:
-        """What is in a partition, which must be what the metastore says of it. Files that are as they were are not read again."""
+        """Reads a partition, which must have as many files and bytes as the metastore says. Files that are as they were are not read again."""
         part = state.registered[cell]
         files = {key: one for key, one in state.objects.items() if folder_of(key) == part.folder}
         if (len(files), sum(size for size, _ in files.values())) != (part.files, part.bytes):

@@ -27,7 +27,8 @@ class Server:
 @contextmanager
 def spark_connect(memory: str = "1g", stream: str = "1s", piece: str = "128m") -> Iterator[Server]:
     """Spark's, with two cores. It ends each stream of answers after so long, and is to be asked for the rest, as others after two minutes.
-    Each of its tasks reads a piece of a file."""
+    Each of its tasks reads a piece of a file.
+    """
     port = free_port()
     with temporary("spark-connect") as folder:
         settings = {
@@ -44,7 +45,7 @@ def spark_connect(memory: str = "1g", stream: str = "1s", piece: str = "128m") -
             "spark.connect.execute.reattachable.senderMaxStreamDuration": stream,
         }
         flags = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
-        words = [SPARK / "bin/spark-submit", "--master", "local[2]", *flags]
+        words: list[str | Path] = [SPARK / "bin/spark-submit", "--master", "local[2]", *flags]
         server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
         environment = os.environ | {"SPARK_HOME": str(SPARK), "SPARK_NO_DAEMONIZE": "1"}
         with running(Command([*words, *server], folder, environment), lambda: listens(port)) as pid:
@@ -56,6 +57,6 @@ def sail() -> Iterator[Server]:
     """Sail's."""
     port = free_port()
     with temporary("sail") as folder:
-        words = [SAIL, "spark", "server", "--ip", HOST, "--port", str(port)]
+        words: list[str | Path] = [SAIL, "spark", "server", "--ip", HOST, "--port", str(port)]
         with running(Command(words, folder), lambda: listens(port)) as pid:
             yield Server(f"sc://{HOST}:{port}", pid)

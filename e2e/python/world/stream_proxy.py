@@ -25,7 +25,8 @@ def thrift_proxy(uri: str) -> Iterator[Proxy]:
 @contextmanager
 def tcp_proxy(url: str) -> Iterator[Proxy]:
     """A proxy that does not look into what passes, as it may be encrypted. Its only call is `connect`; all that the service says
-    on that connection is its reply."""
+    on that connection is its reply.
+    """
     with listening(url, _serve_tcp) as proxy:
         yield proxy
 

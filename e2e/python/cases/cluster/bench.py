@@ -1,5 +1,6 @@
 """A folder in which the scripts of `cluster_config` run: with a stand-in for adg and for the clouds' own commands, which write down
-what they are asked."""
+what they are asked.
+"""
 
 import os
 import subprocess

@@ -8,7 +8,7 @@ from cases.cluster.files import FOLDER
 
 ROW = re.compile(r"^\| ((?:\d+(?:, )?)+) \|.*?\| (no|yes) \|", re.MULTILINE)
 KILLED, STOPPED = 137, 143
-"""What a shell makes of SIGKILL and SIGTERM; adg itself ends with the second where it is told to stop."""
+"""A shell's codes for SIGKILL and SIGTERM; adg itself ends with the second where it is told to stop."""
 
 
 def known() -> set[int]:

@@ -18,10 +18,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from world.adg import VARIABLES
 from cases.cluster.dags import DAGS, arguments_of_jobs, composer
 from cases.cluster.files import FOLDER, ROOT, files, launched, load, messages, name
 from cases.cluster.terraform import planned_commands
+from world.adg import VARIABLES
 
 PROGRAMS = ("adg", "adg-retry")
 CONFIG = "/opt/adg/adg.yaml"
@@ -34,7 +34,7 @@ SAMPLES = {
     "--profile": "production",
     "--load-type": "delta",
 }
-"""What is filled in, by the flag in front of it."""
+"""Values that are filled in, by the flag in front of them."""
 PIG = re.compile(r"sh /opt/adg/bin/adg-job [^'\"]*")
 LINE = re.compile(r"(?:^|/opt/adg/bin/)adg(?:-retry)? ((?:--\w|doctor|generate-test-data|plan|tables|query|describe|schema).*)")
 SHELL = re.compile(r"\s(?:2?>>?|\|\|?|&&|;)|\)\"?$|`")
@@ -93,7 +93,7 @@ def of_lines(place: str, text: str, comment: str = "#") -> Iterator[CommandLine]
 
 
 def of_pig(place: str, query: str) -> Iterator[CommandLine]:
-    """What Pig's `sh` makes of a line, and adg-job of that. Two hyphens at the beginning of a word begin a comment."""
+    """Gives the command that Pig's `sh` makes of a line, and adg-job of that. Two hyphens at the beginning of a word begin a comment."""
     words = re.split(r"\s+--|$", query)[0].split()[2:]
     yield CommandLine(place, [*(f"--{word}" if "=" in word else word for word in words), "--config", CONFIG])
 

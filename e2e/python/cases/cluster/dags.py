@@ -87,7 +87,7 @@ class Composer:
         return found
 
     def queries(self, said: dict[str, Any]) -> list[str]:
-        """What Pig is given."""
+        """Gives the queries for Pig."""
         jobs = [task.given["job"] for task in self.tasks if "job" in task.given]
         return [query for job in self.rendered(jobs, said) for query in job["pig_job"]["query_list"]["queries"]]
 

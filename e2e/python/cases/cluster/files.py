@@ -13,6 +13,7 @@ MESSAGES = FOLDER / "emr/additional_step_args"
 LAUNCHER = ("cluster", "configurations", "instances", "steps")
 """The files that the EMR launcher reads, in its order."""
 
+
 def files(*suffixes: str) -> list[Path]:
     """Those that end so; all, where nothing is said."""
     found = (path for path in sorted(FOLDER.rglob("*")) if path.is_file() and not path.name.startswith("."))

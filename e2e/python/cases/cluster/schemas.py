@@ -1,5 +1,6 @@
 """The schemas of each platform: botocore's models of AWS, Google's discovery documents, the JSON
-Schemas of Kubernetes, and that of `adg.yaml`."""
+Schemas of Kubernetes, and that of `adg.yaml`.
+"""
 
 import copy
 import json
@@ -22,7 +23,7 @@ KUBERNETES = ("1.31", "1.34")
 """The oldest that knows all that stands in the file as stable, and a newer one."""
 
 Complain = Callable[[Any], list[str]]
-"""What is wrong with a document."""
+"""A function that lists the errors of a document."""
 Way = Sequence[str | int]
 """To a place in a document."""
 Wrong = tuple[Way, Any]
@@ -76,7 +77,7 @@ KINDS: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "numb
 
 
 def against(value: Any, schema: dict[str, Any], known: dict[str, Any], at: str) -> Iterator[str]:
-    """What in a value a discovery document does not know."""
+    """Lists everything in a value that a discovery document does not know."""
     schema = known[schema["$ref"]] if "$ref" in schema else schema
     kind = schema.get("type")
     if kind == "object":
@@ -152,7 +153,7 @@ def is_noticed(complain: Complain, spoiled: Any) -> bool:
 
 
 def overridden(schedule: dict[str, Any]) -> list[str]:
-    """What is wrong with what the scheduler gives to RunTask."""
+    """Lists the errors of the input that the scheduler gives to RunTask."""
     document = {"taskDefinition": "adg", "overrides": json.loads(schedule["Target"]["Input"])}
     return aws("ecs", "RunTask")(document)
 

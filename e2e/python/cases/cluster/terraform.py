@@ -1,8 +1,8 @@
 """The Terraform modules, as far as that goes where no provider can be had.
 
 All of them: format, structure (`terraform get` loads it), every reference and every argument of a module. Those without a
-provider are validated and applied, and what comes out of them is used: commands by `cluster_commands.py`, policies by
-`cluster_rights.py`.
+provider are validated and applied, and what comes out of them is used: commands by `commands.py`, policies by
+`test_rights.py`.
 """
 
 import json
@@ -63,7 +63,7 @@ def applied(module: str, **variables: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """What a file says, without what hcl2 adds: quotes around texts, and notes of its own."""
+    """Strips a file's content of all that hcl2 adds: quotes around texts, and notes of its own."""
     if isinstance(value, dict):
         return {key.strip('"'): plain(each) for key, each in value.items() if not key.startswith("__")}
     if isinstance(value, list):
@@ -72,7 +72,7 @@ def plain(value: Any) -> Any:
 
 
 def says(folder: Path) -> dict[str, list[Any]]:
-    """What all files of a module say, by the kind of block."""
+    """Gives the blocks of all files of a module, by kind."""
     found: dict[str, list[Any]] = {}
     for path in sorted(folder.glob("*.tf")):
         for kind, blocks in plain(hcl2.loads(path.read_text())).items():
@@ -106,7 +106,7 @@ def planned_commands() -> Iterator[tuple[str, list[str]]]:
 
 
 def pick(run: dict[str, Any]) -> dict[str, Any]:
-    """What `commands` takes of a run."""
+    """Picks the settings of a run that `commands` takes."""
     return {key: value for key, value in run.items() if key in ("module", "load_type", "memory")}
 
 
@@ -127,7 +127,7 @@ def code(text: str) -> str:
 
 
 def unknown_references(folder: Path) -> list[str]:
-    """What is referred to and is not there, outputs of modules included."""
+    """Lists references to names that are not there, outputs of modules included."""
     module = says(folder)
     known = declared(module)
     outputs = {label: named(says((folder / call["source"]).resolve()).get("output", [])) for label, call in calls(folder).items()}
@@ -143,7 +143,7 @@ def unknown_references(folder: Path) -> list[str]:
 
 
 def unknown_arguments(folder: Path) -> list[str]:
-    """What calls of modules lack, or say that the module does not ask for."""
+    """Lists arguments that calls of modules lack, or that the module does not ask for."""
     wrong = []
     for label, call in calls(folder).items():
         asked = named(says((folder / call["source"]).resolve()).get("variable", []))

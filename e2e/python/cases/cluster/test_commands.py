@@ -39,7 +39,10 @@ def check_taken(checks: Checks, one: CommandLine) -> None:
     checks.same(f"{one.place}: adg {' '.join(one.words)} {one.variables or ''}".rstrip(), told, "taken")
 
 
-@pytest.mark.parametrize("place", [*PLACES, pytest.param("Terraform", marks=pytest.mark.skipif(not has_terraform(), reason="terraform is not installed"))])
+@pytest.mark.parametrize(
+    "place",
+    [*PLACES, pytest.param("Terraform", marks=pytest.mark.skipif(not has_terraform(), reason="terraform is not installed"))],
+)
 def test_commands_are_taken(checks: Checks, place: str) -> None:
     """Each command of a file, a message or a plan."""
     for one in sources()[place]():

@@ -58,9 +58,7 @@ def test_emr_installs_the_bundle_that_was_named(checks: Checks, bundle: Bundle) 
     refused = (done.returncode, "not what was to be installed" in done.stderr, root.exists())
     checks.same("emr/bootstrap.sh, another bundle: code, told, anything installed", refused, (1, True, False))
     done = run(bootstrap, place, sums[-1], "/kickstart/adg-certificate", at=folder, ADG_ROOT=str(root))
-    checks.same(
-        "emr/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", "")
-    )
+    checks.same("emr/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", ""))
     found = {str(path.relative_to(root)): oct(stat.S_IMODE(path.stat().st_mode)) for path in sorted(root.rglob("*"))}
     wanted = {"adg.yaml": "0o644", "bin": "0o755", "bin/adg": "0o755", "bin/adg-retry": "0o755", "certs": "0o755"}
     wanted |= {"certs/adg.key": "0o600", "certs/adg.pem": "0o600", "certs/ca.pem": "0o600"}
@@ -77,9 +75,7 @@ def test_dataproc_installs_the_bundle_that_was_named(checks: Checks, bundle: Bun
     given = {"ADG_ROOT": str(root), "ADG_BUNDLE": "gs://bucket/adg.tar.gz", "ADG_LEDGER_SECRET": "adg-ledger"}
     bootstrap = FOLDER / "dataproc/bootstrap.sh"
     done = run(bootstrap, at=folder, ADG_SHA256=sums[0], **given)
-    checks.same(
-        "dataproc/bootstrap.sh, another bundle: code, anything installed", (done.returncode, root.exists()), (1, False)
-    )
+    checks.same("dataproc/bootstrap.sh, another bundle: code, anything installed", (done.returncode, root.exists()), (1, False))
     done = run(bootstrap, at=folder, ADG_SHA256=sums[-1], **given)
     checks.same(
         "dataproc/bootstrap.sh: code, and what it says", (done.returncode, done.stdout, done.stderr), (0, "adg 0.1.0\n", "")
@@ -119,7 +115,7 @@ class Lambda(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
-        """What became of an event."""
+        """Takes the outcome of an event."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         kind = self.headers.get("Lambda-Runtime-Function-Error-Type", "")
         self.answers.append((self.path.rpartition("invocation/")[2], kind, json.loads(body)))

@@ -84,7 +84,9 @@ def test_certificate_without_a_place_is_a_mistake_in_the_config(folder: Path) ->
     assert run(folder / "adg-retry", at=folder, ADG_CERTS=f"{folder}/file/certs", **CERTIFICATE).returncode == 10
 
 
-@pytest.mark.parametrize(("codes", "ready"), [("wait\n0\n", "adg.waits"), ("21\n0\n", "adg.asked")], ids=["at work", "between tries"])
+@pytest.mark.parametrize(
+    ("codes", "ready"), [("wait\n0\n", "adg.waits"), ("21\n0\n", "adg.asked")], ids=["at work", "between tries"]
+)
 def test_stop_is_handed_on_and_ends_the_tries(checks: Checks, folder: Path, codes: str, ready: str) -> None:
     """Told to stop while adg works, or while adg-retry waits for the next try."""
     shutil.copy(FOLDER / "bin/adg-retry", folder)
@@ -97,6 +99,4 @@ def test_stop_is_handed_on_and_ends_the_tries(checks: Checks, folder: Path, code
         process.send_signal(signal.SIGTERM)
         code = process.wait()
     runs = len((folder / "adg.asked").read_text().splitlines())
-    checks.same(
-        "code, runs, at once", (code, runs, time.monotonic() - begun < 10), (143, 1, True)
-    )
+    checks.same("code, runs, at once", (code, runs, time.monotonic() - begun < 10), (143, 1, True))

@@ -63,7 +63,7 @@ def as_moto_knows(statement: Statement) -> Statement:
 
 
 class Runner(People):
-    """Whoever runs adg, with these policies and no others."""
+    """The users and roles of a run, with these policies and no others."""
 
     def __init__(self, home: Account, partner: Account) -> None:
         self.home, self.partner = home, partner

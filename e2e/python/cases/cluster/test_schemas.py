@@ -32,8 +32,8 @@ def check_one(checks: Checks, what: str, complain: Complain, document: Any, *wro
         checks.gives(f"{what}: {'.'.join(map(str, way))} = {value!r} is noticed", partial(is_noticed, complain, spoiled), True)
 
 
-@pytest.mark.parametrize(("what", "message"), list(messages()), ids=[what for what, _ in messages()])
-def test_message_launches_a_cluster_of_emr(checks: Checks, what: str, message: dict[str, Any]) -> None:
+@pytest.mark.parametrize("message", [pytest.param(message, id=what) for what, message in messages()])
+def test_message_launches_a_cluster_of_emr(checks: Checks, message: dict[str, Any]) -> None:
     """EMR's RunJobFlow takes it."""
     checks.gives("as RunJobFlow asks", lambda: aws("emr", "RunJobFlow")(launched(message)), [])
 
@@ -115,7 +115,7 @@ def test_dags_give_google_what_it_asks_for(checks: Checks) -> None:
 
 
 def test_dag_takes_its_cluster_down_after_the_run(checks: Checks) -> None:
-    """Whatever became of the run."""
+    """Also where the run failed."""
     dataproc = composer(DAGS[0])
     checks.same("the DAG: the run comes after its cluster", dataproc.task("DataprocSubmitJobOperator").after, ["create_cluster"])
     deleted = dataproc.task("DataprocDeleteClusterOperator")

@@ -1,8 +1,8 @@
-"""What every engine is to make the same table of: each type with each odd text, lines of all kinds, columns that come and go."""
+"""Input of which every engine is to make the same table: each type with each odd text, lines of all kinds, columns that come and go."""
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 MODULE = """\
@@ -25,7 +25,7 @@ class Case:
     name: str
     days: list[list[bytes]]
     columns: dict[str, str]
-    csv: dict[str, object] = field(default_factory=dict)
+    csv: Mapping[str, object] = field(default_factory=dict)
     more: str = ""
     pick: str = "newest"
     timestamps: str = "int96"
@@ -34,7 +34,7 @@ class Case:
 
     def module(self) -> str:
         """Its file."""
-        csv, columns = json.dumps(self.csv), json.dumps(self.columns)
+        csv, columns = json.dumps(dict(self.csv)), json.dumps(self.columns)
         return MODULE.format(pick=self.pick, csv=csv, more=self.more, timestamps=self.timestamps, columns=columns)
 
 
@@ -78,8 +78,43 @@ MOMENTS = """
 1899-12-31T23:59:59 2262-04-12T00:00:00 2024-02-30T10:00:00 2024-01-01t10:00:00 10:00:00 1704067200 2024-01-01T10:00:00[Europe/Paris]
 yesterday today now epoch
 """.split()
-SPACED = ["2024-01-01 10:00:00", "2024-01-01 00:00:00", "0000-00-00 00:00:00", "01/02/2024 10:30", "2024-13-01 10:00:00", " 1 ", "\t1.5 ", " true", " 2024-01-01 "]
-ODD = ["", " ", "\t", "\u00a0", "\u00a01", "1\u00a0", "a b", "it's", 'say "hi"', "a\\b", "\\N", "\\", "'", "%", "_", "$1", "?", "a;b", "a,b", "x" * 5000, "\ufffd", "\u2028", "\x0b1", "\x0c1\x0c"]
+SPACED = [
+    "2024-01-01 10:00:00",
+    "2024-01-01 00:00:00",
+    "0000-00-00 00:00:00",
+    "01/02/2024 10:30",
+    "2024-13-01 10:00:00",
+    " 1 ",
+    "\t1.5 ",
+    " true",
+    " 2024-01-01 ",
+]
+ODD = [
+    "",
+    " ",
+    "\t",
+    "\u00a0",
+    "\u00a01",
+    "1\u00a0",
+    "a b",
+    "it's",
+    'say "hi"',
+    "a\\b",
+    "\\N",
+    "\\",
+    "'",
+    "%",
+    "_",
+    "$1",
+    "?",
+    "a;b",
+    "a,b",
+    "x" * 5000,
+    "\ufffd",
+    "\u2028",
+    "\x0b1",
+    "\x0c1\x0c",
+]
 TEXTS = [*NUMBERS, *WORDS, *MOMENTS, *[moment.replace("T", " ") for moment in MOMENTS if "T" in moment[:11]], *SPACED, *ODD]
 
 
@@ -107,12 +142,22 @@ def plain(rows: int) -> bytes:
         day = f"{rng.randrange(1900, 2100)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
         clock = f"{rng.randrange(24):02}:{rng.randrange(60):02}:{rng.randrange(60):02}"
         fields = {
-            "tiny": rng.randrange(-128, 128), "small": rng.randrange(-(2**15), 2**15), "whole": rng.randrange(-(2**31), 2**31),
-            "big": rng.randrange(-(10**18) + 1, 10**18), "single": rng.uniform(-1e6, 1e6), "double": repr(rng.uniform(-1e300, 1e300)),
-            "money": f"{rng.uniform(-9e6, 9e6):.2f}", "large": f"{rng.randrange(10**27)}.{rng.randrange(10**10):010}",
-            "share": f"0.{rng.randrange(100):02}", "count": rng.randrange(-99999, 99999), "flag": rng.choice(["true", "false", "Y", "0"]),
-            "day": day, "moment": f"{day} {clock}{rng.choice(['', '.5', '.123456'])}", "text": rng.choice(["a, b", 'q"q', "", "é", "x"]),
-            "short": rng.choice(["abc", "é", "", "abcd"]), "fixed": rng.choice(["ab", "a"]),
+            "tiny": rng.randrange(-128, 128),
+            "small": rng.randrange(-(2**15), 2**15),
+            "whole": rng.randrange(-(2**31), 2**31),
+            "big": rng.randrange(-(10**18) + 1, 10**18),
+            "single": rng.uniform(-1e6, 1e6),
+            "double": repr(rng.uniform(-1e300, 1e300)),
+            "money": f"{rng.uniform(-9e6, 9e6):.2f}",
+            "large": f"{rng.randrange(10**27)}.{rng.randrange(10**10):010}",
+            "share": f"0.{rng.randrange(100):02}",
+            "count": rng.randrange(-99999, 99999),
+            "flag": rng.choice(["true", "false", "Y", "0"]),
+            "day": day,
+            "moment": f"{day} {clock}{rng.choice(['', '.5', '.123456'])}",
+            "text": rng.choice(["a, b", 'q"q', "", "é", "x"]),
+            "short": rng.choice(["abc", "é", "", "abcd"]),
+            "fixed": rng.choice(["ab", "a"]),
         }
         if number % 10 == 3:
             fields[rng.choice(["whole", "money", "flag", "double"])] = "n/a"
@@ -127,28 +172,37 @@ def customary(rows: int) -> bytes:
     for number in range(rows):
         year, month, day = rng.randrange(1, 9999), rng.randrange(1, 13), rng.randrange(1, 29)
         clock = f"{rng.randrange(24):02}:{rng.randrange(60):02}"
-        days = [f"{day:02}/{month:02}/{year:04}", f"{month:02}/{day:02}/{year:04}", f"{year:04}{month:02}{day:02}", f"{year:04}-{month:02}-{day:02}"]
-        moments = [f"{day:02}.{month:02}.{year:04} {clock}:07", f"{day:02}/{month:02}/{year:04} {clock}", f"{year:04}-{month:02}-{day:02}T{clock}:59.5"]
+        days = [
+            f"{day:02}/{month:02}/{year:04}",
+            f"{month:02}/{day:02}/{year:04}",
+            f"{year:04}{month:02}{day:02}",
+            f"{year:04}-{month:02}-{day:02}",
+        ]
+        moments = [
+            f"{day:02}.{month:02}.{year:04} {clock}:07",
+            f"{day:02}/{month:02}/{year:04} {clock}",
+            f"{year:04}-{month:02}-{day:02}T{clock}:59.5",
+        ]
         lines.append(line([str(number), rng.choice(days), rng.choice(moments)]))
     return "".join(lines).encode()
 
 
 SMALL = {"id": "bigint", "note": "string", "paid": "boolean"}
 LINES: list[bytes] = [
-    b"id,note,paid\n1,plain,true\n2,\"a \"\"b\"\"\",no\n3,short\n4,a,b,c\n\n5,,\n6,ab\"c,yes\n7,\"\",x\n",
-    "\ufeffid,note,paid\r\n1,mark,true\r\n\r\n2,\"crlf\",no\r\n".encode(),
+    b'id,note,paid\n1,plain,true\n2,"a ""b""",no\n3,short\n4,a,b,c\n\n5,,\n6,ab"c,yes\n7,"",x\n',
+    '\ufeffid,note,paid\r\n1,mark,true\r\n\r\n2,"crlf",no\r\n'.encode(),
     b"\n\nid,note,paid\n1,after empty lines,true\n2,no end of line,no",
-    b"id,note,paid\n1,\"two\nlines\",true\n2,\"one\",no\n",
-    b"id,note,paid\n1,\"unclosed,true\n2,b,no\n3,c,yes\n",
-    b"id,note,paid\n1,\"text\"after,true\n2,b,no\n",
+    b'id,note,paid\n1,"two\nlines",true\n2,"one",no\n',
+    b'id,note,paid\n1,"unclosed,true\n2,b,no\n3,c,yes\n',
+    b'id,note,paid\n1,"text"after,true\n2,b,no\n',
     b"id,note,paid\n1,\xff\xfe,true\n2,b,no\n3,\xc3\xa9,no\n",
-    b"id,note,paid\n1,a\rb,true\n2,\"c\rd\",no\n",
+    b'id,note,paid\n1,a\rb,true\n2,"c\rd",no\n',
     b"id,note,paid\n1,a,true\nid,note,paid\n2,b,no\n",
     b"id,note,paid\n",
-    b"id,note,paid\n1,\"" + b"\"\"" * 3000 + b"\",true\n2,b,no\n",
+    b'id,note,paid\n1,"' + b'""' * 3000 + b'",true\n2,b,no\n',
     b"id,note,paid\n1,nul\x00nul,true\n2,b,no\n",
     b"id,note,paid\r1,lone returns,true\r2,b,no\r",
-    b"id\n1\n2\n\n3\n\"\"\n \n",
+    b'id\n1\n2\n\n3\n""\n \n',
 ]
 
 
@@ -158,7 +212,9 @@ def cases() -> list[Case]:
     listed = {"date_formats": ["%d/%m/%Y"], "timestamp_formats": ["%d/%m/%Y %H:%M"]}
     iso = {"timestamp_formats": ["%Y-%m-%d %H:%M:%S"]}
     fixed = {"date_formats": ["%d/%m/%Y", "%m/%d/%Y", "%Y%m%d"], "timestamp_formats": ["%d.%m.%Y %T", "%d/%m/%Y %H:%M"]}
-    alone = [Case(f"lines {number}", [[content]], SMALL if number < 13 else {"id": "bigint"}) for number, content in enumerate(LINES)]
+    alone = [
+        Case(f"lines {number}", [[content]], SMALL if number < 13 else {"id": "bigint"}) for number, content in enumerate(LINES)
+    ]
     several = [content for number, content in enumerate(LINES) if number not in (6, 12, 13)]
     return [
         Case("plain rows", [[plain(4000)]], typed, csv=iso, more="row_hash: v2", by_cluster=4000),
@@ -172,7 +228,13 @@ def cases() -> list[Case]:
             csv=listed | {"delimiter": ";", "null_values": ["", "NULL", "-", "it's", "a\\b"], "keep_quoted_empty": True},
             more="row_hash: v2",
         ),
-        Case("formats of fixed places", [[customary(2000)]], {"id": "bigint", "day": "date", "moment": "timestamp"}, csv=fixed, by_cluster=2000),
+        Case(
+            "formats of fixed places",
+            [[customary(2000)]],
+            {"id": "bigint", "day": "date", "moment": "timestamp"},
+            csv=fixed,
+            by_cluster=2000,
+        ),
         *alone,
         Case("several files of one day", [several], SMALL, pick="all", more="row_hash: v1"),
         Case(
@@ -194,6 +256,11 @@ def cases() -> list[Case]:
             {"id": "int"},
             more="evolution: { type_change: widen }",
         ),
-        Case("new columns are ignored", [[b"id,new\n1,a\n"], [b"new,id\nb,2\n"]], {"id": "int"}, more="evolution: { new_column: ignore }"),
+        Case(
+            "new columns are ignored",
+            [[b"id,new\n1,a\n"], [b"new,id\nb,2\n"]],
+            {"id": "int"},
+            more="evolution: { new_column: ignore }",
+        ),
         Case("nested values", [[b'id,tags\n1,"[""a"",""b""]"\n2,x\n']], {"id": "int", "tags": "array<string>"}, by_cluster=0),
     ]

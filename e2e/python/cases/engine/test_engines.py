@@ -76,9 +76,7 @@ def test_json_is_read_by_adg_itself(checks: Checks, tmp_path: Path, remotes: dic
 
 
 @pytest.mark.timeout(400)
-def test_engines_take_turns_at_one_table(
-    checks: Checks, tmp_path: Path, spark_connect: Server, spark: SparkSession
-) -> None:
+def test_engines_take_turns_at_one_table(checks: Checks, tmp_path: Path, spark_connect: Server, spark: SparkSession) -> None:
     """The first day by adg, the second by Spark, the third by adg: of each the same file."""
     case, workspace = Case("in turn", [], {"id": "bigint"} | TYPES, more="row_hash: v2"), Workspace(tmp_path / "turn")
     workspace.module("shop", case.module())

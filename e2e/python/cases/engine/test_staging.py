@@ -33,7 +33,7 @@ from world.spark_connect import sail as private_sail
 
 UNAVAILABLE, ROWS = 21, 500
 LOOKED = '"action":"look at the lines"'
-"""What the log says when the server has looked at the files, and writes next."""
+"""The line of the log when the server has looked at the files, and writes next."""
 
 PROFILE = """\
   {name}:
@@ -80,7 +80,9 @@ class Kind:
     def module(self) -> str:
         """Its file."""
         encryption = "key_service" if self.is_encrypted else "none"
-        return MODULE.format(name=self.name, ending=self.ending, encryption=encryption, encoding=self.encoding, columns=self.columns)
+        return MODULE.format(
+            name=self.name, ending=self.ending, encryption=encryption, encoding=self.encoding, columns=self.columns
+        )
 
 
 TYPED = ", ".join(f"{name}: {ty if '(' not in ty else repr(ty)}" for name, ty in ({"id": "bigint"} | TYPES).items())
@@ -88,11 +90,28 @@ TYPED = ", ".join(f"{name}: {ty if '(' not in ty else repr(ty)}" for name, ty in
 WORDS = "id,note,size\n" + "".join(f"{number},naïve café €,{number}\n" for number in range(ROWS)) + "7,é,+1\n8,ü\n"
 KINDS = [
     Kind("plain", (plain(ROWS),), ROWS, must_be_copied=False, columns=TYPED),
-    Kind("packed", (gzip.compress(plain(ROWS)), plain(3),), ROWS + 3, must_be_copied=False, columns=TYPED),
+    Kind(
+        "packed",
+        (
+            gzip.compress(plain(ROWS)),
+            plain(3),
+        ),
+        ROWS + 3,
+        must_be_copied=False,
+        columns=TYPED,
+    ),
     Kind("misnamed", (plain(ROWS),), ROWS, columns=TYPED, ending=".gz"),
     Kind("windows", (WORDS.encode("windows-1252"),), ROWS, encoding="windows-1252"),
     Kind("utf16", (WORDS.encode("utf-16"),), ROWS, encoding="utf-16"),
-    Kind("sealed", (WORDS.encode(), WORDS.encode(),), 2 * ROWS, is_encrypted=True),
+    Kind(
+        "sealed",
+        (
+            WORDS.encode(),
+            WORDS.encode(),
+        ),
+        2 * ROWS,
+        is_encrypted=True,
+    ),
 ]
 
 
@@ -116,7 +135,11 @@ class Site:
         roles = Chain(self.job, "across", [home, partner, partner], self.source).yaml()
         place = {"AWS_REGION": server.region, "AWS_ENDPOINT": server.url, "AWS_ALLOW_HTTP": "true"}
         with patch.dict(os.environ, cluster.keys | place):
-            in_s3 = {"remote": stack.enter_context(private_sail()).remote, "staging": f"s3://{self.staging.name}", "published": f"s3://{self.published.name}"}
+            in_s3 = {
+                "remote": stack.enter_context(private_sail()).remote,
+                "staging": f"s3://{self.staging.name}",
+                "published": f"s3://{self.published.name}",
+            }
         usual = {"region": server.region, "endpoint": server.url, "source": self.source.name, "roles": roles, "keys": keys}
         usual |= {"engine": "spark", "remote": spark.remote, "files": "all", "staging": "staging"}
         profiles = [
@@ -125,7 +148,9 @@ class Site:
             {"name": "by_sail", **in_s3},
             {"name": "as_needed", **in_s3, "files": "unreadable"},
         ]
-        self.job.write("adg.yaml", "version: 1\nprofile: by_adg\nprofiles:\n" + "".join(PROFILE.format(**usual | one) for one in profiles))
+        self.job.write(
+            "adg.yaml", "version: 1\nprofile: by_adg\nprofiles:\n" + "".join(PROFILE.format(**usual | one) for one in profiles)
+        )
         for kind in KINDS:
             self._land(kind, keys)
 
@@ -163,7 +188,7 @@ class Site:
         return sort(in_order(map(self.published.get, keys), types))
 
     def copies(self) -> list[str]:
-        """What lies where files are copied."""
+        """Lists all copies."""
         folder = self.job.folder / "staging"
         return self.staging.keys() + [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
 
@@ -179,9 +204,7 @@ each_profile = pytest.mark.parametrize("profile", ["by_spark", "by_sail"])
 
 
 @pytest.fixture(scope="module")
-def site(
-    moto: Moto, key_service: KeyService, spark_connect: Server, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+def site(moto: Moto, key_service: KeyService, spark_connect: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The job, with Sail beside it, which has its rights from the environment."""
     with ExitStack() as stack:
         yield Site(stack, tmp_path_factory.mktemp("staging"), moto, key_service, spark_connect)
@@ -234,7 +257,11 @@ def test_copies_of_a_killed_run_are_removed_by_the_next(checks: Checks, site: Si
 def test_doctor_looks_at_the_server_and_at_the_copies(checks: Checks, site: Site) -> None:
     """It fails where adg may not write copies."""
     ran = site.job.run("doctor", "--profile", "by_sail", "--module", "plain")
-    steps = [(verdict, text.split(" at ")[0].split(": ")[0:2]) for verdict, text in ran.steps() if text.startswith(("spark", "staging"))]
+    steps = [
+        (verdict, text.split(" at ")[0].split(": ")[0:2])
+        for verdict, text in ran.steps()
+        if text.startswith(("spark", "staging"))
+    ]
     wanted = [["spark", "Spark 4.1.1"], ["staging", "credentials"], ["staging", "list"], ["staging", "write and delete a probe"]]
     checks.same("its steps", (ran.code, steps), (0, [("ok", step) for step in wanted]))
     with site.job.user.without("write copies"):

@@ -111,7 +111,9 @@ def test_server_that_is_not_there_is_told(checks: Checks, workspace: Workspace) 
         [os.environ["ADG_BIN"], *spark_at(remote)], cwd=workspace.folder, stderr=subprocess.PIPE, text=True
     )
     error = told(ends(checks, "nobody", process, UNAVAILABLE, 60))
-    checks.same("nobody: it says where, and what to do", (remote in error["error"], "spark.remote" in error["hint"]), (True, True))
+    checks.same(
+        "nobody: it says where, and what to do", (remote in error["error"], "spark.remote" in error["hint"]), (True, True)
+    )
     checks.same("nobody: nothing is left", published(workspace), [])
 
 
@@ -139,8 +141,12 @@ def test_doctor_tells_its_findings_before_it_asks_a_silent_server(checks: Checks
         listening.bind((HOST, 0))
         listening.listen(16)
         remote = f"sc://{HOST}:{listening.getsockname()[1]}"
-        (workspace.folder / "adg.yaml").write_text(yaml.replace("stores:", f'engine: auto\n    spark: {{ remote: "{remote}" }}\n    stores:', 1))
-        with subprocess.Popen([os.environ["ADG_BIN"], "doctor"], cwd=workspace.folder, stdout=subprocess.PIPE, text=True) as doctor:
+        (workspace.folder / "adg.yaml").write_text(
+            yaml.replace("stores:", f'engine: auto\n    spark: {{ remote: "{remote}" }}\n    stores:', 1)
+        )
+        with subprocess.Popen(
+            [os.environ["ADG_BIN"], "doctor"], cwd=workspace.folder, stdout=subprocess.PIPE, text=True
+        ) as doctor:
             assert doctor.stdout
             said = [doctor.stdout.readline().split(": ")[0] for _ in range(2)]
             checks.same("looked for: what is said meanwhile", (said, doctor.poll()), (["ok    config", "ok    source"], None))
@@ -160,7 +166,9 @@ def test_terminal_shows_how_far_the_server_is(checks: Checks, workspace: Workspa
     checks.same("watched: exit code", run.returncode, 0)
     whole = source.stat().st_size / (1 << 20)
     seen = {float(size) for size, of in re.findall(r"([0-9.]+) MiB/([0-9.]+) MiB", drawn) if abs(float(of) - whole) < 0.01}
-    checks.same(f"watched: some, more, all of it {sorted(seen)}", (len(seen) > 2, max(seen, default=0) >= whole - 0.01), (True, True))
+    checks.same(
+        f"watched: some, more, all of it {sorted(seen)}", (len(seen) > 2, max(seen, default=0) >= whole - 0.01), (True, True)
+    )
     checks.same("watched: rows", f"{5 * ROWS} rows" in drawn, True)
 
 
@@ -195,17 +203,13 @@ def check_stopped(checks: Checks, workspace: Workspace, remote: str, rows: int, 
 
 
 @pytest.mark.parametrize("after", [2, 0.1, 0.125, 0.15, 0.175, 0.2])
-def test_run_on_spark_that_is_stopped_leaves_nothing(
-    checks: Checks, workspace: Workspace, server: Server, after: float
-) -> None:
+def test_run_on_spark_that_is_stopped_leaves_nothing(checks: Checks, workspace: Workspace, server: Server, after: float) -> None:
     """At moments from the plan to the writing."""
     check_stopped(checks, workspace, server.remote, 5 * ROWS, after)
 
 
 @pytest.mark.parametrize("after", [0, 0.05, 0.1])
-def test_run_on_sail_that_is_stopped_leaves_nothing(
-    checks: Checks, workspace: Workspace, other: Server, after: float
-) -> None:
+def test_run_on_sail_that_is_stopped_leaves_nothing(checks: Checks, workspace: Workspace, other: Server, after: float) -> None:
     """The same with a file that is larger, for Sail is quicker."""
     check_stopped(checks, workspace, other.remote, 20 * ROWS, after)
 

@@ -4,12 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cases.faults.wire_world import PLACE, PROFILE, World
 from world.aws import Bucket
 from world.fault_proxy import Proxy
 from world.job import Job
 from world.published import Rows, of_parquet
 from world.scene import DYNAMODB_LEDGER, People, Region
-from cases.faults.wire_world import PLACE, PROFILE, World
 
 
 class Aws(World):

@@ -4,18 +4,18 @@ import sqlite3
 from datetime import date
 from pathlib import Path
 
+from cases.faults.wire_world import PLACE, PROFILE, World
 from world.adg import EMBEDDED, Table, Workspace
 from world.aws import User
 from world.job import Job
 from world.kickstart import DATABASE
-from world.published import Rows, of_parquet
 from world.process import HOST
-from cases.faults.wire_world import PLACE, PROFILE, World
+from world.published import Rows, of_parquet
 
 SQLITE = "sqlite: { path: warehouse/ledger.db }"
 KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
 NOBODY = User("user", "nobody", "", None, keys=KEYS)
-"""Who needs nothing of AWS."""
+"""A user for jobs that need nothing of AWS."""
 
 
 class Folders(World):

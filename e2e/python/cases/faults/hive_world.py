@@ -12,10 +12,10 @@ from py4j.protocol import Py4JJavaError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from cases.faults.folder_world import NOBODY, SQLITE, Folders
 from world.adg import Table
 from world.aws import User
 from world.fault_proxy import Proxy
-from cases.faults.folder_world import NOBODY, SQLITE, Folders
 from world.hive_client import HiveClient
 from world.kickstart import DATABASE
 from world.process import HOST

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from cases.faults.wire_case import done_before, explained
+from cases.faults.wire_world import LARGE, World, day
 from world.checks import Checks
 from world.fault_rules import Gate, Rule, Rules
 from world.job import Ran
-from cases.faults.wire_case import done_before, explained
-from cases.faults.wire_world import LARGE, World, day
 
 PATIENCE = 60
 """Seconds that a run has to come to where it is put to sleep."""
@@ -31,7 +31,7 @@ class Point:
     again: bool = False
     """Whether the date was done before."""
     body: bytes = b""
-    """What stands in the call."""
+    """Bytes that the call has."""
     gate: Gate = field(default_factory=Gate)
     undoes: bool = False
     """Whether nothing can stop it any more: then readers see its own rows, which are old, but whole."""

@@ -10,29 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from world.checks import Checks
+import pytest
+
 from cases.faults.folder_world import Embedded
-from world.job import Ran
 from cases.faults.wire_case import check_whole, explained
 from cases.faults.wire_world import LARGE, day
+from world.checks import Checks
+from world.job import Ran
 
+pytestmark = pytest.mark.timeout(600)
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount disks")
 PAGE = 4096
 STEPS = range(64)
 """Free pages of a disk on which a run meets its end: with the most of them it is done."""
 FULL = "No space left on device"
 
 
-def run(checks: Checks, folder: Path) -> None:
-    """One after the other."""
-    scratch_is_a_file(checks, folder / "file")
-    reports_are_a_file(checks, folder / "reports")
-    if os.geteuid() != 0:
-        print("       not root: full and read-only disks are left out")
-        return
-    scratch_is_full(checks, folder / "scratch")
-    scratch_is_read_only(checks, folder / "readonly")
-    warehouse_is_full(checks, folder / "warehouse")
-    warehouse_fills_up(checks, folder / "steps")
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A workspace is made there."""
+    return tmp_path.resolve() / "work"
 
 
 @contextmanager
@@ -71,7 +68,7 @@ def check_again(checks: Checks, world: Embedded, what: str, name: str) -> None:
     checks.same(f"{what}, run again: what is left in scratch", left, [])
 
 
-def scratch_is_a_file(checks: Checks, folder: Path) -> None:
+def test_scratch_that_is_a_file_is_told(checks: Checks, folder: Path) -> None:
     """Nothing can be done with it; running again alone does not help, so that the hint must say more."""
     what, world = "scratch is a file", Embedded(folder)
     world.module("a_file", grace=0)
@@ -82,7 +79,7 @@ def scratch_is_a_file(checks: Checks, folder: Path) -> None:
     check_again(checks, world, what, "a_file")
 
 
-def reports_are_a_file(checks: Checks, folder: Path) -> None:
+def test_reports_that_are_a_file_fail_no_run(checks: Checks, folder: Path) -> None:
     """A report that can't be written fails no run."""
     what, world = "reports is a file", Embedded(folder)
     world.module("no_report", grace=0)
@@ -95,7 +92,8 @@ def reports_are_a_file(checks: Checks, folder: Path) -> None:
     check_whole(checks, world, what, "no_report")
 
 
-def scratch_is_full(checks: Checks, folder: Path) -> None:
+@as_root
+def test_full_scratch_is_told(checks: Checks, folder: Path) -> None:
     """Records that are no rows go to scratch first: more of them than it takes."""
     what, name, world = "scratch is full", "bad_rows", Embedded(folder)
     world.module(name, grace=0, quarantine_rate=1)
@@ -109,7 +107,8 @@ def scratch_is_full(checks: Checks, folder: Path) -> None:
         check_again(checks, world, what, name)
 
 
-def scratch_is_read_only(checks: Checks, folder: Path) -> None:
+@as_root
+def test_read_only_scratch_ends_the_run_at_once(checks: Checks, folder: Path) -> None:
     """The run ends before anything is read."""
     what, name, world = "scratch is read-only", "read_only", Embedded(folder)
     world.module(name, grace=0)
@@ -120,7 +119,8 @@ def scratch_is_read_only(checks: Checks, folder: Path) -> None:
         check_again(checks, world, what, name)
 
 
-def warehouse_is_full(checks: Checks, folder: Path) -> None:
+@as_root
+def test_full_warehouse_publishes_nothing(checks: Checks, folder: Path) -> None:
     """While Parquet files are written, which are larger than the disk is."""
     what, name, world = "what is published has no room", "no_room", Embedded(folder)
     world.module(name, grace=0)
@@ -141,7 +141,8 @@ def warehouse_is_full(checks: Checks, folder: Path) -> None:
         checks.same(f"{what}, run again: days, what is wrong, and what nothing points at", found, (wanted, [], []))
 
 
-def warehouse_fills_up(checks: Checks, folder: Path) -> None:
+@as_root
+def test_disk_that_fills_up_leaves_whole_days(checks: Checks, folder: Path) -> None:
     """The disk is full a little later each time: in the ledger, in the files, in the metastore, in the ledger again."""
     what, name, world = "a disk that is full a little later each time", "filling", Embedded(folder)
     world.module(name, grace=0)

@@ -1,10 +1,13 @@
 """Glue in trouble: throttled, in somebody's way, and acting without a reply."""
 
+import pytest
+
 from cases.faults.aws_world import Aws
+from cases.faults.wire_case import Case, done_before, play
 from world.checks import Checks
 from world.fault_rules import Lost, Rule, aws_json
-from cases.faults.wire_case import Case, done_before, play
 
+pytestmark = pytest.mark.timeout(400)
 THROTTLED = aws_json("ThrottlingException", "Rate exceeded")
 CHANGED = aws_json("ConcurrentModificationException", "Update table failed due to concurrent modifications.")
 NEW = {"note": "new"}
@@ -25,6 +28,7 @@ def cases() -> list[Case]:
     """First dates, dates that are done again, and columns that are added."""
     new = [Rule(calls(name), Lost()) for name in ("CreateDatabase", "CreateTable")]
     storm = [Rule(calls(f"(Get|Create|Update|BatchCreate|BatchUpdate){what}"), THROTTLED, 2) for what in ("Table", "Partition")]
+    endless = [Rule(calls("BatchUpdatePartition|AWSGlue.BatchCreatePartition"), THROTTLED, None)]
     again = done_before
     update, lost = calls("UpdateTable"), Lost()
     return [
@@ -46,13 +50,11 @@ def cases() -> list[Case]:
         ),
         Case("g_busy", "a table that others change", [Rule(update, CHANGED, 2)], before=again("g_busy"), columns=NEW),
         Case("g_slow", "throttled requests", storm),
+        Case("g_endless", "throttled for ever at the partition", endless, 21, ("g_endless", "Glue", "Throttling"), seconds=180),
     ]
 
 
-def run(checks: Checks, world: Aws) -> None:
-    """One after the other."""
-    for case in cases():
-        play(checks, world, world.proxy.rules, case)
-    endless = [Rule(calls("BatchUpdatePartition|AWSGlue.BatchCreatePartition"), THROTTLED, None)]
-    case = Case("g_endless", "throttled for ever at the partition", endless, 21, ("g_endless", "Glue", "Throttling"), seconds=180)
-    play(checks, world, world.proxy.rules, case)
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.what)
+def test_fault_of_glue_is_survived_or_told(checks: Checks, aws: Aws, case: Case) -> None:
+    """A run meets the fault, and the same command again makes it good."""
+    play(checks, aws, aws.proxy.rules, case)

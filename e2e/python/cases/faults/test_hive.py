@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from world.checks import Checks
-from world.fault_rules import Lost, Reset, Rule, Stall
+import pytest
+
 from cases.faults.hive_world import TIMEOUT, InHive
 from cases.faults.wire_case import Case, check_told, check_whole, done_before, explained, play
 from cases.faults.wire_world import World, day
+from world.checks import Checks
+from world.fault_rules import Lost, Reset, Rule, Stall
 
+pytestmark = pytest.mark.timeout(600)
 ALTER, ADD = "^alter_table_with_environment_context$", "^add_partitions_req$"
 SWING = "^alter_partitions_with_environment_context$"
 READS = ("get_table", "get_partition", "get_partitions_by_names")
@@ -61,38 +64,29 @@ def silent() -> list[Case]:
     late = Stall(TIMEOUT * 3)
     return [
         Case(
-            "h_late", "late replies to alter_table and add_partitions", [Rule(calls, late) for calls in (ALTER, ADD)], seconds=BOUND
+            "h_late",
+            "late replies to alter_table and add_partitions",
+            [Rule(calls, late) for calls in (ALTER, ADD)],
+            seconds=BOUND,
         ),
         Case(
-            "h_lateswing", "a late reply to alter_partitions", [Rule(SWING, late)], before=done_before("h_lateswing"), seconds=BOUND
+            "h_lateswing",
+            "a late reply to alter_partitions",
+            [Rule(SWING, late)],
+            before=done_before("h_lateswing"),
+            seconds=BOUND,
         ),
     ]
 
 
-def given_up(world: InHive) -> list[Case]:
+def given_up() -> list[Case]:
     """It never answers some kind of call, or breaks the connection each time."""
-    told = (world.uris[0],)
     forever = Stall(BOUND * 2)
     return [
-        Case("h_deaf", "no reply to any get_table", [Rule("^get_table$", forever, None)], 21, told, seconds=BOUND),
-        Case("h_noadd", "each add_partitions broken off", [Rule(ADD, Reset(), None)], 21, told, seconds=BOUND),
-        Case("h_noalter", "each alter_table broken off", [Rule(ALTER, Reset(), None)], 21, told, seconds=BOUND),
+        Case("h_deaf", "no reply to any get_table", [Rule("^get_table$", forever, None)], 21, seconds=BOUND),
+        Case("h_noadd", "each add_partitions broken off", [Rule(ADD, Reset(), None)], 21, seconds=BOUND),
+        Case("h_noalter", "each alter_table broken off", [Rule(ALTER, Reset(), None)], 21, seconds=BOUND),
     ]
-
-
-def run(checks: Checks, world: InHive) -> None:
-    """One after the other."""
-    for case in [*lost(), *silent(), *given_up(world)]:
-        play(checks, world, world.proxy.rules, case)
-    dead(checks, world)
-
-
-def another(checks: Checks, world: InHive) -> None:
-    """Of two services of one metastore the first takes calls and does not answer, or is not there: the second one is asked."""
-    deaf = [Rule("^get_table$", Stall(BOUND * 2), None)]
-    play(checks, world, world.proxy.rules, Case("h_deafone", "the first of two services deaf", deaf, seconds=BOUND))
-    with without(world):
-        play(checks, world, world.proxy.rules, Case("h_deadone", "the first of two services dead", []))
 
 
 @contextmanager
@@ -111,7 +105,28 @@ def begun(world: World, name: str) -> None:
     world.land(name, day())
 
 
-def dead(checks: Checks, world: InHive) -> None:
+def again(checks: Checks, world: InHive, what: str, name: str) -> None:
+    """Runs the same command."""
+    ran = world.run(name, day())
+    checks.same(f"{what}, run again: exit code", explained(ran, 0), 0)
+    check_whole(checks, world, f"{what}, run again", name)
+    checks.same(f"{what}, run again: files that nothing points at", world.strays(name), [])
+
+
+@pytest.fixture(scope="module")
+def world(in_hive: Callable[..., InHive]) -> InHive:
+    """The metastore, to which adg gives a few seconds for a call."""
+    return in_hive()
+
+
+@pytest.mark.parametrize("case", [*lost(), *silent(), *given_up()], ids=lambda case: case.what)
+def test_fault_of_the_metastore_is_survived_or_told(checks: Checks, world: InHive, case: Case) -> None:
+    """A run meets the fault, and the same command again makes it good."""
+    told = (world.uris[0],) if case.code else ()
+    play(checks, world, world.proxy.rules, replace(case, told=told))
+
+
+def test_dead_metastore_is_told(checks: Checks, world: InHive) -> None:
     """Nobody answers from the beginning."""
     what, name = "a dead metastore", "h_dead"
     begun(world, name)
@@ -124,8 +139,18 @@ def dead(checks: Checks, world: InHive) -> None:
     again(checks, world, what, name)
 
 
-def back_again(checks: Checks, world: InHive) -> None:
-    """It is started again while adg waits for it."""
+def test_second_service_is_asked_where_the_first_is_deaf_or_dead(checks: Checks, in_hive: Callable[..., InHive]) -> None:
+    """Of two services of one metastore the first takes calls and does not answer, or is not there."""
+    world = in_hive(services=2)
+    deaf = [Rule("^get_table$", Stall(BOUND * 2), None)]
+    play(checks, world, world.proxy.rules, Case("h_deafone", "the first of two services deaf", deaf, seconds=BOUND))
+    with without(world):
+        play(checks, world, world.proxy.rules, Case("h_deadone", "the first of two services dead", []))
+
+
+def test_metastore_that_comes_back_is_waited_for(checks: Checks, in_hive: Callable[..., InHive]) -> None:
+    """It is started again after three seconds."""
+    world = in_hive(timeout=30)
     what, name = "a metastore that comes back after 3 s", "h_back"
     begun(world, name)
     with without(world):
@@ -138,8 +163,9 @@ def back_again(checks: Checks, world: InHive) -> None:
     check_whole(checks, world, what, name)
 
 
-def dead_after_acting(checks: Checks, world: InHive) -> None:
-    """The partition is swung, and nobody is left to say so: its files must stay, for readers are sent there."""
+def test_files_stay_where_the_metastore_died_after_acting(checks: Checks, in_hive: Callable[..., InHive]) -> None:
+    """The partition is swung, and nobody is left to say so: readers are sent there."""
+    world = in_hive()
     what, name = "dead after alter_partitions", "h_deadswing"
     world.module(name, grace=0)
     done_before(name)(world)
@@ -152,11 +178,3 @@ def dead_after_acting(checks: Checks, world: InHive) -> None:
     check_told(checks, what, ran, (world.uris[0],))
     check_whole(checks, world, what, name)
     again(checks, world, what, name)
-
-
-def again(checks: Checks, world: InHive, what: str, name: str) -> None:
-    """The same command."""
-    ran = world.run(name, day())
-    checks.same(f"{what}, run again: exit code", explained(ran, 0), 0)
-    check_whole(checks, world, f"{what}, run again", name)
-    checks.same(f"{what}, run again: files that nothing points at", world.strays(name), [])

@@ -1,11 +1,14 @@
 """S3 in trouble: throttled, cut off, slow, damaged, and acting without a reply."""
 
+import pytest
+
 from cases.faults.aws_world import Aws
-from world.checks import Checks
-from world.fault_rules import Answer, Cut, Fault, Flip, Lost, Reset, Rule, Stall, xml
 from cases.faults.wire_case import Case, done_before, play
 from cases.faults.wire_world import LARGE
+from world.checks import Checks
+from world.fault_rules import Answer, Cut, Fault, Flip, Lost, Reset, Rule, Stall, xml
 
+pytestmark = pytest.mark.timeout(600)
 SLOW = xml(503, "SlowDown")
 CONFLICT = xml(409, "OperationAborted", "A conflicting conditional operation is currently in progress. Try again.")
 OTHER = xml(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
@@ -47,7 +50,9 @@ def broken() -> list[Case]:
     middle: list[Fault] = [Cut(300_000), Cut(300_000, reset=False), Stall(3, 300_000)]
     other = Rule(READ, Flip(200), None)
     return [
-        Case("b_get", "a download that is reset, cut short and stands still", [Rule(RANGE, one, 2) for one in middle], rows=LARGE),
+        Case(
+            "b_get", "a download that is reset, cut short and stands still", [Rule(RANGE, one, 2) for one in middle], rows=LARGE
+        ),
         Case("b_small", "the end of a small file missing", [Rule(READ, Cut(200, reset=False))]),
         Case("b_part", "an upload that is reset", [Rule(PART, Reset(1_000_000), 2)], rows=LARGE),
         # All reads are of the version that was listed.
@@ -69,35 +74,16 @@ def lost() -> list[Case]:
     ]
 
 
-def run(checks: Checks, world: Aws) -> None:
-    """One after the other."""
-    for case in [*throttled(), *broken(), *lost()]:
-        play(checks, world, world.proxy.rules, case)
-    per_key(checks, world)
+@pytest.mark.parametrize("case", [*throttled(), *broken(), *lost()], ids=lambda case: case.what)
+def test_fault_of_s3_is_survived_or_told(checks: Checks, aws: Aws, case: Case) -> None:
+    """A run meets the fault, and the same command again makes it good."""
+    play(checks, aws, aws.proxy.rules, case)
 
 
-def per_key(checks: Checks, world: Aws) -> None:
-    """Objects that could not be deleted are left to a later run, and nobody is sent there."""
+def test_object_that_can_not_be_deleted_is_left_to_a_later_run(checks: Checks, aws: Aws) -> None:
+    """No reader is sent there."""
     what, name = "an object that can't be deleted", "s_perkey"
     rule = Rule(DELETE, Answer(200, PER_KEY), None)
-    ran = play(checks, world, world.proxy.rules, Case(name, what, [rule], before=done_before(name), seconds=240))
+    ran = play(checks, aws, aws.proxy.rules, Case(name, what, [rule], before=done_before(name), seconds=240))
     told = [event["event"] for event in ran.events() if event["level"] == "WARN"]
     checks.same(f"{what}: it is told", told, ["not_swept"])
-
-
-def long_storm(checks: Checks, world: Aws) -> None:
-    """One that is over before three minutes are."""
-    play(checks, world, world.proxy.rules, Case("e_long", "a 503 storm of 14 answers on PUT", [Rule(WRITE, SLOW, 14)], seconds=200))
-
-
-def endless(checks: Checks, world: Aws) -> None:
-    """The date fails within a little more than three minutes, and says why."""
-    storm = Rule(WRITE, SLOW, None)
-    case = Case("e_put", "a 503 storm without end on PUT", [storm], 21, ("e_put", "`published`", "SlowDown"), seconds=220)
-    play(checks, world, world.proxy.rules, case)
-
-
-def stands_still(checks: Checks, world: Aws) -> None:
-    """A request's time is a minute; then it is made again."""
-    still = Rule(READ, Stall(90, 200), 1)
-    play(checks, world, world.proxy.rules, Case("e_stall", "a download that stands still", [still], seconds=120))

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cases.faults.aws_world import Aws
+from cases.faults.wire_world import World, day
 from world.checks import Checks
 from world.fault_rules import Rule, Rules
 from world.job import Ran
-from cases.faults.wire_world import World, day
 
 
 def nothing(world: World) -> None:
-    """What most faults find."""
+    """Prepares nothing, which is enough for most faults."""
 
 
 def done_before(name: str, rows: int = 40) -> Callable[[World], None]:
@@ -35,7 +35,7 @@ class Case:
     rules: list[Rule]
     code: int = 0
     told: tuple[str, ...] = ()
-    """What the error must name, where there is one."""
+    """Words that the error must have, where there is one."""
     before: Callable[[World], None] = nothing
     rows: int = 40
     columns: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What adg works with in the scenarios of faults, and what readers can see of it.
+"""The services and folders that adg works with in the scenarios of faults, as readers see them.
 
 Each scenario has a module of its own with one table, so that none sees what another left.
 """

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import partial
 
 from cases.hostile.trial import Ended, Trial, calm
 from world.checks import Checks
@@ -27,6 +28,11 @@ def check_said(checks: Checks, what: str, ended: Ended) -> None:
     checks.same(f"{what}: the longest line, of {longest}, is no flood", longest < 100_000, True)
 
 
+def count_events(ended: Ended) -> int:
+    """Counts the lines of the log that are JSON."""
+    return len(ended.events())
+
+
 def check_both_logs(checks: Checks, what: str, at: Trial, codes: tuple[int, ...]) -> None:
     """Runs the same with either log, and looks into its report."""
     for log in ("json", "human"):
@@ -34,6 +40,6 @@ def check_both_logs(checks: Checks, what: str, at: Trial, codes: tuple[int, ...]
         calm(checks, f"{what}, {log}", ended, codes)
         check_said(checks, f"{what}, {log}", ended)
         if log == "json":
-            checks.gives(f"{what}: each line of the log is JSON", lambda: len(ended.events()), len(ended.stderr.splitlines()))
+            checks.gives(f"{what}: each line of the log is JSON", partial(count_events, ended), len(ended.stderr.splitlines()))
     reports = [file.read_text() for file in (at.folder / "reports").iterdir()]
     checks.same(f"{what}: reports with a raw control character", [text for text in reports if CONTROL.search(text)], [])

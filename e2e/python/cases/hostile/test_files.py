@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from world.checks import Checks
 from cases.hostile.trial import CSV, ENVELOPE, LEAST, LINES, MIB, Trial, block, calm, members, names_place, next_day_works, trial
-
+from world.checks import Checks
 
 TIMES = 10 if os.environ.get("ADG_LARGE") else 1
 """How often a bomb of a gibibyte is made of itself."""
@@ -31,7 +30,7 @@ class Bomb:
     """Each so many times, where the text is to have a gibibyte."""
     codes: tuple[int, ...]
     place: list[str] = field(default_factory=list)
-    """What the message names."""
+    """Words that the message has."""
     patience: int = 30
 
 
@@ -87,7 +86,9 @@ def test_bomb_of_zstd_ends_with_a_plain_error(checks: Checks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "way", "first", "piece"), [("lines", CSV, b"id,note\n", b"x\n"), ("items", LINES, b"[", b"1,")], ids=["lines", "items"]
+    ("what", "way", "first", "piece"),
+    [("lines", CSV, b"id,note\n", b"x\n"), ("items", LINES, b"[", b"1,")],
+    ids=["lines", "items"],
 )
 def test_records_that_are_none_take_little_room(checks: Checks, what: str, way: str, first: bytes, piece: bytes) -> None:
     """They take more room set aside than in their file: neither memory nor disk goes with that."""

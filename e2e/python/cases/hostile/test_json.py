@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pyarrow.parquet as pq
 import pytest
 
-from world.checks import Checks
 from cases.hostile.trial import CSV, ENVELOPE, LINES, MIB, Trial, calm, names_place, next_day_works, trial
+from world.checks import Checks
 
 DEEP = 100_000
 GOOD = b'{"id":1}'

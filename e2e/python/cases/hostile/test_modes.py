@@ -1,5 +1,6 @@
 """The modes of all that adg leaves on a machine: with any umask nobody reads scratch, ledger, metastore, locks and reports. What is
-published into a folder is for others to read, so it follows the umask."""
+published into a folder is for others to read, so it follows the umask.
+"""
 
 import re
 import stat
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from world.checks import Checks
 from cases.hostile.trial import CSV, DAY, Trial, trial
+from world.checks import Checks
 
 FILE, FOLDER, SHOWN = 0o600, 0o700, 0o755
 RUN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,7 +80,8 @@ def test_files_are_for_their_owner_alone(checks: Checks, umask: int) -> None:
 
 def most(what: str) -> int:
     """The mode that something may have. Whoever may write into a folder replaces what is in it; what is in scratch lies behind the
-    run's own folder."""
+    run's own folder.
+    """
     if what.startswith("file"):
         return FILE
     return FOLDER if what == f"folder {SCRATCH}" else SHOWN

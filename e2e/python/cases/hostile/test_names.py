@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +50,7 @@ REFUSED = {
 COLUMN = re.compile(r"  `[a-z0-9_$]+` [a-z0-9_$<>:,()`]+,?")
 MEMBER = re.compile(r"[<,]([^<>:,]+):")
 PLAIN = re.compile(r"(?!([0-9]+([lsdfy]|bd)?|[0-9]+e[0-9]+)$)[a-z0-9_]+|`[^`]+`")
-"""What Spark reads as the name of a struct's member: without quotes, no number and no dollar sign."""
+"""A member's name as Spark reads it: without quotes, no number and no dollar sign."""
 
 
 def distinct(names: dict[str, str]) -> list[str]:
@@ -78,7 +79,7 @@ def test_hostile_names_become_harmless_columns(checks: Checks, way: str) -> None
         checks.gives(f"{what}: columns", lambda: list(at.table("trial", "things").columns), wanted)
         described = at.measured("describe", "trial.things")
         check_said(checks, f"{what}, described", described)
-        body, _, rest = described.stdout.decode().partition("\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\n")
+        body = described.stdout.decode().partition("\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\n")[0]
         first, *lines = body.split("\n")
         checks.same(f"{what}: the statement's first line", first, "CREATE EXTERNAL TABLE trial.things (")
         checks.same(f"{what}: lines that are no columns", [line for line in lines if not COLUMN.fullmatch(line)], [])
@@ -110,7 +111,7 @@ def test_refused_header_is_told_harmlessly(checks: Checks, what: str) -> None:
 
 
 def test_hostile_record_is_one_line_of_quarantine(checks: Checks) -> None:
-    """Whatever the record has."""
+    """The record may have any bytes."""
     with trial(CSV) as at:
         records = [f"{ESCAPE},,", "\u2028,\u2029,\x85", "\x9b31m,,", '"two\nlines",,', "\0,\0,\0"]
         at.land("\n".join(["id,note", *records, "1,x", ""]).encode() + b"\xff\xfe,,\n")
@@ -141,7 +142,7 @@ ODD: dict[str, Callable[[str], None]] = {
     "a pipe": os.mkfifo,
     "a folder": os.mkdir,
     "a link that leads nowhere": lambda path: os.symlink("nowhere", path),
-    "a link to itself": lambda path: os.symlink(os.path.basename(path), path),
+    "a link to itself": lambda path: os.symlink(Path(path).name, path),
     "a link to a device": lambda path: os.symlink("/dev/zero", path),
     "a link to a file out of the source": lambda path: os.symlink("../elsewhere.csv", path),
     "a link to a folder": lambda path: os.symlink("/proc/self", path),

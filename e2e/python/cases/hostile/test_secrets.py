@@ -1,6 +1,7 @@
 """Secrets in no log, report, ledger, metastore or error: with every library at its most talkative, in both forms of the log, and with
 each secret wrong in turn. The cases of role chains and of the replaced job look for keys, tokens and the secret's password in what
-good runs and refused ones say at adg's own trace level; here are the libraries, the certificate's key, and keys of files."""
+good runs and refused ones say at adg's own trace level; here are the libraries, the certificate's key, and keys of files.
+"""
 
 import base64
 import json
@@ -83,7 +84,9 @@ def files(scene: ModuleScene) -> Iterable[Path]:
 def check_untold(checks: Checks, what: str, scene: ModuleScene, secrets: set[str]) -> None:
     """Finds none of them in anything said or written. The config files are ours."""
     found = [leak for leak in scene.job.leaks(secrets) if not leak.endswith(("adg.yaml", ".key"))]
-    checks.same(f"{what}: {len(secrets)} secrets in {len(scene.job.outputs)} outputs and {len(list(files(scene)))} files", found, [])
+    checks.same(
+        f"{what}: {len(secrets)} secrets in {len(scene.job.outputs)} outputs and {len(list(files(scene)))} files", found, []
+    )
 
 
 @pytest.mark.parametrize("log", ["json", "human"])

@@ -1,5 +1,6 @@
 """Nothing is said to a server whose certificate nobody vouches for, or that is another's; and the same certificate is believed where
-somebody does: so it is the check that refuses, and nothing else."""
+somebody does: so it is the check that refuses, and nothing else.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -79,7 +80,7 @@ def tried(folder: Path, service: KeyService, case: Case, how: str) -> Tried:
 
 
 HOWS = ("unknown", "another's", "known")
-"""What the certificate is to the run."""
+"""The relation of the certificate to the run."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,8 +7,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from world.checks import Checks
 from cases.hostile.trial import CSV, DAY, LINES, MIB, NEXT, Trial, block, calm, names_place, next_day_works, trial
+from world.checks import Checks
 
 WIDE, WIDE_MEMORY = 10_000, 512
 """Columns that must work, and the MiB that they may take."""
@@ -30,7 +30,7 @@ def read_by_pyarrow(at: Trial, names: list[str]) -> list[int]:
 def read_by_duckdb(at: Trial, names: list[str]) -> list[int]:
     """The same."""
     (file,) = at.table("trial", "things").partitions[DAY].glob("*.parquet")
-    (row,) = duckdb.sql(f"select {', '.join(names)} from read_parquet('{file}')").fetchall()
+    (row,) = duckdb.execute(f"select {', '.join(names)} from read_parquet('{file}')").fetchall()
     return list(row)
 
 

@@ -31,7 +31,7 @@ MIB = 1 << 20
 LEAST = 128
 """The least memory that a run may be given, in MiB."""
 SLACK = 1.3
-"""What the memory of a process may be above what it was told to hold."""
+"""The factor by which a process may exceed the memory that it was given."""
 PATIENCE = 20
 """Seconds that a run has, unless it has much to read."""
 BUG, KILLED = 70, -9
@@ -50,7 +50,7 @@ class Ended:
     stderr: bytes
 
     def events(self) -> list[dict[str, Any]]:
-        """What it logged."""
+        """Gives the events that it logged."""
         return [json.loads(line) for line in self.stderr.splitlines() if line.startswith(b"{")]
 
     def told(self) -> str:
@@ -89,7 +89,7 @@ class Trial(Workspace):
         launch: list[str | Path] = [sys.executable, "-S", "-E", LAUNCH, result, str(patience), os.environ["ADG_BIN"]]
         begun = time.monotonic()
         with out.open("wb") as stdout, err.open("wb") as stderr:
-            how = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr, "umask": self.umask}
+            how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr, "umask": self.umask}
             subprocess.run([*launch, *args], cwd=self.folder, env=clean | variables, check=True, **how)
         seconds = time.monotonic() - begun
         code, kib = map(int, result.read_text().split())

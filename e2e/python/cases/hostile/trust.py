@@ -41,8 +41,6 @@ HERE = {
 }
 
 
-
-
 def job(folder: Path, settings: dict[str, str]) -> Job:
     """A job whose profile has these settings."""
     made = Job(folder, User("user", "nobody", "", None, keys=KEYS))

@@ -81,9 +81,7 @@ def own_keys() -> Iterator[KeyService]:
 
 
 @pytest.fixture(scope="module")
-def scene(
-    people: People, regions: Iterator[str], own_keys: KeyService, tmp_path_factory: pytest.TempPathFactory
-) -> ModuleScene:
+def scene(people: People, regions: Iterator[str], own_keys: KeyService, tmp_path_factory: pytest.TempPathFactory) -> ModuleScene:
     """A region with today's files of a module. Yesterday is done."""
     made = ModuleScene.make(people, next(regions), tmp_path_factory.mktemp("keys"), own_keys)
     made.seed(NOW - timedelta(1), "COMPLETED", 1, correlation_id("application"))
@@ -154,7 +152,9 @@ def test_key_of_several_files_is_asked_for_once(checks: Checks, scene: ModuleSce
         checks.same(f"one key, {one.name}: rows", scene.in_order(one.name, NOW), wanted(one, text(one, NOW, 1)))
 
 
-@pytest.mark.parametrize(("profile", "code", "verdict"), [("development", 0, "ok"), ("stranger", 20, "FAIL"), ("impostor", 20, "FAIL")])
+@pytest.mark.parametrize(
+    ("profile", "code", "verdict"), [("development", 0, "ok"), ("stranger", 20, "FAIL"), ("impostor", 20, "FAIL")]
+)
 def test_doctor_walks_to_the_key_service(checks: Checks, scene: ModuleScene, profile: str, code: int, verdict: str) -> None:
     """Its step fails where one of both does not trust the other."""
     ran = scene.job.run("doctor", *DELTA, "--profile", profile)

@@ -33,9 +33,7 @@ def own_keys() -> Iterator[KeyService]:
 
 
 @pytest.fixture(scope="module")
-def scene(
-    people: People, regions: Iterator[str], own_keys: KeyService, tmp_path_factory: pytest.TempPathFactory
-) -> ModuleScene:
+def scene(people: People, regions: Iterator[str], own_keys: KeyService, tmp_path_factory: pytest.TempPathFactory) -> ModuleScene:
     """A region with the files of yesterday and today of all modules."""
     made, now = ModuleScene.make(people, next(regions), tmp_path_factory.mktemp("modules"), own_keys), today()
     for day in (now - timedelta(1), now):

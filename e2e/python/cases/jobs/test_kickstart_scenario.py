@@ -188,9 +188,7 @@ def test_test_flag_is_refused_in_a_protected_profile(checks: Checks, tmp_path: P
         checks.same("requests", log.read_text().splitlines()[before:], [])
 
 
-def test_ledger_in_postgres_begins_with_yesterday(
-    checks: Checks, set_scene: Callable[..., Scene], postgres: Postgres
-) -> None:
+def test_ledger_in_postgres_begins_with_yesterday(checks: Checks, set_scene: Callable[..., Scene], postgres: Postgres) -> None:
     """A ledger that nobody wrote before."""
     scene, now, what = set_scene("Python", postgres.url), today(), "a ledger in PostgreSQL"
     yesterday = now - timedelta(1)

@@ -1,5 +1,6 @@
 """The work of whoever operates the job in AWS: plan, history, verify, report, undo and clean-up on S3, Glue and DynamoDB, with no
-right but the job's own."""
+right but the job's own.
+"""
 
 import json
 import re

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -32,9 +33,9 @@ UNFIT = {"nationalInsuranceNumber": "national_insurance_number", "weeklyHours": 
 TEXTS = ("fullName", "userName", "email", "notes")
 """Fields into which markers fit."""
 EVERYTHING = "trace,hyper=trace,rustls=trace,reqwest=trace,aws_smithy_runtime=debug"
-"""What libraries say too, asked for by name."""
+"""The log level with which libraries talk too, asked for by name."""
 SCRATCH_BYTES = 100_000
-"""What a run writes of its own before it is killed."""
+"""The bytes that a run writes of its own before it is killed."""
 TRIES = 20
 """Runs of which one is killed in time."""
 
@@ -189,13 +190,16 @@ def test_killed_run_leaves_nothing_readable_in_scratch(
     one, now = PAYMENT["employee"], today()
     # Broken records are the first to be written there, and stay in the clear where nothing is encrypted.
     oops = f'{{"fullName": "{MARKER * 200}", oops}}'
-    many = [record for _ in range(150) for record in (*records(one, "killed", 40), oops)]
-    sealed = Sealed.make(scene.service, envelope(one, list(many), now).encode())
+    few: list[Record | str] = [*records(one, "killed", 40), oops]
+    many = few * 150
+    sealed = Sealed.make(scene.service, envelope(one, many, now).encode())
     scene.put_sealed(one, now, 1, sealed)
     asked = (*load("payment"), "--collection", one.name)
     for profile, is_open in (("development", False), ("open scratch", True)):
         # The file itself comes first, as it is in the store.
-        tries = (kill(scene, len(sealed.content) + SCRATCH_BYTES, *asked, "--profile", profile, **named(now)) for _ in range(TRIES))
+        tries = (
+            kill(scene, len(sealed.content) + SCRATCH_BYTES, *asked, "--profile", profile, **named(now)) for _ in range(TRIES)
+        )
         # What is quarantined lies there for the blink of an eye: a run may have ended before it is killed.
         left = next((left for left in tries if left), [])
         found = [path.name for path, content in left if MARKER in readable(content)]
@@ -226,7 +230,5 @@ def _files(folder: Path, but: set[Path]) -> Iterable[tuple[Path, bytes]]:
         for path in (Path(place, name) for name in names):
             if path in but:
                 continue
-            try:
+            with suppress(FileNotFoundError):
                 yield path, path.read_bytes()
-            except FileNotFoundError:
-                pass

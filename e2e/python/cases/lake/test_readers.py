@@ -59,9 +59,7 @@ def reader(name: str, spark: SparkSession, workspace: Workspace) -> Reader:
 
 
 @pytest.mark.parametrize("name", ["DuckDB", "PyArrow", "Polars", "Spark", "SerDe"])
-def test_reader_sees_every_type_with_its_values(
-    checks: Checks, published: Published, spark: SparkSession, name: str
-) -> None:
+def test_reader_sees_every_type_with_its_values(checks: Checks, published: Published, spark: SparkSession, name: str) -> None:
     """Each column is a check."""
     one = reader(name, spark, published.workspace)
     for column, (verdict,) in matrix([one], published.table, published.rows).items():

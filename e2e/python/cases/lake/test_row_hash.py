@@ -32,7 +32,21 @@ collections: {{ {collection}: {{}} }}
 DAY = "2024-01-01"
 ROWS = 400
 
-NAMES = ["Zone", "id", "alpha note", "tags", "beta", "Apple", "Is ready?", "zebra", "Ａ wide", "Cost $", "😀 face", "É middle", "none"]
+NAMES = [
+    "Zone",
+    "id",
+    "alpha note",
+    "tags",
+    "beta",
+    "Apple",
+    "Is ready?",
+    "zebra",
+    "Ａ wide",
+    "Cost $",
+    "😀 face",
+    "É middle",
+    "none",
+]
 """In the order of a file's members, which is not Spark's: that puts upper case first, and 😀 before Ａ, as UTF-16 does."""
 LISTS = {"tags"}
 NOTHING = {"none"}
@@ -57,7 +71,7 @@ TEXTS = [
     "👩\u200d👩\u200d👧 and 🇬🇧",
     "עברית",
     "line\nbreak",
-    "tab\tquote \" backslash \\ slash /",
+    'tab\tquote " backslash \\ slash /',
     '["no array"]',
     "\u2028\ufeff\u00a0\u0085",
     "\U0010fffd\ufffd\ue000",
@@ -150,11 +164,13 @@ LAYOUTS = [
     Layout(
         "envelope",
         "json: { records: data, fields: fields }",
-        lambda records: '{"extract":{"data":"none","from":"2024-01-01"},"fields":'
-        + json.dumps([{"fieldName": name, "pii": False} for name in NAMES])
-        + ',"data":['
-        + ",".join(records)
-        + "]}",
+        lambda records: (
+            '{"extract":{"data":"none","from":"2024-01-01"},"fields":'
+            + json.dumps([{"fieldName": name, "pii": False} for name in NAMES])
+            + ',"data":['
+            + ",".join(records)
+            + "]}"
+        ),
         lambda session, path: session.read.json(str(path), multiLine=True).selectExpr("inline(data)"),
     ),
 ]

@@ -103,7 +103,9 @@ def test_eight_processes_do_each_date_once(checks: Checks, scene: SoakScene) -> 
         scene.job.run("undo", "--module", scene.module, "--run", "01900000-0000-7000-8000-000000000000"),
     ]
     processes[1].send_signal(signal.SIGCONT)
-    checks.same("refused: another number of shards, the same shard, the whole module, an undo", [ran.code for ran in others], [HELD] * 4)
+    checks.same(
+        "refused: another number of shards, the same shard, the whole module, an undo", [ran.code for ran in others], [HELD] * 4
+    )
     done = [ended(process) for process in processes]
     checks.same("exit codes", [ran.code for ran in done], [0] * SHARDS)
     for ran in done:

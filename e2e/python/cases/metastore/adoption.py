@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import lit
 
 from cases.metastore import orders
+from cases.metastore.orders import OLD_DAYS
 from world import spark
 from world.adg import Records, Table, Workspace
 from world.every_type import KEY
 from world.hive_client import HiveClient
-from cases.metastore.orders import OLD_DAYS
 from world.readers import without_padding
 from world.values import canonical
 
@@ -149,7 +149,7 @@ class Adoption:
         return dict(self.session.table(way.table).dtypes)
 
     def comments(self, way: Way) -> dict[str, str]:
-        """What Spark says of the columns."""
+        """Gives Spark's comments of the columns."""
         schema = self.session.table(way.table).schema
         return {field.name: field.metadata["comment"] for field in schema if "comment" in field.metadata}
 

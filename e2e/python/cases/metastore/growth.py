@@ -120,7 +120,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "honours:struct<ba:struct<class_of:string>>>>",
     },
 }
-"""What each day adds to the columns of people, and what it makes of those that grow."""
+"""The columns that each day adds to people, and those that grow as they are then."""
 VISITS_BEFORE = {"id": "bigint", "place": "struct<town:string>", **ERRORS}
 VISITS_AFTER = VISITS_BEFORE | {"guide": "struct<full_name:string,languages:array<string>>", "fee": "double"}
 NEW_MEMBERS = [

@@ -147,9 +147,7 @@ def publish(workspace: Workspace, number: int) -> None:
 
 
 @pytest.mark.timeout(1200)
-def test_each_read_while_publishing_is_of_one_whole_publish(
-    checks: Checks, workspace: Workspace, spark: SparkSession, client: HiveClient
-) -> None:
+def test_each_read_while_publishing_is_of_one_whole_publish(checks: Checks, workspace: Workspace, spark: SparkSession) -> None:
     """Both readers side by side, each with a catalog of its own."""
     workspace.module("ticks", TICKS)
     publish(workspace, 0)

@@ -32,7 +32,8 @@ sys.path.insert(0, {path!r})
 from pathlib import Path
 from world import spark
 spark.session(Path({folder!r}), spark.metastore_at({uri!r}) | {{"spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
-    "spark.sql.sources.partitionOverwriteMode": "dynamic", "spark.sql.parquet.writeLegacyFormat": "true", "spark.sql.warehouse.dir": {folder!r} + "/lake/data"}})
+    "spark.sql.sources.partitionOverwriteMode": "dynamic", "spark.sql.parquet.writeLegacyFormat": "true",
+    "spark.sql.warehouse.dir": {folder!r} + "/lake/data"}})
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0])
 SPARK
@@ -57,7 +58,13 @@ def commands(block: str) -> Iterator[Command]:
 def as_told(told: str, seen: str) -> bool:
     """Compares an output with what the guide tells of it; `…` is anything, over lines where it has a line of its own."""
     parts = [re.escape(part) for part in told.rstrip().split(ANYTHING)]
-    return re.fullmatch("(?s:.*)".join(parts) if told.strip() == ANYTHING else ".*".join(parts).replace("\n.*\n", "\n(?s:.*)\n"), seen.rstrip()) is not None
+    return (
+        re.fullmatch(
+            "(?s:.*)".join(parts) if told.strip() == ANYTHING else ".*".join(parts).replace("\n.*\n", "\n(?s:.*)\n"),
+            seen.rstrip(),
+        )
+        is not None
+    )
 
 
 class Reader:

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,11 @@ def in_glue(server: Moto, database: str) -> Callable[[str], Table]:
     return table
 
 
+def in_metastore(client: HiveClient, database: str) -> Callable[[str], Table]:
+    """Tables as the Hive Metastore has them."""
+    return lambda name: client.table(f"{database}.{name}")
+
+
 @pytest.fixture(scope="module")
 def lenient(hive: Hive) -> Iterator[Hive]:
     """One more service over the shared metastore's tables: it lets structs change."""
@@ -180,7 +186,7 @@ def make_place(
     def make(name: str) -> Place:
         if name == "embedded":
             workspace = Workspace(tmp_path / name)
-            table: Callable[[str], Table] = lambda one: workspace.table(name, one)
+            table: Callable[[str], Table] = partial(workspace.table, name)
         elif name == "glue":
             server: Moto = request.getfixturevalue("unchecked_moto")
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.access_key_id)
@@ -190,8 +196,7 @@ def make_place(
         else:
             metastore: Hive = request.getfixturevalue("lenient" if name == "lenient" else "hive")
             workspace = Workspace(tmp_path / name, f'hive: {{ uris: ["{metastore.uri}"] }}')
-            client = HiveClient(spark, metastore.uri)
-            table = lambda one: client.table(f"{name}.{one}")
+            table = in_metastore(HiveClient(spark, metastore.uri), name)
         return Place(name, workspace, checks, table, readers(spark, workspace, registers=name in ("embedded", "glue")))
 
     return make
@@ -282,5 +287,5 @@ def test_growth_is_refused_alone_where_structs_may_not_change(
 
 
 def named(message: str) -> list[str]:
-    """Which columns and tables a message names."""
+    """Lists the columns and tables that a message names."""
     return sorted(set(re.findall(r"[\w.]+", message)) & {*COLUMNS[BASE], "strict.people"})

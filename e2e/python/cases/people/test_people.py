@@ -1,5 +1,6 @@
 """Notifications: a server that takes what Slack, Pub/Sub and webhooks are sent, as it is told to; and moto's SNS, whose messages
-come into a queue."""
+come into a queue.
+"""
 
 import base64
 import hashlib
@@ -60,7 +61,7 @@ class Topic:
         sns.subscribe(TopicArn=self.arn, Protocol="sqs", Endpoint=arn)
 
     def take(self) -> list[dict[str, Any]]:
-        """What came since the last time."""
+        """Takes all that came since the last time."""
         found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=3).get("Messages", [])
         for message in found:
             self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
@@ -76,7 +77,7 @@ class Place:
     server: Server
     topic: Topic
     seconds: float = 0
-    """What the last run took."""
+    """The time of the last run."""
     said: str = ""
 
     def run(self, *args: str) -> int:
@@ -114,7 +115,12 @@ def place(folder: Path, aws: Moto, notify: str = NOTIFY) -> Iterator[Place]:
     with listening() as server:
         workspace, topic = Workspace(folder / "work"), Topic(aws)
         workspace.module("shop", MODULE)
-        filled = notify.replace("URL", server.url).replace('HOOK"', f'{HOOK}"').replace("TOPIC", topic.arn).replace('AWS"', f'{aws.url}"')
+        filled = (
+            notify.replace("URL", server.url)
+            .replace('HOOK"', f'{HOOK}"')
+            .replace("TOPIC", topic.arn)
+            .replace('AWS"', f'{aws.url}"')
+        )
         (workspace.folder / "adg.yaml").write_text(ENVIRONMENTS.replace("METASTORE", EMBEDDED) + filled)
         yield Place(workspace, aws, server, topic)
 

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from world.adg import Workspace
-from world.browser import Seen, chromium, opened
+from world.browser import Scheme, Seen, chromium, opened
 from world.checks import Checks
 
 WIDTHS = {"desk": 1280, "phone": 375}
@@ -131,7 +131,7 @@ def test_page_shows_names_as_text(page: Page) -> None:
 
 
 @contextmanager
-def opened_whole(browser: Browser, page: Page, width: int, scheme: str) -> Iterator[Seen]:
+def opened_whole(browser: Browser, page: Page, width: int, scheme: Scheme) -> Iterator[Seen]:
     """Opens the page, and everything on it that can be folded."""
     with opened(browser, page.path, width, scheme) as seen:
         seen.page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
@@ -140,7 +140,7 @@ def opened_whole(browser: Browser, page: Page, width: int, scheme: str) -> Itera
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", WIDTHS)
-def test_page_is_readable(checks: Checks, browser: Browser, page: Page, device: str, scheme: str) -> None:
+def test_page_is_readable(checks: Checks, browser: Browser, page: Page, device: str, scheme: Scheme) -> None:
     """Nothing complains, nothing is asked of anybody, and everything can be read within the window."""
     with opened_whole(browser, page, WIDTHS[device], scheme) as seen:
         checks.same("messages of the console", seen.complaints, [])

@@ -21,9 +21,9 @@ class Removal:
     step: str
     """The doctor's step that fails."""
     names: list[str]
-    """What the message must name."""
+    """Words that the message must have."""
     statement: Statement
-    """What the hint must have."""
+    """The statement that the hint must have."""
     mended: Callable[..., AbstractContextManager[None]]
     """Grants statements of a hint."""
 

@@ -143,7 +143,7 @@ def open_raw(database: duckdb.DuckDBPyConnection, data: Data, raw: Path) -> None
 
 
 def leaves(path: str, hive: str, value: str) -> Iterator[tuple[str, str, str]]:
-    """What is inside a column: each place, its type, and its values in DuckDB's words. Names mean the same in either case."""
+    """Gives the leaves of a column: each place, its type, and its values in DuckDB's words. Names mean the same in either case."""
     word, inner = parts(hive)
     if word == "struct":
         for name, part in (field.split(":", 1) for field in inner):
@@ -154,7 +154,7 @@ def leaves(path: str, hive: str, value: str) -> Iterator[tuple[str, str, str]]:
         yield path, hive, value
 
 
-def figures(database: duckdb.DuckDBPyConnection, rows: str, data: Data) -> dict[str, tuple[int, ...]]:
+def figures(database: duckdb.DuckDBPyConnection, rows: str, data: Data) -> dict[str, Any]:
     """For each place how many values, nulls, different values, and their sum: exact for numbers, of hashes for others."""
     found = {}
     for name, hive in data.columns.items():
@@ -247,7 +247,7 @@ def test_layout_is_read_as_duckdb_reads_it(checks: Checks, raw: Raw, tmp_path: P
 def titles(checks: Checks, what: str, raw: Path, table: Table) -> None:
     """Whether titles are the JSON's text, numbers as their digits: by DuckDB's JSON functions, which guess no type."""
     items = f"select unnest(content::json[]) as item from read_text('{raw}')"
-    wanted = duckdb.sql(f"select json_type(item -> 'Title'), item ->> 'Title' from ({items})").fetchall()
+    wanted = duckdb.execute(f"select json_type(item -> 'Title'), item ->> 'Title' from ({items})").fetchall()
     found = [title for file in table.files() for title in pq.read_table(file, partitioning=None)["title"].to_pylist()]
     numbers = [title for kind, title in wanted if kind not in ("VARCHAR", "NULL")]
     in_order = sorted((title for _, title in wanted), key=repr)

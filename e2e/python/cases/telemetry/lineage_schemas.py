@@ -50,10 +50,12 @@ class Schemas:
         folders = [folder(), *(Path(path) for path in [os.environ.get("OPENLINEAGE_SPEC")] if path)]
         files = [json.loads(path.read_text()) for one in folders for path in one.rglob("*.json")]
         self.known = {schema["$id"]: schema for schema in files if isinstance(schema, dict) and "$id" in schema}
-        self.registry: Any = Registry().with_resources((id, Resource.from_contents(schema)) for id, schema in self.known.items())
+        self.registry: Any = Registry().with_resources(
+            (name, Resource.from_contents(schema)) for name, schema in self.known.items()
+        )
 
     def errors(self, event: dict[str, Any]) -> list[str]:
-        """What is wrong with an event and all that it says."""
+        """Lists the errors of an event and of all its facts."""
         wrong = self._against(event, f"{CORE}#/$defs/RunEvent")
         for facet in facets(event):
             schema = facet["_schemaURL"]
@@ -61,7 +63,9 @@ class Schemas:
         return wrong
 
     def _against(self, body: Any, schema: str) -> list[str]:
-        validator = Draft202012Validator({"$ref": schema}, registry=self.registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        validator = Draft202012Validator(
+            {"$ref": schema}, registry=self.registry, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
         return [f"{schema}: {error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
 
@@ -73,7 +77,7 @@ def facets(event: dict[str, Any]) -> list[Facet]:
 
 
 def against_client(facet: Facet) -> list[str]:
-    """What OpenLineage's own client does not know of a fact."""
+    """Lists the words of a fact that OpenLineage's own client does not know."""
     name = facet["_schemaURL"].rsplit("/", 1)[-1]
     body = {key: value for key, value in facet.items() if not key.startswith("_")}
     known = {field.name for field in attrs.fields(CLIENTS[name])}

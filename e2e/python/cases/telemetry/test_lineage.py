@@ -83,7 +83,9 @@ def test_done_collection_tells_its_files_table_and_columns(checks: Checks, told:
     """The event agrees with the report."""
     done, days, folder = told.done(), told.days, told.folder
     nominal = done["run"]["facets"]["nominalTime"]
-    checks.same("its day", (nominal["nominalStartTime"], nominal["nominalEndTime"]), ("2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z"))
+    checks.same(
+        "its day", (nominal["nominalStartTime"], nominal["nominalEndTime"]), ("2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z")
+    )
     (read,), (written,) = done["inputs"], done["outputs"]
     checks.same("what is read", (read["namespace"], read["name"]), ("file", f"{folder}/source/*_orders_*.csv"))
     checks.same("its fields", [field["name"] for field in read["facets"]["schema"]["fields"]], ["Id", "Note", "At", "Extra"])
@@ -92,7 +94,9 @@ def test_done_collection_tells_its_files_table_and_columns(checks: Checks, told:
     checks.same("the files", read_facts["subset"]["inputCondition"]["locations"], days["orders"]["sources"])
     checks.same("what is written", (written["namespace"], written["name"]), ("file", f"{folder}/warehouse/data/test/orders"))
     counted = {key: written_facts["outputStatistics"][key] for key in ("rowCount", "size", "fileCount")}
-    reported = {key: days["orders"][name] for key, name in (("rowCount", "rows_written"), ("size", "bytes"), ("fileCount", "files"))}
+    reported = {
+        key: days["orders"][name] for key, name in (("rowCount", "rows_written"), ("size", "bytes"), ("fileCount", "files"))
+    }
     checks.same("its statistics", counted, reported)
     day = written_facts["subset"]["outputCondition"]["partitions"][0]["dimensions"]
     checks.same("its partition", day, {"date_uploaded": "2024-05-01"})

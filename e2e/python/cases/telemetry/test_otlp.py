@@ -66,7 +66,12 @@ def test_traces_and_metrics_tell_of_the_run(checks: Checks, server: Server, plac
     checks.same("of whom", names["service.name"], "night")
     measured = {metric.name: metric for metric in resource.scope_metrics[0].metrics}
     points = measured["adg.last_run.rows_written"].gauge.data_points
-    rows = {attribute.value.string_value: point.as_double for point in points for attribute in point.attributes if attribute.key == "collection"}
+    rows = {
+        attribute.value.string_value: point.as_double
+        for point in points
+        for attribute in point.attributes
+        if attribute.key == "collection"
+    }
     checks.same("rows measured", dict(sorted(rows.items())), {"items": 0.0, "orders": 1.0})
     checks.same("in what", measured["adg.last_run.duration"].unit, "s")
 
@@ -76,7 +81,9 @@ def test_traces_come_as_json_where_that_is_asked_for(checks: Checks, server: Ser
     variables = at(server)
     place.run("2024-05-01", OTEL_EXPORTER_OTLP_PROTOCOL="http/json", OTEL_METRICS_EXPORTER="none", **variables)
     sent = server.take()
-    checks.same("as JSON, and no metrics", {(m.path, m.headers["content-type"]) for m in sent}, {("/v1/traces", "application/json")})
+    checks.same(
+        "as JSON, and no metrics", {(m.path, m.headers["content-type"]) for m in sent}, {("/v1/traces", "application/json")}
+    )
     checks.same("which is JSON", all("resourceSpans" in message.json() for message in sent), True)
 
 

@@ -52,10 +52,14 @@ class Place:
 
     def run(self, day: str, **variables: str) -> Ran:
         """Runs the module for a day."""
-        clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and not name.startswith(("OTEL", "OPENL"))}
+        clean = {
+            name: value for name, value in os.environ.items() if name not in VARIABLES and not name.startswith(("OTEL", "OPENL"))
+        }
         command = [os.environ["ADG_BIN"], "--module", "shop", "--start-dt", day, "--end-dt", day, "--log-format", "json"]
         begun = time.monotonic()
-        ran = subprocess.run(command, cwd=self.workspace.folder, env=clean | variables, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            command, cwd=self.workspace.folder, env=clean | variables, capture_output=True, text=True, check=False
+        )
         return Ran(ran.returncode, time.monotonic() - begun, [json.loads(line) for line in ran.stderr.splitlines()])
 
     def days(self) -> dict[str, dict[str, Any]]:

@@ -1,19 +1,22 @@
 """DynamoDB in trouble: throttled, in somebody's way, and acting without a reply."""
 
+import pytest
+
 from cases.faults.aws_world import Aws
+from cases.faults.wire_case import Case, done_before, explained, play
+from cases.faults.wire_world import day
 from world.checks import Checks
 from world.fault_rules import Lost, Rule, aws_json, canceled
 from world.scene import TABLE
-from cases.faults.wire_case import Case, done_before, explained, play
-from cases.faults.wire_world import day
 
+pytestmark = pytest.mark.timeout(400)
 PUT, UPDATE = r"DynamoDB_\d+\.PutItem", r"DynamoDB_\d+\.UpdateItem"
 READ, TRANSACT = r"DynamoDB_\d+\.(GetItem|Query)", r"DynamoDB_\d+\.TransactWriteItems"
 CAPACITY = aws_json("ProvisionedThroughputExceededException")
 THROTTLED = aws_json("ThrottlingException")
 BUSY = aws_json("TransactionConflictException", "Transaction is ongoing for the item")
 ATTEMPT, DONE, NOTE, SUMMARY = b'"attempt#', b"Completed", b"adg#superseded", b"adg#summary"
-"""What stands in a transaction: an attempt, one that was completed, a location that was replaced, the line for other readers."""
+"""Bytes of each kind of transaction: an attempt, one that was completed, a location that was replaced, the line for other readers."""
 
 
 def throttled() -> list[Case]:
@@ -60,24 +63,24 @@ def lost() -> list[Case]:
     ]
 
 
-def run(checks: Checks, world: Aws) -> None:
-    """One after the other."""
-    for case in [*throttled(), *in_the_way(), *lost()]:
-        play(checks, world, world.proxy.rules, case)
-        check_ledger(checks, world, case)
-    not_recorded(checks, world)
-
-
 def check_ledger(checks: Checks, world: Aws, case: Case) -> None:
-    """The date is done, the lease is given up, and so the next run has nothing to do."""
+    """Finds the date done and the lease given up: so the next run has nothing to do."""
     line = world.item(f"wire_{case.name}", "WIRE")
     found = line["Date"], line["Status"], world.item(f"adg#{case.name}", f"day#{case.name}#{day()}")["latest"]
     checks.same(f"{case.what}: the ledger", found, (str(day()), "Completed", "Completed"))
     checks.same(f"{case.what}: the lease is given up", world.item(f"adg#{case.name}", "lease")["released"], True)
 
 
-def not_recorded(checks: Checks, world: Aws) -> None:
-    """A run that could not record that it is done says so, though the partition is there; the next one does the date again."""
+@pytest.mark.parametrize("case", [*throttled(), *in_the_way(), *lost()], ids=lambda case: case.what)
+def test_fault_of_dynamodb_is_survived(checks: Checks, aws: Aws, case: Case) -> None:
+    """A run meets the fault, and the ledger is right."""
+    play(checks, aws, aws.proxy.rules, case)
+    check_ledger(checks, aws, case)
+
+
+def test_end_that_is_not_recorded_is_told(checks: Checks, aws: Aws) -> None:
+    """The partition is there; the next run does the date again."""
+    world = aws
     what, name = "a table that refuses to record the end", "d_norecord"
     refused = Rule(TRANSACT, aws_json("InternalServerError", "internal"), None, body=DONE)
     world.module(name, grace=0)
@@ -92,14 +95,6 @@ def not_recorded(checks: Checks, world: Aws) -> None:
     checks.same(f"{what}: what the ledger says", status, "In-Progress")
     again = world.run(name, day())
     checks.same(f"{what}, run again: exit code", explained(again, 0), 0)
-    checks.same(f"{what}, run again: what is wrong, and what nothing points at", (world.wrong(name), world.strays(name)), ([], []))
-
-
-def without_end(checks: Checks, world: Aws) -> None:
-    """It says which table, what for, and what to do, before two minutes are over."""
-    told = (TABLE, "ProvisionedThroughputExceeded")
-    for name, what, rule in (
-        ("d_nolease", "throttled for ever at the lease", Rule(PUT, CAPACITY, None)),
-        ("d_noattempt", "throttled for ever at an attempt", Rule(TRANSACT, CAPACITY, None, body=ATTEMPT)),
-    ):
-        play(checks, world, world.proxy.rules, Case(name, what, [rule], 21, told, seconds=130))
+    checks.same(
+        f"{what}, run again: what is wrong, and what nothing points at", (world.wrong(name), world.strays(name)), ([], [])
+    )
