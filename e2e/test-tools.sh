@@ -13,7 +13,7 @@ if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv" || { echo "missing: Python's venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
 fi
 if ! cmp -s "$requirements" "$venv/installed.txt"; then
-  say "the packages of $requirements in $venv" "they are the tests' readers, services and checkers"
+  say "the packages of $requirements in $venv" "each line that is new here says what for"
   diff --changed-group-format='%>' --unchanged-group-format='' <(cat "$venv/installed.txt" 2>/dev/null) "$requirements" | sed 's/^/  /' >&2 || true
   "$venv/bin/python" -m pip install --quiet --requirement "$requirements" \
     || { echo "the Python packages of $requirements could not be installed: is the package index reachable?" >&2; exit 1; }

@@ -32,6 +32,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         print(f"had to be killed: {', '.join(slow)}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts modules whose tests have the largest time limits first: at the end no worker is to wait for one long test."""
+    limits: dict[str, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        limits[_module(item.nodeid)] = max(limits.get(_module(item.nodeid), 0), mark.args[0] if mark else 0)
+    items.sort(key=lambda item: -limits[_module(item.nodeid)])
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Has a worker note the modules with a fixture of their own that several tests share."""
