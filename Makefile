@@ -4,7 +4,7 @@ VENV ?= $(HOME)/.cache/adg/venv
 export ADG_TEST_PYTHON = $(VENV)/bin/python
 ADG = $(CARGO_TARGET_DIR)/release/adg
 
-.PHONY: bench book demo build dependencies docs e2e engines engines-chance faults fuzz gate gate-record hostile mutants simulate package soak static static-check test test-tools
+.PHONY: bench book demo build dependencies docs e2e e2e-python e2e-rust engines engines-chance faults fuzz gate gate-record hostile lint-python mutants simulate package soak static static-check test test-tools unit
 
 demo: build
 	@e2e/demo.sh $(ADG)
@@ -14,24 +14,34 @@ build:
 	cargo build --release --locked
 
 test: test-tools
-	cargo test --locked --features spark --lib --bins
+	$(MAKE) unit
 	$(MAKE) e2e
 	$(MAKE) gate
 	$(MAKE) hostile
 
+unit: test-tools
+	cargo test --locked --features spark --lib --bins
+
 # Starts and stops every service that it needs. With all features: without `spark` the same code is compiled, less the engine.
+# `make e2e ONLY=people` runs those tests alone whose names have that.
+ONLY ?=
 e2e: test-tools
-	cargo test --locked --features spark --test e2e
+	e2e/run.sh all $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) "$(ONLY)"
+
+# One part of them.
+e2e-rust e2e-python: test-tools
+	e2e/run.sh $(@:e2e-%=%) $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) "$(ONLY)"
 
 # What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail; a part of `make e2e`.
 engines: test-tools
-	cargo test --locked --features spark --test e2e engines
+	cargo build --locked --features spark
+	e2e/python/run.sh $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) -n 2 cases/engine
 
 # The same of texts and files by the throw of a seed: `make engines-chance SEEDS=7..8` is the same again.
 engines-chance: SEEDS = 0..10
 engines-chance: test-tools
 	cargo build --locked --features spark
-	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/engines.py --seeds $(SEEDS)
+	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.engines_chance --seeds $(SEEDS)
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.
 gate: build test-tools
@@ -39,6 +49,12 @@ gate: build test-tools
 
 gate-record: build test-tools
 	$(ADG_TEST_PYTHON) bench/gate.py --adg $(abspath $(ADG)) --record
+
+# Style and types of the Python tests.
+lint-python: test-tools
+	$(VENV)/bin/ruff check e2e/python
+	$(VENV)/bin/ruff format --check e2e/python
+	cd e2e/python && $(VENV)/bin/mypy
 
 test-tools:
 	@e2e/require.sh cargo cc python3
@@ -65,7 +81,7 @@ package: static dependencies
 
 # Its size, its start, and a night's work in a root that has nothing else.
 static-check: test-tools
-	PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/static_binary.py $(OUT)/adg
+	PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.static_binary $(OUT)/adg
 
 # docs/ as a book.
 book:
@@ -83,16 +99,17 @@ simulate:
 KILLS ?= 300
 SEED ?= 1
 soak: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/soak.py --kills $(KILLS) --seed $(SEED)
+	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.soak --kills $(KILLS) --seed $(SEED)
 
 # What services, networks, disks and clocks do to a run; and what hostile files, names and settings do. With the binary that users run.
+# `make faults SCENARIOS="s3 disk"` has these alone. They wait for most of their time, so that more of them run at once.
 SCENARIOS ?=
+space := $(subst ,, )
 faults: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/wire_faults.py $(SCENARIOS)
+	e2e/python/run.sh $(abspath $(ADG)) $(ADG_TEST_PYTHON) -n 4 cases/faults $(if $(SCENARIOS),-k "$(subst $(space), or ,$(strip $(SCENARIOS)))")
 
 hostile: build test-tools
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/security.py
-	ADG_BIN=$(abspath $(ADG)) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) e2e/python/hostile.py
+	e2e/python/run.sh $(abspath $(ADG)) $(ADG_TEST_PYTHON) -n 2 cases/hostile $(if $(ONLY),-k "$(ONLY)")
 
 # Every way in, for so many seconds each. Needs cargo-fuzz and a nightly compiler; what it finds worth keeping goes into fuzz/corpus.
 SECONDS ?= 600

@@ -19,7 +19,7 @@ import contenders
 import data
 from home import Home
 from measure import TICKS, Cost, cost
-from service.spark_connect import Server, sail, spark_connect
+from world.spark_connect import Server, sail, spark_connect
 
 
 @dataclass(frozen=True)

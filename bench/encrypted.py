@@ -7,8 +7,8 @@ from pathlib import Path
 from data import DAY
 from measure import Command, Cost, cost, median
 from s3s import KEYS, S3, s3s
-from service.key_service import KeyService, key_service
 from table import Costs, Goal, rows
+from world.key_service import KeyService, key_service
 
 MODULES = Path(__file__).resolve().parents[1] / "modules"
 PROFILES = """\

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from measure import Cost, cpu_seconds
-from service.hive import JARS, Hive, hive
 from table import Costs, Goal, at_most, remark, rows
+from world.hive import JARS, Hive, hive
 
 REGISTRAR = "BENCH_REGISTRAR"
 JAVA = Path(__file__).with_name("Partitions.java")

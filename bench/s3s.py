@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.process import HOST, Command, free_port, listens, running
+from world.process import HOST, Command, free_port, listens, running
 
 REGION = "eu-west-2"
 KEYS = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "benchbench", "AWS_EC2_METADATA_DISABLED": "true"}

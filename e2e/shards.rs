@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::script::script;
 use crate::workspace::{Workspace, files};
 
 #[test]
@@ -77,11 +76,6 @@ fn a_shard_does_its_dates_only_and_says_so_in_what_to_type_next() {
     assert_eq!(done.matches("2024").count(), 7, "{done}");
     run(&["--shard", "5/4"]).expect(2).says("`5/4` is no share of the dates");
     run(&["--shard", "1/4", "--clean-up-flg", "true"]).expect(2).says("the shard 1/4 can't clean up");
-}
-
-#[test]
-fn eight_processes_on_dynamodb_and_the_hive_metastore() {
-    script("shards.py", &[]);
 }
 
 fn dates() -> impl Iterator<Item = String> {

@@ -1,4 +1,4 @@
-"""Starts one of the services that tests need, for a parent that is not Python.
+"""Starts one of the services that tests need, for a parent that is not Python or that shares it with others.
 
 Usage: services.py NAME [options]. When the service answers, prints one line of JSON: its addresses, keys, folder and process
 id. Ends it when standard input ends, which it does with the parent, or on SIGTERM; nothing of it is kept.
@@ -16,11 +16,19 @@ from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
-SERVICES = ("moto", "hive", "postgres", "key_service")
+MODULES = {
+    "moto": "moto",
+    "hive": "hive",
+    "postgres": "postgres",
+    "key_service": "key_service",
+    "spark_connect": "spark_connect",
+    "sail": "spark_connect",
+}
+"""Where each service is, below `world`."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     """Leaves by way of the blocks that clean up; a second signal must not disturb them."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
@@ -36,15 +44,16 @@ def _watch_parent() -> None:
 
 def _service(name: str, **options: Any) -> AbstractContextManager[Any]:
     """Only what it needs is imported: boto3 alone takes longer than some services' start."""
-    started: AbstractContextManager[Any] = getattr(importlib.import_module(f"service.{name}"), name)(**options)
+    started: AbstractContextManager[Any] = getattr(importlib.import_module(f"world.{MODULES[name]}"), name)(**options)
     return started
 
 
 def _options() -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = parser.add_subparsers(dest="name", required=True)
-    options = {name: names.add_parser(name) for name in SERVICES}
+    options = {name: names.add_parser(name) for name in MODULES}
     options["moto"].add_argument("--unchecked", action="store_true", help="let everybody do everything")
+    options["moto"].add_argument("--tenants", type=int, default=0, help="how many further accounts, each with a partner's")
     options["hive"].add_argument("--database", choices=("derby", "postgres"), default="derby", help="what it keeps its tables in")
     options["hive"].add_argument("--port", type=int, help="instead of any that is free")
     return vars(parser.parse_args())

@@ -1,5 +1,5 @@
 # Policies as JSON, computed from resource names alone. No provider is needed, so the result can be tested anywhere:
-# e2e/python/cluster_config.py runs adg with exactly these permissions.
+# e2e/python/cases/cluster runs adg with exactly these permissions.
 terraform {
   required_version = ">= 1.5"
 }

@@ -1,5 +1,5 @@
 # Command of each scheduled run, for aws_schedule and gcp_runner. No provider is needed, so the result can be tested anywhere:
-# e2e/python/cluster_config.py passes it to the binary.
+# e2e/python/cases/cluster passes it to the binary.
 terraform {
   required_version = ">= 1.5"
 }

@@ -1,0 +1,1 @@
+"""The cases by room: each test is one case."""

@@ -1,0 +1,1 @@
+"""Runs that leave the rows to a Spark Connect server."""

@@ -1,0 +1,1 @@
+"""Services, networks and disks that fail while a run works."""

@@ -1,0 +1,1 @@
+"""Input, settings and neighbours that are meant to harm a run."""

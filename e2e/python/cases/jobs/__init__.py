@@ -1,0 +1,1 @@
+"""The replaced job's work, and the work of its operators."""

@@ -1,0 +1,1 @@
+"""Published files as other readers see them."""

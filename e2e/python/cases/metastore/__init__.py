@@ -1,0 +1,1 @@
+"""Tables in a real metastore, as Spark and Hive see them."""

@@ -1,0 +1,1 @@
+"""Files of the source, and the rights to read them."""

@@ -1,0 +1,1 @@
+"""Lineage, traces and metrics of runs."""

@@ -1,0 +1,3 @@
+"""Loads the fixtures that all cases have."""
+
+pytest_plugins = ["world.sessions", "world.fixtures"]

@@ -1,1 +1,0 @@
-"""The services that tests need, each a context manager."""
