@@ -113,7 +113,7 @@ impl House {
         for (module, imports) in &house.files {
             for (name, path) in &imports.reexports {
                 let target = absolute(module, path);
-                house.aliases.insert([module.as_slice(), &[name.clone()]].concat(), target);
+                house.aliases.insert([module.as_slice(), std::slice::from_ref(name)].concat(), target);
             }
         }
         house

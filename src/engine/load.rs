@@ -13,7 +13,6 @@ use crate::store::Store;
 use super::{EngineError, StagingFolder};
 
 /// A load: the files, the columns that their fields become, and the folder of the rows.
-#[cfg_attr(not(feature = "spark"), expect(dead_code, reason = "a cluster asks for more than this machine"))]
 pub struct Load<'a> {
     /// The store of the files.
     pub source: &'a Store,

@@ -52,6 +52,15 @@ impl SqliteLedger {
         })
     }
 
+    /// Whether the process that had a lock is dead: nobody has it any more.
+    fn is_dead(&self, name: &str) -> Result<bool, LedgerError> {
+        let is_dead = !self.locks.has(name) && self.lock(name)?;
+        if is_dead {
+            self.locks.release(name);
+        }
+        Ok(is_dead)
+    }
+
     /// Refuses a scope that a living holder has.
     fn must_be_free(&self, scope: &LeaseScope, lease: &Kept, is_dead: bool, now: Timestamp) -> Result<(), LedgerError> {
         let until: Timestamp = lease.expires.parse().map_err(|_| self.corrupt("a lease without an end"))?;
@@ -74,11 +83,7 @@ impl SqliteLedger {
         let mut query = transaction.prepare_cached("select * from shared_leases where scope = ?1").map_err(&failed)?;
         let held = query.query_map([scope.to_string()], Kept::shared).map_err(&failed)?;
         for lease in held.collect::<rusqlite::Result<Vec<_>>>().map_err(&failed)? {
-            let name = shared_lock(scope, &lease.holder.run_id);
-            let is_dead = lease.locked && !self.locks.has(&name) && self.lock(&name)?;
-            if is_dead {
-                self.locks.release(&name);
-            }
+            let is_dead = lease.locked && self.is_dead(&shared_lock(scope, &lease.holder.run_id))?;
             match self.must_be_free(scope, &lease, is_dead, now) {
                 Err(LedgerError::Held { .. }) if access == Access::Shared => {}
                 Err(error) => return Err(error),
@@ -115,7 +120,10 @@ impl LeaseStore for SqliteLedger {
             .map_err(&failed)?;
         if let Some(lease) = &current {
             // A process that has the lock now knows that the one before it is dead; a holder that never had it may live.
-            let is_dead = access == Access::Exclusive && locked && lease.locked;
+            let is_dead = match access {
+                Access::Exclusive => locked && lease.locked,
+                Access::Shared => lease.locked && !lease.released && self.is_dead(&scope.to_string())?,
+            };
             self.must_be_free(scope, lease, is_dead, now)?;
         }
         self.shared_holders(&transaction, scope, access, now)?;

@@ -72,7 +72,7 @@ fn a_ledger_of_a_newer_version_is_refused() {
 }
 
 #[test]
-fn a_dead_readers_lease_is_free_at_once() {
+fn a_dead_readers_or_writers_lease_is_free_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let now: Timestamp = "2024-01-01T05:00:00Z".parse().unwrap();
@@ -85,4 +85,8 @@ fn a_dead_readers_lease_is_free_at_once() {
     drop(dead);
     alive.release(&reader).unwrap();
     alive.acquire(&scope, Access::Exclusive, &holder(2), now, hour).unwrap();
+    drop(alive);
+    // The writer is dead too.
+    let other = SqliteLedger::open(&path).unwrap();
+    other.acquire(&scope, Access::Shared, &holder(3), now, hour).unwrap();
 }
