@@ -178,15 +178,15 @@ impl KeyService {
     /// # Errors
     /// It does not answer.
     pub fn check(&self) -> Result<String, KeyServiceError> {
-        let request = self.client.get(self.url.clone());
-        let sent = runtime::wait(async { request.send().await }).map_err(|error| self.unavailable(error.to_string()))?;
-        match sent {
+        // A server that refuses our certificate may close the connection before its reason is read.
+        let times = ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_max_times(3);
+        let once = || async { self.client.get(self.url.clone()).send().await.map_err(|error| self.sort(&error)) };
+        let asked = once.retry(times).when(|failed| matches!(failed, Failed::Soon(_)));
+        match runtime::wait(asked).map_err(|error| self.unavailable(error.to_string()))? {
             // It may not like the question: that it answers is enough.
             Ok(_) => Ok(format!("{} answers", self.shown())),
-            Err(error) => Err(match self.sort(&error) {
-                Failed::Soon(reason) => self.unavailable(reason),
-                Failed::Never(error) => error,
-            }),
+            Err(Failed::Soon(reason)) => Err(self.unavailable(reason)),
+            Err(Failed::Never(error)) => Err(error),
         }
     }
 

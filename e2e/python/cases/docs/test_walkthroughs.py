@@ -13,7 +13,13 @@ import pytest
 from .walkthrough import Walk
 
 DOCS = Path(__file__).parents[4] / "docs"
-PAGES = ["tutorial.md", "how-to/first-module.md", "how-to/failed-night.md", "how-to/rerun-and-clean-up.md", "how-to/quarantine.md"]
+PAGES = [
+    "tutorial.md",
+    "how-to/first-module.md",
+    "how-to/failed-night.md",
+    "how-to/rerun-and-clean-up.md",
+    "how-to/quarantine.md",
+]
 
 MESSAGE = re.compile(r"^(?:### |\| )`([^`]* [^`]*)`", re.MULTILINE)
 """A message as a heading or at the head of a table's row; `…` stands for what varies."""
@@ -105,6 +111,10 @@ def test_widths_of_a_table_do_not_count_and_are_corrected(tmp_path: Path) -> Non
 
 
 def test_corrected_page_keeps_wildcards_and_ids(tmp_path: Path) -> None:
-    shown = console("$ echo run", "walk", f"$ printf 'new\\n{SECOND} 12 s\\n'", f"{FIRST} [..] s", f"$ echo {FIRST} end", "no end")
-    wanted = console("$ echo run", "run", f"$ printf 'new\\n{SECOND} 12 s\\n'", "new", f"{FIRST} [..] s", f"$ echo {FIRST} end", f"{FIRST} end")
+    shown = console(
+        "$ echo run", "walk", f"$ printf 'new\\n{SECOND} 12 s\\n'", f"{FIRST} [..] s", f"$ echo {FIRST} end", "no end"
+    )
+    wanted = console(
+        "$ echo run", "run", f"$ printf 'new\\n{SECOND} 12 s\\n'", "new", f"{FIRST} [..] s", f"$ echo {FIRST} end", f"{FIRST} end"
+    )
     assert walk(shown, tmp_path).corrected == wanted
