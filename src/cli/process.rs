@@ -41,7 +41,7 @@ pub fn main() -> ProcessExit {
 
 /// What can't be traced breaks nothing.
 fn untold<T>(error: &OtlpError) -> Option<T> {
-    tracing::warn!(event = "telemetry_not_sent", %error);
+    tracing::warn!(event = "telemetry_not_sent", %error, "could not send traces or metrics");
     None
 }
 

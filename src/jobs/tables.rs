@@ -24,7 +24,10 @@ pub fn tables(services: &Services) -> Result<String, JobError> {
         // A metastore that others use too has views, and tables that are no partitioned Parquet.
         let table = match existing(&*services.metastore, &name) {
             Err(JobError::Metastore(MetastoreError::Corrupt { what, .. })) => {
-                tracing::debug!(event = "table_left_out", table = %name, what);
+                tracing::debug!(
+                    event = "table_skipped", formerly = "table_left_out", table = %name, what,
+                    "skipped a table that adg cannot read"
+                );
                 continue;
             }
             found => found?,

@@ -69,7 +69,10 @@ impl RunFolder<'_> {
     /// Removes all that was written, which is not to be published. What can't be removed now is swept by the next attempt.
     pub fn give_up(&self) {
         if let Err(error) = self.store.delete_folder(&self.path) {
-            tracing::warn!(event = "not_removed", folder = self.path, error = %Causes(&error));
+            tracing::warn!(
+                event = "cleanup_failed", formerly = "not_removed", folder = self.path, error = %Causes(&error),
+                "could not delete unpublished files; the next attempt deletes them"
+            );
         }
     }
 

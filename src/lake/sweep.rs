@@ -70,7 +70,7 @@ impl Destination<'_> {
         let is_seen = Seen::after(&attempts).rows().is_some_and(|attempt| attempt.location.as_deref() == Some(location));
         if is_seen {
             tracing::warn!(
-                event = "partition_forgotten", table = %self.table, %value, location,
+                event = "partition_unregistered", formerly = "partition_forgotten", table = %self.table, %value, location,
                 "kept files that the ledger knows as published, though the metastore has no partition for them"
             );
         }

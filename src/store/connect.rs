@@ -174,7 +174,10 @@ impl HttpService for Telling {
             let (body, odd) =
                 listing::readable(body.bytes().await?).map_err(|error| HttpError::new(HttpErrorKind::Decode, error))?;
             for key in odd {
-                tracing::warn!(event = "name_left_out", key, "left out a key with an empty part, `.` or `..`");
+                tracing::warn!(
+                    event = "key_skipped", formerly = "name_left_out", key,
+                    "skipped a key with an empty part, `.` or `..`"
+                );
             }
             return Ok(HttpResponse::from_parts(parts, body.into()));
         }

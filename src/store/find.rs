@@ -117,7 +117,10 @@ impl Store {
         self.runtime.block_on(files.each("", &mut |object| match object {
             Ok(object) => keep(object),
             Err(error) if error::is_about_one_name(&error) => {
-                tracing::warn!(event = "name_left_out", store = self.name(), %error);
+                tracing::warn!(
+                    event = "key_skipped", formerly = "name_left_out", store = self.name(), %error,
+                    "skipped a key that is not valid"
+                );
             }
             Err(error) => failure = failure.take().or(Some(error)),
         }));

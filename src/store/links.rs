@@ -68,7 +68,10 @@ fn is_own_file(entry: &DirEntry, root: &FilePath) -> bool {
     // A link that leads nowhere, or to itself, is no file.
     let Ok(target) = entry.path().canonicalize() else { return false };
     if !target.starts_with(root) {
-        tracing::warn!(event = "link_left_out", link = %entry.path().display(), reason = "it leads out of its store");
+        tracing::warn!(
+            event = "link_skipped", formerly = "link_left_out", link = %entry.path().display(),
+            "skipped a link that leads out of its store"
+        );
         return false;
     }
     target.is_file()

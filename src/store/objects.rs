@@ -221,7 +221,10 @@ impl Store {
                 Ok(meta) => objects.push(info(meta)),
                 // A service's listing ends with such an error, and with it all that would have come after.
                 Err(error) if self.local_folder().is_some() && error::is_about_one_name(&error) => {
-                    tracing::warn!(event = "name_left_out", store = self.name, %error);
+                    tracing::warn!(
+                        event = "key_skipped", formerly = "name_left_out", store = self.name, %error,
+                        "skipped a key that is not valid"
+                    );
                 }
                 Err(error) => return Err(self.failed("list", prefix, error)),
             }

@@ -140,7 +140,10 @@ impl Drop for Upload {
     fn drop(&mut self) {
         let Some(sent) = self.sent.take() else { return };
         if let Err(error) = self.store.runtime.block_on(sent.abort()) {
-            tracing::warn!(event = "upload_not_aborted", store = self.store.name(), key = self.key, %error);
+            tracing::warn!(
+                event = "upload_not_aborted", store = self.store.name(), key = self.key, %error,
+                "could not abort an upload"
+            );
         }
     }
 }

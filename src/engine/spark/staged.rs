@@ -87,7 +87,10 @@ impl Drop for Staged<'_> {
     fn drop(&mut self) {
         let Some(folder) = self.folder.filter(|_| self.files.get() > 0) else { return };
         if let Err(error) = folder.staging.store.delete_folder(&folder.own()) {
-            tracing::warn!(event = "not_removed", folder = folder.own(), error = %Causes(&error));
+            tracing::warn!(
+                event = "cleanup_failed", formerly = "not_removed", folder = folder.own(), error = %Causes(&error),
+                "could not delete staged files; the next attempt deletes them"
+            );
         }
     }
 }

@@ -86,7 +86,11 @@ impl Watch<'_> {
         }
         let first = *wait.first_interrupted.get_or_insert(now);
         if first.elapsed() > FAREWELL {
-            tracing::warn!(event = "spark_goes_on", remote = %self.remote, hint = "what it still writes, the next run at the date removes");
+            tracing::warn!(
+                event = "spark_still_running", formerly = "spark_goes_on", remote = %self.remote,
+                hint = "the next run at the date deletes files that it still writes",
+                "Spark continues after an interrupt"
+            );
             return Err(Unanswered::Lost("it does not end what it does".to_owned()));
         }
         soon(self.client, self.remote, Client::interrupt);
@@ -145,8 +149,11 @@ pub(super) fn soon<T: Send + 'static>(
     std::thread::spawn(move || done.send(work(&client).map_err(|error| error.get_message())));
     match result.recv_timeout(FAREWELL) {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::debug!(event = "spark_not_told", %remote, error = shortened(&error)),
-        Err(_) => tracing::debug!(event = "spark_not_told", %remote),
+        Ok(Err(error)) => tracing::debug!(
+            event = "spark_interrupt_failed", formerly = "spark_not_told", %remote, error = shortened(&error),
+            "could not reach Spark"
+        ),
+        Err(_) => tracing::debug!(event = "spark_interrupt_failed", formerly = "spark_not_told", %remote, "Spark did not answer"),
     }
 }
 

@@ -43,7 +43,10 @@ pub(super) fn clean_up(
         }
         let (to_rebuild, lost) = (published.len() - lost.len(), lost.len());
         let undo = request.commands.undo(run.id);
-        tracing::warn!(event = "cleaned_up", table = %collection.table, to_rebuild, lost, undo);
+        tracing::warn!(
+            event = "cleaned_up", table = %collection.table, to_rebuild, lost, undo,
+            "unpublished the dates to rebuild"
+        );
     }
     Ok(())
 }
@@ -126,7 +129,10 @@ fn losses(
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.options.force_clean_up) {
         (true, _) => {}
-        (false, true) => tracing::warn!(event = "clean_up_loses", table = %collection.table, dates),
+        (false, true) => tracing::warn!(
+            event = "clean_up_loses", table = %collection.table, dates,
+            "the source no longer has these dates"
+        ),
         (false, false) => return Err(JobError::CleanUp { table: collection.table.to_string(), dates }),
     }
     Ok(lost)

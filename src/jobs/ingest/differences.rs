@@ -30,7 +30,10 @@ pub(crate) fn of(
     };
     let of_collection = |collection: &Collection| {
         of_collection(collection).unwrap_or_else(|error| {
-            tracing::warn!(event = "not_compared", table = %collection.table, error = %Causes(&error));
+            tracing::warn!(
+                event = "comparison_failed", formerly = "not_compared", table = %collection.table, error = %Causes(&error),
+                "could not compare the table with the ledger"
+            );
             None
         })
     };

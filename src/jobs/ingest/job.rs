@@ -28,7 +28,10 @@ use super::{clean_up, differences, late, plan};
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let done = all_dates(services, request, progress);
     if let Some(Err(error)) = services.lineage.as_ref().map(Lineage::end) {
-        tracing::warn!(event = "lineage_not_told", error = %Causes(&error));
+        tracing::warn!(
+            event = "lineage_not_sent", formerly = "lineage_not_told", error = %Causes(&error),
+            "could not send lineage events"
+        );
     }
     let mut report =
         done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, &request.scope.job, error))?;
@@ -158,7 +161,11 @@ fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestReques
     let found = differences::of(run.context, collections, request.scope.shard, |name| run.summary.days(name));
     for difference in &found {
         let (table, found) = (&difference.table, difference.sentences().join("; "));
-        tracing::warn!(target: DATES, event = "changed_by_others", table, found, repair = request.commands.repair());
+        tracing::warn!(
+            target: DATES, event = "external_change_found", formerly = "changed_by_others", table, found,
+            repair = request.commands.repair(),
+            "another tool changed the table"
+        );
     }
     found
 }

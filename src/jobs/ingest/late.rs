@@ -33,7 +33,10 @@ pub(super) fn of(
         let collection = of_collection[0].0;
         match of_one(ledger, module, of_collection, &days(collection)) {
             Ok(found) => late.extend(found),
-            Err(error) => tracing::warn!(event = "late_files_unknown", %collection, error = %Causes(&error)),
+            Err(error) => tracing::warn!(
+                event = "late_files_unknown", %collection, error = %Causes(&error),
+                "could not check for late files"
+            ),
         }
     }
     late
@@ -86,7 +89,10 @@ pub(super) fn divided(module: &Module, request: &IngestRequest, mut late: Vec<La
 pub(super) fn log(late: &[LateFiles], rerun: &[String]) {
     if let Some(LateFiles { date, collection, .. }) = late.first() {
         let (date, rerun) = (date.to_string(), rerun.join("; "));
-        tracing::warn!(target: DATES, event = "files_came_late", dates = late.len(), date, %collection, rerun);
+        tracing::warn!(
+            target: DATES, event = "late_files_found", formerly = "files_came_late", dates = late.len(), date, %collection, rerun,
+            "files arrived after their dates were done"
+        );
     }
 }
 

@@ -37,8 +37,14 @@ impl Run<'_> {
     pub(super) fn swept(&self, collection: &Collection, swept: Result<usize, LakeError>) {
         match swept {
             Ok(0) => {}
-            Ok(folders) => tracing::info!(event = "swept", table = %collection.table, folders),
-            Err(error) => tracing::warn!(event = "not_swept", table = %collection.table, error = %Causes(&error)),
+            Ok(folders) => tracing::info!(
+                event = "expired_files_deleted", formerly = "swept", table = %collection.table, folders,
+                "deleted files after their retention"
+            ),
+            Err(error) => tracing::warn!(
+                event = "expired_files_not_deleted", formerly = "not_swept", table = %collection.table, error = %Causes(&error),
+                "could not delete files after their retention"
+            ),
         }
     }
 

@@ -74,7 +74,10 @@ impl<'a> KeptSummary<'a> {
             Ok::<_, JobError>(())
         });
         if let Err(error) = settled.map_err(JobError::from).flatten() {
-            tracing::warn!(event = "summary_not_settled", module = %self.lease.lease().scope, error = %Causes(&error));
+            tracing::warn!(
+                event = "summary_not_settled", module = %self.lease.lease().scope, error = %Causes(&error),
+                "could not bring the summary record up to date"
+            );
         }
     }
 
@@ -94,7 +97,10 @@ impl<'a> KeptSummary<'a> {
         let Some(summary) = summary(history, self.collections.iter(), self.first) else { return };
         // What adg itself goes by is the history, which is written elsewhere.
         if let Err(error) = summaries.summarise(lease, &self.module, key, summary) {
-            tracing::warn!(event = "summary_not_written", module = %lease.scope, error = %Causes(&error));
+            tracing::warn!(
+                event = "summary_not_written", module = %lease.scope, error = %Causes(&error),
+                "could not write the summary record"
+            );
         }
     }
 }

@@ -130,7 +130,10 @@ fn beat(ledger: &dyn Ledger, clock: &dyn Clock, mut lease: Lease, (stopped, wake
         }
         match ledger.renew(&lease, clock.now(), TTL) {
             Ok(renewed) => lease = renewed,
-            Err(error) => tracing::warn!(event = "lease_not_renewed", module = %lease.scope, error = %Causes(&error)),
+            Err(error) => tracing::warn!(
+                event = "lease_not_renewed", module = %lease.scope, error = %Causes(&error),
+                "could not renew the lease"
+            ),
         }
     }
 }
@@ -144,7 +147,10 @@ impl Drop for KeptLease {
             let _ = heartbeat.join();
         }
         if let Err(error) = self.ledger.release(&self.lease) {
-            tracing::warn!(event = "lease_not_released", module = %self.lease.scope, error = %Causes(&error));
+            tracing::warn!(
+                event = "lease_not_released", module = %self.lease.scope, error = %Causes(&error),
+                "could not release the lease; it expires"
+            );
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn write_report(environment: &Environment, report: &RunReport) -> Result<(),
     };
     let written = environment.disk.run("write", &path, write);
     if let Err(error) = written {
-        tracing::warn!(event = "report_not_written", path = %path.display(), %error);
+        tracing::warn!(event = "report_not_written", path = %path.display(), %error, "could not write the report");
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub fn lineage(environment: &Environment) -> Option<Lineage> {
     let settings = environment.config.profile.telemetry.openlineage.as_ref();
     let opened = Lineage::open(settings, &|name| std::env::var(name).ok(), |path| environment.config.path(path));
     opened.unwrap_or_else(|error| {
-        tracing::warn!(event = "lineage_not_told", %error);
+        tracing::warn!(event = "lineage_not_sent", formerly = "lineage_not_told", %error, "could not set up lineage events");
         None
     })
 }
@@ -70,7 +70,7 @@ fn tell_machines(environment: &Environment, report: &RunReport) {
     if let Some(settings) = &environment.config.profile.telemetry.prometheus {
         let written = write_prometheus(&environment.config.path(&settings.folder), &report.module, &measures(report));
         if let Err(error) = written {
-            tracing::warn!(event = "metrics_not_written", error = %Causes(&error));
+            tracing::warn!(event = "metrics_not_written", error = %Causes(&error), "could not write the metrics file");
         }
     }
 }
@@ -81,8 +81,11 @@ pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunRep
     report.notified = notify::tell(channels, &Notice::of(report));
     for Notified { channel, error } in &report.notified {
         match error {
-            None => tracing::info!(event = "told", channel),
-            Some(error) => tracing::warn!(event = "not_told", channel, error),
+            None => tracing::info!(event = "notification_sent", formerly = "told", channel, "sent a notification"),
+            Some(error) => tracing::warn!(
+                event = "notification_failed", formerly = "not_told", channel, error,
+                "could not send a notification"
+            ),
         }
     }
 }

@@ -214,10 +214,12 @@ impl KeyService {
             |failed, pause| {
                 if let Failed::Soon(reason) = failed {
                     tracing::warn!(
-                        event = "key_service_again",
+                        event = "key_service_retry",
+                        formerly = "key_service_again",
                         url = self.shown(),
                         reason,
-                        milliseconds = pause.as_millis() as u64
+                        milliseconds = pause.as_millis() as u64,
+                        "asking the key service again"
                     );
                 }
             },

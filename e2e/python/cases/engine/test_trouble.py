@@ -197,7 +197,7 @@ def check_stopped(checks: Checks, workspace: Workspace, remote: str, rows: int, 
     time.sleep(after)
     process.send_signal(signal.SIGTERM)
     said = ends(checks, f"stopped after {after} s, {rows} rows", process, STOPPED, 60)
-    checks.same("so does the server", "spark_goes_on" in said, False)
+    checks.same("so does the server", "spark_still_running" in said, False)
     time.sleep(3)
     checks.same("nothing is left", published(workspace), [])
 

@@ -86,4 +86,4 @@ def test_object_that_can_not_be_deleted_is_left_to_a_later_run(checks: Checks, a
     rule = Rule(DELETE, Answer(200, PER_KEY), None)
     ran = play(checks, aws, aws.proxy.rules, Case(name, what, [rule], before=done_before(name), seconds=240))
     told = [event["event"] for event in ran.events() if event["level"] == "WARN"]
-    checks.same(f"{what}: it is told", told, ["not_swept"])
+    checks.same(f"{what}: it is told", told, ["expired_files_not_deleted"])

@@ -175,7 +175,7 @@ def test_refused_events_do_not_fail_the_run(checks: Checks, server: Server, plac
     """The log tells of them."""
     server.answers["/lineage/here"] = [400]
     refused = place.run("2024-05-01", **at(server))
-    told = [event for event in refused.events if event.get("event") == "lineage_not_told"]
+    told = [event for event in refused.events if event.get("event") == "lineage_not_sent"]
     checks.same("refused, and done all the same", (refused.code, len(told)), (0, 1))
     said = told[0]["error"]
     checks.same("the log's words", "lineage events were not taken" in said and "status 400" in said, True)
