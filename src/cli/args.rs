@@ -10,29 +10,29 @@ use crate::identity::{CollectionName, LoadType, ModuleName, ProcessingDate, RunI
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
 
-/// What a run may hold in memory unless it is told otherwise.
+/// Memory limit of a run where `--memory` is not given.
 pub(super) const DEFAULT_MEMORY: &str = "1GiB";
 
-/// Turns a day's files into Hive tables.
+/// Load daily files into Hive tables.
 #[derive(Debug, Parser)]
 #[command(name = "adg", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Cli {
-    /// The job; without one, the module of `--module` is run.
+    /// Command; without one, adg runs the module of `--module`.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-    /// A run's arguments.
+    /// Arguments of a run.
     #[command(flatten)]
     pub(super) run: RunArgs,
-    /// Which environment.
+    /// Config file and profile.
     #[command(flatten)]
     pub(super) environment: EnvironmentArgs,
-    /// How progress and messages are written: for a person where standard error is a terminal, else as JSON lines.
+    /// Format of progress and log messages on standard error.
     #[arg(long, global = true, value_enum, default_value_t = LogFormatArg::Auto)]
     pub(super) log_format: LogFormatArg,
 }
 
 impl Cli {
-    /// Reads this process's arguments; the help lists the exit codes.
+    /// Parses the arguments of this process; the help lists the exit codes.
     pub(super) fn from_process() -> Result<Self, clap::Error> {
         if let Ok(OnlyRun { run, environment, log_format }) = OnlyRun::try_parse() {
             return Ok(Self { command: None, run, environment, log_format });
@@ -44,8 +44,8 @@ impl Cli {
     }
 }
 
-/// A run and nothing else, as most command lines are: the arguments of all commands are not described for it. What this can't read is
-/// read, and refused, by [`Cli`].
+/// Arguments of a run without a command, as most command lines are. It is parsed first, because building the arguments of all
+/// commands takes longer than parsing. [`Cli`] parses, and refuses, all other command lines.
 #[derive(Debug, Parser)]
 #[command(name = "adg", disable_help_flag = true)]
 struct OnlyRun {
@@ -57,27 +57,29 @@ struct OnlyRun {
     log_format: LogFormatArg,
 }
 
-/// Which environment a command works in.
+/// Config file and profile of a command.
 #[derive(Debug, Args)]
 pub(super) struct EnvironmentArgs {
-    /// The file of environments [env: ADG_CONFIG] [default: adg.yaml].
+    /// Config file [env: ADG_CONFIG] [default: adg.yaml].
     #[arg(long, global = true)]
     pub(super) config: Option<PathBuf>,
-    /// The profile in it [env: ADG_PROFILE] [default: the file's own].
+    /// Profile [env: ADG_PROFILE] [default: from the config file].
     #[arg(long, global = true)]
     pub(super) profile: Option<String>,
 }
 
-/// The arguments of a module's run. A blank value means that it is not given.
+/// Arguments of a run. A blank value counts as not given.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// The module to run: its dates that are not done.
+    /// Module to run.
+    ///
+    /// Without `--start-dt` the run does all dates that are not done.
     #[arg(long, alias = "module_name", alias = "module-name", required_unless_present = "plan")]
     pub(super) module: Option<String>,
-    /// Do exactly what `adg plan --out FILE` found, or nothing where that is no longer what would be done.
+    /// Run a plan of `adg plan --out FILE`; refused if the plan is stale.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "shard", "collection", "clean_up_flg", "force_clean_up", "incomplete", "e2e_test_flg"])]
     pub(super) plan: Option<PathBuf>,
-    /// Which of the module's loads.
+    /// Load type to run.
     #[arg(long, alias = "load_type", value_enum, ignore_case = true, default_value_t = LoadType::Full)]
     pub(super) load_type: LoadType,
     /// First date, done or not [env: START_DT].
@@ -86,90 +88,103 @@ pub(super) struct RunArgs {
     /// Last date [env: END_DT] [default: today].
     #[arg(long, alias = "end_dt", value_name = "YYYY-MM-DD")]
     pub(super) end_dt: Option<String>,
-    /// Only every Nth date, beginning with the Kth: N processes with the shards 1/N to N/N do all of them side by side. `auto/N`: by the
-    /// index that AWS Batch, Kubernetes or Cloud Run gives to each task of an array job.
+    /// Shard K of N of the dates: the Kth and every Nth after it.
+    ///
+    /// N processes with the shards 1/N to N/N do all dates in parallel. `auto/N` takes K from the index that AWS Batch, Kubernetes or
+    /// Cloud Run gives to each task of an array job.
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<String>,
-    /// Only this collection; may be given several times.
+    /// Collection to process; repeatable [default: all].
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(super) collection: Vec<CollectionName>,
-    /// Build anew all that was published, and take from readers what the source can't rebuild [env: CLEAN_UP_FLG].
+    /// Rebuild every published date from source [env: CLEAN_UP_FLG].
+    ///
+    /// Refused if the source no longer has a published date, unless `--force-clean-up` is given.
     #[arg(long, alias = "clean_up_flg", value_name = "true|false")]
     pub(super) clean_up_flg: Option<String>,
-    /// Let clean-up lose dates that the source can't rebuild.
+    /// Let clean-up unpublish dates that the source no longer has.
     #[arg(long)]
     pub(super) force_clean_up: bool,
-    /// Do dates whose files are not all there too, with those that are: what `source.complete` says does not count.
+    /// Load dates that are incomplete by `source.complete`, with their present files.
     #[arg(long)]
     pub(super) incomplete: bool,
-    /// Read the test folder of the published store; refused in protected profiles [env: E2E_TEST_FLG].
+    /// Read from the published store's test folder [env: E2E_TEST_FLG].
+    ///
+    /// Refused in protected profiles.
     #[arg(long, alias = "e2e_test_flg", value_name = "true|false")]
     pub(super) e2e_test_flg: Option<String>,
-    /// What the run may hold in memory.
+    /// Memory limit.
     #[arg(long, default_value = DEFAULT_MEMORY)]
     pub(super) memory: String,
-    /// Who reads files and writes rows [default: the profile's].
+    /// Execution engine [default: from the profile].
     #[arg(long, value_enum)]
     pub(super) engine: Option<EngineName>,
-    /// The Spark Connect server [default: the profile's]. A token is better off in the profile, as a reference to a secret.
+    /// Spark Connect server [default: from the profile].
+    ///
+    /// Set a token in the profile, as a reference to a secret: other users of the machine can read arguments.
     #[arg(long, value_name = "sc://HOST:PORT")]
     pub(super) spark_remote: Option<String>,
 }
 
-/// How messages are written.
+/// Format of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormatArg {
-    /// For a person at a terminal, else JSON.
+    /// Text at a terminal, JSON otherwise.
     Auto,
-    /// For a person.
+    /// Text.
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// The jobs beside a run.
+/// Commands beside a run.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run SQL over the published tables.
     Query {
-        /// The statement.
+        /// SELECT statement.
         sql: String,
-        /// How the result is printed.
+        /// Output format.
         #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
         format: QueryFormat,
-        /// The file to write instead of standard output.
+        /// Output file [default: standard output].
         #[arg(long, short)]
         output: Option<PathBuf>,
     },
-    /// Say what a run with the same arguments would do, and do nothing.
+    /// Show what a run with the same arguments would do, without doing it.
     Plan {
-        /// The run's arguments.
+        /// Arguments of the run.
         #[command(flatten)]
         run: RunArgs,
-        /// The file for the plan as JSON, to be done with `adg --plan FILE`.
+        /// Write the plan to this file, for `adg --plan FILE`.
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
-    /// Show what became of a module's dates, and what to type for those that are not done.
+    /// Show the state of a module's dates and the commands for unfinished ones.
     History(HistoryArgs),
-    /// Compare what was published with its metastore, its files, and its source where that still has it. Ends with 4 where
-    /// anything differs.
+    /// Compare published dates with the metastore, their files and the source.
+    ///
+    /// Dates that the source no longer has are compared with metastore and files alone. The exit code is 4 if anything differs.
     Verify {
-        /// The run's arguments, of which dates and collections count.
+        /// Arguments of a run; only dates and collections count.
         #[command(flatten)]
         run: RunArgs,
-        /// Print JSON instead.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Write what became of modules' dates as one HTML page: calendar, figures, failures, changes, times.
+    /// Write an HTML page about the dates of modules.
+    ///
+    /// The page has calendars, row counts, failures, schema changes and durations.
     Report(ReportArgs),
-    /// Write a module's file out of tables that another tool made.
+    /// Write a module file from tables of another tool.
     Import(ImportArgs),
-    /// Send readers back to what they saw before a run, as long as that is still there.
+    /// Roll back a run while its previous files are retained.
     Undo(UndoArgs),
-    /// Mend what others changed of published tables: register dropped partitions and tables again as long as their files are there,
-    /// send readers back, give columns back. Ends with 4 where anything is left.
+    /// Repair published tables that other tools changed.
+    ///
+    /// Registers dropped tables and partitions whose files exist, and restores locations and columns. The exit code is 4 if anything
+    /// is left to repair.
     Repair(RepairArgs),
     /// List the published tables.
     Tables,
@@ -180,166 +195,170 @@ pub(super) enum Command {
     },
     /// Print the JSON Schema of the config files.
     Schema {
-        /// Which file.
+        /// Kind of config file.
         #[arg(value_enum, default_value_t = ConfigFile::Environments)]
         file: ConfigFile,
-        /// Print the reference page of both files instead.
+        /// Print the reference page of all config files.
         #[arg(long)]
         markdown: bool,
     },
-    /// Walk the whole way of a run without running it, and say what to do where it is blocked.
+    /// Check that a run could succeed, and explain what blocks it.
     Doctor {
-        /// The module whose way is walked; left out, the profile's alone.
+        /// Module to check [default: check the profile alone].
         #[arg(long)]
         module: Option<String>,
-        /// Which of the module's loads.
+        /// Load type to check.
         #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
         load_type: LoadType,
-        /// Write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
+        /// Write no probe to store and ledger; write access stays unchecked.
         #[arg(long)]
         read_only: bool,
     },
-    /// Write a day's files of a module into its source store.
+    /// Write sample files of a date to a module's source store.
     GenerateTestData(GenerateArgs),
-    /// Write the manual, a page for each command.
+    /// Write the manual, one page per command.
     Man {
-        /// The folder for the pages, which is made where it is missing.
+        /// Output folder; created if it does not exist.
         folder: PathBuf,
     },
-    /// Print a shell's completion script.
+    /// Print the completion script of a shell.
     Completions {
-        /// The shell.
+        /// Shell.
         shell: Shell,
     },
 }
 
-/// The dates of the past that are looked at, undone or mended.
+/// Dates to show, undo or repair.
 #[derive(Debug, Args)]
 pub(super) struct PastArgs {
-    /// Which of the module's loads.
+    /// Load type.
     #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
     pub(super) load_type: LoadType,
-    /// First date [default: of a history a month ago, of a page two months, of what is undone the run's first, of what is mended the oldest].
+    /// First date [default: depends on the command].
+    ///
+    /// `history` begins a month ago, `report` two months ago, `undo` at the run's first date, `repair` at the oldest.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) start_dt: Option<ProcessingDate>,
     /// Last date [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) end_dt: Option<ProcessingDate>,
-    /// Only this collection; may be given several times.
+    /// Collection to process; repeatable [default: all].
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(super) collection: Vec<CollectionName>,
 }
 
-/// The arguments of a module's history.
+/// Arguments of `history`.
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
-    /// The module. Of one date alone, all attempts are shown.
+    /// Module.
+    ///
+    /// If the scope is a single date, all its attempts are shown.
     #[arg(long)]
     pub(super) module: String,
-    /// Which dates.
+    /// Dates.
     #[command(flatten)]
     pub(super) past: PastArgs,
-    /// Print JSON instead.
+    /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// The arguments of the page.
+/// Arguments of `report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// The module; may be given several times.
+    /// Module; repeatable.
     #[arg(long, required = true, action = ArgAction::Append)]
     pub(super) module: Vec<String>,
-    /// Which dates.
+    /// Dates.
     #[command(flatten)]
     pub(super) past: PastArgs,
-    /// Where the page is written [default: standard output].
+    /// Output file [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
 
-/// The arguments of an undoing.
+/// Arguments of `undo`.
 #[derive(Debug, Args)]
 pub(super) struct UndoArgs {
-    /// The module.
+    /// Module.
     #[arg(long)]
     pub(super) module: String,
-    /// The run: `adg history`, its closing table and its report have its id.
+    /// Id of the run, from `adg history`, the closing table or the report.
     #[arg(long, value_name = "ID")]
     pub(super) run: RunId,
-    /// Which dates.
+    /// Dates.
     #[command(flatten)]
     pub(super) past: PastArgs,
 }
 
-/// The arguments of mending what others changed.
+/// Arguments of `repair`.
 #[derive(Debug, Args)]
 pub(super) struct RepairArgs {
-    /// The module.
+    /// Module.
     #[arg(long)]
     pub(super) module: String,
-    /// Take what others changed for wanted: dates without partition count as lost, locations and columns stay as they are.
+    /// Accept the changes instead: dates without a partition count as lost.
     #[arg(long)]
     pub(super) accept: bool,
-    /// Which dates.
+    /// Dates.
     #[command(flatten)]
     pub(super) past: PastArgs,
-    /// Print JSON instead.
+    /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// The arguments of an import.
+/// Arguments of `import`.
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// A table, database.table; may be given several times: each becomes a collection.
+    /// Table, as database.table; repeatable, each becomes a collection.
     #[arg(long, required = true, value_name = "TABLE", action = ArgAction::Append)]
     pub(super) from_table: Vec<String>,
-    /// The module.
+    /// Module.
     #[arg(long)]
     pub(super) module: ModuleName,
-    /// The profile's store in which the tables lie.
+    /// Store of the profile that holds the tables.
     #[arg(long, default_value = "published")]
     pub(super) store: String,
-    /// How the source names its files [default: a guess, marked as one].
+    /// Pattern of the source files [default: a guess, marked as such].
     #[arg(long, value_name = "PATTERN")]
     pub(super) files: Option<String>,
-    /// Where the file is written, where there is none yet [default: standard output].
+    /// Output file, which must not exist [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
 
-/// The arguments of the data generator.
+/// Arguments of `generate-test-data`.
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
-    /// The module.
+    /// Module.
     #[arg(long)]
     pub(super) module: String,
-    /// Which of its loads.
+    /// Load type.
     #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
     pub(super) load_type: LoadType,
-    /// Files for each collection.
+    /// Files per collection.
     #[arg(long, default_value_t = 1)]
     pub(super) files: u32,
-    /// Whether files are packed with gzip, before they are encrypted.
+    /// Compress files with gzip, before encryption.
     #[arg(long)]
     pub(super) gzip: bool,
-    /// The day.
+    /// Processing date.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) date: ProcessingDate,
-    /// Rows in each file.
+    /// Rows per file.
     #[arg(long, default_value_t = 10)]
     pub(super) rows: u64,
-    /// The same seed gives the same files.
+    /// Random seed; the same seed gives the same files.
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
-    /// The share of values that do not fit their column.
+    /// Share of invalid values, from 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     pub(super) bad_values: f64,
-    /// A column beside the module's own; may be given several times.
+    /// Additional column; repeatable.
     #[arg(long, value_name = "COLLECTION.COLUMN=TYPE")]
     pub(super) add_column: Vec<String>,
-    /// A column to leave out; may be given several times.
+    /// Column to leave out; repeatable.
     #[arg(long, value_name = "COLLECTION.COLUMN")]
     pub(super) drop_column: Vec<String>,
 }
@@ -384,6 +403,36 @@ mod tests {
         for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
             page_of(below, &format!("{path} {}", below.get_name()), page);
         }
+    }
+
+    /// All help texts of a command and of those below it, with the place of each.
+    fn help_texts(command: &clap::Command, path: &str) -> Vec<(String, String)> {
+        let own = command.get_about().map(|about| (path.to_owned(), about.to_string()));
+        let arguments = command.get_arguments().flat_map(|argument| {
+            let place = format!("{path} {}", argument.get_id());
+            let values = argument.get_possible_values();
+            let values = values.iter().filter_map(|value| value.get_help()).map(ToString::to_string).collect::<Vec<_>>();
+            let help = argument.get_help().map(ToString::to_string);
+            help.into_iter().chain(values).map(move |text| (place.clone(), text))
+        });
+        let below = command.get_subcommands().flat_map(|below| help_texts(below, &format!("{path} {}", below.get_name())));
+        own.into_iter().chain(arguments).chain(below).collect()
+    }
+
+    #[test]
+    fn help_texts_are_short_and_begin_with_a_noun_or_an_imperative() {
+        const REFUSED: [&str; 12] =
+            ["What", "Who", "Whom", "Whose", "Which", "Where", "When", "Why", "How", "That", "Whether", "Says"];
+        let mut command = Cli::command();
+        command.build();
+        let texts = help_texts(&command, "adg");
+        assert!(texts.len() > 60, "{}", texts.len());
+        let refused = texts.iter().filter(|(place, text)| {
+            let is_generated = place.contains(" help") || place.ends_with(" version");
+            let opening = text.split_whitespace().next().unwrap_or_default();
+            !is_generated && (text.chars().count() > 80 || REFUSED.contains(&opening))
+        });
+        assert_eq!(refused.collect::<Vec<_>>(), Vec::<&(String, String)>::new());
     }
 
     #[test]

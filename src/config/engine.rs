@@ -1,4 +1,4 @@
-//! Who reads files and writes rows.
+//! Settings of the execution engine.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who reads a day's files and writes its rows.
+/// Execution engine: reads source files and writes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineName {
-    /// This machine.
+    /// On this machine.
     #[default]
     Local,
-    /// A Spark Connect server; this machine, where a cluster would not leave the same rows.
+    /// On Spark, or on this machine where Spark would not give the same rows.
     Spark,
-    /// The server for days of as many bytes as `spark.from` says, this machine for all others.
+    /// On Spark for dates of at least `spark.from` bytes, else on this machine.
     Auto,
 }
 

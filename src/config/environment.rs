@@ -54,7 +54,7 @@ pub struct Profile {
     pub metastore: MetastoreSettings,
     /// Where it is recorded what was done.
     pub ledger: LedgerSettings,
-    /// Who reads files and writes rows.
+    /// Execution engine.
     #[serde(default)]
     pub engine: EngineName,
     /// The Spark Connect server, for the engines `spark` and `auto`.

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::{Environments, Module};
 
-/// Which of the files.
+/// Kind of config file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ConfigFile {
-    /// `adg.yaml`.
+    /// Config file of environments, `adg.yaml`.
     Environments,
-    /// `modules/NAME.yaml`.
+    /// Module file, `modules/NAME.yaml`.
     Module,
 }
 

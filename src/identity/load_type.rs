@@ -5,16 +5,22 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The way in which a source's changes come. Each load has files and tables of its own.
+/// How a source delivers changes. Each load type has its own files and tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadType {
-    /// All that the source has, each day anew. The module as it is, unless `load_types` says more of it.
+    /// All rows of the source on each date.
+    ///
+    /// The module as it is, unless `load_types` changes it.
     #[default]
     Full,
-    /// The day's changes as they were delivered: all files of the day, in sequence. A partition is one day's delivery.
+    /// The changes of a date as delivered, all files in sequence.
+    ///
+    /// A partition is the delivery of one date.
     Delta,
-    /// The same files, as the history of all changes since `start`: its partitions are read together.
+    /// The history of all changes since `start`; partitions are read together.
+    ///
+    /// The files are those of `delta`.
     Incremental,
 }
 

@@ -38,17 +38,17 @@ impl ExitCode {
             Self::Error(kind) => kind,
         };
         match kind {
-            ErrorKind::Usage => "the command line makes no sense",
-            ErrorKind::Partial => "some dates failed, others were done; or others changed what was published",
-            ErrorKind::Config => "the config files can't be used",
-            ErrorKind::Limit => "a limit stopped the publish, or a plan no longer holds",
-            ErrorKind::Schema => "the source's columns were refused",
-            ErrorKind::Source => "source files are missing, not complete yet, or can't be read",
-            ErrorKind::Access => "access was denied",
-            ErrorKind::Unavailable => "a service or disk does not answer; try again",
-            ErrorKind::Held => "another run holds the module",
+            ErrorKind::Usage => "invalid command line",
+            ErrorKind::Partial => "some dates failed and others were done, or another tool changed published data",
+            ErrorKind::Config => "invalid config files",
+            ErrorKind::Limit => "a limit stopped the publish, or the plan is stale",
+            ErrorKind::Schema => "the change of columns was refused",
+            ErrorKind::Source => "source files are missing, incomplete or unreadable",
+            ErrorKind::Access => "access denied",
+            ErrorKind::Unavailable => "a service or disk is unavailable; try again",
+            ErrorKind::Held => "another run holds the lease of the module",
             ErrorKind::Bug => "a bug of adg",
-            ErrorKind::Stopped => "told to stop (SIGTERM, SIGINT); what was published stands, the rest is as it was",
+            ErrorKind::Stopped => "stopped by SIGTERM or SIGINT; published data is unchanged",
         }
     }
 
@@ -62,15 +62,15 @@ impl ExitCode {
             ErrorKind::Usage | ErrorKind::Config => "correct what the message names",
             ErrorKind::Partial => "run the command that the report prints",
             ErrorKind::Limit => {
-                "look at the quarantine file or `error_desc` that the message names; correct the source, or raise the limit; or make a new plan"
+                "check the quarantine file or `error_desc` that the message names; correct the source or raise the limit; or make a new plan"
             }
-            ErrorKind::Schema => "correct the source's header, or change the module's `evolution`",
-            ErrorKind::Source => "wait for the file, or ask the source for it; the next run tries again by itself",
-            ErrorKind::Access => "grant what the message names",
+            ErrorKind::Schema => "correct the source's header or change the module's `evolution`",
+            ErrorKind::Source => "wait for the file or ask its owner; the next run retries",
+            ErrorKind::Access => "grant the permission that the message names",
             ErrorKind::Unavailable => "run again",
             ErrorKind::Held => "wait for the run that the message names",
             ErrorKind::Bug => "report it with the log",
-            ErrorKind::Stopped => "run again: it does what was not reached",
+            ErrorKind::Stopped => "run again; it does the remaining dates",
         }
     }
 }

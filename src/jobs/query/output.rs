@@ -16,16 +16,18 @@ use crate::report;
 
 use super::frame::{self, FrameError};
 
-/// How the result is printed.
+/// Output format of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum QueryFormat {
-    /// For a person.
+    /// Text table.
     Table,
-    /// With a header; nested values as text.
+    /// CSV with a header; nested values as text.
     Csv,
-    /// One object a line, decimals as numbers with all their digits. JSON has no NaN and no infinity: they are null.
+    /// One JSON object per line.
+    ///
+    /// Decimals keep all digits; NaN and infinity are null.
     Json,
-    /// Binary.
+    /// Parquet file.
     Parquet,
 }
 
