@@ -82,7 +82,7 @@ fn what_the_source_can_not_rebuild_is_kept_unless_forced_and_can_be_had_back() {
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     std::fs::remove_file(workspace.path("source/2024-05-01_orders_1.csv")).unwrap();
     let args = ["--module", "shop", "--clean-up-flg", "true", "--start-dt", "2024-05-01", "--end-dt", "2024-05-01"];
-    workspace.run(&args).expect(11).says("would lose dates of test.orders").says("2024-05-01").says("--force-clean-up");
+    workspace.run(&args).expect(11).says("cannot rebuild dates of test.orders").says("2024-05-01").says("--force-clean-up");
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);
     let forced = workspace.run(&[&args[..], &["--force-clean-up"]].concat()).expect(4);
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
@@ -115,7 +115,7 @@ fn a_rerun_of_a_wrong_file_is_undone() {
     let ids = || workspace.query("select id from orders order by id");
     assert_eq!(ids(), r#"{"id":7}"#);
     let told = undo(&workspace, &first, &[]).expect(4).stdout;
-    assert!(told.contains(&format!("the run {second} has done it since")), "{told}");
+    assert!(told.contains(&format!("the run {second} published it later")), "{told}");
     undo(&workspace, &second, &["--collection", "orders"]).expect(0);
     assert_eq!(ids(), "{\"id\":1}\n{\"id\":2}");
     let unknown = "018f0000-0000-7000-8000-000000000000";
@@ -125,7 +125,7 @@ fn a_rerun_of_a_wrong_file_is_undone() {
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     let third = last_run(&workspace);
     let told = undo(&workspace, &second, &["--collection", "orders"]).expect(4).stdout;
-    assert!(told.contains(&format!("the run {third} has done it since")), "{told}");
+    assert!(told.contains(&format!("the run {third} published it later")), "{told}");
     assert_eq!(ids(), r#"{"id":8}"#);
 }
 
@@ -140,7 +140,7 @@ fn a_wrong_file_of_last_night_is_taken_from_readers_and_done_anew() {
     assert!(!told.stderr.contains("date_done"), "{}", told.stderr);
     for _ in ["first", "again"] {
         let told = undo(&workspace, &run, &["--collection", "orders"]).expect(0).stdout;
-        assert!(told.contains("the next run does it anew"), "{told}");
+        assert!(told.contains("unpublished; the next run loads it"), "{told}");
         assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
     }
     assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":1}"#);
@@ -148,7 +148,7 @@ fn a_wrong_file_of_last_night_is_taken_from_readers_and_done_anew() {
     workspace.run(&["--module", "shop", "--end-dt", "2024-05-01"]).expect(0);
     assert_eq!(workspace.query("select id from orders"), r#"{"id":5}"#);
     let told = undo(&workspace, &run, &["--collection", "orders"]).expect(4).stdout;
-    assert!(told.contains("has done it since"), "{told}");
+    assert!(told.contains("published it later"), "{told}");
     // Before the second run readers saw nothing, not the wrong file.
     undo(&workspace, &last_run(&workspace), &["--collection", "orders"]).expect(0);
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":0}"#);
@@ -163,7 +163,7 @@ fn what_was_replaced_can_not_be_had_back_when_its_grace_is_over() {
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     workspace.shop("2024-05-01", "2024-05-01").expect(0);
     let told = undo(&workspace, &last_run(&workspace), &[]).expect(4).stdout;
-    assert!(told.contains("their grace is over"), "{told}");
+    assert!(told.contains("they were deleted after their retention"), "{told}");
     assert_eq!(workspace.query(ORDERS), r#"{"date_uploaded":"2024-05-01","n":2}"#);
 }
 

@@ -107,7 +107,7 @@ fn of_two_runs_of_one_module_one_works_and_the_other_names_it() {
             first = workspace.start(ARGS);
         }
     };
-    held.says("is held by run").says(&format!("process {}", first.id()));
+    held.says("holds the lease of").says(&format!("process {}", first.id()));
     assert!(first.wait().unwrap().success());
     workspace.run(ARGS).expect(0);
 }

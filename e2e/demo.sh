@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Three days of vacancy files, run through adg: what a newcomer sees first. Run again, nothing is left to do.
+# Three days of vacancy files, run through adg: what a newcomer sees first. A second run has nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 adg=$1

@@ -22,7 +22,7 @@ fn columns_come_and_go_and_the_table_keeps_its_types() {
     assert_eq!(report["days"][1]["notes"], serde_json::json!(["new columns without any value, not added yet: empty"]));
     assert_eq!(
         report["days"][2]["notes"],
-        serde_json::json!(["columns that the source does not have, filled with null: note, paid"])
+        serde_json::json!(["columns missing in the source, filled with null: note, paid"])
     );
 }
 
@@ -55,7 +55,7 @@ fn policies_refuse_or_widen() {
     let (ran, workspace) = day("new_column: fail", "id,price,x\n1,1,1\n");
     ran.expect(4).says("the source has columns that the table does not have: x");
     assert_eq!(workspace.query("select count(*) as n from items"), r#"{"n":1}"#);
-    day("missing_column: fail", "id\n1\n").0.expect(4).says("the source lacks columns that the table has: price");
+    day("missing_column: fail", "id\n1\n").0.expect(4).says("the source lacks columns of the table: price");
     day("type_change: fail", "id,price\nx,1\n").0.expect(4).says("`id` int");
     let (ran, workspace) = day("type_change: widen", "id,price\n3000000000,1\n");
     ran.expect(0).says("CHANGE COLUMN `id` `id` bigint");
@@ -72,7 +72,7 @@ fn limits_stop_the_publish_before_anything_is_visible() {
     workspace.source("2024-05-01", "items", "id,price\n1,x\n2,y\n3,1\n4,1\n");
     workspace.run(&args).expect(11).says("2 of 4 rows have values that do not fit").says("limits.error_rate");
     workspace.source("2024-05-01", "items", "id,price\n1\n2\n3,1\n4,1\n");
-    workspace.run(&args).expect(11).says("could not be read as rows").says("_quarantine");
+    workspace.run(&args).expect(11).says("are malformed").says("_quarantine");
     // One record that a stray quote made long counts with all the rows that it hides.
     workspace.source("2024-05-01", "items", "id,price\n1,\"x\n2,2\n3,3\n4,4\",y\n5,5\n");
     workspace.run(&args).expect(11).says("4 of 4 rows could not be read");

@@ -29,19 +29,19 @@ fn another_a_newer_and_a_rewritten_file_are_told_with_the_command() {
     {
         let workspace = done(&[("pick: all", pick)]);
         file(&workspace, number, 7);
-        let what = format!("{DATE} orders: done before the file `{DATE}_orders_{number}.csv` came");
+        let what = format!("{DATE} orders: file `{DATE}_orders_{number}.csv` arrived after the date was done");
         let ran = orders(&workspace, &["--log-format", "human"]).expect(0).says(&what);
-        let command = ran.stderr.lines().find_map(|line| line.strip_prefix("to do again what has other files: ")).unwrap();
+        let command = ran.stderr.lines().find_map(|line| line.strip_prefix("reload dates with late files: ")).unwrap();
         let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
         let report = workspace.report();
         assert_eq!((&report["late"][0]["date"], &report["rerun_late"][0]), (&DATE.into(), &command.into()), "{report}");
         for told in [["plan", "--module", "shop", "--end-dt", DATE], ["history", "--module", "shop", "--end-dt", DATE]] {
             let told = workspace.run(&told).expect(0).stdout;
-            assert!(told.contains(&what) && told.contains("to do again what has other files: "), "{told}");
+            assert!(told.contains(&what) && told.contains("reload dates with late files: "), "{told}");
         }
         workspace.run(&arguments).expect(0);
         assert_eq!(workspace.query(ROWS), rows);
-        assert!(!orders(&workspace, &["--log-format", "human"]).expect(0).stderr.contains("done before"));
+        assert!(!orders(&workspace, &["--log-format", "human"]).expect(0).stderr.contains("after the date was done"));
     }
 }
 
@@ -50,14 +50,14 @@ fn a_module_may_have_them_done_again_or_ignored() {
     let workspace = done(&[("limits:", "catchup: { late: rerun }\nlimits:")]);
     file(&workspace, 2, 7);
     let plan = workspace.run(&["plan", "--module", "shop", "--collection", "orders", "--end-dt", DATE]).expect(0).stdout;
-    assert!(plan.contains("files came"), "{plan}");
+    assert!(plan.contains("late files"), "{plan}");
     orders(&workspace, &[]).expect(0);
     assert_eq!(workspace.query(ROWS), "{\"id\":1}\n{\"id\":7}");
-    orders(&workspace, &["--log-format", "human"]).expect(0).says("nothing is left to do");
+    orders(&workspace, &["--log-format", "human"]).expect(0).says("nothing to do");
     let workspace = done(&[("limits:", "catchup: { late: ignore }\nlimits:")]);
     file(&workspace, 2, 7);
     let ran = orders(&workspace, &["--log-format", "human"]).expect(0);
-    assert!(!ran.stderr.contains("done before"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("after the date was done"), "{}", ran.stderr);
 }
 
 /// Whoever undid a file does not want it read again.
@@ -68,9 +68,9 @@ fn a_file_that_was_undone_and_one_that_went_are_not_late() {
     orders(&workspace, &[]).expect(0);
     let run = workspace.report()["run_id"].as_str().unwrap().to_owned();
     workspace.run(&["undo", "--module", "shop", "--run", &run]).expect(0);
-    orders(&workspace, &["--log-format", "human"]).expect(0).says("nothing is left to do");
+    orders(&workspace, &["--log-format", "human"]).expect(0).says("nothing to do");
     std::fs::remove_file(workspace.path(&format!("source/{DATE}_orders_1.csv"))).unwrap();
-    orders(&workspace, &["--log-format", "human"]).expect(0).says("nothing is left to do");
+    orders(&workspace, &["--log-format", "human"]).expect(0).says("nothing to do");
     assert_eq!(workspace.query(ROWS), "{\"id\":1}");
 }
 
@@ -122,7 +122,7 @@ fn a_date_that_is_not_complete_is_skipped_where_missing_files_are_and_done_with_
     assert_eq!(workspace.query(ROWS), "{\"id\":1}");
     // More files than were waited for are told as others are.
     file(&workspace, 2, 7);
-    orders(&workspace, &["--log-format", "human"]).expect(0).says("done before the file");
+    orders(&workspace, &["--log-format", "human"]).expect(0).says("arrived after the date was done");
 }
 
 /// What one load did, the other need not.
@@ -135,5 +135,5 @@ fn loads_that_share_a_record_are_not_late_for_each_other() {
     }
     orders(&workspace, &["--start-dt", DATE]).expect(0);
     let ran = orders(&workspace, &["--load-type", "delta", "--log-format", "human"]).expect(0);
-    assert!(!ran.stderr.contains("done before"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("after the date was done"), "{}", ran.stderr);
 }

@@ -25,7 +25,7 @@ fn repair(workspace: &Workspace, more: &[&str]) -> Ran {
 
 fn is_well(workspace: &Workspace) {
     orders(workspace, &["--end-dt", SECOND]).expect(0);
-    assert!(repair(workspace, &[]).expect(0).stdout.contains("nothing is to be mended"));
+    assert!(repair(workspace, &[]).expect(0).stdout.contains("nothing to repair"));
     workspace.run(&["doctor", "--module", "shop"]).expect(0);
 }
 

@@ -10,7 +10,7 @@ use super::{Holder, LeaseScope};
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Somebody else works on it.
-    #[error("the module `{scope}` is held by {holder} until {until}")]
+    #[error("{holder} holds the lease of `{scope}` until {until}")]
     Held {
         /// The module, or a share of its dates.
         scope: LeaseScope,
@@ -20,7 +20,7 @@ pub enum LedgerError {
         until: Timestamp,
     },
     /// Our own lease was taken by somebody else after it had expired.
-    #[error("the lease on the module `{scope}` was lost: another run has taken it since")]
+    #[error("the lease of `{scope}` was lost: another run took it after it had expired")]
     LeaseLost {
         /// The module, or a share of its dates.
         scope: LeaseScope,

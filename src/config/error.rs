@@ -26,7 +26,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A key or value is wrong.
-    #[error("the config file `{file}` is wrong at `{path}`: {reason}{}", suggestion(.reason))]
+    #[error("the config file `{file}` is invalid at `{path}`: {reason}{}", suggestion(.reason))]
     Invalid {
         /// The file.
         file: String,
@@ -58,7 +58,7 @@ pub enum ConfigError {
         known: String,
     },
     /// No such module.
-    #[error("there is no module `{module}`: `{file}` does not exist, and the built-in modules are {known}")]
+    #[error("unknown module `{module}`: `{file}` does not exist, and the built-in modules are {known}")]
     NoModule {
         /// As asked for.
         module: String,
@@ -93,6 +93,7 @@ impl Explain for ConfigError {
                 Some("name the file with `--config`, or run adg in the folder of `adg.yaml`".into())
             }
             Self::NoProfile { .. } => Some("choose one with `--profile` or ADG_PROFILE".into()),
+            Self::NoModule { file, .. } => Some(format!("check the name, or create `{file}`; `adg import` writes one from a table")),
             Self::NoLoadType { .. } => Some("list it under `load_types` in the module file".into()),
             Self::Secret { source, .. } => source.hint(),
             Self::Invalid { .. } => Some("`adg schema` prints all keys; docs/config.md explains them".into()),

@@ -318,7 +318,7 @@ profiles:
         let missing = config(FILE, Some("production")).unwrap_err();
         assert_eq!(
             missing,
-            "the config file `adg.yaml` is wrong at `profiles.production.stores.source.url`: the environment variable `NOT_HERE` is not set"
+            "the config file `adg.yaml` is invalid at `profiles.production.stores.source.url`: the environment variable `NOT_HERE` is not set"
         );
         assert_eq!(config(FILE, Some("prod")).unwrap_err(), "`adg.yaml` has no profile `prod`; it has local, production");
     }
@@ -328,7 +328,7 @@ profiles:
         let wrong = FILE.replace("protected: true", "protectd: true");
         let error = config(&wrong, None).unwrap_err();
         assert!(
-            error.starts_with("the config file `adg.yaml` is wrong at `profiles.production.protectd`: unknown field `protectd`"),
+            error.starts_with("the config file `adg.yaml` is invalid at `profiles.production.protectd`: unknown field `protectd`"),
             "{error}"
         );
         assert!(error.ends_with("; did you mean `protected`?"), "{error}");

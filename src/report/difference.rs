@@ -75,10 +75,10 @@ impl Difference {
     pub fn sentences(&self) -> Vec<String> {
         let mut told = Vec::new();
         if !self.forgotten.is_empty() {
-            told.push(format!("the metastore has no partition for dates that are done: {}", named(&self.forgotten)));
+            told.push(format!("partitions of done dates are missing in the metastore: {}", named(&self.forgotten)));
         }
         if !self.elsewhere.is_empty() {
-            told.push(format!("the metastore sends readers elsewhere than adg published: {}", named(&self.elsewhere)));
+            told.push(format!("partition locations differ from the published ones: {}", named(&self.elsewhere)));
         }
         told.extend(self.columns.iter().map(|column| format!("its columns were changed: {column}")));
         told.extend(self.refused.clone());
@@ -100,7 +100,7 @@ pub(super) fn lines(differences: &[Difference], repair: Option<&str>) -> Vec<Str
     let told = told.flat_map(|one| one.sentences().into_iter().map(move |what| format!("{}: {what}", one.table)));
     let more = differences.len().saturating_sub(TABLES);
     let more = (more > 0).then(|| format!("and {more} more tables, which the report has"));
-    told.chain(more).chain(repair.map(|command| format!("to mend what others changed: {command}"))).collect()
+    told.chain(more).chain(repair.map(|command| format!("repair changed tables: {command}"))).collect()
 }
 
 #[cfg(test)]

@@ -144,11 +144,11 @@ pub fn history_table(history: &History) -> String {
         }
     }
     for command in &history.rerun {
-        text += &format!("\nto do what is not done: {command}");
+        text += &format!("\nload unfinished dates: {command}");
     }
     match &history.late {
         Some(late) => late::lines(late, &history.rerun_late).iter().for_each(|line| text += &format!("\n{line}")),
-        None => text += "\nthe source could not be asked for files that came late",
+        None => text += "\ncould not check the source for late files",
     }
     text
 }

@@ -23,9 +23,9 @@ const TOLD: usize = 5;
 pub(super) fn lines(late: &[LateFiles], rerun: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = late.iter().take(TOLD).map(line).collect();
     if late.len() > TOLD {
-        lines.push(format!("and {} more dates that are done have files that were not read", late.len() - TOLD));
+        lines.push(format!("and late files of {} more dates", late.len() - TOLD));
     }
-    lines.extend(rerun.iter().map(|command| format!("to do again what has other files: {command}")));
+    lines.extend(rerun.iter().map(|command| format!("reload dates with late files: {command}")));
     lines
 }
 
@@ -33,7 +33,7 @@ fn line(late: &LateFiles) -> String {
     let LateFiles { date, collection, files } = late;
     let first = files.first().map(String::as_str).unwrap_or_default();
     match files.len() {
-        1 => format!("{date} {collection}: done before the file `{first}` came"),
-        count => format!("{date} {collection}: done before {count} files came, such as `{first}`"),
+        1 => format!("{date} {collection}: file `{first}` arrived after the date was done"),
+        count => format!("{date} {collection}: {count} files arrived after the date was done, such as `{first}`"),
     }
 }

@@ -117,7 +117,7 @@ fn event(report: &RunReport) -> Event {
 
 fn headline(event: Event, report: &RunReport) -> &'static str {
     match event {
-        Event::Completed | Event::NothingToDo if !report.late.is_empty() => "files came after their dates were done",
+        Event::Completed | Event::NothingToDo if !report.late.is_empty() => "files arrived after their dates were done",
         Event::Completed => "completed",
         Event::Partial if report.ended_by.is_some() => "ended early",
         Event::Partial if report.days.iter().any(|day| day.outcome == Outcome::Failed) => "some dates failed",
@@ -125,7 +125,7 @@ fn headline(event: Event, report: &RunReport) -> &'static str {
         Event::Failed => "failed",
         Event::NothingToDo => "nothing to do",
         Event::Lost => "dates are lost at the source",
-        Event::Late => "files came after their dates were done",
+        Event::Late => "files arrived after their dates were done",
     }
 }
 
@@ -156,7 +156,7 @@ fn lines(report: &RunReport) -> Vec<String> {
         lines.push(format!("the run ended early: {}", ended.message));
         lines.extend(ended.hint.iter().map(|hint| format!("hint: {hint}")));
     }
-    lines.extend(report.rerun.iter().map(|command| format!("to run again what failed: {command}")));
+    lines.extend(report.rerun.iter().map(|command| format!("rerun failed dates: {command}")));
     lines.extend(difference::lines(&report.differences, report.repair.as_deref()));
     lines.extend(late::lines(&report.late, &report.rerun_late));
     lines
@@ -223,7 +223,7 @@ mod tests {
         }];
         let notice = Notice::of(&RunReport { late, ..report(&[]) });
         assert_eq!((notice.event, notice.events), (Event::NothingToDo, [Event::NothingToDo, Event::Late].into()));
-        assert!(notice.title.ends_with("files came after their dates were done"), "{}", notice.title);
+        assert!(notice.title.ends_with("files arrived after their dates were done"), "{}", notice.title);
         let ended = Failure { exit_code: ErrorKind::Held, message: "held".into(), hint: Some("wait".into()) };
         let notice = Notice::of(&RunReport { ended_by: Some(ended), ..report(&[]) });
         assert_eq!((notice.event, notice.text.as_str()), (Event::Failed, "the run ended early: held\nhint: wait"));
@@ -237,7 +237,7 @@ mod tests {
         let lines: Vec<_> = notice.text.lines().collect();
         assert_eq!(lines[0], "dates: 7 failed; 70 rows written, 0 quarantined, 0 values that did not fit");
         assert_eq!(lines[1], "2024-05-01 bids: no file");
-        assert_eq!(lines[6..], ["and 2 more, which the report has", "to run again what failed: adg --module vacancy"]);
+        assert_eq!(lines[6..], ["and 2 more, which the report has", "rerun failed dates: adg --module vacancy"]);
         assert_eq!(notice.body["run"]["days"].as_array().map(Vec::len), Some(7));
     }
 }

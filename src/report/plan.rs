@@ -171,7 +171,7 @@ pub fn plan_table(plan: &Plan) -> String {
     for cleaned in &plan.clean_up {
         let PlannedCleanUp { table, partitions, rows, bytes, lost } = cleaned;
         let (rebuilt, bytes) = (partitions.len() - lost.len(), ByteSize(*bytes));
-        text += &format!("clean-up of {table} ({rows} rows, {bytes}): {rebuilt} of {} partitions built anew\n", partitions.len());
+        text += &format!("clean-up of {table} ({rows} rows, {bytes}): rebuilds {rebuilt} of {} partitions\n", partitions.len());
         if !lost.is_empty() {
             let refused = if plan.asked.force_clean_up { "" } else { "; refused without --force-clean-up" };
             text += &format!("risk: {table} loses dates that the source can't rebuild: {}{refused}\n", lost.join(", "));
@@ -209,12 +209,12 @@ pub fn plan_table(plan: &Plan) -> String {
 
 fn why(why: Why) -> &'static str {
     match why {
-        Why::AskedFor => "asked for",
+        Why::AskedFor => "requested",
         Why::NeverTried => "never tried",
         Why::FailedBefore => "failed before",
-        Why::DiedBefore => "died before",
-        Why::FilesCame => "files came",
-        Why::CleanedUp => "cleaned up",
+        Why::DiedBefore => "interrupted",
+        Why::FilesCame => "late files",
+        Why::CleanedUp => "clean-up",
     }
 }
 

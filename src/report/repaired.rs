@@ -40,9 +40,9 @@ pub struct Repaired {
 /// The outcomes as a person reads them; `rerun` are the commands that do anew from the source what is left.
 pub fn repaired_table(repaired: &[Repaired], rerun: &[String]) -> String {
     if repaired.is_empty() {
-        return "readers see what was published: nothing is to be mended".to_owned();
+        return "readers see what was published; nothing to repair".to_owned();
     }
-    let mut rows = table(&["table", "date", "rows", "what became of it"]);
+    let mut rows = table(&["table", "date", "rows", "result"]);
     for one in repaired {
         let (count, what) = match &one.outcome {
             Repair::Table(statement) => (number("-"), one_line(statement)),

@@ -26,7 +26,7 @@ pub fn closing_table(report: &RunReport) -> String {
     let others = difference::lines(&report.differences, report.repair.as_deref());
     let others = [others, late::lines(&report.late, &report.rerun_late)].concat();
     if report.days.is_empty() && report.ended_by.is_none() {
-        let nothing = format!("{}: nothing is left to do", report.module);
+        let nothing = format!("{}: nothing to do", report.module);
         return [vec![nothing], others].concat().join("\n");
     }
     let mut rows =
@@ -72,13 +72,13 @@ pub fn closing_table(report: &RunReport) -> String {
         }
     }
     for command in &report.rerun {
-        text.push_str(&format!("\nto run again what failed: {command}"));
+        text.push_str(&format!("\nrerun failed dates: {command}"));
     }
     for line in others {
         text.push_str(&format!("\n{line}"));
     }
     if let Some(command) = &report.undo {
-        text.push_str(&format!("\nto undo this run: {command}"));
+        text.push_str(&format!("\nundo this run: {command}"));
     }
     text
 }

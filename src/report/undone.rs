@@ -37,12 +37,12 @@ pub struct Undone {
 
 /// What became of the dates, as a person reads it.
 pub fn undone_table(undone: &[Undone]) -> String {
-    let mut rows = table(&["date", "collection", "rows", "readers see"]);
+    let mut rows = table(&["date", "collection", "rows", "result"]);
     for one in undone {
         let (count, what) = match &one.outcome {
             Undoing::SentBack { rows, location } => (number(rows), location.clone()),
-            Undoing::Withdrawn => (number("-"), "nothing: the next run does it anew".to_owned()),
-            Undoing::Kept(reason) => (number("-"), format!("what they saw: {reason}")),
+            Undoing::Withdrawn => (number("-"), "unpublished; the next run loads it".to_owned()),
+            Undoing::Kept(reason) => (number("-"), format!("unchanged: {reason}")),
         };
         rows.add_row([Cell::new(one.date), Cell::new(&one.collection), count, Cell::new(what)]);
     }

@@ -66,7 +66,7 @@ pub enum SchemaRefused {
     #[error("the source has columns that the table does not have: {}", list(.0))]
     NewColumns(Vec<ColumnName>),
     /// The policy says `missing_column: fail`.
-    #[error("the source lacks columns that the table has: {}", list(.0))]
+    #[error("the source lacks columns of the table: {}", list(.0))]
     MissingColumns(Vec<ColumnName>),
     /// The policy says `type_change: fail`.
     #[error("values of these columns do not fit their type: {}", list(.0))]
@@ -354,7 +354,7 @@ mod tests {
         );
         assert_eq!(
             refuse(EvolutionPolicy { missing_column: MissingColumn::Fail, ..base }),
-            "the source lacks columns that the table has: qty"
+            "the source lacks columns of the table: qty"
         );
         assert_eq!(
             refuse(EvolutionPolicy { type_change: TypeChange::Fail, ..base }),

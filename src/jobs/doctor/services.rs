@@ -67,7 +67,7 @@ impl Walk<'_, '_> {
         });
         let ledger = opened?;
         if !self.read_only {
-            self.check("ledger: take a lease, write and forget a note", || {
+            self.check("ledger: acquire a lease, write and delete a record", || {
                 probe::write_and_forget(&*ledger, &*environment.clock)
             });
         }
@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
         let environment = self.environment;
         let profile = &environment.config.profile;
         if profile.notify.is_empty() {
-            self.check("notifications", || Ok("none are set up"));
+            self.check("notifications", || Ok("none configured"));
         }
         for (i, settings) in profile.notify.iter().enumerate() {
             self.check(format!("notifications: channel {}", i + 1), || {
@@ -89,14 +89,14 @@ impl Walk<'_, '_> {
                     reason: error.to_string(),
                 })?;
                 let events = settings.on().iter().map(|event| event.name()).collect::<Vec<_>>().join(", ");
-                Ok(format!("{}, is told of {events}; nothing was sent", notifier.shown()))
+                Ok(format!("{}, subscribed to {events}; nothing was sent", notifier.shown()))
             });
         }
     }
 }
 
 fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, JobError> {
-    let Some(table) = metastore.table(&collection.table)? else { return Ok("the first run makes it".to_owned()) };
+    let Some(table) = metastore.table(&collection.table)? else { return Ok("does not exist; the first run creates it".to_owned()) };
     let partitions = metastore.partitions(&collection.table)?;
     must_be_partitioned_by_dates(&table, || Ok(partitions.clone()))?;
     let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();

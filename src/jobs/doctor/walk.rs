@@ -66,7 +66,7 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.findings.iter().filter(|finding| finding.result.is_err()).count();
         match failed {
-            0 => write!(f, "all {} checks are well", self.findings.len()),
+            0 => write!(f, "all {} checks passed", self.findings.len()),
             _ => write!(f, "{failed} of {} checks failed", self.findings.len()),
         }
     }

@@ -253,6 +253,6 @@ impl Planned<'_> {
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, day.date))?;
         let total = |files: &[SourceFile]| files.iter().map(|file| file.size).sum::<u64>();
         let (now, before) = (total(&day.files), Seen::after(&attempts).rows().map_or(0, |attempt| total(&attempt.sources)));
-        Ok((now < before / 2).then(|| format!("its files have {now} bytes, and those of what is published had {before}")))
+        Ok((now < before / 2).then(|| format!("its files have {now} bytes, the published ones had {before}")))
     }
 }

@@ -79,7 +79,7 @@ impl Table<'_> {
         let before = self.before(date, &attempts)?;
         let location = before.as_ref().map(|before| before.location.as_str());
         let outcome = match (self.done_since(&attempts, location), before) {
-            (Some(later), _) => Undoing::Kept(format!("the run {later} has done it since: undo that one first")),
+            (Some(later), _) => Undoing::Kept(format!("the run {later} published it later; undo that run first")),
             (None, Some(before)) => self.send_back(date, &attempts, before)?,
             (None, None) => self.withdraw(date, &attempts)?,
         };
@@ -133,7 +133,7 @@ impl Table<'_> {
         let (value, destination) = (PartitionValue::from(date), self.destination()?);
         match destination.send_back(&value, &location, expected.as_ref(), fingerprint, now)? {
             SentBack::Refused(_) => {
-                Ok(Undoing::Kept(format!("its files are no longer all at `{location}`: their grace is over")))
+                Ok(Undoing::Kept(format!("its files are no longer all at `{location}`: they were deleted after their retention")))
             }
             SentBack::Done(found) => {
                 self.record(date, attempts.len(), written, &location, &found)?;

@@ -65,7 +65,7 @@ pub enum JobError {
     #[error(transparent)]
     Lake(#[from] LakeError),
     /// The module's policy refuses the source's columns.
-    #[error("the columns of {table} were refused")]
+    #[error("the change of columns of {table} was refused")]
     Refused {
         /// The table.
         table: String,
@@ -113,7 +113,7 @@ pub enum JobError {
         days: u32,
     },
     /// Too many rows are bad.
-    #[error("{count} of {rows} rows {what}, a share of {rate:.4}, above the limit of {limit}; nothing was published")]
+    #[error("{count} of {rows} rows {what}: a rate of {rate:.4}, above the limit of {limit}; nothing was published")]
     Limit {
         /// How many.
         count: u64,
@@ -129,7 +129,7 @@ pub enum JobError {
         hint: String,
     },
     /// Clean-up would lose what the source can't rebuild.
-    #[error("clean-up would lose dates of {table} that this run does not rebuild from the source: {dates}")]
+    #[error("clean-up refused: this run cannot rebuild dates of {table} from the source: {dates}")]
     CleanUp {
         /// The table.
         table: String,
@@ -137,7 +137,7 @@ pub enum JobError {
         dates: String,
     },
     /// The world is not as it was when a plan was made.
-    #[error("nothing was done, as the plan is no longer what would be done: {differences}")]
+    #[error("the plan is stale, nothing was done: {differences}")]
     Planned {
         /// What differs.
         differences: String,
@@ -244,16 +244,16 @@ impl JobError {
             Self::ChangedByOthers { repair, .. } => return repair.clone(),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => hint,
             Self::Missing { .. } => {
-                "the next run tries again by itself; `missing: skip` in the module lets such dates count as done"
+                "the next run retries; if no file is expected, set `missing: skip` in the module"
             }
             Self::Incomplete { .. } => {
-                "the next run tries again by itself; with --incomplete the date is done with the files that it has"
+                "the next run retries; --incomplete loads the date with the files that it has"
             }
-            Self::Lost { .. } => "ask the source for the file; then run the date again with --start-dt and --end-dt",
+            Self::Lost { .. } => "ask the owner of the source for the file, then rerun the date with --start-dt and --end-dt",
             Self::CleanUp { .. } => {
-                "give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them"
+                "narrow the dates with --start-dt and --end-dt, restore the source files, or accept the loss with --force-clean-up"
             }
-            Self::Planned { .. } => "make a new plan with `adg plan --out FILE` and the same arguments, and look at it",
+            Self::Planned { .. } => "create a new plan with `adg plan --out FILE` and the same arguments, and review it",
             Self::Personal { .. } => {
                 "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal \
                  data; where it is wrong, have the source correct its list of fields"

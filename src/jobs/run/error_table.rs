@@ -19,7 +19,7 @@ use crate::source::{DocumentFlaw, KeyServiceError, SourceError};
 use crate::stop::Stopped;
 use crate::store::StoreError;
 
-const AGAIN: &str = "run the same command again; what was published stands";
+const AGAIN: &str = "run the same command again; published data is unchanged";
 const SCRATCH: &str = "name a folder that can be written, on a disk with room, as the profile's `scratch` in adg.yaml";
 const CORRUPT: &str = "run the adg that wrote it, restore it from a backup, or correct the profile in adg.yaml";
 const LEASE_LOST: &str = "another run does the rest; look at its report, and run the date again if it did not";
@@ -56,12 +56,12 @@ fn own() -> Vec<Row> {
         (
             JobError::CleanUp { table: text(), dates: text() },
             11,
-            "give dates that have them all, ask the source for what it no longer has, or give --force-clean-up to lose them",
+            "narrow the dates with --start-dt and --end-dt, restore the source files, or accept the loss with --force-clean-up",
         ),
         (
             JobError::Planned { differences: text() },
             11,
-            "make a new plan with `adg plan --out FILE` and the same arguments, and look at it",
+            "create a new plan with `adg plan --out FILE` and the same arguments, and review it",
         ),
         (
             JobError::Personal { table: text(), columns: text() },
@@ -77,17 +77,17 @@ fn own() -> Vec<Row> {
         (
             JobError::Missing { store: text(), pattern: text(), date },
             13,
-            "the next run tries again by itself; `missing: skip` in the module lets such dates count as done",
+            "the next run retries; if no file is expected, set `missing: skip` in the module",
         ),
         (
             JobError::Incomplete { date, reason: text() },
             13,
-            "the next run tries again by itself; with --incomplete the date is done with the files that it has",
+            "the next run retries; --incomplete loads the date with the files that it has",
         ),
         (
             JobError::Lost { store: text(), pattern: text(), date, days: 7 },
             13,
-            "ask the source for the file; then run the date again with --start-dt and --end-dt",
+            "ask the owner of the source for the file, then rerun the date with --start-dt and --end-dt",
         ),
         (JobError::Machine { message: text(), hint: text() }, 21, "x"),
         (JobError::Output { what: text(), source: broken() }, 21, AGAIN),

@@ -217,7 +217,7 @@ def test_structs_grow_where_they_may_change(checks: Checks, make_place: Callable
             told = [name for change in report["schema_changes"] for name in re.findall(r"CHANGE COLUMN `(\w+)`", change)]
             checks.same(f"{what}: the columns said to change", sorted(told), sorted(grown))
         if day == CHANGED:
-            filled = ["columns that the source does not have, filled with null: exact"]
+            filled = ["columns missing in the source, filled with null: exact"]
             checks.same(f"{what}: what is said of a column gone", report["notes"], filled)
         misfits = [error for row in rows(PEOPLE, columns, [day]) for error in row["error_desc"] or []]
         checks.same(f"{what}: {len(misfits)} values are said not to fit", report["value_errors"], len(misfits))

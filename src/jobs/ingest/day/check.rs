@@ -57,13 +57,13 @@ impl Day<'_> {
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
         let checks = [
-            (quarantined, quarantine_rate, "could not be read as rows", "quarantine_rate", format!("look at {quarantine}")),
+            (quarantined, quarantine_rate, "are malformed", "quarantine_rate", format!("see {quarantine}")),
             (
                 found.rows_with_errors,
                 error_rate,
-                "have values that do not fit their columns",
+                "have invalid values",
                 "error_rate",
-                format!("compare the source's values with the table's types: they do not fit in {}", worst(&found.value_errors)),
+                format!("compare values of the source with column types: {}", worst(&found.value_errors)),
             ),
         ];
         for (count, Rate(limit), what, key, look) in checks {

@@ -41,7 +41,7 @@ impl Day<'_> {
 /// What a person should know of an evolution beside its statements.
 pub fn notes(evolution: &Evolution) -> Vec<String> {
     let told: [(&[ColumnName], &str); 3] = [
-        (&evolution.filled, "columns that the source does not have, filled with null"),
+        (&evolution.filled, "columns missing in the source, filled with null"),
         (&evolution.without_value, "new columns without any value, not added yet"),
         (&evolution.ignored, "new columns ignored"),
     ];
