@@ -7,7 +7,7 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, TimeUn
 use crate::identity::{ErrorKind, Explain};
 use crate::schema::{ColumnType, StructField, TableSchema};
 
-/// Arrays could not be made into columns of the wanted type or length: a bug of adg.
+/// An error for arrays that do not form columns of the required type or length: a bug of adg.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to make columns")]
 pub struct BatchError(#[from] ArrowError);
@@ -18,7 +18,7 @@ impl Explain for BatchError {
     }
 }
 
-/// The type of a column's arrays, wherever in adg they are.
+/// Returns the Arrow type of a column's arrays, which is the same everywhere in adg.
 pub fn arrow_type(ty: &ColumnType) -> DataType {
     match ty {
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::Utf8View,
@@ -38,17 +38,17 @@ pub fn arrow_type(ty: &ColumnType) -> DataType {
     }
 }
 
-/// The field of a list's items, named as Parquet names it.
+/// Returns the field of a list's items, named as Parquet names it.
 pub fn element_field(ty: DataType) -> FieldRef {
     Arc::new(Field::new("element", ty, true))
 }
 
-/// The fields of a map's entries. A key is never null.
+/// Returns the fields of a map's entries. A key is never null.
 pub fn entry_fields(key: DataType, value: DataType) -> Fields {
     Fields::from(vec![Field::new("key", key, false), Field::new("value", value, true)])
 }
 
-/// The field of a map's entries, named as Parquet names it.
+/// Returns the field of a map's entries, named as Parquet names it.
 pub fn entries_field(fields: Fields) -> FieldRef {
     Arc::new(Field::new("key_value", DataType::Struct(fields), false))
 }
@@ -57,7 +57,7 @@ fn arrow_fields(fields: &[StructField]) -> Fields {
     fields.iter().map(|field| Field::new(field.name.as_str(), arrow_type(&field.ty), true)).collect()
 }
 
-/// The schema of a table's batches.
+/// Returns the schema of a table's batches.
 pub fn arrow_schema(schema: &TableSchema) -> Schema {
     let field = |column: &crate::schema::Column| Field::new(column.name.as_str(), arrow_type(&column.ty), true);
     Schema::new(schema.columns().iter().map(field).collect::<Vec<_>>())

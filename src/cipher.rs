@@ -1,7 +1,7 @@
-//! AES in counter mode, as a stream: for files that came encrypted, and for files in scratch.
+//! AES in counter mode, as a stream: for encrypted source files, and for files in scratch.
 //!
-//! The counter is all 16 bytes, the highest first, as the sources' own tools count. The mode says nothing of whether bytes were
-//! changed: what is read so is checked by what it is, a checksum of its archive or its store.
+//! The counter is all 16 bytes, the highest first, as the sources' own tools count. The mode does not detect changed bytes:
+//! the decrypted data is checked by other means, such as a checksum of its archive or its store.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -13,9 +13,9 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
-/// Bytes that are encrypted or decrypted at once.
+/// Largest number of bytes that are encrypted or decrypted at once.
 const PIECE: usize = 64 << 10;
-/// A cipher's block.
+/// Bytes of a cipher's block.
 const BLOCK: usize = 16;
 
 /// A key of 128 or 256 bits. It is overwritten when it is dropped, and never shown.
@@ -23,12 +23,12 @@ const BLOCK: usize = 16;
 pub struct DataKey(Zeroizing<Vec<u8>>);
 
 impl DataKey {
-    /// A key of these bytes; none where they are neither 16 nor 32.
+    /// Returns a key of these bytes; none if there are neither 16 nor 32.
     pub fn new(bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
         matches!(bytes.len(), 16 | 32).then_some(Self(bytes))
     }
 
-    /// A new key of 256 bits that nobody else has.
+    /// Returns a new random key of 256 bits.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -45,12 +45,12 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// Where the counter begins. No two files of one key may have the same.
+/// The initial value of the counter. No two files with the same key may have the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Iv(pub [u8; BLOCK]);
 
 impl Iv {
-    /// One that no other file has.
+    /// Returns a random value, which no other file has.
     ///
     /// # Errors
     /// The system has no randomness.
@@ -61,8 +61,8 @@ impl Iv {
     }
 }
 
-/// From the system, which is as good as the library's own generator: that one first spends 20 ms and 430 million instructions on
-/// the jitter of the clock.
+/// Fills `bytes` from the system's generator, which is as good as the library's own: the latter first spends 20 ms and
+/// 430 million instructions on the jitter of the clock.
 fn randomise(bytes: &mut [u8]) -> io::Result<()> {
     SysRng.try_fill_bytes(bytes).map_err(io::Error::other)
 }
@@ -86,7 +86,7 @@ impl KeyStream {
         Ok(Self { key, done: vec![0; PIECE + BLOCK] })
     }
 
-    /// Of at most [`PIECE`] bytes.
+    /// Encrypts or decrypts at most [`PIECE`] bytes.
     fn apply(&mut self, bytes: &[u8]) -> io::Result<&[u8]> {
         let update = self.key.update(bytes, &mut self.done).map_err(failed)?;
         let length = update.written().len();
@@ -94,7 +94,7 @@ impl KeyStream {
     }
 }
 
-/// Decrypts what is read.
+/// A reader that decrypts its source.
 pub struct DecryptingReader<R> {
     source: R,
     stream: KeyStream,
@@ -102,7 +102,7 @@ pub struct DecryptingReader<R> {
 }
 
 impl<R: Read> DecryptingReader<R> {
-    /// Of an encrypted stream.
+    /// Returns a reader of an encrypted stream.
     ///
     /// # Errors
     /// The cipher fails.
@@ -121,14 +121,14 @@ impl<R: Read> Read for DecryptingReader<R> {
     }
 }
 
-/// Encrypts what is written.
+/// A writer that encrypts into its target.
 pub struct EncryptingWriter<W> {
     target: W,
     stream: KeyStream,
 }
 
 impl<W: Write> EncryptingWriter<W> {
-    /// Into that.
+    /// Returns a writer into `target`.
     ///
     /// # Errors
     /// The cipher fails.

@@ -1,4 +1,4 @@
-//! SQLite files, as the embedded ledger and metastore open them.
+//! Opening of SQLite files, for the embedded ledger and metastore.
 
 use std::fs;
 use std::io;
@@ -9,14 +9,14 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::private;
 
-/// A failure of an embedded database, by what helps.
+/// A failure of an embedded database, by its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Somebody else works on it, or the disk is full or broken: another try may do.
+    /// Another process uses the file, or the disk is full or broken: a retry may help.
     Passing(String),
     /// This user may not read or write the file or its folder.
     Denied(String),
-    /// The file is no database that this adg reads. Another try does not help.
+    /// The file is no database that this adg reads. A retry does not help.
     Unreadable(String),
 }
 
@@ -55,13 +55,13 @@ impl Fault {
     }
 }
 
-/// Opens a database, creating the file and its folder where they are missing. The n-th of the `migrations` makes version n of the
-/// version before; those that the file lacks are applied in one transaction.
+/// Opens a database, creating the file and its folder where they are missing. The n-th of the `migrations` turns version n - 1
+/// into version n; those that the file lacks are applied in one transaction.
 ///
-/// What is committed is on the disk: a date that is Completed stays so after a power cut.
+/// Commits are durable: a date that is Completed stays so after a power cut.
 ///
 /// # Errors
-/// The file can't be opened, is none of adg's, or is of a newer version.
+/// The file can't be opened, is not a database of adg, or has a newer version.
 pub fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Fault> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| Fault::of_io(&error))?;
@@ -78,7 +78,7 @@ pub fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Fault> {
     }
 }
 
-/// Applies the migrations that the file lacks. Gives the version that it had, or has now.
+/// Applies the migrations that the file lacks. Returns the version that the file has then.
 fn prepare(connection: &mut Connection, migrations: &[&str]) -> rusqlite::Result<usize> {
     connection.busy_timeout(Duration::from_secs(30))?;
     connection.pragma_update(None, "journal_mode", "wal")?;

@@ -1,5 +1,5 @@
-//! The floors of the house, and a test that holds them: no file imports from a floor above its own, and no files of a room import
-//! each other in a circle. Test code is left out.
+//! The layers (floors) of the crate, and tests that enforce them: no file imports from a floor above its own, and no files of a
+//! room import each other in a circle. Test code is exempt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,7 +34,7 @@ type Module = Vec<String>;
 struct Imports {
     /// Paths as written, from the file's module.
     uses: Vec<Vec<String>>,
-    /// Names that it hands on, with the paths that they stand for.
+    /// Names that the file re-exports, with their targets.
     reexports: Vec<(String, Vec<String>)>,
 }
 
@@ -96,10 +96,10 @@ impl<'ast> Visit<'ast> for Imports {
     }
 }
 
-/// The crate's files and how they import each other.
+/// The crate's files and their imports.
 struct House {
     files: BTreeMap<Module, Imports>,
-    /// What a re-exported path stands for.
+    /// Target of each re-exported path.
     aliases: BTreeMap<Module, Module>,
 }
 
@@ -134,7 +134,7 @@ impl House {
         }
     }
 
-    /// The modules that are declared for tests only.
+    /// Returns the modules that are declared for tests only.
     fn tests(&self, root: &Path, _: &[String]) -> Vec<Module> {
         let mut found = Vec::new();
         let mut declared = |file: &Path, module: &[String]| {
@@ -154,7 +154,7 @@ impl House {
         found
     }
 
-    /// The file in which a path's item is declared.
+    /// Returns the file in which a path's item is declared.
     fn file_of(&self, path: &[String]) -> Option<Module> {
         let mut path = path.to_vec();
         for _ in 0..10 {
@@ -170,7 +170,7 @@ impl House {
         (1..=path.len()).rev().map(|length| path[..length].to_vec()).find(|module| self.files.contains_key(module))
     }
 
-    /// Each file with the files that it imports from.
+    /// Returns each file with the files that it imports from.
     fn arrows(&self) -> BTreeMap<&Module, BTreeSet<Module>> {
         let of_file = |(module, imports): (&'_ Module, &Imports)| -> BTreeSet<Module> {
             let paths = imports.uses.iter().map(|path| absolute(module, path));
@@ -184,7 +184,7 @@ fn parsed(file: &Path) -> File {
     syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// A path from the crate's root. One of another crate keeps its own first part, which no file has.
+/// Returns a path from the crate's root. A path of another crate keeps its own first part, which no file has.
 fn absolute(module: &[String], path: &[String]) -> Module {
     let mut base = module.to_vec();
     let mut rest = path;
@@ -208,7 +208,7 @@ fn floor(room: &str) -> usize {
     found.unwrap_or_else(|| panic!("the room `{room}` has no floor: add it to FLOORS"))
 }
 
-/// A circle that begins and ends with `module`.
+/// Returns a circle of imports that begins and ends with `module`.
 fn circle<'a>(arrows: &'a BTreeMap<&'a Module, BTreeSet<Module>>, module: &'a Module) -> Option<Vec<&'a Module>> {
     let mut seen = BTreeSet::new();
     let mut paths: Vec<Vec<&Module>> = vec![vec![module]];
@@ -229,7 +229,7 @@ fn house() -> House {
     House::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
-/// Rooms of the crate's root that are for development: what fuzzers start, and this file.
+/// Returns true if a module of the crate's root is for development only, such as the fuzz targets and this file.
 fn is_for_development(module: &[String]) -> bool {
     ["fuzzing", "floors", "test_services"].contains(&&*module[0])
 }

@@ -1,5 +1,4 @@
-//! The ways by which a fuzzer comes in: whatever the bytes, no panic, and what must hold holds. What it has found is gone through
-//! again by a test.
+//! Fuzz targets: no input may cause a panic or break an assertion. A test replays the inputs that fuzzers have found.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,14 +16,14 @@ use crate::source::{
 };
 use crate::store::ObjectInfo;
 
-/// One way in.
+/// A fuzz target: a function of the input's bytes.
 pub type Target = fn(&[u8]);
 
-/// All ways in, by name.
+/// All fuzz targets, by name.
 pub const TARGETS: [(&str, Target); 6] =
     [("csv", csv), ("json", json), ("environments", environments), ("module", module), ("keys", keys), ("types", types)];
 
-/// The types that columns get in turn.
+/// Types that are assigned to columns in turn.
 const TYPES: [&str; 9] = [
     "string",
     "bigint",
@@ -47,7 +46,7 @@ fn encoding(byte: u8) -> Encoding {
     [Encoding::Utf8, Encoding::Utf8, Encoding::Utf16, Encoding::Windows1252][usize::from(byte >> 6)]
 }
 
-/// A CSV file behind one byte that says how it is written.
+/// Reads a CSV file. The first byte of the input selects its format.
 pub fn csv(data: &[u8]) {
     let Some((&how, text)) = data.split_first() else { return };
     let values = values(how);
@@ -55,7 +54,7 @@ pub fn csv(data: &[u8]) {
     read(&Format::Csv(CsvFormat { delimiter, encoding: encoding(how), values }), how, text);
 }
 
-/// A JSON file behind one byte that says how it is written.
+/// Reads a JSON file. The first byte of the input selects its format.
 pub fn json(data: &[u8]) {
     let Some((&how, text)) = data.split_first() else { return };
     let way = |name: &str| Some(vec![name.to_owned()]);
@@ -67,7 +66,7 @@ pub fn json(data: &[u8]) {
     read(&Format::Json(JsonFormat { layout, encoding: encoding(how), values: values(how) }), how, text);
 }
 
-/// Reads a file as a day does: what it has, then its records, then their values.
+/// Reads a file as a run reads a day: its header, then its records, then their values.
 fn read(format: &Format, how: u8, text: &[u8]) {
     let renames = BTreeMap::new();
     let sizes = ReadSizes { block_bytes: 64, record_bytes: 4096 };
@@ -117,7 +116,7 @@ fn one_of_types(index: usize) -> ColumnType {
     TYPES[index % TYPES.len()].parse().unwrap_or(ColumnType::String)
 }
 
-/// `adg.yaml`.
+/// Loads the input as `adg.yaml`.
 pub fn environments(data: &[u8]) {
     in_a_folder(|folder| {
         fs::write(folder.join("adg.yaml"), data)?;
@@ -128,7 +127,7 @@ pub fn environments(data: &[u8]) {
     });
 }
 
-/// A module file.
+/// Loads the input as a module file, for each load type.
 pub fn module(data: &[u8]) {
     const ENVIRONMENTS: &str = "version: 1\nprofile: local\nprofiles: { local: { stores: { source: { url: s }, published: { url: p } }, metastore: { sqlite: { path: m } }, ledger: { sqlite: { path: l } } } }\n";
     in_a_folder(|folder| {
@@ -152,7 +151,7 @@ fn in_a_folder(work: impl FnOnce(&std::path::Path) -> std::io::Result<()>) {
     }
 }
 
-/// A pattern of keys, and keys, each a line.
+/// Assigns keys to dates. The first line is the pattern of keys, each further line a key.
 pub fn keys(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut lines = text.split('\n');
@@ -176,7 +175,7 @@ pub fn keys(data: &[u8]) {
     }
 }
 
-/// A type as Hive writes it.
+/// Parses a type in Hive's notation, and checks that its text is parsed to the same type.
 pub fn types(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match text.parse::<ColumnType>() {
@@ -189,13 +188,13 @@ fn is_refused_well(error: &ConfigError) {
     is_told_well(&Causes(&error).to_string());
 }
 
-/// What a person reads is something, and not the whole of what was wrong.
+/// Checks that a message is not blank, and does not quote all of an invalid input: it is shorter than 64 KiB.
 fn is_told_well(message: &str) {
     assert!(!message.trim().is_empty());
     assert!(message.len() < 64 << 10, "a message of {} bytes", message.len());
 }
 
-/// No environment and no secrets.
+/// An environment without variables and secrets.
 struct Nobody;
 
 impl Outside for Nobody {

@@ -32,3 +32,5 @@ pub mod store;
 pub mod telemetry;
 #[cfg(test)]
 mod test_services;
+#[cfg(test)]
+mod wording;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Gives memory back to the system when batches are done with, and is quicker than the system's for many threads.
+/// Allocator that returns memory to the system after batches, and is faster than the system's with many threads.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

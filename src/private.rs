@@ -1,11 +1,11 @@
-//! Files that only their owner may read: ledgers, metastores, reports, locks and scratch tell of what was published, and quote what
-//! was not.
+//! Files that only their owner may read: ledgers, metastores, reports, locks and scratch describe published data, and quote data
+//! that was not published.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// How such a file is opened: made where it is missing, with the rights of its owner only, whatever the umask.
+/// Returns options to write such a file. A missing file is created with the rights of its owner only, whatever the umask.
 pub fn file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).write(true);
@@ -14,7 +14,7 @@ pub fn file() -> OpenOptions {
     options
 }
 
-/// Makes a folder for such files, with those above it that are missing. One that is there stays as it is.
+/// Creates a folder for such files, and its missing parent folders. An existing folder is left unchanged.
 ///
 /// # Errors
 /// The disk refuses.

@@ -1,4 +1,4 @@
-//! The one runtime on which requests to services are made.
+//! The shared runtime for requests to services.
 //!
 //! The program itself is threads, not futures: a room that talks to a service waits on this runtime and hands out plain
 //! values.
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use tokio::runtime::Runtime;
 
-/// The runtime, made by whoever asks first.
+/// Returns the shared runtime. The first call creates it.
 pub fn shared() -> io::Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {
@@ -23,12 +23,12 @@ pub fn shared() -> io::Result<&'static Runtime> {
 /// Waits for a future on the shared runtime.
 ///
 /// # Errors
-/// The runtime can't be made: the machine has no threads left.
+/// The runtime can't be created: the machine has no threads left.
 pub fn wait<F: Future>(future: F) -> io::Result<F::Output> {
     Ok(shared()?.block_on(future))
 }
 
-/// The message of a panic, which is a bug of adg or of a library.
+/// Returns the message of a panic, which is a bug of adg or of a library.
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without a message").to_owned()

@@ -1,6 +1,6 @@
-//! Where secrets are kept: AWS Secrets Manager, or this process's environment.
+//! Secrets from AWS Secrets Manager or from this process's environment.
 //!
-//! A secret's text goes to whoever refers to it and nowhere else: no error and no log has it.
+//! A secret's text goes only to the setting that refers to it: no error and no log contains it.
 
 use std::sync::Arc;
 
@@ -11,40 +11,40 @@ use crate::aws::{Account, AwsError, Said, SaidKind, principal_of, said, statemen
 use crate::identity::{ErrorKind, Explain};
 use crate::runtime;
 
-/// Where a secret is kept.
+/// Location of a secret: AWS Secrets Manager or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SecretPlace {
-    /// The name or ARN of a secret of AWS Secrets Manager.
+    /// Name or ARN of a secret of AWS Secrets Manager.
     AwsSecretsManager(String),
-    /// The name of an environment variable.
+    /// Name of an environment variable.
     Env(String),
 }
 
-/// A secret could not be read.
+/// An error reading a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// It is not there.
+    /// The secret does not exist.
     #[error("it does not exist")]
     NotFound,
-    /// We may not read it.
+    /// Access to the secret is denied.
     #[error("access denied: {reason}")]
     Denied {
-        /// What AWS says.
+        /// Message of AWS.
         reason: String,
-        /// What would allow it.
+        /// Change of a policy that would allow the access.
         hint: String,
     },
-    /// There are no credentials.
+    /// No credentials are available.
     #[error(transparent)]
     Credentials(#[from] AwsError),
     /// The service does not answer.
     #[error("{reason}")]
     Unavailable {
-        /// What AWS says.
+        /// Message of AWS.
         reason: String,
     },
-    /// It is no text.
+    /// The secret is binary, not text.
     #[error("it is binary, and adg reads texts")]
     Binary,
 }
@@ -69,10 +69,10 @@ impl Explain for SecretError {
     }
 }
 
-/// The text of a secret of AWS Secrets Manager.
+/// Returns the text of a secret of AWS Secrets Manager.
 ///
 /// # Errors
-/// It is not there, or we may not read it.
+/// The secret does not exist or is binary, access is denied, or the service does not answer.
 pub fn from_secrets_manager(name: &str, account: &Account) -> Result<String, SecretError> {
     let identity = account.identity(&[]);
     let settings = account.client_settings(Arc::clone(&identity), None, None);
@@ -112,7 +112,7 @@ fn refused(name: &str, who: &str, said: &Said) -> SecretError {
 pub struct SecretText(String);
 
 impl SecretText {
-    /// The text, for whoever needs it to sign in.
+    /// Returns the text, to sign in with.
     pub fn reveal(&self) -> &str {
         &self.0
     }

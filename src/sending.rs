@@ -1,4 +1,4 @@
-//! Sending small messages over HTTP: tried some times for half a minute, and never for longer.
+//! Sending of small messages over HTTP, with a few retries within half a minute.
 
 use std::error::Error;
 use std::future::Future;
@@ -7,35 +7,35 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::{Client, RequestBuilder, StatusCode};
 
-/// A message was not taken.
+/// An error sending a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Another try may help.
+    /// A retry may help.
     #[error("{0}")]
     Soon(String),
-    /// None will.
+    /// No retry can help.
     #[error("{0}")]
     Never(String),
 }
 
-/// For how long a run waits at most until a message is taken.
+/// Longest time that a run waits for a message to be accepted, retries included.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// For how long one try may take.
+/// Longest time of one try.
 const TRY: Duration = Duration::from_secs(10);
 
-/// Redirects are not followed: a message goes where the settings say.
+/// Returns a client that does not follow redirects: a message goes only where the settings say.
 pub fn client() -> Result<Client, SendError> {
     let builder = Client::builder().timeout(TRY).redirect(reqwest::redirect::Policy::none());
     builder.build().map_err(|error| SendError::Never(because(&error)))
 }
 
-/// A request with a body of JSON.
+/// Adds a JSON body to a request.
 pub fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {
     request.header("Content-Type", "application/json").body(body)
 }
 
-/// Tries to send until the message is taken, or nothing helps, or time is over.
+/// Retries `send` until the message is accepted, a retry can't help, 4 retries have failed, or [`PATIENCE`] is over.
 pub async fn patiently<F: Future<Output = Result<(), SendError>>>(send: impl FnMut() -> F) -> Result<(), SendError> {
     let times = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(4).with_jitter();
     let tried = send.retry(times).when(|error| matches!(error, SendError::Soon(_)));
@@ -43,7 +43,7 @@ pub async fn patiently<F: Future<Output = Result<(), SendError>>>(send: impl FnM
     tokio::time::timeout(PATIENCE, tried).await.unwrap_or_else(late)
 }
 
-/// Sends a request. What of it is secret is not told: of an address only the host.
+/// Sends a request. Errors contain none of its secrets: of an address, only the host.
 pub async fn send(request: RequestBuilder) -> Result<(), SendError> {
     let response = request.send().await.map_err(|error| SendError::Soon(format!("does not answer: {}", because(&error))))?;
     let status = response.status();
@@ -60,7 +60,7 @@ pub async fn send(request: RequestBuilder) -> Result<(), SendError> {
     }
 }
 
-/// The innermost reason of an error, in which there is no address.
+/// Returns the innermost cause of an error, which contains no address.
 pub fn because(error: &dyn Error) -> String {
     let mut reason = error;
     while let Some(source) = reason.source() {

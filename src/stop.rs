@@ -9,7 +9,7 @@ use signal_hook::flag;
 
 use crate::identity::{ErrorKind, Explain, hints};
 
-/// A stop request ended the work.
+/// An error that ends work after a stop request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the run was told to stop")]
 pub struct Stopped;
@@ -24,12 +24,13 @@ impl Explain for Stopped {
     }
 }
 
-/// A flag that asks a run to stop. The run checks it where nothing is half done: between two batches of rows, or before it publishes.
+/// A flag that requests a run to stop. The run checks it where no work is half done: between two batches of rows, or before it
+/// publishes.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// A flag that the first signal raises. A second signal ends the process at once.
+    /// Returns a flag that the first signal raises. A second signal ends the process at once.
     ///
     /// # Errors
     /// The system refuses handlers.
@@ -43,7 +44,7 @@ impl Stop {
         Ok(Self(told))
     }
 
-    /// Whether a stop was requested.
+    /// Returns true if a stop was requested.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

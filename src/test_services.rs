@@ -1,4 +1,4 @@
-//! The real services that unit tests run the conformance suites against.
+//! Real services against which unit tests run the conformance suites.
 //!
 //! Each is started once for a test program by `e2e/python/services.py`, which stops it when the program ends, however it ends:
 //! its standard input is a pipe from it.
@@ -38,7 +38,7 @@ impl Service {
         Self { child, facts }
     }
 
-    /// What the script says of it.
+    /// Returns a fact that the service's script printed, such as its `url`.
     pub fn fact(&self, name: &str) -> String {
         self.facts[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.facts)).to_owned()
     }
@@ -51,12 +51,12 @@ impl Drop for Service {
     }
 }
 
-/// AWS as moto plays it, with IAM enforcement on.
+/// AWS as emulated by moto, with IAM enforcement on.
 pub struct Moto {
     _service: Service,
     pub url: String,
     pub region: String,
-    /// Of a user who may do everything.
+    /// Access key of a user with all permissions.
     pub access_key_id: String,
     pub secret_access_key: String,
 }
@@ -102,19 +102,19 @@ pub fn hive() -> &'static Hive {
     })
 }
 
-/// What speaks Google Cloud Storage's XML protocol, which is S3's: moto again, checking nobody. The emulator of Google's own
-/// protocol answers 501 to most of the requests of the XML one.
+/// Returns the URL of a service with Google Cloud Storage's XML protocol, which is S3's: moto without permission checks. The
+/// emulator of Google's own protocol answers 501 to most requests of the XML protocol.
 pub fn gcs() -> String {
     static GCS: OnceLock<Service> = OnceLock::new();
     GCS.get_or_init(|| Service::start(&["moto", "--unchecked"])).fact("url")
 }
 
-/// moto's administrator.
+/// Returns the account of moto's administrator.
 pub fn account(moto: &Moto) -> Account {
     account_as(moto, &moto.access_key_id, &moto.secret_access_key)
 }
 
-/// Somebody else of moto.
+/// Returns the account of another user of moto.
 pub fn account_as(moto: &Moto, key: &str, secret: &str) -> Account {
     let settings = AwsSettings { region: Some(moto.region.clone()), endpoint: Some(moto.url.clone()), profile: None };
     let credentials = Credentials::new(key, secret, None, None, "test");

@@ -1,4 +1,4 @@
-//! A profile's AWS: where its services are, and who we may be there.
+//! A profile's AWS account: its region, its endpoints and its identities.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::runtime;
 use super::identity::Provider;
 use super::{AwsError, Identity, Role};
 
-/// Where AWS is, for all that a profile uses of it. What is left out comes from the usual places: AWS_REGION, AWS_PROFILE,
-/// AWS_ENDPOINT_URL, ~/.aws, the container's or the instance's role.
+/// AWS settings for all services that a profile uses. Omitted settings come from the usual places: AWS_REGION, AWS_PROFILE,
+/// AWS_ENDPOINT_URL, ~/.aws, the role of the container or instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AwsSettings {
-    /// The region.
+    /// AWS region.
     pub region: Option<String>,
-    /// The address of all services, for tests and for services that only speak like AWS.
+    /// Endpoint URL of all services, for tests and for services that are compatible with AWS.
     pub endpoint: Option<String>,
-    /// The profile of ~/.aws/config.
+    /// Profile of ~/.aws/config.
     pub profile: Option<String>,
 }
 
@@ -37,16 +37,16 @@ pub struct Account {
     config: SdkConfig,
     own: Arc<Identity>,
     session: String,
-    /// The profile's address of all services.
+    /// Endpoint of all services, from the profile.
     written_endpoint: Option<String>,
 }
 
 impl Account {
-    /// Looks for the region and the credentials in the usual places. Credentials are not asked for yet. `session` names what
-    /// we do in AWS's logs.
+    /// Looks for the region and the credentials in the usual places. Credentials are not requested yet. `session` names our
+    /// sessions in AWS's logs.
     ///
     /// # Errors
-    /// There is nowhere that credentials could come from.
+    /// No provider of credentials is set up, or the runtime can't be created.
     pub fn open(settings: &AwsSettings, session: &str, clock: Arc<dyn Clock>) -> Result<Self, AwsError> {
         let nowhere = || AwsError::NoCredentials { reason: "no provider of credentials is set up".to_owned() };
         let config = load(settings, None)?;
@@ -56,10 +56,10 @@ impl Account {
         Ok(Self { config, own, session: session_name(session), written_endpoint })
     }
 
-    /// With credentials that are known.
+    /// Returns an account with the given credentials.
     ///
     /// # Errors
-    /// The runtime can't be made.
+    /// The runtime can't be created.
     #[cfg(test)]
     pub fn with_credentials(
         settings: &AwsSettings,
@@ -72,17 +72,17 @@ impl Account {
         Ok(Self { own, config, session: session.to_owned(), written_endpoint })
     }
 
-    /// Who we are at the end of a chain of roles; this machine itself where it is empty.
+    /// Returns the identity at the end of a chain of roles; this machine itself if the chain is empty.
     pub fn identity(&self, roles: &[Role]) -> Arc<Identity> {
         self.identity_at_hop(roles, roles.len())
     }
 
-    /// Who we are after so many hops of a chain.
+    /// Returns the identity after the first `hop` roles of a chain.
     pub fn identity_at_hop(&self, roles: &[Role], hop: usize) -> Arc<Identity> {
         Arc::clone(&self.own).chain(roles, hop, &self.session, &self.config)
     }
 
-    /// The settings of a service's client, for this identity.
+    /// Returns the settings of a service's client, for this identity.
     pub fn client_settings(&self, identity: Arc<Identity>, region: Option<&str>, endpoint: Option<&str>) -> SdkConfig {
         let mut builder = self
             .config
@@ -99,12 +99,12 @@ impl Account {
         builder.build()
     }
 
-    /// The region where none is named.
+    /// Returns the region for services whose settings name none.
     pub fn region(&self) -> &str {
         self.config.region().map_or("us-east-1", Region::as_ref)
     }
 
-    /// The address of S3, where it is not AWS's own: the profile's, else `AWS_ENDPOINT_URL_S3` or the `services` section of
+    /// Returns the endpoint of S3, if it is not AWS's own: the profile's, else `AWS_ENDPOINT_URL_S3` or the `services` section of
     /// `~/.aws/config`, else that of all services.
     pub fn s3_endpoint(&self) -> Option<String> {
         let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
@@ -112,18 +112,18 @@ impl Account {
         self.written_endpoint.clone().or(of_s3).or_else(|| self.config.endpoint_url().map(str::to_owned))
     }
 
-    /// Whether only endpoints with validated cryptography are used (`AWS_USE_FIPS_ENDPOINT`).
+    /// Returns true if only endpoints with validated cryptography are used (`AWS_USE_FIPS_ENDPOINT`).
     pub fn uses_fips(&self) -> bool {
         self.config.use_fips().unwrap_or_default()
     }
 
-    /// Whether endpoints with IPv6 are used (`AWS_USE_DUALSTACK_ENDPOINT`).
+    /// Returns true if endpoints with IPv6 are used (`AWS_USE_DUALSTACK_ENDPOINT`).
     pub fn uses_dual_stack(&self) -> bool {
         self.config.use_dual_stack().unwrap_or_default()
     }
 }
 
-/// A name that AWS takes: at most 64 letters, digits and `_+=,.@-`.
+/// Converts a text to a session name that AWS accepts: at most 64 letters, digits and `_+=,.@-`.
 fn session_name(text: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
     text.chars().map(allowed).take(64).collect()

@@ -1,4 +1,4 @@
-//! What AWS says when it refuses, and what it means.
+//! Error answers of AWS, and their meaning.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,36 +12,36 @@ use crate::identity::{ErrorKind, Explain};
 use super::policy::{self, principal_of};
 use super::{Role, statement, xml};
 
-/// No credentials for what was to be done.
+/// An error obtaining AWS credentials.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AwsError {
-    /// This machine has none of its own.
+    /// This machine has no credentials of its own.
     #[error("no AWS credentials were found: {reason}")]
     NoCredentials {
-        /// What was tried.
+        /// Message of the provider of credentials.
         reason: String,
     },
-    /// AWS did not issue any for what this machine shows it: a pod's token.
+    /// AWS issued no credentials for this machine's web identity, such as a pod's token.
     #[error("AWS issued no credentials for this machine's web identity: {said}")]
     NotIssued {
-        /// What AWS said.
+        /// Answer of AWS.
         said: Box<Said>,
     },
-    /// AWS does not know those that there are, or does not answer.
+    /// AWS does not know the credentials, or does not answer.
     #[error("{holder} could not ask AWS who it is: {said}")]
     Unknown {
-        /// Whose credentials.
+        /// Holder of the credentials.
         holder: String,
-        /// What AWS said.
+        /// Answer of AWS.
         said: Box<Said>,
     },
     /// A role could not be assumed.
     #[error(transparent)]
     Hop(Box<RefusedHop>),
-    /// The runtime could not be made.
+    /// The runtime could not be created.
     #[error("failed to start the runtime for requests: {reason}")]
     Runtime {
-        /// What the system says.
+        /// Message of the system.
         reason: String,
     },
 }
@@ -90,18 +90,18 @@ impl Explain for AwsError {
     }
 }
 
-/// A hop of a role chain that was not made.
+/// A failed hop of a role chain.
 #[derive(Debug, Clone)]
 pub struct RefusedHop {
-    /// Which, counted from 1.
+    /// Number of the hop, from 1.
     pub hop: usize,
-    /// Of how many.
+    /// Number of hops in the chain.
     pub hops: usize,
-    /// The role that was to be assumed.
+    /// Role that was to be assumed.
     pub role: Role,
-    /// Who we were.
+    /// Identity that tried to assume the role.
     pub caller: String,
-    /// What AWS said.
+    /// Answer of AWS.
     pub said: Said,
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for RefusedHop {
 impl StdError for RefusedHop {}
 
 impl AwsError {
-    /// Who could not do it, as far as that is known.
+    /// Returns the identity whose request failed; `nobody` if it is not known.
     pub(super) fn caller(&self) -> String {
         match self {
             Self::Unknown { holder, .. } => holder.clone(),
@@ -124,7 +124,7 @@ impl AwsError {
         }
     }
 
-    /// Finds the error below a chain of others that carry it.
+    /// Finds an AWS error in a chain of causes.
     pub fn below(error: &(dyn StdError + 'static)) -> Option<Self> {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -137,10 +137,10 @@ impl AwsError {
     }
 }
 
-/// What to try where it is not a matter of policies.
+/// Hint for errors that a wrong key or clock causes, rather than a policy.
 pub const WRONG_KEYS: &str = "the access key is wrong, switched off or expired, or this machine's clock is: correct AWS_ACCESS_KEY_ID or AWS_PROFILE, sign in again, or set the time";
 
-/// Whether a code is about who we say that we are, rather than about what we may.
+/// Returns true if an error code is about authentication (key, signature or clock), rather than about permissions.
 pub fn is_about_keys(code: &str) -> bool {
     [
         "InvalidClientTokenId",
@@ -155,27 +155,27 @@ pub fn is_about_keys(code: &str) -> bool {
     .contains(&code)
 }
 
-/// What kind of answer it was.
+/// Kind of an error answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaidKind {
-    /// We may not.
+    /// Access is denied.
     Denied,
-    /// What was asked makes no sense to it.
+    /// The request is invalid.
     Invalid,
-    /// It can't now; its library has tried several times.
+    /// The service can't answer now; the SDK has retried several times.
     Unavailable,
-    /// Something else, told by its code.
+    /// Another error, named by its code.
     Other,
 }
 
-/// An answer of AWS that is no success.
+/// An error answer of AWS.
 #[derive(Debug, Clone)]
 pub struct Said {
-    /// Its kind.
+    /// Kind of the answer.
     pub kind: SaidKind,
-    /// Its code: `AccessDenied`.
+    /// Error code: `AccessDenied`.
     pub code: Option<String>,
-    /// Its words.
+    /// Message.
     pub message: String,
 }
 
@@ -188,7 +188,7 @@ impl fmt::Display for Said {
     }
 }
 
-/// What a request's error says.
+/// Returns the answer in the error of a request. A request without an answer is [`SaidKind::Unavailable`].
 pub fn said<E>(error: &SdkError<E, HttpResponse>) -> Said
 where
     E: ProvideErrorMetadata + StdError + 'static,
@@ -215,13 +215,13 @@ where
     Said { kind, code, message }
 }
 
-/// An answer without a message that the library could read, as it came.
+/// Returns the text of an answer whose message the SDK could not read: its `Message` element, else its first 500 characters.
 fn body(response: &HttpResponse) -> String {
     let text = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
     xml::element(&text, "Message").unwrap_or_else(|| text.chars().take(500).collect())
 }
 
-/// The deepest message of an error's chain: the one that says what happened.
+/// Returns the innermost message of a chain of errors, which names the cause.
 fn deepest(error: &(dyn StdError + 'static)) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {

@@ -1,4 +1,4 @@
-//! Credentials that outlive nothing: refreshed before they expire, by one request however many wait.
+//! Credentials that are refreshed before they expire, by one request for all waiting callers.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use super::{AwsError, RefusedHop, Role, Said, SaidKind, said};
 /// Credentials are replaced this long before they expire, or at a third of their life where that is shorter: a request
 /// signed now may be answered minutes later.
 const MARGIN: Duration = Duration::from_secs(300);
-/// After a refresh that failed, credentials that still work are used for so long before the next try.
+/// Wait between a failed refresh and the next try, while the old credentials still work.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Somebody to be: this machine itself, or a role that it leads to.
+/// An AWS identity: this machine itself, or a role that a chain leads to.
 #[derive(Debug)]
 pub struct Identity {
     origin: Origin,
     clock: Arc<dyn Clock>,
-    /// Held while they are fetched, so that whoever waits gets what the first one fetched.
+    /// Locked during a fetch, so that waiting callers get the credentials that the first one fetched.
     held: Mutex<Option<Held>>,
 }
 
@@ -58,18 +58,18 @@ struct Assumed {
 #[derive(Debug, Clone)]
 struct Held {
     credentials: Credentials,
-    /// Whose they are, where that was told with them.
+    /// ARN of the holder; none if AWS did not return it with the credentials.
     arn: Option<String>,
     refresh_at: Option<SystemTime>,
 }
 
 impl Identity {
-    /// This machine's own credentials.
+    /// Returns this machine's own identity.
     pub(super) fn own(provider: SharedCredentialsProvider, config: SdkConfig, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self { origin: Origin::Own(Box::new(Own { provider, config })), clock, held: Mutex::default() })
     }
 
-    /// Each of the first `upto` roles in turn, assumed by the one before it.
+    /// Returns the identity after the first `upto` roles, each assumed by the one before it.
     pub(super) fn chain(self: Arc<Self>, roles: &[Role], upto: usize, session: &str, config: &SdkConfig) -> Arc<Self> {
         roles.iter().enumerate().take(upto).fold(self, |previous, (i, role)| {
             let clock = Arc::clone(&previous.clock);
@@ -80,15 +80,15 @@ impl Identity {
         })
     }
 
-    /// Credentials that work for some minutes at least.
+    /// Returns credentials that work for some minutes at least.
     ///
     /// # Errors
-    /// There are none, or a hop was refused: the error names it.
+    /// No credentials are available, or a hop was refused: the error names it.
     pub fn current(&self) -> BoxFuture<'_, Result<Credentials, AwsError>> {
         Box::pin(async move { Ok(self.held().await?.credentials) })
     }
 
-    /// Who we are, as AWS says it.
+    /// Returns the ARN of this identity, as AWS reports it.
     ///
     /// # Errors
     /// There are no credentials, or AWS does not know them.
@@ -137,7 +137,7 @@ impl Origin {
         }
     }
 
-    /// New credentials, and whose they are where that is told with them.
+    /// Fetches new credentials, and the ARN of their holder where AWS returns it with them.
     async fn fetch(&self) -> Result<(Credentials, Option<String>), AwsError> {
         match self {
             Self::Own(own) => {
@@ -151,10 +151,10 @@ impl Origin {
     }
 }
 
-/// For how long credentials are waited for: a `credential_process` may wait for somebody to sign in.
+/// Longest wait for credentials: a `credential_process` may wait for somebody to sign in.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// The error for credentials of this machine that could not be had. A service's answer decides whether another try may help.
+/// Returns the error for missing credentials of this machine. A service's answer decides whether a retry may help.
 fn no_credentials(error: &CredentialsError) -> AwsError {
     let first: &(dyn StdError + 'static) = error;
     let chain = || std::iter::successors(Some(first), |&error| error.source());
@@ -194,7 +194,7 @@ impl Assumed {
         Ok((Credentials::new(key.0, key.1, Some(granted.session_token), expiry, "adg role chain"), arn))
     }
 
-    /// The error, which names the hop and who tried it.
+    /// Returns the error of a refused hop, with the hop's number and its caller.
     async fn refused(&self, said: Said) -> AwsError {
         // Where no answer comes, another question is not answered either.
         let caller = match said.kind {
@@ -207,7 +207,7 @@ impl Assumed {
 }
 
 impl Identity {
-    /// Who we are, without asking.
+    /// Returns a name of this identity, without a request for its ARN: the known ARN, else the access key.
     fn name(&self) -> BoxFuture<'_, String> {
         Box::pin(async move {
             match self.held().await {
@@ -227,7 +227,7 @@ fn sts(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(config).credentials_provider(provider).build())
 }
 
-/// Whose credentials these are: a question that AWS answers to anybody whose key it knows, whatever the policies say.
+/// Requests the ARN of the credentials' holder. AWS answers this for every key that it knows, whatever the policies say.
 async fn caller(config: &SdkConfig, credentials: Credentials) -> Result<String, AwsError> {
     let holder = holder(&credentials);
     let answer = sts(config, credentials).get_caller_identity().send().await;
@@ -237,7 +237,7 @@ async fn caller(config: &SdkConfig, credentials: Credentials) -> Result<String, 
     }
 }
 
-/// An identity as the SDK's clients take it.
+/// An identity as a credentials provider of the SDK's clients.
 #[derive(Debug)]
 pub(super) struct Provider(pub(super) Arc<Identity>);
 

@@ -1,6 +1,6 @@
-//! Who we are to AWS: this machine's own credentials, and the chains of roles that lead from them to where the data is.
+//! Identities on AWS: this machine's own credentials, and the chains of roles that lead from them to the data.
 //!
-//! Stores, secrets, the DynamoDB ledger and Glue all come here for credentials, and for what AWS means by a refusal.
+//! Stores, secrets, the DynamoDB ledger and Glue get their credentials here, and the explanation of AWS's refusals.
 
 mod account;
 mod error;

@@ -1,8 +1,8 @@
-//! Policy statements, to show which one is missing.
+//! Policy statements for hints, which show the missing one.
 
 use serde_json::{Value, json};
 
-/// A statement that allows `actions` on `resource`, as it stands in a policy.
+/// Returns a policy's statement that allows `actions` on `resource`.
 pub fn statement(actions: &[&str], resource: &str) -> String {
     let actions = match actions {
         [one] => json!(one),
@@ -11,7 +11,7 @@ pub fn statement(actions: &[&str], resource: &str) -> String {
     json!({"Effect": "Allow", "Action": actions, "Resource": resource}).to_string()
 }
 
-/// A trust policy's statement that lets `principal` assume the role.
+/// Returns a trust policy's statement that lets `principal` assume the role.
 pub(super) fn trust(principal: &str, external_id: bool) -> String {
     let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"});
     if external_id {
@@ -20,7 +20,7 @@ pub(super) fn trust(principal: &str, external_id: bool) -> String {
     Value::to_string(&statement)
 }
 
-/// What a policy calls a caller: a role's session is written there as the role.
+/// Returns the principal of a caller in a policy: a role's session is written there as the role.
 pub fn principal_of(caller: &str) -> String {
     match caller.split_once(":assumed-role/") {
         Some((account, session)) => {

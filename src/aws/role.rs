@@ -10,15 +10,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
-    /// The role's ARN: `arn:aws:iam::111111111111:role/name`.
+    /// ARN of the role: `arn:aws:iam::111111111111:role/name`.
     pub arn: RoleArn,
-    /// The external id that the role's trust policy asks for, if it asks for one.
+    /// External id that the role's trust policy requires, if it requires one.
     #[serde(default)]
     pub external_id: Option<String>,
-    /// How the session is named in AWS's logs. None: `adg-` and the profile's name.
+    /// Name of the session in AWS's logs. None: `adg-` and the profile's name.
     #[serde(default, deserialize_with = "session_name")]
     pub session_name: Option<String>,
-    /// For how long the credentials are asked for, 900 to 43,200 seconds; they are refreshed before. AWS grants chained roles
+    /// Requested lifetime of the credentials, 900 to 43,200 seconds; they are refreshed before it ends. AWS grants chained roles
     /// one hour at most, whatever the role allows.
     #[serde(default = "one_hour", deserialize_with = "granted_duration")]
     #[schemars(range(min = 900, max = 43_200))]
@@ -29,7 +29,7 @@ fn one_hour() -> u32 {
     3600
 }
 
-/// The rule is that of AssumeRole's RoleSessionName.
+/// Reads a session name, by the rule of AssumeRole's RoleSessionName.
 fn session_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name = Option::<String>::deserialize(deserializer)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
@@ -52,7 +52,7 @@ fn granted_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleArn(String);
 
-/// A text that is no role's ARN.
+/// An error for a text that is not the ARN of a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not the ARN of a role; write arn:aws:iam::ACCOUNT:role/NAME")]
 pub struct RoleError {
@@ -60,7 +60,7 @@ pub struct RoleError {
 }
 
 impl RoleArn {
-    /// The whole ARN.
+    /// Returns the whole ARN.
     pub fn as_str(&self) -> &str {
         &self.0
     }

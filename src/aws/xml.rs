@@ -1,9 +1,9 @@
-//! What S3 and Google say in their error documents.
+//! Reading of the XML error documents of S3 and Google.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// The text of the first element of that name in the document that begins somewhere in `text`.
+/// Returns the text of the first element named `name`, in the document that begins at the first `<` of `text`.
 pub fn element(text: &str, name: &str) -> Option<String> {
     let mut reader = Reader::from_str(text.get(text.find('<')?..)?);
     loop {

@@ -13,30 +13,30 @@ use super::{Slice, Unit};
 /// The state of an attempt, and of its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
-    /// An attempt began, and did not end or has not ended yet.
+    /// An attempt began and has no end: it is still running, or its process died.
     #[serde(rename = "In-Progress")]
     InProgress,
     /// The partition is registered.
     Completed,
     /// The last attempt failed.
     Failed,
-    /// The source had no file, and the module says that this is no failure.
+    /// The source had no file, which is no failure by the module's settings.
     Skipped,
-    /// The source has deleted its file before it was read; named once, not tried again.
+    /// The source deleted its file before it was read. The date is reported once and not tried again.
     Lost,
-    /// What was published is to be built anew. Until then readers see it where the attempt says; where it says nowhere, it was taken
-    /// from them.
+    /// The date must be built again. Until then readers see the files at the attempt's location; without a location, the date was
+    /// unpublished.
     #[serde(rename = "Cleaned-Up")]
     CleanedUp,
 }
 
 impl Status {
-    /// Whether catching up leaves the date alone.
+    /// Returns true if catch-up skips the date.
     pub fn is_done(self) -> bool {
         matches!(self, Self::Completed | Self::Skipped | Self::Lost)
     }
 
-    /// The word that the ledger stores.
+    /// Returns the word that the ledger stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InProgress => "In-Progress",
@@ -48,7 +48,7 @@ impl Status {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) writes.
+    /// Parses a word that [`as_str`](Self::as_str) writes.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::InProgress, Self::Completed, Self::Failed, Self::Skipped, Self::Lost, Self::CleanedUp]
             .into_iter()
@@ -65,15 +65,15 @@ impl fmt::Display for Status {
 /// A file that an attempt read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
-    /// Its key in the source store.
+    /// Key in the source store.
     pub key: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What the store says identifies its content.
+    /// ETag of the content, from the store.
     pub etag: Option<String>,
 }
 
-/// What an attempt counted. Rows read = rows written + rows quarantined.
+/// Counts of an attempt. Rows read = rows written + rows quarantined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Records that the parser split from the files, headers not counted.
@@ -82,16 +82,16 @@ pub struct Counts {
     pub rows_written: u64,
     /// Records that could not be read as rows.
     pub rows_quarantined: u64,
-    /// Values that did not fit their column.
+    /// Invalid values: they did not fit their column.
     pub value_errors: u64,
     /// Parquet files.
     pub files: u64,
-    /// Their bytes.
+    /// Bytes of the Parquet files.
     pub bytes: u64,
 }
 
 impl Counts {
-    /// Adds those of another attempt.
+    /// Adds the counts of another attempt.
     pub fn add(&mut self, other: &Self) {
         self.rows_read += other.rows_read;
         self.rows_written += other.rows_written;
@@ -107,7 +107,7 @@ impl Counts {
 pub struct Attempt {
     /// The unit of work.
     pub unit: Unit,
-    /// The run that made it.
+    /// Run that made the attempt.
     pub run_id: RunId,
     /// Its number among the unit's attempts, from 1.
     pub attempt: u32,
@@ -117,22 +117,22 @@ pub struct Attempt {
     pub counts: Counts,
     /// Further numbers by name, such as `rows_deleted` or `lag_ms`.
     pub metrics: BTreeMap<String, i64>,
-    /// The fingerprint of the table's schema after it.
+    /// Fingerprint of the table's schema after the attempt.
     pub schema_fingerprint: Option<String>,
-    /// The files that it read.
+    /// Files that the attempt read.
     pub sources: Vec<SourceFile>,
-    /// The folder that it wrote.
+    /// Folder that the attempt wrote.
     pub location: Option<String>,
-    /// The time at which it began.
+    /// Start time.
     pub started: Timestamp,
-    /// The time at which it ended.
+    /// End time; none while it has not ended.
     pub ended: Option<Timestamp>,
-    /// The reason for which it failed.
+    /// Reason of the failure.
     pub error: Option<String>,
 }
 
 impl Attempt {
-    /// An attempt that begins.
+    /// Returns an attempt that begins now, without counts and sources.
     pub fn begin(unit: Unit, run_id: RunId, attempt: u32, status: Status, started: Timestamp) -> Self {
         Self {
             unit,
@@ -150,7 +150,7 @@ impl Attempt {
         }
     }
 
-    /// The day, where the unit is one.
+    /// Returns the date, if the unit's slice is one.
     pub fn date(&self) -> Option<ProcessingDate> {
         self.unit.slice.date()
     }

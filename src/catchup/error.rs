@@ -6,79 +6,79 @@ use crate::identity::{ErrorKind, Explain, ModuleName, hints};
 
 use super::{Holder, LeaseScope};
 
-/// Why the ledger could not do what was asked.
+/// An error of the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// Somebody else works on it.
+    /// Another run holds the lease.
     #[error("{holder} holds the lease of `{scope}` until {until}")]
     Held {
-        /// The module, or a share of its dates.
+        /// Scope of the lease, such as a module or a share of its dates.
         scope: LeaseScope,
-        /// Who works on it.
+        /// Run that holds the lease.
         holder: Box<Holder>,
-        /// When its lease ends unless it is renewed.
+        /// End of its lease, unless the lease is renewed.
         until: Timestamp,
     },
-    /// Our own lease was taken by somebody else after it had expired.
+    /// Another run took our lease after it had expired.
     #[error("the lease of `{scope}` was lost: another run took it after it had expired")]
     LeaseLost {
-        /// The module, or a share of its dates.
+        /// Scope of the lease, such as a module or a share of its dates.
         scope: LeaseScope,
     },
-    /// We may not.
+    /// Access is denied.
     #[error("failed to {action} in the ledger {ledger}: access denied: {reason}")]
     Denied {
-        /// What was being done.
+        /// Action that failed.
         action: &'static str,
-        /// Which ledger.
+        /// Name of the ledger: its table, address or file.
         ledger: String,
-        /// What it says.
+        /// Message of the ledger's backend.
         reason: String,
-        /// What would allow it.
+        /// Change that would allow the access.
         hint: String,
     },
-    /// Two modules have the same line for other readers.
+    /// Two modules have the same summary line for other readers.
     #[error("the modules `{module}` and `{other}` have the same correlation_id and data_product: {line}")]
     Shared {
-        /// The one that runs.
+        /// Module that runs.
         module: ModuleName,
-        /// The one whose line it is.
+        /// Module that owns the line.
         other: String,
-        /// The line's keys.
+        /// Keys of the line.
         line: String,
     },
-    /// It is not there, and is not made by adg.
+    /// The ledger does not exist, and adg does not create it.
     #[error("the ledger {ledger} does not exist")]
     Missing {
-        /// Which ledger.
+        /// Name of the ledger: its table, address or file.
         ledger: String,
-        /// How to make it.
+        /// Instruction to create the ledger or correct its name.
         hint: String,
     },
-    /// Its settings make no sense.
+    /// A setting of the ledger is invalid.
     #[error("the ledger {ledger} can't be opened: {reason}")]
     Setting {
-        /// Which ledger.
+        /// Name of the ledger: its table, address or file.
         ledger: String,
-        /// The setting that is wrong.
+        /// Setting that is invalid.
         reason: String,
     },
     /// The ledger can't be reached or read.
     #[error("failed to {action} in the ledger {ledger}: {reason}")]
     Unavailable {
-        /// What was being done.
+        /// Action that failed.
         action: &'static str,
-        /// Which ledger.
+        /// Name of the ledger: its table, address or file.
         ledger: String,
-        /// What its backend says.
+        /// Message of the ledger's backend.
         reason: String,
     },
-    /// The ledger holds something that adg did not write.
+    /// The ledger contains data that this version did not write or does not understand.
     #[error("the ledger {ledger} holds {what}, which this version does not understand")]
     Corrupt {
-        /// Which ledger.
+        /// Name of the ledger: its table, address or file.
         ledger: String,
-        /// What was found.
+        /// Description of the data.
         what: String,
     },
 }

@@ -8,14 +8,14 @@ use crate::identity::{FencingToken, RunId};
 
 use super::{Access, LeaseScope};
 
-/// Who holds a lease: `run 0190… on host, process 123`.
+/// The holder of a lease: `run 0190… on host, process 123`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The run.
     pub run_id: RunId,
     /// The machine.
     pub host: String,
-    /// Its process there.
+    /// Process id on the machine.
     pub process: u32,
 }
 
@@ -36,6 +36,6 @@ pub struct Lease {
     pub token: FencingToken,
     /// The holder, by its run.
     pub run_id: RunId,
-    /// The time until which nobody else takes it. It is renewed before.
+    /// End of the lease: no other run takes it before. It is renewed in time.
     pub expires: Timestamp,
 }

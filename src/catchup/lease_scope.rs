@@ -7,14 +7,14 @@ use crate::identity::JobName;
 
 use super::Shard;
 
-/// The thing that a lease is on. Scopes are compared as they are written: a lease on a job says nothing of its shards.
+/// The object of a lease. Scopes are compared by their text: a lease on a job does not cover the leases on its shards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LeaseScope {
     /// A job, or a share of its dates: `shop`, `shop#1/8`.
     Job {
         /// The job.
         job: JobName,
-        /// The share; none where it is the whole job.
+        /// The share; none for the whole job.
         shard: Option<Shard>,
     },
     /// A kind of work on a table, whichever job does it: `table:db.t/compact`.
@@ -26,7 +26,7 @@ pub enum LeaseScope {
     },
 }
 
-/// The way in which a scope is used.
+/// The kind of access to a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Reading: any number of holders at a time, none of them exclusive.
@@ -36,12 +36,12 @@ pub enum Access {
 }
 
 impl LeaseScope {
-    /// The scope of a share of a job's dates, or of the whole job.
+    /// Returns the scope of a share of a job's dates, or of the whole job.
     pub fn of(job: &JobName, shard: Option<Shard>) -> Self {
         Self::Job { job: job.clone(), shard }
     }
 
-    /// The share of a job's dates, where it is one.
+    /// Returns the share, if the scope is a share of a job's dates.
     pub fn shard(&self) -> Option<Shard> {
         match self {
             Self::Job { shard, .. } => *shard,
@@ -56,7 +56,7 @@ impl From<JobName> for LeaseScope {
     }
 }
 
-/// As ledgers keep it. No job's name has `#` or `:`.
+/// Writes the scope as ledgers store it. No job's name contains `#` or `:`.
 impl fmt::Display for LeaseScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -21,7 +21,7 @@ pub trait LeaseStore: Send + Sync {
     /// Takes a lease for `ttl` from `now`.
     ///
     /// # Errors
-    /// [`LedgerError::Held`] with the holder that is in the way. A holder known to be dead holds nothing.
+    /// [`LedgerError::Held`] with a conflicting holder. A holder known to be dead holds nothing.
     fn acquire(
         &self,
         scope: &LeaseScope,
@@ -34,34 +34,34 @@ pub trait LeaseStore: Send + Sync {
     /// Extends a lease to `ttl` from `now`.
     ///
     /// # Errors
-    /// [`LedgerError::LeaseLost`] where another has followed it.
+    /// [`LedgerError::LeaseLost`] if another lease has followed it.
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError>;
 
-    /// Gives a lease up. A lease that is lost is left alone.
+    /// Releases a lease. A lost lease is left alone.
     fn release(&self, lease: &Lease) -> Result<(), LedgerError>;
 
-    /// The shares of a job's dates whose exclusive leases were neither given up nor have ended.
+    /// Returns the shares of a job's dates whose exclusive leases are neither released nor expired.
     fn shards(&self, job: &JobName, now: Timestamp) -> Result<Vec<Shard>, LedgerError>;
 }
 
-/// The record of attempts by unit. What is not done follows from it.
+/// The record of attempts by unit. The dates that are not done follow from it.
 ///
 /// Guarantees of an implementation: an attempt is written whole or not at all, over an earlier state of the same attempt, and only with
 /// a lease that is not lost; a reader sees it as soon as `record` has returned.
 pub trait RunLog: Send + Sync {
-    /// Writes an attempt, over what the same run wrote for the same unit.
+    /// Writes an attempt, over an earlier state of the same run's attempt at the same unit.
     ///
     /// # Errors
-    /// [`LedgerError::LeaseLost`] where another has followed the lease.
+    /// [`LedgerError::LeaseLost`] if another lease has followed the lease.
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError>;
 
-    /// The latest status of each slice of each node of a job.
+    /// Returns the latest status of each slice of each node of a job.
     fn history(&self, job: &JobName) -> Result<BTreeMap<NodeName, History>, LedgerError>;
 
-    /// All attempts at a unit, oldest first.
+    /// Returns all attempts at a unit, oldest first.
     fn attempts(&self, unit: &Unit) -> Result<Vec<Attempt>, LedgerError>;
 
-    /// All attempts at the dates of a node from `first` to `last`, by date, and oldest first of each.
+    /// Returns all attempts at the dates of a node from `first` to `last`, by date, and oldest first of each.
     fn attempts_between(
         &self,
         job: &JobName,
@@ -70,13 +70,13 @@ pub trait RunLog: Send + Sync {
         last: ProcessingDate,
     ) -> Result<Vec<Attempt>, LedgerError>;
 
-    /// The latest status of each date of each node of a job. Other slices are left out.
+    /// Returns the latest status of each date of each node of a job. Other slices are left out.
     fn days(&self, job: &JobName) -> Result<BTreeMap<CollectionName, DayHistory>, LedgerError> {
         let dates = |history: History| history.into_iter().filter_map(|(slice, status)| Some((slice.date()?, status))).collect();
         Ok(self.history(job)?.into_iter().map(|(node, history)| (node, dates(history))).collect())
     }
 
-    /// Counts of the published dates of a job from `first` to `last`, added up by node and month. The months come in order.
+    /// Returns the counts of the published dates of a job from `first` to `last`, added up by node and month. The months come in order.
     fn months(
         &self,
         job: &JobName,
@@ -100,7 +100,7 @@ pub trait RunLog: Send + Sync {
     }
 }
 
-/// A path that no reader is sent to any more, and since when.
+/// A replaced path, to which no reader is sent any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetiredPath {
     /// The folder.
@@ -109,16 +109,16 @@ pub struct RetiredPath {
     pub at: Timestamp,
 }
 
-/// Paths that were replaced. Their files are deleted once their retention is over.
+/// The record of replaced paths. Their files are deleted once their retention is over.
 pub trait RetiredPaths: Send + Sync {
-    /// Notes, before it happens, that a path is about to be replaced. A later note of the same location replaces an earlier one,
-    /// whose replacement did not happen.
+    /// Records a path before it is replaced. A later record of the same location replaces an earlier one, whose replacement did not
+    /// happen.
     fn retire(&self, lease: &Lease, path: &RetiredPath) -> Result<(), LedgerError>;
 
-    /// The retired paths under `prefix`, oldest first.
+    /// Returns the retired paths under `prefix`, oldest first.
     fn retired(&self, prefix: &str) -> Result<Vec<RetiredPath>, LedgerError>;
 
-    /// Forgets a path whose files were deleted.
+    /// Removes the record of a path whose files were deleted.
     fn forget_retired(&self, lease: &Lease, location: &str) -> Result<(), LedgerError>;
 }
 
@@ -127,29 +127,29 @@ pub trait RetiredPaths: Send + Sync {
 pub struct Continued {
     /// The first date that the other job has not done.
     pub first: ProcessingDate,
-    /// Whether the other job went on after adg, so that dates from `first` on are to be done again.
+    /// True if the other job went on after adg, so that dates from `first` on must be done again.
     pub again: bool,
 }
 
-/// The one line for each job that the replaced job kept, for readers other than adg.
+/// The summary lines that the replaced job kept, one for each job, for readers other than adg.
 pub trait JobSummaries: Send + Sync {
-    /// The date from which a job continues, as far as can be told without writing. None: no other job kept the ledger.
+    /// Returns the date from which a job continues, as far as it is known without writing. None: no other job kept the ledger.
     fn continues_from(&self, job: &JobName, key: &SummaryKey) -> Result<Option<Continued>, LedgerError>;
 
-    /// Takes over from the replaced job. Gives the first date that counts: dates before it are done, and no others. It is called before
-    /// the job's summary is first written. None: no other job kept the ledger.
+    /// Takes over from the replaced job. Returns the first date that counts: dates before it are done, and no others. It is called
+    /// before the job's summary is first written. None: no other job kept the ledger.
     fn take_over(&self, lease: &Lease, job: &JobName, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError>;
 
     /// Writes a job's line.
     fn summarise(&self, lease: &Lease, job: &JobName, key: &SummaryKey, summary: Summary) -> Result<(), LedgerError>;
 }
 
-/// A ledger in one place. Every backend passes `conformance`.
+/// A ledger of one backend. Every backend passes `conformance`.
 pub trait Ledger: LeaseStore + RunLog + RetiredPaths {
-    /// Asks whether it answers. Gives its own description.
+    /// Checks that the ledger answers. Returns its description.
     fn check(&self) -> Result<String, LedgerError>;
 
-    /// The summaries for readers other than adg; none where the ledger has no such readers.
+    /// Returns the summaries for readers other than adg; none if the ledger has no such readers.
     fn summaries(&self) -> Option<&dyn JobSummaries> {
         None
     }

@@ -1,20 +1,20 @@
-//! What readers see of a date, by the attempts at it. Pure.
+//! Data of a date that readers see, derived from the attempts at it. Pure.
 
 use super::{Attempt, Status};
 
-/// What readers see of a date.
+/// The data of a date that readers see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen<'a> {
     /// The rows that this attempt wrote.
     Rows(&'a Attempt),
-    /// Nothing: it was lost, or taken from them.
+    /// Nothing: the date was lost or unpublished.
     Nothing,
-    /// Nothing of adg's.
+    /// No data of adg: it has not published the date.
     Unknown,
 }
 
 impl<'a> Seen<'a> {
-    /// After all `attempts` at a date, oldest first. What failed or is at work changes nothing.
+    /// Returns the data that readers see after all `attempts` at a date, oldest first. Failed, skipped and running ones change nothing.
     pub fn after(attempts: &'a [Attempt]) -> Self {
         let latest = attempts.iter().rev().find(|attempt| match attempt.status {
             Status::Completed | Status::Lost => true,
@@ -28,7 +28,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The attempt that wrote what readers see.
+    /// Returns the attempt that wrote the rows that readers see.
     pub fn rows(self) -> Option<&'a Attempt> {
         match self {
             Self::Rows(attempt) => Some(attempt),
@@ -37,7 +37,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// A rerun that found no file of a date that was published is recorded with the same location, and counted nothing.
+/// Returns the attempt that wrote the files of `latest`: a rerun that found no file of a published date is recorded with the same
+/// location and no counts.
 fn writer<'a>(attempts: &'a [Attempt], latest: &'a Attempt) -> &'a Attempt {
     let is_writer = |attempt: &&Attempt| {
         attempt.status == Status::Completed && attempt.location == latest.location && attempt.counts.files > 0

@@ -1,4 +1,4 @@
-//! Dates divided among processes that work side by side.
+//! Shares of dates, for processes that run in parallel.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,29 +7,29 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::identity::ProcessingDate;
 
-/// One of several equal shares of all dates: `3/8`. Dates that follow each other are of different shares, so that a long catch-up is
-/// divided evenly, and a date is always of the same one.
+/// One of several equal shares of all dates: `3/8`. Consecutive dates are in different shares, so that a long catch-up is divided
+/// evenly, and a date is always in the same share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard {
     number: u16,
     of: u16,
 }
 
-/// A share that there is none of.
+/// An error for an invalid share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no share of the dates: write the third of eight as `3/8`; there are at most {MOST}")]
 pub struct ShardError(String);
 
-/// Each is a process with a lease of its own.
+/// Largest number of shares: each is a process with a lease of its own.
 const MOST: u16 = 1000;
 
 impl Shard {
-    /// Whether a date is of this share.
+    /// Returns true if a date is in this share.
     pub fn has(self, date: ProcessingDate) -> bool {
         date.epoch_days().rem_euclid(i32::from(self.of)) == i32::from(self.number) - 1
     }
 
-    /// Into how many shares the dates are divided.
+    /// Returns the number of shares into which the dates are divided.
     pub fn of(self) -> u16 {
         self.of
     }

@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use crate::identity::{JobName, NodeName, ProcessingDate};
 
-/// The part of a node that one attempt does.
+/// The part of a node that one attempt processes.
 ///
-/// Its text is the ledger's key. Dates are written as before there were other slices, so that keys of old ledgers stand. The text of
-/// a date sorts as the date; those of all other slices sort after every date or name two bounds.
+/// Its text is the ledger's key. Dates keep the text that they had before there were other slices, so that keys of old ledgers stay
+/// valid. The text of a date sorts as the date; those of all other slices sort after every date or name two bounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slice {
     /// A day: `2024-05-01`.
@@ -26,13 +26,13 @@ pub enum Slice {
     Whole,
 }
 
-/// A text that is the key of no slice.
+/// An error for a text that is not the key of a slice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no slice: write a date, `[from,to)`, `snapshot:ID` or `whole`")]
 pub struct SliceError(String);
 
 impl Slice {
-    /// The day, where it is one.
+    /// Returns the date, if the slice is one.
     pub fn date(&self) -> Option<ProcessingDate> {
         match self {
             Self::Date(date) => Some(*date),
@@ -88,7 +88,7 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// A unit of that job and node.
+    /// Returns the unit of a slice of a job's node.
     pub fn new(job: JobName, node: NodeName, slice: impl Into<Slice>) -> Self {
         Self { job, node, slice: slice.into() }
     }

@@ -1,4 +1,4 @@
-//! Attempts and leases in plain texts and numbers, as backends keep them.
+//! Attempts and leases in plain texts and numbers, as backends store them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attempt, Counts, Holder, LeaseScope, Shard, SourceFile, Status, Unit};
 
-/// Of leases that were not given up, with their names and ends as a backend keeps them, those of shares that have not ended.
+/// Returns the shares whose leases have not expired. `leases` are the names and ends of unreleased leases, as a backend stores
+/// them.
 pub(super) fn live_shards(leases: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Result<Vec<Shard>, String> {
     let mut live = Vec::new();
     for (name, expires) in leases {
@@ -17,12 +18,12 @@ pub(super) fn live_shards(leases: impl IntoIterator<Item = (String, String)>, no
     Ok(live)
 }
 
-/// An attempt as a backend keeps it. Times and dates sort as texts.
+/// An attempt as a backend stores it. Times and dates sort as texts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct StoredAttempt {
     pub(super) module: String,
     pub(super) collection: String,
-    /// The slice, under the name that it had when there were dates only.
+    /// The slice. The name is from the time when all slices were dates.
     pub(super) date: String,
     pub(super) run_id: String,
     pub(super) attempt: u32,
@@ -61,13 +62,13 @@ impl StoredAttempt {
         })
     }
 
-    /// The metrics as backends keep them that have no maps.
+    /// Returns the metrics as JSON, for backends without maps.
     pub(super) fn metrics_json(&self) -> String {
         serde_json::to_string(&self.metrics).unwrap_or_default()
     }
 
     /// # Errors
-    /// What in it adg did not write.
+    /// A description of the content that adg did not write.
     pub(super) fn restore(self) -> Result<Attempt, String> {
         Ok(Attempt {
             unit: Unit {
@@ -91,7 +92,7 @@ impl StoredAttempt {
     }
 }
 
-/// A holder as a backend keeps it.
+/// A holder as a backend stores it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct StoredHolder {
     pub(super) run_id: String,
@@ -105,7 +106,7 @@ impl StoredHolder {
     }
 
     /// # Errors
-    /// What in it adg did not write.
+    /// A description of the content that adg did not write.
     pub(super) fn restore(self) -> Result<Box<Holder>, String> {
         Ok(Box::new(Holder { run_id: parsed("run id of a lease", &self.run_id)?, host: self.host, process: self.process }))
     }
@@ -115,7 +116,7 @@ pub(super) fn status(word: &str) -> Result<Status, String> {
     Status::from_word(word).ok_or_else(|| format!("the status `{word}`"))
 }
 
-/// A stored text in its type; else what was found.
+/// Parses a stored text. The error quotes the text.
 pub(super) fn parsed<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("the {what} `{text}`"))
 }

@@ -1,4 +1,4 @@
-//! A module's one line, for readers other than adg: how far it is, in the words of the job that adg replaces.
+//! The summary line of a module, for readers other than adg: its progress, in the words of the job that adg replaces.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::identity::{CollectionName, ProcessingDate};
 
 use super::{DayHistory, Status};
 
-/// Under which key other readers look for a module.
+/// The key under which other readers look for a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryKey {
     /// `Correlation_Id`.
@@ -15,18 +15,18 @@ pub struct SummaryKey {
     pub data_product: String,
 }
 
-/// How far a module is.
+/// The progress of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
-    /// The oldest date that is not done; the newest, where all are.
+    /// The oldest date that is not done; the newest date if all are done.
     pub date: ProcessingDate,
     /// `In-Progress`, `Completed` or `Failed`; other readers know no other words.
     pub status: Status,
 }
 
-/// How far a module is, all its `collections` together, up to the newest date that was tried. Whoever continues from it, be it
-/// the replaced job, leaves out no date that is not done, tried or not. `first` is the first date that counts; where there is
-/// none, a collection counts from its own oldest date on. None where nothing that counts was tried yet.
+/// Returns the progress of a module, all its `collections` together, up to the newest date that was tried. A job that continues
+/// from it, even the replaced one, skips no date that is not done, tried or not. `first` is the first date that counts; without
+/// it, a collection counts from its own oldest date on. Returns none if no date that counts was tried yet.
 pub fn summary<'c>(
     history: &BTreeMap<CollectionName, DayHistory>,
     collections: impl Iterator<Item = &'c CollectionName>,

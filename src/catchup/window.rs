@@ -1,4 +1,4 @@
-//! The window: which dates of one collection are to be done. Pure.
+//! The window: the dates of one collection that a run must process. Pure.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::identity::{ErrorKind, Explain, ProcessingDate};
 
 use super::Status;
 
-/// The dates that somebody asked for by name. Either alone works.
+/// The requested dates. Either bound works alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Requested {
     /// First date.
@@ -16,7 +16,7 @@ pub struct Requested {
 }
 
 impl Requested {
-    /// Whether a date lies between them; where one is not given, there is no end on that side.
+    /// Returns true if a date lies between the bounds, both included. A missing bound is open.
     pub fn include(&self, date: ProcessingDate) -> bool {
         self.start.is_none_or(|start| start <= date) && self.end.is_none_or(|end| date <= end)
     }
@@ -27,32 +27,32 @@ impl Requested {
 pub struct WindowRules {
     /// The first date that counts. None: yesterday, where there is no history.
     pub start: Option<ProcessingDate>,
-    /// How many days the source keeps its files. None: for ever.
+    /// Days for which the source keeps its files. None: for ever.
     pub retention_days: Option<u32>,
 }
 
-/// A request that makes no sense.
+/// An error for an invalid request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// The start is after the end.
     #[error("the start date {start} is after the end date {end}")]
     StartAfterEnd {
-        /// As asked for.
+        /// Requested date.
         start: ProcessingDate,
-        /// As asked for, or today.
+        /// Requested end date, or today.
         end: ProcessingDate,
     },
-    /// The module does not say which date is its first, and these would make all dates since count.
+    /// The module has no first date in its settings, and the requested dates would make all dates since them count.
     #[error(
         "{start} to {end} are older than the oldest date in the ledger, {oldest}, and the module has no `catchup.start`: the next run would \
          try every date in between"
     )]
     LeavesGap {
-        /// As asked for.
+        /// Requested date.
         start: ProcessingDate,
-        /// As asked for.
+        /// Requested date.
         end: ProcessingDate,
-        /// The first one that counts now.
+        /// First date that counts now.
         oldest: ProcessingDate,
     },
 }
@@ -72,11 +72,11 @@ impl Explain for WindowError {
     }
 }
 
-/// The dates of one collection that a run does today.
+/// Returns the dates of one collection that a run processes today.
 ///
-/// With a start date asked for, every date from it to the end (today where none is given), done or not: that is how one
-/// reruns. Otherwise every date that is not done, failures and gaps included, from the first that counts: the module's
-/// start, else the oldest date in the ledger, else yesterday.
+/// With a requested start date, these are all dates from it to the end (today if none is requested), done or not: this is how
+/// dates are rerun. Otherwise these are all dates that are not done, failures and gaps included, from the first that counts: the
+/// module's start, else the oldest date in the ledger, else yesterday.
 pub fn window(
     today: ProcessingDate,
     requested: Requested,
@@ -102,7 +102,7 @@ pub fn window(
 }
 
 impl WindowRules {
-    /// For how many days the source kept a file of `date`, where it has deleted it by `today`.
+    /// Returns the days for which the source kept a file of `date`, if it has deleted the file by `today`.
     pub fn expired(self, today: ProcessingDate, date: ProcessingDate) -> Option<u32> {
         self.retention_days.filter(|days| date < today.minus_days(*days))
     }

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineName {
-    /// On this machine.
+    /// Run on this machine.
     #[default]
     Local,
-    /// On Spark, or on this machine where Spark would not give the same rows.
+    /// Run on Spark, or on this machine where Spark would not give the same rows.
     Spark,
-    /// On Spark for dates of at least `spark.from` bytes, else on this machine.
+    /// Run on Spark for dates of at least `spark.from` bytes, else on this machine.
     Auto,
 }
 
@@ -30,55 +30,55 @@ impl fmt::Display for EngineName {
     }
 }
 
-/// A Spark Connect server.
+/// Connection to a Spark Connect server.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SparkSettings {
-    /// Its address: `sc://host:15002`, with `/;token=…;use_ssl=true` behind it where it asks for that.
+    /// Address of the server: `sc://host:15002`, followed by `/;token=…;use_ssl=true` if the server requires it.
     pub remote: SparkRemote,
-    /// How it spells locations in S3: `s3` on EMR, `s3a` elsewhere.
+    /// URL scheme of S3 locations on the server: `s3` on EMR, `s3a` elsewhere.
     #[serde(default = "s3_scheme")]
     pub s3_scheme: String,
-    /// From how many bytes of source files on `auto` has it read a collection's day.
+    /// Smallest total size of a collection's source files for one date at which the engine `auto` uses Spark.
     #[serde(default = "from")]
     #[schemars(with = "String")]
     pub from: ByteSize,
-    /// Where files are copied that it can't read as they lie. None: adg reads those itself.
+    /// Store for copies of files that the server can't read directly. If not set, adg reads such files itself.
     #[serde(default)]
     pub staging: Option<StagingSettings>,
 }
 
-/// A place that both adg and the server reach, where adg copies files for the server, as plain text, and removes them once they are
-/// read.
+/// A store that both adg and the server can reach. adg copies files there for the server, as plain text, and deletes them after
+/// reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StagingSettings {
-    /// The name of a store. The copies lie below `adg-staging/` in it.
+    /// Name of a store of the profile. Copies are written below `adg-staging/` in it.
     pub store: String,
-    /// Which files.
+    /// Files to copy.
     #[serde(default)]
     pub files: StagedFiles,
 }
 
-/// Which files are copied for the server.
+/// Files that adg copies for the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StagedFiles {
-    /// Those that it could not read whatever its rights: encrypted, packed, or not in UTF-8.
+    /// Files that the server can't read whatever its permissions: encrypted, compressed, or not in UTF-8.
     #[default]
     Unreadable,
-    /// All: the server has no right to read the source.
+    /// All files: the server has no permission to read the source.
     All,
 }
 
 impl SparkSettings {
-    /// The server at an address, with all else as it is by itself.
+    /// Returns the settings of a server at an address, with defaults for all other keys.
     pub fn at(remote: SparkRemote) -> Self {
         Self { remote, s3_scheme: s3_scheme(), from: from(), staging: None }
     }
 }
 
-/// What one machine of two cores reads in about ten minutes.
+/// Default of `from`: the amount that one machine of two cores reads in about ten minutes.
 fn from() -> ByteSize {
     ByteSize::gib(16)
 }
@@ -87,18 +87,18 @@ fn s3_scheme() -> String {
     "s3a".to_owned()
 }
 
-/// The address of a Spark Connect server. What stands behind the host may be a token: it is not shown.
+/// Address of a Spark Connect server. The part after `/;` may hold a token and is never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SparkRemote(String);
 
 impl SparkRemote {
-    /// All of it.
+    /// Returns the whole address, including a token.
     pub fn address(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it that is not shown.
+    /// Returns true if the address has no hidden part.
     pub fn is_plain(&self) -> bool {
         self.to_string() == self.0
     }

@@ -1,4 +1,4 @@
-//! `adg.yaml`: the environments.
+//! Environments and their profiles in `adg.yaml`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,13 +22,13 @@ use super::{EngineName, SparkSettings};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Environments {
-    /// The version of this file's shape: 1.
+    /// Version of this file's format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// The profile to use; `--profile` and `ADG_PROFILE` win over it.
+    /// Profile to use; `--profile` and `ADG_PROFILE` take precedence.
     #[serde(default)]
     pub profile: Option<String>,
-    /// The profiles by name.
+    /// Profiles by name.
     pub profiles: BTreeMap<String, Profile>,
 }
 
@@ -36,49 +36,49 @@ pub struct Environments {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// Whether the test flag is refused here.
+    /// True if the test flag and `generate-test-data` are refused in this profile.
     #[serde(default)]
     pub protected: bool,
-    /// The time zone whose calendar says which day is today.
+    /// Time zone that determines today's date.
     #[serde(default = "utc", deserialize_with = "time_zone")]
     pub time_zone: String,
-    /// Where AWS is, for all that this profile uses of it.
+    /// Region, endpoint and AWS profile for all AWS services of this profile.
     #[serde(default)]
     pub aws: AwsSettings,
-    /// Secrets by the name that `${secret:NAME#path}` refers to them with.
+    /// Secrets by name: the NAME in `${secret:NAME#path}`.
     #[serde(default)]
     pub secrets: BTreeMap<String, SecretPlace>,
-    /// Named places for objects. Modules read from `source` and write to `published` unless they say otherwise.
+    /// Named object stores. Modules read from `source` and write to `published` unless they name other stores.
     pub stores: BTreeMap<String, StoreSettings>,
-    /// Where tables and partitions are registered.
+    /// Metastore in which tables and partitions are registered.
     pub metastore: MetastoreSettings,
-    /// Where it is recorded what was done.
+    /// Ledger that records the finished dates and all attempts.
     pub ledger: LedgerSettings,
     /// Execution engine.
     #[serde(default)]
     pub engine: EngineName,
-    /// The Spark Connect server, for the engines `spark` and `auto`.
+    /// Spark Connect server for the engines `spark` and `auto`.
     #[serde(default)]
     pub spark: Option<SparkSettings>,
-    /// The folder for temporary files. None: the system's.
+    /// Folder for temporary files. If not set, the system's.
     #[serde(default)]
     pub scratch: Option<PathBuf>,
-    /// Whether temporary files are encrypted under a key that ends with the run.
+    /// True if temporary files are encrypted with a key that is discarded when the run ends.
     #[serde(default = "scratch_encryption")]
     pub scratch_encryption: bool,
-    /// What decrypts the keys of files that come encrypted. None: there are none.
+    /// Key service that decrypts the keys of encrypted source files. If not set, source files can't be encrypted.
     #[serde(default)]
     pub key_service: Option<KeyServiceSettings>,
-    /// Who is told how runs end. What can't be told is reported, and breaks nothing.
+    /// Channels that are notified when runs end. A failed notification is reported and does not fail the run.
     #[serde(default)]
     pub notify: Vec<NotifySettings>,
-    /// Which machines are told of runs. What can't be told is logged, and breaks nothing.
+    /// Systems that receive events and metrics of runs. A failure to send is logged and does not fail the run.
     #[serde(default)]
     pub telemetry: TelemetrySettings,
-    /// The folder for the reports of runs, one JSON file each.
+    /// Folder for the reports of runs, one JSON file each.
     #[serde(default = "reports")]
     pub reports: PathBuf,
-    /// The folder of the published store from which a run with the test flag reads.
+    /// Folder of the published store from which a run with the test flag reads source files.
     #[serde(default = "e2e_test_folder")]
     pub e2e_test_folder: String,
 }
@@ -104,7 +104,7 @@ fn e2e_test_folder() -> String {
     "kickstart-e2e-tests".to_owned()
 }
 
-/// Which metastore.
+/// Type of metastore.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MetastoreSettings {
@@ -116,13 +116,13 @@ pub enum MetastoreSettings {
     Glue(GlueSettings),
 }
 
-/// Which ledger.
+/// Type of ledger.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LedgerSettings {
     /// The embedded ledger: a SQLite file.
     Sqlite(SqliteSettings),
-    /// The table of the replaced job.
+    /// The DynamoDB table of the replaced job.
     Dynamodb(DynamoDbSettings),
     /// A PostgreSQL database.
     Postgres(PostgresSettings),
@@ -132,6 +132,6 @@ pub enum LedgerSettings {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqliteSettings {
-    /// Its path; a relative one is below the folder of `adg.yaml`. Created where it is missing.
+    /// Path of the file; a relative path is below the folder of `adg.yaml`. Created if it is missing.
     pub path: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with the files.
+//! Errors of the config files.
 
 use std::io;
 
@@ -6,65 +6,65 @@ use crate::secrets::SecretError;
 
 use crate::identity::{ErrorKind, Explain, LoadType};
 
-/// The files can't be used. Nothing was read from a source or written.
+/// An error in the config files. Nothing was read from a source or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A file is not there or can't be read.
+    /// A file does not exist or can't be read.
     #[error("failed to read the config file `{file}`")]
     Unreadable {
         /// The file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A file is no YAML.
+    /// A file is not valid YAML.
     #[error("the config file `{file}` is not valid YAML: {reason}")]
     Syntax {
         /// The file.
         file: String,
-        /// What the parser says, with the place.
+        /// Message of the parser, with the position.
         reason: String,
     },
-    /// A key or value is wrong.
+    /// A key or value is invalid.
     #[error("the config file `{file}` is invalid at `{path}`: {reason}{}", suggestion(.reason))]
     Invalid {
         /// The file.
         file: String,
-        /// The keys that lead there.
+        /// Path of keys to the value.
         path: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// A secret that is referred to can't be read.
+    /// A referenced secret can't be read.
     #[error("the config file `{file}` refers to a secret at `{path}`: failed to read the secret `{name}`")]
     Secret {
         /// The file.
         file: String,
-        /// The keys that lead there.
+        /// Path of keys to the value.
         path: String,
-        /// The secret's name in the profile.
+        /// Name of the secret in the profile.
         name: String,
-        /// Why.
+        /// Reason why it can't be read.
         source: SecretError,
     },
-    /// No such profile.
+    /// The file has no such profile.
     #[error("`{file}` has no profile `{profile}`; it has {known}")]
     NoProfile {
         /// The file.
         file: String,
-        /// As asked for.
+        /// Name as requested.
         profile: String,
-        /// Those that there are.
+        /// Names of the existing profiles.
         known: String,
     },
-    /// No such module.
+    /// The module does not exist.
     #[error("unknown module `{module}`: `{file}` does not exist, and the built-in modules are {known}")]
     NoModule {
-        /// As asked for.
+        /// Name as requested.
         module: String,
-        /// Where its file would be.
+        /// Path of the module file.
         file: String,
-        /// Those built in.
+        /// Names of the built-in modules.
         known: String,
     },
     /// The module has no such load.
@@ -72,9 +72,9 @@ pub enum ConfigError {
     NoLoadType {
         /// The module.
         module: String,
-        /// As asked for.
+        /// Name as requested.
         load: LoadType,
-        /// Those beside the full one.
+        /// Load types of the module other than `full`.
         known: String,
     },
 }
@@ -106,7 +106,7 @@ fn loads(known: &str) -> String {
     if known.is_empty() { "full only".to_owned() } else { format!("full, {known}") }
 }
 
-/// The nearest right word, where `reason` is serde's about an unknown one: it lists them all in backticks.
+/// Suggests the nearest valid word if `reason` is serde's message about an unknown one, which lists all valid words in backticks.
 fn suggestion(reason: &str) -> String {
     if !reason.starts_with("unknown ") {
         return String::new();

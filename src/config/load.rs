@@ -1,4 +1,4 @@
-//! Reading the files.
+//! Reader of the config files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,39 +17,39 @@ use super::reference::{Reason, References, SecretLeaves};
 use super::{ConfigError, Module, Profile};
 use crate::identity::LoadType;
 
-/// The modules that ship inside the binary.
+/// Modules that ship inside the binary.
 const BUILT_IN: &[(&str, &str)] = &[
     ("vacancy", include_str!("../../modules/vacancy.yaml")),
     ("application", include_str!("../../modules/application.yaml")),
     ("payment", include_str!("../../modules/payment.yaml")),
 ];
 
-/// The files as one environment sees them.
+/// The config files with one chosen profile.
 #[derive(Debug)]
 pub struct Config {
-    /// The folder of `adg.yaml`, to which relative paths are relative.
+    /// Folder of `adg.yaml`, against which relative paths are resolved.
     pub folder: PathBuf,
-    /// The profile's name.
+    /// Name of the profile.
     pub profile_name: String,
     /// The profile.
     pub profile: Profile,
-    /// Secrets that were read, by their name in the profile.
+    /// Secrets that were read so far, by their name in the profile.
     read: SecretTexts,
 }
 
-/// What references lead to outside the files.
+/// Resolver of references to values outside the files.
 pub trait Outside {
-    /// The environment variable of that name.
+    /// Returns the value of an environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 
-    /// The text of a secret, with the AWS of the profile that names it.
+    /// Reads the text of a secret, with the AWS settings of the profile that names it.
     ///
     /// # Errors
-    /// It is not there, or we may not read it.
+    /// The secret does not exist or can't be read.
     fn secret(&self, place: &SecretPlace, profile: &str, aws: &AwsSettings) -> Result<String, SecretError>;
 }
 
-/// What a file of environments is at least, before a profile of it is looked at.
+/// Top level of `adg.yaml`, before any profile is deserialized.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -58,7 +58,7 @@ struct Head {
     profiles: BTreeMap<String, Value>,
 }
 
-/// What must be known of a profile before its secrets can be read.
+/// Keys of a profile that are needed before its secrets can be read.
 #[derive(Deserialize)]
 struct Keys {
     #[serde(default)]
@@ -67,14 +67,14 @@ struct Keys {
     secrets: BTreeMap<String, SecretPlace>,
 }
 
-/// Whether the profile that would be chosen is protected, and its name: without a reference being followed.
+/// Returns the name of the profile that would be chosen, and true if it is protected. Resolves no references.
 pub fn is_protected(file: &Path, profile: Option<&str>) -> Result<(String, bool), ConfigError> {
     let (name, chosen) = choose(file, profile)?;
     // What is not there is not protected; what is no truth is an error that was found before.
     Ok((name, chosen.get("protected").and_then(Value::as_bool).unwrap_or_default()))
 }
 
-/// The profile asked for, else the file's own, else the only one; as it is written.
+/// Returns the requested profile, else the file's default, else the only one. Its references are not resolved.
 fn choose(file: &Path, profile: Option<&str>) -> Result<(String, Value), ConfigError> {
     let raw = parse(file, &read(file)?)?;
     let mut head: Head = typed(file, "", raw, &SecretLeaves::new())?;
@@ -93,7 +93,7 @@ fn choose(file: &Path, profile: Option<&str>) -> Result<(String, Value), ConfigE
     }
 }
 
-/// Reads `adg.yaml` and chooses the profile: the one asked for, else the file's own, else the only one.
+/// Reads `adg.yaml` and chooses the profile: the requested one, else the file's default, else the only one.
 pub fn load(file: &Path, profile: Option<&str>, outside: &dyn Outside) -> Result<Config, ConfigError> {
     let (name, mut chosen) = choose(file, profile)?;
     // Only the chosen profile's references: those of others may lead to what this machine does not have.
@@ -106,7 +106,7 @@ pub fn load(file: &Path, profile: Option<&str>, outside: &dyn Outside) -> Result
     Ok(Config { folder, profile_name: name, profile, read })
 }
 
-/// A profile's secrets and its AWS, which can refer to the environment only.
+/// Returns a profile's secrets and AWS settings, which can refer to environment variables only.
 fn keys(file: &Path, path: &str, profile: &Value, outside: &dyn Outside) -> Result<Keys, ConfigError> {
     let only: serde_json::Map<String, Value> =
         ["aws", "secrets"].into_iter().filter_map(|key| Some((key.to_owned(), profile.get(key)?.clone()))).collect();
@@ -116,7 +116,7 @@ fn keys(file: &Path, path: &str, profile: &Value, outside: &dyn Outside) -> Resu
     typed(file, path, keys, &secrets)
 }
 
-/// The texts of secrets, each read once.
+/// Texts of secrets, each read once.
 #[derive(Default)]
 struct SecretTexts(Mutex<BTreeMap<String, String>>);
 
@@ -141,12 +141,12 @@ impl SecretTexts {
 }
 
 impl Config {
-    /// A path of the profile, below the folder of `adg.yaml` where it is relative.
+    /// Returns a path of the profile; a relative path is below the folder of `adg.yaml`.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.folder.join(path)
     }
 
-    /// The module of that name, as that load has it: `modules/NAME.yaml` beside `adg.yaml`, else the one built in.
+    /// Returns a module with the settings of a load: from `modules/NAME.yaml` beside `adg.yaml`, else the built-in module.
     pub fn module(&self, name: &str, load: LoadType, outside: &dyn Outside) -> Result<Module, ConfigError> {
         let file = self.folder.join("modules").join(format!("{name}.yaml"));
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
@@ -214,7 +214,7 @@ fn fill(
     })
 }
 
-/// The value in its type. What is wrong with a leaf that a secret gave is told without what the secret says.
+/// Deserializes a value. An error in a leaf that came from a secret is reported without the text of the secret.
 fn typed<T: DeserializeOwned>(file: &Path, below: &str, value: Value, secrets: &SecretLeaves) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = joined(below, error.path());
@@ -237,7 +237,7 @@ fn joined(below: &str, path: &serde_path_to_error::Path) -> String {
     }
 }
 
-/// Looks for mistakes in a profile whose references are not filled in. What can only be judged with them filled in is not.
+/// Checks a profile whose references are not resolved. Ignores an error in a string with a reference.
 fn check_unfilled(file: &Path, below: &str, profile: &Value) -> Result<(), ConfigError> {
     let Err(error) = serde_path_to_error::deserialize::<_, Profile>(profile.clone()) else { return Ok(()) };
     let leaf = error.path().iter().try_fold(profile, |value, segment| match segment {
@@ -299,7 +299,7 @@ profiles:
         }
     }
 
-    /// In the shape of the replaced job's secret, as it writes it.
+    /// A secret in the format in which the replaced job's secret is written.
     const SECRET: &str = "{'collections': {'vacancy': ['bids', 'introductions']}, 'src_bucket_names': {'vacancy': 'hunter2'},
         'initial_spark_schema': {'vacancy': {'bids': {'bid_id': 'string', 'cost': 'decimal', 'made': 'timestamp'}}}}";
 

@@ -1,4 +1,4 @@
-//! The settings in which a load differs from its module.
+//! Settings in which a load differs from its module.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::identity::ProcessingDate;
 use crate::source::Pick;
 
-/// Where a load differs from the module as it is.
+/// Settings in which a load differs from its module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoadSettings {
-    /// The pattern of its files. None: that of `source`.
+    /// Pattern of the load's files. If not set, that of `source`.
     pub files: Option<String>,
-    /// Which of a day's files count. None: as `source` says.
+    /// Files to read where a date has several. If not set, as in `source`.
     pub pick: Option<Pick>,
-    /// What its tables' names have at their end, and `{collection}` in their folder. A load with such tables has a record of its own
-    /// of what is done, under the module's name with the same end; one without shares the module's.
+    /// Suffix of table names, and of `{collection}` in their folder. A load with a suffix has its own record of finished dates,
+    /// under the module's name with the same suffix; a load without one shares the module's record.
     pub table_suffix: String,
-    /// What `correlation_id` has at its end.
+    /// Suffix of `correlation_id`.
     pub correlation_id_suffix: String,
-    /// The first date that counts. None: as `catchup` says.
+    /// First date to process. If not set, that of `catchup`.
     pub start: Option<ProcessingDate>,
 }

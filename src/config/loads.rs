@@ -1,11 +1,11 @@
-//! A module as one of its loads has it.
+//! Modules with the settings of one of their loads.
 
 use crate::identity::{CollectionName, LoadType, ModuleName, NameError};
 
 use super::{LoadSettings, Module};
 
 impl Module {
-    /// Whether two of its loads write to the same tables, and have one record of what is done.
+    /// Returns true if two of the module's loads write to the same tables and share one record of finished dates in the ledger.
     pub fn has_loads_of_one_record(&self) -> bool {
         let full = (!self.load_types.contains_key(&LoadType::Full)).then_some("");
         let mut suffixes: Vec<&str> = self.load_types.values().map(|load| load.table_suffix.as_str()).chain(full).collect();
@@ -15,10 +15,10 @@ impl Module {
         suffixes.len() < loads
     }
 
-    /// The module as one of its loads has it.
+    /// Returns the module with the settings of one of its loads.
     ///
     /// # Errors
-    /// A table's name with its end is none.
+    /// A name of the module or of a collection is invalid with the load's suffix.
     pub(super) fn loaded_as(mut self, load: &LoadSettings) -> Result<Self, NameError> {
         let LoadSettings { files, pick, table_suffix, correlation_id_suffix, start } = load;
         self.module = format!("{}{table_suffix}", self.module).parse::<ModuleName>()?;

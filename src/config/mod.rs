@@ -1,7 +1,7 @@
-//! What the files say: `adg.yaml` with its profiles, and one file for each module.
+//! Config files: `adg.yaml` with its profiles, and one file for each module.
 //!
-//! Files are parsed first; `${env:NAME}` and `${secret:NAME#path}` are filled into string leaves afterwards, so that a value can never change the
-//! structure of a file. An unknown key is an error that names its place and the nearest right one.
+//! Files are parsed first. `${env:NAME}` and `${secret:NAME#path}` are filled into string leaves afterwards, so that a value can
+//! never change the structure of a file. An unknown key is an error that names its path and the nearest valid key.
 
 mod engine;
 mod environment;

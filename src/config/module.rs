@@ -1,4 +1,4 @@
-//! `modules/NAME.yaml`: one module.
+//! Settings of one module, in `modules/NAME.yaml`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,63 +18,63 @@ use crate::identity::LoadType;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
-    /// The version of this file's shape: 1.
+    /// Version of this file's format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// The module's name; the file is named after it.
+    /// Name of the module; the file is named after it.
     pub module: ModuleName,
-    /// The key under which other systems know the module's runs.
+    /// Key under which other systems know the module's runs.
     #[serde(default)]
     pub correlation_id: Option<String>,
-    /// The product to which the module's runs belong.
+    /// Data product to which the module's runs belong.
     #[serde(default)]
     pub data_product: Option<String>,
-    /// Where its files come from, and how they are written.
+    /// Location and format of the source files.
     pub source: SourceSettings,
-    /// How headers and members of objects become column names.
+    /// Rule that turns headers and object members into column names.
     #[serde(default)]
     pub column_names: NamingRule,
-    /// Names of the source that become other columns than the rule would make of them: `timestamp: created_at`.
+    /// Source names whose columns get other names than the rule gives: `timestamp: created_at`.
     #[serde(default)]
     pub renames: BTreeMap<String, String>,
-    /// Whether the tables have a column `row_hash_id`, with the SHA-256 of each row's source values in hexadecimal digits. None:
-    /// they have not.
+    /// Version of the hash in the column `row_hash_id`: the SHA-256 of each row's source values in hexadecimal digits. If not
+    /// set, the tables have no such column.
     #[serde(default)]
     pub row_hash: Option<HashVersion>,
-    /// What to do where a day's columns differ from the table's.
+    /// Rules for a date whose columns differ from the table's.
     #[serde(default)]
     pub evolution: EvolutionPolicy,
-    /// Above these nothing is published.
+    /// Limits for bad data; above them nothing is published.
     #[serde(default)]
     pub limits: Limits,
-    /// Which dates count.
+    /// Dates to process.
     #[serde(default)]
     pub catchup: CatchupSettings,
-    /// Where its loads differ from all this, by load type.
+    /// Settings of loads that differ from the module's, by load type.
     #[serde(default)]
     pub load_types: BTreeMap<LoadType, LoadSettings>,
-    /// Where its tables are.
+    /// Location and format of the tables.
     pub target: TargetSettings,
-    /// The collections by name, one table each.
+    /// Collections by name, one table each.
     #[serde(default)]
     pub collections: IndexMap<CollectionName, CollectionSettings>,
-    /// Further collections, and first schemas, from a secret.
+    /// Additional collections, and first schemas, from a secret.
     #[serde(default)]
     pub collections_from: CollectionsFrom,
 }
 
-/// Collections as a secret lists them. What `collections` says of one itself goes first.
+/// Collections listed by a secret. Settings of a collection in `collections` take precedence.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CollectionsFrom {
-    /// Their names: `${secret:NAME#collections.vacancy}`. Left out, all that `columns` has.
+    /// Names of the collections: `${secret:NAME#collections.vacancy}`. If not set, all names in `columns`.
     pub names: Option<Vec<CollectionName>>,
-    /// Their first schemas, by name: `${secret:NAME#initial_spark_schema.vacancy}`.
+    /// First schemas by collection name: `${secret:NAME#initial_spark_schema.vacancy}`.
     pub columns: IndexMap<CollectionName, IndexMap<String, ColumnTypeWord>>,
 }
 
 impl Module {
-    /// Makes what `collections_from` lists the module's own.
+    /// Moves the collections of `collections_from` into `collections`.
     pub(super) fn take_collections(&mut self) {
         let CollectionsFrom { names, mut columns } = std::mem::take(&mut self.collections_from);
         for name in names.unwrap_or_else(|| columns.keys().cloned().collect()) {
@@ -87,51 +87,51 @@ impl Module {
     }
 }
 
-/// Where a module's files come from.
+/// Location and format of a module's source files.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSettings {
-    /// The name of a store in the profile.
+    /// Name of a store of the profile.
     #[serde(default = "source_store")]
     pub store: String,
-    /// The pattern of whole keys: `{date}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*` matches
-    /// anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is no file of the source, unless
-    /// the pattern spells it.
+    /// Pattern of whole keys: `{date}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*` matches
+    /// anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is not a source file unless
+    /// the pattern spells it out.
     pub files: String,
-    /// Which of a day's files count, where there are several.
+    /// Files to read where a date has several.
     #[serde(default)]
     pub pick: Pick,
-    /// Whether files come encrypted.
+    /// Encryption of the source files.
     #[serde(default)]
     pub encryption: FileEncryption,
-    /// How CSV files are written. Files are CSV unless `json` stands here.
+    /// Format of CSV files. Files are CSV unless `json` is set.
     #[serde(default)]
     pub csv: Option<CsvSettings>,
-    /// How JSON files are written.
+    /// Format of JSON files.
     #[serde(default)]
     pub json: Option<JsonSettings>,
-    /// What a date without a file means for its collection.
+    /// Handling of a date without a file, per collection.
     #[serde(default)]
     pub missing: MissingFile,
-    /// How it is seen that a date's files are all there, where a run may come before they are. A date that is not complete is as one
-    /// without a file (`missing`), and the next run tries it again; with `--incomplete` it is done as it is.
+    /// Conditions for a complete date, if a run may start before all its files are present. An incomplete date is handled as one
+    /// without a file (`missing`), and the next run tries it again; `--incomplete` loads the files that are present.
     #[serde(default)]
     pub complete: CompleteSettings,
-    /// The least share of a table's columns, declared or registered, that a file must have: one with fewer is no file of the table,
-    /// and its date is refused. So are CSV files whose header looks like values. With 0 any header is believed.
+    /// Minimum share of the table's columns, declared or registered, that a file must have. A file with fewer is not one of the
+    /// table, and its date is refused; so are CSV files whose header looks like values. With 0, any header is accepted.
     #[serde(default = "min_known")]
     pub min_known: Rate,
 }
 
-/// How it is seen that a date's files are all there. All that is said must hold.
+/// Conditions under which a date is complete. All conditions that are set must hold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompleteSettings {
-    /// The key of a file that is written last; `{date}` and `{collection}` are filled in.
+    /// Key of a file that the source writes last; `{date}` and `{collection}` are filled in.
     pub marker: Option<String>,
-    /// How long ago the newest of its files was written, at least.
+    /// Minimum age of the date's newest file, in minutes.
     pub min_age_minutes: Option<u32>,
-    /// How many files it has, at least.
+    /// Minimum number of files of the date.
     pub min_files: Option<u32>,
 }
 
@@ -143,44 +143,44 @@ fn source_store() -> String {
     "source".to_owned()
 }
 
-/// Whether files come encrypted.
+/// Encryption of the source files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileEncryption {
-    /// They come as they are.
+    /// Files are not encrypted.
     #[default]
     None,
-    /// AES in counter mode, each under its own key, which its metadata has (`iv`, `ciphertext`, `datakeyencryptionkeyid`) and the
-    /// profile's key service unwraps.
+    /// Files are encrypted with AES in counter mode, each under its own key. The file's metadata has the wrapped key (`iv`,
+    /// `ciphertext`, `datakeyencryptionkeyid`), which the profile's key service unwraps.
     KeyService,
 }
 
-/// What a date without a file means.
+/// Handling of a date without a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingFile {
-    /// The date failed for its collection; other dates and collections go on.
+    /// The date fails for its collection; other dates and collections continue.
     #[default]
     Fail,
-    /// There was nothing to do; the date counts as done.
+    /// The date is skipped and counts as done.
     Skip,
 }
 
-/// How a module's CSV files are written.
+/// Format of a module's CSV files.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CsvSettings {
-    /// Between fields: one ASCII character.
+    /// Delimiter between fields: one ASCII character.
     pub delimiter: char,
-    /// Of the text.
+    /// Encoding of the text.
     pub encoding: Encoding,
-    /// Texts that mean null. Nothing at all is null in every column that is not text, listed or not.
+    /// Texts that mean null. An empty value is null in every column that is not text, listed or not.
     pub null_values: Vec<String>,
-    /// Whether `""` in a text column is an empty text rather than null.
+    /// True if `""` in a text column is an empty text rather than null.
     pub keep_quoted_empty: bool,
-    /// How days are written, in `strptime` notation, beside ISO 8601, which is always read.
+    /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read.
     pub date_formats: Vec<String>,
-    /// How instants are written, in `strptime` notation, beside ISO 8601 with a space or a `T`, which is always read.
+    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
     pub timestamp_formats: Vec<String>,
 }
 
@@ -197,35 +197,35 @@ impl Default for CsvSettings {
     }
 }
 
-/// How a module's JSON files are written: an array of objects, an object with such an array somewhere in it, or an object on each
+/// Format of a module's JSON files: an array of objects, an object that contains such an array at any depth, or one object per
 /// line.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JsonSettings {
-    /// The way to the array of records, its names joined by dots: `data`. None: the file is that array, or has an object on each
+    /// Path to the array of records, with names joined by dots: `data`. If not set, the file is that array, or has one object per
     /// line.
     pub records: Option<String>,
-    /// The way to the file's own list of `{"fieldName": …, "pii": …}`, which says which columns are personal data.
+    /// Path to the file's own list of `{"fieldName": …, "pii": …}`, which marks the columns that are personal data.
     pub fields: Option<String>,
-    /// Of the text.
+    /// Encoding of the text.
     pub encoding: Encoding,
-    /// Texts that mean null, beside null itself.
+    /// Texts that mean null, in addition to null itself.
     pub null_values: Vec<String>,
-    /// How days are written, in `strptime` notation, beside ISO 8601, which is always read.
+    /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read.
     pub date_formats: Vec<String>,
-    /// How instants are written, in `strptime` notation, beside ISO 8601 with a space or a `T`, which is always read.
+    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
     pub timestamp_formats: Vec<String>,
 }
 
-/// What a collection's day may have of what is bad; above that nothing is published.
+/// Limits for bad data in one date of a collection; above them nothing is published.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Rows with a value that did not fit its column, as a share of all.
+    /// Maximum share of rows with an invalid value: one that does not fit its column's type.
     pub error_rate: Rate,
-    /// Records that could not be read as rows, as a share of all.
+    /// Maximum share of records that can't be read as rows.
     pub quarantine_rate: Rate,
-    /// MiB of quarantine, where each such record has its place and reason beside it. With the first that would be more the reading ends.
+    /// Maximum size of the quarantine in MiB, with position and reason of each record. The first record above it stops reading.
     pub quarantine_mib: u32,
 }
 
@@ -251,55 +251,55 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-/// Which dates count.
+/// Dates to process.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CatchupSettings {
-    /// The first date that counts. None: yesterday, when there is no history.
+    /// First date to process. If not set and there is no history, yesterday.
     pub start: Option<ProcessingDate>,
-    /// How many days the source keeps its files; a missing file that is older is lost, and named once. None: for ever.
+    /// Days for which the source keeps its files; an older missing file is lost, and reported once. If not set, forever.
     pub retention_days: Option<u32>,
-    /// The way of dates that are done and then get files that were not read.
+    /// Handling of late files: unread files of dates that are already done.
     pub late: LateFiles,
 }
 
-/// The way of a date that is done and then gets files that no attempt has read: more, a newer one, or one written anew.
+/// Handling of a date that is done and then gets files that no attempt has read: more files, a newer one, or a rewritten one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LateFiles {
-    /// It is told, with the command that does the date again.
+    /// Report the date, with the command that runs it again.
     #[default]
     Report,
-    /// The next run does it again.
+    /// Run the date again in the next run.
     Rerun,
-    /// Nothing is said of it.
+    /// Ignore the files and report nothing.
     Ignore,
 }
 
-/// Where a module's tables are.
+/// Location and format of a module's tables.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSettings {
-    /// The name of a store in the profile.
+    /// Name of a store of the profile.
     #[serde(default = "published_store")]
     pub store: String,
-    /// The tables' database.
+    /// Database of the tables.
     pub database: CollectionName,
-    /// The folder of a table in the store; `{database}` and `{collection}` are filled in, and `{pii}` with `pii` or `non-pii`, by
-    /// whether the table has columns that are personal data.
+    /// Folder of a table in the store; `{database}` and `{collection}` are filled in. `{pii}` becomes `pii` if the table has
+    /// columns that are personal data, else `non-pii`.
     #[serde(default = "location")]
     pub location: String,
-    /// The partition column, a date.
+    /// Name of the partition column, a date.
     #[serde(default = "partition_by")]
     pub partition_by: String,
-    /// How instants are written.
+    /// Encoding of timestamps.
     #[serde(default)]
     pub timestamps: TimestampEncoding,
-    /// Whether the tables hold personal data, whatever is said of their columns. Files are tagged `pii=true` or `pii=false`, where
-    /// the store has tags.
+    /// True if the tables hold personal data, whatever is declared for their columns. Files are tagged `pii=true` or `pii=false`,
+    /// if the store supports tags.
     #[serde(default)]
     pub pii: bool,
-    /// For how long files that were replaced are kept for readers that still read them.
+    /// Retention of replaced files in hours, for readers that still read them.
     #[serde(default = "sweep_after_hours")]
     pub sweep_after_hours: u16,
 }
@@ -324,22 +324,22 @@ fn sweep_after_hours() -> u16 {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CollectionSettings {
-    /// The first schema: column names and types in order. Left out, it is inferred from the first day.
+    /// First schema: column names and types in order. If not set, it is inferred from the first date.
     pub columns: IndexMap<String, ColumnTypeWord>,
-    /// Columns that are personal data, beside those that the files themselves name.
+    /// Columns that are personal data, in addition to those that the files themselves name.
     pub pii: Vec<String>,
-    /// What `{collection}` is in file names. None: the collection's name.
+    /// Text for `{collection}` in file names. If not set, the collection's name.
     pub file_name: Option<String>,
-    /// What a date without a file means, where it differs from the module's.
+    /// Handling of a date without a file. If not set, as in `source`.
     pub missing: Option<MissingFile>,
 }
 
 /// A column's type, and the word that was written for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnTypeWord {
-    /// As written.
+    /// Word as written.
     pub word: String,
-    /// What it means.
+    /// Type that the word means.
     pub ty: ColumnType,
 }
 

@@ -1,4 +1,4 @@
-//! `${env:NAME}` and `${secret:NAME#path}` in string leaves.
+//! References in string leaves: `${env:NAME}` and `${secret:NAME#path}`.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use crate::secrets::SecretError;
 
 use super::secret_text;
 
-/// A reference that can't be filled in: where it stands, and why.
+/// A reference that can't be resolved: its path and the reason.
 #[derive(Debug)]
 pub(super) struct BadReference {
     pub(super) path: String,
     pub(super) reason: Reason,
 }
 
-/// Why a reference can't be filled in.
+/// Reason why a reference can't be resolved.
 #[derive(Debug)]
 pub(super) enum Reason {
-    /// It is written wrongly, or leads nowhere.
+    /// The reference is malformed, or its target does not exist.
     Wrong(String),
-    /// Its secret can't be read.
+    /// The secret can't be read.
     Secret { name: String, error: SecretError },
 }
 
@@ -30,19 +30,19 @@ impl From<String> for Reason {
     }
 }
 
-/// Where references lead.
+/// Resolver of references.
 pub(super) struct References<'a> {
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
-    /// The text of the secret of that name in the profile.
+    /// Returns the text of the profile's secret with that name.
     pub(super) secret: &'a dyn Fn(&str) -> Result<String, Reason>,
 }
 
-/// The leaves into which a secret was filled: what is wrong with them is told without what they say.
+/// Paths of the leaves that a secret was filled into, with their references. Errors in them are reported without their values.
 pub(super) type SecretLeaves = BTreeMap<String, String>;
 
 impl References<'_> {
-    /// Fills the references in the strings below `value`. What is filled in is not looked at again. A string that is nothing
-    /// but one reference to a part of a secret becomes that part, be it a list or a map.
+    /// Resolves the references in the strings below `value`. Inserted text is not searched for references again. A string that is
+    /// nothing but one reference to a part of a secret becomes that part, even a list or a map.
     pub(super) fn fill(&self, value: &mut Value, path: &str) -> Result<SecretLeaves, BadReference> {
         let mut secrets = SecretLeaves::new();
         self.fill_below(value, path, &mut secrets)?;
@@ -111,7 +111,7 @@ impl References<'_> {
     }
 }
 
-/// The part of a secret at `path`: keys with dots between them. Neither its text nor its keys are told.
+/// Returns the part of a secret at `path`: keys joined by dots. Errors show neither the secret's text nor its keys.
 fn part(name: &str, text: &str, path: &str) -> Result<Value, Reason> {
     let whole = secret_text::parse(text)
         .ok_or_else(|| format!("the secret `{name}` is neither JSON nor a Python literal, so it has no part `{path}`"))?;

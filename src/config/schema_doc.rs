@@ -1,4 +1,4 @@
-//! The files' shape for machines (JSON Schema) and for people (a page of Markdown), both from the types.
+//! Reference of the config files for machines (JSON Schema) and people (a page of Markdown), both generated from the types.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ pub enum ConfigFile {
     Module,
 }
 
-/// The JSON Schema of a file.
+/// Returns the JSON Schema of a file.
 pub fn json_schema(file: ConfigFile) -> Schema {
     match file {
         ConfigFile::Environments => schema_for!(Environments),
@@ -25,7 +25,7 @@ pub fn json_schema(file: ConfigFile) -> Schema {
     }
 }
 
-/// `docs/config.md`: every key of both files.
+/// Returns the text of `docs/config.md`: every key of both files.
 pub fn markdown() -> String {
     let mut page = String::from(
         "# The config files\n\n<!-- Written by `adg schema --markdown`; a test compares it. -->\n\nYAML (so JSON too). Relative paths are relative to the folder of \

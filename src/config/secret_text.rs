@@ -1,15 +1,15 @@
-//! The structure of a secret's text: JSON, or a Python literal, which the replaced job's secrets may be written in.
+//! Parser of a secret's text: JSON, or a Python literal, which the replaced job's secrets may be written in.
 
 use py_literal::Value as Python;
 use serde_json::{Map, Number, Value};
 
-/// The text as a value: as JSON where it is JSON, else as a Python literal. None: it is neither.
+/// Parses the text as JSON, else as a Python literal. Returns `None` if it is neither.
 pub(super) fn parse(text: &str) -> Option<Value> {
     // The library reads literals of one line. Between brackets a line's end is a space, and inside a quoted text there is none.
     serde_json::from_str(text).ok().or_else(|| json(text.trim().replace(['\n', '\r'], " ").parse().ok()?))
 }
 
-/// None where JSON has nothing like it: bytes, complex numbers, keys that are no texts.
+/// Converts a Python value to JSON. Returns `None` for values that JSON lacks: bytes, complex numbers, keys that are not texts.
 fn json(python: Python) -> Option<Value> {
     let list = |items: Vec<Python>| items.into_iter().map(json).collect::<Option<Vec<_>>>().map(Value::Array);
     match python {

@@ -1,4 +1,4 @@
-//! Which engine loads a collection's day.
+//! Choice of the engine that loads a collection's day.
 
 use bytesize::ByteSize;
 
@@ -7,7 +7,7 @@ use crate::stop::Stop;
 
 use super::{Engine, EngineError, Local};
 
-/// Who is to load, as far as that is known before the day's files are.
+/// The configured engine and cluster; the engine of a day follows from the size of its files.
 #[derive(Debug, Clone)]
 pub struct Choice {
     engine: EngineName,
@@ -16,7 +16,7 @@ pub struct Choice {
 
 impl Choice {
     /// # Errors
-    /// A cluster is asked for that there is none of, or of which this adg knows nothing.
+    /// The engine is not local, and no server is configured or this adg was built without Spark.
     pub fn new(engine: EngineName, spark: Option<SparkSettings>) -> Result<Self, EngineError> {
         match (engine, &spark) {
             (EngineName::Local, _) => {}
@@ -27,14 +27,14 @@ impl Choice {
         Ok(Self { engine, spark })
     }
 
-    /// The cluster that is to read so many bytes; none where this machine does.
+    /// Returns the cluster that reads so many bytes; none if this machine reads them.
     pub fn cluster(&self, bytes: u64) -> Option<&SparkSettings> {
         let spark = self.spark.as_ref()?;
         let is_large = ByteSize(bytes) >= spark.from;
         (self.engine == EngineName::Spark || (self.engine == EngineName::Auto && is_large)).then_some(spark)
     }
 
-    /// What a person should know of who reads so many bytes.
+    /// Returns a note for people if a cluster reads so many bytes.
     pub fn note(&self, bytes: u64) -> Option<String> {
         let spark = self.cluster(bytes)?;
         let why = match self.engine {
@@ -49,7 +49,7 @@ impl Choice {
     }
 }
 
-/// Asks the server that `choice` may use for its version; none where this machine reads all days.
+/// Requests the version of the server that `choice` may use; none if this machine reads all days.
 #[cfg_attr(not(feature = "spark"), expect(unused_variables, reason = "only a server is asked"))]
 pub fn try_server(choice: &Choice, stop: &Stop) -> Option<Result<String, EngineError>> {
     match choice.cluster(u64::MAX) {
@@ -59,7 +59,7 @@ pub fn try_server(choice: &Choice, stop: &Stop) -> Option<Result<String, EngineE
     }
 }
 
-/// Who loads so many bytes.
+/// Returns the engine that loads so many bytes.
 pub fn choose(choice: &Choice, bytes: u64) -> Box<dyn Engine> {
     match choice.cluster(bytes) {
         #[cfg(feature = "spark")]

@@ -15,9 +15,9 @@ use crate::store::StoreError;
 pub enum SparkStep {
     /// Begin a session.
     OpenSession,
-    /// Set what the session needs.
+    /// Set the session's settings.
     SetUp,
-    /// Ask for the server's version.
+    /// Request the server's version.
     AskVersion,
     /// Open a source file, which the server may have no right to read.
     LookAtFile,
@@ -29,7 +29,7 @@ pub enum SparkStep {
     LookAtWritten,
     /// Count the rows that it wrote.
     CountWritten,
-    /// Fetch lines that adg decides.
+    /// Fetch lines that Spark could not decide, for adg.
     FetchUndecided,
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for SparkStep {
     }
 }
 
-/// A load failed. The files it wrote until then are of no use.
+/// A failed load. The files that it wrote until then are of no use.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// This binary has no Spark Connect client.
@@ -65,7 +65,7 @@ pub enum EngineError {
         remote: String,
         /// The step that failed.
         step: SparkStep,
-        /// The server's words.
+        /// Message of the server.
         reason: String,
     },
     /// A source file can't be read.
@@ -77,7 +77,7 @@ pub enum EngineError {
     /// Rows could not be written.
     #[error(transparent)]
     Lake(#[from] LakeError),
-    /// Columns could not be made.
+    /// Columns could not be built.
     #[error(transparent)]
     Batch(#[from] BatchError),
     /// A copy for the server could not be written.

@@ -16,34 +16,34 @@ use super::{EngineError, StagingFolder};
 pub struct Load<'a> {
     /// The store of the files.
     pub source: &'a Store,
-    /// How the files are read.
+    /// Settings for reading the files.
     pub reading: Reading<'a>,
-    /// Whether the files lie encrypted in their store.
+    /// True if the files are encrypted in their store.
     pub is_encrypted: bool,
-    /// Asks the load to stop.
+    /// Stop request of the run.
     pub stop: &'a Stop,
     /// The files.
     pub files: Vec<FilePlan<'a>>,
     /// The columns of the rows.
     pub table: &'a TableSchema,
-    /// How the source writes values.
+    /// Rules for values of the source: words for null, formats of dates and timestamps.
     pub rules: &'a ValueRules,
     /// The run's own folder, which no reader sees yet.
     pub folder: &'a RunFolder<'a>,
-    /// How files are written.
+    /// Settings of the Parquet writer.
     pub settings: FileSettings,
-    /// Whether the rows are personal data.
+    /// True if the rows are personal data.
     pub pii: bool,
-    /// Where files are copied that a cluster can't read; none where the profile has no such place.
+    /// Folder for copies of files that a cluster can't read; none if the profile has no staging.
     pub staging: Option<StagingFolder<'a>>,
-    /// Reads a file to its end, which must be what was listed until then.
+    /// Reads a file to its end; the file must not have changed since it was listed.
     pub read: &'a ReadFile<'a>,
-    /// The bytes of a file, decrypted.
+    /// Opens a file; returns its bytes, decrypted.
     pub open: &'a OpenFile<'a>,
 }
 
 impl Load<'_> {
-    /// A writer of Parquet files into the folder.
+    /// Returns a writer of Parquet files into the folder.
     pub fn writer(&self) -> TableWriter<'_> {
         TableWriter::new(self.folder, self.table, self.settings)
     }
@@ -57,11 +57,11 @@ pub struct FilePlan<'a> {
     pub header: &'a Header,
     /// The columns to build.
     pub columns: Vec<ColumnPlan>,
-    /// The hash of its rows, where the module wants one.
+    /// The hash of its rows, if the module has one.
     pub hash: Option<RowHash>,
 }
 
-/// Takes the batches of a file; false once no more are wanted.
+/// Takes the batches of a file; returns false once no more are wanted.
 pub type Take<'t> = dyn FnMut(RawBatch) -> bool + 't;
 
 /// Reads a file.
@@ -70,11 +70,11 @@ pub type ReadFile<'r> = dyn Fn(&FilePlan<'_>, &mut Take<'_>) -> Result<(), Engin
 /// Opens a file.
 pub type OpenFile<'o> = dyn Fn(&SourceKey) -> Result<Box<dyn Read + Send>, EngineError> + Sync + 'o;
 
-/// The quarantine of records that are no rows, and the progress.
+/// The quarantine of records that could not be read as rows, and the progress.
 pub struct Sinks<'s, 'q> {
-    /// Takes records that are no rows.
+    /// Takes records that could not be read as rows.
     pub quarantine: &'s mut QuarantineFile<'q>,
-    /// Shown to people.
+    /// Progress that is shown to people.
     pub progress: &'s dyn CollectionProgress,
 }
 
@@ -91,11 +91,11 @@ pub struct Loaded {
 /// Counts of the rows of files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileCounts {
-    /// Records, those in quarantine included.
+    /// Number of records, including those in quarantine.
     pub rows_read: u64,
-    /// Rows with a value that did not fit.
+    /// Number of rows with an invalid value.
     pub rows_with_errors: u64,
-    /// Values that did not fit, by column. Columns without any are left out.
+    /// Number of invalid values by column. Columns without any are omitted.
     pub value_errors: BTreeMap<ColumnName, u64>,
 }
 

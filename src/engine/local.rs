@@ -1,4 +1,4 @@
-//! The way of a day's files into a table: split, valued and written at the same time, on threads of their own.
+//! The local engine: splits, converts and writes a day's files in parallel, each step on its own thread.
 
 use std::thread;
 
@@ -11,10 +11,10 @@ use crate::source::{BadRecord, RawBatch, SourceError, TypedBatch, ValueRules, ty
 
 use super::{Engine, EngineError, FileCounts, FilePlan, Load, Loaded, ReadFile, Sinks};
 
-/// Batches that may wait between two threads.
+/// Capacity, in batches, of the channel between two threads.
 const WAITING: usize = 2;
 
-/// This machine.
+/// The engine of this machine.
 pub struct Local;
 
 impl Engine for Local {
@@ -25,7 +25,7 @@ impl Engine for Local {
     }
 }
 
-/// Brings all files into the writer, one after the other, and their bad records into quarantine.
+/// Writes the rows of all files, one file after the other, and puts their bad records into quarantine.
 pub(super) fn run(
     files: &[FilePlan<'_>],
     load: &Load<'_>,
@@ -46,7 +46,7 @@ pub(super) fn run(
     })
 }
 
-/// A stage's result; a panic in it is a bug of adg or of a library, told as one.
+/// Returns a stage's result; a panic in it is a bug of adg or of a library, and is reported as one.
 fn joined(result: thread::Result<Result<(), EngineError>>) -> Result<(), EngineError> {
     match result {
         Ok(done) => done,

@@ -1,13 +1,13 @@
-//! Where files are copied that a cluster can't read as they lie.
+//! Staging folders for copies of files that a cluster can't read in place.
 
 use crate::config::StagedFiles;
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, RunId};
 use crate::store::{Store, StoreError};
 
-/// Below which all of it lies: the store may be that of the tables.
+/// Top folder of all copies: the store may also hold the tables.
 pub const STAGING: &str = "adg-staging";
 
-/// Where files are staged, and which.
+/// A store for staged files, and the choice of files to stage.
 #[cfg_attr(not(feature = "spark"), expect(dead_code, reason = "only a cluster's files are staged"))]
 pub struct Staging {
     pub(super) store: Store,
@@ -15,12 +15,12 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// A place for copies in `store`.
+    /// Creates a staging area in `store`.
     pub fn new(store: Store, files: StagedFiles) -> Self {
         Self { store, files }
     }
 
-    /// The folder for a collection's day.
+    /// Returns the folder for a collection's day.
     pub fn folder(
         &self,
         module: &ModuleName,
@@ -32,7 +32,7 @@ impl Staging {
     }
 }
 
-/// Where a run stages the files of a collection's day, which is the run's alone.
+/// The folder of a collection's day in which each run stages files in a subfolder of its own.
 pub struct StagingFolder<'s> {
     pub(super) staging: &'s Staging,
     day: String,
@@ -40,16 +40,16 @@ pub struct StagingFolder<'s> {
 }
 
 impl StagingFolder<'_> {
-    /// The run's own.
+    /// Returns the run's own folder.
     #[cfg(feature = "spark")]
     pub(super) fn own(&self) -> String {
         format!("{}/{}", self.day, self.run)
     }
 
-    /// Removes what earlier runs left at the day, who are dead.
+    /// Deletes leftovers of earlier runs at the day, which are dead.
     ///
     /// # Errors
-    /// The store refuses it.
+    /// The store fails.
     pub fn sweep(&self) -> Result<(), StoreError> {
         let store = &self.staging.store;
         store.earlier_runs(&self.day, self.run)?.iter().try_for_each(|left| store.delete_folder(&left.folder))

@@ -1,4 +1,5 @@
-//! A module's file out of tables that another tool made: what the metastore knows of them, and what it can't know, marked so.
+//! Import of tables that another tool created, as a module file: what the metastore knows of them, and marked comments for what
+//! it can't know.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -12,20 +13,20 @@ use crate::schema::{ROW_HASH_ID, TableSchema, own_columns};
 use crate::jobs::run::{JobError, Services};
 use crate::jobs::tables::named;
 
-/// What was asked for.
+/// A request to import tables.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
     /// Tables, `database.table` each; they become the collections of one module.
     pub tables: Vec<String>,
-    /// The module.
+    /// Name of the new module.
     pub module: ModuleName,
-    /// The store of their files.
+    /// Store that holds the tables' files.
     pub store: String,
-    /// How the source names its files, where that is known.
+    /// Pattern of the source's file names, if known.
     pub files: Option<String>,
 }
 
-/// A module's file, with what is not by default.
+/// A module file with its non-default values.
 #[derive(Debug, Serialize)]
 struct ModuleFile {
     version: u8,
@@ -63,10 +64,10 @@ struct CollectionPart {
     columns: IndexMap<String, String>,
 }
 
-/// Writes a module for tables as they are.
+/// Returns a module file for tables as they are.
 ///
 /// # Errors
-/// There is no such table, or it is none that adg can go on with; the tables are not of one kind.
+/// A table does not exist, or adg can't continue it; the tables differ in database, partition column or folder.
 pub fn import(services: &Services, request: &ImportRequest) -> Result<String, JobError> {
     let tables = request.tables.iter().map(|name| imported(services, name)).collect::<Result<Vec<_>, _>>()?;
     let places = tables.iter().map(|table| place(services, request, table)).collect::<Result<Vec<_>, _>>()?;
@@ -110,7 +111,7 @@ fn imported(services: &Services, name: &str) -> Result<Table, JobError> {
     }
 }
 
-/// The folder of a table in the store, as a module writes it.
+/// Returns the folder of a table in the store, with the placeholders that a module file uses.
 fn place(services: &Services, request: &ImportRequest, table: &Table) -> Result<String, JobError> {
     let store = services.environment.store(&request.store, false)?;
     let folder = store.key_at(&table.location).ok_or_else(|| {
@@ -145,7 +146,7 @@ fn files(request: &ImportRequest) -> Commented<String> {
     }
 }
 
-/// The first date of adg's: those before are the other tool's, and stay as they are.
+/// Returns the first date that adg does, if there are dates: earlier dates are the other tool's, and stay as they are.
 fn start(services: &Services, tables: &[Table]) -> Result<Option<Commented<String>>, JobError> {
     let mut newest: Option<ProcessingDate> = None;
     for table in tables {
@@ -156,7 +157,7 @@ fn start(services: &Services, tables: &[Table]) -> Result<Option<Commented<Strin
     Ok(newest.map(|newest| Commented(newest.next().to_string(), comment)))
 }
 
-/// The columns that come from the source.
+/// Returns the columns that come from the source.
 fn collection(schema: &TableSchema) -> CollectionPart {
     let own = own_columns(true);
     let is_own = |name: &str| own.iter().any(|column| column.name.as_str() == name);

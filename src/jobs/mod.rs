@@ -1,4 +1,4 @@
-//! Jobs: what each command does, composed of the rooms below.
+//! Jobs: the work of each command, composed of the rooms below.
 
 mod doctor;
 #[cfg(test)]

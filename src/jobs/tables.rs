@@ -1,4 +1,4 @@
-//! What the metastore has, for a person.
+//! Listings of the metastore's tables.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ fn shown<T: ToString>(number: Option<T>) -> String {
     number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }
 
-/// All tables with their partitions, rows and bytes.
+/// Lists all tables with their partitions, rows and bytes.
 pub fn tables(services: &Services) -> Result<String, JobError> {
     let mut rows = report::table(&["table", "columns", "partitions", "first", "last", "rows", "bytes", "location"]);
     for name in services.metastore.tables()? {
@@ -48,7 +48,7 @@ pub fn tables(services: &Services) -> Result<String, JobError> {
     Ok(rows.to_string())
 }
 
-/// One table: the statement that makes it, which of its columns are personal data, and its partitions.
+/// Describes one table: the statement that creates it, its columns of personal data, and its partitions.
 pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
     let table = named(&*services.metastore, name)?;
     let mut text = create_table_ddl(&table);
@@ -76,7 +76,8 @@ pub(super) fn existing(metastore: &dyn Metastore, name: &TableName) -> Result<Ta
     Ok(metastore.table(name)?.ok_or_else(missing)?)
 }
 
-/// The table of that name, with or without its database. Only without it are all tables listed, which not everyone may.
+/// Returns the table of that name, with or without its database. Only without it are all tables listed, which not everyone may
+/// do.
 pub(super) fn named(metastore: &dyn Metastore, name: &str) -> Result<Table, JobError> {
     let missing =
         || JobError::Usage { message: format!("there is no table `{name}`"), hint: Some("`adg tables` lists them".into()) };

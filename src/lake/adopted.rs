@@ -1,4 +1,4 @@
-//! Tables that another tool made, whose partitions adg can't register so that every reader finds them.
+//! Checks of tables that another tool created: adg refuses those whose partitions it can't register for every reader.
 
 use crate::metastore::{MetastoreError, Partition, Table};
 use crate::schema::ColumnType;
@@ -6,15 +6,15 @@ use crate::schema::ColumnType;
 use super::LakeError;
 use super::parameters::OWNER;
 
-/// By this Athena computes the places of partitions and ignores those that are registered: it would read the folders of all
-/// attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
+/// Athena's partition projection: with it Athena computes the locations of partitions and ignores registered ones, so it would
+/// read the folders of all attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
 const PROJECTION: &str = "projection.enabled";
 
-/// Refuses a table that is not partitioned by dates as adg writes them. `partitions` are asked for where no run of adg has published
-/// to the table yet.
+/// Refuses a table that is not partitioned by dates as adg writes them. `partitions` are requested only if no run of adg has
+/// published to the table yet.
 ///
 /// # Errors
-/// [`LakeError::Unsupported`] with what to do; or the metastore fails.
+/// [`LakeError::Unsupported`] with a hint; or the metastore fails.
 pub fn must_be_partitioned_by_dates(
     table: &Table,
     partitions: impl FnOnce() -> Result<Vec<Partition>, MetastoreError>,
@@ -52,7 +52,7 @@ pub fn must_be_partitioned_by_dates(
     }
 }
 
-/// Hive's word for null.
+/// Hive's partition value for null.
 const HIVE_DEFAULT: &str = "__HIVE_DEFAULT_PARTITION__";
 
 #[cfg(test)]

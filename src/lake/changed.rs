@@ -1,4 +1,4 @@
-//! What others did to a table, by the metastore and the footers of its files.
+//! Detection of columns that others changed, from the metastore and the footers of the table's files.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use super::parameters::COLUMNS;
 use super::{LakeError, TablePlace, columns_in_folder};
 
-/// A column that readers see otherwise than the files have it.
+/// A column that readers see differently from the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedColumn {
-    /// As it is in the files.
+    /// Column as in the files.
     pub in_files: Column,
-    /// Its type in the table; none where the table has no column of that name any more.
+    /// Its type in the table; none if the table no longer has a column of that name.
     pub in_table: Option<ColumnType>,
 }
 
@@ -29,8 +29,8 @@ impl fmt::Display for ChangedColumn {
 }
 
 impl TablePlace<'_> {
-    /// The columns that others have dropped, renamed or retyped. A file is looked at only where the table's columns are not as adg left
-    /// them: the newest of those that it wrote with its columns as they were then. Columns that others added are well.
+    /// Returns the columns that others have dropped, renamed or retyped. A file is read only if the table's columns differ from
+    /// those that adg left: the newest file that adg wrote with those columns. Columns that others added are accepted.
     pub fn changed_columns(&self, table: &Table, partitions: &[Partition]) -> Result<Vec<ChangedColumn>, LakeError> {
         let Some(left) = table.parameters.get(COLUMNS).filter(|left| **left != table.schema.fingerprint().to_string()) else {
             return Ok(Vec::new());
@@ -45,14 +45,15 @@ impl TablePlace<'_> {
         Ok(changed(&in_files, &table.schema))
     }
 
-    /// Whether there are any. Partitions are asked for only where the table's columns are not as adg left them.
+    /// Returns true if others changed any columns. Partitions are requested only if the table's columns differ from those that
+    /// adg left.
     pub(super) fn has_changed_columns(&self, table: &Table) -> Result<bool, LakeError> {
         let is_as_left = table.parameters.get(COLUMNS).is_none_or(|left| *left == table.schema.fingerprint().to_string());
         Ok(!is_as_left && !self.changed_columns(table, &self.metastore.partitions(self.table)?)?.is_empty())
     }
 
-    /// Whether a partition is as adg published it, as far as it says so itself: its location is the folder that
-    /// the run which it names wrote this date to.
+    /// Returns true if a partition is as adg published it, by its own parameters: its location is the folder that the run it
+    /// names wrote this date to.
     pub fn is_as_published(&self, partition: &Partition) -> bool {
         let place = self.place(&partition.location).filter(|(value, _)| *value == partition.value);
         let run = place.and_then(|(_, place)| place.run());
@@ -60,10 +61,10 @@ impl TablePlace<'_> {
     }
 }
 
-/// The partition parameter that names the run which wrote its files.
+/// Partition parameter with the run that wrote its files.
 pub(super) const RUN: &str = "adg.run_id";
 
-/// The partition parameter that has the fingerprint of the table's columns when its files were written.
+/// Partition parameter with the fingerprint of the table's columns when its files were written.
 pub const PARTITION_SCHEMA: &str = "adg.schema";
 
 fn changed(in_files: &TableSchema, in_table: &TableSchema) -> Vec<ChangedColumn> {
@@ -72,8 +73,8 @@ fn changed(in_files: &TableSchema, in_table: &TableSchema) -> Vec<ChangedColumn>
     changed.map(|column| ChangedColumn { in_files: column.clone(), in_table: in_table.type_of(&column.name).cloned() }).collect()
 }
 
-/// Whether readers get a file's values by the table's type: it is stored alike, as texts of any bound are, or the table's is one that
-/// adg makes of the file's when it widens a column or gives a struct more members.
+/// Returns true if readers get a file's values by the table's type: both are stored alike, as texts of any bound are, or the
+/// table's type is one that adg makes of the file's by widening a column or adding members to a struct.
 fn is_read_as(in_file: &ColumnType, in_table: &ColumnType) -> bool {
     use ColumnType::{Array, Map, Struct};
     match (in_file, in_table) {

@@ -1,4 +1,4 @@
-//! A table as a run reaches it.
+//! The table that a run publishes to.
 
 use std::ops::Deref;
 
@@ -9,18 +9,18 @@ use crate::store::Tags;
 
 use super::TablePlace;
 
-/// A table, and what is needed to publish to it and to sweep it: see `publish.rs` and `sweep.rs`.
+/// A table with the handles to publish to it and to sweep it: see `publish.rs` and `sweep.rs`.
 #[derive(Clone, Copy)]
 pub struct Destination<'a> {
-    /// Where it is.
+    /// Table with its store and metastore.
     pub at: TablePlace<'a>,
-    /// Which knows what was replaced, and when.
+    /// Ledger that records replaced locations and the time of each.
     pub ledger: &'a dyn Ledger,
-    /// The right to work on it.
+    /// Lease that gives the run the right to work on the table.
     pub lease: &'a Lease,
-    /// The run that does.
+    /// Run that works on the table.
     pub run: RunId,
-    /// Whether it holds personal data, by which its files are tagged.
+    /// True if the table holds personal data; its files are tagged with this.
     pub pii: bool,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Deref for Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// What its files are tagged with; rights are given by these tags.
+    /// Returns the tags of the table's files; access rights depend on these tags.
     pub fn tags(&self) -> Tags {
         let TableName { database, table } = self.table;
         Tags::from([("pii", self.pii.to_string()), ("db", database.to_string()), ("table", table.to_string())])

@@ -1,4 +1,4 @@
-//! What can go wrong on the way into a table.
+//! Errors of writing and publishing a date's files.
 
 use std::io;
 
@@ -25,16 +25,16 @@ pub enum LakeError {
     /// A bug of adg.
     #[error(transparent)]
     Batch(#[from] BatchError),
-    /// The module says another place, or another partition column, than the table has.
+    /// The module's location, partition column or name differs from the table's in the metastore.
     #[error("the {what} of {table} is `{registered}` in the metastore, but `{configured}` in the module file")]
     Moved {
         /// The table.
         table: String,
-        /// Which setting.
+        /// Setting that differs.
         what: &'static str,
-        /// In the metastore.
+        /// Its value in the metastore.
         registered: String,
-        /// In the module file.
+        /// Its value in the module file.
         configured: String,
     },
     /// The table's partitions can't be registered so that every reader finds them.
@@ -42,19 +42,19 @@ pub enum LakeError {
     Unsupported {
         /// The table.
         table: String,
-        /// Why.
+        /// Reason.
         reason: String,
-        /// What to do.
+        /// Next step for the user.
         hint: String,
     },
-    /// A file that was sent is not what was written.
+    /// A stored file has another size than was written.
     #[error("the file `{key}` has {found} bytes, though {written} were written")]
     Cut {
         /// The file.
         key: String,
-        /// Its bytes.
+        /// Its size in the store, in bytes.
         found: u64,
-        /// As they should be.
+        /// Bytes that were written.
         written: u64,
     },
     /// The Parquet writer failed: a bug of it, or of adg.
@@ -62,21 +62,21 @@ pub enum LakeError {
     Parquet {
         /// The file's name.
         file: String,
-        /// What the writer says.
+        /// Message of the writer.
         reason: String,
     },
-    /// What another engine wrote into a run's folder is no file of rows.
+    /// A file that another engine wrote into a run's folder can't be used.
     #[error("the file `{key}`, which another engine wrote, can't be used: {reason}")]
     Left {
         /// The file.
         key: String,
-        /// Why.
+        /// Reason.
         reason: String,
     },
-    /// More was set aside than there may be.
+    /// The quarantine exceeds its limit.
     #[error("the records that could not be read as rows are more than {limit} of quarantine holds; nothing was published")]
     QuarantineFull {
-        /// The most that it may have.
+        /// Largest size of the quarantine.
         limit: ByteSize,
     },
     /// The scratch disk failed.
@@ -84,7 +84,7 @@ pub enum LakeError {
     Scratch {
         /// The scratch file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

@@ -1,14 +1,15 @@
-//! Where a table's files lie in its store.
+//! Folder layout of a table in its store.
 
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
 use crate::schema::ColumnName;
 
-/// Folders whose names begin so are ignored by Hive, Spark, Athena and BigQuery.
+/// Folder of quarantined records. Hive, Spark, Athena and BigQuery ignore folders whose names begin with an underscore.
 const HIDDEN: &str = "_quarantine";
 
-/// Where runs write a date whose files another tool has put into the partition's folder itself: Hive's readers fail on a folder
-/// beside the files, unless it is hidden. A run's own folder may not be hidden, lest they see nothing in it.
+/// Hidden parent of run folders for a date whose files another tool wrote directly into the partition's folder: Hive's readers
+/// fail on a folder beside the files unless it is hidden. A run's own folder must not be hidden, or readers would see nothing in
+/// it.
 const BESIDE: &str = "_adg";
 
 /// The folders of one table.
@@ -19,73 +20,73 @@ pub struct TableLayout {
 }
 
 impl TableLayout {
-    /// A table in the folder `folder` of its store.
+    /// Creates the layout of a table in the folder `folder` of its store.
     pub fn new(folder: &str, partition_by: ColumnName) -> Self {
         Self { folder: folder.trim_matches('/').to_owned(), partition_by }
     }
 
-    /// The table's folder.
+    /// Returns the table's folder.
     pub fn table(&self) -> &str {
         &self.folder
     }
 
-    /// The column that the table is partitioned by.
+    /// Returns the column that the table is partitioned by.
     pub fn partition_by(&self) -> &ColumnName {
         &self.partition_by
     }
 
-    /// The folder of all attempts at a date.
+    /// Returns the folder of all attempts at a date.
     pub fn partition(&self, date: ProcessingDate) -> String {
         self.folder_of(&PartitionValue::from(date))
     }
 
-    /// The folder that one run writes a date to. No other run ever writes there.
+    /// Returns the folder that one run writes a date to. No other run ever writes there.
     pub fn attempt(&self, date: ProcessingDate, run: RunId) -> String {
         format!("{}/{run}", self.partition(date))
     }
 
-    /// The same, where another tool's files lie in the partition's folder itself.
+    /// Returns the run's folder for a date if another tool's files lie directly in the partition's folder.
     pub fn attempt_beside(&self, date: ProcessingDate, run: RunId) -> String {
         format!("{}/{BESIDE}/{run}", self.partition(date))
     }
 
-    /// The folders below a partition's in which runs have theirs.
+    /// Returns the folders that can hold a partition's run folders.
     pub fn parents_of_runs(partition: &str) -> [String; 2] {
         [partition.to_owned(), format!("{partition}/{BESIDE}")]
     }
 
-    /// The run's name, in what stands behind a partition's folder in the place of a run; none where no run of adg wrote there.
+    /// Parses the run id from a path relative to a partition's folder; none if no run of adg wrote there.
     pub fn run_in(below: &str) -> Option<RunId> {
         below.strip_prefix(BESIDE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(below).parse().ok()
     }
 
-    /// The partition whose folder has that name; none where it is no partition's.
+    /// Returns the partition whose folder has that name; none if it is not a partition's folder.
     pub fn value_of(&self, name: &str) -> Option<PartitionValue> {
         let value = name.strip_prefix(self.partition_by.as_str())?.strip_prefix('=')?;
         Some(PartitionValue(value.to_owned()))
     }
 
-    /// The folder of all attempts at a partition.
+    /// Returns the folder of all attempts at a partition.
     pub fn folder_of(&self, value: &PartitionValue) -> String {
         format!("{}/{}={value}", self.folder, self.partition_by)
     }
 
-    /// The folder of all quarantined records.
+    /// Returns the folder of all quarantined records.
     pub fn quarantined(&self) -> String {
         format!("{}/{HIDDEN}", self.folder)
     }
 
-    /// The folder of the records that one run set aside of a partition.
+    /// Returns the folder of the records of a partition that one run quarantined.
     pub fn quarantine_of(&self, value: &PartitionValue, run: RunId) -> String {
         format!("{}/{run}", self.quarantine_folder(value))
     }
 
-    /// The folder of all records of a partition that were set aside.
+    /// Returns the folder of all quarantined records of a partition.
     pub fn quarantine_folder(&self, value: &PartitionValue) -> String {
         format!("{}/{}={value}", self.quarantined(), self.partition_by)
     }
 
-    /// The file of the records that one run set aside.
+    /// Returns the file of the records that one run quarantined.
     pub fn quarantine_file(&self, date: ProcessingDate, run: RunId) -> String {
         format!("{}/records.jsonl", self.quarantine_of(&PartitionValue::from(date), run))
     }

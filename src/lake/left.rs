@@ -19,27 +19,27 @@ use crate::store::Store;
 use super::parquet::{metadata, parquet_schema};
 use super::{LakeError, RunFolder, TableWriter, WrittenFile};
 
-/// What is there.
+/// Parquet files that another engine left in a run's folder.
 pub struct LeftFiles {
     /// Parquet files.
     pub files: Vec<WrittenFile>,
-    /// What in them not every reader of the house reads.
+    /// Features in them that not every supported reader can read: column shapes, encodings of decimals and timestamps.
     pub unreadable: Vec<String>,
 }
 
 impl LeftFiles {
-    /// Their rows, by their own footers.
+    /// Returns the number of rows, by the files' footers.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|file| file.rows).sum()
     }
 
-    /// Whether every reader reads them.
+    /// Returns true if every reader can read the files.
     pub fn is_readable(&self) -> bool {
         self.unreadable.is_empty()
     }
 
-    /// Writes what not every reader reads anew into the writer, which is for the same folder, and removes it. Gives the files that
-    /// stay as they are.
+    /// If not every reader can read the files, rewrites all rows into the writer, which is for the same folder, and deletes the
+    /// files. Returns the files that stay as they are.
     pub fn rewritten(
         self,
         folder: &RunFolder<'_>,
@@ -64,7 +64,7 @@ impl LeftFiles {
     }
 }
 
-/// A batch as the writer takes it.
+/// Casts a batch to the table's columns.
 fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatch, ArrowError> {
     let column = |column: &Column| {
         let found = batch.column_by_name(column.name.as_str());
@@ -76,7 +76,7 @@ fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatch, A
 }
 
 impl RunFolder<'_> {
-    /// Looks at what another engine wrote here, and removes what is no file of rows: marks of success, checksums.
+    /// Lists the files that another engine wrote here, and deletes those without rows: success markers, checksums.
     pub fn left_by_others(&self, table: &TableSchema, timestamps: TimestampEncoding) -> Result<LeftFiles, LakeError> {
         let prefix = self.key("");
         let mut left = LeftFiles { files: Vec::new(), unreadable: Vec::new() };
@@ -102,7 +102,8 @@ impl RunFolder<'_> {
     }
 }
 
-/// Columns whose values are stored otherwise than adg stores them. In lists every reader takes what every engine writes.
+/// Returns the columns whose values are stored differently from adg's. Lists are not checked: every reader reads those of every
+/// engine.
 fn unreadable(found: &ParquetMetaData, table: &TableSchema, timestamps: TimestampEncoding) -> Result<Vec<String>, ParquetError> {
     let wanted = parquet_schema(table, timestamps)?;
     let found = found.file_metadata().schema();
@@ -120,7 +121,7 @@ fn unreadable(found: &ParquetMetaData, table: &TableSchema, timestamps: Timestam
     Ok(unreadable)
 }
 
-/// What is read of a file at a time, where it is not known how much will be.
+/// Bytes to read at once from a file if the length of the read is unknown.
 const BLOCK: u64 = 256 << 10;
 
 /// A file in a store, read in pieces.
@@ -150,7 +151,7 @@ impl ChunkReader for Remote {
     }
 }
 
-/// A file from some place on.
+/// A sequential reader of a file from an offset.
 struct Pieces {
     file: Remote,
     at: u64,

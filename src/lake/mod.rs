@@ -1,5 +1,6 @@
-//! Where rows go: frames become Parquet files in a fresh folder of the table, sent while they are written, and the metastore is
-//! swung to it. What was replaced is swept later; until then readers can be sent back to it.
+//! Publishing of a date's rows: they become Parquet files in a fresh folder of the table, uploaded while they are written, and
+//! the metastore's partition is swapped to that folder. Replaced files are swept later; until then readers can be sent back to
+//! them.
 
 mod adopted;
 mod changed;

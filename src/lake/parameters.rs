@@ -1,7 +1,7 @@
-//! Table parameters of adg's own.
+//! Table parameters that adg sets.
 
-/// The table parameter that names the module whose lease guards the table.
+/// Table parameter with the module whose lease guards the table.
 pub const OWNER: &str = "adg.module";
 
-/// The table parameter that has the fingerprint of the columns as adg left them.
+/// Table parameter with the fingerprint of the columns as adg left them.
 pub const COLUMNS: &str = "adg.columns";

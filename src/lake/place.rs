@@ -1,4 +1,4 @@
-//! A table as anybody may look at it.
+//! Read-only handle of a module's table.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use crate::store::{Store, normal_location};
 use super::parameters::{COLUMNS, OWNER};
 use super::{LakeError, TableLayout, must_be_partitioned_by_dates};
 
-/// A table of a module, and where it is or would be. Nothing is written by way of it.
+/// A module's table, which may not exist yet, with its store and metastore. Nothing is written through it.
 #[derive(Clone, Copy)]
 pub struct TablePlace<'a> {
-    /// Where its files are.
+    /// Store of its files.
     pub store: &'a Store,
-    /// Which says what readers are sent to.
+    /// Metastore that registers its partitions.
     pub metastore: &'a dyn Metastore,
-    /// Whose it is.
+    /// Module that owns the table.
     pub module: &'a ModuleName,
-    /// The table.
+    /// Name of the table.
     pub table: &'a TableName,
-    /// Its folders.
+    /// Folder layout.
     pub layout: &'a TableLayout,
 }
 
 impl TablePlace<'_> {
-    /// The table as it is registered, where it is. Refused where it lies elsewhere, or is partitioned otherwise, than the module
-    /// now says, and where it belongs to another module: two leases would not keep two runs apart.
+    /// Returns the registered table, if it exists. Refuses a table whose location or partition column differs from the module's,
+    /// and a table of another module: two leases would not keep two runs apart.
     pub fn registered(&self) -> Result<Option<Table>, LakeError> {
         let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
         let location = self.store.location(self.layout.table());
@@ -52,12 +52,12 @@ impl TablePlace<'_> {
         }
     }
 
-    /// Where readers of a partition are sent now.
+    /// Returns the registered location of a partition.
     pub fn current(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
         Ok(self.metastore.partition(self.table, value)?.map(|partition| normal_location(&partition.location)))
     }
 
-    /// The table as it is to be made; `personal` are its columns that are personal data.
+    /// Returns the table to create; `personal` are its columns with personal data.
     pub fn wanted(&self, schema: &TableSchema, personal: &BTreeSet<ColumnName>) -> Table {
         Table {
             name: self.table.clone(),
@@ -72,7 +72,7 @@ impl TablePlace<'_> {
         }
     }
 
-    /// What adg itself says of a table.
+    /// Returns the table parameters that adg sets: owner and personal columns.
     pub(super) fn own_parameters(&self, personal: &BTreeSet<ColumnName>) -> Parameters {
         let mut own = Parameters::from([(OWNER.to_owned(), self.module.to_string())]);
         if !personal.is_empty() {

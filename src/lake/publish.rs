@@ -1,4 +1,4 @@
-//! Making a date's new files the ones that readers see.
+//! Publishing of a date's files.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use super::parameters::OWNER;
 use super::{COLUMNS, Destination, LakeError, RunFolder, WrittenFile};
 
 impl Destination<'_> {
-    /// Makes the table have the evolution's columns: creates it, or alters it in place; `personal` are those that are personal data.
-    /// Gives where it lies, as the metastore spells it.
+    /// Creates the table with the evolution's columns, or alters it in place; `personal` are its columns with personal data.
+    /// Returns the table's location, as the metastore spells it.
     pub fn ensure_table(&self, evolution: &Evolution, personal: &BTreeSet<ColumnName>) -> Result<String, LakeError> {
         match &evolution.before {
             None => {
@@ -46,12 +46,12 @@ impl Destination<'_> {
         }
     }
 
-    /// Somebody dropped the table since the day began.
+    /// Error for a table that was dropped since the run read it.
     fn gone(&self) -> MetastoreError {
         MetastoreError::Changed { table: self.table.clone() }
     }
 
-    /// Makes the table. One that is there is this module's own where it is as it is wanted: the reply to an earlier try was lost.
+    /// Creates the table. An existing table with the same schema and owner is success: an earlier create whose reply was lost.
     fn create(&self, wanted: &Table) -> Result<(), LakeError> {
         match self.metastore.create_table(wanted) {
             Err(MetastoreError::TableExists { table, metastore }) => match self.registered()? {
@@ -64,9 +64,9 @@ impl Destination<'_> {
         }
     }
 
-    /// Swings the partition of the table at `table_location` to the folder of the files. Gives the new location.
+    /// Swaps the partition of the table at `table_location` to the folder of the files. Returns the new location.
     ///
-    /// The location that is replaced is noted before it is, so that its readers have their grace.
+    /// The ledger records the replaced location before the swap, so that its files are retained for its readers.
     pub fn publish(
         &self,
         date: ProcessingDate,
@@ -88,7 +88,7 @@ impl Destination<'_> {
         Ok(location)
     }
 
-    /// Sends readers of a partition where it says.
+    /// Swaps a partition to its new location. If the reply is lost, the metastore's current location decides.
     pub(super) fn swing(&self, partition: Partition) -> Result<(), LakeError> {
         match self.metastore.publish(self.table, std::slice::from_ref(&partition), self.lease.token) {
             // The reply may have been lost after the metastore acted: what it says now decides.
@@ -122,7 +122,7 @@ impl Destination<'_> {
         partition_parameters(rows, files.len() as u64, bytes, Some(self.run), Some(schema_fingerprint))
     }
 
-    /// What readers are about to be sent to is there, and whole: a sweep by somebody whose lease was lost may have come between.
+    /// Checks that the files to publish exist with their full size: a sweep by a run that lost its lease may have deleted them.
     fn still_there(&self, files: &[WrittenFile], folder: &RunFolder<'_>) -> Result<(), LakeError> {
         for file in files {
             let key = folder.key(&file.name);
@@ -135,7 +135,7 @@ impl Destination<'_> {
     }
 }
 
-/// What adg says of a partition: of its files, the run that wrote them, and the table's columns then.
+/// Returns the parameters of a partition: counts of its files, the run that wrote them, and the table's columns at that time.
 pub(super) fn partition_parameters(
     rows: u64,
     files: u64,

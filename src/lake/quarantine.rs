@@ -1,4 +1,4 @@
-//! Records that are no rows, kept as JSON lines beside the table.
+//! Quarantine of records that could not be read as rows, kept as JSON lines beside the table.
 
 use std::io::{self, BufWriter, Write};
 
@@ -17,11 +17,11 @@ struct Line<'a> {
     record: &'a BadRecord,
 }
 
-/// The quarantine of one collection of one date, in scratch. The file is made with its first record.
+/// The quarantine of one collection of one date, in scratch. The file is created with its first record.
 pub struct QuarantineFile<'a> {
     folder: &'a ScratchFolder,
     open: Option<(ScratchFile, BufWriter<Box<dyn Write + Send>>)>,
-    /// The most that it may have.
+    /// Largest size of the file.
     limit: ByteSize,
     bytes: u64,
     records: u64,
@@ -31,15 +31,15 @@ pub struct QuarantineFile<'a> {
 const NAME: &str = "quarantine.jsonl";
 
 impl<'a> QuarantineFile<'a> {
-    /// A quarantine in that scratch folder.
+    /// Creates an empty quarantine in a scratch folder.
     pub fn new(folder: &'a ScratchFolder, limit: ByteSize) -> Self {
         Self { folder, open: None, limit, bytes: 0, records: 0, stand_for: 0 }
     }
 
-    /// Adds records of the source file `key`.
+    /// Appends records of the source file `key`.
     ///
     /// # Errors
-    /// [`LakeError::QuarantineFull`] where one is too many: those before it are kept.
+    /// [`LakeError::QuarantineFull`] if a record exceeds the limit; the records before it are kept.
     pub fn add(&mut self, key: &str, records: &[BadRecord]) -> Result<(), LakeError> {
         let folder = self.folder;
         let failed = |source| failed(folder, source);
@@ -65,17 +65,18 @@ impl<'a> QuarantineFile<'a> {
         Ok(())
     }
 
-    /// How many records it has.
+    /// Returns the number of records.
     pub fn records(&self) -> u64 {
         self.records
     }
 
-    /// For how many records of the source they stand: one that a stray quote made long counts with all that it hides.
+    /// Returns the number of source records that they stand for: a record that a stray quote made long counts with all records
+    /// that it hides.
     pub fn stand_for(&self) -> u64 {
         self.stand_for
     }
 
-    /// The finished file, where there is one.
+    /// Flushes the file and returns it, if there is one.
     pub fn finish(&mut self) -> Result<Option<&ScratchFile>, LakeError> {
         match &mut self.open {
             None => Ok(None),

@@ -1,5 +1,5 @@
-//! Readers of a folder: those of any table of the metastore, whoever made it. A table that was renamed, or copied by hand, points at
-//! files of the table that adg writes.
+//! Readers of a folder, from any table of the metastore, whoever created it. A table that was renamed, or copied by hand, points
+//! at files of the table that adg writes.
 
 use std::cell::OnceCell;
 
@@ -7,8 +7,8 @@ use crate::metastore::Registered;
 
 use super::{LakeError, TablePlace};
 
-/// The tables whose readers are sent to files below a table's folder. The metastore is asked with the first question, since it
-/// has to look at every table for the answer.
+/// The registered tables that point at files below a table's folder. The metastore is asked on first use only, since it has to
+/// look at every table for the answer.
 pub(super) struct Readers<'a> {
     at: &'a TablePlace<'a>,
     found: OnceCell<Vec<Registered>>,
@@ -19,15 +19,15 @@ impl<'a> Readers<'a> {
         Self { at, found: OnceCell::new() }
     }
 
-    /// Whether the files in a folder, and below it, have readers, which is then said.
+    /// Returns true, and logs a warning, if a registered table points at files in or below a folder.
     ///
     /// # Errors
-    /// The metastore can't say it: then the files are to be kept.
+    /// The metastore can't answer: then the files must be kept.
     pub(super) fn are_at(&self, location: &str) -> Result<bool, LakeError> {
         self.find(location, |one| is_within(one, location))
     }
 
-    /// The same of the files that lie directly in a folder, below which adg may have its own.
+    /// Returns true, and logs a warning, if a registered table points at the folder itself; adg's own files may lie below it.
     pub(super) fn are_directly_at(&self, location: &str) -> Result<bool, LakeError> {
         self.find(location, |one| one == location)
     }

@@ -1,4 +1,4 @@
-//! Where one run writes one date.
+//! The folder that one run writes a date to.
 
 #[cfg(feature = "spark")]
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use crate::store::{Store, Tags, Upload};
 use super::sweep::Place;
 use super::{Destination, LakeError};
 
-/// The folder that one run writes a date to. No reader is sent there before the partition is swung to it; what a crash leaves in
-/// it nothing points at, and the next attempt sweeps it.
+/// The folder that one run writes a date to. No reader is sent there before the partition is swapped to it. Nothing points at
+/// leftovers of a crash, and the next attempt sweeps them.
 pub struct RunFolder<'a> {
     store: &'a Store,
     path: String,
@@ -19,13 +19,14 @@ pub struct RunFolder<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// The run's own folder for a date.
+    /// Returns the run's own folder for a date.
     pub fn run_folder(&self, date: ProcessingDate) -> Result<RunFolder<'a>, LakeError> {
         let path = self.folder_for(date, self.current(&PartitionValue::from(date))?);
         Ok(RunFolder { store: self.store, path, tags: self.tags() })
     }
 
-    /// A hidden step below the partition's, where other files lie in that itself, or lately did.
+    /// Returns the path of the run's folder: below a hidden folder of the partition if another tool's files lie, or lately lay,
+    /// directly in the partition's folder.
     fn folder_for(&self, date: ProcessingDate, current: Option<String>) -> String {
         let beside = self.layout.attempt_beside(date, self.run);
         let hidden = self.store.location(beside.rsplit_once('/').map_or("", |(parent, _)| parent));
@@ -39,34 +40,34 @@ impl<'a> Destination<'a> {
 }
 
 impl RunFolder<'_> {
-    /// The store that it is in.
+    /// Returns the store of the folder.
     #[cfg(feature = "spark")]
     pub(super) fn store(&self) -> &Store {
         self.store
     }
 
-    /// What its files are tagged with.
+    /// Returns the tags of its files.
     #[cfg(feature = "spark")]
     pub fn tags(&self) -> &Tags {
         &self.tags
     }
 
-    /// Its address.
+    /// Returns its location.
     pub fn location(&self) -> String {
         self.store.location(&self.path)
     }
 
-    /// The key of a file in it.
+    /// Returns the key of a file in it.
     pub(super) fn key(&self, name: &str) -> String {
         format!("{}/{name}", self.path)
     }
 
-    /// Begins a file.
+    /// Starts the upload of a file.
     pub(super) fn begin(&self, name: &str) -> Upload {
         self.store.upload(&self.key(name), &self.tags)
     }
 
-    /// Removes all that was written, which is not to be published. What can't be removed now is swept by the next attempt.
+    /// Deletes all files of the run, which will not be published. The next attempt sweeps files that can't be deleted now.
     pub fn give_up(&self) {
         if let Err(error) = self.store.delete_folder(&self.path) {
             tracing::warn!(
@@ -76,8 +77,8 @@ impl RunFolder<'_> {
         }
     }
 
-    /// Removes what others write here who were told to end it, until nothing has come for so long as `quiet`, or for so long as `most`
-    /// altogether.
+    /// Deletes files that tasks of an interrupted engine still write here, until no new file appears for `quiet`, or for at most
+    /// `most` in total.
     #[cfg(feature = "spark")]
     pub fn give_up_until_quiet(&self, quiet: Duration, most: Duration) {
         let (begun, mut last) = (Instant::now(), Instant::now());

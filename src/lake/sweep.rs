@@ -1,4 +1,4 @@
-//! Removing what no reader is sent to any more.
+//! Sweeping of files that no reader is sent to any more.
 
 use std::collections::BTreeSet;
 
@@ -13,20 +13,20 @@ use super::readers::Readers;
 use super::{Destination, LakeError, TableLayout, TablePlace};
 
 impl Destination<'_> {
-    /// Removes what earlier runs left of a date and never published, at once: no reader was ever sent there. What was replaced
-    /// is left to [`sweep_replaced`](Self::sweep_replaced), what no run of adg wrote is left alone, and so is what a later run
-    /// writes. Gives the number of folders removed.
+    /// Deletes leftovers of earlier runs at a date that were never published, at once: no reader was ever sent there. Replaced
+    /// files are left to [`sweep_replaced`](Self::sweep_replaced); files that no run of adg wrote, and files of a later run, are
+    /// left alone. Returns the number of folders deleted.
     ///
-    /// Where one who slept between the look at the fence and the publish may still send readers there, it has the grace of what
-    /// was replaced: should it wake, they find old rows, and not none.
+    /// If a run that slept between the fence check and the publish may still send readers to a folder, the folder is retained
+    /// like a replaced one: should that run wake, its readers find old rows rather than none.
     ///
-    /// A folder that a table of anybody points at is kept, and so is what the ledger knows as published and the metastore has
-    /// forgotten: once it is replaced it has its grace too.
+    /// A folder that any registered table points at is kept. So is a folder that the ledger knows as published but the metastore
+    /// no longer registers: once it is replaced, it is retained like any other.
     pub fn sweep_unpublished(&self, date: ProcessingDate, now: Timestamp) -> Result<usize, LakeError> {
         self.sweep_unpublished_of(&PartitionValue::from(date), now, &Readers::of(&self.at))
     }
 
-    /// The same for all that lies in the table's folder, published or not. Gives the number of folders removed.
+    /// Does the same for every partition in the table's folder, published or not. Returns the number of folders deleted.
     pub fn sweep_all_unpublished(&self, now: Timestamp) -> Result<usize, LakeError> {
         let names = self.store.folders(self.layout.table())?.into_iter().chain(self.store.folders(&self.layout.quarantined())?);
         let values: BTreeSet<PartitionValue> = names.filter_map(|name| self.layout.value_of(&name)).collect();
@@ -58,13 +58,14 @@ impl Destination<'_> {
         Ok(removed + self.sweep_quarantine(value, &known)?)
     }
 
-    /// The attempts at a partition, oldest first; none where its value is no date.
+    /// Returns the attempts at a partition, oldest first; none if its value is not a date.
     fn attempts_at(&self, value: &PartitionValue) -> Result<Vec<Attempt>, LakeError> {
         let Ok(date) = value.0.parse::<ProcessingDate>() else { return Ok(Vec::new()) };
         Ok(self.ledger.attempts(&Unit::new(self.module.clone(), self.table.table.clone(), date))?)
     }
 
-    /// Whether readers would see what is at a location, by the ledger: where they do not, the metastore has forgotten it.
+    /// Returns true, and logs a warning, if the ledger says that readers see the files at a location. It is called for partitions
+    /// that the metastore does not register.
     fn is_published_by_ledger(&self, value: &PartitionValue, location: &str) -> Result<bool, LakeError> {
         let attempts = self.attempts_at(value)?;
         let is_seen = Seen::after(&attempts).rows().is_some_and(|attempt| attempt.location.as_deref() == Some(location));
@@ -77,13 +78,14 @@ impl Destination<'_> {
         Ok(is_seen)
     }
 
-    /// Whether readers were ever sent to a location, by the ledger.
+    /// Returns true if readers were ever sent to a location, by the ledger.
     fn was_published(&self, value: &PartitionValue, location: &str) -> Result<bool, LakeError> {
         let is_there = |attempt: &Attempt| attempt.status == Status::Completed && attempt.location.as_deref() == Some(location);
         Ok(self.attempts_at(value)?.iter().any(is_there))
     }
 
-    /// Quarantined records stay as long as the rows of the same run, which are at one of the `known` locations.
+    /// Deletes quarantined records of runs whose rows are at none of the `known` locations. Returns the number of folders
+    /// deleted.
     fn sweep_quarantine(&self, value: &PartitionValue, known: &[String]) -> Result<usize, LakeError> {
         let known: Vec<RunId> = known.iter().filter_map(|location| self.place(location)?.1.run()).collect();
         let mut removed = 0;
@@ -96,7 +98,7 @@ impl Destination<'_> {
         Ok(removed)
     }
 
-    /// The folders of earlier runs.
+    /// Returns the folders of earlier runs.
     fn earlier_runs(&self, parents: &[String]) -> Result<Vec<EarlierRun>, LakeError> {
         let mut found = Vec::new();
         for parent in parents {
@@ -105,7 +107,7 @@ impl Destination<'_> {
         Ok(found)
     }
 
-    /// Removes what was replaced longer than `grace` ago, on whichever date. Gives the number of folders removed.
+    /// Deletes the files of any date that were replaced longer than `grace` ago. Returns the number of folders deleted.
     pub fn sweep_replaced(&self, grace: SignedDuration, now: Timestamp) -> Result<usize, LakeError> {
         let (mut removed, readers) = (0, Readers::of(&self.at));
         for note in self.ledger.retired(&self.store.location(self.layout.table()))? {
@@ -141,8 +143,8 @@ impl Destination<'_> {
         Ok(removed)
     }
 
-    /// Deletes what lies directly in a folder, where it is not newer than `at`: the folders of runs lie in it too, and whoever
-    /// writes there later is not adg.
+    /// Deletes the files directly in a folder that are not newer than `at`. The folders of runs lie in it too, and files written
+    /// there later are not adg's.
     fn delete_files_in(&self, folder: &str, at: Timestamp) -> Result<(), LakeError> {
         let is_direct =
             |key: &str| key.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| !rest.contains('/'));
@@ -153,7 +155,7 @@ impl Destination<'_> {
 }
 
 impl TablePlace<'_> {
-    /// The partition at a location, and what lies there; none where it lies outside the table's partitions.
+    /// Returns the partition of a location and the kind of files there; none if it lies outside the table's partitions.
     pub(super) fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;
         let below = folder.strip_prefix(self.layout.table())?.strip_prefix('/')?;
@@ -169,16 +171,16 @@ impl TablePlace<'_> {
     }
 }
 
-/// What lies at a location that readers are sent to, or were.
+/// Kind of files at a location that readers are, or were, sent to.
 pub(super) enum Place {
     /// A run's own folder.
     Run(RunId, String),
-    /// The files that another tool wrote into the partition's folder itself, in the way of Hive and Spark.
+    /// Files that another tool wrote directly into the partition's folder, as Hive and Spark do.
     Plain(String),
 }
 
 impl Place {
-    /// The run whose folder it is.
+    /// Returns the run whose folder it is.
     pub(super) fn run(&self) -> Option<RunId> {
         match self {
             Self::Run(run, _) => Some(*run),

@@ -1,4 +1,4 @@
-//! Taking a partition from readers, and sending them back to what they saw before. No file is touched by either.
+//! Unpublishing of a partition, and sending its readers back to earlier files. Neither touches a file.
 
 use jiff::Timestamp;
 
@@ -11,9 +11,9 @@ use super::sweep::Place;
 use super::{Destination, LakeError, RowsOfFiles};
 
 impl Destination<'_> {
-    /// Drops a partition. Its files have the grace of what is replaced, in which readers can be sent back to them.
+    /// Drops a partition. Its files are retained like replaced ones, and readers can be sent back to them during that time.
     ///
-    /// The fence was set before, lest one who slept past its lease publishes what is dropped.
+    /// The caller must have set the fence, so that a run that slept past its lease can't publish the dropped partition.
     pub fn withdraw(&self, value: &PartitionValue, now: Timestamp) -> Result<(), LakeError> {
         if let Some(location) = self.current(value)? {
             self.ledger.retire(self.lease, &RetiredPath { location, at: now })?;
@@ -21,15 +21,15 @@ impl Destination<'_> {
         Ok(self.metastore.drop_partition(self.table, value, self.lease.token)?)
     }
 
-    /// Where another tool's files of a partition lie that adg has replaced, and may still be.
+    /// Returns the location of another tool's files of a partition that adg has replaced; the files may still exist.
     pub fn replaced_of_others(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
         let notes = self.ledger.retired(&self.store.location(&self.layout.folder_of(value)))?;
         let is_theirs = |location: &String| matches!(self.place(location), Some((of, Place::Plain(_))) if of == *value);
         Ok(notes.into_iter().map(|note| note.location).find(is_theirs))
     }
 
-    /// Sends readers of a partition back to `location`, if the files there are as `expected`; if that is not known, if all of them
-    /// can be read. Gives what is there, which is nothing where the table is gone.
+    /// Sends readers of a partition back to `location` if the files there match `expected` or, if that is unknown, if all of them
+    /// can be read. Returns the files found there, which are none if the table does not exist.
     pub fn send_back(
         &self,
         value: &PartitionValue,
@@ -66,11 +66,11 @@ impl Destination<'_> {
     }
 }
 
-/// What became of sending readers back.
+/// Result of sending readers back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SentBack {
-    /// They see these.
+    /// Readers see these files.
     Done(RowsOfFiles),
-    /// They see what they saw, as only this is there.
+    /// Refused: readers see the same files as before, since only these files are at the location.
     Refused(RowsOfFiles),
 }

@@ -1,4 +1,4 @@
-//! What every metastore does. Each backend runs this suite.
+//! Conformance suite that every metastore backend must pass.
 
 use crate::identity::FencingToken;
 use crate::schema::{Column, ColumnName, TableSchema};
@@ -34,7 +34,7 @@ fn partition(date: &str, run: &str) -> Partition {
     }
 }
 
-/// Both handles are onto the same metastore, in which the database `adg_conformance` is not.
+/// Runs the suite. Both handles open the same metastore, which has no database `adg_conformance`.
 pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
     metastore.check().unwrap();
     tables_are_created_once(metastore, other);

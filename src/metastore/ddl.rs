@@ -1,10 +1,10 @@
-//! Tables as statements that a person can read, and run in Hive or Spark.
+//! Tables as statements that a person can read and run in Hive or Spark.
 
 use std::fmt::Write as _;
 
 use super::Table;
 
-/// The statement that makes this table.
+/// Returns the statement that creates this table.
 pub fn create_table(table: &Table) -> String {
     let mut ddl = format!("CREATE EXTERNAL TABLE {} (", table.name);
     for (i, column) in table.schema.columns().iter().enumerate() {

@@ -4,23 +4,23 @@ use crate::identity::{ErrorKind, Explain, hints};
 
 use super::TableName;
 
-/// Why the metastore did not do what was asked. Nothing was changed.
+/// A failed request to the metastore. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetastoreError {
-    /// The table is not there.
+    /// The table does not exist.
     #[error("the table {table} does not exist in the metastore {metastore}")]
     NoSuchTable {
         /// The table.
         table: TableName,
-        /// Which metastore.
+        /// Metastore.
         metastore: String,
     },
-    /// Somebody made the table in the meantime.
+    /// Somebody created the table in the meantime.
     #[error("the table {table} already exists in the metastore {metastore}")]
     TableExists {
         /// The table.
         table: TableName,
-        /// Which metastore.
+        /// Metastore.
         metastore: String,
     },
     /// Somebody changed the table's columns since they were read.
@@ -34,9 +34,9 @@ pub enum MetastoreError {
     TypeRefused {
         /// The table.
         table: TableName,
-        /// Which metastore.
+        /// Metastore.
         metastore: String,
-        /// What it says.
+        /// Message of the metastore.
         reason: String,
     },
     /// A later holder of the module's lease has published to the table.
@@ -49,34 +49,34 @@ pub enum MetastoreError {
         /// Our token.
         ours: u64,
     },
-    /// We may not.
+    /// The caller lacks the rights.
     #[error("failed to {action} in the metastore {metastore}: access denied: {reason}")]
     Denied {
-        /// What was being done.
+        /// Failed action.
         action: &'static str,
-        /// Which metastore.
+        /// Metastore.
         metastore: String,
-        /// What it says.
+        /// Message of the metastore.
         reason: String,
-        /// What would allow it.
+        /// Rights or settings that would allow it.
         hint: String,
     },
     /// The metastore can't be reached or read.
     #[error("failed to {action} in the metastore {metastore}: {reason}")]
     Unavailable {
-        /// What was being done.
+        /// Failed action.
         action: &'static str,
-        /// Which metastore.
+        /// Metastore.
         metastore: String,
-        /// What its backend says.
+        /// Message of the backend.
         reason: String,
     },
     /// The metastore holds something that can't be understood.
     #[error("the metastore {metastore} holds {what}, which this version does not understand")]
     Corrupt {
-        /// Which metastore.
+        /// Metastore.
         metastore: String,
-        /// What was found.
+        /// Content that was not understood.
         what: String,
     },
 }

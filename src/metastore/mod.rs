@@ -1,6 +1,6 @@
-//! The catalog that readers ask: databases, tables, columns, and where each partition's files are.
+//! The catalog that readers ask: databases, tables, columns, and the location of each partition's files.
 //!
-//! The notions are Hive's. Every backend passes `conformance`.
+//! The concepts are Hive's. Every backend passes `conformance`.
 
 mod catalog;
 #[cfg(test)]

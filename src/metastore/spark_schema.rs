@@ -1,6 +1,6 @@
 //! The copy of a table's schema that Spark keeps in its properties, and believes more than the table's own columns.
 //!
-//! Spark reads a table that it made by `saveAsTable` with the columns of `spark.sql.sources.schema`, a JSON text in one
+//! Spark reads a table that it created by `saveAsTable` with the columns of `spark.sql.sources.schema`, a JSON text in one
 //! property, or in parts of 4,000 characters as `spark.sql.sources.schema.part.0` and so on
 //! (`org.apache.spark.sql.hive.HiveExternalCatalog`). So whoever changes the columns changes the copy too.
 
@@ -14,10 +14,11 @@ const WHOLE: &str = "spark.sql.sources.schema";
 const PART_COUNT: &str = "spark.sql.sources.schema.numParts";
 const PART: &str = "spark.sql.sources.schema.part.";
 const KEY_COUNT: &str = "spark.sql.sources.schema.numPartCols";
-/// `spark.sql.sources.schemaStringLengthThreshold`: what a column of the metastore's own database holds.
+/// Largest part, in characters: `spark.sql.sources.schemaStringLengthThreshold`, the size of a column of the metastore's own
+/// database.
 const PART_CHARS: usize = 4000;
 
-/// Makes Spark's copy follow from `before` to `after`. A table without one is left alone.
+/// Updates Spark's copy from `before` to `after`. A table without a copy is left alone.
 ///
 /// # Errors
 /// The copy is not as Spark writes it.
@@ -53,7 +54,7 @@ fn read(properties: &Parameters) -> Option<String> {
     (0..parts).map(|i| properties.get(&format!("{PART}{i}")).map(String::as_str)).collect()
 }
 
-/// In one property where it was so and fits, else in parts.
+/// Writes the schema in one property if it was in one and fits, else in parts.
 fn write(properties: &mut Parameters, schema: &str) {
     if properties.contains_key(WHOLE) && schema.chars().count() <= PART_CHARS {
         properties.insert(WHOLE.to_owned(), schema.to_owned());
@@ -70,14 +71,14 @@ fn write(properties: &mut Parameters, schema: &str) {
 /// The key under which Spark keeps the bound of a text beside its own type, which is string.
 const BOUND: &str = "__CHAR_VARCHAR_TYPE_STRING";
 
-/// A column as Spark's JSON has it.
+/// Returns a column in Spark's JSON form.
 fn spark_field(name: &str, ty: &ColumnType) -> Value {
     let mut field = json!({"name": name, "type": null, "nullable": true, "metadata": {}});
     retype(&mut field, ty);
     field
 }
 
-/// Only the type changes: the spelling of the name and the comment are Spark's users'.
+/// Changes only the type: the spelling of the name and the comment are those of Spark's users.
 fn retype(field: &mut Value, ty: &ColumnType) {
     field["type"] = spark_type(ty);
     if let Some(metadata) = field.get_mut("metadata").and_then(Value::as_object_mut) {

@@ -5,7 +5,7 @@
 /// The beginning of the properties' names (`org.apache.spark.sql.hive.HiveExternalCatalog.STATISTICS_PREFIX`).
 const PREFIX: &str = "spark.sql.statistics.";
 
-/// Whether a property is such a statistic.
+/// Returns true if a property is one of these statistics.
 pub(super) fn is_one(property: &str) -> bool {
     property.starts_with(PREFIX)
 }

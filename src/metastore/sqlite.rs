@@ -1,4 +1,4 @@
-//! The embedded metastore: Hive's notions in a SQLite file.
+//! The embedded metastore: Hive's concepts in a SQLite file.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use super::{
     Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Registered, Table, TableName, spark_statistics,
 };
 
-/// The n-th migration makes version n. A released one is never changed.
+/// Migrations of the database: the n-th creates version n. A released one is never changed.
 const MIGRATIONS: [&str; 1] = ["
 create table if not exists databases (name text primary key, location text not null) without rowid;
 create table if not exists tables (
@@ -51,7 +51,7 @@ fn failed(action: &'static str, metastore: String, fault: Fault) -> MetastoreErr
 }
 
 impl SqliteMetastore {
-    /// Opens the metastore, creating the file and its folder where they are missing.
+    /// Opens the metastore. Creates the file and its folder if they are missing.
     pub fn open(path: &Path) -> Result<Self, MetastoreError> {
         let connection = embedded::open(path, &MIGRATIONS).map_err(|fault| failed("open", path.display().to_string(), fault))?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
@@ -87,7 +87,7 @@ impl SqliteMetastore {
         Ok(Column::new(name, ty.parse().map_err(|error: crate::schema::TypeError| self.corrupt(error.to_string()))?))
     }
 
-    /// Publishes whatever the fence says, as services do that have no step which looks at it and publishes.
+    /// Publishes regardless of the fence, as services do that can't check it and publish in one step.
     #[cfg(test)]
     pub fn publish_unfenced(&self, name: &TableName, partitions: &[Partition]) -> Result<(), MetastoreError> {
         self.on_table(PUBLISH, name, |transaction, id| self.put_partitions(transaction, id, partitions))
@@ -104,7 +104,7 @@ impl SqliteMetastore {
         Ok(())
     }
 
-    /// Runs `work` on the id of a table, in a transaction that is rolled back where it fails.
+    /// Runs `work` on the id of a table, in a transaction that is rolled back if it fails.
     fn on_table<T>(
         &self,
         action: &'static str,
@@ -157,7 +157,7 @@ impl SqliteMetastore {
         Ok(())
     }
 
-    /// Takes the table's fence, unless somebody later has it.
+    /// Takes the table's fence, unless a later run has it.
     fn pass_fence(
         &self,
         transaction: &Transaction<'_>,

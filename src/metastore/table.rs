@@ -8,8 +8,8 @@ use crate::identity::{CollectionName, NameError, ProcessingDate};
 use crate::schema::{Column, ColumnName, TableSchema};
 use crate::store::normal_location;
 
-/// The table parameter that names the columns which are personal data, joined by commas. A catalog whose columns have parameters
-/// of their own has `pii` = `true` at each of them too.
+/// Table parameter with the names of the columns with personal data, joined by commas. In a catalog whose columns have
+/// parameters, each of them also has `pii` = `true`.
 pub const PERSONAL: &str = "adg.pii";
 
 /// Free-form properties of a database, table or partition.
@@ -33,7 +33,7 @@ impl fmt::Display for TableName {
 impl FromStr for TableName {
     type Err = NameError;
 
-    /// Reads `database.table`.
+    /// Parses `database.table`.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let (database, table) = text.split_once('.').unwrap_or(("", text));
         Ok(Self { database: database.parse()?, table: table.parse()? })
@@ -45,7 +45,7 @@ impl FromStr for TableName {
 pub struct Database {
     /// Its name.
     pub name: CollectionName,
-    /// Where its tables lie unless they say otherwise.
+    /// Default location of its tables.
     pub location: String,
 }
 
@@ -58,31 +58,31 @@ pub struct Table {
     pub location: String,
     /// Its columns, without the partition column.
     pub schema: TableSchema,
-    /// What it is partitioned by.
+    /// Partition column.
     pub partition_by: Column,
     /// Its properties.
     pub parameters: Parameters,
 }
 
 impl Table {
-    /// The columns that are personal data.
+    /// Returns the columns with personal data.
     pub fn personal(&self) -> BTreeSet<ColumnName> {
         personal(&self.parameters).filter_map(|name| ColumnName::new(name).ok()).collect()
     }
 
-    /// The properties of every table that adg creates: external, and without the statistics for which Hive's service would
-    /// list the whole location.
+    /// Returns the properties of every table that adg creates: external, and without the statistics for which Hive's service
+    /// would list the whole location.
     pub fn first_parameters() -> Parameters {
         [("EXTERNAL", "TRUE"), ("DO_NOT_UPDATE_STATS", "true")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
     }
 }
 
-/// The names of the columns that are personal data.
+/// Returns the names of the columns with personal data.
 pub(super) fn personal(parameters: &Parameters) -> impl Iterator<Item = &str> {
     parameters.get(PERSONAL).into_iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty())
 }
 
-/// The value of the partition column, as Hive writes it.
+/// A value of the partition column, as Hive writes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartitionValue(pub String);
 
@@ -98,28 +98,28 @@ impl fmt::Display for PartitionValue {
     }
 }
 
-/// A partition and where its files are.
+/// A partition and the location of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
     /// Its value.
     pub value: PartitionValue,
-    /// The folder of its files. Of one that was read, as [`crate::store::normal_location`] writes it.
+    /// The folder of its files. If read from a metastore, as [`crate::store::normal_location`] writes it.
     pub location: String,
     /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own.
     pub parameters: Parameters,
 }
 
-/// A place that readers of a table are sent to, whoever made the table.
+/// A location that readers of a table are sent to, whoever created the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Registered {
-    /// `database.table`, whose names may be none that adg could make.
+    /// `database.table`; the names may be ones that adg could not create.
     pub table: String,
-    /// As [`crate::store::normal_location`] writes it.
+    /// Location as [`crate::store::normal_location`] writes it.
     pub location: String,
 }
 
 impl Registered {
-    /// A table or partition at `location`, if its readers read anything below `folder`.
+    /// Returns the table or partition at `location`, if its readers read anything below `folder`.
     pub(super) fn below(folder: &str, table: String, location: &str, is_partitioned: bool) -> Option<Self> {
         let location = normal_location(location);
         let is_within =
@@ -130,7 +130,7 @@ impl Registered {
 }
 
 impl Partition {
-    /// A number among its properties, which whoever made it may not have written.
+    /// Returns a number from its properties; none if its creator did not write it.
     pub fn number(&self, key: &str) -> Option<u64> {
         self.parameters.get(key)?.parse().ok()
     }

@@ -1,10 +1,10 @@
-//! The events that a channel is told by default.
+//! Events that are sent to a channel by default.
 
 use std::collections::BTreeSet;
 
 use crate::report::Event;
 
-/// All events.
+/// Returns all events.
 pub(super) fn everything() -> BTreeSet<Event> {
     BTreeSet::from(Event::ALL)
 }

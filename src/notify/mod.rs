@@ -1,5 +1,5 @@
-//! Telling people how a run ended: one message a run to each channel that wants it, tried some times for half a minute. What can't
-//! be told is reported, and breaks nothing.
+//! Notifications of the end of a run: one message per run to each channel that subscribes to its events, with retries for half a
+//! minute. A failed notification is reported and does not fail the run.
 
 mod everything;
 mod pubsub;

@@ -1,4 +1,4 @@
-//! A topic of Google Pub/Sub, by its REST interface.
+//! Google Pub/Sub topics, by the REST interface.
 
 use std::collections::BTreeSet;
 
@@ -19,38 +19,38 @@ use super::Template;
 use super::everything::everything;
 use super::tell::Notifier;
 
-/// How a profile writes a topic of Pub/Sub.
+/// Settings of a Pub/Sub topic.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PubSubSettings {
-    /// The topic: `projects/PROJECT/topics/NAME`. The data is JSON, as a webhook's body; the attributes are `id`, `event`,
+    /// Topic: `projects/PROJECT/topics/NAME`. The data is JSON like a webhook's body; the attributes are `id`, `event`,
     /// `severity`, `environment` and `module`.
     pub topic: String,
-    /// The service's address, where it is not Google's own. Without TLS nobody signs in.
+    /// Address of the service, if it is not Google's own. Requests without TLS (`http://`) are not authenticated.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// What is told there.
+    /// Events that are sent to the topic.
     #[serde(default = "everything")]
     pub on: BTreeSet<Event>,
-    /// How it is worded.
+    /// Template of the messages.
     #[serde(default)]
     pub template: Template,
 }
 
-/// A topic of Pub/Sub.
+/// A Pub/Sub topic.
 pub struct PubSub {
     client: Client,
     topic: String,
     url: String,
-    /// None: nobody signs in.
+    /// Google's credentials. None: requests are not authenticated.
     credentials: Option<GcpCredentialProvider>,
 }
 
 impl PubSub {
-    /// Nothing is sent yet.
+    /// Creates the topic's client. Sends nothing yet.
     ///
     /// # Errors
-    /// The topic is none, or Google's credentials can't be used.
+    /// The topic is malformed, Google's credentials can't be used, or the HTTP client can't be created.
     pub fn open(settings: &PubSubSettings) -> Result<Self, SendError> {
         let PubSubSettings { topic, endpoint, .. } = settings;
         let parts: Vec<&str> = topic.split('/').collect();

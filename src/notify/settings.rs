@@ -1,4 +1,4 @@
-//! How a profile writes whom it tells.
+//! Settings of a profile's notification channels.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ use crate::report::Event;
 
 use super::{PubSubSettings, SlackSettings, SnsSettings, Template, WebhookSettings};
 
-/// A channel.
+/// A notification channel.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum NotifySettings {
-    /// A channel of Slack.
+    /// A Slack channel.
     Slack(SlackSettings),
-    /// A topic of AWS SNS.
+    /// An AWS SNS topic.
     Sns(SnsSettings),
-    /// A topic of Google Pub/Sub.
+    /// A Google Pub/Sub topic.
     Pubsub(PubSubSettings),
-    /// Any address that takes JSON.
+    /// A webhook: any address that accepts JSON.
     Webhook(WebhookSettings),
 }
 
 impl NotifySettings {
-    /// What is told there.
+    /// Returns the events that are sent to the channel.
     pub fn on(&self) -> &BTreeSet<Event> {
         match self {
             Self::Slack(settings) => &settings.on,
@@ -34,7 +34,7 @@ impl NotifySettings {
         }
     }
 
-    /// How it is worded.
+    /// Returns the template of the messages.
     pub fn template(&self) -> &Template {
         match self {
             Self::Slack(settings) => &settings.template,

@@ -1,4 +1,4 @@
-//! A channel of Slack, by an incoming webhook.
+//! Slack channels, by an incoming webhook.
 
 use std::collections::BTreeSet;
 
@@ -17,31 +17,31 @@ use super::Template;
 use super::everything::everything;
 use super::tell::Notifier;
 
-/// How a profile writes a channel of Slack.
+/// Settings of a Slack channel.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlackSettings {
-    /// The address of an incoming webhook, which is a secret.
+    /// Address of the incoming webhook, which is a secret.
     pub webhook: SecretText,
-    /// What is told there.
+    /// Events that are sent to the channel.
     #[serde(default = "everything")]
     pub on: BTreeSet<Event>,
-    /// How it is worded.
+    /// Template of the messages.
     #[serde(default)]
     pub template: Template,
 }
 
-/// A channel of Slack.
+/// A Slack channel.
 pub struct Slack {
     client: Client,
     url: Url,
 }
 
 impl Slack {
-    /// Nothing is sent yet.
+    /// Creates the channel. Sends nothing yet.
     ///
     /// # Errors
-    /// The address is none.
+    /// The webhook's address is not a valid URL, or the HTTP client can't be created.
     pub fn open(settings: &SlackSettings) -> Result<Self, SendError> {
         let url =
             Url::parse(settings.webhook.reveal()).map_err(|error| SendError::Never(format!("the webhook's address: {error}")))?;
@@ -60,7 +60,7 @@ impl Notifier for Slack {
     }
 }
 
-/// Text in which nothing is a link or a mention, as Slack's documentation says to escape it.
+/// Escapes text so that nothing in it becomes a link or a mention, as Slack's documentation prescribes.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

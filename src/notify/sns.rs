@@ -1,4 +1,4 @@
-//! A topic of AWS SNS.
+//! AWS SNS topics.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,41 +18,41 @@ use super::Template;
 use super::everything::everything;
 use super::tell::Notifier;
 
-/// How a profile writes a topic of SNS.
+/// Settings of an SNS topic.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SnsSettings {
-    /// The topic: `arn:aws:sns:REGION:ACCOUNT:NAME`. Messages have the attributes `event`, `severity` (`Critical`),
-    /// `notification_type` (`Information` or `Error`), `environment` and `module`, by which subscriptions can filter.
+    /// Topic: `arn:aws:sns:REGION:ACCOUNT:NAME`. Messages have the attributes `event`, `severity` (`Critical`),
+    /// `notification_type` (`Information` or `Error`), `environment` and `module`, which subscriptions can filter by.
     pub topic: String,
-    /// The topic's region. None: the one in its ARN.
+    /// Region of the topic. If not set, the one in its ARN.
     #[serde(default)]
     pub region: Option<String>,
-    /// The service's address, where it is not AWS's own.
+    /// Address of the service, if it is not AWS's own.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// The roles to assume, one after the other, to reach the topic.
+    /// Roles to assume, one after the other, to reach the topic.
     #[serde(default)]
     pub role_chain: Vec<Role>,
-    /// What is told there.
+    /// Events that are sent to the topic.
     #[serde(default = "everything")]
     pub on: BTreeSet<Event>,
-    /// How it is worded.
+    /// Template of the messages.
     #[serde(default)]
     pub template: Template,
 }
 
-/// A topic of SNS.
+/// An SNS topic.
 pub struct Sns {
     client: Client,
     topic: String,
 }
 
-/// The most characters that a subject may have.
+/// Maximum number of characters in a subject.
 const SUBJECT: usize = 99;
 
 impl Sns {
-    /// Nothing is sent yet.
+    /// Creates the topic's client. Sends nothing yet.
     pub fn open(settings: &SnsSettings, account: &Account) -> Self {
         let identity = account.identity(&settings.role_chain);
         let region = settings.region.as_deref().or_else(|| settings.topic.split(':').nth(3)).filter(|region| !region.is_empty());
@@ -93,7 +93,7 @@ impl Notifier for Sns {
     }
 }
 
-/// A subject is ASCII without control characters.
+/// Returns the subject for a title: ASCII without control characters, cut to the maximum length.
 fn subject(title: &str) -> String {
     title.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(SUBJECT).collect()
 }

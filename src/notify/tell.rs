@@ -1,4 +1,4 @@
-//! Telling people how a run ended: one message a run to each channel that wants it, tried some times for half a minute. What can't
+//! Sending of a run's notification to every channel that subscribes to its events, with retries for half a minute.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use crate::sending::{self, SendError};
 
 use super::Template;
 
-/// What takes messages.
+/// A service that receives messages.
 pub trait Notifier: Send + Sync {
-    /// Where they go, without secrets.
+    /// Returns the kind and address of the service, without secrets.
     fn shown(&self) -> String;
 
-    /// Sends a message whose lines are `text`, once. It may come twice where a reply is lost: its id stays the same.
+    /// Sends a message with the lines `text`, in one attempt. A retry after a lost reply may deliver it twice, with the same id.
     fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>>;
 }
 
-/// A place for messages, and which of them.
+/// A notification channel: a service and the events that are sent to it.
 pub struct Channel {
-    /// What is told there.
+    /// Events that are sent to the channel.
     pub on: BTreeSet<Event>,
-    /// How it is worded.
+    /// Template of the messages.
     pub template: Template,
-    /// What takes it.
+    /// Service that receives the messages.
     pub notifier: Arc<dyn Notifier>,
 }
 
-/// Tells a run's end to every channel that wants to know, side by side. Gives what became of each message.
+/// Sends a run's notice concurrently to every channel that subscribes to one of its events. Returns the result of each message.
 pub fn tell(channels: &[Channel], notice: &Notice) -> Vec<Notified> {
     let wants = |channel: &&Channel| !channel.on.is_disjoint(&notice.events);
     let told = channels.iter().filter(wants).map(|channel| told(channel, notice));

@@ -1,4 +1,4 @@
-//! How a message is worded.
+//! Templates of messages.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::report::Notice;
 
-/// What may be filled in.
+/// Names that a template may contain.
 const NAMES: [&str; 8] = ["title", "text", "module", "profile", "event", "severity", "run_id", "rerun"];
 
 /// A text with `{title}`, `{text}`, `{module}`, `{profile}`, `{event}`, `{severity}`, `{run_id}` and `{rerun}` filled in.
@@ -22,7 +22,7 @@ impl Default for Template {
 }
 
 impl Template {
-    /// The message. What is filled in is not looked at again.
+    /// Returns the message. Inserted values are not searched for names again.
     pub fn fill(&self, notice: &Notice) -> String {
         let rerun = notice.rerun.join("\n");
         let mut text = String::new();
@@ -48,7 +48,7 @@ enum Piece<'t> {
     Name(&'t str),
 }
 
-/// Names in braces, and what is between them.
+/// Splits a text into the names in braces and the text between them.
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     text.split_inclusive('}').flat_map(|part| match part.strip_suffix('}').and_then(|part| part.rsplit_once('{')) {
         Some((before, name)) => [Piece::Text(before), Piece::Name(name)],

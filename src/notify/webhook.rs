@@ -1,4 +1,4 @@
-//! Any address that takes JSON.
+//! Webhooks: addresses that accept JSON.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,25 +19,25 @@ use super::Template;
 use super::everything::everything;
 use super::tell::Notifier;
 
-/// How a profile writes an address that takes messages.
+/// Settings of a webhook.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// The address. The body is JSON: `id`, `event`, `severity`, `title`, `text`, and the run's report as `run`.
+    /// Address of the webhook. The body is JSON: `id`, `event`, `severity`, `title`, `text`, and the run's report as `run`.
     pub url: SecretText,
-    /// With which messages are signed: `X-Adg-Signature` is `sha256=` and the HMAC-SHA-256, in hexadecimal digits, of
-    /// `X-Adg-Timestamp`, a dot and the body. None: they are not signed.
+    /// Secret that messages are signed with: `X-Adg-Signature` is `sha256=` and the HMAC-SHA-256, in hexadecimal digits, of
+    /// `X-Adg-Timestamp`, a dot and the body. If not set, messages are not signed.
     #[serde(default)]
     pub secret: Option<SecretText>,
-    /// What is told there.
+    /// Events that are sent to the webhook.
     #[serde(default = "everything")]
     pub on: BTreeSet<Event>,
-    /// How it is worded.
+    /// Template of the messages.
     #[serde(default)]
     pub template: Template,
 }
 
-/// An address that takes messages.
+/// A webhook: an address that accepts messages as JSON.
 pub struct Webhook {
     client: Client,
     url: Url,
@@ -46,10 +46,10 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Nothing is sent yet.
+    /// Creates the webhook's client. Sends nothing yet.
     ///
     /// # Errors
-    /// The address is none.
+    /// The address is not a valid URL, or the HTTP client can't be created.
     pub fn open(settings: &WebhookSettings, clock: Arc<dyn Clock>) -> Result<Self, SendError> {
         let url = Url::parse(settings.url.reveal()).map_err(|error| SendError::Never(format!("the address: {error}")))?;
         Ok(Self { client: sending::client()?, url, secret: settings.secret.clone(), clock })

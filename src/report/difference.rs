@@ -1,4 +1,4 @@
-//! What others changed of what was published.
+//! Changes that other tools made to published data.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{CollectionName, ProcessingDate};
 
-/// Dates one after another.
+/// A range of consecutive dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateRange {
-    /// The first.
+    /// First date.
     pub first: ProcessingDate,
-    /// The last.
+    /// Last date, inclusive.
     pub last: ProcessingDate,
 }
 
 impl DateRange {
-    /// The ranges of dates that come in order, each once.
+    /// Returns the ranges of sorted, distinct dates.
     pub fn of(dates: impl IntoIterator<Item = ProcessingDate>) -> Vec<Self> {
         let mut ranges: Vec<Self> = Vec::new();
         for date in dates {
@@ -38,40 +38,40 @@ impl fmt::Display for DateRange {
     }
 }
 
-/// One table that readers see otherwise than adg left it.
+/// The differences between a table that readers see and the one that adg published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The collection.
     pub collection: CollectionName,
     /// Its table.
     pub table: String,
-    /// Dates that are done and of which the metastore has no partition.
+    /// Done dates without a partition in the metastore.
     pub forgotten: Vec<DateRange>,
-    /// Dates that are done and of which the metastore sends readers elsewhere.
+    /// Done dates whose partition in the metastore has another location.
     pub elsewhere: Vec<DateRange>,
-    /// Columns that the files have otherwise than the table, each in words.
+    /// Columns that differ between the files and the table, each described in words.
     pub columns: Vec<String>,
-    /// The reason for which nothing can be published to the table, and what to do.
+    /// Reason why nothing can be published to the table, and the remedy.
     pub refused: Option<String>,
 }
 
-/// Ranges that a line names; the report has all.
+/// Maximum number of ranges in a line; the report has all.
 const TOLD: usize = 5;
-/// Tables that are told; the report has all.
+/// Maximum number of tables in the lines; the report has all.
 const TABLES: usize = 20;
 
 impl Difference {
-    /// Whether the table is as adg left it.
+    /// Returns true if the table is unchanged.
     pub fn is_empty(&self) -> bool {
         self.forgotten.is_empty() && self.elsewhere.is_empty() && self.columns.is_empty() && self.refused.is_none()
     }
 
-    /// Whether `adg repair` can do anything about it.
+    /// Returns true if `adg repair` can repair the table.
     pub fn can_be_mended(&self) -> bool {
         self.refused.is_none()
     }
 
-    /// The differences, in sentences without a full stop.
+    /// Returns the differences as sentences without a full stop.
     pub fn sentences(&self) -> Vec<String> {
         let mut told = Vec::new();
         if !self.forgotten.is_empty() {
@@ -94,7 +94,7 @@ fn named(ranges: &[DateRange]) -> String {
     }
 }
 
-/// Lines for a person: what is otherwise in which table, and the command that mends it.
+/// Returns lines for a person: each table with its differences, and the command that repairs them.
 pub(super) fn lines(differences: &[Difference], repair: Option<&str>) -> Vec<String> {
     let told = differences.iter().take(TABLES);
     let told = told.flat_map(|one| one.sentences().into_iter().map(move |what| format!("{}: {what}", one.table)));

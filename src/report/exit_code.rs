@@ -2,12 +2,12 @@
 
 use crate::identity::ErrorKind;
 
-/// The end of a command. `docs/exit-codes.md` is made from this list.
+/// An exit code of a command. `docs/exit-codes.md` is generated from this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitCode {
     /// Done, or nothing to do.
     Done,
-    /// An error of that kind.
+    /// An error of this kind.
     Error(ErrorKind),
 }
 
@@ -18,12 +18,12 @@ impl From<ErrorKind> for ExitCode {
 }
 
 impl ExitCode {
-    /// All codes, by number.
+    /// Returns all codes, sorted by number.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Self::Done).chain(ErrorKind::ALL.map(Self::Error))
     }
 
-    /// The number that the process ends with.
+    /// Returns the exit status of the process.
     pub fn number(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -31,7 +31,7 @@ impl ExitCode {
         }
     }
 
-    /// The meaning of the code.
+    /// Returns the meaning of the code.
     pub fn meaning(self) -> &'static str {
         let kind = match self {
             Self::Done => return "done, or nothing to do",
@@ -52,7 +52,7 @@ impl ExitCode {
         }
     }
 
-    /// The next step of a scheduler or an operator.
+    /// Returns the next step of a scheduler or an operator.
     pub fn what_to_do(self) -> &'static str {
         let kind = match self {
             Self::Done => return "nothing",

@@ -1,4 +1,4 @@
-//! What became of a module's dates: as data, and as a calendar for a person.
+//! History of a module's dates: as data, and as a calendar for a person.
 
 use std::collections::BTreeMap;
 
@@ -12,32 +12,32 @@ use crate::identity::{CollectionName, ModuleName, ProcessingDate};
 use super::late::{self, LateFiles};
 use super::summary::{number, table};
 
-/// What became of a date of a collection.
+/// The state of a date of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// It is published.
     Done,
-    /// There was no file, and that is no failure.
+    /// There was no file, and the module allows that.
     Skipped,
-    /// The source has deleted its file before it was read.
+    /// The source deleted its file before it was read.
     Lost,
     /// The last attempt failed.
     Failed,
-    /// The last attempt is at work, or died.
+    /// The last attempt is running, or died.
     Unfinished,
-    /// A clean-up wants it built anew, and it is not yet.
+    /// It is marked for rebuild, and not rebuilt yet.
     CleanedUp,
-    /// It counts, and no run knows of it.
+    /// It counts, and no run has tried it.
     Missing,
 }
 
 impl Mark {
-    /// All of them, the best first.
+    /// All marks, the best first.
     pub const ALL: [Self; 7] =
         [Self::Done, Self::Skipped, Self::Failed, Self::Missing, Self::Unfinished, Self::CleanedUp, Self::Lost];
 
-    /// What a status of the ledger means; none where a date counts and there is none.
+    /// Returns the mark of a status of the ledger; `None` is a date that counts and has no status.
     pub fn of(status: Option<Status>) -> Self {
         match status {
             Some(Status::Completed) => Self::Done,
@@ -50,12 +50,12 @@ impl Mark {
         }
     }
 
-    /// Whether it is still to be done.
+    /// Returns true if the date is still to be done.
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Done | Self::Skipped | Self::Lost)
     }
 
-    /// As people read it.
+    /// Returns the word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -69,40 +69,40 @@ impl Mark {
     }
 }
 
-/// An attempt, as it is told.
+/// An attempt, as the history lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ToldAttempt {
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// By which run.
+    /// Run that made the attempt.
     pub run_id: String,
-    /// Counted from 1; 0 is a clean-up's mark.
+    /// Number of the attempt, from 1; 0 is the mark of a clean-up.
     pub attempt: u32,
-    /// How far it came.
+    /// Status.
     pub status: Status,
-    /// When it began.
+    /// Start time.
     pub started: Timestamp,
-    /// When it ended.
+    /// End time; null if it is running or died.
     pub ended: Option<Timestamp>,
-    /// What it counted.
+    /// Counts of rows, files and bytes.
     pub counts: Counts,
-    /// Where it wrote.
+    /// Location of its files.
     pub location: Option<String>,
-    /// Why it failed.
+    /// Error message, if it failed.
     pub error: Option<String>,
 }
 
 impl ToldAttempt {
-    /// An attempt at that date.
+    /// Converts an attempt at that date.
     pub fn of(date: ProcessingDate, attempt: Attempt) -> Self {
         let Attempt { unit, run_id, attempt, status, started, ended, counts, location, error, .. } = attempt;
         Self { date, collection: unit.node, run_id: run_id.to_string(), attempt, status, started, ended, counts, location, error }
     }
 }
 
-/// The dates of a module, each with what became of its collections.
+/// The dates of a module, each with the marks of its collections.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct History {
     /// The module.
@@ -111,19 +111,19 @@ pub struct History {
     pub profile: String,
     /// Its collections, in the order of its file.
     pub collections: Vec<CollectionName>,
-    /// Oldest first. A collection for which a date does not count has no mark there.
+    /// Marks by date, oldest first. A collection for which a date does not count has no mark there.
     pub days: BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>,
-    /// The last attempts at what is not as it should be, or all at the one date that was asked for.
+    /// The last attempts at dates that need attention, or all attempts at the one requested date.
     pub attempts: Vec<ToldAttempt>,
-    /// The commands that do what is not done.
+    /// Commands that load the open dates.
     pub rerun: Vec<String>,
-    /// Dates that are done and for which the source has files that were not read; none where the source could not be asked.
+    /// Dates that are done and for which the source has unread files; null if the source could not be listed.
     pub late: Option<Vec<LateFiles>>,
-    /// The commands that do them again.
+    /// Commands that load the dates with late files again.
     pub rerun_late: Vec<String>,
 }
 
-/// The history as a person reads it: a calendar, attempts, what to type next.
+/// Formats the history for a person: a calendar, attempts, the next commands.
 pub fn history_table(history: &History) -> String {
     if history.days.is_empty() {
         return format!("{}: no date counts yet", history.module);

@@ -1,25 +1,25 @@
-//! Files that came after their date was done.
+//! Files that arrived after their date was done.
 
 use serde::{Deserialize, Serialize};
 
 use crate::identity::{CollectionName, ProcessingDate};
 
 /// A date that is done, and for which the source has files that no attempt at it has read: they came late, are newer, or were
-/// written anew.
+/// written again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateFiles {
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// Their keys.
+    /// Keys of the files.
     pub files: Vec<String>,
 }
 
-/// Dates that are told; the report has all.
+/// Maximum number of dates in the lines; the report has all.
 const TOLD: usize = 5;
 
-/// Lines for a person: which dates have what, and the commands that do them again.
+/// Returns lines for a person: the dates with their files, and the commands that load them again.
 pub(super) fn lines(late: &[LateFiles], rerun: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = late.iter().take(TOLD).map(line).collect();
     if late.len() > TOLD {

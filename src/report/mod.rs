@@ -1,4 +1,4 @@
-//! What happened, as data first, then as text for a person: the run's report, its closing table, progress while it works.
+//! Reports on runs, first as data, then as text for a person: the run's report, its closing table, its progress.
 
 mod difference;
 mod exit_code;

@@ -1,4 +1,4 @@
-//! What is told of a run to people who did not watch it.
+//! Notifications about a run, for people who did not watch it.
 
 use std::collections::BTreeSet;
 
@@ -8,29 +8,29 @@ use serde_json::{Value, json};
 
 use super::{DayReport, Outcome, RunReport, difference, late};
 
-/// What can be told of a run.
+/// An event of a run that a channel can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// All that was to be done is.
+    /// All due dates are done.
     Completed,
-    /// Some dates failed, others were done; or others changed what was published before.
+    /// Some dates failed and others were done, or another tool changed published data.
     Partial,
-    /// Nothing was done.
+    /// The run failed and no date was done.
     Failed,
-    /// Nothing was to be done, or there were no files where that is no failure.
+    /// No date was due, or there were no files and the module allows that.
     NothingToDo,
-    /// The source has deleted a date's file before it was read.
+    /// The source deleted a date's file before it was read.
     Lost,
-    /// All is done, and the source has files of dates that were done before they came.
+    /// The source has files that arrived after their dates were done.
     Late,
 }
 
 impl Event {
-    /// All of them.
+    /// All events.
     pub const ALL: [Self; 6] = [Self::Completed, Self::Partial, Self::Failed, Self::NothingToDo, Self::Lost, Self::Late];
 
-    /// As the settings write it.
+    /// Returns the name that the settings use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -42,7 +42,7 @@ impl Event {
         }
     }
 
-    /// `Error` where somebody must do something, else `Information`: the words of the alarms that adg replaces.
+    /// Returns `Error` if somebody must act, else `Information`: the words of the alarms that adg replaces.
     pub fn severity(self) -> &'static str {
         match self {
             Self::Completed | Self::NothingToDo | Self::Late => "Information",
@@ -51,34 +51,34 @@ impl Event {
     }
 }
 
-/// One message about one run.
+/// A message about one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// The run's: whoever gets two messages of one id has one of them twice.
+    /// Id of the run: two messages with the same id are duplicates.
     pub id: String,
-    /// How it ended.
+    /// Outcome of the run.
     pub event: Event,
-    /// All that can be told of it: how it ended, whether a date was lost, and whether files came late.
+    /// All events of the run: its outcome, [`Event::Lost`] if a date was lost, and [`Event::Late`] if files came late.
     pub events: BTreeSet<Event>,
     /// The module.
     pub module: String,
-    /// The environment.
+    /// The profile.
     pub profile: String,
-    /// One line.
+    /// Title, one line.
     pub title: String,
-    /// Some lines: counts, the first failures, what to type next.
+    /// Text of several lines: counts, the first failures, the next commands.
     pub text: String,
-    /// What to type next; empty where there is nothing.
+    /// Commands that rerun failed dates; empty if there are none.
     pub rerun: Vec<String>,
-    /// The whole of it for programs.
+    /// The whole notice as JSON, with the run's report.
     pub body: Value,
 }
 
-/// Failures that are told; the report has all.
+/// Maximum number of failures in the text; the report has all.
 const TOLD: usize = 5;
 
 impl Notice {
-    /// What is told of a run.
+    /// Creates the notice of a run.
     pub fn of(report: &RunReport) -> Self {
         let event = event(report);
         let lost = report.days.iter().any(|day| day.outcome == Outcome::Lost);

@@ -1,4 +1,4 @@
-//! What a run would do: as data, and as text.
+//! Plan of a run: as data, and as text.
 
 use bytesize::ByteSize;
 use comfy_table::Cell;
@@ -12,132 +12,132 @@ use super::difference::{self, Difference};
 use super::late::{self, LateFiles};
 use super::summary::{number, one_line, table};
 
-/// Why a date is to be done.
+/// The reason why a date is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// By name, done or not.
+    /// It was requested by date, done or not.
     AskedFor,
-    /// No run knows of it.
+    /// No run has tried it.
     NeverTried,
     /// The last attempt failed.
     FailedBefore,
-    /// The last attempt never said how it ended.
+    /// The last attempt did not record its end.
     DiedBefore,
     /// It was skipped or lost without files, and now has some.
     FilesCame,
-    /// It is to be built anew.
+    /// It is to be rebuilt.
     CleanedUp,
 }
 
-/// What becomes of a date's partition.
+/// The effect on a date's partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// There is none yet.
+    /// The partition is added; there is none yet.
     Added,
-    /// Readers are sent elsewhere than to this location.
+    /// The partition at this location is replaced: readers are sent to another one.
     Replaced(String),
-    /// It counts as done without one.
+    /// No partition is written; the date is skipped.
     Skipped,
-    /// None, as it fails for this reason.
+    /// None, as the date fails for this reason.
     Fails(String),
 }
 
-/// One date of one collection.
+/// The plan of one date of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedDay {
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// Why it is to be done.
+    /// Reason to do it.
     pub why: Why,
-    /// What would be read, in order.
+    /// Files to read, in order.
     pub files: Vec<SourceFile>,
-    /// What becomes of its partition.
+    /// Effect on its partition.
     pub effect: Effect,
-    /// What would be done to the table, as statements.
+    /// Changes to the table, as statements.
     pub schema_changes: Vec<String>,
-    /// What a person should know.
+    /// Notes for a person.
     pub notes: Vec<String>,
-    /// What may be regretted.
+    /// Risks, such as files that are much smaller than the published ones.
     pub risks: Vec<String>,
 }
 
-/// What a clean-up builds anew of a table, or takes from readers.
+/// The plan of a clean-up of one table: partitions to rebuild or to unpublish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedCleanUp {
     /// The table.
     pub table: String,
-    /// Its partitions.
+    /// Its published partitions.
     pub partitions: Vec<String>,
-    /// Their rows, as far as the metastore says.
+    /// Number of their rows, as far as the metastore has it.
     pub rows: u64,
-    /// Their bytes, as far as the metastore says.
+    /// Size in bytes, as far as the metastore has it.
     pub bytes: u64,
-    /// Those among them that the run does not build anew from the source, and takes from readers.
+    /// Partitions among them that the run can't rebuild from the source, and unpublishes.
     pub lost: Vec<String>,
 }
 
-/// What was asked for, so that the same can be done.
+/// The request of a plan, so that a run can do the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Which of the module's loads.
+    /// Load type.
     pub load: LoadType,
-    /// The first date by name.
+    /// First requested date; null if none was given.
     pub start: Option<ProcessingDate>,
-    /// The last date by name.
+    /// Last requested date; null if none was given.
     pub end: Option<ProcessingDate>,
-    /// Only these of the dates.
+    /// Shard of the dates; null for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// Only these collections; all where it is empty.
+    /// Requested collections; empty for all.
     pub collections: Vec<CollectionName>,
-    /// Whether what was published is built anew.
+    /// True if published dates are rebuilt.
     pub clean_up: bool,
-    /// Whether that may lose what the source can't rebuild.
+    /// True if the clean-up may unpublish dates that the source can't rebuild.
     pub force_clean_up: bool,
-    /// Whether dates are done whose files are not all there.
+    /// True if incomplete dates are loaded with their present files.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
-    /// Whether the test folder is read.
+    /// True if the test folder is read.
     pub e2e_test: bool,
 }
 
-/// What a run of a module would do now.
+/// The plan of a run of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The version of this shape: 1.
+    /// Version of the plan's format: 1.
     pub version: u32,
     /// The module.
     pub module: ModuleName,
     /// The profile.
     pub profile: String,
-    /// When it was made.
+    /// Creation time.
     pub made: Timestamp,
-    /// What was asked for.
+    /// Request.
     pub asked: Asked,
-    /// What goes first.
+    /// Clean-up of tables, which is done first.
     pub clean_up: Vec<PlannedCleanUp>,
-    /// What is done then, in order.
+    /// Dates to load after that, in order.
     pub days: Vec<PlannedDay>,
-    /// Tables that others changed since they were published.
+    /// Tables that other tools changed after their publishing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by_others: Vec<Difference>,
-    /// Dates that are done, are not done again, and have files that were not read.
+    /// Dates that are done, are not done again, and have unread files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<LateFiles>,
-    /// The commands that do them again.
+    /// Commands that load the dates with late files again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rerun_late: Vec<String>,
-    /// The command that mends it.
+    /// Command that repairs the changed tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<String>,
 }
 
 impl Plan {
-    /// How `now` differs from this plan, in words; empty where a run would do the same.
+    /// Returns the differences between `now` and this plan, in words; empty if a run would do the same.
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.clean_up != now.clean_up {
@@ -165,7 +165,7 @@ impl Plan {
     }
 }
 
-/// The plan as a person reads it.
+/// Formats the plan for a person.
 pub fn plan_table(plan: &Plan) -> String {
     let mut text = String::new();
     for cleaned in &plan.clean_up {

@@ -1,4 +1,4 @@
-//! What a person sees while a run works.
+//! Progress of a run, for a person who watches it.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::identity::{CollectionName, ProcessingDate};
 
-/// Watches a run.
+/// An observer of a run.
 pub trait Progress: Send + Sync {
-    /// A collection of a date begins; its files have `bytes` bytes.
+    /// Begins a collection of a date; its files have `bytes` bytes.
     fn begin(&self, date: ProcessingDate, collection: &CollectionName, bytes: u64) -> Box<dyn CollectionProgress>;
 }
 
-/// Watches one collection of one date, until it is dropped.
+/// An observer of one collection of one date, until it is dropped.
 pub trait CollectionProgress: Send + Sync {
-    /// So many more bytes of the files were read.
+    /// Adds a number of bytes that were read.
     fn bytes(&self, count: u64);
-    /// So many more rows were written.
+    /// Adds a number of rows that were written.
     fn rows(&self, count: u64);
 }
 
-/// Nobody watches.
+/// Progress that shows nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct NoProgress;
 
@@ -35,7 +35,7 @@ impl CollectionProgress for NoProgress {
     fn rows(&self, _: u64) {}
 }
 
-/// A bar for each collection, on standard error.
+/// Progress bars on standard error, one for each collection.
 #[derive(Debug, Clone, Default)]
 pub struct Bars(MultiProgress);
 

@@ -1,4 +1,4 @@
-//! What became of mending what others changed.
+//! Results of repairing the changes of other tools.
 
 use comfy_table::Cell;
 use serde::Serialize;
@@ -7,37 +7,37 @@ use crate::identity::ProcessingDate;
 
 use super::summary::{number, one_line, table};
 
-/// The outcome for one thing that was changed.
+/// The outcome for one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repair {
-    /// The table was made anew or altered by this statement.
+    /// The table was created again or altered by this statement.
     Table(String),
-    /// Readers are sent again to what was published.
+    /// Readers are sent to the published files again.
     Registered {
-        /// Where that is.
+        /// Location of the files.
         location: String,
-        /// How many rows it has.
+        /// Number of their rows.
         rows: u64,
     },
-    /// The change stays, and counts as wanted.
+    /// The change was accepted and stays.
     Accepted(String),
-    /// It is as it was found, for this reason.
+    /// The change was not repaired, for this reason.
     Left(String),
 }
 
-/// One date of a table, or the table itself.
+/// The result for one date of a table, or for the table itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repaired {
     /// The table.
     pub table: String,
-    /// The day; none for what concerns the table itself.
+    /// Processing date; null for the table itself.
     pub date: Option<ProcessingDate>,
     /// The outcome.
     pub outcome: Repair,
 }
 
-/// The outcomes as a person reads them; `rerun` are the commands that do anew from the source what is left.
+/// Formats the outcomes for a person; `rerun` are the commands that load the unrepaired dates again from the source.
 pub fn repaired_table(repaired: &[Repaired], rerun: &[String]) -> String {
     if repaired.is_empty() {
         return "readers see what was published; nothing to repair".to_owned();

@@ -1,4 +1,4 @@
-//! A run as data.
+//! Report of a run as data.
 
 use std::collections::BTreeMap;
 
@@ -10,66 +10,66 @@ use crate::identity::{CollectionName, ErrorKind, ModuleName, ProcessingDate, Run
 
 use super::{Difference, ExitCode, LateFiles, Stages};
 
-/// How one date of one collection ended.
+/// The outcome of one date of one collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Published and recorded.
     Completed,
-    /// Not published; readers see what they saw before.
+    /// Not published; the data that readers see is unchanged.
     Failed,
-    /// The source had no file, and the module says that this is no failure.
+    /// The source had no file, and the module allows that.
     Skipped,
-    /// The source has deleted its file before it was read.
+    /// The source deleted its file before it was read.
     Lost,
 }
 
-/// Why something failed.
+/// An error of a run or of a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Its kind.
+    /// Kind of the error.
     pub exit_code: ErrorKind,
-    /// What was being done, on what, and what went wrong.
+    /// Message: the action, its object and the error.
     pub message: String,
-    /// What to try.
+    /// Hint for the operator.
     pub hint: Option<String>,
 }
 
-/// One date of one collection.
+/// The report on one date of one collection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DayReport {
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// How it ended.
+    /// Outcome.
     pub outcome: Outcome,
-    /// What was counted.
+    /// Counts of rows, files and bytes.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Values that did not fit, by column.
+    /// Invalid values (cast errors), by column.
     pub value_errors_by_column: BTreeMap<String, u64>,
-    /// What was done to the table, as statements.
+    /// Changes to the table, as statements.
     pub schema_changes: Vec<String>,
-    /// What a person should know though nothing failed.
+    /// Notes for a person, apart from failures.
     pub notes: Vec<String>,
     /// The files that were read.
     pub sources: Vec<String>,
-    /// Where the published files are.
+    /// Location of the published files.
     pub location: Option<String>,
-    /// Where the quarantined records are.
+    /// Location of the quarantined records.
     pub quarantine: Option<String>,
-    /// Why it failed or was lost.
+    /// Error, if it failed or was lost.
     pub failure: Option<Failure>,
-    /// Wall time.
+    /// Wall time, in seconds.
     pub seconds: f64,
-    /// What of it each stage took.
+    /// Wall time by stage, in seconds.
     #[serde(default)]
     pub stages: Stages,
 }
 
 impl DayReport {
-    /// Of a date that failed unless more is said of it.
+    /// Creates the report of a date, with the outcome [`Outcome::Failed`] until another is set.
     pub fn begin(date: ProcessingDate, collection: CollectionName) -> Self {
         Self {
             date,
@@ -88,22 +88,22 @@ impl DayReport {
         }
     }
 
-    /// Of a date that failed before it was begun.
+    /// Creates the report of a date that failed before it was begun.
     pub fn failed(date: ProcessingDate, collection: CollectionName, failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::begin(date, collection) }
     }
 }
 
-/// What became of a message about a run.
+/// The delivery of a message about a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notified {
-    /// Where it was to go.
+    /// Channel.
     pub channel: String,
-    /// Why it did not come there, as far as is known.
+    /// Error of the delivery; null if it succeeded.
     pub error: Option<String>,
 }
 
-/// One run of a module.
+/// The report on one run of a module.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// The run.
@@ -112,41 +112,41 @@ pub struct RunReport {
     pub module: ModuleName,
     /// The profile.
     pub profile: String,
-    /// When it began.
+    /// Start time.
     pub started: Timestamp,
-    /// When it ended.
+    /// End time.
     pub ended: Timestamp,
-    /// Each date of each collection, in the order in which they were done.
+    /// Reports on each date of each collection, in the order of execution.
     pub days: Vec<DayReport>,
-    /// Why the run ended before all its dates were tried.
+    /// Error that ended the run before all its dates were tried.
     pub ended_by: Option<Failure>,
-    /// The commands that run again just what failed or was not reached.
+    /// Commands that run again only the dates that failed or were not reached.
     pub rerun: Vec<String>,
-    /// The command that sends readers back to what they saw before, where anything was published.
+    /// Command that sends readers back to the data they saw before, if anything was published.
     #[serde(default)]
     pub undo: Option<String>,
-    /// Tables that others changed since they were published, as was found at the end.
+    /// Tables that other tools changed after their publishing, as found at the end of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
-    /// The command that mends it.
+    /// Command that repairs the differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<String>,
-    /// Dates that are done and for which the source has files that were not read.
+    /// Dates that are done and for which the source has unread files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<LateFiles>,
-    /// The commands that do them again.
+    /// Commands that load the dates with late files again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rerun_late: Vec<String>,
-    /// Whom it was told.
+    /// Deliveries of the notification, by channel.
     pub notified: Vec<Notified>,
-    /// Seconds of what was done once for all dates.
+    /// Wall time of the stages that run once for all dates, in seconds.
     #[serde(default)]
     pub stages: Stages,
 }
 
 impl RunReport {
-    /// The code that tells how the run ended: that of what ended it early, or of the first failure where nothing was done, else
-    /// partial; where nothing failed and others changed what was published before, partial too.
+    /// Returns the exit code: that of the error that ended the run early; else, if dates failed or were lost, partial if others
+    /// were done and that of the first failure if none was; else partial if other tools changed published data.
     pub fn exit_code(&self) -> ExitCode {
         if let Some(ended) = &self.ended_by {
             return ended.exit_code.into();

@@ -1,21 +1,21 @@
-//! Text of others, as a terminal, a log and a ledger may have it.
+//! Escaping and shortening of external text for terminals, logs and the ledger.
 
-/// The most characters of a message, of which a source may have written the most part: an item of DynamoDB holds 400 KB.
+/// Maximum number of characters of a message. A source may have written most of it, and an item of DynamoDB holds 400 KB.
 const LONGEST: usize = 10_000;
 
-/// Whether a character does something to a terminal, or turns the direction of writing. Line ends among them.
+/// Returns true if a character controls a terminal or changes the direction of writing. Line ends count too.
 pub fn is_harmful(c: char) -> bool {
     let turns = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     c.is_control() || turns
 }
 
-/// `text` with its control characters, and those that turn the direction of writing, spelled out: a source's names and a service's
-/// words may be made to move the cursor, or to read as another line. Line ends stay, as messages may have several lines.
+/// Escapes control characters and those that change the direction of writing: names from a source and texts from a service may
+/// be crafted to move the cursor or to look like another line. Line ends stay, as messages may have several lines.
 pub fn shown(text: &str) -> String {
     spelled_out(text, |c| c != '\n' && is_harmful(c))
 }
 
-/// The same, as one line.
+/// Escapes the same characters and line ends, so that the text is one line.
 pub fn shown_in_a_line(text: &str) -> String {
     spelled_out(text, is_harmful)
 }
@@ -28,7 +28,7 @@ fn spelled_out(text: &str, harmful: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// A message without the middle of what is too long to be read.
+/// Cuts the middle out of a message that is too long.
 pub fn shortened(text: String) -> String {
     let count = text.chars().count();
     if count <= LONGEST {

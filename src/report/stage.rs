@@ -1,31 +1,31 @@
-//! The parts of a run that take time.
+//! Stages of a run, for timing and tracing.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a run, as it is timed and traced.
+/// A stage of a run that is timed and traced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Which files the source has.
+    /// Listing of the source's files.
     List,
-    /// Which dates are to be built anew or are lost.
+    /// Clean-up: dates are marked for rebuild, and lost dates are unpublished.
     CleanUp,
-    /// What the beginnings of a date's files say of its columns, and what that does to its table.
+    /// Inference of a date's columns from the head of its files, and of the resulting change to its table.
     Look,
-    /// A date's files are read, and written as the table's.
+    /// Reading of a date's files, and writing of the table's.
     Write,
-    /// Readers are sent to what was written.
+    /// Publishing: readers are sent to the written files.
     Publish,
-    /// What dead attempts left, and what was replaced long ago, is removed.
+    /// Deletion of leftovers of dead attempts, and of files that were replaced long ago.
     Sweep,
-    /// Tables as readers see them are compared with what was published.
+    /// Comparison of the tables that readers see with the published data.
     Compare,
 }
 
 impl Stage {
-    /// As reports, traces and metrics write it.
+    /// Returns the name in reports, traces and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::List => "list",
@@ -39,5 +39,5 @@ impl Stage {
     }
 }
 
-/// Seconds of wall time that each stage took.
+/// Wall time by stage, in seconds.
 pub type Stages = BTreeMap<Stage, f64>;

@@ -1,11 +1,11 @@
-//! A run's closing table.
+//! Closing table of a run.
 
 use bytesize::ByteSize;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use super::{Notified, Outcome, RunReport, difference, late};
 
-/// An empty table in the house's style.
+/// Creates an empty table in the style of all tables.
 pub fn table(headers: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled).set_header(headers);
@@ -16,12 +16,12 @@ pub(super) fn number(value: impl ToString) -> Cell {
     Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
 }
 
-/// A statement on one line: the report has it as it is.
+/// Formats a statement on one line; the report keeps its original lines.
 pub(super) fn one_line(statement: &str) -> String {
     statement.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The run as a person reads it: a row for each date and collection, then what failed and what to type next.
+/// Formats the run for a person: a row for each date and collection, then the failures and the next commands.
 pub fn closing_table(report: &RunReport) -> String {
     let others = difference::lines(&report.differences, report.repair.as_deref());
     let others = [others, late::lines(&report.late, &report.rerun_late)].concat();

@@ -1,4 +1,4 @@
-//! What became of undoing a run.
+//! Results of undoing a run.
 
 use comfy_table::Cell;
 use serde::Serialize;
@@ -7,35 +7,35 @@ use crate::identity::{CollectionName, ProcessingDate};
 
 use super::summary::{number, table};
 
-/// What became of one date.
+/// The result for one date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Undoing {
-    /// Readers see again what they saw before.
+    /// Readers see the data from before the run again.
     SentBack {
-        /// Where that is.
+        /// Location of that data.
         location: String,
-        /// How many rows it has.
+        /// Number of its rows.
         rows: u64,
     },
-    /// Readers see nothing of it, as before; the next run does it anew.
+    /// The date is unpublished, as before the run; the next run loads it again.
     Withdrawn,
-    /// Readers see what they saw, for this reason.
+    /// The published data stays unchanged, for this reason.
     Kept(String),
 }
 
-/// One date of one collection.
+/// The result for one date of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Undone {
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// What became of it.
+    /// Result.
     pub outcome: Undoing,
 }
 
-/// What became of the dates, as a person reads it.
+/// Formats the results for a person.
 pub fn undone_table(undone: &[Undone]) -> String {
     let mut rows = table(&["date", "collection", "rows", "result"]);
     for one in undone {

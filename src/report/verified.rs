@@ -1,4 +1,4 @@
-//! Whether what was published still is what was said of it.
+//! Verification of published data against the ledger.
 
 use comfy_table::Cell;
 use serde::Serialize;
@@ -7,20 +7,20 @@ use crate::identity::{CollectionName, ProcessingDate};
 
 use super::summary::{number, table};
 
-/// What a look at one place found.
+/// The result of one comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// It is as it was said.
+    /// It is as recorded.
     Same,
-    /// It is not.
+    /// It differs, as described.
     Differs(String),
-    /// It can't be told.
+    /// It could not be compared, for this reason.
     Unknown(String),
 }
 
 impl Check {
-    /// Of numbers: what each is, as it was said, and as it was found.
+    /// Compares numbers: the name of each, the recorded value and the found value.
     pub fn of<const N: usize>(numbers: [(&str, u64, u64); N]) -> Self {
         let differs = numbers.iter().filter(|(_, said, found)| said != found);
         let differs: Vec<String> = differs.map(|(what, said, found)| format!("{found} {what}, not {said}")).collect();
@@ -36,20 +36,20 @@ impl Check {
     }
 }
 
-/// One date of one collection.
+/// The verification of one date of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verified {
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// Its rows, as the ledger has them.
+    /// Number of rows by the ledger.
     pub rows: u64,
-    /// Whether readers are sent to what the ledger says, and told as many rows.
+    /// Check of the metastore: the partition's location and number of rows are those of the ledger.
     pub metastore: Check,
-    /// Whether the files are there, with as many bytes and rows.
+    /// Check of the published files: their number, bytes and rows are those of the ledger.
     pub files: Check,
-    /// Whether the source's files, read once more, have as many rows.
+    /// Check of the source: it has the same files, which have the same number of records when read again.
     pub source: Check,
 }
 
@@ -58,13 +58,13 @@ impl Verified {
         [("metastore", &self.metastore), ("files", &self.files), ("source", &self.source)]
     }
 
-    /// Whether anything is not as it was said.
+    /// Returns true if any check found a difference.
     pub fn differs(&self) -> bool {
         self.checks().iter().any(|(_, check)| matches!(check, Check::Differs(_)))
     }
 }
 
-/// The findings as a person reads them.
+/// Formats the verifications for a person.
 pub fn verified_table(verified: &[Verified]) -> String {
     if verified.is_empty() {
         return "no date is done that could be compared".to_owned();

@@ -1,13 +1,13 @@
-//! A column's name, and the reasons for which a text can't be one.
+//! Column names, and the reasons for which a text can't be one.
 
 use std::fmt;
 
-/// A column's name in a table: lower case, not empty, without characters that Hive's type strings reserve.
+/// Name of a table's column: lower case, not empty, without characters that Hive's type strings reserve.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnName(String);
 
 impl ColumnName {
-    /// Takes a name as a table or module file gives it; upper case is lowered, since Hive ignores case.
+    /// Creates a name from the text in a table or module file. Upper case becomes lower case, since Hive ignores case.
     pub fn new(name: &str) -> Result<Self, NameError> {
         let name = name.trim().to_lowercase();
         if name.is_empty() || name.chars().any(|c| c.is_control() || "<>(),:;`\"'/\\{}=".contains(c)) {
@@ -16,7 +16,7 @@ impl ColumnName {
         Ok(Self(name))
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -34,33 +34,33 @@ impl AsRef<str> for ColumnName {
     }
 }
 
-/// More columns than these are no table: they are data that was taken for names.
+/// Maximum number of columns of a table. More names than that are data that was taken for names.
 pub const MOST_COLUMNS: usize = 20_000;
-/// Why a source's headers can't become a table's columns.
+/// Reason why a source's headers can't become a table's columns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// The name has nothing that may stand in a column name.
+    /// The name is empty or has a character that is not allowed in a column name.
     #[error("`{name}` can't be a column name")]
     Unusable {
-        /// As written.
+        /// Text as written.
         name: String,
     },
     /// A header is empty, or has only characters that the rule removes.
     #[error("header {position} is `{header}`, which leaves no column name")]
     Empty {
-        /// Counted from 1.
+        /// Position, counted from 1.
         position: usize,
-        /// As written.
+        /// Text as written.
         header: String,
     },
-    /// The same header stands twice.
+    /// The same header occurs twice.
     #[error("the header `{header}` stands twice, at positions {first} and {second}")]
     Twice {
-        /// As written.
+        /// Text as written.
         header: String,
-        /// Counted from 1.
+        /// Position, counted from 1.
         first: usize,
-        /// Counted from 1.
+        /// Position, counted from 1.
         second: usize,
     },
     /// Two headers normalise to one name.
@@ -70,19 +70,19 @@ pub enum NameError {
         first: String,
         /// The other header.
         second: String,
-        /// What both become.
+        /// Column name of both headers.
         column: ColumnName,
     },
-    /// There are more than a table may have.
+    /// There are more names than a table may have columns.
     #[error("there are {count} names, and a table has at most {MOST_COLUMNS} columns")]
     TooMany {
-        /// How many there are, or were found so far.
+        /// Number of names, or of those found so far.
         count: usize,
     },
     /// The name belongs to a column that adg itself writes.
     #[error("the header `{header}` becomes `{column}`, a column that adg writes itself")]
     Reserved {
-        /// As written.
+        /// Text as written.
         header: String,
         /// The reserved name.
         column: ColumnName,

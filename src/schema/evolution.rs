@@ -1,4 +1,4 @@
-//! What a day's columns do to a table, computed before anything is done.
+//! Evolution of a table by the columns of a date, computed before anything is changed.
 
 use std::fmt::Write as _;
 
@@ -9,57 +9,57 @@ use crate::identity::{ErrorKind, Explain};
 
 use super::{Column, ColumnName, ColumnType, TableSchema};
 
-/// What to do where the source and the table differ.
+/// Rules for differences between the columns of the source and of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvolutionPolicy {
-    /// A column that the table does not have, or a member that a struct of the table does not have.
+    /// Handling of a column that the table does not have, or a member that a struct of the table does not have.
     pub new_column: NewColumn,
-    /// A column of the table that the source does not have.
+    /// Handling of a column of the table that the source does not have.
     pub missing_column: MissingColumn,
-    /// A column whose values no longer fit its type.
+    /// Handling of a column whose values no longer fit its type.
     pub type_change: TypeChange,
 }
 
-/// What a column that the table does not have means.
+/// Handling of a column that the table does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NewColumn {
-    /// Add it at the end, with the type that its values have.
+    /// Add it at the end, with the type of its values.
     #[default]
     Add,
-    /// Leave it out and name it in the report.
+    /// Leave it out, and name it in the report.
     Ignore,
-    /// Refuse the day.
+    /// Refuse the date.
     Fail,
 }
 
-/// What a column gone from the source means.
+/// Handling of a column that the source no longer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingColumn {
     /// Fill it with nulls.
     #[default]
     Fill,
-    /// Refuse the day.
+    /// Refuse the date.
     Fail,
 }
 
-/// What values that do not fit their column's type mean.
+/// Handling of values that do not fit their column's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TypeChange {
-    /// The type stands; each such value becomes null and is kept in `error_desc`.
+    /// Keep the type; each such value becomes null and is kept in `error_desc`.
     #[default]
     Keep,
-    /// The column is widened where every reader still reads the old files (int to bigint, float to double, longer text);
-    /// otherwise as `keep`. Costs a second reading of the day's files.
+    /// Widen the column where every reader still reads the old files (int to bigint, float to double, longer text);
+    /// otherwise as `keep`. Reads the date's files twice.
     Widen,
-    /// Refuse the day. Costs a second reading of the day's files.
+    /// Refuse the date. Reads the date's files twice.
     Fail,
 }
 
-/// Why a day's columns were refused. Nothing was changed.
+/// Reason why a date's columns were refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaRefused {
     /// The policy says `new_column: fail`.
@@ -87,53 +87,53 @@ fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A column as the source brings it.
+/// A column of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
-    /// Its name in the table.
+    /// Name in the table.
     pub name: ColumnName,
-    /// The type that its values have; none where it has no value, or where its type was not asked for.
+    /// Type of its values. None: it has no value, or its type was not inferred.
     pub ty: Option<ColumnType>,
-    /// Whether its values were looked at for their type.
+    /// True if its values were examined for their type.
     pub examined: bool,
-    /// The type that the table's column would have with the members that its values have beside; none where they were not
-    /// looked at for them.
+    /// Type of the table's column with the additional members that the values have. None: the values were not examined for
+    /// members.
     pub grown: Option<ColumnType>,
 }
 
-/// A column whose type becomes wider, or has more members.
+/// A column whose type becomes wider or gets more members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Widening {
     /// The column.
     pub name: ColumnName,
-    /// The type that older files have.
+    /// Type in older files.
     pub from: ColumnType,
-    /// The type from now on.
+    /// Type from now on.
     pub to: ColumnType,
 }
 
-/// The step from a table's columns to those that it will have: a value, to print, to test and then to apply.
+/// The change from a table's present columns to its next ones: a value that can be printed, tested and then applied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evolution {
-    /// The table as it is, where there is one.
+    /// Present schema of the table, if it exists.
     pub before: Option<TableSchema>,
-    /// The table as it will be.
+    /// Next schema of the table.
     pub after: TableSchema,
-    /// Columns added at the end of a table that exists.
+    /// Columns added at the end of an existing table.
     pub added: Vec<Column>,
-    /// Columns whose type becomes wider, or has more members.
+    /// Columns whose type becomes wider or gets more members.
     pub widened: Vec<Widening>,
     /// Columns of the table that the source lacks, filled with nulls.
     pub filled: Vec<ColumnName>,
     /// Columns of the source, and members of them, left out by the policy.
     pub ignored: Vec<ColumnName>,
-    /// New columns of the source not added because they have no value yet.
+    /// New columns of the source that are not added because they have no value yet.
     pub without_value: Vec<ColumnName>,
 }
 
 impl Evolution {
-    /// What `incoming` does to `table` (none: the table is to be created, beginning with `declared`). `own` are the columns that
-    /// adg writes itself.
+    /// Computes the evolution of `table` by the columns `incoming`. None: the table is to be created, beginning with `declared`.
+    /// `own` are the columns that adg writes itself.
     pub fn compute(
         table: Option<&TableSchema>,
         declared: &TableSchema,
@@ -208,7 +208,7 @@ impl Evolution {
         Ok(())
     }
 
-    /// Members that structs of the table do not have are new as columns are.
+    /// Handles members that the table's structs do not have, by the rule for new columns.
     fn grow(&mut self, first: &TableSchema, incoming: &[Incoming], policy: NewColumn) -> Result<(), SchemaRefused> {
         let mut refused = Vec::new();
         for column in incoming {
@@ -256,12 +256,12 @@ impl Evolution {
         self.after = TableSchema::new(columns.collect());
     }
 
-    /// Whether a table that exists must be altered.
+    /// Returns true if an existing table must be altered.
     pub fn alters(&self) -> bool {
         !self.added.is_empty() || !self.widened.is_empty()
     }
 
-    /// The statements that do to an existing table what this evolution does. Empty where nothing changes.
+    /// Returns the statements that apply this evolution to an existing table. Empty if nothing changes.
     pub fn ddl(&self, table: &str) -> Vec<String> {
         let mut statements = Vec::new();
         if !self.added.is_empty() {

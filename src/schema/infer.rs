@@ -1,11 +1,11 @@
-//! Which type a column's text values have, taken together.
+//! Inference of a column's type from all its text values.
 
 use super::ColumnType;
 use super::fit::{self, Formats};
 
-/// The types that every value seen so far fits, narrowest first.
+/// Candidate types that every value seen so far fits, narrowest first.
 ///
-/// Feed it a whole day's values with [`see`](Self::see); nulls are not values and are not fed.
+/// Feed it all values of a date with [`see`](Self::see), except nulls, which are not values.
 #[derive(Debug, Clone)]
 pub struct TypeGuess {
     candidates: Vec<ColumnType>,
@@ -14,20 +14,20 @@ pub struct TypeGuess {
 }
 
 impl TypeGuess {
-    /// For a column that the table does not have: bigint, double, boolean, date, timestamp, else string.
+    /// Creates a guess for a column that the table does not have: bigint, double, boolean, date, timestamp, else string.
     pub fn fresh() -> Self {
         use ColumnType::{BigInt, Boolean, Date, Double, String, Timestamp};
         Self { candidates: vec![BigInt, Double, Boolean, Date, Timestamp, String], strict: true, seen: false }
     }
 
-    /// For a column that the table has as `ty`: that type, then those it may be widened to.
+    /// Creates a guess for a column that the table has as `ty`: that type, then those it may be widened to.
     pub fn widening(ty: &ColumnType) -> Self {
         use ColumnType::{BigInt, Double, Int, SmallInt, String};
         let wider = [SmallInt, Int, BigInt, Double, String].into_iter().filter(|wider| ty.widens_to(wider));
         Self { candidates: std::iter::once(ty.clone()).chain(wider).collect(), strict: false, seen: false }
     }
 
-    /// Takes a value into account.
+    /// Removes the candidates that a value does not fit.
     pub fn see(&mut self, text: &[u8], formats: &Formats) {
         self.seen = true;
         let strict = self.strict;
@@ -36,24 +36,24 @@ impl TypeGuess {
         self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text)) && fits(ty));
     }
 
-    /// Whether nothing that could still be seen would change the result.
+    /// Returns true if no further value can change the result.
     pub fn is_settled(&self) -> bool {
         self.seen && self.candidates.len() <= 1
     }
 
-    /// The narrowest type that fits all values; `None` where no value was seen or no candidate is left.
+    /// Returns the narrowest type that fits all values; `None` if no value was seen or no candidate remains.
     pub fn result(&self) -> Option<&ColumnType> {
         self.candidates.first().filter(|_| self.seen)
     }
 
-    /// Whether a value was seen.
+    /// Returns true if a value was seen.
     pub fn has_seen(&self) -> bool {
         self.seen
     }
 }
 
-/// Whether a value of a column that nobody declared would still look the same when read back as `ty`. Identifiers often
-/// look like numbers: leading zeros, plus signs, exponents and more digits than a double holds stay text.
+/// Returns true if a value of an undeclared column still looks the same when read back as `ty`. Identifiers often look like
+/// numbers: leading zeros, plus signs, exponents and more digits than a double holds stay text.
 fn keeps_its_look(ty: &ColumnType, text: &[u8]) -> bool {
     let digits = fit::trim(text);
     let digits = digits.strip_prefix(b"-").unwrap_or(digits);

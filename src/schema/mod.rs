@@ -1,7 +1,7 @@
 //! Names, types, inference and evolution of a table's columns.
 //!
 //! Pure: no I/O, no clock, no environment. Everything here is a function from values to values,
-//! so that what a run will do to a table can be computed, printed and tested before it is done.
+//! so that a run's changes to a table can be computed, printed and tested before they are made.
 
 mod column_name;
 mod evolution;
@@ -21,13 +21,13 @@ pub use shape::{Members, Shape};
 pub use table::{Column, Fingerprint, TableSchema, TimestampEncoding};
 pub use types::{ColumnType, StructField, TypeError};
 
-/// The column in which a row's values that could not be cast are named, each with its original text.
+/// Column that names a row's invalid values, which could not be cast, each with its original text.
 pub const ERROR_DESC: &str = "error_desc";
 
-/// The column that has a hash of a row's source values.
+/// Column with a hash of a row's source values.
 pub const ROW_HASH_ID: &str = "row_hash_id";
 
-/// The columns that adg writes itself, in the order in which a new table has them.
+/// Returns the columns that adg writes itself, in their order in a new table.
 pub fn own_columns(row_hash: bool) -> Vec<Column> {
     let hash = row_hash.then_some((ROW_HASH_ID, ColumnType::String));
     let own = hash.into_iter().chain([(ERROR_DESC, ColumnType::Array(Box::new(ColumnType::String)))]);

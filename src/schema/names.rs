@@ -1,10 +1,10 @@
-//! Column names: from what a source calls a column to what the table calls it.
+//! Conversion of a source's column names to a table's.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{ColumnName, MOST_COLUMNS, NameError, TableSchema};
 
-/// How a module turns source names into column names.
+/// Rule that turns source names into column names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NamingRule {
@@ -16,7 +16,7 @@ pub enum NamingRule {
 }
 
 impl NamingRule {
-    /// The column name for a source name; `None` where nothing is left of it.
+    /// Returns the column name for a source name; `None` if no character of it remains.
     pub fn apply(self, source: &str) -> Option<ColumnName> {
         let text = match self {
             Self::Words => source.to_owned(),
@@ -25,7 +25,7 @@ impl NamingRule {
         ColumnName::new(&words(&text)).ok()
     }
 
-    /// Which of `fields` a source name means, by any of the spellings that a table may have of it.
+    /// Returns the index of the field in `fields` that a source name means, by any of the spellings that a table may have of it.
     pub fn field<'a>(self, source: &str, fields: impl Iterator<Item = &'a ColumnName>) -> Option<usize> {
         let spellings = [self.apply(source), ColumnName::new(source).ok(), self.spelled_out(source)];
         let mut best: Option<(usize, usize)> = None;
@@ -38,7 +38,7 @@ impl NamingRule {
         best.map(|(_, place)| place)
     }
 
-    /// The spelling that the replaced job gave acronyms (`higher_d_f_a_decision`), which its tables still have.
+    /// Returns the replaced job's spelling of acronyms (`higher_d_f_a_decision`), which its tables still have.
     fn spelled_out(self, source: &str) -> Option<ColumnName> {
         match self {
             Self::Words => None,
@@ -56,17 +56,17 @@ impl NamingRule {
     }
 }
 
-/// How a module names columns: by its rule, but for names that it gives others.
+/// Column naming of a module: its rule, and its renames as exceptions.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming<'a> {
-    /// For all others, and for the members of objects.
+    /// Rule for all other names, and for the members of objects.
     pub rule: NamingRule,
-    /// By the source's name.
+    /// Column names by source name.
     pub renames: &'a BTreeMap<String, ColumnName>,
 }
 
 impl Naming<'_> {
-    /// The column that a header becomes, which keeps the spelling that `table` already has for it.
+    /// Returns the column name for a header. The spelling that `table` already has for it is kept.
     pub fn column(self, header: &str, table: &TableSchema) -> Option<ColumnName> {
         match self.renames.get(header) {
             Some(column) => Some(column.clone()),
@@ -84,7 +84,7 @@ fn words(source: &str) -> String {
         .to_ascii_lowercase()
 }
 
-/// Puts a space before each word of a camel-case name: where lower case turns upper, and before the last capital of an
+/// Inserts a space before each word of a camel-case name: between lower and upper case, and before the last capital of an
 /// acronym that a lower-case letter follows.
 fn split_camel(source: &str) -> String {
     let chars: Vec<char> = source.chars().collect();
@@ -104,10 +104,10 @@ fn split_camel(source: &str) -> String {
     out
 }
 
-/// How much of a header is told.
+/// Maximum number of a header's characters that are shown.
 const TOLD: usize = 200;
 
-/// A header, to tell of it: on one line, and not all of one without an end.
+/// Returns a header for display: on one line, and cut to the maximum length.
 fn told(header: &str) -> String {
     let mut told = String::new();
     for c in header.chars().take(TOLD) {
@@ -119,10 +119,10 @@ fn told(header: &str) -> String {
     told
 }
 
-/// The column of each header, in order.
+/// Returns the column name of each header, in order.
 ///
-/// A camel-case acronym keeps the spelling that `table` already has for it. Fails when a header stands twice, is empty,
-/// clashes with another after normalising, or takes a `reserved` name.
+/// A camel-case acronym keeps the spelling that `table` already has for it. Fails when a header occurs twice, is empty,
+/// clashes with another after normalising, or becomes a `reserved` name; or when there are too many headers.
 pub fn headers_to_columns(
     naming: Naming<'_>,
     headers: &[String],

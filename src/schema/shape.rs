@@ -1,18 +1,18 @@
-//! What the values of one place in JSON records have in common, and which type that is.
+//! Inference of a column type from the values at one place in JSON records.
 
 use indexmap::IndexMap;
 
 use super::fit;
 use super::{ColumnName, ColumnType, NamingRule, StructField};
 
-/// More names than these are no struct: they are keys of data.
+/// Maximum number of fields of a struct. More names than that are taken for keys of data.
 const MOST_FIELDS: usize = 1_000;
-/// Deeper types than these are kept as JSON text: Hive's own readers and type strings have their limits.
+/// Maximum depth of types. Deeper values are kept as JSON text: Hive's own readers and type strings have their limits.
 const DEEPEST: usize = 24;
 
-/// The kinds of values that were seen in one place: a member of the records, a member of its objects, an item of its arrays.
+/// Kinds of values that were seen at one place: a member of the records, a member of its objects, an item of its arrays.
 ///
-/// Feed it a whole day's values. Null is no value; an empty array or object has a kind and nothing in it.
+/// Feed it all values of a date. Null is not a value; an empty array or object has a kind and no content.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
     booleans: bool,
@@ -22,7 +22,7 @@ pub struct Shape {
     object: Option<IndexMap<String, Shape>>,
 }
 
-/// The number types that hold every number seen without loss.
+/// Number types that hold every number seen without loss.
 #[derive(Debug, Clone, Copy)]
 struct Numbers {
     bigint: bool,
@@ -30,17 +30,17 @@ struct Numbers {
 }
 
 impl Shape {
-    /// A boolean was seen.
+    /// Records a boolean.
     pub fn see_boolean(&mut self) {
         self.booleans = true;
     }
 
-    /// A text was seen.
+    /// Records a text.
     pub fn see_text(&mut self) {
         self.texts = true;
     }
 
-    /// A number was seen, written so.
+    /// Records a number as it is written.
     pub fn see_number(&mut self, text: &[u8]) {
         let numbers = self.numbers.get_or_insert(Numbers { bigint: true, double: true });
         numbers.bigint &= fit::is_plain_bigint(text);
@@ -48,21 +48,20 @@ impl Shape {
         numbers.double &= fit::survives_as_double(text);
     }
 
-    /// An array was seen; gives the place of its items.
+    /// Records an array. Returns the shape of its items.
     pub fn see_array(&mut self) -> &mut Shape {
         self.array.get_or_insert_default()
     }
 
-    /// An object was seen; gives its members' places.
+    /// Records an object. Returns the shapes of its members.
     pub fn see_object(&mut self) -> Members<'_> {
         Members { places: self.object.get_or_insert_default(), next: 0 }
     }
 
-    /// The type of a column that nobody declared. None where there was nothing that has a type: no value, or only empty arrays and
-    /// objects.
+    /// Returns the type of an undeclared column; `None` if nothing seen has a type: no value, or only empty arrays and objects.
     ///
-    /// Values of several kinds are text, each as its JSON is written; so are objects whose names can't be those of one struct, and
-    /// numbers that neither 64 bits of integer nor a double hold exactly.
+    /// Values of several kinds become text, each as its JSON is written. So do objects whose names can't be those of one struct,
+    /// and numbers that neither a 64-bit integer nor a double holds exactly.
     pub fn fresh(&self, naming: NamingRule) -> Option<ColumnType> {
         self.typed(naming, 0)
     }
@@ -96,8 +95,8 @@ impl Shape {
         (!fields.is_empty()).then_some(ColumnType::Struct(fields))
     }
 
-    /// A known type with the members that the values have beside: each struct gets its new ones at its end. What does not fit
-    /// stays as it is, and is judged value by value.
+    /// Returns a known type with the additional members that the values have: each struct gets its new members at its end. A type
+    /// that the values do not fit stays unchanged; they are checked one by one later.
     pub fn grown(&self, ty: &ColumnType, naming: NamingRule) -> ColumnType {
         match (ty, &self.array, &self.object) {
             (ColumnType::Array(items), Some(seen), _) => ColumnType::Array(Box::new(seen.grown(items, naming))),
@@ -130,7 +129,7 @@ fn grown_fields(fields: &[StructField], members: &IndexMap<String, Shape>, namin
     grown
 }
 
-/// The names of a struct's fields; none where two members would have one name, or one has none.
+/// Returns the names of a struct's fields; `None` if there are too many, two members get the same name, or a member gets no name.
 fn names(members: &IndexMap<String, Shape>, naming: NamingRule) -> Option<Vec<ColumnName>> {
     if members.len() > MOST_FIELDS {
         return None;
@@ -142,15 +141,15 @@ fn names(members: &IndexMap<String, Shape>, naming: NamingRule) -> Option<Vec<Co
     (!is_clash).then_some(names)
 }
 
-/// The members of an object, among those of all objects in one place.
+/// Members of an object, among the members of all objects at one place.
 pub struct Members<'a> {
     places: &'a mut IndexMap<String, Shape>,
-    /// Which is likely the next: objects are much alike.
+    /// Index of the likely next member: objects at one place mostly have the same members in the same order.
     next: usize,
 }
 
 impl Members<'_> {
-    /// The place of a member.
+    /// Returns the shape of a member.
     pub fn member(&mut self, name: &str) -> &mut Shape {
         // One more than may be is enough to know that it is no struct.
         let name = if self.places.len() > MOST_FIELDS { "" } else { name };

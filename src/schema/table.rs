@@ -1,4 +1,4 @@
-//! A table's columns in order.
+//! Schema of a table: its columns in order.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column of that name and type.
+    /// Creates a column.
     pub fn new(name: ColumnName, ty: ColumnType) -> Self {
         Self { name, ty }
     }
 }
 
-/// The alternate form is for statements, as that of [`ColumnType`].
+/// Writes the name in backticks, then the type. The alternate form is for statements, as that of [`ColumnType`].
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ", self.name)?;
@@ -38,7 +38,7 @@ pub struct TableSchema {
 }
 
 impl TableSchema {
-    /// A schema of these columns, in this order. Names are unique: a later column of the same name is left out.
+    /// Creates a schema of these columns, in this order. Names are unique: a later column of the same name is left out.
     pub fn new(columns: Vec<Column>) -> Self {
         let mut schema = Self::default();
         for column in columns {
@@ -47,34 +47,34 @@ impl TableSchema {
         schema
     }
 
-    /// The columns in order.
+    /// Returns the columns in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// Whether the table has a column of that name.
+    /// Returns true if the table has a column of that name.
     pub fn has(&self, name: &ColumnName) -> bool {
         self.type_of(name).is_some()
     }
 
-    /// The type of the column of that name.
+    /// Returns the type of the column of that name.
     pub fn type_of(&self, name: &ColumnName) -> Option<&ColumnType> {
         self.columns.iter().find(|c| c.name == *name).map(|c| &c.ty)
     }
 
-    /// Adds a column at the end, unless there is one of that name.
+    /// Adds a column at the end, unless the schema has one of that name.
     pub fn push(&mut self, column: Column) {
         if !self.has(&column.name) {
             self.columns.push(column);
         }
     }
 
-    /// Whether there is no column yet.
+    /// Returns true if there is no column.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
-    /// A short value that differs when a name, a type or the order differs.
+    /// Returns a short value that differs when a name, a type or the order differs.
     pub fn fingerprint(&self) -> Fingerprint {
         // FNV-1a: stable over versions and machines, which the standard library's hasher does not promise.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -87,7 +87,7 @@ impl TableSchema {
     }
 }
 
-/// Identifies a [`TableSchema`] in the ledger and in partition parameters.
+/// Identifier of a [`TableSchema`] in the ledger and in partition parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint(String);
 
@@ -97,7 +97,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// How instants are written.
+/// Encoding of timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimestampEncoding {

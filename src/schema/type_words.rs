@@ -1,4 +1,4 @@
-//! Reading type words: Hive's own, and the synonyms that a module file may use.
+//! Parser of type words: Hive's own, and the synonyms that a module file may use.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ impl FromStr for ColumnType {
     }
 }
 
-/// How deep types may be nested: far deeper than any reader's limits of use, and shallow for the stack.
+/// Maximum depth of nested types: far deeper than readers can use, and shallow for the stack.
 const DEEPEST: usize = 32;
 
 struct Parser<'a> {
@@ -107,7 +107,7 @@ impl<'a> Parser<'a> {
         if n == 0 { Err(self.invalid("a length is at least 1")) } else { Ok(Some(n)) }
     }
 
-    /// Bare `decimal` is double, as in the tables of the replaced job.
+    /// Parses the parameters of `decimal`. Bare `decimal` is double, as in the tables of the replaced job.
     fn decimal(&mut self) -> Result<ColumnType, TypeError> {
         if !self.takes('(') {
             return Ok(ColumnType::Double);

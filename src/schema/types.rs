@@ -1,4 +1,4 @@
-//! Column types: the words a module may use, and what Hive calls them.
+//! Column types, and Hive's names for them.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use super::ColumnName;
 
 /// The type of a table's column.
 ///
-/// `Display` gives Hive's type string (`decimal(18,2)`, `array<struct<a:int>>`), which is what the
-/// metastore stores; [`FromStr`] reads that and every synonym a module file may use.
+/// `Display` gives Hive's type string (`decimal(18,2)`, `array<struct<a:int>>`), as stored in the metastore;
+/// [`FromStr`] reads that and every synonym that a module file may use.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ColumnType {
     /// UTF-8 text of any length.
     String,
     /// Text of at most this many characters.
     Varchar(u32),
-    /// Text of at most this many characters, padded by the readers that pad.
+    /// Text of at most this many characters, which some readers pad.
     Char(u32),
     /// True or false.
     Boolean,
@@ -61,18 +61,18 @@ pub struct StructField {
 /// A type word that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TypeError {
-    /// The word is no type.
+    /// The word is not a type.
     #[error("`{word}` is not a column type{}", nearest(.word))]
     Unknown {
         /// The word as written.
         word: String,
     },
-    /// The word is a type but its parameters make no sense.
+    /// The word is a type, but its parameters are invalid.
     #[error("`{text}` is not a valid type: {reason}")]
     Invalid {
         /// The type as written.
         text: String,
-        /// What is wrong with it.
+        /// Description of the error.
         reason: String,
     },
 }
@@ -112,7 +112,7 @@ fn nearest(word: &str) -> String {
         .unwrap_or_default()
 }
 
-/// As Hive writes it. In the alternate form, `{:#}`, members are quoted where a statement would not take them as they are: `2f` is a
+/// Writes the type as Hive does. In the alternate form, `{:#}`, members are quoted where a statement requires it: `2f` is a
 /// number to Spark.
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,20 +150,20 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// Whether a statement takes it for a name as it is.
+/// Returns true if a statement accepts the name without quotes.
 fn is_word(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 impl ColumnType {
-    /// Whether values of this type hold other values.
+    /// Returns true if values of this type hold other values.
     pub fn is_nested(&self) -> bool {
         matches!(self, Self::Array(_) | Self::Struct(_) | Self::Map(..))
     }
 
-    /// The members that `other`'s structs have beside those of `self`, each with the way to it from the column `name`. What is in
-    /// the items of arrays and the values of maps has the same way as if it were in the column itself.
+    /// Returns the members that `other`'s structs have in addition to those of `self`, each with its path from the column `name`.
+    /// Members in the items of arrays and the values of maps have the same path as if they were in the column itself.
     pub fn new_members(&self, other: &Self, name: &ColumnName) -> Vec<ColumnName> {
         match (self, other) {
             (Self::Array(mine), Self::Array(theirs)) | (Self::Map(_, mine), Self::Map(_, theirs)) => {
@@ -182,9 +182,9 @@ impl ColumnType {
         }
     }
 
-    /// Whether files written as `self` are read rightly by every supported reader once the table says `wider`.
+    /// Returns true if every supported reader reads files written as `self` correctly once the table has the type `wider`.
     ///
-    /// Only what Spark's reader and Hive's SerDe were both seen to read: 32-bit integers under a
+    /// Covers only what both Spark's reader and Hive's SerDe were observed to read: integers of up to 32 bits under a
     /// wider integer, float under double, bounded text under longer or unbounded text.
     pub fn widens_to(&self, wider: &Self) -> bool {
         use ColumnType::{BigInt, Char, Double, Float, Int, SmallInt, String, TinyInt, Varchar};

@@ -11,11 +11,11 @@ use super::SourceError;
 
 const READ_BYTES: usize = 256 << 10;
 
-/// A byte that no UTF-8 text has: stands where the source had bytes that its encoding does not know, so that the parser
-/// sets the record aside.
+/// Byte that no UTF-8 text has. It replaces source bytes that are invalid in the source's encoding, so that the parser
+/// quarantines the record.
 const NOT_TEXT: u8 = 0xFF;
 
-/// How a source's text is encoded.
+/// Text encoding of a source's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
@@ -31,7 +31,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The name that module files use.
+    /// Returns the encoding's name in module files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
@@ -48,14 +48,14 @@ type Peeked = Chain<Cursor<Vec<u8>>, Bytes>;
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
-/// Whether an object is packed in a way that is read, by its first bytes: four at least, where it has them.
+/// Returns true if an object is compressed in a format that adg reads. `first`: its first bytes, at least four if it has them.
 #[cfg(feature = "spark")]
 pub fn is_packed(first: &[u8]) -> bool {
     first.starts_with(&GZIP) || first.starts_with(&ZSTD)
 }
 
-/// The text of an object as UTF-8 without a byte order mark; what is not text in its encoding is left as bytes that are not
-/// UTF-8. Gzip (of several members too) and zstd are recognised by their first bytes.
+/// Returns an object's text as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out as bytes that are
+/// not UTF-8. Gzip (with several members too) and zstd are recognised by their first bytes.
 pub fn open_text(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Bytes, SourceError> {
     let (first, bytes) = peek(bytes, 6).map_err(|source| failed(key, source))?;
     let unpacked = unpack(key, &first, bytes)?;
@@ -67,7 +67,7 @@ fn failed(key: &str, source: io::Error) -> SourceError {
     SourceError::Read { key: key.to_owned(), bytes: 0, source }
 }
 
-/// The first bytes of a stream, and the stream with them still in it.
+/// Returns the first bytes of a stream, and the stream with them still in it.
 pub(super) fn peek(mut bytes: Bytes, count: u64) -> io::Result<(Vec<u8>, Peeked)> {
     let mut first = Vec::new();
     bytes.by_ref().take(count).read_to_end(&mut first)?;

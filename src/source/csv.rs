@@ -7,14 +7,14 @@ use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 use super::parser::{Dialect, ReadSizes, RecordReader};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
-/// How a module's CSV files are written.
+/// CSV format of a module's files.
 #[derive(Debug, Clone)]
 pub struct CsvFormat {
-    /// Between fields; one ASCII character.
+    /// Field delimiter; one ASCII character.
     pub delimiter: u8,
-    /// Of the text.
+    /// Encoding of the text.
     pub encoding: Encoding,
-    /// Of the values.
+    /// Rules of the values.
     pub values: ValueRules,
 }
 
@@ -51,7 +51,7 @@ impl CsvBatches {
         Ok((Header { key: key.to_owned(), names, columns, marked: None, is_whole: true }, file))
     }
 
-    /// The next records; `None` at the end of the file.
+    /// Returns the next records; `None` at the end of the file.
     pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
         self.records.next_batch(self.width).map_err(|error| self.stopped(error))
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a source.
+//! Errors of source files.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use crate::store::StoreError;
 
 use super::{DocumentFlaw, KeyServiceError};
 
-/// A source file could not be read as a whole. Single bad records are no errors: they go to quarantine.
+/// A source file could not be read completely. Single bad records are not errors: they go to quarantine.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The store failed.
@@ -25,7 +25,7 @@ pub enum SourceError {
     Header {
         /// The file.
         key: String,
-        /// What is wrong.
+        /// Reason.
         source: NameError,
     },
     /// The header is none of this table's.
@@ -33,9 +33,9 @@ pub enum SourceError {
     ForeignHeader {
         /// The file.
         key: String,
-        /// What is wrong with its header.
+        /// Problem with its header.
         reason: String,
-        /// What the file most likely is.
+        /// Likely cause.
         cause: String,
     },
     /// The header can't be read as one record of text.
@@ -43,25 +43,25 @@ pub enum SourceError {
     UnreadableHeader {
         /// The file.
         key: String,
-        /// What is wrong.
+        /// Reason.
         reason: String,
     },
-    /// The file is packed in a way that adg does not read.
+    /// The file is compressed in a format that adg does not read.
     #[error("the source file `{key}` is {found}, which adg does not read")]
     UnknownPacking {
         /// The file.
         key: String,
-        /// What its first bytes say that it is.
+        /// Format recognised by its first bytes.
         found: &'static str,
     },
-    /// The file is in another encoding than the module says.
+    /// The file's encoding differs from the module's.
     #[error("the source file `{key}` begins with the mark of {found}, but is read as {expected}")]
     WrongEncoding {
         /// The file.
         key: String,
-        /// What its mark says.
+        /// Encoding given by its byte order mark.
         found: &'static str,
-        /// What the module says.
+        /// Encoding in the module's settings.
         expected: &'static str,
     },
     /// Reading stopped in the middle: a truncated or damaged archive, a lost connection.
@@ -69,19 +69,19 @@ pub enum SourceError {
     Read {
         /// The file.
         key: String,
-        /// How far it was read.
+        /// Bytes of text read before the failure.
         bytes: u64,
-        /// What stopped it.
+        /// Cause of the failure.
         source: io::Error,
     },
-    /// It is no JSON document, or none with records.
+    /// It is not a JSON document, or not one with records.
     #[error("the source file `{key}` {}", document(.flaw, *.offset))]
     Document {
         /// The file.
         key: String,
-        /// What is wrong.
+        /// The document's flaw.
         flaw: DocumentFlaw,
-        /// Where, in bytes of its text from 0.
+        /// Byte offset of the flaw in its text, from 0.
         offset: u64,
     },
     /// It does not say which of its fields are personal data.
@@ -89,26 +89,26 @@ pub enum SourceError {
     NoFields {
         /// The file.
         key: String,
-        /// Where the module says that it is.
+        /// Path of the list in the document, from the module's settings.
         path: String,
     },
-    /// What is no record has no end.
+    /// An item that is not a record has no end.
     #[error("what begins at byte {offset} of `{key}` is longer than {limit} bytes without an end")]
     ItemTooLong {
         /// The file.
         key: String,
-        /// Where, in bytes of its text from 0.
+        /// Byte offset of the item in its text, from 0.
         offset: u64,
-        /// The most that a record may have.
+        /// Maximum bytes of a record.
         limit: usize,
     },
-    /// It is no longer what it was when it was first read.
+    /// It changed since it was first read.
     #[error("the source file `{key}` was changed while it was read")]
     Changed {
         /// The file.
         key: String,
     },
-    /// It has names, or members of structs, that its beginning did not have: it must be read to its end first.
+    /// It has names, or members of structs, that its beginning did not have: it must be read completely first.
     #[error("the source file `{key}` has more than its beginning told")]
     Unforeseen {
         /// The file.
@@ -119,9 +119,9 @@ pub enum SourceError {
     Metadata {
         /// The file.
         key: String,
-        /// The name.
+        /// Name of the metadata entry.
         name: &'static str,
-        /// What is wrong with it.
+        /// Problem with the entry.
         what: &'static str,
     },
     /// Its key was not given.
@@ -129,10 +129,10 @@ pub enum SourceError {
     Key {
         /// The file.
         key: String,
-        /// Why.
+        /// Error of the key service.
         source: Box<KeyServiceError>,
     },
-    /// It was decrypted to what is nothing.
+    /// It was decrypted to bytes that are neither text nor gzip.
     #[error("the source file `{key}` was decrypted to bytes that are neither text nor gzip")]
     WrongKey {
         /// The file.
@@ -143,9 +143,9 @@ pub enum SourceError {
     RecordTooLong {
         /// The file.
         key: String,
-        /// Where the record begins, counted from 1.
+        /// First line of the record, counted from 1.
         line: u64,
-        /// The most that a record may have.
+        /// Maximum bytes of a record.
         limit: usize,
     },
 }
@@ -215,7 +215,7 @@ fn document(flaw: &DocumentFlaw, offset: u64) -> String {
 }
 
 impl SourceError {
-    /// What the store says, where it is the store that failed, at once or in the middle.
+    /// Returns the store's error if the store failed, at once or while the file was read.
     pub fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error) => Some(error),

@@ -1,4 +1,4 @@
-//! A file's own list of its fields, which says what of it is personal data.
+//! A file's own list of its fields, which marks personal data.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::schema::ColumnName;
 
-/// What a file's own list of fields says.
+/// Columns from a file's own list of fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MarkedFields {
     /// Columns that are personal data.
@@ -15,7 +15,7 @@ pub struct MarkedFields {
     pub listed: BTreeSet<ColumnName>,
 }
 
-/// One of the list.
+/// An entry of the list.
 #[derive(Deserialize)]
 struct Field {
     #[serde(rename = "fieldName")]
@@ -23,7 +23,7 @@ struct Field {
     pii: Truth,
 }
 
-/// A truth, which some sources write as a text.
+/// A boolean, which some sources write as a string.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Truth {
@@ -41,7 +41,7 @@ impl Truth {
 }
 
 impl MarkedFields {
-    /// Reads a list of `{"fieldName": …, "pii": …}`; `column` gives the column of a name. None where it is no such list.
+    /// Reads a list of `{"fieldName": …, "pii": …}`; `column` gives the column of a name. `None` if it is not such a list.
     pub(super) fn read(json: &[u8], column: impl Fn(&str) -> Option<ColumnName>) -> Option<Self> {
         let fields: Vec<Field> = serde_json::from_slice(json).ok()?;
         let mut marked = Self::default();

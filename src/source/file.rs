@@ -10,14 +10,14 @@ use super::json::{self, JsonBatches};
 use super::known;
 use super::{Format, Header, Look, RawBatch, ReadSizes, SourceError, Survey};
 
-/// How files are read.
+/// Settings for reading source files.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
-    /// How they are written.
+    /// Format of the files.
     pub format: &'a Format,
-    /// How much of them is in memory at once.
+    /// Limits on the text held in memory at once.
     pub sizes: ReadSizes,
-    /// How names become columns.
+    /// Rule that turns names into columns.
     pub naming: Naming<'a>,
     /// Names that only adg may use.
     pub reserved: &'a [ColumnName],
@@ -25,14 +25,14 @@ pub struct Reading<'a> {
 
 /// The records of an open file.
 pub enum Batches {
-    /// Of CSV.
+    /// Records of a CSV file.
     Csv(CsvBatches),
-    /// Of JSON.
+    /// Records of a JSON file.
     Json(Box<JsonBatches>),
 }
 
 impl Batches {
-    /// The next records; `None` at the end of the file.
+    /// Returns the next records; `None` at the end of the file.
     pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
         match self {
             Self::Csv(file) => file.next_batch(),
@@ -43,11 +43,11 @@ impl Batches {
 
 type Bytes = Box<dyn Read + Send>;
 
-/// What is read at a time to find a header.
+/// Bytes read at a time to find a header.
 const HEADER_BYTES: usize = 64 << 10;
 
 impl Reading<'_> {
-    /// What a file has; `existing` is the table as it is. What `survey` asks of JSON is answered on the way, as far as is looked.
+    /// Reads a file's header; `existing` is the current table. For JSON it also answers `survey`, as far as `look` reads.
     pub fn header(
         &self,
         key: &str,
@@ -72,7 +72,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether what a survey asks is answered by another reading.
+    /// Returns true if the survey needs another reading of the files: CSV headers hold no values.
     pub fn needs_another_reading(&self, headers: &[Header], survey: &Survey<'_>) -> bool {
         match self.format {
             Format::Csv(_) => headers.iter().any(|header| survey.asks(&header.columns)),
@@ -80,7 +80,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The records of a file with that header.
+    /// Opens the records of a file with that header.
     pub fn records(&self, header: &Header, bytes: Bytes, existing: &TableSchema) -> Result<Batches, SourceError> {
         let text = self.format.text(&header.key, bytes)?;
         match self.format {

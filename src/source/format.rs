@@ -5,7 +5,7 @@ use std::io::Read;
 use super::bytes::open_text;
 use super::{CsvFormat, Encoding, JsonFormat, SourceError, ValueRules};
 
-/// How a module's files are written.
+/// Format of a module's files.
 #[derive(Debug, Clone)]
 pub enum Format {
     /// Lines of fields under a header.
@@ -15,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// How values are written.
+    /// Returns the rules of the values.
     pub fn values(&self) -> &ValueRules {
         match self {
             Self::Csv(format) => &format.values,
@@ -23,7 +23,7 @@ impl Format {
         }
     }
 
-    /// How their text is encoded.
+    /// Returns the encoding of the text.
     pub fn encoding(&self) -> Encoding {
         match self {
             Self::Csv(format) => format.encoding,
@@ -31,7 +31,7 @@ impl Format {
         }
     }
 
-    /// The same of text that is UTF-8 by now.
+    /// Returns the same format for text that was converted to UTF-8.
     #[cfg(feature = "spark")]
     #[must_use]
     pub fn in_utf8(&self) -> Self {
@@ -41,11 +41,11 @@ impl Format {
         }
     }
 
-    /// A file's text, unpacked, as UTF-8 without a byte order mark; what is not text in its encoding is left as bytes that are not
-    /// UTF-8. Gzip (of several members too) and zstd are recognised by their first bytes.
+    /// Returns a file's text, decompressed, as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out
+    /// as bytes that are not UTF-8. Gzip (with several members too) and zstd are recognised by their first bytes.
     ///
     /// # Errors
-    /// It is packed otherwise, or has the mark of another encoding.
+    /// It is compressed in another format, or has the byte order mark of another encoding.
     pub fn text(&self, key: &str, bytes: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, SourceError> {
         open_text(key, bytes, self.encoding())
     }

@@ -4,26 +4,26 @@ use crate::schema::ColumnName;
 
 use super::MarkedFields;
 
-/// What a file has, as its header or a first reading says.
+/// Fields of a file, from its header or a first reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// The file.
     pub key: String,
-    /// What the source calls its fields, in order.
+    /// Names of the fields in the source, in order.
     pub names: Vec<String>,
     /// The column of each.
     pub columns: Vec<ColumnName>,
-    /// What the file itself says of its fields.
+    /// The file's own list of its fields, if it has one.
     pub marked: Option<MarkedFields>,
-    /// Whether that is all of it: else what was not in the file's beginning may still come.
+    /// True if the header is complete. If false, fields that the file's beginning does not have may still follow.
     pub is_whole: bool,
 }
 
-/// How much of a file is read to say what it has. JSON names its fields in its records only.
+/// Part of a file that is read to find its fields. JSON names its fields in its records only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// As much as most likely tells.
+    /// The beginning, which most likely has all fields.
     Beginning,
-    /// All of it, where there is no header.
+    /// The whole file, if the format has no header.
     Whole,
 }

@@ -11,17 +11,17 @@ use super::parser::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Ro
 use super::parser::{ReadSizes, Span};
 use super::{Encoding, Header, Look, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
 
-/// A name twice in one record: readers keep one of its values, each another.
+/// A duplicate name in one record: readers differ in which of its values they keep.
 const TWICE: &str = "a name stands twice";
 
-/// How a module's JSON files are written.
+/// JSON format of a module's files.
 #[derive(Debug, Clone)]
 pub struct JsonFormat {
-    /// Where the records are, and the list of fields.
+    /// Paths of the records and of the list of fields.
     pub layout: Layout,
-    /// Of the text.
+    /// Encoding of the text.
     pub encoding: Encoding,
-    /// Of the values.
+    /// Rules of the values.
     pub values: ValueRules,
 }
 
@@ -30,20 +30,20 @@ pub struct JsonBatches {
     key: String,
     sizes: ReadSizes,
     names: Names,
-    /// Whether the whole file was read for its names.
+    /// True if the whole file was read for its names.
     knows_all: bool,
     reader: JsonReader<Box<dyn Read + Send>>,
 }
 
 impl JsonBatches {
-    /// Of an open text; `header` is what a first reading found.
+    /// Reads an open text; `header` is the result of a first reading.
     pub fn open(header: &Header, text: Box<dyn Read + Send>, format: &JsonFormat, sizes: ReadSizes) -> Self {
         let reader = JsonReader::new(text, format.layout.clone(), sizes);
         let names = Names::of(header.names.clone());
         Self { key: header.key.clone(), sizes, names, knows_all: header.is_whole, reader }
     }
 
-    /// The next records; `None` at the end of the file.
+    /// Returns the next records; `None` at the end of the file.
     pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
         let names = &self.names;
         let mut rows = Rows::new(names.len(), self.sizes.block_bytes);
@@ -88,12 +88,12 @@ fn stopped(key: &str, sizes: ReadSizes, bytes: u64, error: JsonError) -> SourceE
     }
 }
 
-/// The fields of a batch while it is made.
+/// The fields of a batch under construction.
 struct Rows {
     width: usize,
     most_spans: usize,
     spans: Vec<Span>,
-    /// Of each field the row, counted from 1, in which it came last.
+    /// For each field, the last row that has it, counted from 1.
     last: Vec<usize>,
     rows: usize,
 }
@@ -104,14 +104,14 @@ impl Rows {
         Self { width, most_spans: (block_bytes / 4).max(width), spans: Vec::new(), last: vec![0; width], rows: 0 }
     }
 
-    /// Begins a row of nulls; gives where it begins.
+    /// Begins a row of nulls; returns its start.
     fn begin(&mut self) -> usize {
         let start = self.spans.len();
         self.spans.resize(start + self.width, Span::plain(0, 0));
         start
     }
 
-    /// False where the field was put already.
+    /// Sets a field. Returns false if the field was set already.
     fn put(&mut self, start: usize, place: usize, member: &Member) -> bool {
         if self.last[place] == self.rows + 1 {
             return false;
@@ -125,7 +125,7 @@ impl Rows {
         true
     }
 
-    /// Takes the row back that was begun.
+    /// Discards the row that was begun.
     fn forget(&mut self) -> &'static str {
         self.spans.truncate(self.rows * self.width);
         self.last.fill(0);
@@ -145,11 +145,11 @@ impl Rows {
     }
 }
 
-/// What is read of a file at first, where its beginning is to tell.
+/// Maximum bytes of a block if only the beginning of a file is read.
 const BEGINNING_BYTES: usize = 1 << 20;
 
-/// A first reading of a file, or of its beginning: which names its records have, what `survey` asks of their values, and the file's
-/// own list of fields.
+/// Reads a file, or its beginning, for the names of its records, the answers to `survey` about their values, and the file's own
+/// list of fields.
 pub(super) fn look(
     key: &str,
     text: Box<dyn Read + Send>,
@@ -218,7 +218,7 @@ pub(super) fn look(
     Ok(Header { key: key.to_owned(), names, columns, marked, is_whole })
 }
 
-/// Whether a name stands twice among these, however it is written.
+/// Returns true if two of the names are equal after unescaping.
 fn any_twice(text: &[u8], names: &[Value]) -> bool {
     let meaning = |name: &Value| scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
     let mut names: Vec<String> = names.iter().map(meaning).collect();

@@ -1,4 +1,4 @@
-//! Which objects of a source belong to a date and a collection.
+//! Source objects of a date and a collection.
 
 use std::collections::BTreeMap;
 
@@ -8,40 +8,40 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{CollectionName, ErrorKind, Explain, ProcessingDate};
 use crate::store::ObjectInfo;
 
-/// Which of a day's files count, where there are several.
+/// Selection among several files of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pick {
-    /// The one with the greatest `{epoch_ms}`, else the last written.
+    /// The file with the greatest `{epoch_ms}`, else the file last written.
     #[default]
     Newest,
-    /// All of them, in the order of `{seq}`, then `{epoch_ms}`, then name.
+    /// All files, in the order of `{seq}`, then `{epoch_ms}`, then name.
     All,
 }
 
-/// A pattern that makes no sense.
+/// An invalid file pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyPatternError {
-    /// A `{word}` that is none.
+    /// An unknown `{word}`.
     #[error("the file pattern `{pattern}` has `{{{word}}}`; known are {{date}}, {{collection}}, {{epoch_ms}} and {{seq}}")]
     UnknownToken {
-        /// As written.
+        /// The pattern as written.
         pattern: String,
         /// The word.
         word: String,
     },
-    /// `{date}` is missing, so that all days would match.
+    /// `{date}` is missing, so that all dates would match.
     #[error("the file pattern `{pattern}` has no `{{date}}`, so that every day would read the same files")]
     NoDate {
-        /// As written.
+        /// The pattern as written.
         pattern: String,
     },
-    /// A brace without its other half, or a token twice.
+    /// An unmatched brace, or a duplicate token.
     #[error("the file pattern `{pattern}` can't be read: {reason}")]
     Malformed {
-        /// As written.
+        /// The pattern as written.
         pattern: String,
-        /// What is wrong.
+        /// Reason.
         reason: String,
     },
 }
@@ -61,7 +61,7 @@ pub struct SourceKey {
     pub(super) seq: Option<Digits>,
 }
 
-/// A number of any length, in the order of numbers.
+/// A number of any length, ordered numerically.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digits {
     length: usize,
@@ -79,7 +79,7 @@ impl Digits {
 pub type DayKeys = BTreeMap<(CollectionName, ProcessingDate), Vec<SourceKey>>;
 
 impl Pick {
-    /// The keys that count, in the order in which they are read.
+    /// Returns the selected keys, in the order in which they are read.
     pub fn choose(self, mut keys: Vec<SourceKey>) -> Vec<SourceKey> {
         match self {
             Self::Newest => {

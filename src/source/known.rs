@@ -1,4 +1,4 @@
-//! Whether a file's header is one of its table: a page of HTML, another table's file or data without a header would otherwise
+//! Checks of a file's header against its table: a page of HTML, another table's file or data without a header would otherwise
 //! become rows of nulls, and columns for ever. Pure.
 
 use crate::schema::fit::{DateFormats, TimestampFormats, boolean, double, trim};
@@ -6,10 +6,10 @@ use crate::schema::{ColumnName, TableSchema};
 
 use super::{Format, Header, SourceError};
 
-/// What the headers of a date's files are compared with.
+/// Columns that the headers of a date's files are compared with.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The least share of the known columns that a file must have, from 0 to 1. With 0 nothing is compared.
+    /// Minimum share of the known columns that a file must have, from 0 to 1. 0 disables this check.
     pub min_known: f64,
     /// The columns that the module declares.
     pub declared: &'a TableSchema,
@@ -67,8 +67,8 @@ impl Expected<'_> {
         !self.declared.is_empty() || self.table.is_some()
     }
 
-    /// Where the file has too few of the columns by both counts: how many of how many. A table that has grown may know many
-    /// that no file has any more, and one that was adopted other columns than are declared.
+    /// Returns (columns found, columns known) if the file has too few of the columns by both counts. A table that has grown may
+    /// have many columns that no file has any more, and an adopted table may have other columns than the declared ones.
     fn too_few(&self, header: &Header) -> Option<(usize, usize)> {
         let count = |schema: &TableSchema| {
             let known = schema.columns().iter().filter(|column| !self.own.contains(&column.name));
@@ -90,7 +90,7 @@ impl Expected<'_> {
         (found as f64) < self.min_known * all as f64
     }
 
-    /// The names of a header that look like values, and are no columns of the table.
+    /// Returns the names of a header that look like values and are not columns of the table.
     fn values<'h>(&self, header: &'h Header) -> Vec<&'h str> {
         let is_known = |column: &ColumnName| self.declared.has(column) || self.table.is_some_and(|table| table.has(column));
         let unknown = header.names.iter().zip(&header.columns).filter(|(_, column)| !is_known(column));
@@ -112,7 +112,7 @@ fn is_year(name: &str) -> bool {
     name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit()) && (name.starts_with("19") || name.starts_with("20"))
 }
 
-/// Whether a text is a number, a truth value, a date or an instant, a UUID, or an e-mail address.
+/// Returns true if a text is a number, a boolean, a date or a timestamp, a UUID, or an e-mail address.
 fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
     let text = trim(name.as_bytes());
     let name = name.trim();
@@ -128,7 +128,7 @@ fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
         || uuid::Uuid::parse_str(name).is_ok()
 }
 
-/// What the file most likely is, to tell.
+/// Returns the likely cause for the error: what the file most likely is.
 fn cause(header: &Header, known: &[&str], format: &Format) -> String {
     let Format::Csv(csv) = format else {
         return "a file of another table, or an error document".to_owned();
@@ -162,7 +162,7 @@ fn markup(first: &str) -> Option<&'static str> {
     lower.starts_with(['{', '[']).then_some("JSON (`source.json`)")
 }
 
-/// An error about a header, with the likely cause where the file's first bytes are those of another kind of document.
+/// Adds the likely cause to an error about a header if the file's first bytes are those of another kind of document.
 pub(super) fn explained(error: SourceError, first: &[u8]) -> SourceError {
     match (error, markup(String::from_utf8_lossy(first).trim_start())) {
         (SourceError::UnreadableHeader { key, reason }, Some(cause)) => {

@@ -1,4 +1,4 @@
-//! A module's file pattern: which keys of a store are source files, and of which date and collection.
+//! A module's file pattern, which maps keys of a store to source files of a date and a collection.
 
 use regex::{Regex, RegexSet};
 
@@ -11,19 +11,19 @@ use super::{DayKeys, KeyPatternError, SourceKey};
 /// One module's file pattern, for its collections.
 #[derive(Debug)]
 pub struct KeyPattern {
-    /// The text of every key before the first token or `*`.
+    /// Prefix of every key, before the first token or `*`.
     beginning: String,
-    /// Whether `{date}` follows the beginning, so that keys can be listed by date.
+    /// True if `{date}` follows the beginning, so that keys can be listed by date.
     has_date_first: bool,
-    /// The most parts that a key has; none where `**` matches any number.
+    /// Maximum number of parts of a key. None: `**` matches any number.
     most_parts: Option<usize>,
     /// Collections with longer names in files first: a key that fits two collections belongs to the longer name.
     collections: Vec<CollectionPattern>,
-    /// The same patterns, tried at once, where they are many: to make that costs more than to try a few.
+    /// The same patterns as one set, if there are many: to build it costs more than to try a few.
     all: Option<RegexSet>,
 }
 
-/// So many patterns are tried one after the other.
+/// Maximum number of patterns that are tried one after the other.
 const FEW: usize = 8;
 
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl KeyPattern {
         })
     }
 
-    /// The part of a store that holds the files of the dates from `first` to `last`; of all dates where they are not known.
+    /// Returns the part of a store that holds the files of the dates from `first` to `last`; of all dates if `dates` is `None`.
     pub fn scope(&self, dates: Option<(ProcessingDate, ProcessingDate)>) -> KeyScope {
         let beginnings = match dates.filter(|_| self.has_date_first) {
             Some((first, last)) => {
@@ -69,12 +69,12 @@ impl KeyPattern {
         KeyScope { beginnings, most_parts: self.most_parts }
     }
 
-    /// Whether a key matches the pattern of some collection.
+    /// Returns true if a key matches the pattern of some collection.
     pub fn matches(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
 
-    /// Sorts a store's objects by collection and date. Objects that are no source files are left out.
+    /// Groups a store's objects by collection and date. Objects that are not source files are ignored.
     pub fn assign(&self, objects: Vec<ObjectInfo>) -> DayKeys {
         let mut keys = DayKeys::new();
         for object in objects {
@@ -106,7 +106,7 @@ impl KeyPattern {
 /// data: attempts of writers that were killed, `_SUCCESS`, checksums. So a part may begin so only where the pattern spells it.
 #[derive(Debug)]
 struct Parts {
-    /// Of each part whether it is spelled with such a beginning.
+    /// For each part, true if the pattern spells it with such a beginning.
     hidden: Vec<bool>,
     /// The first and the last part with `**`.
     deep: Option<(usize, usize)>,
@@ -121,13 +121,13 @@ impl Parts {
         Self { hidden: parts.into_iter().map(is_hidden).collect(), deep }
     }
 
-    /// Whether a part of a matching key is hidden though the pattern does not say so.
+    /// Returns true if a part of a matching key is hidden although the pattern does not spell it so.
     fn hides(&self, key: &str) -> bool {
         let count = key.split('/').count();
         key.split('/').enumerate().any(|(i, part)| is_hidden(part) && !self.spells(i, count))
     }
 
-    /// Whether part `i` of a key of `count` parts is spelled as hidden; what `**` matches is never spelled.
+    /// Returns true if part `i` of a key of `count` parts is spelled as hidden; parts matched by `**` are never spelled.
     fn spells(&self, i: usize, count: usize) -> bool {
         let from_the_end = (self.hidden.len() + i).checked_sub(count);
         let place = match self.deep {

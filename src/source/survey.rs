@@ -8,17 +8,17 @@ use super::parser::json::scan::{self, Kind, Value};
 use super::parser::json::see_shape;
 use super::{RawBatch, ValueRules};
 
-/// What is asked of a column's values.
+/// A question about a column's values.
 #[derive(Debug, Clone)]
 pub enum Question {
-    /// Which types their texts fit.
+    /// The types that their texts fit.
     Text(TypeGuess),
-    /// Which kinds of JSON they are.
+    /// The JSON shape of the values.
     Shape(Shape),
 }
 
 impl Question {
-    /// The type that the values of a column have which the table does not have.
+    /// Returns the type of the values of a column that the table does not have.
     pub fn fresh(&self, naming: NamingRule) -> Option<ColumnType> {
         match self {
             Self::Text(guess) => guess.result().cloned(),
@@ -26,7 +26,7 @@ impl Question {
         }
     }
 
-    /// Takes a value of JSON into account.
+    /// Takes a JSON value into account.
     pub(super) fn see_json(&mut self, text: &[u8], value: Value, rules: &ValueRules) {
         match (self, value.kind) {
             (_, Kind::Null) => {}
@@ -41,44 +41,44 @@ impl Question {
     }
 }
 
-/// Nothing but white space says nothing of a type.
+/// Takes a text into account. Text of white space only says nothing about a type.
 fn see_text(guess: &mut TypeGuess, text: &[u8], rules: &ValueRules) {
     if !guess.is_settled() && !fit::trim(text).is_empty() {
         guess.see(text, &rules.formats);
     }
 }
 
-/// What the values of some columns have in common, over all of a day's files.
+/// Questions about the values of some columns, answered over all of a date's files.
 pub struct Survey<'a> {
-    /// What is asked of a column that was not seen yet.
+    /// Returns the question about a column that was not seen yet, if there is one.
     ask: &'a dyn Fn(&ColumnName) -> Option<Question>,
     questions: BTreeMap<ColumnName, Question>,
 }
 
 impl<'a> Survey<'a> {
-    /// A survey of the columns of which `ask` asks something.
+    /// Creates a survey of the columns for which `ask` returns a question.
     pub fn new(ask: &'a dyn Fn(&ColumnName) -> Option<Question>) -> Self {
         Self { ask, questions: BTreeMap::new() }
     }
 
-    /// What is asked of a column, as far as it is answered.
+    /// Takes the question about a column, with its answer so far.
     pub(super) fn take(&mut self, column: &ColumnName) -> Option<Question> {
         self.questions.remove(column).or_else(|| (self.ask)(column))
     }
 
-    /// Gives it back, with what was seen since.
+    /// Puts the question back, with the values seen since.
     pub(super) fn put(&mut self, column: &ColumnName, question: Option<Question>) {
         if let Some(question) = question {
             self.questions.insert(column.clone(), question);
         }
     }
 
-    /// Whether something is asked of any of these columns.
+    /// Returns true if there is a question about any of these columns.
     pub fn asks(&self, columns: &[ColumnName]) -> bool {
         columns.iter().any(|column| (self.ask)(column).is_some())
     }
 
-    /// Looks at a batch of a CSV file with these columns.
+    /// Takes a batch of a CSV file with these columns into account.
     pub fn see(&mut self, batch: &RawBatch, columns: &[ColumnName], rules: &ValueRules) {
         for (index, column) in columns.iter().enumerate() {
             let mut question = self.take(column);
@@ -97,7 +97,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// What was found of a column.
+    /// Returns the answered question about a column.
     pub fn answer(&self, column: &ColumnName) -> Option<&Question> {
         self.questions.get(column)
     }

@@ -1,4 +1,4 @@
-//! Objects that are read one after the other, of which the next are on their way.
+//! Read-ahead of objects: while one is read, requests for the next are in flight.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -10,10 +10,10 @@ use super::download::{Download, Whole, whole};
 use super::object::path;
 use super::{Metadata, ObjectInfo, Store, StoreError};
 
-/// Small objects that are on their way at the same time. Each has at most the bytes of one range.
+/// Maximum small objects in flight at the same time. Each has at most the bytes of one range.
 const AHEAD: usize = 16;
 
-/// The objects of a service that are asked for in this order: while one is read, small ones after it come.
+/// Objects of a service that are requested in this order: while one is read, small ones after it are in flight.
 pub struct Ahead<'s> {
     store: &'s Store,
     state: Mutex<State>,
@@ -24,11 +24,11 @@ struct State {
     begun: VecDeque<(ObjectInfo, Task)>,
 }
 
-/// Begun at once, and ended where it is dropped.
+/// A request that begins at once, and is cancelled when it is dropped.
 type Task = JoinSet<object_store::Result<Whole>>;
 
 impl Store {
-    /// Objects that are read in this order, the next while one is read.
+    /// Returns a reader of objects in this order, which requests the next ones while one is read.
     pub fn ahead(&self, objects: impl Iterator<Item = ObjectInfo>) -> Ahead<'_> {
         Ahead::new(self, objects)
     }
@@ -40,7 +40,7 @@ impl<'s> Ahead<'s> {
         Self { store, state: Mutex::new(State { waiting, begun: VecDeque::new() }) }
     }
 
-    /// As [`Store::open_described`].
+    /// Like [`Store::open_described`].
     pub fn open(&self, object: &ObjectInfo) -> Result<(Box<dyn Read + Send>, Metadata), StoreError> {
         let Some(mut task) = self.task_of(object) else { return self.store.open_described(object) };
         let failed = |error| self.store.failed("read", &object.key, error);
@@ -55,7 +55,7 @@ impl<'s> Ahead<'s> {
         }
     }
 
-    /// Takes the request that is on its way for an object, and sends for others after it.
+    /// Takes the request in flight for an object, and sends requests for the objects after it.
     fn task_of(&self, object: &ObjectInfo) -> Option<Task> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.send_for(&mut state);
@@ -91,7 +91,7 @@ mod tests {
 
     const ANSWER: Duration = Duration::from_millis(30);
 
-    /// A bucket that answers each GET after a while, and never a HEAD.
+    /// Returns a bucket that responds to each GET after a while, and never to a HEAD.
     fn slow(objects: &Arc<InMemory>) -> Store {
         let config = ThrottleConfig { wait_get_per_call: ANSWER, ..ThrottleConfig::default() };
         let slow: Arc<dyn ObjectStore> = Arc::new(ThrottledStore::new(Arc::clone(objects), config));

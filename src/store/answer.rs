@@ -1,11 +1,11 @@
-//! Parts of a service's answer that the library does not hand out itself.
+//! Parts of a service's response that the library does not return itself.
 
 use http::StatusCode;
 use object_store::HeaderMap;
 
 use crate::aws::xml;
 
-/// The bucket is in another region than it was asked in. The library reports it as a redirect that leads nowhere, without the region.
+/// The bucket is in another region than the requested one. The library reports a redirect that leads nowhere, without the region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the bucket is in the region {region}")]
 pub(super) struct WrongRegion {
@@ -13,7 +13,7 @@ pub(super) struct WrongRegion {
 }
 
 impl WrongRegion {
-    /// What S3 says of a bucket's region, in the header or in its error document.
+    /// Reads a bucket's region from S3's response: from the header or from the error document.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
     pub(super) fn told(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(body);
@@ -24,6 +24,6 @@ impl WrongRegion {
     }
 }
 
-/// The headers of an answer, which the library does not hand out itself.
+/// The headers of a response, which the library does not return itself.
 #[derive(Debug, Clone)]
 pub(super) struct AnswerHeaders(pub(super) HeaderMap);

@@ -1,4 +1,4 @@
-//! Buckets run the conformance suite, and show what only they have.
+//! Tests of buckets: the conformance suite, and the features that only buckets have.
 
 use std::io::Read;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::{Encryption, Store, StoreError, StoreSettings, StoreUrl, conformance}
 use crate::aws::Account;
 use crate::test_services::{self, Moto};
 
-/// A new bucket at that address.
+/// Creates a bucket at that address.
 fn make_bucket(url: &str, bucket: &str, account: Option<&Account>) {
     // Any client that can sign will do; the one of the store can't make buckets.
     let moto = test_services::moto();

@@ -1,4 +1,4 @@
-//! What a service says that an object's bytes add up to.
+//! Checksums of objects, as services report them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use object_store::HeaderMap;
 use sha2::Sha256;
 
-/// An object's checksum, to be compared with that of the bytes that came.
+/// An object's checksum, to be compared with that of the received bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Checksum {
     kind: Kind,
@@ -30,8 +30,8 @@ const S3: [(&str, Kind); 4] = [
 ];
 
 impl Checksum {
-    /// The checksum that the answer to HEAD tells. `etag`: whether the entity tag may be taken for an MD5 sum where it looks
-    /// like one, as S3 promises of objects that came in one part and are not encrypted by a key of KMS or of the customer.
+    /// Reads the checksum from the response to HEAD. `etag`: whether an entity tag that looks like an MD5 sum is taken for one,
+    /// as S3 promises for objects uploaded in one part and not encrypted by a key of KMS or of the customer.
     pub(super) fn told(headers: &HeaderMap, etag: bool) -> Option<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         // Of an object that came in parts, S3 may tell the checksum of its parts' checksums. Its entity tag ends with `-3` then.
@@ -60,7 +60,7 @@ impl Checksum {
             })
     }
 
-    /// To be fed with the bytes in order.
+    /// Begins a sum, to be fed with the bytes in order.
     pub(super) fn begin(&self) -> Sum {
         match self.kind {
             Kind::Md5 => Sum::Md5(Md5::new()),
@@ -69,7 +69,7 @@ impl Checksum {
         }
     }
 
-    /// Whether the bytes add up to it; if not, what to tell.
+    /// Compares the sum of the bytes with the checksum; the error describes the difference.
     pub(super) fn compare(&self, sum: Sum) -> Result<(), String> {
         let (name, bytes) = match sum {
             Sum::Md5(digest) => ("MD5", digest.finalize().to_vec()),
@@ -86,7 +86,7 @@ impl Checksum {
     }
 }
 
-/// A sum that grows.
+/// A checksum under computation.
 pub(super) enum Sum {
     Md5(Md5),
     Sha256(Sha256),

@@ -1,4 +1,4 @@
-//! What every store does. Each backend runs this suite, in a store that is empty.
+//! Conformance suite of stores. Each backend runs it, in an empty store.
 
 use std::io::Read;
 

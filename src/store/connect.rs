@@ -26,14 +26,14 @@ use super::s3_endpoint::S3Endpoint;
 use super::url::Bucket;
 use super::{Encryption, StoreSettings};
 
-/// How the library tries again after throttling, 5xx and lost connections: with backoff and jitter.
+/// Returns the library's retry settings for throttling, 5xx and lost connections: with backoff and jitter.
 fn retries() -> RetryConfig {
     let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(15), base: 3.0 };
     // Ends by its time: the pauses are so random that ten of them may be over in three seconds, or last for a minute.
     RetryConfig { backoff, max_retries: 1000, retry_timeout: Duration::from_secs(180) }
 }
 
-/// How requests are made. The timeout is that of one request, of at most a part's size.
+/// Returns the client options for requests. The timeout applies to one request, of at most a part's size.
 fn requests(endpoint: Option<&str>) -> ClientOptions {
     ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(5))
@@ -41,7 +41,7 @@ fn requests(endpoint: Option<&str>) -> ClientOptions {
         .with_allow_http(endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")))
 }
 
-/// A bucket of S3, seen from its prefix.
+/// Opens a bucket of S3, seen from its prefix.
 pub(super) fn s3(
     bucket: &Bucket,
     settings: &StoreSettings,
@@ -74,7 +74,7 @@ pub(super) fn s3(
     Ok(opened(builder.build()?, bucket))
 }
 
-/// A bucket of Google Cloud Storage, seen from its prefix: with the application default credentials, or with none where the
+/// Opens a bucket of Google Cloud Storage, seen from its prefix: with the application default credentials, or with none if the
 /// address is an emulator's, without TLS.
 pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Result<(Arc<dyn ObjectStore>, Pages)> {
     let endpoint = settings.endpoint.as_deref();
@@ -93,7 +93,7 @@ pub(super) fn gcs(bucket: &Bucket, settings: &StoreSettings) -> object_store::Re
     Ok(opened(builder.build()?, bucket))
 }
 
-/// The objects of a bucket seen from its prefix, and its listing in pages.
+/// Returns the objects of a bucket seen from its prefix, and its listing in pages.
 fn opened<T: ObjectStore + PaginatedListStore>(service: T, bucket: &Bucket) -> (Arc<dyn ObjectStore>, Pages) {
     let service = Arc::new(service);
     let below_prefix = if bucket.prefix.is_empty() { String::new() } else { format!("{}/", bucket.prefix) };
@@ -108,7 +108,7 @@ pub(super) fn below(objects: Arc<dyn ObjectStore>, prefix: &str) -> Arc<dyn Obje
     }
 }
 
-/// Who is not trusted now is not trusted in three minutes either: such an error is of a kind that is not tried again.
+/// Turns an error about an untrusted certificate into a kind that is not retried: it stays untrusted three minutes later.
 fn told_once(error: HttpError) -> HttpError {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(one) = next {
@@ -121,7 +121,7 @@ fn told_once(error: HttpError) -> HttpError {
     error
 }
 
-/// Our credentials in the library's form, asked for before each request.
+/// adg's credentials in the library's form, requested before each request.
 #[derive(Debug)]
 struct S3Credentials(Arc<Identity>);
 
@@ -140,7 +140,7 @@ impl CredentialProvider for S3Credentials {
     }
 }
 
-/// Requests by the library's own client; the answer's headers are kept with the answer, and a listing is looked at before the
+/// Requests by the library's own client; the headers are kept with the response, and a listing is checked before the
 /// library reads it.
 #[derive(Debug)]
 struct TellingConnector;

@@ -1,10 +1,10 @@
-//! What would allow what a store refused.
+//! Hints on the permission that a refused request lacks.
 
 use crate::aws::{WRONG_KEYS, is_about_keys, principal_of, statement};
 
 use super::url::StoreUrl;
 
-/// The statement or role that is missing, where `who` may not do `action` on `key`. `reason` is what the store says.
+/// Returns the missing statement or role if `who` may not do `action` on `key`. `reason` is the store's message.
 pub(super) fn hint(url: &StoreUrl, action: &str, key: &str, reason: &str, who: Option<&str>) -> Option<String> {
     match url {
         StoreUrl::Folder(_) => Some("let the user that runs adg read and write the folder".to_owned()),
@@ -60,7 +60,7 @@ pub(super) fn hint(url: &StoreUrl, action: &str, key: &str, reason: &str, who: O
     }
 }
 
-/// The key of KMS that an answer is about: `… is not authorized to perform: kms:Decrypt on resource: arn:… because …`.
+/// Returns the KMS key that a response is about: `… is not authorized to perform: kms:Decrypt on resource: arn:… because …`.
 fn kms_key(reason: &str) -> Option<String> {
     let at = reason.find("kms:")?;
     let key = reason[at..].split_once("on resource: ")?.1.split_whitespace().next()?;

@@ -1,32 +1,32 @@
-//! The way to the local disk, beside that to objects.
+//! Access to the local disk, next to that to objects.
 
 use std::io;
 use std::path::Path;
 #[cfg(test)]
 use std::sync::Arc;
 
-/// Does what is to be done on the disk of this machine: in scratch, in the folders of stores, for reports. Tests stand in the way.
+/// The local disk: scratch, the folders of stores, reports. Tests can intercept each action.
 #[derive(Debug, Clone, Default)]
 pub struct Disk {
     #[cfg(test)]
     seam: Option<Arc<dyn DiskSeam>>,
 }
 
-/// What tests put between the program and the disk.
+/// A seam that tests put between the program and the disk.
 #[cfg(test)]
 pub trait DiskSeam: std::fmt::Debug + Send + Sync {
-    /// Does `work`, or not, or says that it didn't.
+    /// Does `work`, skips it, or reports that it failed.
     fn pass(&self, action: &'static str, path: &Path, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()>;
 }
 
 impl Disk {
-    /// A disk behind a seam.
+    /// Returns a disk behind a seam.
     #[cfg(test)]
     pub fn behind(seam: Arc<dyn DiskSeam>) -> Self {
         Self { seam: Some(seam) }
     }
 
-    /// Does `work`, which is to `action` what is at `path`.
+    /// Does `work`, which performs `action` on `path`.
     ///
     /// # Errors
     /// Those of `work`.

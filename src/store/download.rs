@@ -1,4 +1,4 @@
-//! Reading an object of a service: parallel ranges, all of the version that was listed, compared with its checksum.
+//! Download of a service's object: parallel ranges, all of the listed version, compared with its checksum.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use super::checksum::{Checksum, Sum};
 use super::object::info;
 use super::{Metadata, ObjectInfo, StoreError};
 
-/// One request's bytes. S3 answers after some tens of milliseconds, and serves some tens of MiB a second over one connection: many
-/// small requests are faster than few large ones, and hold no more.
+/// Bytes of one request. S3 responds after some tens of milliseconds, and serves some tens of MiB a second over one connection:
+/// many small requests are faster than few large ones, and hold no more.
 const RANGE_BYTES: u64 = 1 << 20;
-/// Requests at the same time; so many ranges are held in memory, and one more that is being read.
+/// Maximum requests at the same time; as many ranges are held in memory, and one more that is being read.
 const IN_FLIGHT: usize = 16;
 
 /// Reads `object`, which was listed before.
@@ -33,7 +33,7 @@ pub(super) struct Download {
 }
 
 impl Download {
-    /// An object that came in one answer.
+    /// Creates a download of an object that came in one response.
     pub(super) fn of_whole(store: &str, key: &str, whole: Whole, verify_etag: bool) -> (Self, Metadata) {
         let Whole { head, bytes } = whole;
         let checksum = told(&head, verify_etag).map(|checksum| (checksum.clone(), checksum.begin()));
@@ -44,7 +44,7 @@ impl Download {
         (Self { store, key, ranges, ready: Bytes::new(), left, checksum }, metadata(&head))
     }
 
-    /// Asks what the object is now; refused where it is not what was listed.
+    /// Requests the object's current state; fails if it is no longer as listed.
     pub(super) fn begin(
         runtime: &Runtime,
         objects: &Arc<dyn ObjectStore>,
@@ -71,7 +71,7 @@ impl Download {
         Ok((Self { store, key, ranges, ready: Bytes::new(), left, checksum }, metadata(&now)))
     }
 
-    /// The next range; none at the end, where the bytes must be all there and add up.
+    /// Returns the next range; `None` at the end, where the bytes must be complete and match the checksum.
     fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
         let (store, key) = (self.store.clone(), self.key.clone());
         match self.ranges.blocking_recv() {
@@ -100,25 +100,25 @@ impl Download {
     }
 }
 
-/// Whether an object is asked for in one request, which is refused where the object is no longer what was listed.
+/// Returns true if an object is requested in one request, which fails if the object is no longer as listed.
 pub(super) fn comes_whole(object: &ObjectInfo) -> bool {
     object.size <= RANGE_BYTES && object.etag.is_some()
 }
 
-/// An object and its description, of one answer.
+/// An object and its description, from one response.
 pub(super) struct Whole {
     head: Head,
     bytes: Bytes,
 }
 
-/// An answer without its bytes.
+/// A response without its bytes.
 pub(super) struct Head {
     meta: ObjectMeta,
     attributes: Attributes,
     extensions: Extensions,
 }
 
-/// All of a small object.
+/// Reads a small object completely.
 pub(super) async fn whole(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectInfo) -> object_store::Result<Whole> {
     let answer = objects.get_opts(&path, GetOptions { if_match: object.etag.clone(), ..GetOptions::default() }).await?;
     let head = Head { meta: answer.meta.clone(), attributes: answer.attributes.clone(), extensions: answer.extensions.clone() };
@@ -129,7 +129,7 @@ pub(super) async fn whole(objects: Arc<dyn ObjectStore>, path: Path, object: Obj
     Ok(Whole { head, bytes: answer.bytes().await? })
 }
 
-/// What whoever wrote the object said of it.
+/// Returns the metadata that the writer gave the object, with names in lower case.
 fn metadata(head: &Head) -> Metadata {
     let own = head.attributes.iter().filter_map(|(attribute, value)| match attribute {
         Attribute::Metadata(name) => Some((name.to_lowercase(), value.to_string())),
@@ -142,8 +142,8 @@ fn told(head: &Head, verify_etag: bool) -> Option<Checksum> {
     Checksum::told(&head.extensions.get::<AnswerHeaders>()?.0, verify_etag)
 }
 
-/// Sends the ranges in order, until the reader is gone. Each is a task of its own, so that it comes while another is waited for, and
-/// while the reader has no time.
+/// Sends the ranges in order, until the reader is dropped. Each is a separate task, so that it is received while another is
+/// awaited, and while the reader is busy.
 async fn fetch(objects: Arc<dyn ObjectStore>, path: Path, object: ObjectMeta, sender: mpsc::Sender<object_store::Result<Bytes>>) {
     let starts = (0..object.size).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
     let requests = starts.map(|start| {

@@ -1,4 +1,4 @@
-//! The folders that runs have made for themselves.
+//! Folders that earlier runs created for themselves.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use crate::identity::RunId;
 
 use super::{Store, StoreError};
 
-/// A folder that an earlier run made, named by its id.
+/// A folder that an earlier run created, named by the run's ID.
 pub struct EarlierRun {
     /// The run.
     pub id: RunId,
@@ -15,11 +15,11 @@ pub struct EarlierRun {
 }
 
 impl Store {
-    /// The folders in the folder `parent` that runs made before `run`. What a later one makes is none of its business, nor is what no
-    /// run of adg made.
+    /// Returns the folders in the folder `parent` that runs before `run` created. It ignores folders of later runs and folders
+    /// that no run of adg created.
     ///
     /// # Errors
-    /// The store can't be asked.
+    /// The store can't be listed.
     pub fn earlier_runs(&self, parent: &str, run: RunId) -> Result<Vec<EarlierRun>, StoreError> {
         let ids = self.folders(parent)?.into_iter().filter_map(|name| Some((RunId::from_str(&name).ok()?, name)));
         let earlier = ids.filter(|(id, _)| *id < run);

@@ -1,4 +1,4 @@
-//! What can go wrong with a store.
+//! Errors of stores.
 
 use std::error::Error as _;
 use std::io;
@@ -8,20 +8,20 @@ use crate::identity::{ErrorKind, Explain, hints};
 
 use super::answer::WrongRegion;
 
-/// A store did not do what was asked.
+/// A store did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The object is not there.
+    /// The object does not exist.
     #[error("failed to {action} {}: it does not exist", place(.key, .store))]
     NotFound {
-        /// What was being done.
+        /// Action that failed.
         action: &'static str,
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key.
         key: String,
     },
-    /// The store's folder is not there.
+    /// The store's folder does not exist.
     #[error("failed to open {}: it does not exist", place(.folder, .store))]
     NoFolder {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
@@ -29,7 +29,7 @@ pub enum StoreError {
         /// The folder.
         folder: String,
     },
-    /// The bucket is not there.
+    /// The bucket does not exist.
     #[error("the bucket of the store {store} does not exist")]
     NoBucket {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
@@ -51,18 +51,18 @@ pub enum StoreError {
         /// The object's key.
         key: String,
     },
-    /// We may not.
+    /// Access is denied.
     #[error("failed to {action} {}: access denied: {reason}", place(.key, .store))]
     AccessDenied {
-        /// What was being done.
+        /// Action that failed.
         action: &'static str,
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key or prefix.
         key: String,
-        /// What the store says.
+        /// Message of the store.
         reason: String,
-        /// What would allow it.
+        /// Permission that would allow it.
         hint: Option<String>,
     },
     /// There are no credentials, or a hop of the role chain was refused.
@@ -70,10 +70,10 @@ pub enum StoreError {
     Credentials {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
-        /// What AWS says.
+        /// Error of AWS.
         source: AwsError,
     },
-    /// A listing came upon a key that can't be told from another.
+    /// A listing has a key that can't be distinguished from another.
     #[error("the store {store} has a key that adg can't list, and hides what comes after it: {reason}")]
     OddKey {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
@@ -84,24 +84,24 @@ pub enum StoreError {
     /// The store does not answer, or the disk is full or broken.
     #[error("failed to {action} {}: {reason}", place(.key, .store))]
     Unavailable {
-        /// What was being done.
+        /// Action that failed.
         action: &'static str,
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key or prefix.
         key: String,
-        /// What the store says.
+        /// Message of the store.
         reason: String,
     },
-    /// The store's settings make no sense to its service.
+    /// The store's settings are invalid for its service.
     #[error("the settings of the store {store} can't be used: {reason}")]
     Setting {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
-        /// What is wrong.
+        /// Reason.
         reason: String,
     },
-    /// The object is no longer what was listed.
+    /// The object changed since it was listed.
     #[error("`{key}` in the store {store} changed while it was read")]
     Changed {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
@@ -109,24 +109,24 @@ pub enum StoreError {
         /// The object's key.
         key: String,
     },
-    /// What came is not what the store has.
+    /// The received bytes differ from the stored ones.
     #[error("`{key}` in the store {store} came damaged: {what}")]
     Damaged {
         /// The store, as [`Store::shown`](super::Store::shown) names it.
         store: String,
         /// The object's key.
         key: String,
-        /// How that is known.
+        /// Evidence of the damage.
         what: String,
     },
     /// The scratch folder can't be used.
     #[error("failed to {action} the scratch folder `{folder}`")]
     Scratch {
-        /// What was being done.
+        /// Action that failed.
         action: &'static str,
         /// The folder.
         folder: String,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
 }
@@ -191,7 +191,7 @@ impl StoreError {
         }
     }
 
-    /// The system's error about the folder of a store.
+    /// Converts the system's error about the folder of a store.
     pub(super) fn of_folder(error: &io::Error, store: &str, folder: &str) -> Self {
         match Self::from_io(error, "open", store, folder) {
             Self::NotFound { store, key, .. } => Self::NoFolder { store, folder: key },
@@ -199,7 +199,7 @@ impl StoreError {
         }
     }
 
-    /// The system's error about an object of a local folder.
+    /// Converts the system's error about an object of a local folder.
     pub(super) fn from_io(error: &io::Error, action: &'static str, store: &str, key: &str) -> Self {
         let (store, key, reason) = (store.to_owned(), key.to_owned(), error.to_string());
         match error.kind() {
@@ -210,8 +210,8 @@ impl StoreError {
     }
 }
 
-/// Whether a listing failed on one entry only: its name is no text or has characters that no key may have, or it is a link
-/// that leads back to itself.
+/// Returns true if a listing failed on one entry only: its name is not text or has characters that no key may have, or it is a
+/// link that leads back to itself.
 pub(super) fn is_about_one_name(error: &object_store::Error) -> bool {
     match error {
         object_store::Error::InvalidPath { .. } => true,
@@ -229,7 +229,7 @@ fn io_below(error: &object_store::Error) -> Option<&io::Error> {
     below(error)
 }
 
-/// The error of that type in the chain below another.
+/// Returns the error of that type in the chain below another.
 fn below<T: std::error::Error + 'static>(error: &object_store::Error) -> Option<&T> {
     let mut next = error.source();
     while let Some(source) = next {
@@ -241,7 +241,7 @@ fn below<T: std::error::Error + 'static>(error: &object_store::Error) -> Option<
     None
 }
 
-/// Whether a code is about a key of KMS that can't be used: switched off, about to be deleted, or gone. Throttling passes.
+/// Returns true if a code is about a KMS key that can't be used: disabled, pending deletion, or deleted. Throttling is not one.
 fn is_about_a_kms_key(code: &str) -> bool {
     code.starts_with("KMS") && !code.contains("Throttl") && !code.contains("Internal") && !code.contains("Timeout")
 }
@@ -250,7 +250,7 @@ fn io_kind(error: &object_store::Error) -> Option<io::ErrorKind> {
     io_below(error).map(io::Error::kind)
 }
 
-/// The codes by which S3 says that it will not let us, whoever we say that we are.
+/// Error codes with which S3 denies access, for any identity.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 const DENIED: [&str; 8] = [
     "AccessDenied",
@@ -263,14 +263,14 @@ const DENIED: [&str; 8] = [
     "RequestTimeTooSkewed",
 ];
 
-/// What a service tells of an error.
+/// A service's description of an error.
 struct Told {
     code: Option<String>,
     reason: String,
 }
 
-/// The deepest message of an error's chain: the one that says what happened, without its wrappings. Of an answer in XML, its
-/// code and message; of one without a body, its status.
+/// Returns the deepest message of an error's chain, which says what happened, without its wrappings. For an XML response, its
+/// code and message; for one without a body, its status.
 fn told(error: &object_store::Error) -> Told {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -286,7 +286,7 @@ fn told(error: &object_store::Error) -> Told {
     Told { code, reason: status.unwrap_or(&text).to_owned() }
 }
 
-/// What an action was on.
+/// Describes the object of an action: a key, or the store if the key is empty.
 fn place(key: &str, store: &str) -> String {
     if key.is_empty() { format!("the store {store}") } else { format!("`{key}` in the store {store}") }
 }

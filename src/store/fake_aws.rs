@@ -25,18 +25,19 @@ pub(super) const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// Both services at one address.
 pub(super) struct FakeAws {
     pub(super) clock: Arc<FixedClock>,
-    /// When each access key ends.
+    /// Expiry of each access key.
     issued: Mutex<HashMap<String, Timestamp>>,
     assuming: AtomicBool,
     pub(super) assumed_at_once: AtomicBool,
-    /// What passes with each request to the store. Several are under way at once, each with credentials for five more minutes.
+    /// Time that passes with each request to the store. Several are in flight at once, each with credentials for five more
+    /// minutes.
     pub(super) step: SignedDuration,
     pub(super) requests: AtomicUsize,
     pub(super) refused: Mutex<Vec<String>>,
     pub(super) content: Bytes,
-    /// Of the one object.
+    /// Entity tag of the one object.
     pub(super) etag: &'static str,
-    /// Whether parts of uploads are refused.
+    /// True if parts of uploads are refused.
     pub(super) refuses_parts: bool,
     pub(super) aborted: AtomicUsize,
 }
@@ -151,7 +152,7 @@ impl FakeAws {
         }
     }
 
-    /// The store at the end of two hops, each for fifteen minutes.
+    /// Returns the store at the end of two hops, each for fifteen minutes.
     pub(super) fn store(&self, url: &str) -> Store {
         let role =
             |name: &str| serde_json::json!({ "arn": format!("arn:aws:iam::111111111111:role/{name}"), "duration_seconds": 900 });
@@ -164,7 +165,7 @@ impl FakeAws {
         Store::s3("source", url::Bucket { name: "bucket".into(), prefix: String::new() }, &settings, &account).unwrap()
     }
 
-    /// How many credentials were issued.
+    /// Returns the number of credentials issued.
     pub(super) fn issued(&self) -> usize {
         self.issued.lock().unwrap().len() - 1
     }

@@ -1,4 +1,4 @@
-//! Finding objects in a large store: only the part of it that may hold them is listed, and only those that are wanted are kept.
+//! Search for objects in a large store: only the part that may hold them is listed, and only the wanted ones are kept.
 
 use futures::StreamExt;
 use object_store::ObjectMeta;
@@ -8,17 +8,17 @@ use super::object::{info, path};
 use super::pages::Pages;
 use super::{ObjectInfo, Store, StoreError, error, links};
 
-/// The part of a store in which keys are looked for.
+/// Part of a store that is searched for keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyScope {
-    /// The texts with which the keys begin; one that is empty is the beginning of every key.
+    /// Prefixes of the keys; an empty one matches every key.
     pub beginnings: Vec<String>,
-    /// The most parts between slashes that a key has. None: any number.
+    /// Maximum number of parts of a key, between slashes. None: any number.
     pub most_parts: Option<usize>,
 }
 
 impl KeyScope {
-    /// Whether a folder may hold such keys.
+    /// Returns true if a folder may hold such keys.
     pub(super) fn may_be_below(&self, folder: &str) -> bool {
         let folder = format!("{folder}/");
         let parts = folder.split('/').count();
@@ -32,7 +32,7 @@ impl KeyScope {
 }
 
 impl Store {
-    /// The objects in that part of the store whose keys are `wanted`, by key. What is left out is as for [`list`](Self::list).
+    /// Returns the objects in that part of the store whose keys are `wanted`, by key. Skips entries as [`list`](Self::list) does.
     ///
     /// # Errors
     /// The store can't be listed.

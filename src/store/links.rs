@@ -1,4 +1,4 @@
-//! A local folder that others write to: what of it is its own.
+//! Files of a local folder that others write to, without those that links lead out of it.
 
 use std::io;
 use std::path::Path as FilePath;
@@ -8,7 +8,7 @@ use object_store::path::Path;
 use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
 use walkdir::{DirEntry, WalkDir};
 
-/// Requests at once. Each is a look at a file of this machine.
+/// Maximum requests at once. Each inspects a file of this machine.
 const AT_ONCE: usize = 16;
 
 /// The files of a local folder.
@@ -16,17 +16,17 @@ pub(super) struct OwnFiles<'f> {
     /// The folder as a store.
     pub(super) objects: &'f dyn ObjectStore,
     pub(super) folder: &'f FilePath,
-    /// Whether links are followed to files of the folder only: who may write to it is not to have everything published that adg
-    /// may read, nor to have it walk the whole machine.
+    /// True if links are followed to files of the folder only: a writer of the folder must not get everything published that adg
+    /// may read, nor make it walk the whole machine.
     pub(super) is_own: bool,
-    /// Whether a folder with that key may hold what is wanted.
+    /// Returns true if a folder with that key may hold wanted files.
     pub(super) may_be_below: &'f (dyn Fn(&str) -> bool + Send + Sync),
-    /// Whether a file with that key is wanted.
+    /// Returns true if a file with that key is wanted.
     pub(super) is_wanted: &'f dyn Fn(&str) -> bool,
 }
 
 impl OwnFiles<'_> {
-    /// Gives each file below `prefix`, or what is wrong with it, to `take`.
+    /// Passes each file below `prefix`, or its error, to `take`.
     pub(super) async fn each(&self, prefix: &str, take: &mut dyn FnMut(Result<ObjectMeta, Error>)) {
         let root = match self.folder.canonicalize() {
             Ok(root) => root,

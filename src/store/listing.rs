@@ -1,4 +1,4 @@
-//! A bucket's listing as it comes: whether it is one, and keys that can't be read by their names.
+//! Check of a bucket's raw listing: that it is a listing, and for keys that can't be read by their names.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use object_store::path::Path;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// The root element of a listing, of S3 and of what speaks like it.
+/// Root element of a listing, of S3 and of compatible services.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 const ROOT: &[u8] = b"ListBucketResult";
 
-/// An answer that is no listing: a page of a proxy, of a console or of a sign-in, which would pass for an empty bucket.
+/// A response that is no listing: a page of a proxy, of a console or of a sign-in, which would pass for an empty bucket.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the endpoint answered with what is no listing of a bucket: `{begin}`")]
 pub(super) struct NoListing {
     begin: String,
 }
 
-/// The listing without entries whose keys can't be read by their names: an empty part, `.` or `..`. The library gives up the
-/// whole listing on one of them.
+/// Returns the listing without entries whose keys can't be read by their names (an empty part, `.` or `..`), and their keys. The
+/// library fails the whole listing on one of them.
 ///
 /// # Errors
-/// It is no listing.
+/// The body is no listing.
 pub(super) fn readable(body: Bytes) -> Result<(Bytes, Vec<String>), NoListing> {
     let no_listing = || {
         let begin = String::from_utf8_lossy(&body[..body.len().min(200)]).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -42,7 +42,7 @@ pub(super) fn readable(body: Bytes) -> Result<(Bytes, Vec<String>), NoListing> {
     Ok((kept.into(), odd.into_iter().map(|(_, key)| key).collect()))
 }
 
-/// Where entries with such keys stand, and their keys. None where it is no listing.
+/// Returns the ranges of entries with such keys, and their keys. `None` if it is no listing.
 fn odd_entries(body: &[u8]) -> Option<Vec<(Range<usize>, String)>> {
     let mut reader = Reader::from_reader(body);
     let (mut is_listing, mut begin, mut is_key, mut key, mut odd) = (false, 0, false, String::new(), Vec::new());

@@ -1,7 +1,7 @@
-//! Where objects live: a folder of this machine, S3 and what speaks like it, Google Cloud Storage, behind the same few verbs.
+//! Stores of objects: a local folder, S3 and compatible services, Google Cloud Storage, behind the same few verbs.
 //!
-//! Retries and checksums have their one home here, credentials next door in `aws`. The rest of the program is threads, not
-//! futures: a store runs its requests on the shared runtime and hands out plain readers.
+//! Retries and checksums are implemented here only, credentials in `aws`. The rest of the program uses threads, not
+//! futures: a store runs its requests on the shared runtime and returns plain readers.
 
 mod ahead;
 mod answer;

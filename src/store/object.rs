@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use object_store::path::Path;
 
-/// What a store knows of an object without reading it.
+/// Description of an object, which a store gives without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectInfo {
     /// The key, relative to the store.
     pub key: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Identifies the content, where the store says so.
+    /// Entity tag, which identifies the content. None: the store gives none.
     pub etag: Option<String>,
-    /// When it was last written.
+    /// Time of the last write.
     pub modified: Timestamp,
 }
 
 impl ObjectInfo {
-    /// Whether the object is still what was listed, by what the store says of it `now`. Some services, as s3s-fs, list objects
-    /// without their entity tags: then the time tells, of which HEAD gives the seconds.
+    /// Returns true if the object is still as listed; `now` is its current description. Some services, such as s3s-fs, list
+    /// objects without their entity tags: then the times are compared, in whole seconds as HEAD gives them.
     pub fn is(&self, now: &Self) -> bool {
         let same = match &self.etag {
             Some(etag) => now.etag.as_ref() == Some(etag),
@@ -30,15 +30,15 @@ impl ObjectInfo {
     }
 }
 
-/// What whoever wrote an object says of it: names in lower case, and texts.
+/// Metadata that an object's writer gave it: names in lower case, and their texts.
 pub type Metadata = BTreeMap<String, String>;
 
-/// A key as a path. Keys that were listed are already in the store's spelling, in which `%` is not to be escaped again.
+/// Returns a key as a path. Listed keys are already in the store's spelling, in which `%` must not be escaped again.
 pub(super) fn path(key: &str) -> Path {
     Path::parse(key).unwrap_or_else(|_| Path::from(key))
 }
 
-/// An object as the library lists it.
+/// Converts an object from the library's form.
 pub(super) fn info(meta: object_store::ObjectMeta) -> ObjectInfo {
     let modified = Timestamp::from_microsecond(meta.last_modified.timestamp_micros()).unwrap_or_default();
     ObjectInfo { key: meta.location.to_string(), size: meta.size, etag: meta.e_tag, modified }

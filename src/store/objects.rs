@@ -20,7 +20,7 @@ use super::object::{info, path};
 use super::pages::Pages;
 use super::{Disk, Metadata, ObjectInfo, StoreError, StoreSettings, StoreUrl, connect, denied, error, s3_endpoint, url};
 
-/// The size of the parts in which an object is sent. S3 takes 5 MiB to 5 GiB, at most 10,000 of them: objects of up to 80 GiB.
+/// Bytes of a part of an upload. S3 takes parts of 5 MiB to 5 GiB, at most 10,000 of them: objects of up to 80 GiB.
 const PART_BYTES: usize = 8 << 20;
 
 /// A named place for objects.
@@ -28,17 +28,17 @@ const PART_BYTES: usize = 8 << 20;
 pub struct Store {
     name: String,
     url: StoreUrl,
-    /// The address of what is below, without a slash at its end.
+    /// Address of the store, without a slash at its end.
     root: String,
     pub(super) objects: Arc<dyn ObjectStore>,
     pub(super) runtime: &'static Runtime,
     disk: Disk,
-    /// The size of the parts in which an object is sent.
+    /// Bytes of a part of an upload.
     pub(super) part_bytes: usize,
-    /// Who asks, where it is S3 that is asked.
+    /// AWS identity that makes the requests. None: the store is not on S3.
     identity: Option<Arc<Identity>>,
     pub(super) verify_etags: bool,
-    /// Whether it is a folder that others write to.
+    /// True if it is a folder that others write to.
     pub(super) is_others: bool,
     /// The listing of a bucket; a folder is walked.
     pub(super) pages: Option<Pages>,
@@ -57,10 +57,11 @@ fn shown(name: &str, url: &StoreUrl, endpoint: Option<&str>) -> String {
 }
 
 impl Store {
-    /// Opens the local folder of the store `name`. One that a run writes to is made with `create`; any other is others'.
+    /// Opens the local folder of the store `name`. `create` creates it, for a folder that runs write to; without `create` it is a
+    /// folder that others write to.
     ///
     /// # Errors
-    /// The folder is not there, or can't be read.
+    /// The folder does not exist, or can't be read.
     pub fn folder(name: &str, folder: PathBuf, create: bool) -> Result<Self, StoreError> {
         let shown = folder.display().to_string();
         let failed = |error: io::Error| StoreError::of_folder(&error, &format!("`{name}`"), &shown);
@@ -76,10 +77,10 @@ impl Store {
         Ok(Self { is_others: !create, ..Self::new(name, StoreUrl::Folder(folder), Arc::new(objects))? })
     }
 
-    /// Opens the bucket of the store `name`. Nothing is asked of it yet.
+    /// Opens the bucket of the store `name`. It sends no request yet.
     ///
     /// # Errors
-    /// The settings make no sense.
+    /// The settings are invalid.
     pub fn s3(name: &str, bucket: url::Bucket, settings: &StoreSettings, account: &Account) -> Result<Self, StoreError> {
         let identity = account.identity(&settings.role_chain);
         let (objects, pages) = connect::s3(&bucket, settings, account, &identity).map_err(|error| setting(name, &error))?;
@@ -93,10 +94,10 @@ impl Store {
         })
     }
 
-    /// Opens the bucket of the store `name`. Nothing is asked of it yet.
+    /// Opens the bucket of the store `name`. It sends no request yet.
     ///
     /// # Errors
-    /// The settings make no sense.
+    /// The settings are invalid.
     pub fn gcs(name: &str, bucket: url::Bucket, settings: &StoreSettings) -> Result<Self, StoreError> {
         let (objects, pages) = connect::gcs(&bucket, settings).map_err(|error| setting(name, &error))?;
         let (verify_etags, endpoint) = (settings.verify_etags, settings.endpoint.clone());
@@ -124,13 +125,13 @@ impl Store {
         })
     }
 
-    /// A store of these objects, which are used as those at `url` would be.
+    /// Returns a store of these objects, which are used as those at `url` would be.
     #[cfg(test)]
     pub fn of(name: &str, url: StoreUrl, objects: Arc<dyn ObjectStore>, disk: Disk, part_bytes: usize) -> Self {
         Self { disk, part_bytes, ..Self::new(name, url, objects).unwrap() }
     }
 
-    /// The same store, seen from below `prefix`.
+    /// Returns the same store, seen from below `prefix`.
     #[must_use]
     pub fn below(&self, prefix: &str) -> Self {
         let prefix = prefix.trim_matches('/');
@@ -146,33 +147,33 @@ impl Store {
         Self { root: url.to_string(), url, objects, pages, ..self.clone() }
     }
 
-    /// The store's name in the profile, and its address where that is not a folder's.
+    /// Returns the store's name in the profile, and its address if it is not a folder.
     pub fn shown(&self) -> String {
         shown(&self.name, &self.url, self.endpoint.as_deref())
     }
 
-    /// The store's name in the profile.
+    /// Returns the store's name in the profile.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The address of a key, as a metastore stores it.
+    /// Returns the address of a key, as a metastore stores it.
     pub fn location(&self, key: &str) -> String {
         format!("{}/{key}", self.root)
     }
 
-    /// The address of a key as a new table is to have it: in the scheme of the profile.
+    /// Returns the address of a key for a new table: in the scheme of the profile.
     pub fn written_location(&self, key: &str) -> String {
         url::spelled_like(&self.location(key), &self.written)
     }
 
-    /// The key at an address, where it lies in this store.
+    /// Returns the key at an address, if it lies in this store.
     pub fn key_at(&self, location: &str) -> Option<String> {
         let location = url::normal_location(location);
         location.strip_prefix(&self.root)?.strip_prefix('/').map(str::to_owned)
     }
 
-    /// The folder, where the store is one of this machine.
+    /// Returns the folder, if the store is a local one.
     pub fn local_folder(&self) -> Option<&FilePath> {
         match &self.url {
             StoreUrl::Folder(folder) => Some(folder),
@@ -180,7 +181,7 @@ impl Store {
         }
     }
 
-    /// Who asks, where it is S3 that is asked.
+    /// Returns the AWS identity that makes the requests; `None` if the store is not on S3.
     pub fn identity(&self) -> Option<&Arc<Identity>> {
         self.identity.as_ref()
     }
@@ -189,7 +190,7 @@ impl Store {
         self.explained(StoreError::from_objects(error, action, &self.shown(), key))
     }
 
-    /// The error; what was refused with what would allow it.
+    /// Adds to a refused request's error a hint on the permission that would allow it.
     fn explained(&self, mut error: StoreError) -> StoreError {
         if let StoreError::AccessDenied { action, key, reason, hint, .. } = &mut error {
             let who = self.identity.as_ref().and_then(|identity| self.runtime.block_on(identity.arn()).ok());
@@ -198,8 +199,8 @@ impl Store {
         error
     }
 
-    /// All objects in the folder `prefix` and below it (empty: the whole store), by key. Names that can't be keys, links that
-    /// lead back to themselves, and where others write those that lead out of the folder, are left out with a warning.
+    /// Returns all objects in the folder `prefix` and below it (empty: the whole store), by key. Names that can't be keys, links
+    /// that lead back to themselves, and, where others write, links that lead out of the folder are skipped with a warning.
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
         let path = path(prefix);
         let found = match self.local_folder().filter(|_| self.is_others) {
@@ -233,7 +234,7 @@ impl Store {
         Ok(objects)
     }
 
-    /// The names of the folders in the folder `prefix`, those without a whole object included.
+    /// Returns the names of the folders in the folder `prefix`, including those without a complete object.
     pub fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let listed = self.runtime.block_on(self.objects.list_with_delimiter(Some(&path(prefix))));
         match listed.map_err(|error| self.failed("list", prefix, error)) {
@@ -243,8 +244,8 @@ impl Store {
         }
     }
 
-    /// Deletes a folder and all that is in it; one that is not there is no error. On a local disk what a killed upload left
-    /// goes too, which is no object yet.
+    /// Deletes a folder and everything in it; a missing folder is no error. On a local disk it also deletes leftovers of killed
+    /// uploads, which are no objects yet.
     pub fn delete_folder(&self, prefix: &str) -> Result<(), StoreError> {
         let path = path(prefix);
         if path.as_ref().is_empty() {
@@ -268,13 +269,13 @@ impl Store {
         }
     }
 
-    /// A reader over the whole object, as it was when it was listed: one that changed since is an error, at once or in the
-    /// middle. What comes over a network is compared with the checksum that the store tells.
+    /// Returns a reader over the whole object, as it was listed: an object that changed since is an error, at once or in the
+    /// middle. Bytes from a network are compared with the checksum that the store reports.
     pub fn open_object(&self, object: &ObjectInfo) -> Result<Box<dyn Read + Send>, StoreError> {
         self.open_described(object).map(|(bytes, _)| bytes)
     }
 
-    /// The same, with the object's metadata. A folder has none.
+    /// Like [`open_object`](Self::open_object), with the object's metadata. A folder has none.
     pub fn open_described(&self, object: &ObjectInfo) -> Result<(Box<dyn Read + Send>, Metadata), StoreError> {
         let path = path(&object.key);
         if self.local_folder().is_none() {
@@ -296,13 +297,13 @@ impl Store {
         }
     }
 
-    /// Whether an object comes in one answer, which is refused where the object is no longer what was listed: then nobody needs to
-    /// look at it again.
+    /// Returns true if an object comes in one response, which fails if the object is no longer as listed: then no second check is
+    /// needed.
     pub fn comes_whole(&self, object: &ObjectInfo) -> bool {
         self.local_folder().is_none() && download::comes_whole(object)
     }
 
-    /// The last bytes of an object; all of them where it has fewer.
+    /// Returns the last bytes of an object; all of them if it has fewer.
     pub fn tail(&self, key: &str, bytes: u64) -> Result<Vec<u8>, StoreError> {
         let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
         let read = async { self.objects.get_opts(&path(key), options).await?.bytes().await };
@@ -310,18 +311,18 @@ impl Store {
         Ok(read.to_vec())
     }
 
-    /// Some bytes of an object.
+    /// Returns a range of an object's bytes.
     pub fn range(&self, key: &str, range: std::ops::Range<u64>) -> Result<bytes::Bytes, StoreError> {
         let read = self.runtime.block_on(self.objects.get_range(&path(key), range));
         read.map_err(|error| self.failed("read", key, error))
     }
 
-    /// What the store knows of an object now.
+    /// Returns the current description of an object.
     pub fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         self.runtime.block_on(self.objects.head(&path(key))).map(info).map_err(|error| self.failed("look at", key, error))
     }
 
-    /// Refuses an object that is no longer what was listed.
+    /// Fails if an object is no longer as listed.
     pub fn must_still_be(&self, object: &ObjectInfo) -> Result<(), StoreError> {
         match object.is(&self.head(&object.key)?) {
             true => Ok(()),
@@ -329,7 +330,7 @@ impl Store {
         }
     }
 
-    /// What time it is, as the store says with its answer about an object; none of a local folder, whose time is our own.
+    /// Returns the store's current time, from its response about an object; `None` for a local folder, as it has this machine's.
     pub fn time(&self, key: &str) -> Result<Option<Timestamp>, StoreError> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         let answer = self.runtime.block_on(self.objects.get_opts(&path(key), options));
@@ -339,7 +340,7 @@ impl Store {
         Ok(parsed.map(|date| date.timestamp()))
     }
 
-    /// Deletes objects; one that is not there is no error.
+    /// Deletes objects; a missing one is no error.
     pub fn delete(&self, keys: &[String]) -> Result<(), StoreError> {
         let paths: Vec<_> = keys.iter().map(|key| Ok(path(key))).collect();
         let deleted = self.runtime.block_on(self.objects.delete_stream(stream::iter(paths).boxed()).collect::<Vec<_>>());

@@ -1,4 +1,4 @@
-//! The address at which a bucket of S3 is asked.
+//! Endpoint of a bucket of S3.
 
 use crate::aws::Account;
 
@@ -7,19 +7,19 @@ use super::StoreSettings;
 /// The address of a bucket's service, and how the bucket is named in requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct S3Endpoint {
-    /// With the bucket in the host name where it stands there.
+    /// Address, with the bucket in the host name if it belongs there.
     pub(super) url: String,
-    /// Whether the bucket stands in the host name rather than in the path.
+    /// True if the bucket is in the host name, not in the path.
     pub(super) is_in_host: bool,
 }
 
-/// The service's address, where it is not AWS's own.
+/// Returns the service's address, if it is not AWS's own.
 pub(super) fn own(settings: &StoreSettings, account: &Account) -> Option<String> {
     settings.endpoint.clone().or_else(|| account.s3_endpoint())
 }
 
 impl S3Endpoint {
-    /// The address of a bucket, by the store's settings and by those that AWS's own tools follow.
+    /// Returns the address of a bucket, from the store's settings and from those that AWS's own tools follow.
     pub(super) fn of(bucket: &str, settings: &StoreSettings, account: &Account) -> Self {
         let own = own(settings, account);
         // The certificate is of `*.s3.REGION.amazonaws.com`, and a star stands for one part of a name.
@@ -37,7 +37,7 @@ impl S3Endpoint {
     }
 }
 
-/// The host of S3 in a region.
+/// Returns the host of S3 in a region.
 /// <https://docs.aws.amazon.com/general/latest/gr/s3.html>, and `partitions.json` of AWS's SDKs for the domains.
 fn host(region: &str, is_fips: bool, is_dual_stack: bool) -> String {
     let fips = if is_fips { "-fips" } else { "" };

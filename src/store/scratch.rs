@@ -15,20 +15,20 @@ const LOCK: &str = ".lock";
 
 /// A folder for one run's temporary files, readable by its owner only, removed when dropped.
 ///
-/// A run that was killed can't remove its own; so each holds a lock that dies with it, on a file beside its folder that is made
-/// before the folder and removed after it. The next run removes every scratch folder whose lock is free.
+/// A killed run can't remove its own folder; so each run holds a lock that dies with it, on a file beside its folder that is
+/// created before the folder and removed after it. The next run removes every scratch folder whose lock is free.
 #[derive(Debug)]
 pub struct Scratch {
     folder: PathBuf,
     lock: PathBuf,
-    /// Under which its files are encrypted; none where they are not.
+    /// Key that encrypts its files. None: they are not encrypted.
     key: Option<DataKey>,
     disk: Disk,
     _held: File,
 }
 
 impl Scratch {
-    /// Makes the run's folder below `root`, and removes those of dead runs. `encrypted`: nobody but the run itself can read what it
+    /// Creates the run's folder below `root`, and removes those of dead runs. `encrypted`: only the run itself can read what it
     /// writes there.
     pub fn create(root: &Path, run_id: &RunId, encrypted: bool, disk: &Disk) -> Result<Self, StoreError> {
         let failed = |action, source: io::Error| StoreError::Scratch { action, folder: root.display().to_string(), source };
@@ -42,7 +42,7 @@ impl Scratch {
         Ok(Self { folder, lock, key, disk: disk.clone(), _held: held })
     }
 
-    /// A new, empty folder in the scratch space, until it is dropped.
+    /// Creates an empty folder in the scratch space, until it is dropped.
     pub fn folder(&self, name: &str) -> Result<ScratchFolder, StoreError> {
         let path = self.folder.join(name);
         let failed = |action, source| StoreError::Scratch { action, folder: path.display().to_string(), source };
@@ -72,12 +72,12 @@ pub struct ScratchFolder {
 }
 
 impl ScratchFolder {
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A new file in it. Nothing is on the disk yet.
+    /// Returns a new file in the folder. Nothing is on the disk yet.
     ///
     /// # Errors
     /// The system has no randomness to encrypt it with.
@@ -94,7 +94,7 @@ impl Drop for ScratchFolder {
     }
 }
 
-/// Locks a new file. Another run may take it for a dead run's and remove it before it is locked: then once more.
+/// Locks a new file. Another run may take it for a dead run's and remove it before it is locked: then it tries again.
 fn take_lock(path: &Path) -> io::Result<File> {
     loop {
         let file = private::file().open(path)?;

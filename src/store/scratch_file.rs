@@ -1,4 +1,4 @@
-//! Files in scratch: encrypted under a key that nobody has but the run, and that ends with it.
+//! Files in scratch, encrypted under a key that only the run has and that ends with it.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,33 +9,33 @@ use crate::private;
 
 use super::Disk;
 
-/// A file in scratch, as one who may read it knows it.
+/// A handle of a file in scratch, which can read it.
 #[derive(Debug, Clone)]
 pub struct ScratchFile {
     path: PathBuf,
-    /// None: it is as it is.
+    /// Key and counter of the encryption. None: the file is not encrypted.
     cipher: Option<(DataKey, Iv)>,
     disk: Disk,
 }
 
 impl ScratchFile {
-    /// A file that is not encrypted.
+    /// Returns a file that is not encrypted.
     pub fn plain(path: &Path) -> Self {
         Self { path: path.to_owned(), cipher: None, disk: Disk::default() }
     }
 
-    /// A new file, which is encrypted where there is a key.
+    /// Returns a new file, encrypted if there is a key.
     pub(super) fn new(path: PathBuf, key: Option<&DataKey>, disk: &Disk) -> io::Result<Self> {
         let cipher = key.map(|key| Ok::<_, io::Error>((key.clone(), Iv::random()?))).transpose()?;
         Ok(Self { path, cipher, disk: disk.clone() })
     }
 
-    /// Where it is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes it anew. It may be written once: a second time, what is encrypted could be told from the first.
+    /// Creates or empties the file. Write it only once: a second text under the same key and IV could be derived from the first.
     ///
     /// # Errors
     /// The disk refuses.
@@ -47,7 +47,7 @@ impl ScratchFile {
         })
     }
 
-    /// What was written.
+    /// Opens the file to read what was written, decrypted.
     ///
     /// # Errors
     /// The disk refuses.
@@ -64,7 +64,7 @@ impl ScratchFile {
     }
 }
 
-/// An open file, whose every byte goes by way of [`Disk`].
+/// An open file, all of whose bytes pass through [`Disk`].
 struct OnDisk {
     file: File,
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! How a profile writes a store.
+//! Settings of a store in a profile.
 
 use std::path::Path;
 
@@ -9,40 +9,40 @@ use crate::aws::Role;
 
 use super::StoreUrl;
 
-/// A place for objects. All but `url` is for buckets.
+/// A store of objects. All settings but `url` are for buckets.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// A folder, `s3://bucket/prefix` or `gs://bucket/prefix`; a relative folder is below the folder of `adg.yaml`.
     #[serde(deserialize_with = "address")]
     pub url: String,
-    /// S3: the bucket's region. None: the profile's.
+    /// S3: region of the bucket. None: the profile's region.
     #[serde(default)]
     pub region: Option<String>,
-    /// The service's address, where it is not AWS's or Google's own.
+    /// Address of the service, if it is not AWS's or Google's own.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// S3: whether the bucket stands in the path rather than in the host name. None: where there is an `endpoint`, or the bucket's
+    /// S3: true puts the bucket in the path, false in the host name. None: in the path if there is an `endpoint`, or the bucket's
     /// name has a dot, which no certificate of AWS covers.
     #[serde(default)]
     pub path_style: Option<bool>,
-    /// S3: the roles to assume, one after the other, to reach the bucket.
+    /// S3: roles to assume, one after the other, to reach the bucket.
     #[serde(default)]
     pub role_chain: Vec<Role>,
-    /// S3: whether the requester pays for requests and transfer, as the bucket asks.
+    /// S3: true if the requester pays for requests and transfer, as the bucket requires.
     #[serde(default)]
     pub requester_pays: bool,
-    /// S3: how what is written is encrypted. None: as the bucket says.
+    /// S3: encryption of written objects. None: the bucket's default.
     #[serde(default)]
     pub encryption: Option<Encryption>,
-    /// S3: whether what is read is compared with its MD5 sum where the service tells no other checksum. Switch it off for a
+    /// S3: true to verify objects by their MD5 sum (the etag) if the service reports no other checksum. Set it to false for a
     /// service whose etags only look like MD5 sums.
     #[serde(default = "yes")]
     pub verify_etags: bool,
 }
 
 impl StoreSettings {
-    /// The first key that only a bucket of S3 has a use for.
+    /// Returns the first key that is set and applies to buckets of S3 only.
     fn only_of_s3(&self) -> Option<&'static str> {
         [
             ("region", self.region.is_some()),
@@ -56,7 +56,7 @@ impl StoreSettings {
     }
 
     /// # Errors
-    /// A key is set that a store at such an address has no use for: what to tell.
+    /// A key is set that does not apply to a store at such an address; the error is the message.
     pub fn check(&self, url: &StoreUrl) -> Result<(), String> {
         let unused = match url {
             StoreUrl::S3(_) => None,
@@ -67,7 +67,7 @@ impl StoreSettings {
     }
 }
 
-/// Looked at as soon as it is read, so that what a secret gives wrongly is told without it.
+/// Reads an address and checks it at once, so that an error about a wrong secret is reported without the secret.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let url = String::deserialize(deserializer)?;
     // A whole secret, its path forgotten, would pass for a folder's name.
@@ -81,17 +81,17 @@ fn yes() -> bool {
     true
 }
 
-/// How objects are encrypted at rest.
+/// Encryption of objects at rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Encryption {
-    /// By S3's own keys (SSE-S3).
+    /// With S3's own keys (SSE-S3).
     S3,
-    /// By a key of KMS (SSE-KMS).
+    /// With a key of KMS (SSE-KMS).
     Kms {
-        /// The key's ARN, id or alias.
+        /// ARN, ID or alias of the key.
         key: String,
-        /// Whether S3 makes a key for the bucket from it, which saves calls to KMS.
+        /// True if S3 derives a bucket key from it, which saves calls to KMS.
         #[serde(default)]
         bucket_key: bool,
     },

@@ -1,4 +1,4 @@
-//! A run outlives its credentials, and is not deceived by what comes over a network.
+//! Tests of a run that outlives its credentials, and of damaged or false bytes from a network.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::fake_aws::{FakeAws, LIFETIME};
 use super::{ObjectInfo, ScratchFile, StoreError, Tags};
 use crate::identity::Clock;
 
-/// So many requests take more than three lifetimes.
+/// Number of requests, which take more than three lifetimes of the credentials.
 const REQUESTS: usize = 48;
 
 impl FakeAws {

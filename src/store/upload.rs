@@ -1,4 +1,4 @@
-//! An object in the making, sent in parts while it is written. Nobody sees the object before it is whole.
+//! Upload of an object, sent in parts while it is written. Readers do not see the object before it is complete.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,29 +11,29 @@ use super::{Metadata, ScratchFile, Store, StoreError};
 /// Parts under way at the same time.
 const IN_FLIGHT: usize = 2;
 
-/// What an object is tagged with, where its store has tags: roles are given rights by them.
+/// Tags of an object, if its store has tags: roles are granted rights by them.
 pub type Tags = BTreeMap<&'static str, String>;
 
-/// An object in the making. What was sent is given up where it is dropped before it is finished.
+/// An upload of an object. If it is dropped before it is finished, the sent parts are discarded.
 ///
-/// Its errors as a [`Write`] have a [`StoreError`] in them.
+/// Its errors as a [`Write`] contain a [`StoreError`].
 pub struct Upload {
     store: Store,
     key: String,
     tags: TagSet,
     attributes: Attributes,
     part: Vec<u8>,
-    /// Begun with the first full part: what is smaller is sent in one request.
+    /// Begun with the first full part: a smaller object is sent in one request.
     sent: Option<WriteMultipart>,
 }
 
 impl Store {
-    /// Begins the object `key`. The tags are part of the request that makes it, so that it is never without them.
+    /// Begins the object `key`. The tags are part of the request that creates it, so that it is never without them.
     pub fn upload(&self, key: &str, tags: &Tags) -> Upload {
         self.upload_described(key, tags, &Metadata::new())
     }
 
-    /// The same, with metadata. A folder keeps none.
+    /// Like [`upload`](Self::upload), with metadata. A folder keeps none.
     fn upload_described(&self, key: &str, tags: &Tags, metadata: &Metadata) -> Upload {
         let mut set = TagSet::default();
         tags.iter().for_each(|(name, value)| set.push(name, value));
@@ -51,7 +51,7 @@ impl Store {
         self.put_described(file, key, tags, &Metadata::new())
     }
 
-    /// The same, with metadata. A folder keeps none.
+    /// Like [`put_file`](Self::put_file), with metadata. A folder keeps none.
     ///
     /// # Errors
     /// As those of [`put_file`](Self::put_file).
@@ -67,10 +67,10 @@ impl Store {
 }
 
 impl Upload {
-    /// Makes the object of what was written; nothing may be written afterwards.
+    /// Creates the object from the written bytes; nothing may be written afterwards.
     ///
     /// # Errors
-    /// The store refuses it; then there is none.
+    /// The store refuses the object; then none exists.
     pub fn finish(&mut self) -> Result<(), StoreError> {
         let part = std::mem::take(&mut self.part);
         let (runtime, objects) = (self.store.runtime, &self.store.objects);
@@ -88,7 +88,7 @@ impl Upload {
         finished.map(drop).map_err(|error| self.failed(error))
     }
 
-    /// Sends a full part, as soon as few enough are under way.
+    /// Sends a full part, as soon as few enough are in flight.
     fn send(&mut self) -> Result<(), StoreError> {
         let mut sent = match self.sent.take() {
             Some(sent) => sent,

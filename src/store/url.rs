@@ -7,12 +7,12 @@ use std::path::{Path as FilePath, PathBuf};
 
 use object_store::path::Path;
 
-/// Where a store is.
+/// Address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
-    /// A folder of this machine, absolute: relative ones were joined to the folder of `adg.yaml`.
+    /// A local folder, absolute: relative ones were joined to the folder of `adg.yaml`.
     Folder(PathBuf),
-    /// A bucket of S3, or of a service that speaks like it.
+    /// A bucket of S3, or of a compatible service.
     S3(Bucket),
     /// A bucket of Google Cloud Storage.
     Gcs(Bucket),
@@ -30,36 +30,36 @@ pub struct Bucket {
 /// An address that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
-    /// The scheme is none that adg knows.
+    /// adg does not know the scheme.
     #[error("the store address `{url}` has a scheme that adg does not know; use a folder, s3:// or gs://")]
     Scheme {
-        /// As written.
+        /// The address as written.
         url: String,
     },
-    /// The folder in the bucket has parts that no key can have.
+    /// The folder in the bucket has parts that are invalid in keys.
     #[error("the store address `{url}` has a part that is empty, `.` or `..`, or a character that no key can have")]
     Folder {
-        /// As written.
+        /// The address as written.
         url: String,
     },
     /// An access point is named by its ARN.
     #[error("the store address `{url}` names an access point by its ARN; give its alias (s3://NAME-…-s3alias)")]
     Arn {
-        /// As written.
+        /// The address as written.
         url: String,
     },
     /// A bucket can't have that name.
     #[error("the store address `{url}` names the bucket `{bucket}`, but a bucket's name has letters, digits and `._-` only")]
     Bucket {
-        /// As written.
+        /// The address as written.
         url: String,
         /// The name.
         bucket: String,
     },
-    /// Nothing is written, or no bucket is named.
+    /// The address is empty, or names no bucket.
     #[error("the store address `{url}` names no folder and no bucket")]
     Empty {
-        /// As written.
+        /// The address as written.
         url: String,
     },
 }
@@ -70,7 +70,7 @@ impl Explain for StoreUrlError {
     }
 }
 
-/// The ways in which Hadoop's connectors write the address of a bucket.
+/// Schemes in which Hadoop's connectors write the address of a bucket.
 const S3_SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
 
 impl StoreUrl {
@@ -113,13 +113,13 @@ impl StoreUrl {
     }
 }
 
-/// A location by which places are compared, however another tool wrote it: `s3a://b/x/` is `s3://b/x`, `file:/x` is
+/// Returns a location in the form used for comparison, however another tool wrote it: `s3a://b/x/` is `s3://b/x`, `file:/x` is
 /// `file:///x`.
 pub fn normal_location(location: &str) -> String {
     spelled_like(&tidy_location(location), "s3://")
 }
 
-/// A location in the scheme of another one, where both are of S3: a Hadoop that has only the connector S3A reads nothing else.
+/// Returns a location in the scheme of another one, if both are of S3: a Hadoop with only the connector S3A reads no other.
 pub fn spelled_like(location: &str, like: &str) -> String {
     let scheme_of = |text: &str| S3_SCHEMES.into_iter().find(|scheme| text.starts_with(scheme));
     match (scheme_of(location), scheme_of(like)) {
@@ -128,7 +128,7 @@ pub fn spelled_like(location: &str, like: &str) -> String {
     }
 }
 
-/// A location without what Hadoop writes in several ways; the scheme of a bucket stays.
+/// Returns a location without the variations in Hadoop's spelling; the scheme of a bucket stays.
 pub fn tidy_location(location: &str) -> String {
     let location = location.trim_end_matches('/');
     match location.strip_prefix("file:") {

@@ -1,4 +1,4 @@
-//! What is measured of a run: one list for whoever asks.
+//! Measures of a run: one list for all exporters.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use crate::catchup::Counts;
 use crate::identity::CollectionName;
 use crate::report::{ExitCode, Outcome, RunReport, Stage};
 
-/// One number.
+/// A measured number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
-    /// What it is, in words joined by dots.
+    /// Name, in words joined by dots.
     pub name: &'static str,
-    /// In what it is counted, as UCUM writes it: `s`, `By`, `{row}`.
+    /// Unit in UCUM notation: `s`, `By`, `{row}`.
     pub unit: &'static str,
-    /// What it is, in a sentence. Never changed: files of several versions lie side by side, and one text is asked for.
+    /// Description, in a sentence. It never changes: files of several versions lie side by side, and must have the same text.
     pub help: &'static str,
-    /// Of what it is the number.
+    /// Names and values of the labels.
     pub labels: Vec<(&'static str, String)>,
     /// The number.
     pub value: f64,
 }
 
 impl Measure {
-    /// As Prometheus calls it: the unit is a part of the name.
+    /// Returns the name in Prometheus: the unit is a part of it.
     pub fn prometheus_name(&self) -> String {
         let unit = match self.unit {
             "s" => "_seconds",
@@ -33,7 +33,7 @@ impl Measure {
     }
 }
 
-/// What is measured of a run.
+/// Returns the measures of a run.
 pub fn measures(report: &RunReport) -> Vec<Measure> {
     let module = ("module", report.module.to_string());
     let measure = |name, unit, help, more: Vec<(&'static str, String)>, value| Measure {
@@ -75,7 +75,7 @@ pub fn measures(report: &RunReport) -> Vec<Measure> {
     all
 }
 
-/// Kept from run to run where one fails.
+/// Name of the measure whose value from an earlier run is kept if a run fails.
 pub(super) const LAST_SUCCESS: &str = "last_success_timestamp";
 
 fn seconds(time: jiff::Timestamp) -> f64 {

@@ -1,5 +1,5 @@
-//! Telling machines: which data came of which (OpenLineage), how long what took and how many rows there were (OTLP, Prometheus). What
-//! can't be told is logged, and breaks nothing.
+//! Telemetry for other systems: data lineage (OpenLineage), durations and numbers of rows (OTLP, Prometheus). A failed export is
+//! logged and does not fail the run.
 
 pub mod lineage;
 mod measures;
@@ -7,7 +7,7 @@ pub mod otlp;
 mod prometheus;
 mod settings;
 
-/// What a variable says; a blank one says nothing.
+/// Returns the trimmed value of a variable; none if it is blank.
 fn said(variable: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
     variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Traces and metrics over OTLP, where its standard variables ask for them:
+//! Traces and metrics over OTLP, if its standard variables enable them:
 //! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>.
 
 use std::collections::HashMap;
@@ -29,41 +29,41 @@ use crate::runtime;
 
 use super::{Measure, said};
 
-/// For how long the end of the program waits at most until the last is sent.
+/// Maximum wait at the end of the program for the last export.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads a variable; a blank one is none.
+/// A reader of environment variables. A blank value counts as none.
 type Variable<'v> = &'v dyn Fn(&str) -> Option<String>;
 
-/// Why nothing can be sent.
+/// An error of the OTLP export.
 #[derive(Debug, thiserror::Error)]
 pub enum OtlpError {
-    /// A variable says what can't be done.
+    /// A variable has an unsupported value.
     #[error("{variable}={value}: {reason}")]
     Variable {
-        /// Which one.
+        /// Name of the variable.
         variable: &'static str,
-        /// What it says.
+        /// Value of the variable.
         value: String,
-        /// Why not.
+        /// Reason why the value is unsupported.
         reason: String,
     },
-    /// The exporters can't be made.
+    /// The exporters could not be created, or an export failed.
     #[error("traces and metrics can't be sent: {0}")]
     Exporter(String),
 }
 
-/// What is sent, and to whom.
+/// The exporters of traces and metrics, each if it is enabled.
 pub struct Otlp {
     tracers: Option<SdkTracerProvider>,
     meters: Option<SdkMeterProvider>,
 }
 
 impl Otlp {
-    /// As the variables say; none where they name no endpoint.
+    /// Creates the exporters from the variables; none if these name no endpoint or disable the export.
     ///
     /// # Errors
-    /// They ask for what adg can't do, or name an address that is none.
+    /// A variable requests an unsupported protocol or has an invalid address.
     pub fn by_variables(variable: Variable<'_>) -> Result<Option<Self>, OtlpError> {
         let said = |name: &str| said(variable, name);
         if said("OTEL_SDK_DISABLED").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
@@ -93,7 +93,8 @@ impl Otlp {
         Ok(Some(Self { tracers, meters }))
     }
 
-    /// What makes spans of the program's own; log lines are no part of them, for they have names of a source's files.
+    /// Returns the layer that exports the program's own spans; none if traces are off. Log lines are not exported, as they
+    /// contain names of a source's files.
     pub fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(&self) -> Option<impl Layer<S> + use<S>> {
         let tracer = self.tracers.as_ref()?.tracer("adg");
         let layer = tracing_opentelemetry::layer().with_tracer(tracer);
@@ -101,7 +102,7 @@ impl Otlp {
         Some(layer.with_filter(filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("adg"))))
     }
 
-    /// Notes what was measured.
+    /// Records the measures.
     pub fn measure(&self, measures: &[Measure]) {
         let Some(meters) = &self.meters else { return };
         let meter = meters.meter("adg");
@@ -112,7 +113,7 @@ impl Otlp {
         }
     }
 
-    /// Sends what is left, [`PATIENCE`] at most.
+    /// Sends the remaining traces and metrics, and waits [`PATIENCE`] at most.
     pub fn end(self) -> Result<(), OtlpError> {
         let (done, wait) = mpsc::channel();
         // The libraries' own limits are not kept by all that they wait for.
@@ -126,7 +127,7 @@ impl Otlp {
     }
 }
 
-/// Makes a span a part of what `TRACEPARENT` names, where that is set.
+/// Makes a span a child of the one that `TRACEPARENT` names, if set.
 pub fn continue_trace(span: &Span, variable: Variable<'_>) {
     let named = [("traceparent", "TRACEPARENT"), ("tracestate", "TRACESTATE")];
     let carrier = named.into_iter().filter_map(|(key, name)| Some((key.to_owned(), said(variable, name)?)));
@@ -137,7 +138,7 @@ pub fn continue_trace(span: &Span, variable: Variable<'_>) {
     }
 }
 
-/// Who sends: what the variables say wins.
+/// Returns the attributes of the sender; values from variables take precedence.
 fn resource(name: Option<String>) -> Resource {
     let own = [KeyValue::new("service.name", "adg"), KeyValue::new("service.version", env!("CARGO_PKG_VERSION"))];
     let resource = Resource::builder_empty()
@@ -183,7 +184,7 @@ fn client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()
 }
 
-/// Requests on the program's own runtime: exporters ask for them on threads that have none.
+/// An HTTP client on the program's own runtime: exporters send from threads that have no runtime.
 #[derive(Debug)]
 struct Sender(reqwest::Client);
 

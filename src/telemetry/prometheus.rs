@@ -1,4 +1,4 @@
-//! A file for node-exporter's textfile collector:
+//! Metrics file for node-exporter's textfile collector:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>.
 
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::identity::ModuleName;
 use super::Measure;
 use super::measures::LAST_SUCCESS;
 
-/// The file was not written.
+/// A failure to write the file.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to write `{}`", path.display())]
 pub struct PrometheusError {
@@ -22,7 +22,7 @@ pub struct PrometheusError {
     source: io::Error,
 }
 
-/// Writes a module's file whole or not at all. When a run last succeeded stays there where this one did not.
+/// Writes a module's file atomically. If the run failed, the file keeps the time of the last success.
 pub fn write_prometheus(folder: &Path, module: &ModuleName, measures: &[Measure]) -> Result<PathBuf, PrometheusError> {
     let path = folder.join(format!("adg_{module}.prom"));
     let write = || {
@@ -43,7 +43,7 @@ pub fn write_prometheus(folder: &Path, module: &ModuleName, measures: &[Measure]
     written.map(|()| path.clone()).map_err(|source| PrometheusError { path, source })
 }
 
-/// What an earlier run wrote of the last that succeeded.
+/// Returns the lines on the last success from the file of an earlier run.
 fn last_success(path: &Path) -> String {
     let name = format!("adg_{LAST_SUCCESS}_seconds");
     let earlier = std::fs::read_to_string(path).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How a profile writes which machines are told.
+//! Settings of telemetry in a profile.
 
 use std::path::PathBuf;
 
@@ -7,75 +7,75 @@ use serde::{Deserialize, Serialize};
 
 use crate::secrets::SecretText;
 
-/// Which machines are told of runs. OTLP has no settings here: its standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT` …) switch it on.
+/// Telemetry of runs. OTLP has no settings here: its standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT` …) switch it on.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TelemetrySettings {
-    /// Who is told which data came of which. None: whom `OPENLINEAGE_URL` names, if anybody.
+    /// Destination of data lineage as OpenLineage events. None: the service that `OPENLINEAGE_URL` names, if set.
     #[serde(default)]
     pub openlineage: Option<OpenLineageSettings>,
-    /// What node-exporter picks up.
+    /// Metrics file for node-exporter's textfile collector. None: no file.
     #[serde(default)]
     pub prometheus: Option<PrometheusSettings>,
 }
 
-/// OpenLineage: an event as a run begins and ends, and as each date of each collection does.
+/// OpenLineage: an event at the beginning and end of each run, and of each date of each collection.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenLineageSettings {
-    /// The namespace of the jobs `adg.MODULE` and `adg.MODULE.COLLECTION`.
+    /// Namespace of the jobs `adg.MODULE` and `adg.MODULE.COLLECTION`.
     #[serde(default = "namespace")]
     pub namespace: String,
-    /// Where events go.
+    /// Destination of the events.
     pub to: LineageDestination,
 }
 
-/// Where events go.
+/// Destination of the events.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LineageDestination {
     /// A service such as Marquez or DataHub.
     Http(LineageServer),
-    /// A file, a line of JSON each.
+    /// A file with a line of JSON for each event.
     File(LineageFile),
 }
 
-/// A service that takes events.
+/// A service that accepts events.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineageServer {
-    /// Its address.
+    /// Address of the service.
     pub url: SecretText,
-    /// The path below it.
+    /// Path below the address.
     #[serde(default = "endpoint")]
     pub endpoint: String,
-    /// With which adg is known there. None: with nothing.
+    /// API key, sent as a bearer token. None: no authentication.
     #[serde(default)]
     pub api_key: Option<SecretText>,
 }
 
-/// A file that events are added to.
+/// A file that events are appended to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineageFile {
-    /// Its path; a relative one is below the folder of `adg.yaml`.
+    /// Path of the file; a relative one is below the folder of `adg.yaml`.
     pub path: PathBuf,
 }
 
-/// The folder of node-exporter's textfile collector.
+/// Metrics for node-exporter's textfile collector.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrometheusSettings {
-    /// Where `adg_MODULE.prom` is written as a run ends; a relative one is below the folder of `adg.yaml`.
+    /// Folder in which each run writes `adg_MODULE.prom` at its end; a relative one is below the folder of `adg.yaml`.
     pub folder: PathBuf,
 }
 
-/// Where nobody names one.
+/// Returns the default namespace.
 pub(super) fn namespace() -> String {
     "adg".to_owned()
 }
 
-/// Where the services that take events have it.
+/// Returns the default path, which the services that accept events use.
 pub(super) fn endpoint() -> String {
     "api/v1/lineage".to_owned()
 }

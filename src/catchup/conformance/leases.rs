@@ -79,7 +79,7 @@ fn is_lost<T>(result: Result<T, LedgerError>) -> bool {
     matches!(result, Err(LedgerError::LeaseLost { .. }))
 }
 
-/// Readers share a scope, and keep a writer out until the last of them has gone.
+/// Checks that readers share a scope, and keep a writer out until the last of them has released it.
 pub(super) fn readers_share_a_lease_and_a_writer_is_alone(ledger: &dyn Ledger, other: &dyn Ledger) {
     const TABLE: &str = "table:db.t/compact";
     let (one, two) = (share(ledger, TABLE, 0).unwrap(), share(other, TABLE, 10).unwrap());
@@ -97,7 +97,7 @@ pub(super) fn readers_share_a_lease_and_a_writer_is_alone(ledger: &dyn Ledger, o
     other.release(&share(other, TABLE, 104).unwrap()).unwrap();
 }
 
-/// A reader that slept past its end is fenced off by a writer, and a writer by a reader.
+/// Checks that a writer fences off a reader whose lease has expired, and a reader such a writer.
 pub(super) fn expired_readers_and_writers_are_fenced_off(ledger: &dyn Ledger, other: &dyn Ledger) {
     let (slept, awake) = (share(ledger, "sleepers", 0).unwrap(), share(ledger, "sleepers", 50).unwrap());
     assert!(is_held(take(other, "sleepers", 60)), "one of two has ended");

@@ -35,7 +35,7 @@ pub(super) fn history_is_the_latest_status(ledger: &dyn Ledger, other: &dyn Ledg
     ledger.release(&lease).unwrap();
 }
 
-/// Of each date what was published last, unless it was taken from readers since.
+/// Checks that a month's counts add up the last publication of each date, except for dates that were unpublished since.
 fn months_add_up_what_readers_see(ledger: &dyn Ledger, lease: &Lease, name: &ModuleName) {
     let published = |at: i64, date: &str, rows: u64, location: &str| {
         let mut one = attempt(at, date, Status::Completed);

@@ -8,7 +8,7 @@ pub(super) mod versions;
 
 use super::Ledger;
 
-/// Both handles are onto the same, empty ledger, as two processes would have them.
+/// Runs all tests. Both handles open the same, empty ledger, as two processes would.
 pub(super) fn suite(ledger: &dyn Ledger, other: &dyn Ledger) {
     assert!(ledger.check().unwrap().len() > 10, "it describes itself");
     leases::one_lease_at_a_time(ledger, other);

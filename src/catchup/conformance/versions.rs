@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::catchup::{Access, Attempt, Holder, LeaseScope, Ledger, LedgerError, Slice, Status, Unit};
 use crate::identity::{Explain, ModuleName, ProcessingDate, RunId};
 
-/// A file of those that version 0.1 left; see `e2e/versions/0.1/README.md`.
+/// Returns the path of a file that version 0.1 wrote; see `e2e/versions/0.1/README.md`.
 pub(in crate::catchup) fn of_version_0_1(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/versions/0.1").join(name)
 }
 
-/// A ledger in which version 0.1 recorded the runs that the README tells.
+/// Checks a ledger in which version 0.1 recorded the runs that the README describes.
 pub(in crate::catchup) fn reads_version_0_1(ledger: &dyn Ledger) {
     let shop: ModuleName = "shop".parse().unwrap();
     let days = ledger.days(&shop).unwrap();
@@ -37,7 +37,7 @@ pub(in crate::catchup) fn reads_version_0_1(ledger: &dyn Ledger) {
     continues(ledger, &shop);
 }
 
-/// Its lease was given up; the next has a later token, and writes beside what is there.
+/// Checks that the next lease has a larger token than the released one, and that new attempts are added to the old ones.
 fn continues(ledger: &dyn Ledger, shop: &ModuleName) {
     let now: Timestamp = "2026-12-24T05:00:00Z".parse().unwrap();
     let holder = Holder { run_id: RunId::new(now), host: "later".into(), process: 1 };
@@ -55,7 +55,7 @@ fn continues(ledger: &dyn Ledger, shop: &ModuleName) {
     }
 }
 
-/// The error of a ledger that a newer version made.
+/// Checks the error of a ledger that a newer version created.
 pub(in crate::catchup) fn refuses_a_newer_one(error: &LedgerError) {
     assert!(matches!(error, LedgerError::Corrupt { .. }), "{error:?}");
     assert!(error.to_string().contains("made by a newer adg"), "{error}");

@@ -1,4 +1,4 @@
-//! The items of the table, and what they are restored to.
+//! The items of the table, and their conversion from and to the ledger's types.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -25,7 +25,7 @@ impl Key {
         Self { hash: format!("adg#{module}"), range }
     }
 
-    /// A module's line for other readers.
+    /// Returns the key of a module's summary line for other readers.
     pub(super) fn summary(correlation_id: &str, data_product: &str) -> Self {
         Self { hash: correlation_id.to_owned(), range: data_product.to_owned() }
     }
@@ -42,38 +42,38 @@ impl Key {
         }
     }
 
-    /// The beginning of the keys of the leases of all shares of a module's dates.
+    /// Returns the prefix of the keys of the leases on all shares of a job's dates.
     pub(super) fn shards(job: &JobName) -> Self {
         Self::of(job.as_str(), "lease#".to_owned())
     }
 
-    /// What adg knows of a summary.
+    /// Returns the key of adg's own record of a summary.
     pub(super) fn written(key: &SummaryKey) -> Self {
         Self { hash: "adg#summary".to_owned(), range: format!("{}#{}", key.correlation_id, key.data_product) }
     }
 
-    /// The beginning of the keys of all days of a module.
+    /// Returns the prefix of the keys of all days of a job.
     pub(super) fn days(job: &JobName) -> Self {
         Self::of(job.as_str(), "day#".to_owned())
     }
 
-    /// The beginning of the keys of all attempts at a slice. They sort by run.
+    /// Returns the prefix of the keys of all attempts at a slice. They sort by run.
     pub(super) fn attempts(job: &JobName, node: &NodeName, slice: &Slice) -> Self {
         Self::of(job.as_str(), format!("attempt#{node}#{}#", in_key(&slice.to_string())))
     }
 
-    /// The beginning of the keys of the parts of an attempt's list of sources.
+    /// Returns the prefix of the keys of the parts of an attempt's list of sources.
     fn sources(module: &str, attempt: &StoredAttempt) -> Self {
         Self::of(module, format!("sources#{}#{}#{}#", attempt.collection, in_key(&attempt.date), attempt.run_id))
     }
 
-    /// A replaced location, or the beginning of several.
+    /// Returns the key of a replaced location, or the prefix of the keys of several.
     pub(super) fn retired(location: &str) -> Self {
         Self { hash: "adg#superseded".to_owned(), range: location.to_owned() }
     }
 }
 
-/// A slice as a part of a key, whose parts `#` divides.
+/// Escapes a slice as a part of a key, whose parts are separated by `#`.
 fn in_key(slice: &str) -> String {
     slice.replace('%', "%25").replace('#', "%23")
 }
@@ -89,7 +89,7 @@ pub(super) struct LeaseItem {
     pub(super) holder: StoredHolder,
     pub(super) expires: String,
     pub(super) released: bool,
-    /// Those that share it, by their runs.
+    /// Shared holders, by run id.
     #[serde(default)]
     pub(super) shared: BTreeMap<String, SharedHolder>,
 }
@@ -121,14 +121,14 @@ impl DayItem {
         Self { hash, range, collection, day, latest }
     }
 
-    /// The same day, to be done again.
+    /// Returns the same day with the status Failed, so that it is tried again.
     pub(super) fn failed(self) -> Self {
         Self { latest: Status::Failed.to_string(), ..self }
     }
 }
 
-/// One attempt. The list of its sources may be long, and an item has 400 KB at most: it is packed, and what is too long for one item
-/// even so lies in further ones.
+/// One attempt. The list of its sources may be long, and an item has 400 KB at most: the list is packed, and a packed list that is
+/// still too long for the item is divided into further items.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct AttemptItem {
     #[serde(rename = "Correlation_Id")]
@@ -136,19 +136,19 @@ pub(super) struct AttemptItem {
     #[serde(rename = "DataProduct")]
     range: String,
     attempt: StoredAttempt,
-    /// Empty where they lie in parts.
+    /// Packed list of sources; empty where it is divided into parts.
     #[serde(with = "serde_bytes")]
     sources_zstd: Vec<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sources_parts: Option<Parts>,
 }
 
-/// How the parts of a packed list add up.
+/// Number, total size and checksum of the parts of a packed list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Parts {
     count: usize,
     bytes: usize,
-    /// Of all of them, as hexadecimal digits.
+    /// SHA-256 of all parts together, as hexadecimal digits.
     sha256: String,
 }
 
@@ -170,17 +170,18 @@ pub(super) struct SourcesItem {
     part: Vec<u8>,
 }
 
-/// The sources of an attempt that are told apart by their own list are not told twice.
+/// Empty list in place of an attempt's sources, which are stored packed instead.
 const PACKED: &str = "[]";
-/// The most of a packed list that one item has: with the error's text, whose characters have four bytes at most, it stays below 400 KB.
+/// Most bytes of a packed list in one item: with the error's text, whose characters have four bytes at most, it stays below
+/// 400 KB.
 const PART_BYTES: usize = 256 << 10;
-/// The most of an error's text that is kept, in characters.
+/// Most characters of an error's text that are kept.
 const ERROR_CHARS: usize = 20_000;
-/// The most that a list of sources is unpacked to.
+/// Most bytes to which a list of sources is unpacked.
 const SOURCES_BYTES: u64 = 256 << 20;
 
 impl AttemptItem {
-    /// The item, and further ones that are to be written before it.
+    /// Returns the item, and further items that must be written before it.
     ///
     /// # Errors
     /// The list of sources can't be packed.
@@ -204,15 +205,15 @@ impl AttemptItem {
         Ok((Self { hash, range, attempt, sources_zstd: Vec::new(), sources_parts }, parts))
     }
 
-    /// The beginning of the keys of the parts of its list, where that lies in parts.
+    /// Returns the prefix of the keys of the parts of its list, if the list is divided into parts.
     pub(super) fn parts(&self) -> Option<Key> {
         self.sources_parts.as_ref().map(|_| Key::sources(&self.attempt.module, &self.attempt))
     }
 
-    /// Takes the parts of its list, in their order.
+    /// Joins the parts of its list, in their order.
     ///
     /// # Errors
-    /// They are not those that were written.
+    /// The parts differ from those that were written.
     pub(super) fn join(&mut self, parts: Vec<SourcesItem>) -> Result<(), String> {
         let packed = parts.into_iter().flat_map(|item| item.part).collect::<Vec<u8>>();
         match self.sources_parts.take() {
@@ -227,7 +228,7 @@ impl AttemptItem {
     }
 
     /// # Errors
-    /// What in it adg did not write.
+    /// A description of the content that adg did not write.
     pub(super) fn restore(mut self) -> Result<Attempt, String> {
         let mut sources = String::new();
         let unpacked =
@@ -238,7 +239,7 @@ impl AttemptItem {
     }
 }
 
-/// When a location was replaced.
+/// The time at which a location was replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct RetiredItem {
     #[serde(rename = "Correlation_Id")]
@@ -255,7 +256,7 @@ impl RetiredItem {
     }
 
     /// # Errors
-    /// What in it adg did not write.
+    /// A description of the content that adg did not write.
     pub(super) fn restore(self) -> Result<RetiredPath, String> {
         Ok(RetiredPath { at: parsed("time", &self.at)?, location: self.range })
     }

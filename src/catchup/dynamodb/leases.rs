@@ -1,4 +1,4 @@
-//! Leases, by conditional writes. That a holder is dead can't be known: its lease expires.
+//! Leases, by conditional writes. A dead holder can't be detected: its lease expires.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -18,10 +18,10 @@ use super::DynamoDbLedger;
 use super::items::{Key, LeaseItem, SharedHolder};
 
 const TAKE: &str = "take the lease";
-/// Somebody else takes or renews it between our reading and our writing: then it is read again.
+/// Tries to take a lease. Another run may take or renew it between our read and our write; then it is read again.
 const TRIES: usize = 5;
 
-/// A lease that is asked for.
+/// A requested lease.
 struct Wanted<'w> {
     scope: &'w LeaseScope,
     access: Access,
@@ -52,7 +52,7 @@ impl Wanted<'_> {
 }
 
 impl DynamoDbLedger {
-    /// The lease, where this very run has it already: the reply was lost, and the library asked again.
+    /// Returns the lease if this run already holds it: the reply was lost, and the SDK sent the request again.
     fn had(&self, wanted: &Wanted<'_>, found: &LeaseItem) -> Result<Option<Lease>, LedgerError> {
         let (token, expires) = match wanted.access {
             Access::Exclusive if found.holder.run_id == wanted.holder.run_id && !found.released => (found.token, &found.expires),
@@ -66,7 +66,7 @@ impl DynamoDbLedger {
         parsed("end of a lease", expires).map_err(|what| self.corrupt(what))
     }
 
-    /// Refuses a lease that a living holder does not allow.
+    /// Refuses a lease that conflicts with that of a living holder.
     fn must_be_free(&self, wanted: &Wanted<'_>, found: &LeaseItem) -> Result<(), LedgerError> {
         let exclusive = (!found.released).then_some((&found.holder, &found.expires));
         let shared = found.shared.values().filter(|_| wanted.access == Access::Exclusive);
@@ -80,7 +80,7 @@ impl DynamoDbLedger {
         Ok(())
     }
 
-    /// Writes the lease's item anew; whether it was still as it was read.
+    /// Writes the lease's item again. Returns false if it had changed since it was read.
     pub(super) fn put_lease(&self, taken: &LeaseItem, found: Option<&LeaseItem>) -> Result<bool, LedgerError> {
         let request = self.client.put_item().table_name(&self.table).set_item(Some(self.item(taken)?));
         let request = match found {
@@ -99,7 +99,8 @@ impl DynamoDbLedger {
         }
     }
 
-    /// Adds a holder to those that share a lease, and leaves the others as they are now; whether nobody has taken it since it was read.
+    /// Adds a holder to those that share a lease, and leaves the others as they are now. Returns false if another run has taken or
+    /// renewed the lease since it was read.
     fn share(&self, wanted: &Wanted<'_>, token: u64, found: &LeaseItem) -> Result<bool, LedgerError> {
         let is_alive = |shared: &SharedHolder| self.end(&shared.expires).is_ok_and(|end| end > wanted.now);
         if !found.shared.values().any(is_alive) {
@@ -126,7 +127,7 @@ impl DynamoDbLedger {
         Ok(self.client.update_item().table_name(&self.table).set_key(Some(self.item(&Key::lease(scope))?)))
     }
 
-    /// Sends an update; whether its condition held.
+    /// Sends an update. Returns true if its condition held.
     fn was_ours(&self, action: &'static str, request: UpdateItemFluentBuilder) -> Result<bool, LedgerError> {
         let _one = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
         match self.wait(action, request.send())? {
@@ -138,7 +139,7 @@ impl DynamoDbLedger {
         }
     }
 
-    /// An update of a lease that is still ours.
+    /// Returns an update of a lease, on condition that the lease is still ours.
     fn update_of(&self, lease: &Lease, exclusive: &str, shared: &str) -> Result<UpdateItemFluentBuilder, LedgerError> {
         let request = self
             .lease_update(&lease.scope)?
@@ -155,7 +156,8 @@ impl DynamoDbLedger {
     }
 }
 
-/// The condition under which nobody has followed a lease. Its names are `#token`, and for a shared one `#shared` and `#run`.
+/// Returns the condition that no later lease has replaced a lease. Its names are `#token`, and for a shared lease also `#shared`
+/// and `#run`.
 pub(super) fn ours(lease: &Lease) -> &'static str {
     match lease.access {
         Access::Exclusive => "#token = :token",

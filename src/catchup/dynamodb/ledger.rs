@@ -1,4 +1,4 @@
-//! The open table.
+//! The handle of the ledger's table.
 
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -9,20 +9,20 @@ use super::DynamoDbSettings;
 use super::items::{DayItem, Key};
 use super::retries::Conflicts;
 
-/// A ledger in a table of DynamoDB.
+/// A ledger in a DynamoDB table.
 #[derive(Debug)]
 pub struct DynamoDbLedger {
     pub(super) table: String,
     pub(super) client: aws_sdk_dynamodb::Client,
     pub(super) identity: Arc<Identity>,
-    /// Held while the lease's item is part of a request: DynamoDB refuses two transactions over one item at the same time.
+    /// Locked while the lease's item is part of a request: DynamoDB refuses two transactions over one item at the same time.
     pub(super) lease: Mutex<()>,
-    /// Set once the table's version was seen to be one that this adg knows.
+    /// Set once the table's version was found to be one that this adg knows.
     pub(super) is_known: OnceLock<()>,
 }
 
 impl DynamoDbLedger {
-    /// Opens the table. Nothing is asked of it yet.
+    /// Opens the table, without a request to it.
     pub fn open(settings: &DynamoDbSettings, account: &Account) -> Self {
         let identity = account.identity(&settings.role_chain);
         let sdk = account.client_settings(Arc::clone(&identity), settings.region.as_deref(), settings.endpoint.as_deref());

@@ -1,7 +1,7 @@
-//! The ledger in the table that the replaced job kept: its one line for each module stays as other readers expect it, and all
-//! that adg knows beside it lies in further items of the same table.
+//! The ledger in the DynamoDB table of the replaced job: its one line for each module stays as other readers expect it, and
+//! adg's own data lies in further items of the same table.
 //!
-//! | `Correlation_Id` | `DataProduct` | what |
+//! | `Correlation_Id` | `DataProduct` | content |
 //! | --- | --- | --- |
 //! | the module's | the module's | the summary: `Date`, `Run_Id`, `Status` |
 //! | `adg#MODULE` | `lease`, `lease#K/N` | the holders of the lease on the module, or on a share of its dates |
@@ -9,12 +9,12 @@
 //! | `adg#MODULE` | `day#COLLECTION#DATE` | the latest status of a date |
 //! | `adg#MODULE` | `attempt#COLLECTION#DATE#RUN` | one attempt |
 //! | `adg#MODULE` | `sources#COLLECTION#DATE#RUN#PART` | a part of an attempt's list of sources that is too long for its item |
-//! | `adg#summary` | the summary's keys | whose it is, how adg wrote it last, and the date that it continues from |
-//! | `adg#superseded` | a location | when it was replaced |
-//! | `adg#ledger` | `version` | the version of these items; none is 1 |
+//! | `adg#summary` | the summary's keys | its module, the line as adg wrote it last, and the date that adg continues from |
+//! | `adg#superseded` | a location | the time at which it was replaced |
+//! | `adg#ledger` | `version` | the version of these items; a table without this item has version 1 |
 //!
-//! Other readers ask for the newest item of a `Correlation_Id`, so none of adg's own lies under a module's. No item of adg has
-//! an attribute of the replaced job's names beside the key, lest an index over them shows it.
+//! Other readers request the newest item of a `Correlation_Id`, so no item of adg has a module's `Correlation_Id`. Except for
+//! the key, no item of adg has an attribute name of the replaced job, so that no index over them shows it.
 
 mod items;
 mod leases;

@@ -1,4 +1,4 @@
-//! Requests to the table: what they have in common, and what their errors mean.
+//! Requests to the table: their common parts, and the meaning of their errors.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -25,7 +25,7 @@ use crate::catchup::{Access, Lease, LedgerError};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// What the replaced job's rights may lack.
+/// Actions that the ledger needs. The policy of the replaced job may lack some.
 const ACTIONS: [&str; 6] = [
     "dynamodb:GetItem",
     "dynamodb:PutItem",
@@ -48,7 +48,7 @@ impl DynamoDbLedger {
         runtime::wait(request).map_err(|error| self.unavailable(action, error.to_string()))
     }
 
-    /// What a request's error means.
+    /// Converts the error of a request to a ledger error.
     pub(super) fn failed<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>) -> LedgerError
     where
         E: ProvideErrorMetadata + StdError + 'static,
@@ -83,7 +83,7 @@ impl DynamoDbLedger {
         from_item(item).map_err(|error| self.corrupt(format!("an item that is not as adg writes it ({error})")))
     }
 
-    /// The item of that key, as it is now.
+    /// Returns the item of a key, by a consistent read.
     pub(super) fn get<T: DeserializeOwned>(&self, action: &'static str, key: &Key) -> Result<Option<T>, LedgerError> {
         self.get_item(action, key)?.map(|item| self.value(item)).transpose()
     }
@@ -94,14 +94,14 @@ impl DynamoDbLedger {
         Ok(answer.item)
     }
 
-    /// All items whose range key begins with that of `key`, in its order.
+    /// Returns all items whose range key begins with that of `key`, in the order of their range keys.
     pub(super) fn below<T: DeserializeOwned>(&self, action: &'static str, key: &Key) -> Result<Vec<T>, LedgerError> {
         let range = [(":range", key.range.clone())];
         self.query(action, "Correlation_Id = :hash and begins_with(DataProduct, :range)", &key.hash, range)
     }
 
-    /// All items whose range key begins with that of `first` or that of `last`, or lies between them, in its order. Both are of one
-    /// hash key.
+    /// Returns all items whose range key begins with that of `first` or that of `last`, or lies between them, in the order of their
+    /// range keys. Both have the same hash key.
     pub(super) fn between<T: DeserializeOwned>(
         &self,
         action: &'static str,
@@ -140,7 +140,7 @@ impl DynamoDbLedger {
         Ok(TransactWriteItem::builder().put(put.map_err(|error| self.corrupt(error.to_string()))?).build())
     }
 
-    /// Writes an item that nobody else writes, whoever has the lease.
+    /// Writes an item without a check of the lease, for items for which runs do not compete.
     pub(super) fn put_alone<T: Serialize>(&self, action: &'static str, value: &T) -> Result<(), LedgerError> {
         let request = self.client.put_item().table_name(&self.table).set_item(Some(self.item(value)?));
         self.wait(action, request.send())?.map_err(|error| self.failed(action, &error))?;
@@ -152,7 +152,7 @@ impl DynamoDbLedger {
         Ok(TransactWriteItem::builder().delete(delete.map_err(|error| self.corrupt(error.to_string()))?).build())
     }
 
-    /// Writes all of `items`, or none where the lease is no longer ours.
+    /// Writes all of `items`, or none if the lease is no longer ours.
     pub(super) fn fenced(&self, action: &'static str, lease: &Lease, items: Vec<TransactWriteItem>) -> Result<(), LedgerError> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)

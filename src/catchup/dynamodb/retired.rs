@@ -1,4 +1,4 @@
-//! Retired paths: an item for each. Their key has the name that it had before.
+//! Retired paths: an item for each. Their key keeps its older name.
 
 use crate::catchup::{Lease, LedgerError, RetiredPath, RetiredPaths};
 

@@ -1,4 +1,4 @@
-//! Requests that the library's own rules would not try again.
+//! Retries of requests that the SDK's own rules would not retry.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 
-/// Lets the library try again what a transaction was in the way of, and a transaction that was throttled: neither says so in the
-/// way that it knows.
+/// A classifier that lets the SDK retry requests that conflicted with a transaction, and transactions that were throttled: the SDK
+/// does not recognise the errors of either.
 #[derive(Debug)]
 pub(super) struct Conflicts;
 
@@ -41,14 +41,14 @@ impl ClassifyRetry for Conflicts {
     }
 }
 
-/// The code of an error of one of the operations that write one item.
+/// Returns the code of an error of the operations that write one item.
 fn code(error: &OperationError) -> Option<&str> {
     let put = error.downcast_ref::<PutItemError>().and_then(ProvideErrorMetadata::code);
     let update = error.downcast_ref::<UpdateItemError>().and_then(ProvideErrorMetadata::code);
     put.or(update).or_else(|| error.downcast_ref::<DeleteItemError>().and_then(ProvideErrorMetadata::code))
 }
 
-/// Why a transaction was not done, item by item.
+/// Returns the codes of the reasons for which a transaction was cancelled, item by item.
 pub(super) fn reasons(error: &TransactWriteItemsError) -> Vec<&str> {
     match error {
         TransactWriteItemsError::TransactionCanceledException(canceled) => {

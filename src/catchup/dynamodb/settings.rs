@@ -1,23 +1,23 @@
-//! The settings of a DynamoDB ledger.
+//! Settings of a DynamoDB ledger.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::Role;
 
-/// How a profile writes a DynamoDB ledger.
+/// Settings of a ledger in a DynamoDB table.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DynamoDbSettings {
-    /// The table, with the keys `Correlation_Id` and `DataProduct`, both texts.
+    /// Name of the table. Its keys are the strings `Correlation_Id` (hash) and `DataProduct` (range).
     pub table: String,
-    /// The table's region. None: the profile's.
+    /// Region of the table. None: the profile's.
     #[serde(default)]
     pub region: Option<String>,
-    /// The service's address, where it is not AWS's own.
+    /// Endpoint URL of the service, where it is not AWS's own.
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// The roles to assume, one after the other, to reach the table.
+    /// Roles to assume, one after the other, to reach the table.
     #[serde(default)]
     pub role_chain: Vec<Role>,
 }

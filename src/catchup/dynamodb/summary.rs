@@ -1,4 +1,4 @@
-//! The line that other readers read, and taking over from whoever wrote it last.
+//! The summary line for other readers, and the takeover from the job that wrote it last.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use super::requests::Item;
 use crate::catchup::stored::parsed;
 use crate::catchup::{Continued, JobSummaries, Lease, LedgerError, Status, Summary, SummaryKey};
 
-/// What adg reads of the line; whatever else it has stays. It is read leniently: by hand, and by other tools, numbers are
-/// written as texts and statuses left out.
+/// The attributes of the line that adg reads; others stay unchanged. They are read leniently: people and other tools write
+/// numbers as texts and omit statuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
     date: String,
@@ -20,16 +20,16 @@ struct Line {
     status: String,
 }
 
-/// What adg knows of the line.
+/// The record that adg keeps of the line.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Written {
     #[serde(rename = "Correlation_Id")]
     hash: String,
     #[serde(rename = "DataProduct")]
     range: String,
-    /// Whose line it is.
+    /// Module that owns the line.
     module: String,
-    /// As adg wrote it, or took it over, last: where it is another now, somebody else went on.
+    /// Mark of the line as adg wrote it, or took it over, last. If the line's mark differs now, another job has gone on.
     last: Option<String>,
     continues_from: Option<String>,
 }
@@ -41,12 +41,12 @@ impl Line {
         Self { date: text("Date").unwrap_or_default(), run: run.unwrap_or_default(), status: text("Status").unwrap_or_default() }
     }
 
-    /// What tells one writing from another.
+    /// Returns a text that distinguishes one write of the line from another.
     fn mark(&self) -> String {
         format!("{} {} {}", self.date, self.run, self.status)
     }
 
-    /// The date that whoever wrote it would do next: a status that is not Completed means that the date is tried again.
+    /// Returns the date that the line's writer would do next: a status that is not Completed means that the date is tried again.
     fn next(&self, key: &SummaryKey) -> Result<ProcessingDate, String> {
         let SummaryKey { correlation_id, data_product } = key;
         let date: ProcessingDate = self
@@ -58,7 +58,8 @@ impl Line {
     }
 }
 
-/// The line, and what adg knows of it. Two modules of one line would each take the other's writing for the replaced job's.
+/// Reads the line, and adg's record of it. Refuses a line of another module: each of the two would take the other's writes for
+/// those of the replaced job.
 fn read(ledger: &DynamoDbLedger, job: &JobName, key: &SummaryKey) -> Result<(Option<Line>, Written), LedgerError> {
     const ACTION: &str = "read the summary";
     let line: Option<Item> = ledger.get_item(ACTION, &Key::summary(&key.correlation_id, &key.data_product))?;
@@ -73,7 +74,7 @@ fn read(ledger: &DynamoDbLedger, job: &JobName, key: &SummaryKey) -> Result<(Opt
     Ok((line.as_ref().map(Line::of), written))
 }
 
-/// The line, where it is not as adg left it: somebody else went on.
+/// Returns the line if it differs from adg's last write: another job has gone on.
 fn foreign(line: Option<Line>, written: &Written) -> Option<Line> {
     line.filter(|line| written.last.as_ref() != Some(&line.mark()))
 }
@@ -120,8 +121,8 @@ impl JobSummaries for DynamoDbLedger {
     }
 }
 
-/// What adg did before somebody else went on: from the date on that is next after them, it is not done. Told before the line
-/// counts as taken over: killed in between, it is told again.
+/// Marks the dates from `next` on as Failed, so that they are done again: adg did them before the other job went on. This is
+/// written before the line counts as taken over, so that a run killed in between repeats it.
 fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, job: &JobName, next: ProcessingDate) -> Result<(), LedgerError> {
     const ACTION: &str = "take the ledger over";
     let days: Vec<DayItem> = ledger.below(ACTION, &Key::days(job))?;
@@ -135,7 +136,7 @@ fn to_be_done_again(ledger: &DynamoDbLedger, lease: &Lease, job: &JobName, next:
     Ok(())
 }
 
-/// Sets the three attributes that are the replaced job's, and leaves others as they are.
+/// Returns an update of the three attributes of the replaced job, which leaves others unchanged.
 fn update(ledger: &DynamoDbLedger, key: &SummaryKey, line: &Line) -> Result<TransactWriteItem, LedgerError> {
     let update = Update::builder()
         .table_name(&ledger.table)

@@ -18,7 +18,7 @@ use crate::identity::{CollectionName, FencingToken, ModuleName, ProcessingDate, 
 use crate::runtime;
 use crate::test_services;
 
-/// The replaced job's table, empty, under a name of its own.
+/// Creates the replaced job's table, empty, under the given name. Returns a function that opens it.
 fn table(name: &str) -> impl Fn() -> DynamoDbLedger {
     let account = test_services::account(test_services::moto());
     let settings = DynamoDbSettings { table: name.to_owned(), region: None, endpoint: None, role_chain: Vec::new() };
@@ -53,7 +53,7 @@ fn lease(ledger: &DynamoDbLedger) -> Lease {
     ledger.acquire(&module().into(), Access::Exclusive, &holder, now(), SignedDuration::from_secs(60)).unwrap()
 }
 
-/// What the replaced job writes.
+/// Writes the summary line as the replaced job does.
 fn replaced_job_writes(ledger: &DynamoDbLedger, date: &str, run: u64, status: &str) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let put = ledger
@@ -68,7 +68,7 @@ fn replaced_job_writes(ledger: &DynamoDbLedger, date: &str, run: u64, status: &s
     runtime::wait(put.send()).unwrap().unwrap();
 }
 
-/// All attributes of the summary, as another reader gets them.
+/// Returns all attributes of the summary, as another reader gets them.
 fn summary_line(ledger: &DynamoDbLedger) -> Vec<(String, String)> {
     let all = ledger
         .client

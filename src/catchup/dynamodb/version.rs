@@ -1,4 +1,4 @@
-//! The version of the table's items. Those of version 0.1 of adg have none, and are of version 1.
+//! The version of the table's items. Tables of adg 0.1 do not record one, and have version 1.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::catchup::LedgerError;
 use super::DynamoDbLedger;
 use super::items::Key;
 
-/// The version that this adg writes. It reads all before it.
+/// Version that this adg writes. It also reads all earlier versions.
 pub(super) const VERSION: u64 = 2;
 
 /// The table's version.
@@ -37,7 +37,7 @@ impl DynamoDbLedger {
         Err(self.corrupt(format!("items of version {found}, made by a newer adg (this one reads up to version {VERSION})")))
     }
 
-    /// Refuses a table that a newer adg has written. It is asked once.
+    /// Refuses a table that a newer adg has written. The version is read once.
     pub(super) fn must_be_known(&self) -> Result<(), LedgerError> {
         if self.is_known.get().is_none() {
             self.version()?;
@@ -46,7 +46,7 @@ impl DynamoDbLedger {
         Ok(())
     }
 
-    /// Notes the version, before anything of it is written.
+    /// Records the version, before any item of this version is written.
     pub(super) fn mark(&self) -> Result<(), LedgerError> {
         if self.is_known.get().is_none() {
             if self.version()? < VERSION {

@@ -1,4 +1,4 @@
-//! Signing in, and the meaning of a server's errors.
+//! Connections to a server, and the meaning of its errors.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::catchup::LedgerError;
 
 use super::{migrations, tls};
 
-/// Signs in, and brings the tables to this version.
+/// Signs in, and migrates the tables to this version.
 pub(super) fn connect(config: &Config, ca: Option<&Path>, name: &str) -> Result<Client, LedgerError> {
     let unavailable = |action: &'static str, reason: String| LedgerError::Unavailable { action, ledger: name.to_owned(), reason };
     let tls = tls::connector(ca).map_err(|reason| unavailable("set up TLS", reason))?;
@@ -18,7 +18,7 @@ pub(super) fn connect(config: &Config, ca: Option<&Path>, name: &str) -> Result<
     Ok(client)
 }
 
-/// The address without its password.
+/// Returns the address without its password.
 pub(super) fn shown(config: &Config) -> String {
     let hosts: Vec<String> = config
         .get_hosts()
@@ -31,7 +31,7 @@ pub(super) fn shown(config: &Config) -> String {
     format!("postgresql://{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
 }
 
-/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+/// Converts a server's error to a ledger error, by its code: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub(super) fn failed(action: &'static str, ledger: &str, error: &postgres::Error) -> LedgerError {
     let ledger = ledger.to_owned();
     let Some(told) = error.as_db_error() else {

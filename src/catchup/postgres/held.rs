@@ -6,7 +6,7 @@ use crate::catchup::{Access, Lease};
 
 use super::numbers::signed;
 
-/// Whether nobody has followed a lease, until the end of the transaction.
+/// Returns true if no other lease has followed a lease, and keeps it so until the end of the transaction.
 pub(super) fn is_held(transaction: &mut Transaction<'_>, lease: &Lease) -> Result<bool, postgres::Error> {
     let query = match lease.access {
         Access::Exclusive => "select 1 from adg_leases where module = $1 and token = $2 for share",

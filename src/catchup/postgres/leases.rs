@@ -18,7 +18,7 @@ fn holder_of(row: &Row) -> StoredHolder {
 }
 
 impl PostgresLedger {
-    /// Refuses a scope whose holder in `row` lives.
+    /// Refuses a scope whose holder in `row` is alive.
     fn must_have_ended(&self, scope: &LeaseScope, row: &Row, now: Timestamp) -> Result<(), LedgerError> {
         let corrupt = |what| self.corrupt(what);
         let until: Timestamp = parsed("end of a lease", row.get("expires")).map_err(corrupt)?;
@@ -28,7 +28,7 @@ impl PostgresLedger {
         Err(LedgerError::Held { scope: scope.clone(), holder: holder_of(row).restore().map_err(corrupt)?, until })
     }
 
-    /// Removes the shared holders that have ended, and refuses an exclusive lease beside one that lives.
+    /// Removes the shared holders whose leases have expired, and refuses an exclusive lease beside a living one.
     fn shared_holders(
         &self,
         transaction: &mut Transaction<'_>,

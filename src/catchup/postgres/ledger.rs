@@ -21,7 +21,7 @@ pub struct PostgresLedger {
 }
 
 impl PostgresLedger {
-    /// Signs in. Tables that are missing are created, those of an older version migrated. `ca` is absolute.
+    /// Signs in. Missing tables are created, those of an older version migrated. `ca` is absolute.
     ///
     /// # Errors
     /// The server does not answer, refuses the user, or has tables of a newer version.
@@ -37,7 +37,7 @@ impl PostgresLedger {
         Ok(Self { config, ca, name, client: Mutex::new(client) })
     }
 
-    /// The connection; a new one where it was lost.
+    /// Returns the connection, or a new one if it was lost.
     pub(super) fn client(&self) -> Result<MutexGuard<'_, Client>, LedgerError> {
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         // A server that was restarted is noticed by asking it only. The ledger is asked a few times a date.
@@ -55,7 +55,7 @@ impl PostgresLedger {
         LedgerError::Corrupt { ledger: self.name.clone(), what }
     }
 
-    /// Runs `work` in a transaction in which `lease` is known to be ours, and stays so until its end.
+    /// Runs `work` in a transaction, if `lease` is still ours. The lease stays ours until the transaction's end.
     pub(super) fn fenced<T>(
         &self,
         action: &'static str,

@@ -1,11 +1,11 @@
-//! The versions of the tables, each by the statements that make it of the one before.
+//! Migrations of the tables: the statements that turn each version into the next.
 
 use postgres::Client;
 
-/// The n-th migration makes version n. A released one is never changed.
+/// All migrations. The n-th creates version n. A released one is never changed.
 const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
-/// As version 0.1 of adg made the tables, without a note of their version.
+/// The tables as adg 0.1 created them, without a record of their version.
 const VERSION_1: &str = "
 create table if not exists adg_attempts (
     module text not null, collection text not null, date text not null, run_id text not null, attempt bigint not null,
@@ -29,7 +29,7 @@ create table adg_shared_leases (
 );
 ";
 
-/// PostgreSQL's `if not exists` is no protection against two at once; this lock is, until the end of the transaction.
+/// Lock against concurrent migrations, until the end of the transaction: PostgreSQL's `if not exists` does not protect from them.
 const ONE_AT_A_TIME: &str = "
 select pg_advisory_xact_lock(72616467);
 create table if not exists adg_ledger_version (version bigint not null);
@@ -38,7 +38,7 @@ create table if not exists adg_ledger_version (version bigint not null);
 /// Applies the migrations that the tables lack, all or none.
 ///
 /// # Errors
-/// The server's, or the version of tables that are newer than this adg knows.
+/// The outer error is the server's; the inner one names the version of tables that are newer than this adg knows.
 pub(super) fn migrate(client: &mut Client) -> Result<Result<(), String>, postgres::Error> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version(client)? == Some(newest) {
@@ -59,7 +59,7 @@ pub(super) fn migrate(client: &mut Client) -> Result<Result<(), String>, postgre
     Ok(Ok(()))
 }
 
-/// The version that the tables say; none where there are none, or they are of version 0.1.
+/// Returns the version that the tables record; none if there are no tables, or they are of version 0.1.
 fn version(client: &mut Client) -> Result<Option<i64>, postgres::Error> {
     let is_there = client.query_one("select to_regclass('adg_ledger_version') is not null", &[])?;
     if !is_there.get::<_, bool>(0) {

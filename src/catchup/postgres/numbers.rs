@@ -1,4 +1,4 @@
-//! PostgreSQL has no unsigned integers; counts and tokens stay far below the half of theirs.
+//! Conversion of unsigned integers, which PostgreSQL lacks: counts and tokens stay far below the largest signed one.
 
 pub(super) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! Retired paths: a row for each. Their table has the name that it had before.
+//! Retired paths: a row for each. Their table keeps its older name.
 
 use crate::catchup::stored::parsed;
 use crate::catchup::{Lease, LedgerError, RetiredPath, RetiredPaths};

@@ -36,7 +36,7 @@ fn it_says_what_it_is_and_who_may_not_without_a_password() {
     assert!(!format!("{refused} {refused:?}").contains("known"), "{refused}");
 }
 
-/// Runs come from machines with clocks of their own, leases from one ledger.
+/// The order of attempts follows the leases of the ledger: runs come from machines with clocks of their own.
 #[test]
 fn the_later_lease_counts_and_not_the_later_clock() {
     let ledger = PostgresLedger::open(&url(&test_services::postgres().url), None).unwrap();
@@ -71,7 +71,7 @@ fn a_lost_connection_is_made_again_and_a_stranger_is_refused() {
     assert!(!format!("{error:?}").contains("hunter2"));
 }
 
-/// A database of its own on the server that all tests share.
+/// Creates a separate database on the server that all tests share.
 fn database(name: &str) -> SecretText {
     let server = &test_services::postgres().url;
     let mut client = postgres::Client::connect(server, postgres::NoTls).unwrap();

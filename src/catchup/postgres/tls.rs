@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL: with the machine's authorities, and those that a profile names.
+//! TLS to PostgreSQL, with the machine's certificate authorities and those that a profile names.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// What connects by TLS where the server or its address asks for it. The server's certificate is always checked.
+/// Returns a connector that uses TLS where the server or its address requires it. The server's certificate is always checked.
 ///
 /// # Errors
-/// The file of authorities can't be read; what to tell.
+/// A message, if the file of authorities can't be read.
 pub(super) fn connector(ca: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

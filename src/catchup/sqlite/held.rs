@@ -4,7 +4,7 @@ use rusqlite::{Transaction, params};
 
 use crate::catchup::{Access, Lease};
 
-/// Whether nobody has followed a lease.
+/// Returns true if no other lease has followed a lease.
 pub(super) fn is_held(transaction: &Transaction<'_>, lease: &Lease) -> rusqlite::Result<bool> {
     let query = match lease.access {
         Access::Exclusive => "select 1 from leases where module = ?1 and token = ?2",

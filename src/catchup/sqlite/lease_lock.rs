@@ -1,4 +1,4 @@
-//! Knowing that a lease's holder is dead, where the ledger is a local file.
+//! Detection of dead lease holders, for a ledger in a local file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,8 +10,8 @@ use crate::private;
 
 /// Locks held by this process, one file beside the ledger for each lease.
 ///
-/// The operating system drops a lock when its process ends, however it ends. So whoever gets the lock knows that the last
-/// holder is dead, and need not wait for its lease to expire.
+/// The operating system drops a lock when its process ends, however it ends. A process that gets the lock therefore knows that
+/// the last holder is dead, and need not wait for its lease to expire.
 #[derive(Debug)]
 pub(super) struct LeaseLocks {
     ledger: PathBuf,
@@ -23,12 +23,12 @@ impl LeaseLocks {
         Self { ledger: ledger.to_owned(), held: Mutex::default() }
     }
 
-    /// Whether this process has the lease's lock.
+    /// Returns true if this process has the lease's lock.
     pub(super) fn has(&self, name: &str) -> bool {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }
 
-    /// Takes the lease's lock; whether this process has it now.
+    /// Tries to take the lease's lock. Returns true if this process has it now.
     pub(super) fn try_take(&self, name: &str) -> io::Result<bool> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.contains_key(name) {
@@ -47,7 +47,7 @@ impl LeaseLocks {
         }
     }
 
-    /// Gives the lease's lock up.
+    /// Releases the lease's lock.
     pub(super) fn release(&self, name: &str) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }

@@ -11,12 +11,12 @@ use super::SqliteLedger;
 
 const TAKE: &str = "take the lease";
 
-/// A lease as it is kept.
+/// A lease as it is stored.
 struct Kept {
     token: u64,
     holder: StoredHolder,
     expires: String,
-    /// Whether its holder had the lock of its process.
+    /// True if its holder had the lock of its process.
     locked: bool,
     released: bool,
 }
@@ -37,13 +37,13 @@ impl Kept {
     }
 }
 
-/// The name of the lock of a shared holder's process. An exclusive one has the scope's own.
+/// Returns the name of the lock of a shared holder's process. The lock of an exclusive holder has the scope's name.
 fn shared_lock(scope: &LeaseScope, run_id: &str) -> String {
     format!("{scope}@{run_id}")
 }
 
 impl SqliteLedger {
-    /// Takes the lock of this process; whether nobody else has it.
+    /// Tries to take a lock for this process. Returns false if another process has it.
     fn lock(&self, name: &str) -> Result<bool, LedgerError> {
         self.locks.try_take(name).map_err(|error| LedgerError::Unavailable {
             action: TAKE,
@@ -52,7 +52,7 @@ impl SqliteLedger {
         })
     }
 
-    /// Whether the process that had a lock is dead: nobody has it any more.
+    /// Returns true if the process that had a lock is dead: no process has the lock any more.
     fn is_dead(&self, name: &str) -> Result<bool, LedgerError> {
         let is_dead = !self.locks.has(name) && self.lock(name)?;
         if is_dead {
@@ -61,7 +61,7 @@ impl SqliteLedger {
         Ok(is_dead)
     }
 
-    /// Refuses a scope that a living holder has.
+    /// Refuses a scope with a living holder.
     fn must_be_free(&self, scope: &LeaseScope, lease: &Kept, is_dead: bool, now: Timestamp) -> Result<(), LedgerError> {
         let until: Timestamp = lease.expires.parse().map_err(|_| self.corrupt("a lease without an end"))?;
         if lease.released || until <= now || is_dead {
@@ -71,7 +71,7 @@ impl SqliteLedger {
         Err(LedgerError::Held { scope: scope.clone(), holder, until })
     }
 
-    /// Removes the shared holders that are gone, and refuses an exclusive lease beside one that lives.
+    /// Removes the shared holders that are dead or expired, and refuses an exclusive lease beside a living one.
     fn shared_holders(
         &self,
         transaction: &Transaction<'_>,

@@ -1,4 +1,4 @@
-//! The open file, and transactions under a lease.
+//! The handle of the ledger's file, and transactions under a lease.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,10 +29,10 @@ fn failed(action: &'static str, ledger: String, fault: Fault) -> LedgerError {
 }
 
 impl SqliteLedger {
-    /// Opens the ledger. A file that is missing is created, with its folder; one of an older version is migrated.
+    /// Opens the ledger. A missing file is created, with its folder; a file of an older version is migrated.
     ///
     /// # Errors
-    /// The file can't be opened, is no ledger, or is of a newer version.
+    /// The file can't be opened, is not a ledger, or has a newer version.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let opened = embedded::open(path, &MIGRATIONS);
         let connection = opened.map_err(|fault| failed("open", path.display().to_string(), fault))?;
@@ -52,7 +52,7 @@ impl SqliteLedger {
         LedgerError::Corrupt { ledger: self.path.display().to_string(), what: what.into() }
     }
 
-    /// Runs `work` in a transaction in which `lease` is known to be ours.
+    /// Runs `work` in a transaction, if `lease` is still ours.
     pub(super) fn fenced<T>(
         &self,
         action: &'static str,

@@ -1,6 +1,6 @@
-//! The versions of the file, each by the statements that make it of the one before.
+//! Migrations of the file: the statements that turn each version into the next.
 
-/// The n-th migration makes version n. A released one is never changed.
+/// All migrations. The n-th creates version n. A released one is never changed.
 pub(super) const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 const VERSION_1: &str = "
@@ -18,8 +18,8 @@ create table if not exists leases (
 create table if not exists superseded (location text primary key, at text not null) without rowid;
 ";
 
-/// The index has everything that is asked of all dates at once, without the lists of sources: ten years of 300 collections are a
-/// million attempts. Version 0.1 of adg may have made it already.
+/// The index has all columns that queries over all dates read, without the lists of sources: ten years of 300 collections are a
+/// million attempts. Version 0.1 of adg may have created it already.
 const VERSION_2: &str = "
 alter table attempts add column metrics text not null default '{}';
 create index if not exists attempts_in_short on attempts (

@@ -47,7 +47,7 @@ fn a_dead_holders_lease_is_free_at_once() {
     assert!(second.token > first.token);
 }
 
-/// A copy of the ledger that version 0.1 made.
+/// Copies the ledger that version 0.1 created.
 fn of_version_0_1(folder: &tempfile::TempDir) -> std::path::PathBuf {
     let path = folder.path().join("ledger.db");
     std::fs::copy(versions::of_version_0_1("workspace/ledger.db"), &path).unwrap();

@@ -1,7 +1,8 @@
-//! What is said to a Spark Connect server, by the transport of Spark's own client.
+//! A client of a Spark Connect server, on the transport of Spark's own client.
 //!
-//! That client's own frames are not used: they take the end of a stream for the end of the statement. A server ends a stream after two
-//! minutes (`spark.connect.execute.reattachable.senderMaxStreamDuration`), and is to be asked for the rest of it then.
+//! The data frames of that client are not used: they take the end of a stream for the end of the statement. A server closes a
+//! stream after two minutes (`spark.connect.execute.reattachable.senderMaxStreamDuration`); the client must then request the rest
+//! of it.
 
 #![expect(clippy::result_large_err, reason = "the client's error is its own")]
 
@@ -31,14 +32,14 @@ pub(super) struct Client {
     tasks: Arc<Tasks>,
 }
 
-/// What the server has told of the tasks of its statements. Spark tells it all the time, Sail never.
+/// Progress that the server has reported of the tasks of its statements. Spark reports it regularly, Sail never.
 #[derive(Default)]
 struct Tasks {
-    /// Whether it ever told anything.
+    /// True if the server ever reported progress.
     are_told: AtomicBool,
-    /// Whether any run of the statement that was begun last.
+    /// True if tasks of the last statement are running.
     run: AtomicBool,
-    /// How many bytes those have read that have ended.
+    /// Bytes that the last statement's stages have read, as reported.
     bytes_read: AtomicU64,
 }
 
@@ -65,7 +66,7 @@ impl Client {
         }
     }
 
-    /// Makes files a view.
+    /// Creates a view of files.
     pub(super) fn view(&self, name: &str, format: &str, location: &str, options: &[(&str, &str)]) -> Result<()> {
         let files = proto::read::DataSource {
             format: Some(format.to_owned()),
@@ -82,7 +83,7 @@ impl Client {
         }))
     }
 
-    /// Adds the rows of a query to a folder of Parquet files.
+    /// Appends the rows of a query to a folder of Parquet files.
     pub(super) fn write(&self, query: &str, location: &str) -> Result<()> {
         self.command(CommandType::WriteOperation(proto::WriteOperation {
             input: Some(sql(query)),
@@ -93,28 +94,28 @@ impl Client {
         }))
     }
 
-    /// The rows of a query.
+    /// Returns the rows of a query.
     pub(super) fn query(&self, query: &str) -> Result<Batches> {
         Ok(Batches { answers: self.execute(OpType::Root(sql(query)))?, found: Vec::new().into_iter() })
     }
 
-    /// Whether the server is still making up its mind how to do the last statement, as far as it tells.
+    /// Returns true if the server is still planning the last statement, as far as it reports.
     pub(super) fn is_planning(&self) -> bool {
         self.tasks.are_told.load(Ordering::Relaxed) && !self.tasks.run.load(Ordering::Relaxed)
     }
 
-    /// How many bytes the last statement has read, as far as the server tells.
+    /// Returns the bytes that the last statement has read, as far as the server reports.
     pub(super) fn bytes_read(&self) -> u64 {
         self.tasks.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// Ends what runs. Spark (4.3) does this once for each statement, and forgets it where it is still planning it: the tasks begin
-    /// all the same, and can't be ended then.
+    /// Interrupts running statements. Spark (4.3) does this once for each statement, and ignores it for a statement that it is
+    /// still planning: the tasks begin all the same, and can't be ended then.
     pub(super) fn interrupt(&self) -> Result<()> {
         block_on(self.server.interrupt_all()).map(drop)
     }
 
-    /// Interrupts what runs, and ends the session.
+    /// Interrupts running statements, and ends the session.
     pub(super) fn release(&self) -> Result<()> {
         self.interrupt()?;
         block_on(self.server.release_session())
@@ -157,7 +158,7 @@ fn relation(of: RelType) -> proto::Relation {
     proto::Relation { rel_type: Some(of), ..Default::default() }
 }
 
-/// What a server answers to a statement, to its end.
+/// The answers of a server to a statement, to its end.
 struct Answers {
     client: Client,
     protocol: Protocol,
@@ -165,11 +166,11 @@ struct Answers {
     retries: RetryPolicyState,
 }
 
-/// As the transport has it.
+/// The transport's stream of answers.
 type Stream = tonic::Streaming<proto::ExecutePlanResponse>;
 
 impl Answers {
-    /// None once the server has said that this was all.
+    /// Returns the next answer; None once the server has said that the statement is complete.
     fn next(&mut self) -> Result<Option<proto::ExecutePlanResponse>> {
         block_on(async {
             while !self.protocol.is_completed().await {
@@ -189,7 +190,7 @@ impl Answers {
         })
     }
 
-    /// Waits until it makes sense to ask again after a failure; gives the failure where it does not.
+    /// Waits before a retry after a failure; returns the failure if it can't be retried.
     async fn wait(&mut self, status: tonic::Status) -> Result<()> {
         let wait = self.retries.policy().can_retry(&status).then(|| self.retries.next_attempt(None)).flatten();
         match wait {
@@ -202,7 +203,7 @@ impl Answers {
     }
 }
 
-/// The rows of a query, as they come.
+/// The rows of a query, as they arrive.
 pub(super) struct Batches {
     answers: Answers,
     found: std::vec::IntoIter<RecordBatch>,

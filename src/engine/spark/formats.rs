@@ -1,8 +1,8 @@
-//! Formats that a module lists for days and instants, in Spark's SQL.
+//! A module's listed formats of dates and timestamps, in Spark's SQL.
 //!
-//! Spark's own patterns are another language than `strptime`'s, and forgive other things. So only formats are taken in which each
-//! field has a place of its own, as in `%d/%m/%Y`: their fields are put in the order of ISO 8601, and what is written otherwise, such
-//! as `1/2/2024`, is left to adg.
+//! Spark's own patterns are another language than `strptime`'s, and tolerate other deviations. So only formats are translated in
+//! which each field has a fixed position, as in `%d/%m/%Y`: their fields are put in the order of ISO 8601, and texts that are
+//! written otherwise, such as `1/2/2024`, are left to adg.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,24 @@ use super::sql::{matches, text};
 /// A year from 1 on: readers differ on those before it.
 pub(super) const YEAR: &str = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])";
 
-/// The value of the text `t` by each of these formats, in their order, up to the first whose fields have no place of their own.
+/// Returns expressions for the value of the text `t` by each of these formats, in their order, up to the first whose fields have
+/// no fixed position.
 pub(super) fn by_formats(ty: &ColumnType, t: &str, formats: &[String]) -> Vec<String> {
     let fixed = formats.iter().map_while(|format| Fixed::of(format, *ty == ColumnType::Timestamp));
     fixed.map(|fixed| format!("CASE WHEN {} THEN try_cast({} AS {ty}) END", matches(t, &fixed.pattern), fixed.iso(t))).collect()
 }
 
-/// A format with its fields in their places.
+/// A format whose fields have fixed positions.
 #[derive(Debug, PartialEq, Eq)]
 struct Fixed {
-    /// What a text by it looks like.
+    /// Regular expression of a text in this format.
     pattern: String,
-    /// Where each directive's digits begin, from 1, and how many they are.
+    /// Position, from 1, and number of each directive's digits.
     fields: BTreeMap<char, (usize, usize)>,
 }
 
 impl Fixed {
-    /// None where a field has no place of its own, or says something else than a day and, where there may be one, a time.
+    /// Parses a format; none if a field has no fixed position, or is not part of a date or, if `with_time`, a time.
     fn of(format: &str, with_time: bool) -> Option<Self> {
         let format = format.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S").replace("%R", "%H:%M");
         let (mut fixed, mut place) = (Self { pattern: String::new(), fields: BTreeMap::new() }, 1);
@@ -59,7 +60,7 @@ impl Fixed {
         matches!(fixed.fields.keys().collect::<String>().as_str(), "Ydm" | "HMYdm" | "HMSYdm").then_some(fixed)
     }
 
-    /// Such a text as ISO 8601 has it.
+    /// Returns an expression for such a text in ISO 8601.
     fn iso(&self, t: &str) -> String {
         let parts = [('Y', ""), ('m', "-"), ('d', "-"), ('H', " "), ('M', ":"), ('S', ":")];
         let parts = parts.iter().filter_map(|(directive, before)| {

@@ -1,46 +1,46 @@
 //! The lines of a CSV file as a cluster reads them, and their fields, in Spark's SQL.
 //!
-//! Spark's own reader of CSV has other ideas of quotes, of rows that are too long or too short, and of what is null. So it is asked
-//! for lines only. A line whose fields are written whole in it is a record, as in [`crate::source`], as long as all lines before it in
-//! its file are. A file with a line that is not so is read by adg.
+//! Spark's own CSV reader has other rules for quotes, for rows that are too long or too short, and for null. So it is asked for
+//! lines only. A line that holds whole fields is a record, as in [`crate::source`], as long as all lines before it in its file
+//! are. adg reads a file with any other line.
 
 use super::sql;
 
-/// Longer lines, and lines with more doubled quotes than these, are left to adg where they have quotes: regular expressions of Java go
-/// as deep as a line is quoted.
+/// Limits of lines with quotes: longer ones, and ones with more doubled quotes, are left to adg, since Java's regular expressions
+/// recurse deeper with each quote.
 const LONGEST: usize = 1 << 20;
 const MOST_QUOTES: usize = 500;
 
-/// What is no text in UTF-8, as all regular expressions see it.
+/// The replacement character that all regular expressions see for bytes that are not UTF-8.
 const UNKNOWN: &str = r"\x{FFFD}";
 
 /// A file.
 pub(super) struct Lines {
-    /// The view that has its lines.
+    /// The view of its lines.
     view: String,
     header: String,
     delimiter: u8,
 }
 
-/// What its lines are like. What none of them has is not asked of each of them again.
+/// Properties of a file's lines. A query does not check each line again for a property that none has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
-    /// Some have quotes.
+    /// True if some have quotes.
     pub(super) quoted: bool,
-    /// Some end with a return.
+    /// True if some end with a return.
     pub(super) returns: bool,
-    /// Some have a return elsewhere, or bytes that are no text. Those are for adg.
+    /// True if some have a return elsewhere, or bytes that are not text. Those are left to adg.
     pub(super) unclear: bool,
 }
 
 impl Lines {
-    /// Of the file whose lines the view has.
+    /// Creates it for the file whose lines the view has.
     pub(super) fn new(view: &str, header: &str, delimiter: u8) -> Self {
         Self { view: view.to_owned(), header: header.to_owned(), delimiter }
     }
 
-    /// One row of counts: of lines, of those that are the header, that are no whole record, that have quotes, that end with a return,
-    /// and that are unclear. The file's number comes first.
+    /// Returns a query for one row: the file's number, then the counts of lines, headers, lines that are not whole records, lines
+    /// with quotes, lines that end with a return, and unclear lines.
     pub(super) fn survey(&self, number: usize) -> String {
         let Self { view, .. } = self;
         let count = |what: &str| format!("sum(CASE WHEN {what} THEN 1 ELSE 0 END)");
@@ -72,7 +72,8 @@ impl Lines {
         )
     }
 
-    /// Each record: its fields `p` as they are written, and whether it is `unclear`; its line as it is, `raw`, where that is asked for.
+    /// Returns a query for each record: its fields `p` as they are written, the flag `unclear` and, if `with_raw`, its line
+    /// unchanged as `raw`.
     pub(super) fn fields(&self, look: Look, with_raw: bool) -> String {
         let Self { view, .. } = self;
         let raw = if with_raw { "value AS raw, " } else { "" };
@@ -88,12 +89,12 @@ impl Lines {
         )
     }
 
-    /// Hadoop leaves a byte order mark out, others don't.
+    /// Returns a condition for the header line. Hadoop drops a byte order mark, others don't.
     fn is_header(&self) -> String {
         sql::is_one_of("v", [self.header.clone(), format!("\u{FEFF}{}", self.header)].into_iter())
     }
 
-    /// The fields of a text as they are written.
+    /// Returns an expression for the fields of a text as they are written.
     fn split(&self, v: &str, quoted: bool) -> String {
         let split = format!("split({v}, {}, -1)", sql::pattern(&self.between()));
         match quoted {
@@ -108,7 +109,7 @@ impl Lines {
         format!("regexp_extract_all(concat({}, {v}), {field}, 1)", self.delimiter())
     }
 
-    /// Whether the fields of a text with quotes are all of it.
+    /// Returns a condition that the fields of a text with quotes are all of it.
     fn is_whole(&self, v: &str) -> String {
         format!("array_join({}, {}) = {v}", self.extract(v), self.delimiter())
     }
@@ -122,15 +123,15 @@ impl Lines {
     }
 }
 
-/// An empty line is no record.
+/// Condition of a line that is not empty: an empty line is not a record.
 const NOT_EMPTY: &str = "value NOT IN ('', '\\r')";
 
-/// A line without its end.
+/// Returns an expression for a line without its end.
 fn text(returns: bool) -> &'static str {
     if returns { "CASE WHEN endswith(value, '\\r') THEN rtrim('\\r', value) ELSE value END" } else { "value" }
 }
 
-/// Whether there is a return that is not a line's end.
+/// Returns a condition that a line has a return that is not at its end.
 fn stray_return() -> &'static str {
     "contains(v, '\\r') OR (v <> value AND concat(v, '\\r') <> value)"
 }

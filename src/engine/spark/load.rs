@@ -1,4 +1,4 @@
-//! A Spark Connect server: Spark itself, or Sail. It reads lines, casts, hashes and writes; adg decides what it can't, and looks at
+//! The Spark engine: loads a collection's day on a Spark Connect server.
 
 use crate::config::SparkSettings;
 use crate::engine::EngineError;
@@ -23,17 +23,17 @@ impl Spark {
     }
 }
 
-/// What a server says that it is, once it has begun a session.
+/// Opens a session on a server and returns the server's version and address.
 pub fn version(settings: &SparkSettings, stop: &Stop) -> Result<String, EngineError> {
     let version = Session::open(settings, stop, TimestampEncoding::Int96)?.version()?;
     Ok(format!("Spark {version} at {}", settings.remote))
 }
 
-/// More files than these are no work for a cluster: each is a part of the query.
+/// Most files to load on a cluster: each is a part of the query.
 const MOST_FILES: usize = 200;
 
 impl Engine for Spark {
-    /// The table of contents.
+    /// Loads the files on the cluster, except for the files and lines that adg must read itself.
     fn load(&self, load: &Load<'_>, sinks: &mut Sinks<'_, '_>) -> Result<Loaded, EngineError> {
         if let Some(why) = why_not(load) {
             return self.locally(load, sinks, why);
@@ -66,7 +66,7 @@ impl Spark {
     }
 }
 
-/// Why a cluster can't load this as adg does; none where it can.
+/// Returns the reason why a cluster can't load this as adg does; none if it can.
 fn why_not(load: &Load<'_>) -> Option<&'static str> {
     let is_s3 = load.folder.location().starts_with("s3://");
     match &load.reading.format {

@@ -1,9 +1,9 @@
-//! Locations that a server reads other than as they are written.
+//! Locations that a server misreads.
 
-/// Ends of names by which Hadoop, or Sail, unpacks files, whatever is in them.
+/// File extensions by which Hadoop, or Sail, unpacks files, whatever is in them.
 const PACKED: [&str; 9] = [".gz", ".gzip", ".bz2", ".xz", ".zst", ".zstd", ".deflate", ".snappy", ".lz4"];
 
-/// Whether a file's name would be taken for a pattern, or its text for packed.
+/// Returns true if a server would take a file's name for a pattern, or its text for compressed data.
 pub(super) fn is_misread(location: &str) -> bool {
     let name = location.to_ascii_lowercase();
     location.contains(['{', '}', '[', ']', '*', '?', '\\']) || PACKED.iter().any(|end| name.ends_with(end))

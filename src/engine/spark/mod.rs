@@ -1,5 +1,5 @@
-//! A Spark Connect server: Spark itself, or Sail. It reads lines, casts, hashes and writes; adg decides what it can't, and looks at
-//! what was written before anything is published.
+//! A Spark Connect server: Spark itself, or Sail. It reads lines, casts, hashes and writes; adg reads the lines that it can't
+//! decide, and checks the written files before anything is published.
 
 mod client;
 mod formats;

@@ -1,7 +1,7 @@
 //! The rows that a file's records become, in Spark's SQL.
 //!
-//! Each level of a query is a copy of all that it hands on, and what is written in a level is compiled: so there are few levels, most
-//! values need only the first, and no text is handed on but those of the record itself.
+//! Each level of a query copies all columns that it passes on, and each expression in a level is compiled: so there are few
+//! levels, most values need only the first, and only the texts of the record itself are passed on.
 
 use crate::engine::FilePlan;
 use crate::schema::fit::Formats;
@@ -12,16 +12,16 @@ use super::lines::{Lines, Look};
 use super::sql;
 use super::values::{is_misfit, plain, unusual};
 
-/// What is said of a text: that it is null or a value,
+/// Verdict on a text that is null or a value.
 const FITS: u8 = 0;
-/// that it is none, by any rule,
+/// Verdict on a text that is not a value by any rule.
 const MISFIT: u8 = 1;
-/// or that adg itself is to say it.
+/// Verdict on a text that adg itself must decide.
 const DOUBTFUL: u8 = 2;
 
-/// What every error begins with, but for the column's name.
+/// Beginning of every error, before the column's name.
 pub(super) const ERROR_BEGIN: &str = "Type Conversion for column ";
-/// What stands between that and the text.
+/// Part of an error between the column's name and the text.
 pub(super) const ERROR_TEXT: &str = ". The source value is: ";
 
 /// White space as [`u8::is_ascii_whitespace`] has it.
@@ -36,7 +36,7 @@ pub(super) struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// The rows that are decided, as the table has them.
+    /// Returns a query for the decided records, as rows of the table.
     pub(super) fn rows(&self, table: &TableSchema) -> String {
         let columns = table
             .columns()
@@ -47,13 +47,13 @@ impl Records<'_> {
         format!("SELECT {columns} FROM ({})", self.hashed(decided))
     }
 
-    /// The lines that are not.
+    /// Returns a query for the lines that Spark could not decide.
     pub(super) fn odd(&self) -> String {
         format!("SELECT CAST(raw AS BINARY) AS line FROM ({}) WHERE odd", self.judged(true))
     }
 
-    /// Each record with its fields `p`, and of each column `i` that is not of text the value `c{i}`, of each that may not fit what is
-    /// said of it, `s{i}`; and whether it is `odd`, one that adg is to read.
+    /// Returns a query for each record: its fields `p`; the value `c{i}` of each column `i` that is not text; the verdict `s{i}`
+    /// on each column that may have invalid values; and the flag `odd` of a record that adg must read.
     fn judged(&self, with_raw: bool) -> String {
         let kept = if with_raw { "raw, p, unclear" } else { "p, unclear" };
         let [mut plains, mut rest, mut judged, mut odd] = [const { String::new() }; 4];
@@ -88,7 +88,7 @@ impl Records<'_> {
         )
     }
 
-    /// The value of a field that is plainly written.
+    /// Returns an expression for the value of a plainly written field.
     fn plain(&self, x: &str, ty: &ColumnType, formats: &Formats) -> String {
         match words(&self.rules.nulls, self.look.quoted) {
             words if words.is_empty() => plain(ty, x, formats),
@@ -96,7 +96,8 @@ impl Records<'_> {
         }
     }
 
-    /// The text of any other field, without quotes and the white space around it; null where it means that.
+    /// Returns an expression for the text of any other field, without quotes and the white space around it; null if it means
+    /// null.
     fn rest(&self, x: &str, plain: &str) -> String {
         let nothing = [String::new()].into_iter().chain(words(&self.rules.nulls, self.look.quoted));
         let text = self.unquoted(x);
@@ -106,7 +107,7 @@ impl Records<'_> {
         )
     }
 
-    /// What a field says.
+    /// Returns an expression for a field's text without its quotes.
     fn unquoted(&self, x: &str) -> String {
         match self.look.quoted {
             true => format!(
@@ -116,7 +117,7 @@ impl Records<'_> {
         }
     }
 
-    /// A field's text as a column of text has it, and as it is hashed: null where it means that.
+    /// Returns an expression for a field's text as in a text column, and as it is hashed: null if it means null.
     fn text(&self, index: usize) -> String {
         let (x, nulls) = (field(index), &self.rules.nulls);
         let nothing = [("", false), ("\"\"", true)].into_iter().filter(|(_, quoted)| nulls.empty_is_null(*quoted));
@@ -141,7 +142,7 @@ impl Records<'_> {
         }
     }
 
-    /// Null, not an empty list, where all values fit.
+    /// Returns an expression for the list of errors: null, not an empty list, if all values are valid.
     fn error_desc(&self) -> String {
         let judged = self.plan.columns.iter().enumerate().filter(|(_, column)| column.ty != ColumnType::String);
         let (any, errors): (Vec<String>, Vec<String>) = judged
@@ -159,7 +160,7 @@ impl Records<'_> {
         format!("CASE WHEN {} THEN filter(array({}), e -> e IS NOT NULL) END", any.join(" OR "), errors.join(", "))
     }
 
-    /// Records with the text `h{i}` of each field `i` that is hashed, and whether it stood in quotes, `q{i}`.
+    /// Returns a query for the records with, for each hashed field `i`, its text `h{i}` and the flag `q{i}` if it was in quotes.
     fn hashed(&self, records: String) -> String {
         let Some(hash) = &self.plan.hash else { return records };
         let texts = hash.fields().iter().map(|one| {
@@ -170,7 +171,7 @@ impl Records<'_> {
     }
 }
 
-/// A field as it is written.
+/// Returns an expression for a field as it is written.
 fn field(index: usize) -> String {
     format!("get(p, {index})")
 }
@@ -179,7 +180,7 @@ fn error_begin(column: &ColumnName) -> String {
     sql::text(&format!("{ERROR_BEGIN}{column}{ERROR_TEXT}"))
 }
 
-/// The words for nothing, as they stand in a file.
+/// Returns the words for null, as they are written in a file.
 fn words(nulls: &Nulls, quoted: bool) -> Vec<String> {
     let in_quotes = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
     nulls.words().flat_map(|word| [in_quotes(&word), word].into_iter().skip(usize::from(!quoted))).collect()
@@ -207,7 +208,7 @@ fn row_hash(hash: &RowHash) -> String {
     }
 }
 
-/// Hive's name of a type, with members quoted where a statement asks for it.
+/// Returns Hive's name of a type, with the member names quoted for a statement.
 fn spark_type(ty: &ColumnType) -> String {
     match ty {
         // In a cast Spark would pad or cut.

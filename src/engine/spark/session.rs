@@ -20,20 +20,20 @@ use crate::stop::Stop;
 use super::client::Client;
 use super::watch::{Unanswered, Watch, is_reachable, shortened, soon};
 
-/// For how long a server may take to begin a session: some start a cluster for it.
+/// Longest time for a server to begin a session: some start a cluster for it.
 const GREETING: Duration = Duration::from_mins(3);
 
-/// A session of one collection's day. What still runs in it is interrupted when it is dropped.
+/// A session of one collection's day. Dropping it interrupts running statements.
 pub(super) struct Session<'s> {
     client: Client,
     settings: &'s SparkSettings,
     stop: &'s Stop,
-    /// Whether it is no longer there.
+    /// True if the server was lost.
     is_lost: AtomicBool,
 }
 
 impl<'s> Session<'s> {
-    /// Opens it, with all that the server may have set otherwise.
+    /// Opens a session, and sets all options that the server may have set otherwise.
     pub(super) fn open(settings: &'s SparkSettings, stop: &'s Stop, timestamps: TimestampEncoding) -> Result<Self, EngineError> {
         is_reachable(&settings.remote).map_err(|error| failed(&settings.remote, SparkStep::OpenSession, &error.to_string()))?;
         let client = Client::connect(settings.remote.address());
@@ -68,18 +68,18 @@ impl<'s> Session<'s> {
         Ok(session)
     }
 
-    /// What the server says that it is.
+    /// Returns the server's version.
     pub(super) fn version(&self) -> Result<String, EngineError> {
         self.watched(SparkStep::AskVersion, Client::version)
     }
 
-    /// Makes a file's lines a view.
+    /// Creates a view of a file's lines.
     pub(super) fn lines(&self, location: &str, view: &str) -> Result<(), EngineError> {
         let (location, view) = (self.spelled(location), view.to_owned());
         self.watched(SparkStep::LookAtFile, move |client| client.view(&view, "text", &location, &[("lineSep", "\n")]))
     }
 
-    /// The rows of a query whose first column is a text, or nothing, and all others are numbers; none is 0.
+    /// Returns the rows of a query whose first column is a text or null and all others are numbers; a null number is 0.
     pub(super) fn counts(&self, step: SparkStep, query: &str) -> Result<Vec<(String, Vec<u64>)>, EngineError> {
         tracing::trace!(event = "spark_query", query);
         let query = query.to_owned();
@@ -89,7 +89,7 @@ impl<'s> Session<'s> {
         Ok(counts.concat())
     }
 
-    /// Writes the rows of a query into a folder, and tells now and then how many bytes have been read for it.
+    /// Writes the rows of a query into a folder, and reports now and then the number of bytes that have been read for it.
     pub(super) fn write(&self, query: &str, location: &str, bytes_read: &dyn Fn(u64)) -> Result<(), EngineError> {
         let (query, location) = (query.to_owned(), self.spelled(location));
         tracing::trace!(event = "spark_query", query);
@@ -97,13 +97,13 @@ impl<'s> Session<'s> {
         self.watched_by(&watch, SparkStep::Write, move |client| client.write(&query, &location))
     }
 
-    /// Makes the files at a location a view.
+    /// Creates a view of the files at a location.
     pub(super) fn files(&self, location: &str, view: &str) -> Result<(), EngineError> {
         let (location, view) = (self.spelled(location), view.to_owned());
         self.watched(SparkStep::LookAtWritten, move |client| client.view(&view, "parquet", &location, &[]))
     }
 
-    /// The binary first column of a query, a line of text for each row.
+    /// Streams the binary first column of a query, a line of text for each row.
     pub(super) fn stream(&self, query: &str) -> Result<Box<dyn Read + Send>, EngineError> {
         let query = query.to_owned();
         let batches = self.watched(SparkStep::FetchUndecided, move |client| client.query(&query))?;
@@ -114,7 +114,7 @@ impl<'s> Session<'s> {
         Ok(Box::new(Lines { lines, current: io::Cursor::default() }))
     }
 
-    /// A location as the server spells it.
+    /// Returns a location as the server spells it.
     fn spelled(&self, location: &str) -> String {
         match location.strip_prefix("s3://") {
             Some(rest) => format!("{}://{rest}", self.settings.s3_scheme),
@@ -122,7 +122,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Waits for what is asked of the server.
+    /// Waits for a request to the server.
     fn watched<T: Send + 'static>(
         &self,
         step: SparkStep,
@@ -168,7 +168,7 @@ fn failed(remote: &SparkRemote, step: SparkStep, reason: &str) -> EngineError {
     EngineError::Spark { remote: remote.to_string(), step, reason: shortened(reason) }
 }
 
-/// The rows of a batch: a text, and numbers.
+/// Returns the rows of a batch: a text, and numbers.
 fn counts(batch: &RecordBatch) -> Result<Vec<(String, Vec<u64>)>, ArrowError> {
     let [first, rest @ ..] = batch.columns() else { return Ok(Vec::new()) };
     let texts = arrow_cast::cast(first, &DataType::Utf8)?;
@@ -182,7 +182,7 @@ fn counts(batch: &RecordBatch) -> Result<Vec<(String, Vec<u64>)>, ArrowError> {
     Ok((0..batch.num_rows()).map(row).collect())
 }
 
-/// The first column of a batch, a line for each row.
+/// Returns the first column of a batch, a line for each row.
 fn lines(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     let column = batch.columns().first().ok_or_else(|| ArrowError::SchemaError("there is no column".to_owned()))?;
     let column = arrow_cast::cast(column, &DataType::Binary)?;

@@ -1,8 +1,8 @@
-//! Words of Spark's SQL.
+//! Building blocks of Spark's SQL.
 
 use crate::schema::ColumnName;
 
-/// A text as a literal.
+/// Returns a text as a literal.
 pub(super) fn text(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
     literal.push('\'');
@@ -17,23 +17,23 @@ pub(super) fn text(text: &str) -> String {
     literal
 }
 
-/// A regular expression as a literal without escapes of its own. None of ours has a quote.
+/// Returns a regular expression as a raw literal. None of ours has a quote.
 pub(super) fn pattern(pattern: &str) -> String {
     format!("r'{pattern}'")
 }
 
-/// A column's name. None has a quote in it.
+/// Returns a column's name in backquotes. No name has one in it.
 pub(super) fn name(name: &ColumnName) -> String {
     format!("`{name}`")
 }
 
-/// Whether all of `value` is as `pattern` says.
+/// Returns a condition that all of `value` matches a pattern.
 pub(super) fn matches(value: &str, of: &str) -> String {
     // `$` would also stand before a last line end.
     format!("{value} RLIKE {}", pattern(&format!("^(?:{of})\\z")))
 }
 
-/// Whether a value is one of these texts.
+/// Returns a condition that a value is one of these texts.
 pub(super) fn is_one_of(value: &str, texts: impl Iterator<Item = String>) -> String {
     let texts: Vec<String> = texts.map(|one| text(&one)).collect();
     if texts.is_empty() { "FALSE".to_owned() } else { format!("{value} IN ({})", texts.join(", ")) }

@@ -1,4 +1,4 @@
-//! Files that the cluster is given as copies: decrypted, unpacked, in UTF-8.
+//! Copies of files for the cluster: decrypted, unpacked, in UTF-8.
 
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -12,14 +12,14 @@ use crate::store::StoreError;
 
 use super::location::is_misread;
 
-/// What is copied at a time.
+/// Bytes to copy at once.
 const BLOCK_BYTES: u64 = 1 << 20;
 
-/// The copies of a collection's day. What is encrypted in the source may lie there in plain text: they are removed when this is
-/// dropped, and by the next run where this one could not.
+/// The copies of a collection's day. They may hold in plain text what is encrypted in the source: they are deleted when this is
+/// dropped, or by the next run if this one could not.
 pub(super) struct Staged<'l> {
     load: &'l Load<'l>,
-    /// None where the profile has no place for copies.
+    /// None if the profile has no staging.
     folder: Option<&'l StagingFolder<'l>>,
     files: Cell<usize>,
 }
@@ -29,7 +29,7 @@ impl<'l> Staged<'l> {
         Self { load, folder: load.staging.as_ref(), files: Cell::new(0) }
     }
 
-    /// Copies a file where that is needed, and there is a place for it; gives the copy's location.
+    /// Copies a file if that is needed and the profile has staging; returns the copy's location.
     pub(super) fn copy(&self, file: &FilePlan<'_>) -> Result<Option<String>, EngineError> {
         let Some(folder) = self.folder else { return Ok(None) };
         match folder.staging.files == StagedFiles::All || !self.is_plain(file)? {
@@ -38,14 +38,14 @@ impl<'l> Staged<'l> {
         }
     }
 
-    /// What a person should know.
+    /// Returns a note for people on the copied files, if there are any.
     pub(super) fn note(&self) -> Option<String> {
         let (folder, files) = (self.folder?, self.files.get());
         let store = folder.staging.store.shown();
         (files > 0).then(|| format!("files copied for it to the store {store}, as plain text, until it had read them: {files}"))
     }
 
-    /// Whether a cluster could read it as it lies, had it the right to.
+    /// Returns true if a cluster with the right to read the file could read it in place.
     fn is_plain(&self, file: &FilePlan<'_>) -> Result<bool, EngineError> {
         let load = self.load;
         let location = load.source.location(&file.key.object.key);
@@ -96,7 +96,7 @@ impl Drop for Staged<'_> {
 }
 
 impl Load<'_> {
-    /// A file's text.
+    /// Opens a file as text.
     pub(super) fn text(&self, file: &FilePlan<'_>) -> Result<Box<dyn Read + Send>, EngineError> {
         Ok(self.reading.format.text(&file.header.key, (self.open)(file.key)?)?)
     }

@@ -1,4 +1,4 @@
-//! Which files of a day a cluster can read: those of which each line is a record.
+//! Survey of the files of a day that a cluster can read: those in which each line is a record.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -12,17 +12,17 @@ use super::location::is_misread;
 use super::session::Session;
 use super::staged::Staged;
 
-/// A first line that is longer is looked at by adg.
+/// Longest first line in bytes; adg reads a file with a longer one.
 const LONGEST_HEADER: u64 = 1 << 20;
 
-/// What was found.
+/// The files of a day, divided between the cluster and adg.
 #[derive(Default)]
 pub(super) struct Survey<'l> {
-    /// The cluster's.
+    /// Files that the cluster reads.
     pub(super) files: Vec<ClusterFile<'l>>,
-    /// Those that adg reads, from their beginning.
+    /// Files that adg reads, from their beginning.
     pub(super) own: Vec<&'l FilePlan<'l>>,
-    /// Why it does.
+    /// Reasons why adg reads files.
     pub(super) notes: Vec<String>,
 }
 
@@ -33,11 +33,11 @@ pub(super) struct ClusterFile<'l> {
     pub(super) header: Vec<u8>,
     pub(super) lines: Lines,
     pub(super) look: Look,
-    /// Lines that are records, those that adg decides included.
+    /// Number of lines that are records, including those that adg decides.
     pub(super) records: u64,
 }
 
-/// A file whose lines the cluster can look at.
+/// A file whose lines the cluster can read.
 struct Candidate<'l> {
     plan: &'l FilePlan<'l>,
     header: Vec<u8>,
@@ -45,7 +45,7 @@ struct Candidate<'l> {
 }
 
 impl<'l> Survey<'l> {
-    /// Looks at all files of a day. One in which records go over several lines, or quotes are not closed, is read by adg.
+    /// Surveys all files of a day. adg reads a file in which records span several lines, or quotes are not closed.
     pub(super) fn of(load: &'l Load<'l>, session: &Session<'_>, staged: &Staged<'_>) -> Result<Self, EngineError> {
         let mut survey = Self::default();
         let mut candidates = Vec::new();
@@ -73,7 +73,7 @@ impl<'l> Survey<'l> {
         Ok(survey)
     }
 
-    /// Says why files are read by adg.
+    /// Notes the reason why adg reads files.
     fn tell(&mut self, why: &str, own: &[&FilePlan<'_>]) {
         if !own.is_empty() {
             let names: Vec<&str> = own.iter().map(|plan| plan.header.key.as_str()).collect();
@@ -82,7 +82,7 @@ impl<'l> Survey<'l> {
     }
 }
 
-/// None where its name would be misread, or its first line is none.
+/// Prepares a file for the survey; none if its name would be misread, or it has no usable first line.
 fn candidate<'l>(
     load: &Load<'_>,
     session: &Session<'_>,
@@ -104,7 +104,8 @@ fn candidate<'l>(
     Ok(Some(Candidate { plan, header, lines: Lines::new(&view, text.trim_start_matches('\u{FEFF}'), format.delimiter) }))
 }
 
-/// What is counted of each file, by its number. Nothing where the cluster can't read what is no text, as Sail can't.
+/// Returns the counts of each file, by its number; none at all if a file is not text and the cluster can't read such files, as
+/// Sail can't.
 fn counts(session: &Session<'_>, candidates: &[Candidate<'_>]) -> Result<BTreeMap<String, Vec<u64>>, EngineError> {
     if candidates.is_empty() {
         return Ok(BTreeMap::new());
@@ -120,7 +121,7 @@ fn counts(session: &Session<'_>, candidates: &[Candidate<'_>]) -> Result<BTreeMa
     }
 }
 
-/// The first line that is not empty, with its end and without; none where it is no text, or no line of its own.
+/// Returns the first line that is not empty, with its end and without; none if it is not text, or has a return inside.
 fn first_line(key: &str, bytes: Box<dyn Read + Send>) -> Result<Option<(Vec<u8>, String)>, EngineError> {
     let mut bytes = BufReader::new(bytes.take(LONGEST_HEADER));
     let mut line = Vec::new();

@@ -1,7 +1,7 @@
-//! What a text is as a value, in Spark's SQL, by the rules of [`crate::schema::fit`].
+//! Casts of texts to values in Spark's SQL, by the rules of [`crate::schema::fit`].
 //!
-//! Spark's casts differ from ours: to them `1.5` is the integer 1, `1.0d` a number, `2024-1-1` a day. So no cast counts of a text that
-//! is not written plainly. Of all other texts some are no value by any rule; what is left is decided by adg itself.
+//! Spark's casts differ from ours: to them `1.5` is the integer 1, `1.0d` a number, `2024-1-1` a day. So a cast counts only for a
+//! plainly written text. Some other texts are not a value by any rule; adg itself decides the rest.
 
 use crate::schema::ColumnType;
 use crate::schema::fit::{DateFormats, Formats};
@@ -9,21 +9,21 @@ use crate::schema::fit::{DateFormats, Formats};
 use super::formats::{YEAR, by_formats};
 use super::sql::matches;
 
-/// All that could be a number.
+/// Any text that could be a number.
 const NUMBER: &str = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
-/// Numbers whose size a double may not have.
+/// Numbers that may exceed a double's range.
 const REAL: &str = r"-?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?";
 /// Integers that may fit into 64 bits.
 const INTEGER: &str = "-?[0-9]{1,19}";
 const DAY: &str = "-[0-9]{2}-[0-9]{2}";
 const CLOCK: &str = r"[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?";
-/// What people write that ISO 8601 has nothing of, whatever the order of day, month and year.
+/// Dates in common notations that are not ISO 8601, whatever the order of day, month and year.
 const NOT_ISO: &str = r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}( .*)?";
 const TRUE: &str = "'t', 'true', 'y', 'yes', '1'";
 const FALSE: &str = "'f', 'false', 'n', 'no', '0'";
 
-/// The value of the text `t`, as most are written; null of any other, and of what Spark can't cast. It costs one look at the text, as
-/// each value of each row is asked for it.
+/// Returns an expression for the value of the text `t`, if it is written as most are; null for any other, and for texts that
+/// Spark can't cast. It scans the text once, since it is evaluated for each value of each row.
 pub(super) fn plain(ty: &ColumnType, t: &str, formats: &Formats) -> String {
     match ty {
         ColumnType::Boolean => {
@@ -43,7 +43,8 @@ pub(super) fn plain(ty: &ColumnType, t: &str, formats: &Formats) -> String {
     }
 }
 
-/// The same of a text that is not null and of which [`plain`] says nothing: the few that need a second look, or the same in quotes.
+/// Returns an expression for the value of a text that is not null and for which [`plain`] gives null: the few that need a second
+/// check, or plain ones in quotes.
 pub(super) fn unusual(ty: &ColumnType, t: &str, formats: &Formats) -> String {
     match ty {
         ColumnType::Float | ColumnType::Double => {
@@ -54,7 +55,7 @@ pub(super) fn unusual(ty: &ColumnType, t: &str, formats: &Formats) -> String {
     }
 }
 
-/// Whether such a text, of which [`unusual`] says nothing either, is no value by any rule.
+/// Returns a condition that such a text, for which [`unusual`] gives null too, is not a value by any rule.
 pub(super) fn is_misfit(ty: &ColumnType, t: &str, formats: &Formats) -> String {
     let is_no_number = format!("NOT {}", matches(t, NUMBER));
     // What has no digit is no day, however it is written.
@@ -95,13 +96,13 @@ fn cast_where(ty: &ColumnType, t: &str, plain: &str) -> String {
     format!("CASE WHEN {} THEN {} END", matches(t, plain), cast(ty, t))
 }
 
-/// By ISO 8601 first, then by what is listed.
+/// Returns an expression for a date or timestamp by ISO 8601, then by the listed formats.
 fn dated(ty: &ColumnType, t: &str, iso: &str, listed: &[String]) -> String {
     let ways = [cast_where(ty, t, iso)].into_iter().chain(by_formats(ty, t, listed));
     format!("coalesce({})", ways.collect::<Vec<_>>().join(", "))
 }
 
-/// Decimals of which no digit is lost.
+/// Returns a pattern of decimals that lose no digit.
 fn decimal(precision: u8, scale: u8) -> String {
     let whole = precision - scale;
     let digits = if whole == 0 { "0".to_owned() } else { format!("[0-9]{{1,{whole}}}") };
@@ -109,7 +110,7 @@ fn decimal(precision: u8, scale: u8) -> String {
     format!("-?{digits}{fraction}")
 }
 
-/// Whether a number overflows, or becomes zero and is none.
+/// Returns a condition that a number overflows, or becomes zero without being zero.
 fn is_lost(ty: &ColumnType, t: &str) -> String {
     let (value, is_zero) = (cast(ty, t), matches(t, r"-?[0.]*([eE].*)?"));
     format!("abs({value}) = try_cast('Infinity' AS {ty}) OR ({value} = 0 AND NOT {is_zero})")

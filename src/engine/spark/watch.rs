@@ -1,4 +1,4 @@
-//! Waiting for a server: as long as it can be reached, and until the run is told to stop.
+//! Waiting for a server: as long as it can be reached, and until the run is asked to stop.
 
 #![expect(clippy::result_large_err, reason = "the client's error is its own")]
 
@@ -14,42 +14,42 @@ use crate::stop::Stop;
 
 use super::client::Client;
 
-/// How often one who waits looks whether it is to stop.
+/// Interval of checks for a stop request.
 const LOOK: Duration = Duration::from_millis(100);
-/// How often it looks whether the server is there.
+/// Interval of checks that the server can be reached.
 const PROBE: Duration = Duration::from_secs(2);
-/// For how long a server may be out of reach.
+/// Longest time that a server may be out of reach.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// For how long one tries to connect.
+/// Timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// For how long a statement may be planned that is to be ended.
+/// Longest wait for the planning of a statement before it is interrupted.
 const PLANNING: Duration = Duration::from_secs(20);
-/// How often a server is told to end a statement: Sail (0.7) does not hear it where it plans.
+/// Interval of repeated interrupts: Sail (0.7) ignores one while it plans.
 const AGAIN: Duration = Duration::from_secs(1);
-/// For how long a server may take to end a statement, or a session.
+/// Longest time for a server to end a statement, or a session.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// Why nothing came of it.
+/// A failed request to a server.
 pub(super) enum Unanswered {
-    /// The server says no.
+    /// The server refused it.
     Refused(String),
-    /// It is no longer there, or does not do as it is told.
+    /// The server is gone, or did not answer or stop in time.
     Lost(String),
 }
 
-/// What is to be waited for.
+/// Settings of the wait for a server.
 pub(super) struct Watch<'w> {
     pub(super) client: &'w Client,
     pub(super) remote: &'w SparkRemote,
     pub(super) stop: &'w Stop,
-    /// For how long, where the server is to be there at once.
+    /// Longest wait, if the server must answer soon.
     pub(super) limit: Option<Duration>,
-    /// Who is told now and then how many bytes have been read.
+    /// Callback that is given the number of bytes read, now and then.
     pub(super) bytes_read: Option<&'w dyn Fn(u64)>,
 }
 
 impl Watch<'_> {
-    /// Does it. The client alone would ask a server that is gone for ten minutes.
+    /// Runs `work` and waits for it. The client alone would retry for ten minutes at a server that is gone.
     pub(super) fn over<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Client) -> Answer<T> + Send + 'static,
@@ -73,7 +73,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Ends the statement once the run is to stop, and gives it time for that.
+    /// Interrupts the statement once a stop was requested, and gives it time to end.
     fn end_what_runs(&self, wait: &mut Wait) -> Result<(), Unanswered> {
         if !self.stop.is_requested() {
             return Ok(());
@@ -116,18 +116,18 @@ impl Watch<'_> {
     }
 }
 
-/// When what was.
+/// Times of events during a wait.
 struct Wait {
     began: Instant,
-    /// When the server was last looked for.
+    /// Last check that the server can be reached.
     probed: Instant,
-    /// When it was last there.
+    /// Last time that the server was reached.
     reached: Instant,
-    /// When the run was to stop.
+    /// Time of the stop request.
     told: Option<Instant>,
-    /// When the server first was.
+    /// Time of the first interrupt.
     first_interrupted: Option<Instant>,
-    /// When it last was.
+    /// Time of the last interrupt.
     interrupted: Option<Instant>,
 }
 
@@ -138,7 +138,7 @@ impl Wait {
     }
 }
 
-/// Asks the server for something that it may as well not do, and waits a little.
+/// Sends the server a request that may fail, and waits for it for a short time.
 pub(super) fn soon<T: Send + 'static>(
     client: &Client,
     remote: &SparkRemote,
@@ -157,7 +157,7 @@ pub(super) fn soon<T: Send + 'static>(
     }
 }
 
-/// Whether somebody takes connections there.
+/// Connects to the server's address to check that it can be reached.
 pub(super) fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
     let shown = remote.to_string();
     let host = shown.strip_prefix("sc://").unwrap_or(&shown);
@@ -176,7 +176,7 @@ pub(super) fn is_reachable(remote: &SparkRemote) -> io::Result<()> {
     Err(refused)
 }
 
-/// Of what a server says, the first line: plans and stack traces follow.
+/// Returns the first line of a server's message: plans and stack traces follow.
 pub(super) fn shortened(message: &str) -> String {
     message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim().to_owned()
 }

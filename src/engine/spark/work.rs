@@ -1,4 +1,4 @@
-//! A collection's day, on the cluster, once it is known which files it can read.
+//! Loading of a collection's day on the cluster, after the survey of its files.
 
 use std::cell::Cell;
 use std::io::Read;
@@ -17,23 +17,23 @@ use super::session::Session;
 use super::sql;
 use super::survey::ClusterFile;
 
-/// For how long nothing may have come of tasks until they are taken for ended.
+/// Time without new files after which tasks count as ended.
 const TASKS_QUIET: Duration = Duration::from_secs(4);
-/// For how long they are waited for. What they write later still, the next run at the date removes.
+/// Longest wait for tasks to end. The next run at the date deletes files that they write later.
 const TASKS_MOST: Duration = Duration::from_secs(10);
 
-/// One collection's day, on the cluster.
+/// The load of one collection's day on the cluster.
 pub(super) struct Work<'w> {
     pub(super) load: &'w Load<'w>,
     pub(super) session: &'w Session<'w>,
     pub(super) files: Vec<ClusterFile<'w>>,
-    /// Those that adg reads, from their beginning.
+    /// Files that adg reads, from their beginning.
     pub(super) own: Vec<&'w FilePlan<'w>>,
     pub(super) notes: Vec<String>,
 }
 
 impl Work<'_> {
-    /// Has the rows written, and looks at what is there then.
+    /// Has the cluster write the rows, and lists the files that it wrote.
     pub(super) fn write(&self, progress: &dyn CollectionProgress) -> Result<LeftFiles, EngineError> {
         let table = self.load.table;
         let shown = Shown { progress, of: self.files.iter().map(|file| file.plan.key.object.size).sum(), bytes: Cell::new(0) };
@@ -50,7 +50,7 @@ impl Work<'_> {
         Ok(found)
     }
 
-    /// How many lines are left to adg.
+    /// Returns the number of lines left to adg.
     pub(super) fn odd(&self, found: &LeftFiles) -> Result<u64, EngineError> {
         let (records, written) = (self.files.iter().map(|file| file.records).sum::<u64>(), found.rows());
         records.checked_sub(written).ok_or_else(|| {
@@ -58,7 +58,7 @@ impl Work<'_> {
         })
     }
 
-    /// What Spark wrote, as its files say.
+    /// Counts the rows and errors that Spark wrote, from its files.
     pub(super) fn count(&self, found: &LeftFiles) -> Result<FileCounts, EngineError> {
         let mut counts = FileCounts { rows_read: found.rows(), ..FileCounts::default() };
         if counts.rows_read == 0 {
@@ -85,7 +85,8 @@ impl Work<'_> {
         Ok(counts)
     }
 
-    /// What is left to adg: lines that Spark could not decide, files of its own, and files that not every reader reads.
+    /// Does the rest: reads the lines that Spark could not decide and adg's own files, and rewrites files that not every reader
+    /// can read.
     pub(super) fn finish(
         &mut self,
         found: LeftFiles,
@@ -130,7 +131,7 @@ impl Work<'_> {
         Ok(([files, own].concat(), counts))
     }
 
-    /// The lines of a file that Spark could not decide, under the file's own header. Adds up how many were given.
+    /// Reads the lines of a file that Spark could not decide, under the file's own header. Adds their number to `given`.
     fn read_odd(&self, file: &ClusterFile<'_>, given: &AtomicU64, take: &mut Take<'_>) -> Result<(), EngineError> {
         let lines = self.session.stream(&file.query(self.load).odd())?;
         let bytes = std::io::Cursor::new(file.header.clone()).chain(lines);
@@ -155,7 +156,7 @@ impl ClusterFile<'_> {
     }
 }
 
-/// How far the cluster is, for who watches: in bytes of its files, of which copies may have more.
+/// The cluster's progress for display, limited to the bytes of its files, since copies may be larger.
 struct Shown<'p> {
     progress: &'p dyn CollectionProgress,
     of: u64,

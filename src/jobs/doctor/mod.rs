@@ -1,4 +1,4 @@
-//! The whole way of a run, walked without running it: each step checked, and what to do where one fails.
+//! Diagnosis of a run without running it: checks each step, and says what to do if one fails.
 
 mod probe;
 mod readers;

@@ -1,4 +1,4 @@
-//! What a step of the doctor tries.
+//! Probes of services and of the local disk by the doctor's steps.
 
 use std::io::Read;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::store::{ObjectInfo, ScratchFile, Store, StoreError, Tags};
 
 use crate::jobs::run::{Environment, JobError};
 
-/// AWS refuses requests that are signed fifteen minutes away from its own time.
+/// Largest clock skew that passes. AWS refuses requests that are signed fifteen minutes away from its own time.
 const MOST_SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// Below so much free space a run of usual size may not end.
+/// Least free scratch space that passes: with less, a run of usual size may not end.
 const LEAST_SCRATCH: ByteSize = ByteSize::gib(1);
 
-/// Who we are after so many hops.
+/// Returns the ARN of the identity after `hop` hops of the role chain.
 pub(super) fn who(environment: &Environment, roles: &[Role], hop: usize) -> Result<String, JobError> {
     let identity = environment.account()?.identity_at_hop(roles, hop);
     let arn = runtime::wait(identity.arn()).map_err(|error| JobError::Bug(error.to_string()))?;
@@ -48,7 +48,7 @@ pub(super) fn clock_skew(store: &Store, key: &str, clock: &dyn Clock) -> Result<
     Ok(format!("{} seconds away from the store's", skew.as_secs()))
 }
 
-/// Hidden from every reader of tables, and gone at once.
+/// Writes a probe file and deletes it at once. Its name hides it from every reader of tables.
 pub(super) fn write_and_delete(store: &Store, folder: &str, id: &RunId) -> Result<String, JobError> {
     let key = format!("{folder}/_adg_doctor_{id}").trim_start_matches('/').to_owned();
     let file = tempfile::NamedTempFile::new().map_err(|source| StoreError::Scratch {
@@ -63,7 +63,7 @@ pub(super) fn write_and_delete(store: &Store, folder: &str, id: &RunId) -> Resul
     Ok(format!("`{key}`"))
 }
 
-/// All the kinds of writing that a run does, under a name that no module has.
+/// Makes every kind of write that a run makes to the ledger, under a name that no module has.
 pub(super) fn write_and_forget(ledger: &dyn Ledger, clock: &dyn Clock) -> Result<String, JobError> {
     let name = "adg_doctor";
     let module: ModuleName = name.parse().map_err(|_| JobError::Bug(format!("`{name}` is no module's name")))?;

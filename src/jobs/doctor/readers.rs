@@ -1,4 +1,4 @@
-//! Whether readers see what the ledger says was published.
+//! Comparison of what readers see with what the ledger says was published.
 
 use crate::catchup::{Ledger, Status};
 use crate::config::Module;
@@ -12,7 +12,7 @@ use crate::metastore::Metastore;
 use super::walk::Walk;
 
 impl Walk<'_, '_> {
-    /// One step for all tables that are as they were left, and one for each that is not.
+    /// Adds one step for all tables that are as they were published, and one for each table that is not.
     pub(super) fn readers(
         &mut self,
         module: &Module,

@@ -1,4 +1,4 @@
-//! The services that a run asks.
+//! Checks of the services that a run uses: key service, cluster, metastore, ledger and notification channels.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Walk<'_, '_> {
         self.check("key service", || Ok(environment.key_service(&run)?.check()?));
     }
 
-    /// The profile's cluster, and where files are copied for it. Whether the cluster can read them is seen by a run.
+    /// Checks the profile's cluster and the store of its copies of files. Only a run shows whether the cluster can read them.
     pub(super) fn cluster(&mut self) {
         let environment = self.environment;
         let profile = &environment.config.profile;
@@ -37,7 +37,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The metastore, where it could be opened and no table in it is beyond use.
+    /// Checks the metastore and the collections' tables. Returns the metastore if it could be opened and every table is usable.
     pub(super) fn metastore(&mut self, collections: Option<&[Collection]>) -> Option<Arc<dyn Metastore>> {
         let environment = self.environment;
         let mut opened = None;
@@ -55,7 +55,7 @@ impl Walk<'_, '_> {
         is_well.then_some(metastore)
     }
 
-    /// The ledger, where it could be opened.
+    /// Checks the ledger, with writes unless read-only. Returns the ledger if it could be opened.
     pub(super) fn ledger(&mut self) -> Option<Arc<dyn Ledger>> {
         let environment = self.environment;
         let mut opened = None;
@@ -74,7 +74,7 @@ impl Walk<'_, '_> {
         Some(ledger)
     }
 
-    /// Whether each channel could be told; nothing is sent there.
+    /// Checks the settings of each notification channel; sends nothing.
     pub(super) fn channels(&mut self) {
         let environment = self.environment;
         let profile = &environment.config.profile;

@@ -1,4 +1,4 @@
-//! The stores that a run reads and writes.
+//! Checks of the stores that a run reads and writes.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use super::probe;
 use super::walk::{Loaded, Walk};
 
 impl Walk<'_, '_> {
-    /// Each hop by itself, so that the one that fails is seen beside those that do not. Whether the store can be tried.
+    /// Checks each hop of the role chain by itself, so that the one that fails is seen beside those that do not. Returns true if
+    /// the store can be tried.
     fn roles(&mut self, store: &str) -> bool {
         let environment = self.environment;
         let Some(settings) = environment.config.profile.stores.get(store) else { return true };
@@ -59,7 +60,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A folder of a store that is written to.
+    /// Checks a folder of a store that a run writes to; unless read-only, writes a probe and deletes it.
     pub(super) fn written(&mut self, name: &str, folder: &str) {
         let (environment, read_only) = (self.environment, self.read_only);
         if !self.roles(name) {

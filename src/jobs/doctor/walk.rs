@@ -1,4 +1,4 @@
-//! The whole way of a run, walked without running it: each step checked, and what to do where one fails.
+//! Diagnosis of a run without running it: checks each step, and says what to do if one fails.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,25 +12,26 @@ use crate::jobs::run::{Environment, JobError, NextCommands};
 
 use super::probe;
 
-/// What was asked for.
+/// A request to diagnose a profile or a module.
 #[derive(Clone)]
 pub struct DoctorRequest {
-    /// The module whose way is walked; the profile alone where none is named.
+    /// Module to check; none: only the profile.
     pub module: Option<String>,
-    /// Which of its loads.
+    /// Load type of the module.
     pub load: LoadType,
-    /// Whether to write neither a probe into the store nor a note into the ledger, so that it stays unknown whether a run could.
+    /// True if neither a probe is written into a store nor a record into the ledger; it then stays unknown whether a run could
+    /// write.
     pub read_only: bool,
-    /// Prints the commands that mend what is found.
+    /// Prints the commands that repair what is found.
     pub commands: Arc<dyn NextCommands>,
 }
 
-/// What one step found.
+/// Result of one step.
 #[derive(Debug)]
 pub struct Finding {
-    /// The step.
+    /// Name of the step.
     pub step: String,
-    /// What is there, or what fails.
+    /// Description of what was found, or the failure.
     pub result: Result<String, Failure>,
 }
 
@@ -46,22 +47,22 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The steps in their order.
+/// Results of all steps.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
-    /// What each found.
+    /// Results, in the order of the steps.
     pub findings: Vec<Finding>,
 }
 
 impl Diagnosis {
-    /// The code of the first failure: what comes after it may follow from it.
+    /// Returns the exit code of the first failure: later failures may follow from it.
     pub fn exit_code(&self) -> ExitCode {
         let failures = self.findings.iter().filter_map(|finding| finding.result.as_ref().err());
         failures.map(|failure| failure.exit_code).next().map_or(ExitCode::Done, ExitCode::Error)
     }
 }
 
-/// How many are well.
+/// Prints the number of checks that passed, or that failed.
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.findings.iter().filter(|finding| finding.result.is_err()).count();
@@ -72,8 +73,8 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-/// Walks the way, and tells each step as soon as it is done. A step that fails does not keep the others from being tried; without
-/// an environment there is no way to walk.
+/// Checks each step and reports it to `tell` as soon as it is done. A step that fails does not keep the others from being tried;
+/// without an environment, only the error that prevented it is reported.
 pub fn doctor(environment: Result<Environment, JobError>, request: &DoctorRequest, tell: &mut dyn FnMut(&Finding)) -> Diagnosis {
     let mut steps = Steps { diagnosis: Diagnosis::default(), tell };
     match environment {
@@ -86,7 +87,7 @@ pub fn doctor(environment: Result<Environment, JobError>, request: &DoctorReques
     steps.diagnosis
 }
 
-/// The steps that were taken, and who hears of each at once: one may take as long as a service that hangs.
+/// Steps that were taken, and the callback that gets each at once: one may take as long as a service that hangs.
 pub(super) struct Steps<'t> {
     pub(super) diagnosis: Diagnosis,
     pub(super) tell: &'t mut dyn FnMut(&Finding),
@@ -103,7 +104,7 @@ impl Steps<'_> {
     }
 }
 
-/// The way of a run in an environment.
+/// Checks of a run in an environment.
 pub(super) struct Walk<'w, 't> {
     pub(super) environment: &'w Environment,
     pub(super) read_only: bool,
@@ -113,12 +114,12 @@ pub(super) struct Walk<'w, 't> {
 pub(super) type Loaded = (Module, Vec<Collection>);
 
 impl Walk<'_, '_> {
-    /// A step; whether it is well.
+    /// Runs a step. Returns true if it passed.
     pub(super) fn check<T: fmt::Display>(&mut self, step: impl Into<String>, work: impl FnOnce() -> Result<T, JobError>) -> bool {
         self.steps.check(step, work)
     }
 
-    /// The table of contents.
+    /// Runs all steps in order.
     fn all(mut self, request: &DoctorRequest) {
         self.config();
         let module = request.module.as_ref().and_then(|name| self.module(name, request.load));

@@ -1,4 +1,4 @@
-//! A call to the world, and what may become of it.
+//! Calls to the world, and their possible fates.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt;
 
-/// A call: of which service, what it does, on what.
+/// A call: its service, its action, and its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     pub service: &'static str,
@@ -16,7 +16,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether it only asks.
+    /// Returns true if the call only reads.
     pub fn is_read(&self) -> bool {
         const READS: [&str; 18] = [
             "get",
@@ -49,18 +49,18 @@ impl fmt::Display for Call {
 }
 
 impl Call {
-    /// Whether it may change what readers see.
+    /// Returns true if the call may change the files or tables that readers see.
     pub fn is_seen(&self) -> bool {
         let on_the_way = ["put part", "begin upload", "abort upload"].contains(&self.action);
         !self.is_read() && !on_the_way && self.is_shared()
     }
 
-    /// Whether another process may notice it: source files and scratch are nobody else's business.
+    /// Returns true if another process may notice the call: source files and scratch belong to one process.
     pub fn is_shared(&self) -> bool {
         self.service != "source" && (self.service != "disk" || self.on.contains("warehouse"))
     }
 
-    /// The fates that are no other under another name: what only asks has no effect that could be had and not told, or twice.
+    /// Returns the distinct fates of the call: a read has no effect that could happen without a reply, or twice.
     pub fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
         let (is_read, has_half) = (self.is_read(), matches!(self.action, "put" | "remove the folder"));
         Fate::DISTURBED.into_iter().filter(move |fate| match fate {
@@ -72,7 +72,7 @@ impl Call {
     }
 }
 
-/// What becomes of a call.
+/// The fate of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It has its effect, and its reply arrives.
@@ -83,7 +83,7 @@ pub enum Fate {
     Timeout,
     /// It has its effect, and its reply does not arrive.
     LostReply,
-    /// It arrives twice; the second reply is the one that is heard.
+    /// It arrives twice; the caller gets the second reply.
     Twice,
     /// The process dies before it.
     CrashBefore,
@@ -102,15 +102,15 @@ impl Fate {
     }
 }
 
-/// Where calls wait for their turn.
+/// A gate at which calls wait for their turn.
 pub trait Gate: fmt::Debug + Send + Sync {
-    /// What is to become of the call.
+    /// Waits for the call's turn. Returns its fate.
     fn enter(&self, process: usize, call: &Call) -> Fate;
-    /// It has had its effect, if it was to have one.
+    /// Notes that the call is over, with its effect if its fate has one.
     fn leave(&self, process: usize, call: &Call, fate: Fate);
 }
 
-/// A process that runs a job. Once it is dead nothing that it does has an effect, as its destructors run all the same.
+/// A process that runs a job. Once it is dead its calls have no effect, since its destructors run all the same.
 #[derive(Debug, Clone)]
 pub struct Process {
     id: usize,
@@ -127,7 +127,7 @@ impl Process {
         self.is_dead.load(Ordering::SeqCst)
     }
 
-    /// Lets a call meet its fate. `half` is what it has done when the process dies in the middle.
+    /// Makes a call with its fate. `half` does the part that is done when the process dies in the middle.
     pub async fn pass<T, E, F: Future<Output = Result<T, E>>>(
         &self,
         call: Call,
@@ -162,7 +162,7 @@ impl Process {
         result
     }
 
-    /// The same for a call that is no future.
+    /// Makes a synchronous call with its fate.
     pub fn pass_now<T, E>(
         &self,
         call: Call,
@@ -174,10 +174,10 @@ impl Process {
     }
 }
 
-/// What a call that can't be half done has done when the process dies in the middle: nothing.
+/// Does nothing: the `half` of a call that can't be half done.
 pub fn nothing() {}
 
-/// Nothing is disturbed.
+/// A gate that disturbs nothing.
 #[derive(Debug)]
 pub struct Open;
 

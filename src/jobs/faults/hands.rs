@@ -1,4 +1,4 @@
-//! What others do to the catalog by hand, and what must not be lost by it.
+//! Manual changes of others to the catalog, which must not lose files.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -7,10 +7,10 @@ use rusqlite::{Connection, params};
 use super::readers::Readers;
 use super::world::{COLLECTIONS, World};
 
-/// A partition as the metastore has it.
+/// A partition's row in the metastore: table, value, location and parameters.
 type Row = (String, String, String, String);
 
-/// Others, and a copy of the catalog that they once made.
+/// Others who change the catalog, and a copy of it that they once made.
 #[derive(Default)]
 pub struct Hands {
     copy: Vec<Row>,
@@ -25,11 +25,11 @@ delete from tables where name = ?1;
 const PARTITIONS: &str =
     "select tables.name, value, partitions.location, partitions.parameters from partitions join tables on id = table_id
      order by 1, 2";
-/// Those of tables that are still there.
+/// Puts a partition back, if its table still exists.
 const PUT_BACK: &str = "insert or replace into partitions select id, ?2, ?3, ?4 from tables where name = ?1";
 
 impl Hands {
-    /// One of them does something. Gives what, to be told.
+    /// Makes a random manual change. Returns its description for the trace.
     pub fn meddle(&mut self, random: &mut ChaCha8Rng, world: &World, readers: &Readers) -> &'static str {
         let metastore = Connection::open(world.path("metastore.db")).unwrap();
         metastore.pragma_update(None, "foreign_keys", "off").unwrap();
@@ -75,7 +75,7 @@ impl Hands {
         what
     }
 
-    /// A table becomes a backup of itself, whose readers see for ever what it had.
+    /// Renames a table to a backup of itself, whose readers keep its files for ever.
     fn rename(&mut self, metastore: &Connection, table: &str, readers: &Readers) -> &'static str {
         let kept = partitions(metastore).into_iter().filter(|(name, ..)| name == table).map(|(_, _, location, _)| location);
         readers.keep_for_ever(kept);
@@ -85,7 +85,7 @@ impl Hands {
         "renames a table"
     }
 
-    /// As far as the files of the copy's time are to stay: after their grace nobody can have them back.
+    /// Restores the partitions of the copy whose files must still exist: after their retention nobody can have them back.
     fn restore(&self, metastore: &Connection, readers: &Readers) -> &'static str {
         for (name, value, location, parameters) in &self.copy {
             if readers.is_to_stay(location) {

@@ -17,7 +17,7 @@ use super::rows::EXTRA;
 use super::world::{self, COLLECTIONS, FIRST, GRACE, Place, World, nightly, with_clean_up};
 use crate::metastore::Metastore;
 
-/// Longer than a lease lasts.
+/// A delay that is longer than a lease lasts.
 const STALL: SignedDuration = SignedDuration::from_mins(10);
 
 /// Counts calls, disturbs one of them, and has readers look after each that may have changed something.
@@ -53,12 +53,12 @@ impl Gate for Numbered {
     }
 }
 
-/// A job, and what it finds.
+/// A job, and the state in which it finds the world.
 struct Scenario {
     place: Place,
     found: fn(&World),
     request: IngestRequest,
-    /// Whether it is to undo the last run instead.
+    /// True if it undoes the last run instead.
     undoes: bool,
 }
 
@@ -75,7 +75,7 @@ fn undisturbed(world: &World, request: &IngestRequest) {
     assert_eq!(report.exit_code(), ExitCode::Done, "{report:?}");
 }
 
-/// What is left when all is done.
+/// The state of the world after all runs.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
     generations: BTreeMap<Day, u32>,
@@ -117,7 +117,7 @@ struct Ran {
     readers: Arc<Readers>,
     gate: Arc<Numbered>,
     code: Option<ExitCode>,
-    /// The run that the scenario found done last.
+    /// Last run that was done before the scenario.
     last: RunId,
 }
 
@@ -198,7 +198,7 @@ impl Ran {
     }
 }
 
-/// Two days, of which the first has no file for one collection.
+/// Sets up two days; the first has no file for one collection.
 fn landed(world: &World) {
     for (collection, offset) in [("items", 0), ("items", 1), ("orders", 1)] {
         world.land(collection, day(offset));
@@ -206,7 +206,7 @@ fn landed(world: &World) {
     world.clock.advance(SignedDuration::from_hours(24));
 }
 
-/// A day that is published, and was published before that, long ago; and newer files of it, with another column.
+/// Sets up a day that was published long ago and again since, and newer files of it with another column.
 fn published(world: &World) {
     COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
     undisturbed(world, &nightly());
@@ -217,7 +217,7 @@ fn published(world: &World) {
     }
 }
 
-/// Two days that are published, of which the source has deleted the first.
+/// Sets up two published days; the source has deleted the first.
 fn lost(world: &World) {
     for date in [day(0), day(1)] {
         COLLECTIONS.iter().for_each(|collection| world.land(collection, date));
@@ -226,7 +226,7 @@ fn lost(world: &World) {
     world.lose(day(0));
 }
 
-/// A day that is published for the first time, and that readers may miss.
+/// Sets up a day that is published for the first time, and that readers may miss.
 fn published_first(world: &World) {
     COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
     undisturbed(world, &nightly());

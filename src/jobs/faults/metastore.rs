@@ -14,7 +14,8 @@ use super::call::{Call, Process, nothing};
 pub struct GatedMetastore {
     pub inner: SqliteMetastore,
     pub process: Process,
-    /// Else as Hive's and Glue's: the fence is looked at, then comes the publish, then the fence is looked at again.
+    /// True if the fence check and the publish are one step. Else as in Hive and Glue: the fence, the publish, and the fence
+    /// again.
     pub in_one_step: bool,
 }
 

@@ -1,7 +1,7 @@
-//! Jobs whose every call to the world passes a gate, where it may be disturbed. Tests only.
+//! Fault injection for tests: every call of a job to the world passes a gate, where it may be disturbed.
 //!
-//! `matrix` disturbs each call of a job in each way there is; `simulation` lets runs, admins and the world disturb each other by
-//! the throw of a seed. Both ask the same `readers` what is seen, after every effect.
+//! `matrix` disturbs each call of a job in each possible way; `simulation` lets runs, admins and the world disturb each other by
+//! a random seed. After every effect both check the files that the same `readers` see.
 
 mod call;
 mod disk;

@@ -22,7 +22,7 @@ pub struct GatedObjects {
     pub inner: Arc<dyn ObjectStore>,
     pub process: Process,
     pub name: &'static str,
-    /// Where it is a folder of this machine.
+    /// Folder of the store, if it is on this machine.
     pub folder: Option<PathBuf>,
 }
 
@@ -31,7 +31,7 @@ impl GatedObjects {
         Call { service: self.name, action, on: on.to_string() }
     }
 
-    /// What a local store leaves of a write in the middle of which the process died.
+    /// Leaves the partial file of a local store whose process died in the middle of a write.
     fn half_written(&self, location: &Path, payload: &PutPayload) {
         let Some(folder) = &self.folder else { return };
         let file = folder.join(format!("{location}#1"));
@@ -103,7 +103,7 @@ impl ObjectStore for GatedObjects {
     }
 }
 
-/// An object in the making.
+/// An unfinished upload.
 #[derive(Debug)]
 struct GatedUpload {
     inner: Box<dyn MultipartUpload>,

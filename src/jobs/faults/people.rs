@@ -1,4 +1,4 @@
-//! Whom a run tells, behind the gate.
+//! Notifications of a run, behind the gate.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::sending::SendError;
 
 use super::call::{Call, Process, nothing};
 
-/// A channel for everything, to which nobody listens.
+/// Returns a channel for all events, to which nobody listens.
 pub fn channel(process: Process) -> Channel {
     Channel { on: Event::ALL.into(), template: Template::default(), notifier: Arc::new(GatedNotifier(process)) }
 }

@@ -1,4 +1,4 @@
-//! What readers see through the metastore, checked after every effect: promises 1, 4 and 6.
+//! Checks of the files that readers see through the metastore, after every effect: promises 1, 4 and 6.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ use super::world::{COLLECTIONS, GRACE, World};
 /// A table and one of its dates.
 pub type Day = (&'static str, ProcessingDate);
 
-/// Where a partition's files are, of which generation, and what they are.
+/// The files of a partition with their sizes, and their generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Content {
     generation: u32,
@@ -29,17 +29,17 @@ struct Seen {
     schemas: BTreeMap<&'static str, TableSchema>,
     /// The location of each partition.
     current: BTreeMap<Day, String>,
-    /// What was ever found at a location. Published files never change, so each is read once.
+    /// Contents ever found, by location. Published files never change, so each is read once.
     contents: BTreeMap<String, Content>,
-    /// Locations that were replaced, and until when they must stay: readers may have been sent there before.
+    /// Replaced locations, and the time until which they must stay: readers may have been sent there before.
     replaced: BTreeMap<String, Timestamp>,
-    /// Where others have taken readers from, who may be sent back there as long as the ledger says that they are to be.
+    /// Locations that others unregistered; readers may be sent back there as long as the ledger says that they are published.
     forgotten: Vec<(Day, String)>,
-    /// What others keep by tables of their own.
+    /// Locations that others keep by tables of their own.
     kept: Vec<String>,
 }
 
-/// All readers there are.
+/// All readers of the tables.
 pub struct Readers {
     metastore: SqliteMetastore,
     ledger: SqliteLedger,
@@ -56,7 +56,8 @@ impl Readers {
         Self { metastore: world.metastore(), ledger: world.ledger(), seen: Mutex::default(), broken: Mutex::default() }
     }
 
-    /// Looks at everything; what breaks a promise is noted with `after`. Only partitions of dates that the source has lost may go.
+    /// Checks all promises; the first breach is noted with `after`. Only partitions of dates that the source has lost may be
+    /// dropped.
     pub fn look(&self, world: &World, now: Timestamp, after: &str) {
         let mut seen = self.seen.lock().unwrap();
         if let Err(what) =
@@ -67,31 +68,32 @@ impl Readers {
         }
     }
 
-    /// Fails where anything was broken.
+    /// Panics if any promise was broken.
     pub fn assert_whole(&self, context: &str) {
         let broken = self.broken.lock().unwrap().clone();
         assert_eq!(broken, None, "{context}");
     }
 
-    /// Which generation each partition shows.
+    /// Returns the generation that each partition shows.
     pub fn generations(&self) -> BTreeMap<Day, u32> {
         let seen = self.seen.lock().unwrap();
         seen.current.iter().map(|(day, location)| (*day, seen.contents[location].generation)).collect()
     }
 
-    /// The locations that readers are sent to, or were lately.
+    /// Returns the locations that readers are sent to, that others unregistered, or that others keep.
     pub fn locations(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         let forgotten = seen.forgotten.iter().map(|(_, location)| location);
         seen.current.values().chain(forgotten).chain(&seen.kept).cloned().collect()
     }
 
-    /// Whether others keep what is there.
+    /// Returns true if others keep the files at a location.
     pub fn is_kept(&self, location: &str) -> bool {
         self.seen.lock().unwrap().kept.iter().any(|kept| normal_location(kept) == location)
     }
 
-    /// Others have changed the catalog: what readers see now is what they wanted, and what readers saw is to stay.
+    /// Accepts a change of the catalog by others: readers now see the changed partitions, and the files that they saw before must
+    /// stay.
     pub fn see_hands(&self, world: &World) {
         let mut seen = self.seen.lock().unwrap();
         for collection in COLLECTIONS {
@@ -122,19 +124,20 @@ impl Readers {
         }
     }
 
-    /// Others keep what is there.
+    /// Notes that others keep the files at these locations.
     pub fn keep_for_ever(&self, locations: impl Iterator<Item = String>) {
         self.seen.lock().unwrap().kept.extend(locations);
     }
 
-    /// Whether what was seen at a location is to stay.
+    /// Returns true if the files that were seen at a location must stay.
     pub fn is_to_stay(&self, location: &str) -> bool {
         let seen = self.seen.lock().unwrap();
         let is_forgotten = seen.forgotten.iter().any(|(_, forgotten)| forgotten == location);
         is_forgotten || seen.current.values().any(|current| current == location) || seen.replaced.contains_key(location)
     }
 
-    /// What others have forgotten is there as long as the ledger says that it is done there, and has its grace when it is replaced.
+    /// Checks that unregistered files exist as long as the ledger says that they are published, and through their retention once
+    /// they are replaced.
     fn forgotten(&self, world: &World, seen: &mut Seen) -> Result<(), String> {
         let mut still = Vec::new();
         for (day, location) in std::mem::take(&mut seen.forgotten) {
@@ -223,7 +226,7 @@ impl Readers {
         Ok(())
     }
 
-    /// Done means done: what the ledger calls completed is there.
+    /// Checks that every date that the ledger calls completed has a partition.
     fn ledger(&self, seen: &Seen) -> Result<(), String> {
         let history = self.ledger.days(&"shop".parse().unwrap()).map_err(|error| error.to_string())?;
         for collection in COLLECTIONS {
@@ -240,7 +243,7 @@ impl Readers {
     }
 }
 
-/// What is at a location: whole, and as it was when it was first seen.
+/// Returns the content of a location, which must be whole and as it was when it was first seen.
 fn content(world: &World, seen: &mut Seen, location: &str) -> Result<Content, String> {
     let files = world.published(&world.key_at(location));
     if let Some(content) = seen.contents.get(location) {
@@ -257,7 +260,7 @@ fn content(world: &World, seen: &mut Seen, location: &str) -> Result<Content, St
     Ok(content)
 }
 
-/// Files to which nobody is sent, and of which the ledger knows nothing.
+/// Returns the files that no reader is sent to and that the ledger does not know.
 pub fn orphans(world: &World, readers: &Readers) -> Vec<String> {
     let ledger = world.ledger();
     let noted = ledger.retired("").unwrap().into_iter().map(|note| note.location);

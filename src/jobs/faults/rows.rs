@@ -1,7 +1,7 @@
-//! What the source says, and what a table shows of it.
+//! Generated source files, and checks of the rows in a table.
 //!
-//! A file is of a generation, which each of its rows names; how many there are follows from it. So whoever sees rows can say
-//! whether they are all of one file, without knowing which.
+//! A file is of a generation, which each of its rows names and which determines the number of rows. So the rows alone show if
+//! they are all rows of one file.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -14,12 +14,12 @@ pub const COLUMNS: &str = "{ id: bigint, generation: int, amount: int }";
 pub const EXTRA: u32 = 2;
 pub const MORE: u32 = 4;
 
-/// How many rows a generation has.
+/// Returns the number of rows of a generation.
 pub fn count(generation: u32) -> u64 {
     3 + u64::from(generation % 3)
 }
 
-/// A file of that generation: beside its rows one record that is none, and a value that does not fit.
+/// Returns a file of a generation: its rows, one record that can't be read as a row, and an invalid value.
 pub fn file(generation: u32) -> String {
     let since = |first: u32, text: &'static str| if generation >= first { text } else { "" };
     let header = format!("id,generation,amount{}{}\n", since(EXTRA, ",extra"), since(MORE, ",more"));
@@ -29,7 +29,7 @@ pub fn file(generation: u32) -> String {
     format!("{header}{rows}too,many,fields,for,a,row,of,this,file\n")
 }
 
-/// The generation that the rows of these files are, all of it and nothing else; otherwise what is wrong.
+/// Returns the generation whose rows these files hold, all of them and nothing else; otherwise a description of the error.
 pub fn generation(files: &[Bytes]) -> Result<u32, String> {
     let mut rows = Vec::new();
     for file in files {

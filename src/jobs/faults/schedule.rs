@@ -1,22 +1,22 @@
-//! Processes that run at the same time, of which only one moves at a time: whichever the seed says.
+//! Schedule of concurrent processes: one moves at a time, as the seed says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::call::{Call, Fate, Gate};
 
-/// Where every process stands.
+/// The state of every process.
 #[derive(Debug, Default)]
 struct Standing {
-    /// Those that compute, or whose call is under way.
+    /// Processes that compute, or whose call is under way.
     busy: BTreeSet<usize>,
-    /// Those that wait for their turn, with what they are about to do.
+    /// Processes that wait for their turn, each with its next call.
     waiting: BTreeMap<usize, Call>,
-    /// Who may go on.
+    /// Process that may go on, and the fate of its call.
     granted: Option<(usize, Fate)>,
 }
 
-/// Told of each call that was made.
+/// A callback that is notified of each call that was made.
 pub type Watcher = Box<dyn Fn(usize, &Call, Fate) + Send + Sync>;
 
 /// The gate that lets one call pass after the other.
@@ -37,23 +37,23 @@ impl Schedule {
         Self { standing: Mutex::default(), changed: Condvar::new(), watcher }
     }
 
-    /// A process begins.
+    /// Registers a process that begins.
     pub fn begin(&self, process: usize) {
         self.standing.lock().unwrap().busy.insert(process);
     }
 
-    /// A process has ended.
+    /// Removes a process that has ended.
     pub fn end(&self, process: usize) {
         self.standing.lock().unwrap().busy.remove(&process);
         self.changed.notify_all();
     }
 
-    /// Those that wait, once nobody moves.
+    /// Returns the waiting processes, once none moves.
     pub fn waiting(&self) -> BTreeMap<usize, Call> {
         self.still().waiting.clone()
     }
 
-    /// Lets a process that waits go on, until it waits again or ends.
+    /// Lets a waiting process go on, until it waits again or ends.
     pub fn grant(&self, process: usize, fate: Fate) {
         let mut standing = self.still();
         standing.waiting.remove(&process).unwrap();
@@ -70,7 +70,7 @@ impl Schedule {
 }
 
 impl Gate for Schedule {
-    /// What nobody else can notice is not waited for: it is made by several threads of a process at once.
+    /// Lets calls that no other process can notice pass at once: several threads of a process make them in parallel.
     fn enter(&self, process: usize, call: &Call) -> Fate {
         if !call.is_shared() {
             return Fate::Pass;

@@ -1,5 +1,6 @@
-//! Days in the life of a module, by the throw of a seed: runs at the same time, admins' reruns and clean-ups, files that come
-//! late or anew, columns that others add, tables, partitions and columns that they drop, rename, move and restore, clocks that jump, processes that fail, stall and die. The same seed is the same life.
+//! Simulation of a module's life from a random seed: concurrent runs, admins' reruns and clean-ups, files that come late or
+//! again, columns that others add, tables, partitions and columns that they drop, rename, move and restore, clocks that jump,
+//! processes that fail, stall and die. The same seed gives the same life.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,21 +24,21 @@ use super::readers::{Readers, orphans, table_name};
 use super::schedule::Schedule;
 use super::world::{COLLECTIONS, FIRST, GRACE, NoCommands, Place, World, asked_for, nightly, with_clean_up};
 
-/// Processes that a life has, and how many of them at once.
+/// Processes of a life, and the most that run at once.
 const PROCESSES: usize = 16;
 const AT_ONCE: usize = 3;
 
-/// How many of the calls before the one that broke something are told.
+/// Calls to report before the one that broke a promise.
 const TOLD: usize = 120;
 
 /// A run of the job.
 struct Alive {
     thread: JoinHandle<Option<Services>>,
-    /// After so many calls it meets this fate.
+    /// Number of calls after which it meets a fate, and that fate.
     doom: Option<(u32, Fate)>,
 }
 
-/// What a seed has made of the world so far.
+/// The state of a simulation.
 struct Life {
     random: ChaCha8Rng,
     world: Arc<World>,
@@ -49,12 +50,12 @@ struct Life {
     today: ProcessingDate,
     in_one_step: bool,
     crashes: u64,
-    /// What hung processes hold until the end.
+    /// Services that hung processes hold until the end.
     held: Vec<Services>,
     hands: Hands,
 }
 
-/// How a life went.
+/// Record of a finished life.
 #[derive(Debug, PartialEq, Eq)]
 struct Lived {
     crashes: u64,
@@ -99,7 +100,7 @@ impl Life {
         }
     }
 
-    /// Lives.
+    /// Runs the simulation to its end.
     fn live(mut self) -> Lived {
         self.files_come();
         while self.begun < PROCESSES || !self.alive.is_empty() {
@@ -131,7 +132,7 @@ impl Life {
         }
     }
 
-    /// Those that neither wait nor move have ended.
+    /// Removes processes that have ended: they neither wait nor move.
     fn bury(&mut self, waiting: &[usize]) {
         let ended: Vec<usize> = self.alive.keys().copied().filter(|id| !waiting.contains(id)).collect();
         for id in ended {
@@ -158,7 +159,7 @@ impl Life {
         self.alive.insert(id, Alive { thread, doom });
     }
 
-    /// Most die: what comes of that is what is asked here.
+    /// Chooses the fate of a process. Most die: crashes are the subject of the simulation.
     fn doom(&mut self) -> Option<(u32, Fate)> {
         let fate = match self.random.random_range(0..14) {
             0..4 => Fate::CrashBefore,
@@ -212,13 +213,13 @@ impl Life {
         self.schedule.grant(id, fate);
     }
 
-    /// Readers notice, so that a grace that is over stays over when the clock is put back.
+    /// Advances the clock. Readers notice, so that a retention that has ended stays ended when the clock is put back.
     fn advance(&self, by: SignedDuration) {
         self.world.clock.advance(by);
         self.readers.look(&self.world, self.world.clock.now(), "the clock was set");
     }
 
-    /// Also back, as one does that a machine's owner sets right; and past the end of leases and graces.
+    /// Moves the clock: also back, as when an owner corrects a machine's clock, and past the end of leases and retentions.
     fn clock_moves(&mut self) {
         let seconds = match self.random.random_range(0..10) {
             0..5 => self.random.random_range(1..30),
@@ -237,7 +238,7 @@ impl Life {
         }
     }
 
-    /// For some dates, some for the first time.
+    /// Delivers files for some dates, for some of them the first time.
     fn files_come(&mut self) {
         let first: ProcessingDate = FIRST.parse().unwrap();
         self.today =
@@ -268,7 +269,7 @@ impl Life {
         self.readers.look(&self.world, self.world.clock.now(), what);
     }
 
-    /// Nothing that is done is lost, whatever others did: it is registered again without its source.
+    /// Repairs the tables: published files that others unregistered are registered again, without the source.
     fn repair(&self) {
         let services = self.world.services(&Process::new(PROCESSES, Arc::new(Open))).unwrap();
         let mend = RepairRequest { scope: nightly().scope, accept: false, commands: Arc::new(NoCommands) };
@@ -280,7 +281,7 @@ impl Life {
         assert_eq!(again, [], "what was mended is to be mended again");
     }
 
-    /// Nothing is disturbed any more: all becomes as it is to be.
+    /// Runs the job undisturbed, until the world is in its expected state.
     fn settle(&mut self) {
         self.held.clear();
         self.advance(SignedDuration::from_hours(1));
@@ -327,13 +328,13 @@ impl Life {
     }
 }
 
-/// The ids of runs are random.
+/// Removes run ids, which are random, from a text.
 fn without_ids(text: &str) -> String {
     let parts = text.split('/').map(|part| if part.parse::<crate::identity::RunId>().is_ok() { "run" } else { part });
     parts.filter(|part| !part.starts_with("adg-scratch-") && !part.starts_with(".tmp")).collect::<Vec<_>>().join("/")
 }
 
-/// Lives a seed; one that fails is told, to be lived again.
+/// Simulates a seed; a failure names the seed, so that it can be repeated.
 fn live(seed: u64) -> Lived {
     std::panic::catch_unwind(|| Life::new(seed).live())
         .unwrap_or_else(|_| panic!("seed {seed} broke a promise: `make simulate SEEDS={seed}`"))

@@ -1,4 +1,4 @@
-//! Processes in each other's way, step by step: what the simulation found once, and what must hold whatever it finds.
+//! Scripted conflicts of processes, step by step: cases that the simulation found, and cases that must hold in any event.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::world::{COLLECTIONS, GRACE, Place, World, nightly, with_clean_up};
 
 type Ran = Result<RunReport, JobError>;
 
-/// Some processes, of which one moves when it is told to.
+/// Some processes that move one at a time, as the test says.
 struct Story {
     world: Arc<World>,
     readers: Arc<Readers>,
@@ -28,7 +28,7 @@ struct Story {
 }
 
 impl Story {
-    /// On a day whose files have come. `in_one_step` as for [`World::new`].
+    /// Begins a story on a day whose files have come. `in_one_step` is as for [`World::new`].
     fn begin(in_one_step: bool) -> Self {
         let world = World::new(Place::Folder, false, in_one_step);
         COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
@@ -77,7 +77,7 @@ impl Story {
         self.threads.remove(&id).unwrap().join().unwrap()
     }
 
-    /// Longer than a lease lasts.
+    /// Advances the clock by more than a lease lasts.
     fn lease_ends(&self) {
         self.world.clock.advance(SignedDuration::from_mins(10));
     }
@@ -92,8 +92,8 @@ impl Story {
     }
 }
 
-/// One falls asleep before the call `before`; at each moment of the next run's work it wakes, does all that it still wants to do,
-/// and the next run goes on.
+/// Puts a run to sleep before the call `before` and wakes it at each moment of the next run; it finishes its work, and the next
+/// run goes on.
 fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_step: bool) {
     for moment in 0.. {
         let mut story = Story::begin(in_one_step);
@@ -126,20 +126,20 @@ fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_
     }
 }
 
-/// Also the files of a partition that was registered for a moment only have their grace.
+/// The files of a partition that was registered only for a moment are retained too.
 #[test]
 fn a_sleeper_about_to_publish_harms_no_moment_of_the_next_run() {
     a_sleeper_wakes_at_each_moment_of(&nightly(), "metastore: publish test.items 2024-05-01", true);
 }
 
-/// Nothing fences it off before there is a table.
+/// No fence stops the sleeper before the table exists.
 #[test]
 fn a_sleeper_about_to_make_the_table_harms_no_moment_of_a_clean_up() {
     let clean_up = with_clean_up(asked_for(0, 0));
     a_sleeper_wakes_at_each_moment_of(&clean_up, "metastore: create table test.items", true);
 }
 
-/// As in Hive and Glue: what a sleeper publishes then is old, but whole, and the next attempt replaces it.
+/// As in Hive and Glue: the sleeper publishes old but whole files, and the next attempt replaces them.
 #[test]
 fn a_sleeper_behind_the_fence_leaves_no_gap() {
     a_sleeper_wakes_at_each_moment_of(&nightly(), "metastore: publish test.items 2024-05-01", false);
@@ -166,7 +166,7 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
     story.assert_whole();
 }
 
-/// What it read was noted by a run that died before it replaced anything, long ago; now another one has.
+/// The sleeper read the note of a run that died long ago before it replaced anything; now another run has replaced the files.
 #[test]
 fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_grace() {
     let mut story = Story::begin(true);
@@ -198,7 +198,7 @@ fn of_two_runs_one_works() {
     story.assert_whole();
 }
 
-/// By its id what is earlier is swept, and the latest attempt is the one that counts.
+/// Run ids must order runs: sweeps delete leftovers of earlier ids, and the latest attempt counts.
 #[test]
 fn a_run_after_another_is_later_whatever_the_clock_says() {
     let story = Story::begin(true);
@@ -218,7 +218,7 @@ fn a_run_after_another_is_later_whatever_the_clock_says() {
     assert!(run(&clean_up) > before);
 }
 
-/// Nobody looks again at a date that is done: what an earlier attempt left must be gone by then.
+/// No run checks a completed date again: leftovers of earlier attempts must be deleted by then.
 #[test]
 fn a_run_killed_at_any_moment_leaves_nothing_that_no_later_run_finds() {
     for moment in 0.. {

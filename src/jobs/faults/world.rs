@@ -30,24 +30,24 @@ use super::objects::GatedObjects;
 use super::people::channel;
 use super::rows;
 
-/// What stores are.
+/// Kind of the stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Folders of this machine.
     Folder,
-    /// Buckets, which are asked as S3's are.
+    /// Buckets, which are used as S3's are.
     Bucket,
 }
 
 /// The first date that counts.
 pub const FIRST: &str = "2024-05-01";
 pub const COLLECTIONS: [&str; 2] = ["items", "orders"];
-/// Hours.
+/// Retention of replaced files, in hours.
 pub const GRACE: i64 = 48;
-/// Small, so that files of a few rows are sent in several.
+/// Bytes of an upload part: small, so that files of a few rows are sent in several parts.
 const PART_BYTES: usize = 512;
 
-/// A clock that goes on by itself a little whenever it is asked, and as far as it is told.
+/// A clock that advances one millisecond whenever it is read, and otherwise as the test says.
 #[derive(Debug)]
 pub struct Ticking(AtomicI64);
 
@@ -65,7 +65,7 @@ impl Clock for Ticking {
 
 type Generations = BTreeMap<(CollectionName, ProcessingDate), Vec<u32>>;
 
-/// All that there is.
+/// The whole world of a test: stores, databases, clock and source.
 pub struct World {
     folder: tempfile::TempDir,
     place: Place,
@@ -73,7 +73,7 @@ pub struct World {
     in_one_step: bool,
     pub clock: Arc<Ticking>,
     stores: BTreeMap<&'static str, Arc<dyn ObjectStore>>,
-    /// What the source has said of each date, the newest last.
+    /// Generations that the source has delivered for each date, the newest last.
     pub generations: Mutex<Generations>,
     /// Dates whose files the source has deleted.
     pub lost: Mutex<BTreeSet<ProcessingDate>>,
@@ -100,8 +100,8 @@ catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {GR
 }
 
 impl World {
-    /// A world without files at five in the morning of the first date that counts. `in_parts`: files are sent in several;
-    /// `in_one_step`: the metastore looks at the fence and publishes at once.
+    /// Creates a world without files at five in the morning of the first date that counts. `in_parts`: files are sent in several
+    /// parts; `in_one_step`: the metastore checks the fence and publishes in one step.
     pub fn new(place: Place, in_parts: bool, in_one_step: bool) -> Arc<Self> {
         // The databases wait for the disk after each change, which in memory costs nothing.
         let memory = FilePath::new("/dev/shm");
@@ -137,7 +137,7 @@ impl World {
         self.folder.path().join(name)
     }
 
-    /// Remembers all that there is. Nobody may have the databases open.
+    /// Saves the state of the world. Nobody may have the databases open.
     pub fn keep(&self) -> Kept {
         let read = |path: PathBuf| (path.strip_prefix(self.folder.path()).unwrap().to_owned(), std::fs::read(&path).unwrap());
         let all = |(name, store): (&&'static str, &Arc<dyn ObjectStore>)| (*name, objects(&**store));
@@ -148,7 +148,7 @@ impl World {
         }
     }
 
-    /// Makes everything as it was when it was remembered. Whoever had the databases open is to open them anew.
+    /// Restores a saved state. Callers that had the databases open must open them again.
     pub fn back_to(&self, kept: &Kept) {
         self.clock.0.store(kept.now, Ordering::SeqCst);
         for name in ["scratch", "warehouse", "reports"] {
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    /// The source says something new of a date.
+    /// Delivers a new source file of a date.
     pub fn land(&self, collection: &str, date: ProcessingDate) {
         let mut all = self.generations.lock().unwrap();
         let generations = all.entry((collection.parse().unwrap(), date)).or_default();
@@ -181,7 +181,7 @@ impl World {
         block_on(self.stores["source"].put(&key, rows::file(next).into())).unwrap();
     }
 
-    /// The source deletes all that it has said of a date.
+    /// Deletes all source files of a date.
     pub fn lose(&self, date: ProcessingDate) {
         self.lost.lock().unwrap().insert(date);
         for key in objects(&*self.stores["source"]).into_keys().filter(|key| key.as_ref().starts_with(&date.to_string())) {
@@ -189,19 +189,19 @@ impl World {
         }
     }
 
-    /// Names, relative to the published store, and sizes.
+    /// Returns the published files below a prefix: their names, relative to the store, and sizes.
     pub fn published(&self, prefix: &str) -> BTreeMap<String, u64> {
         let listed = self.stores["published"].list(Some(&Path::from(prefix)).filter(|path| !path.as_ref().is_empty()));
         let found: Vec<_> = block_on(listed.try_collect()).unwrap();
         found.into_iter().map(|object| (object.location.to_string(), object.size)).collect()
     }
 
-    /// What a published file says.
+    /// Returns the bytes of a published file.
     pub fn get(&self, key: &str) -> Bytes {
         block_on(async { self.stores["published"].get(&Path::from(key)).await.unwrap().bytes().await.unwrap() })
     }
 
-    /// The key at an address in the published store.
+    /// Returns the key of a location in the published store.
     pub fn key_at(&self, location: &str) -> String {
         let root = match self.place {
             Place::Folder => format!("file://{}/", self.path("warehouse").display()),
@@ -210,7 +210,7 @@ impl World {
         location.strip_prefix(&root).unwrap_or_else(|| panic!("{location} is not in {root}")).trim_end_matches('/').to_owned()
     }
 
-    /// What is on the local disk beside objects, databases and reports: what a run should have taken with it.
+    /// Returns leftovers on the local disk: scratch files and unfinished writes, which a run should have deleted.
     pub fn left_behind(&self) -> Vec<PathBuf> {
         let mut found = files(&self.path("scratch"));
         // How the local store names a write that is not finished.
@@ -218,17 +218,17 @@ impl World {
         found
     }
 
-    /// The metastore, undisturbed.
+    /// Opens the metastore without the gate.
     pub fn metastore(&self) -> SqliteMetastore {
         SqliteMetastore::open(&self.path("metastore.db")).unwrap()
     }
 
-    /// The ledger, undisturbed.
+    /// Opens the ledger without the gate.
     pub fn ledger(&self) -> SqliteLedger {
         SqliteLedger::open(&self.path("ledger.db")).unwrap()
     }
 
-    /// What a process finds.
+    /// Returns the services of a process, behind its gate.
     pub fn services(&self, process: &Process) -> Result<Services, JobError> {
         let mut environment = Environment::load(&self.path("adg.yaml"), None)?;
         environment.clock = Arc::<Ticking>::clone(&self.clock);
@@ -241,7 +241,7 @@ impl World {
         Ok(Services { metastore: Arc::new(metastore), ledger: Arc::new(ledger), channels, lineage: None, environment })
     }
 
-    /// Runs the job to its end, if it is given one.
+    /// Runs the job to its end, unless its process dies or hangs before.
     pub fn run(&self, process: &Process, request: &IngestRequest) -> Result<RunReport, JobError> {
         ingest(&self.services(process)?, request, &NoProgress)
     }
@@ -262,7 +262,7 @@ impl StoreSeam for Seam {
     }
 }
 
-/// All that a world was made of.
+/// A saved state of a world.
 pub struct Kept {
     now: i64,
     files: Vec<(PathBuf, Vec<u8>)>,
@@ -281,13 +281,13 @@ fn objects(store: &dyn ObjectStore) -> BTreeMap<Path, Bytes> {
     })
 }
 
-/// All files below a folder.
+/// Returns all files below a folder.
 fn files(folder: &FilePath) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// The request of a nightly run, which asks for nothing by name.
+/// Returns the request of a nightly run, which names no dates.
 pub fn nightly() -> IngestRequest {
     // So little memory that one collection is done after the other.
     let options = RunOptions { memory: bytesize::ByteSize::mib(128), ..RunOptions::default() };
@@ -295,20 +295,20 @@ pub fn nightly() -> IngestRequest {
     IngestRequest { scope, options, commands: Arc::new(NoCommands) }
 }
 
-/// A request for dates by name.
+/// Returns a request for named dates.
 pub fn asked_for(dates: Requested) -> IngestRequest {
     let mut request = nightly();
     request.scope.dates = dates;
     request
 }
 
-/// The same request with a clean-up.
+/// Adds a clean-up to a request.
 pub fn with_clean_up(mut request: IngestRequest) -> IngestRequest {
     request.options.clean_up = true;
     request
 }
 
-/// Nobody types anything here.
+/// Next commands of a test, which nobody runs.
 pub struct NoCommands;
 
 impl NextCommands for NoCommands {

@@ -5,7 +5,7 @@ use crate::schema::{ColumnType, NamingRule};
 
 pub(super) type Columns = Vec<(String, ColumnTypeWord)>;
 
-/// What the source calls a column.
+/// Returns the source's name of a column.
 pub(super) fn called(module: &Module, name: &str, word: &ColumnTypeWord) -> String {
     match module.renames.iter().find(|(_, column)| *column == name) {
         Some((source, _)) => source.clone(),
@@ -16,7 +16,7 @@ pub(super) fn called(module: &Module, name: &str, word: &ColumnTypeWord) -> Stri
     }
 }
 
-/// A header as the source would write it: the naming rule turns it back into the column's name.
+/// Returns a header as the source would write it: the naming rule turns it back into the column's name.
 pub(super) fn header(rule: NamingRule, name: &str) -> String {
     let mut words = name.split('_').map(|word| {
         let mut letters = word.chars();

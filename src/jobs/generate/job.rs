@@ -1,4 +1,4 @@
-//! Test data: a module's files, made from its own columns.
+//! Generation of test data: a module's files, from its own columns.
 
 use std::io::{self, BufWriter, Write};
 
@@ -20,11 +20,11 @@ use crate::jobs::run::{Environment, JobError};
 use super::columns::Columns;
 use super::{Generate, csv_file, json_file};
 
-/// The hour of its day at which a generated file says that it was made.
+/// Hour of the date, in UTC, that the name of a generated file gives as its time of creation.
 const MADE_AT_HOUR: i8 = 4;
 
-/// Writes the files of each collection into the module's source store, and gives their keys. Where the module's files come
-/// encrypted, each is under a new key of the key service.
+/// Writes the files of each collection into the module's source store, and returns their keys. If the module's files are
+/// encrypted, each has a new key of the key service.
 pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<String>, JobError> {
     if environment.config.profile.protected {
         return Err(JobError::Usage {
@@ -68,7 +68,7 @@ fn refuse_what_can_not_be(module: &Module, store: &Store, request: &Generate) ->
     Ok(())
 }
 
-/// Makes files.
+/// A generator of files.
 struct Maker<'a> {
     module: &'a Module,
     request: &'a Generate,
@@ -102,7 +102,7 @@ impl Maker<'_> {
         Ok(key)
     }
 
-    /// A new key for a file that is to be encrypted.
+    /// Returns an envelope with a new key for a file; none if the files are not encrypted.
     fn seal(&self) -> Option<Result<(Envelope, DataKey), JobError>> {
         let service = self.service?;
         let sealed = || {
@@ -114,7 +114,7 @@ impl Maker<'_> {
     }
 }
 
-/// Packs what `content` writes, and encrypts it then.
+/// Compresses what `content` writes if `gzip`, and then encrypts it if there is a key.
 fn pack(
     target: Box<dyn Write + Send>,
     key: Option<(&DataKey, Iv)>,
@@ -163,7 +163,7 @@ fn key_of(module: &Module, file_name: &str, date: ProcessingDate, number: u32) -
     filled.replace("{epoch_ms}", &epoch_ms.to_string()).replace("{seq}", &number).replace('*', &number)
 }
 
-/// Files of one seed differ by collection, day and number.
+/// Returns the random seed of a file: files of one `seed` differ by module, collection, date and number.
 fn seed(request: &Generate, collection: &CollectionName, number: u32) -> u64 {
     let mut text = format!("{} {} {} {}", request.seed, request.module, collection, request.date);
     if number > 1 {

@@ -1,4 +1,4 @@
-//! A JSON file of random records: in an envelope where the module says that its records lie in one.
+//! A JSON file of random records, in an envelope if the module says that its records lie in one.
 
 use std::io::{self, Write};
 
@@ -39,7 +39,7 @@ pub(super) fn write(
     writeln!(target, "{closing}")
 }
 
-/// Writes what stands in front of the records. Gives what stands behind them.
+/// Writes the text before the records. Returns the text after them.
 fn open(
     target: &mut dyn Write,
     json: &JsonSettings,
@@ -63,7 +63,7 @@ fn open(
     Ok(format!("]{closing}}}"))
 }
 
-/// The members that lead to a value, and the brackets that close them.
+/// Returns the members that lead to a value, and the brackets that close them.
 fn nested(path: &str) -> (String, String) {
     let names: Vec<String> = path.split('.').map(quoted).collect();
     (names.join(": {") + ": ", "}".repeat(names.len() - 1))

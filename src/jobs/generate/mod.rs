@@ -1,4 +1,4 @@
-//! Test data: a module's files, made from its own columns.
+//! Generation of test data: a module's files, from its own columns.
 
 mod columns;
 mod csv_file;

@@ -4,35 +4,35 @@ use crate::config::ColumnTypeWord;
 use crate::identity::{CollectionName, LoadType, ProcessingDate};
 use crate::schema::ColumnName;
 
-/// A column beside those that the module declares.
+/// A column in addition to those that the module declares.
 #[derive(Debug, Clone)]
 pub struct ExtraColumn {
-    /// Of this collection.
+    /// Collection of the column.
     pub collection: CollectionName,
-    /// Its name.
+    /// Name of the column.
     pub name: ColumnName,
-    /// Its type.
+    /// Type of the column.
     pub word: ColumnTypeWord,
 }
 
-/// What to make.
+/// A request to generate test data.
 #[derive(Debug, Clone)]
 pub struct Generate {
-    /// The module's name.
+    /// Name of the module.
     pub module: String,
-    /// Which of its loads.
+    /// Load type of the module.
     pub load: LoadType,
-    /// Files for each collection.
+    /// Number of files for each collection.
     pub files: u32,
-    /// Whether they are packed.
+    /// True if the files are compressed with gzip.
     pub gzip: bool,
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
-    /// Rows in each file.
+    /// Number of rows in each file.
     pub rows: u64,
-    /// The same seed gives the same files.
+    /// Random seed: the same seed gives the same files.
     pub seed: u64,
-    /// The share of values that do not fit their column.
+    /// Share of values, from 0 to 1, that do not fit the type of their column.
     pub bad_values: f64,
     /// Columns to add.
     pub add: Vec<ExtraColumn>,

@@ -14,27 +14,27 @@ use crate::schema::{ColumnType, NamingRule};
 use super::Generate;
 use super::columns::header;
 
-/// A value.
+/// A random value.
 pub(super) struct Field {
-    /// As CSV has it.
+    /// Text of the value in CSV.
     pub(super) text: String,
-    /// Whether that is JSON too.
+    /// True if the text is JSON too.
     is_json: bool,
 }
 
 impl Field {
-    /// As JSON has it.
+    /// Returns the value as JSON.
     pub(super) fn json(&self) -> String {
         if self.is_json { self.text.clone() } else { quoted(&self.text) }
     }
 }
 
-/// A text of JSON.
+/// Returns a text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A field's text; none where it is null.
+/// Returns a random value; none if it is null.
 pub(super) fn field(word: &ColumnTypeWord, row: u64, request: &Generate, rng: &mut ChaCha8Rng) -> Option<Field> {
     let is_text = matches!(word.ty, ColumnType::String);
     if !is_text && rng.random_bool(request.bad_values.clamp(0.0, 1.0)) {
@@ -49,7 +49,7 @@ pub(super) fn field(word: &ColumnTypeWord, row: u64, request: &Generate, rng: &m
     Some(Field { text: value(&word.ty, row, request.date.date(), rng), is_json: is_json(&word.ty) })
 }
 
-/// Whether the text of a value of that type is JSON as it is; else it is a text of JSON.
+/// Returns true if the text of a value of that type is JSON as it is; else it becomes a JSON string.
 fn is_json(ty: &ColumnType) -> bool {
     use ColumnType::{BigInt, Boolean, Decimal, Double, Float, Int, SmallInt, TinyInt};
     ty.is_nested() || matches!(ty, Boolean | TinyInt | SmallInt | Int | BigInt | Float | Double | Decimal { .. })
@@ -101,7 +101,7 @@ fn value(ty: &ColumnType, row: u64, today: Date, rng: &mut ChaCha8Rng) -> String
     }
 }
 
-/// A value inside a nested one.
+/// Returns a random value as JSON, for use inside a nested one.
 fn json(ty: &ColumnType, row: u64, today: Date, rng: &mut ChaCha8Rng) -> String {
     Field { text: value(ty, row, today, rng), is_json: is_json(ty) }.json()
 }
@@ -119,7 +119,7 @@ fn decimal(precision: u8, scale: u8, rng: &mut ChaCha8Rng) -> String {
     if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
-/// Texts with what makes CSV hard: commas, quotes, line ends, other alphabets.
+/// Returns a text with what makes CSV hard: commas, quotes, line ends, other alphabets.
 fn text(row: u64, rng: &mut ChaCha8Rng) -> String {
     let samples = [
         "plain words",

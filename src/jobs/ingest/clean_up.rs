@@ -1,4 +1,4 @@
-//! Building anew from the source what a module published, and taking from readers what the source can't rebuild.
+//! Clean-up: rebuilds from the source what a module published, and unpublishes what the source can't rebuild.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use super::run::Run;
 use super::schedule::Known;
 use crate::jobs::run::JobError;
 
-/// Promise 11: only the module's own tables and folders; nothing that the source can't rebuild, unless forced; and what is
-/// lost is said. The tables stay, so that readers and grants outlive the clean-up.
+/// Promise 11: touches only the module's own tables and folders; loses nothing that the source can't rebuild, unless forced; and
+/// reports what is lost. The tables stay, so that readers and grants outlive the clean-up.
 ///
-/// No file is deleted here, and readers of a date that is built anew see the old rows until the new ones are published. What is
-/// replaced so, or lost, is swept after its grace, in which it can be had back (`adg undo`).
+/// No file is deleted here, and readers of a date that is rebuilt see the old rows until the new ones are published. Files that
+/// are replaced so, or lost, are swept after their retention, during which they can be restored (`adg undo`).
 ///
-/// The ledger is told first: killed anywhere, the next run finds every such date not done, and builds it anew.
+/// The ledger is written first: if killed anywhere, the next run finds every such date not done, and rebuilds it.
 pub(super) fn clean_up(
     run: &Run<'_>,
     collections: &[Collection],
@@ -51,8 +51,8 @@ pub(super) fn clean_up(
     Ok(())
 }
 
-/// Removes what dead attempts left in the tables' folders, now that what was to be rebuilt is. A table without personal data may
-/// have left a day in the folder of those that have some, before it was made, where no rerun looks.
+/// Deletes files that dead attempts left in the tables' folders, once the rebuild is done. Before a table without personal data
+/// was created, an attempt may have left a day in the folder of tables that have some, where no rerun looks.
 pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
     let now = run.context.clock.now();
     for collection in collections {
@@ -62,8 +62,8 @@ pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
     }
 }
 
-/// The partitions of a table, to which nobody with an earlier lease adds any more; none where it is not registered: one who slept
-/// past its lease and makes it now publishes what is built anew all the same.
+/// Returns the partitions of a table, to which nobody with an earlier lease adds any more; none if it is not registered: whatever
+/// a run that slept past its lease creates and publishes now is rebuilt all the same.
 fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
     match run.destination(collection, run.context.layout(collection)?).registered()? {
         Some(_) => {
@@ -75,15 +75,15 @@ fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, 
     }
 }
 
-/// All partitions that readers see, or would see if the metastore had not forgotten them: those that it has, and the dates that the
-/// ledger knows as completed, whatever the metastore says.
+/// Returns all partitions that readers see, or would see if the metastore had not forgotten them: those that it has, and the
+/// dates that the ledger has as completed, whatever the metastore says.
 pub(super) fn published(partitions: &[Partition], history: &DayHistory) -> BTreeSet<PartitionValue> {
     let completed =
         history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| PartitionValue::from(*date));
     partitions.iter().map(|partition| partition.value.clone()).chain(completed).collect()
 }
 
-/// Takes a date from readers; the files of one that the metastore has forgotten have the same grace.
+/// Unpublishes a date; the files of one that the metastore has forgotten have the same retention.
 fn withdraw(
     run: &Run<'_>,
     collection: &Collection,
@@ -100,7 +100,7 @@ fn withdraw(
     Ok(())
 }
 
-/// The location at which readers saw a date before this run, by the ledger.
+/// Returns the location at which readers saw a date before this run, by the ledger.
 fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionValue) -> Result<Option<String>, JobError> {
     let Ok(date) = value.0.parse() else { return Ok(None) };
     let attempts = run.context.ledger.attempts(&run.context.unit(collection, date))?;
@@ -108,7 +108,7 @@ fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionV
     Ok(Seen::after(&attempts[..earlier]).rows().and_then(|attempt| attempt.location.clone()))
 }
 
-/// The partitions that this run does not build anew; refused where there are any, unless it is forced.
+/// Returns the partitions that this run does not rebuild; refuses the clean-up if there are any, unless it is forced.
 fn losses(
     run: &Run<'_>,
     collection: &Collection,
@@ -138,7 +138,7 @@ fn losses(
     Ok(lost)
 }
 
-/// The partitions that a run which goes by `known` does not build anew from the source.
+/// Returns the partitions that a run which goes by `known` does not rebuild from the source.
 pub(super) fn not_rebuilt(
     known: &Known<'_>,
     collection: &Collection,
@@ -153,7 +153,7 @@ pub(super) fn not_rebuilt(
     published.iter().filter(|value| !value.0.parse().is_ok_and(rebuilt)).cloned().collect()
 }
 
-/// Writes into the ledger that these dates are to be built anew, or that they are lost.
+/// Records in the ledger that these dates are to be rebuilt, or that they are lost.
 fn mark(
     run: &Run<'_>,
     collection: &Collection,

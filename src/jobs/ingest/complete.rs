@@ -1,4 +1,4 @@
-//! Whether a date's files are all there.
+//! Completeness of a date's files.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,11 +11,11 @@ use super::context::Context;
 use super::module::Collection;
 use crate::jobs::run::JobError;
 
-/// Gives the reason for which a date is skipped for now, as its files are not all there; none where it is to be done, as any is where
-/// `takes_incomplete`.
+/// Returns the reason for which a date is skipped for now, as its files are not complete; none if it is to be loaded, as any is
+/// if `takes_incomplete`.
 ///
 /// # Errors
-/// They are not all there, and the collection says that a date without a file fails.
+/// The files are not complete, and the collection says that a date without a file fails.
 pub(super) fn must_be(
     context: &Context<'_>,
     collection: &Collection,
@@ -33,7 +33,7 @@ pub(super) fn must_be(
     }
 }
 
-/// Gives the reason for which a date waits; none where its files are all there, as far as the module says how that is seen.
+/// Returns the reason for which a date waits; none if its files are complete, by the module's `complete` settings.
 fn waits_for(
     context: &Context<'_>,
     collection: &Collection,

@@ -30,22 +30,22 @@ pub(crate) struct Context<'a> {
     pub(crate) module: &'a Module,
     pub(crate) source: Store,
     pub(crate) published: Store,
-    /// Where the module's files come encrypted.
+    /// Key service; none if the module's files are not encrypted.
     pub(crate) key_service: Option<KeyService>,
     pub(crate) budget: Budget,
     pub(crate) engine: Choice,
-    /// Where files are copied for a cluster.
+    /// Store for copies of files for a cluster; none if not configured.
     pub(crate) staging: Option<Staging>,
     pub(crate) format: Format,
-    /// By the source's name, columns that the rule would name otherwise.
+    /// Columns that the naming rule would name otherwise, by the source's name.
     renames: BTreeMap<String, ColumnName>,
-    /// The columns that adg writes itself.
+    /// Columns that adg writes itself.
     pub(crate) own: Vec<Column>,
     reserved: Vec<ColumnName>,
 }
 
 impl<'a> Context<'a> {
-    /// Opens the module's stores. The key service is told that the run `id` asks.
+    /// Opens the module's stores. Requests to the key service carry the run's `id`.
     pub(crate) fn new(
         services: &'a Services,
         module: &'a Module,
@@ -96,19 +96,19 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The ledger's key of a collection's date.
+    /// Returns the ledger's key of a collection's date.
     pub(crate) fn unit(&self, collection: &Collection, date: ProcessingDate) -> Unit {
         Unit::new(self.module.module.clone(), collection.name.clone(), date)
     }
 
-    /// How files are read.
+    /// Returns the settings for reading files.
     pub(crate) fn reading(&self) -> Reading<'_> {
         let naming = Naming { rule: self.module.column_names, renames: &self.renames };
         let sizes = self.budget.read_sizes();
         Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
     }
 
-    /// How files are written.
+    /// Returns the settings for writing files.
     pub(crate) fn file_settings(&self) -> FileSettings {
         FileSettings {
             timestamps: self.module.target.timestamps,
@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A collection's table, in that folder.
+    /// Returns a handle of a collection's table, in that folder.
     pub(crate) fn place<'s>(&'s self, collection: &'s Collection, layout: &'s TableLayout) -> TablePlace<'s> {
         TablePlace {
             store: &self.published,
@@ -128,7 +128,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Where a collection's table lies; where it may lie, as long as there is none.
+    /// Returns the folder of a collection's table; if there is no table, a folder where it may lie.
     pub(crate) fn layout<'c>(&self, collection: &'c Collection) -> Result<&'c TableLayout, JobError> {
         layout(self.metastore, &self.published, collection)
     }
@@ -139,7 +139,7 @@ pub(crate) fn staging_place(environment: &Environment, settings: &StagingSetting
     Ok(Staging::new(environment.store(&settings.store, true)?, settings.files))
 }
 
-/// Where a collection's table lies in the store; where it may lie, as long as there is none.
+/// Returns the folder of a collection's table; if there is no table, a folder where it may lie.
 pub(crate) fn layout<'c>(
     metastore: &dyn Metastore,
     published: &Store,

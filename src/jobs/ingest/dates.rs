@@ -1,4 +1,4 @@
-//! Date by date, and the collections of a date side by side.
+//! Processing date by date, with the collections of a date in parallel.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,16 +13,16 @@ use super::run::Run;
 use crate::jobs::run::JobError;
 use crate::jobs::run::rerun::Again;
 
-/// What became of the dates.
+/// Outcome of the dates.
 pub(super) struct Done {
     pub(super) days: Vec<DayReport>,
-    /// Why not all of them were tried.
+    /// Error that ended the run before all dates were tried.
     pub(super) ended_by: Option<JobError>,
     pub(super) not_reached: Again,
 }
 
-/// Date by date, oldest first; the collections of a date side by side, as many as the memory allows. A date that fails does
-/// not keep a later one from being done.
+/// Loads date by date, oldest first; the collections of a date in parallel, as many as the memory allows. A date that fails does
+/// not keep a later one from being loaded.
 pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again, mut keys: DayKeys) -> Done {
     let mut done = Done { days: Vec::new(), ended_by: None, not_reached: Again::new() };
     while let Some((date, names)) = todo.pop_first() {
@@ -49,7 +49,7 @@ pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again,
 
 type Work<'a> = Vec<(&'a Collection, Vec<SourceKey>)>;
 
-/// The reports of one date's collections, and the error that ends the run, if there is one.
+/// Loads one date. Returns the reports of its collections, and the error that ends the run, if there is one.
 fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayReport>, Option<JobError>) {
     let next = AtomicUsize::new(0);
     let reports: Mutex<Vec<(usize, DayReport)>> = Mutex::default();
@@ -92,7 +92,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Under which lines about dates are logged: for a person they are in the closing table.
+/// Log target of lines about dates: for a person they are in the closing table.
 pub const DATES: &str = "adg::dates";
 
 fn log(day: &DayReport) {

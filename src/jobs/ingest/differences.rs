@@ -1,5 +1,5 @@
-//! Whether readers still see what the ledger says was published: a metastore may be restored from an older copy, and others drop
-//! and alter tables by hand.
+//! Comparison of what readers see with what the ledger says was published: a metastore may be restored from an older copy, and
+//! others drop and alter tables by hand.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use super::context::Context;
 use super::module::Collection;
 use crate::jobs::run::JobError;
 
-/// Compares each of the collections' tables with the ledger, by one listing of its partitions. A table that can't be compared is told by
-/// the log: it keeps no date from being done.
+/// Compares each of the collections' tables with the ledger, by one listing of its partitions. A table that can't be compared is
+/// logged: it keeps no date from being loaded.
 pub(crate) fn of(
     context: &Context<'_>,
     collections: &[Collection],
@@ -40,24 +40,24 @@ pub(crate) fn of(
     collections.iter().filter_map(of_collection).map(|compared| compared.told).collect()
 }
 
-/// A table compared with what the ledger says of it.
+/// Result of comparing a table with the ledger.
 pub(crate) struct Compared {
     pub(crate) told: Difference,
     pub(crate) forgotten: Vec<ProcessingDate>,
     pub(crate) elsewhere: Vec<ProcessingDate>,
 }
 
-/// Of which dates the ledger is asked where readers are to be, beside those whose partition does not say itself that it is as it was
-/// published. A metastore that was restored from an older copy has what was published before dates were done again.
+/// Dates whose published location is read from the ledger, in addition to those whose partition does not say itself that it is as
+/// it was published. A metastore that was restored from an older copy has what was published before dates were rerun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// The last days up to the newest that is done: a run may have thousands of dates and hundreds of tables.
+    /// Last days up to the newest completed one: a run may have thousands of dates and hundreds of tables.
     Recent,
-    /// All of them.
+    /// All dates.
     All,
 }
 
-/// An error with what to do.
+/// Returns the text of an error with its hint.
 pub(crate) fn explained(error: &JobError) -> String {
     match error.hint() {
         Some(hint) => format!("{}; {hint}", Causes(error)),
@@ -65,7 +65,7 @@ pub(crate) fn explained(error: &JobError) -> String {
     }
 }
 
-/// Finds what is otherwise in a table of which these dates are completed; none where nothing is.
+/// Finds what others changed in a table of which these dates are completed; none if nothing.
 pub(crate) fn of_table(
     place: &TablePlace<'_>,
     ledger: &dyn Ledger,
@@ -100,11 +100,11 @@ pub(crate) fn of_table(
     Ok((!told.is_empty()).then_some(Compared { told, forgotten, elsewhere }))
 }
 
-/// How many days [`Look::Recent`] has.
+/// Number of days before the newest completed one that [`Look::Recent`] covers.
 const RECENT_DAYS: u32 = 31;
 
-/// The dates that the metastore has forgotten, and those of which it sends readers elsewhere. Of older dates the ledger is asked only
-/// where the partition does not say itself that it is as it was published.
+/// Returns the dates that the metastore has forgotten, and those of which it sends readers elsewhere. For older dates the ledger
+/// is read only if the partition does not say itself that it is as it was published.
 fn dates(
     place: &TablePlace<'_>,
     ledger: &dyn Ledger,
@@ -133,7 +133,7 @@ fn dates(
     Ok((forgotten, elsewhere))
 }
 
-/// Where readers of these dates are to be.
+/// Returns the location that readers are to see, for each date that `look` covers.
 fn known(
     place: &TablePlace<'_>,
     ledger: &dyn Ledger,
@@ -147,7 +147,7 @@ fn known(
     Ok(attempts.chunk_by(|a, b| a.unit == b.unit).filter_map(|of_date| Some((of_date[0].date()?, location(of_date)))).collect())
 }
 
-/// Where readers of a date are to be, by all attempts at it.
+/// Returns the location that readers of a date are to see, by all attempts at it.
 fn location(attempts: &[Attempt]) -> Option<String> {
     Seen::after(attempts).rows()?.location.clone()
 }

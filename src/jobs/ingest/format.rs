@@ -1,4 +1,4 @@
-//! How a module's files are written, worked out of its settings.
+//! Format of a module's source files, from its settings.
 
 use crate::config::{CsvSettings, JsonSettings, Module};
 use crate::schema::NewColumn;
@@ -8,7 +8,7 @@ use crate::source::{CsvFormat, Format, JsonFormat, Layout, Nulls, ValueRules};
 use super::module::wrong;
 use crate::jobs::run::JobError;
 
-/// How the module's files are written.
+/// Returns the format of the module's source files.
 pub fn format(module: &Module) -> Result<Format, JobError> {
     match (&module.source.csv, &module.source.json) {
         (Some(_), Some(_)) => Err(wrong(module, "source", "it has both `csv` and `json`; a module's files are of one format")),

@@ -1,4 +1,4 @@
-//! What became of a module's dates, by its ledger.
+//! History of a module's dates, by its ledger.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use super::late;
 use super::module::{collections, source_keys};
 use super::summary::known_history;
 
-/// Attempts that are told of what is not as it should be: the latest dates'.
+/// Most attempts that are listed of failed, unfinished and lost dates: those of the latest dates.
 const MOST_ATTEMPTS: usize = 10;
 
-/// A request to tell what became of a module's dates.
+/// A request for the history of a module's dates.
 #[derive(Clone)]
 pub struct HistoryRequest {
     /// The module, its collections and dates. Without an end: up to today.
     pub scope: Scope,
-    /// The number of dates that are told where the scope has no start.
+    /// Number of dates to list if the scope has no start.
     pub days: u32,
-    /// Prints the commands that do dates again.
+    /// Prints the commands that rerun dates.
     pub commands: Arc<dyn NextCommands>,
 }
 
-/// Tells what became of a module's dates.
+/// Returns the history of a module's dates.
 pub fn history(services: &Services, request: &HistoryRequest) -> Result<History, JobError> {
     let told = told(services, request)?;
     let rerun = told.rerun(request);
@@ -55,32 +55,32 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
     })
 }
 
-/// A module's dates, with what became of them.
+/// A module's dates with their marks.
 pub(super) struct Marked {
     pub(super) module: Module,
-    /// Those that were asked for, in the order of its file.
+    /// Requested collections, in the order of the module's file.
     pub(super) collections: Vec<CollectionName>,
     pub(super) days: BTreeMap<ProcessingDate, BTreeMap<CollectionName, Mark>>,
-    /// Whether one date was asked for, of which all is told.
+    /// True if a single date was requested, of which all attempts are listed.
     is_one_date: bool,
 }
 
-/// The marks of each collection that was asked for.
+/// Marks of each requested collection.
 pub(super) struct Told {
     pub(super) module: Module,
-    /// In the order of the module's file, the dates of each in theirs.
+    /// Collections in the order of the module's file, each with its dates in order.
     pub(super) collections: Vec<(CollectionName, Vec<(ProcessingDate, Mark)>)>,
-    /// The first date that was asked for, and the last.
+    /// First and last requested date.
     pub(super) asked: (ProcessingDate, ProcessingDate),
 }
 
 impl Told {
-    /// The commands that do what is not done.
+    /// Returns the commands that load the dates that are not done.
     pub(super) fn rerun(&self, request: &HistoryRequest) -> Vec<String> {
         rerun::commands(&*request.commands, not_done(&self.collections), self.module.collections.len())
     }
 
-    /// By date.
+    /// Groups the marks by date.
     pub(super) fn by_date(self) -> Marked {
         let mut days: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         for (name, marks) in &self.collections {
@@ -93,7 +93,7 @@ impl Told {
     }
 }
 
-/// What became of each date that was asked for.
+/// Returns the mark of each requested date.
 pub(super) fn told(services: &Services, request: &HistoryRequest) -> Result<Told, JobError> {
     let environment = &services.environment;
     let module = environment.module(&request.scope.job, request.scope.load)?;
@@ -107,7 +107,7 @@ pub(super) fn told(services: &Services, request: &HistoryRequest) -> Result<Told
     Ok(Told { module, collections, asked: (start, end) })
 }
 
-/// The dates of a collection that count, and what became of them.
+/// Returns the dates of a collection that count, with their marks.
 fn marks(
     rules: WindowRules,
     known: Option<&DayHistory>,
@@ -121,7 +121,7 @@ fn marks(
     start.max(first).to(end).filter(counts).map(|date| (date, Mark::of(status(date)))).collect()
 }
 
-/// Those among the dates which are done that have files which were not read.
+/// Returns the completed dates that have files which were not read.
 fn late_files(services: &Services, marked: &Marked) -> Result<Vec<LateFiles>, JobError> {
     let Marked { module, collections: names, days, .. } = marked;
     let (Some((first, _)), Some((last, _))) = (days.first_key_value(), days.last_key_value()) else { return Ok(Vec::new()) };

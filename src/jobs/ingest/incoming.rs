@@ -1,4 +1,4 @@
-//! What a day's files have, and what that does to their table, before a row of them is written.
+//! Columns of a day's files and their effect on the table, found before a row of them is written.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ pub(super) struct DayFiles<'d> {
 }
 
 impl DayFiles<'_> {
-    /// All of them, to be read one after the other.
+    /// Opens all files ahead, to be read one after the other.
     pub(super) fn ahead(&self) -> Ahead<'_> {
         self.context.source.ahead(self.keys.iter().map(|key| key.object.clone()))
     }
 
-    /// The bytes of one of them.
+    /// Opens one file for reading, decrypted if the files are encrypted.
     pub(super) fn bytes(
         &self,
         key: &SourceKey,
@@ -45,11 +45,11 @@ impl DayFiles<'_> {
         }
     }
 
-    /// What each file has, and what all of them do to the table. Columns whose type must be found out cost a first reading of the
-    /// files.
+    /// Returns the header of each file, and the evolution of the table by all of them. Columns whose type must be found out cost
+    /// a first reading of the files.
     ///
     /// # Errors
-    /// [`SourceError::Unforeseen`] where the beginnings of the files are not enough to say it.
+    /// [`SourceError::Unforeseen`] if the heads of the files are not enough to tell.
     pub(super) fn evolve(&self, table: Option<&TableSchema>, look: Look) -> Result<(Vec<Header>, Evolution), JobError> {
         let (declared, policy) = (&self.collection.declared, self.context.module.evolution);
         // A camel-case acronym keeps the table's spelling.
@@ -79,8 +79,8 @@ impl DayFiles<'_> {
         Ok((headers, evolution))
     }
 
-    /// Whether more of the same would change nothing: every column has a type that stands, and no struct has grown. Where what is
-    /// new is to be ignored, all that is must be told.
+    /// Returns true if the rest of the files would change nothing: every column has a type that stands, and no struct has grown.
+    /// False if types may change, or if new columns are ignored: all ignored columns must be reported.
     fn is_foreseeable(&self, known: &TableSchema, incoming: &[Incoming]) -> bool {
         let EvolutionPolicy { new_column, type_change, .. } = self.context.module.evolution;
         let stands = |column: &Incoming| match known.type_of(&column.name) {
@@ -90,7 +90,7 @@ impl DayFiles<'_> {
         new_column != NewColumn::Ignore && type_change == TypeChange::Keep && incoming.iter().all(stands)
     }
 
-    /// What is to be found out about a column.
+    /// Returns the question to answer about a column by reading its values; none if there is nothing to find out.
     fn ask(&self, known: &TableSchema, column: &ColumnName) -> Option<Question> {
         let is_json = matches!(self.context.format, Format::Json(_));
         match known.type_of(column) {
@@ -105,7 +105,7 @@ impl DayFiles<'_> {
         }
     }
 
-    /// How many records they have, good ones and others.
+    /// Counts the records of all files, good ones and bad ones.
     pub(super) fn count(&self) -> Result<u64, JobError> {
         let (known, ask) = (&self.collection.declared, |_: &ColumnName| None);
         let mut survey = Survey::new(&ask);
@@ -135,7 +135,7 @@ impl DayFiles<'_> {
         Ok(())
     }
 
-    /// The columns of all files, in order, with what was found out about them.
+    /// Returns the columns of all files, in order, with what was found out about them.
     fn incoming(&self, headers: &[Header], known: &TableSchema, survey: &Survey<'_>) -> Vec<Incoming> {
         let naming = self.context.module.column_names;
         let mut incoming: Vec<Incoming> = Vec::new();
@@ -156,12 +156,12 @@ impl DayFiles<'_> {
     }
 }
 
-/// A file as the ledger and a plan have it.
+/// Returns a file in the form of the ledger and of a plan.
 pub(super) fn source_file(key: &SourceKey) -> SourceFile {
     SourceFile { key: key.object.key.clone(), size: key.object.size, etag: key.object.etag.clone() }
 }
 
-/// A reader that tells the progress how far it is.
+/// A reader that reports its progress.
 struct Counted {
     inner: Box<dyn Read + Send>,
     progress: Arc<dyn CollectionProgress>,

@@ -1,4 +1,4 @@
-//! The job: a module over its dates. Those that are due are done one after the other, and the end is told.
+//! Ingest job: loads the due dates of a module one after the other, and reports the end.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,8 +23,8 @@ use super::summary::KeptSummary;
 use super::test_flag::refuse_test_flag;
 use super::{clean_up, differences, late, plan};
 
-/// Runs a module and tells people how that ended. An error is one for which no date could be tried; what failed on single dates
-/// is in the report.
+/// Runs a module and sends notifications of how that ended. An error means that no date could be tried; failures of single dates
+/// are in the report.
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let done = all_dates(services, request, progress);
     if let Some(Err(error)) = services.lineage.as_ref().map(Lineage::end) {
@@ -43,7 +43,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
     Ok(report)
 }
 
-/// The run itself, with the lease held.
+/// Runs all dates, with the lease held.
 fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let started = services.environment.clock.now();
     if request.options.e2e_test {
@@ -116,7 +116,7 @@ impl Leased<'_> {
         Ok(self.end(&run, collections, done, late, stages))
     }
 
-    /// Sweeps, looks at what others changed, and says all that happened.
+    /// Sweeps expired files, looks for changes of others, and returns the report of the run.
     fn end(&self, run: &Run<'_>, collections: &[Collection], done: Done, late: Vec<LateFiles>, mut stages: Stages) -> RunReport {
         let Self { services, request, module, started, .. } = *self;
         let Done { days, ended_by, not_reached } = done;
@@ -156,7 +156,7 @@ impl Leased<'_> {
     }
 }
 
-/// Finds what others changed of what the module published, and logs it.
+/// Finds what others changed in what the module published, and logs it.
 fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) -> Vec<Difference> {
     let found = differences::of(run.context, collections, request.scope.shard, |name| run.summary.days(name));
     for difference in &found {
@@ -170,7 +170,7 @@ fn differences(run: &Run<'_>, collections: &[Collection], request: &IngestReques
     found
 }
 
-/// Removes what earlier reruns replaced, once its grace is over. What fails is left to the next run.
+/// Deletes files that earlier reruns replaced, once their retention is over. A failure is left to the next run.
 fn sweep(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) {
     if request.options.clean_up {
         clean_up::sweep(run, collections);

@@ -1,4 +1,4 @@
-//! Files of dates that are done: a date may get more of them, or others, after it was done.
+//! Late files: a date may get more files, or others, after it was completed.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use super::dates::DATES;
 use super::incoming::source_file;
 use super::request::IngestRequest;
 
-/// The dates that are done, of which a run would read a file that no attempt has read. A file that somebody undid is none. Of which
-/// collection the ledger can't say it is told by the log: that keeps no date from being done.
+/// Returns the completed dates of which a run would read a file that no attempt has read. A file that somebody undid is none. A
+/// collection of which the ledger can't say it is logged: that keeps no date from being loaded.
 pub(super) fn of(
     ledger: &dyn Ledger,
     module: &Module,
@@ -42,7 +42,7 @@ pub(super) fn of(
     late
 }
 
-/// A date's files, as they were listed.
+/// Files of a date, as they were listed.
 type Listed<'k> = (&'k CollectionName, ProcessingDate, &'k Vec<SourceKey>);
 
 fn of_one(ledger: &dyn Ledger, module: &Module, listed: &[Listed<'_>], days: &DayHistory) -> Result<Vec<LateFiles>, LedgerError> {
@@ -57,7 +57,7 @@ fn of_one(ledger: &dyn Ledger, module: &Module, listed: &[Listed<'_>], days: &Da
     Ok(late.filter(|late| !late.files.is_empty()).collect())
 }
 
-/// Those that the date would be done with now, and was not.
+/// Returns the files that the date would be loaded from now, and was not.
 fn not_read(module: &Module, keys: &[SourceKey], attempts: &[Attempt], date: ProcessingDate) -> Vec<String> {
     // They are sorted by date.
     let first = attempts.partition_point(|attempt| attempt.date() < Some(date));
@@ -72,7 +72,8 @@ fn identity(file: &SourceFile) -> (&str, u64, Option<&str>) {
     (&file.key, file.size, file.etag.as_deref())
 }
 
-/// Those of the request's collections and dates that a run does again, and those that it tells.
+/// Divides late files of the request's collections and shard into those whose dates a run loads again, and those that it only
+/// reports.
 pub(super) fn divided(module: &Module, request: &IngestRequest, mut late: Vec<LateFiles>) -> (Vec<LateFiles>, Vec<LateFiles>) {
     let is_asked = |one: &LateFiles| {
         let of_collection = request.scope.has(&one.collection);
@@ -85,7 +86,7 @@ pub(super) fn divided(module: &Module, request: &IngestRequest, mut late: Vec<La
     }
 }
 
-/// Says it to who reads logs.
+/// Logs the late files with the commands that load them.
 pub(super) fn log(late: &[LateFiles], rerun: &[String]) {
     if let Some(LateFiles { date, collection, .. }) = late.first() {
         let (date, rerun) = (date.to_string(), rerun.join("; "));
@@ -96,7 +97,7 @@ pub(super) fn log(late: &[LateFiles], rerun: &[String]) {
     }
 }
 
-/// The commands that do such dates again.
+/// Returns the commands that rerun such dates.
 pub(super) fn commands(next: &dyn NextCommands, late: &[LateFiles], all_collections: usize) -> Vec<String> {
     let mut again = Again::new();
     for one in late {

@@ -1,4 +1,4 @@
-//! What is told of which data came of which: of a run, and of each date of each collection.
+//! Lineage events: of a run, and of each date of each collection.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::context::Context;
 use super::module::Collection;
 use crate::jobs::run::{JobError, Services};
 
-/// A run, told as it begins and ends.
+/// Lineage of a run, sent as it begins and ends.
 pub(super) struct RunLineage<'a> {
     to: &'a Lineage,
     clock: &'a dyn Clock,
@@ -25,7 +25,7 @@ pub(super) struct RunLineage<'a> {
 }
 
 impl<'a> RunLineage<'a> {
-    /// None where nobody is to be told.
+    /// Sends the start event. None if lineage is not configured.
     pub(super) fn begin(services: &'a Services, module: &ModuleName, run: RunId) -> Option<Self> {
         let to = services.lineage.as_ref()?;
         let job = JobName { namespace: to.namespace.clone(), name: format!("adg.{module}") };
@@ -52,7 +52,7 @@ impl<'a> RunLineage<'a> {
     }
 }
 
-/// What was written of a date, as far as lineage asks.
+/// Columns that were written of a date, as lineage needs them.
 pub(super) struct WrittenColumns {
     fields: Vec<SourceField>,
     schema: TableSchema,
@@ -77,7 +77,7 @@ impl WrittenColumns {
     }
 }
 
-/// A date of a collection, told as it begins and ends.
+/// Lineage of a date of a collection, sent as it begins and ends.
 pub(super) struct DayLineage<'a> {
     of: &'a RunLineage<'a>,
     context: &'a Context<'a>,
@@ -113,7 +113,7 @@ impl<'a> DayLineage<'a> {
         begun
     }
 
-    /// `layout` is where the table lies.
+    /// Sends the end event. `layout` is the folder of the table.
     pub(super) fn end(&self, day: &DayReport, written: Option<&WrittenColumns>, layout: &TableLayout) {
         let fields = written.map_or(&[][..], |written| &written.fields);
         let dataset = DatasetName::at(&self.context.published.location(layout.table()));
@@ -136,7 +136,7 @@ impl<'a> DayLineage<'a> {
         self.tell(moment, Some(self.input(fields, Some(day.counts.rows_read))), output);
     }
 
-    /// Where the failure ends the whole run.
+    /// Sends the event of a failure that ends the whole run.
     pub(super) fn fail(&self, error: &JobError) {
         self.tell(Moment::Fail(Causes(error).to_string()), Some(self.input(&[], None)), None);
     }
@@ -152,7 +152,7 @@ impl<'a> DayLineage<'a> {
     }
 }
 
-/// The files of all days: what differs from day to day is `*`.
+/// Returns a pattern of the files of all days: parts that differ from day to day are `*`.
 fn of_all_days(pattern: &str) -> String {
     let mut glob = String::new();
     let mut rest = pattern;
@@ -164,7 +164,8 @@ fn of_all_days(pattern: &str) -> String {
     glob + rest
 }
 
-/// What the metastore calls a table. Where that has no name that others know, it is called by the store of its files.
+/// Returns the metastore's name of a table. If the metastore has no name that others know, the store of the table's files takes
+/// its place.
 fn table_name(context: &Context<'_>, table: &TableName) -> DatasetName {
     let plain = |namespace| DatasetName { namespace, name: table.to_string() };
     match &context.environment.config.profile.metastore {

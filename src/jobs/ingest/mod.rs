@@ -1,4 +1,4 @@
-//! Ingest: the files that land each day become Hive tables. Begin with [`job`], then [`day`].
+//! Ingest: loads the files that land each day into Hive tables. Begin with [`job`], then [`day`].
 
 mod clean_up;
 mod complete;

@@ -1,4 +1,4 @@
-//! What a module's file says, worked out for a run.
+//! Settings of a module, resolved for a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::store::Store;
 
 use crate::jobs::run::JobError;
 
-/// A collection, with what its module says of it worked out.
+/// A collection with its resolved settings.
 pub(crate) struct Collection {
     pub(crate) name: CollectionName,
     pub(crate) table: TableName,
@@ -22,17 +22,17 @@ pub(crate) struct Collection {
     /// Columns that are personal data, whatever the files say.
     pub(crate) personal: BTreeSet<ColumnName>,
     pub(crate) missing: MissingFile,
-    /// Stands for `{collection}` in file names.
+    /// Value of `{collection}` in file names.
     pub(crate) file_name: String,
-    /// The file pattern with the collection filled in, to show.
+    /// File pattern with the collection filled in, for display.
     pub(crate) pattern: String,
 }
 
-/// Where a collection's table may lie.
+/// Folders where a collection's table may lie.
 pub(crate) struct Layouts {
-    /// The folder of one that has personal data, and of any where that makes no difference.
+    /// Folder of a table that has personal data, and of any table if that makes no difference.
     personal: TableLayout,
-    /// The folder of one that has none, where that is another.
+    /// Folder of a table that has none; none if it is the same folder.
     other: Option<TableLayout>,
 }
 
@@ -47,28 +47,28 @@ impl Layouts {
         Ok(Self { personal: layout("pii")?, other: differs.then(|| layout("non-pii")).transpose()? })
     }
 
-    /// Each of them.
+    /// Returns each folder.
     pub(crate) fn all(&self) -> impl Iterator<Item = &TableLayout> {
         [&self.personal].into_iter().chain(&self.other)
     }
 
-    /// The one of a table that has personal data, or none.
+    /// Returns the folder of a table with or without personal data.
     pub(crate) fn of(&self, is_personal: bool) -> &TableLayout {
         self.other.as_ref().filter(|_| !is_personal).unwrap_or(&self.personal)
     }
 
-    /// Whether a table lies in this one only where it has personal data.
+    /// Returns true if a table lies in this folder only if it has personal data.
     pub(crate) fn is_for_personal_only(&self, layout: &TableLayout) -> bool {
         self.other.is_some() && self.personal == *layout
     }
 
-    /// Whether a table without personal data lies in this one.
+    /// Returns true if a table lies in this folder only if it has no personal data.
     pub(crate) fn is_for_others_only(&self, layout: &TableLayout) -> bool {
         self.other.as_ref() == Some(layout)
     }
 }
 
-/// The collections asked for; all where none is named. All are checked, asked for or not: a mistake in one can harm another.
+/// Returns the requested collections; all if none is named. All are checked, requested or not: a mistake in one can harm another.
 pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Vec<Collection>, JobError> {
     if let Some(unknown) = only.iter().find(|name| !module.collections.contains_key(*name)) {
         let known = module.collections.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -99,12 +99,12 @@ fn collection(module: &Module, name: &CollectionName, settings: &CollectionSetti
     })
 }
 
-/// What `{collection}` is in file names.
+/// Returns the value of `{collection}` in file names.
 fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSettings) -> &'a str {
     settings.file_name.as_deref().unwrap_or(name.as_str())
 }
 
-/// A folder that stays where it is said to be, in every store.
+/// Checks that a folder stays where it is said to be, in every store.
 fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.=".contains(c);
     let is_plain = |segment: &str| !segment.is_empty() && segment.chars().all(allowed) && !segment.starts_with(['.', '_']);
@@ -119,7 +119,7 @@ fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobEr
     }
 }
 
-/// The first schema. A name must be what the naming rule makes of itself, else no header would ever be matched with it.
+/// Returns the first schema. A name must be what the naming rule makes of itself, else no header would ever be matched with it.
 fn declared(module: &Module, collection: &CollectionName, settings: &CollectionSettings) -> Result<TableSchema, JobError> {
     let refused = |reason: String| wrong(module, &format!("columns of `{collection}`"), reason);
     let reserved = reserved(module)?;
@@ -142,7 +142,7 @@ fn declared(module: &Module, collection: &CollectionName, settings: &CollectionS
     Ok(schema)
 }
 
-/// Two tables in one folder, or one inside the other, would read and sweep each other's files.
+/// Refuses two tables in one folder, or one inside the other: they would read and sweep each other's files.
 fn refuse_shared_folders(module: &Module, collections: &[Collection]) -> Result<(), JobError> {
     let within = |a: &TableLayout, b: &TableLayout| format!("{}/", a.table()).starts_with(&format!("{}/", b.table()));
     let inside = |a: &Collection, b: &Collection| a.layouts.all().any(|a| b.layouts.all().any(|b| within(a, b)));
@@ -193,7 +193,7 @@ fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
     ColumnName::new(name.as_str()).map_err(|error| refused(&error.to_string()))
 }
 
-/// Columns that the module's rule would name otherwise, by the source's name.
+/// Returns columns that the module's rule would name otherwise, by the source's name.
 pub(crate) fn renames(module: &Module) -> Result<BTreeMap<String, ColumnName>, JobError> {
     let refused = |source: &str, reason: String| wrong(module, &format!("renames of `{source}`"), reason);
     let renames = module.renames.iter().map(|(source, column)| {
@@ -203,18 +203,18 @@ pub(crate) fn renames(module: &Module) -> Result<BTreeMap<String, ColumnName>, J
     renames.collect()
 }
 
-/// The columns that adg writes itself.
+/// Returns the columns that adg writes itself.
 pub(crate) fn own(module: &Module) -> Vec<Column> {
     own_columns(module.row_hash.is_some())
 }
 
-/// The names that no column of the source may have.
+/// Returns the names that no column of the source may have.
 pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
     Ok(own(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
 }
 
-/// Lists what the source has of the dates, of all dates where they are not known, and sorts it by collection and date. All of the
-/// module's collections take part, so that a file of one is never taken for another's.
+/// Lists the source's files of the dates, or of all dates if they are not known, and sorts them by collection and date. All of
+/// the module's collections take part, so that a file of one is never taken for another's.
 pub(crate) fn source_keys(
     module: &Module,
     collections: &[Collection],
@@ -229,7 +229,8 @@ pub(crate) fn source_keys(
     Ok(keys)
 }
 
-/// The dates whose files a run may read, as far as they are known before its history is.
+/// Returns the first and last date whose files a run may read, as far as they are known before its history is; none if the first
+/// is not.
 pub(crate) fn dates_to_list(
     module: &Module,
     requested: Requested,

@@ -1,5 +1,5 @@
-//! What a run would do, found out without doing it. Embedded ledgers and metastores are made where they are missing, and a local
-//! folder for the tables; nothing else is written.
+//! Plan of a run, without running it. Missing embedded ledgers and metastores are created, and a local folder for the tables;
+//! nothing else is written.
 
 use std::path::Path;
 
@@ -24,14 +24,14 @@ use super::summary::known_history;
 use super::test_flag::refuse_test_flag;
 use super::{complete, differences, late};
 
-/// Keeps a plan as JSON.
+/// Writes a plan to a file as JSON.
 pub fn write_plan(plan: &Plan, file: &Path) -> Result<(), JobError> {
     let failed = |source| JobError::Output { what: format!("the plan `{}`", file.display()), source };
     let json = serde_json::to_string_pretty(plan).map_err(|error| failed(error.into()))?;
     std::fs::write(file, json + "\n").map_err(failed)
 }
 
-/// Reads a plan that was kept.
+/// Reads a plan from a file.
 pub fn read_plan(file: &Path) -> Result<Plan, JobError> {
     let wrong = |reason: String| JobError::Usage {
         message: format!("the plan `{}` can't be read: {reason}", file.display()),
@@ -42,7 +42,7 @@ pub fn read_plan(file: &Path) -> Result<Plan, JobError> {
     if plan.version == 1 { Ok(plan) } else { Err(wrong(format!("its version is {}, and this adg reads 1", plan.version))) }
 }
 
-/// Refuses a plan that a run set up like this would not do as it is.
+/// Refuses a plan that differs from `now`, the plan of the run that is set up.
 pub(super) fn must_hold(plan: &Plan, now: &Plan) -> Result<(), JobError> {
     let differences = match plan.profile == now.profile {
         true => plan.differences(now),
@@ -66,7 +66,7 @@ pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobErr
     of(&context, &collections, &keys, request, now)
 }
 
-/// The plan of a run that is set up.
+/// Returns the plan of a run that is set up.
 pub(super) fn of(
     context: &Context<'_>,
     collections: &[Collection],
@@ -134,7 +134,7 @@ pub(super) fn of(
     })
 }
 
-/// What a clean-up does to a table; `history` becomes what the ledger would say then.
+/// Returns the effect of a clean-up on a table; `history` becomes what the ledger would say then.
 fn cleaned_up(
     context: &Context<'_>,
     known: &Known<'_>,
@@ -162,7 +162,7 @@ fn cleaned_up(
     })
 }
 
-/// One collection, as it is planned.
+/// A collection that is planned.
 struct Planned<'p> {
     context: &'p Context<'p>,
     known: &'p Known<'p>,
@@ -171,7 +171,7 @@ struct Planned<'p> {
 }
 
 impl Planned<'_> {
-    /// Its dates, each with the table as the dates before would leave it.
+    /// Plans the collection's dates, each with the table as the dates before would leave it.
     fn days(&self, dates: impl Iterator<Item = ProcessingDate>) -> Result<Vec<PlannedDay>, JobError> {
         let place = self.context.place(self.collection, self.context.layout(self.collection)?);
         let mut table = place.registered()?;
@@ -205,7 +205,7 @@ impl Planned<'_> {
         }
     }
 
-    /// The same, if they are all there.
+    /// Plans a date with its files, if they are complete.
     fn with_all_files(
         &self,
         listed: &[SourceKey],
@@ -248,7 +248,8 @@ impl Planned<'_> {
         Ok(())
     }
 
-    /// Where what is to be replaced was made of twice as much: a file that is not whole reads like one that is.
+    /// Returns a risk if the published data was made from more than twice the bytes: a file that is not whole reads like one that
+    /// is.
     fn shrinks(&self, day: &PlannedDay) -> Result<Option<String>, JobError> {
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, day.date))?;
         let total = |files: &[SourceFile]| files.iter().map(|file| file.size).sum::<u64>();

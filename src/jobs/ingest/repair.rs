@@ -1,4 +1,4 @@
-//! Mending what others changed: registering again what the ledger and the files know, or taking the change for wanted.
+//! Repair of what others changed: registers again what the ledger and the files know, or accepts the change as wanted.
 
 use std::sync::Arc;
 
@@ -19,21 +19,21 @@ use super::differences::{Look, explained, of_table};
 use super::module::{Collection, collections};
 use super::summary::KeptSummary;
 
-/// A request to mend tables.
+/// A request to repair tables.
 pub struct RepairRequest {
     /// The module, its collections and dates.
     pub scope: Scope,
     /// Accept the changes as wanted instead.
     pub accept: bool,
-    /// Prints the commands that do dates again.
+    /// Prints the commands that rerun dates.
     pub commands: Arc<dyn NextCommands>,
 }
 
-/// Mends what others changed of the tables of a module, of dates that are done by the ledger. Gives what became of it, and the
-/// commands that do anew from the source what is left. Repaired twice is repaired once.
+/// Repairs what others changed in the tables of a module, for dates that the ledger has as completed. Returns the outcome, and
+/// the commands that load the rest again from the source. Idempotent: a second repair changes nothing.
 ///
 /// # Errors
-/// The lease is held; the ledger or the store can't be opened. What can't be mended of a table is in the result.
+/// The lease is held; the ledger or the store can't be opened. Parts of a table that can't be repaired are in the result.
 pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repaired>, Vec<String>), JobError> {
     let RepairRequest { scope, accept, commands } = request;
     let now = services.environment.clock.now();
@@ -67,7 +67,7 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
     Ok((repaired, rerun::commands(&**commands, again, module.collections.len())))
 }
 
-/// Where the table lies; where it is gone, where the newest of what was published does.
+/// Returns the folder of the table; if the table is gone, the folder of the newest published date.
 fn layout<'c>(context: &Context<'_>, collection: &'c Collection, completed: &DayHistory) -> Result<&'c TableLayout, JobError> {
     let known = context.layout(collection)?;
     let Some(newest) = completed.keys().next_back() else { return Ok(known) };
@@ -86,7 +86,7 @@ struct Broken<'r> {
     collection: &'r Collection,
     lease: &'r KeptLease,
     layout: &'r TableLayout,
-    /// All dates that are done.
+    /// All completed dates.
     all: &'r DayHistory,
 }
 
@@ -117,8 +117,8 @@ impl Broken<'_> {
         Ok(repaired)
     }
 
-    /// Makes the table anew, with the columns of all that was published: those of the latest run first, since their types are the
-    /// latest.
+    /// Creates the table again, with the columns of all that was published: those of the latest run first, since their types are
+    /// the latest.
     fn table(&self) -> Result<Repaired, JobError> {
         let published = self.all.keys().filter_map(|date| self.published(*date).transpose());
         let mut published = published.collect::<Result<Vec<Attempt>, JobError>>()?;
@@ -151,7 +151,8 @@ impl Broken<'_> {
         Ok(self.of_table(Repair::Table(statement)))
     }
 
-    /// Files do not tell texts of a bounded length apart from others; the module does.
+    /// Returns the column with its declared type if that is a text of a bounded length: files do not tell such texts apart from
+    /// others.
     fn as_declared(&self, column: &Column) -> Column {
         use crate::schema::ColumnType::{Char, String, Varchar};
         match (self.collection.declared.type_of(&column.name), &column.ty) {
@@ -160,7 +161,7 @@ impl Broken<'_> {
         }
     }
 
-    /// Gives the table the columns back that its files have; or leaves them, and says that they are as adg knows them.
+    /// Gives the table back the columns that its files have; if `accept`, keeps its columns and records them as known to adg.
     fn columns(&self, accept: bool) -> Result<Option<Repaired>, JobError> {
         let metastore = self.context.metastore;
         let Some(table) = &self.destination().registered()? else { return Ok(None) };
@@ -184,7 +185,7 @@ impl Broken<'_> {
         })))
     }
 
-    /// Sends readers again to what was published.
+    /// Sends readers to the published location again.
     fn register(&self, date: ProcessingDate) -> Result<Repair, JobError> {
         let Some(Attempt { counts, schema_fingerprint, location: Some(location), .. }) = self.published(date)? else {
             return Ok(Repair::Left("the ledger does not say where its files are".to_owned()));
@@ -199,7 +200,7 @@ impl Broken<'_> {
         })
     }
 
-    /// The ledger says from now on what readers see: nothing, which no run mends by itself, or what another tool put there.
+    /// Records in the ledger what readers see now: nothing, which no run repairs by itself, or what another tool put there.
     fn accept(&self, date: ProcessingDate) -> Result<Repair, JobError> {
         let now = self.now();
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
@@ -223,7 +224,7 @@ impl Broken<'_> {
         }))
     }
 
-    /// The attempt whose rows readers are to see.
+    /// Returns the attempt whose rows readers are to see.
     fn published(&self, date: ProcessingDate) -> Result<Option<Attempt>, JobError> {
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
         Ok(Seen::after(&attempts).rows().cloned())

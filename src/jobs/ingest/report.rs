@@ -1,4 +1,4 @@
-//! What became of modules over a time, for one page: by their ledger, and by what is left of their runs' reports.
+//! Report of modules over a time, for one page: by their ledger, and by the remaining reports of their runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +19,13 @@ use crate::jobs::run::rerun::Again;
 use crate::jobs::run::run_reports::{Kept, read_reports};
 use crate::jobs::run::{JobError, Services};
 
-/// Changes and failures that are told of a module: the latest.
+/// Most changes, and most failures, that are listed of a module: the latest.
 const MOST_TOLD: usize = 20;
 
 /// A date of a collection.
 type Cell = (ProcessingDate, CollectionName);
 
-/// Tells what became of these modules.
+/// Returns the page of these modules.
 ///
 /// # Errors
 /// A module is not known; the ledger fails.
@@ -36,7 +36,7 @@ pub fn report(services: &Services, requests: &[HistoryRequest]) -> Result<Page, 
     Ok(Page { profile, made, version: env!("CARGO_PKG_VERSION"), modules })
 }
 
-/// The most dates that are told each for itself, and of which failures are told: a page of years is one of months.
+/// Most dates that are listed each for itself, with all their failures: a page of a longer time lists months.
 const MOST_DATES: u32 = 100;
 const FAILURES_OF: u32 = 62;
 
@@ -84,7 +84,7 @@ fn module_page(services: &Services, request: &HistoryRequest) -> Result<ModulePa
     })
 }
 
-/// All attempts at each date: a question for each collection, side by side.
+/// Returns all attempts at each date: one query of the ledger for each collection, in parallel.
 fn attempts(
     services: &Services,
     module: &ModuleName,
@@ -121,7 +121,7 @@ fn day(cell: &Cell, mark: Mark, attempts: &BTreeMap<Cell, Vec<Attempt>>) -> (Pro
     (cell.0, TableDay { mark, dates: BTreeMap::from([(mark, 1)]), published })
 }
 
-/// The months of a table, each by the first of its days.
+/// Returns the months of a table, each by the first of its days.
 fn months(
     marks: &[(ProcessingDate, Mark)],
     figures: Option<&BTreeMap<ProcessingDate, Counts>>,
@@ -145,14 +145,14 @@ fn months(
     marks.chunk_by(|(one, _), (other, _)| one.first_of_month() == other.first_of_month()).map(of_month).collect()
 }
 
-/// The last date of which nothing is open.
+/// Returns the last date of which nothing is open.
 fn last_done(told: &Told) -> Option<ProcessingDate> {
     let marks = || told.collections.iter().flat_map(|(_, marks)| marks);
     let open: BTreeSet<ProcessingDate> = marks().filter(|(_, mark)| mark.is_open()).map(|(date, _)| *date).collect();
     marks().map(|(date, _)| *date).filter(|date| !open.contains(date)).max()
 }
 
-/// What runs did to tables' columns, newest first.
+/// Returns the changes of runs to tables' columns, newest first.
 fn changes(reports: &[RunReport]) -> Vec<ToldChange> {
     let days = reports.iter().rev().flat_map(|report| report.days.iter().rev().map(|day| (report.run_id, day)));
     let told = days.filter(|(_, day)| day.outcome == Outcome::Completed).flat_map(|(run, day)| {
@@ -167,7 +167,7 @@ fn changes(reports: &[RunReport]) -> Vec<ToldChange> {
     told.take(MOST_TOLD).collect()
 }
 
-/// The last attempts that failed, newest first.
+/// Returns the last attempts that failed, newest first.
 fn failures(
     request: &HistoryRequest,
     marks: &BTreeMap<Cell, Mark>,
@@ -204,7 +204,7 @@ fn has_failed(attempt: &Attempt) -> bool {
     }
 }
 
-/// What a run's report says of an attempt.
+/// Returns the part of a run's report about an attempt.
 fn reported<'r>(reports: &'r [RunReport], attempt: &Attempt) -> Option<&'r DayReport> {
     let report = reports.iter().find(|report| report.run_id == attempt.run_id)?;
     report.days.iter().find(|day| Some(day.date) == attempt.date() && day.collection == attempt.unit.node)

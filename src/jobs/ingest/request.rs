@@ -9,7 +9,7 @@ use crate::jobs::run::{NextCommands, RunOptions, Scope};
 pub struct IngestRequest {
     /// The module, its dates and collections.
     pub scope: Scope,
-    /// The ways in which it works.
+    /// Options of the run.
     pub options: RunOptions,
     /// Prints the commands that a report suggests.
     pub commands: Arc<dyn NextCommands>,

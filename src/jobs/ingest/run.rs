@@ -13,7 +13,7 @@ use super::lineage::RunLineage;
 use super::module::Collection;
 use super::summary::KeptSummary;
 
-/// What every date of a run needs.
+/// State of a run that every date needs.
 pub(super) struct Run<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) id: RunId,
@@ -23,7 +23,7 @@ pub(super) struct Run<'a> {
     pub(super) scratch: &'a Scratch,
     pub(super) progress: &'a dyn Progress,
     pub(super) lineage: Option<&'a RunLineage<'a>>,
-    /// Whether dates are done whose files are not all there.
+    /// True if dates are loaded whose files are not complete.
     pub(super) takes_incomplete: bool,
 }
 
@@ -33,7 +33,7 @@ impl Run<'_> {
         Ok(self.context.ledger.record(self.lease.lease(), attempt)?)
     }
 
-    /// Says what became of a sweep.
+    /// Logs the result of a sweep.
     pub(super) fn swept(&self, collection: &Collection, swept: Result<usize, LakeError>) {
         match swept {
             Ok(0) => {}
@@ -48,7 +48,7 @@ impl Run<'_> {
         }
     }
 
-    /// A collection's table, in that folder.
+    /// Returns the destination of a collection's table, in that folder.
     pub(super) fn destination<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> Destination<'d> {
         Destination {
             at: self.context.place(collection, layout),

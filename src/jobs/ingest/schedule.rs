@@ -1,4 +1,4 @@
-//! Which dates of which collections a run does, and why. Pure.
+//! Schedule of a run: the dates of each collection that it does, and the reasons. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::source::DayKeys;
 use super::module::Collection;
 use crate::jobs::run::rerun::Again;
 
-/// What a run goes by.
+/// Facts by which a run is scheduled.
 pub(super) struct Known<'a> {
     pub(super) today: ProcessingDate,
     pub(super) rules: WindowRules,
     pub(super) requested: Requested,
     pub(super) shard: Option<Shard>,
     pub(super) keys: &'a DayKeys,
-    /// Dates that are done and are to be done again, as they have files that were not read.
+    /// Completed dates that are to be rerun, as they have files that were not read.
     pub(super) late: &'a [LateFiles],
-    /// Whether dates are done whose files are not all there.
+    /// True if dates are loaded whose files are not complete.
     pub(super) takes_incomplete: bool,
 }
 
@@ -32,7 +32,7 @@ impl Known<'_> {
         self.late.iter().any(|late| late.date == date && late.collection == *collection)
     }
 
-    /// Each collection has a window of its own: a new one catches up beside those that are up to date.
+    /// Returns the dates to load. Each collection has a window of its own: a new one catches up beside those that are up to date.
     pub(super) fn to_do(
         &self,
         collections: &[Collection],
@@ -56,7 +56,7 @@ impl Known<'_> {
         Ok(todo)
     }
 
-    /// Why a date of a collection is to be done.
+    /// Returns the reason for which a date of a collection is to be loaded.
     pub(super) fn why(&self, collection: &CollectionName, date: ProcessingDate, days: &BTreeMap<ProcessingDate, Status>) -> Why {
         match days.get(&date) {
             _ if self.requested.start.is_some() => Why::AskedFor,

@@ -1,4 +1,4 @@
-//! A module's line for readers other than adg, kept true while a run works.
+//! Summary record of a module for readers other than adg, kept true while a run works.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,13 +11,13 @@ use crate::report::{DayReport, Outcome};
 use crate::jobs::run::JobError;
 use crate::jobs::run::lease::KeptLease;
 
-/// The history as it grows in this run, and the line that follows from it.
+/// History as it grows in this run, and the summary record that follows from it.
 pub(super) struct KeptSummary<'a> {
     ledger: &'a dyn Ledger,
     lease: &'a KeptLease,
     module: ModuleName,
     key: Option<SummaryKey>,
-    /// The first date that counts: where the replaced job left off, or what the module says, where that is later.
+    /// First date that counts: where the replaced job left off, or the module's start, whichever is later.
     pub(super) first: Option<ProcessingDate>,
     collections: Vec<CollectionName>,
     history: Mutex<BTreeMap<CollectionName, DayHistory>>,
@@ -25,7 +25,7 @@ pub(super) struct KeptSummary<'a> {
 
 impl<'a> KeptSummary<'a> {
     /// Takes over where the replaced job left off. The history is to be read before dates are begun. A module without
-    /// `correlation_id` and `data_product` has no line.
+    /// `correlation_id` and `data_product` has no summary record.
     pub(super) fn take_over(ledger: &'a dyn Ledger, lease: &'a KeptLease, module: &Module) -> Result<Self, JobError> {
         let key = summary_key(module);
         let continues_from = match ledger.summaries().zip(key.as_ref()) {
@@ -37,23 +37,23 @@ impl<'a> KeptSummary<'a> {
         Ok(Self { ledger, lease, module: module.module.clone(), key, first, collections, history: Mutex::default() })
     }
 
-    /// Goes by what the ledger says now.
+    /// Reads the history from the ledger as it is now.
     pub(super) fn read_history(&self) -> Result<(), JobError> {
         *self.history.lock().unwrap_or_else(PoisonError::into_inner) = self.ledger.days(&self.module)?;
         Ok(())
     }
 
-    /// What is known of the dates of a collection.
+    /// Returns the history of a collection's dates.
     pub(super) fn days(&self, collection: &CollectionName) -> DayHistory {
         self.history.lock().unwrap_or_else(PoisonError::into_inner).get(collection).cloned().unwrap_or_default()
     }
 
-    /// A date is begun.
+    /// Notes that a date has begun.
     pub(super) fn begin<'n>(&self, date: ProcessingDate, collections: impl Iterator<Item = &'n CollectionName>) {
         self.note(collections.map(|name| (name.clone(), date, Status::InProgress)));
     }
 
-    /// A date has ended.
+    /// Notes that a date has ended.
     pub(super) fn end(&self, reports: &[DayReport]) {
         self.note(reports.iter().map(|day| {
             let status = match day.outcome {
@@ -66,7 +66,8 @@ impl<'a> KeptSummary<'a> {
         }));
     }
 
-    /// Goes by what the ledger says at the end: a date that was published before counts as done, though this run failed on it.
+    /// Brings history and summary record to what the ledger says at the end: a date that was published before counts as done,
+    /// though this run failed on it.
     pub(super) fn settle(&self) {
         let settled = self.lease.alone(|lease| {
             self.read_history()?;
@@ -105,7 +106,7 @@ impl<'a> KeptSummary<'a> {
     }
 }
 
-/// What a run would go by, once it had taken over from whoever kept the ledger before.
+/// Returns the rules and the history that a run would go by, once it had taken over from whoever kept the ledger before.
 pub(super) fn known_history(
     ledger: &dyn Ledger,
     module: &Module,
@@ -123,7 +124,7 @@ pub(super) fn known_history(
     Ok((WindowRules { start, retention_days: module.catchup.retention_days }, history))
 }
 
-/// Under which a module's line stands; none without `correlation_id` and `data_product`.
+/// Returns the key of a module's summary record; none without `correlation_id` and `data_product`.
 fn summary_key(module: &Module) -> Option<SummaryKey> {
     let (correlation_id, data_product) = module.correlation_id.clone().zip(module.data_product.clone())?;
     Some(SummaryKey { correlation_id, data_product })

@@ -1,4 +1,5 @@
-//! Sending readers back to what they saw before a run: a clean-up that lost too much, or a rerun of a file that was wrong.
+//! Undo of a run, which sends readers back to what they saw before it: for a clean-up that lost too much, or a rerun of a file
+//! that was wrong.
 
 use jiff::Timestamp;
 
@@ -14,12 +15,12 @@ use super::context::Context;
 use super::module::{Collection, collections};
 use super::summary::KeptSummary;
 
-/// Undoes what the run `undone` did to the dates of the scope. Undone twice is undone once; what undoes has a run id of its own,
-/// and can be undone too.
+/// Undoes what the run `undone` did to the dates of the scope. Idempotent: a second undo changes nothing. An undo has a run id of
+/// its own, and can be undone too.
 ///
 /// # Errors
-/// The run did nothing to any of the dates; the lease is held; the ledger, the metastore or the store fails. What can't be undone is
-/// in the result.
+/// The run did nothing to any of the dates; the lease is held; the ledger, the metastore or the store fails. Dates that can't be
+/// undone are in the result.
 pub fn undo(services: &Services, scope: &Scope, undone: RunId) -> Result<Vec<Undone>, JobError> {
     let now = services.environment.clock.now();
     let module = services.environment.module(&scope.job, scope.load)?;
@@ -53,10 +54,10 @@ fn asked(scope: &Scope, history: Option<&DayHistory>) -> Vec<ProcessingDate> {
     dates.filter(|date| scope.dates.include(*date)).collect()
 }
 
-/// Where readers are to be sent back to.
+/// Location to which readers are sent back.
 struct Before {
     location: String,
-    /// The attempt that wrote it; none where another tool did.
+    /// Attempt that wrote it; none if another tool did.
     written: Option<Attempt>,
 }
 
@@ -69,7 +70,7 @@ struct Table<'u> {
 }
 
 impl Table<'_> {
-    /// None where the run did nothing to the date.
+    /// Undoes the run for one date. None if the run did nothing to the date.
     fn undo(&self, date: ProcessingDate) -> Result<Option<Undone>, JobError> {
         let name = &self.collection.name;
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
@@ -86,7 +87,7 @@ impl Table<'_> {
         Ok(Some(Undone { date, collection: name.clone(), outcome }))
     }
 
-    /// What readers saw when the run began.
+    /// Returns the location that readers saw when the run began; none if nothing.
     fn before(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Option<Before>, JobError> {
         let earlier = attempts.partition_point(|attempt| attempt.run_id < self.undone);
         Ok(match Seen::after(&attempts[..earlier]) {
@@ -102,14 +103,15 @@ impl Table<'_> {
         })
     }
 
-    /// The run after the one that is undone which published something else.
+    /// Returns the latest later run that published the date, if it published something else than `before`.
     fn done_since(&self, attempts: &[Attempt], before: Option<&str>) -> Option<RunId> {
         let published = |attempt: &&Attempt| attempt.status == Status::Completed && attempt.run_id > self.undone;
         let latest = attempts.iter().rfind(published)?;
         (latest.location.as_deref() != before).then_some(latest.run_id)
     }
 
-    /// Readers saw nothing before. The ledger is told first: killed in between, the next run does the date anew.
+    /// Unpublishes a date of which readers saw nothing before. The ledger is written first: if killed in between, the next run
+    /// loads the date again.
     fn withdraw(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Undoing, JobError> {
         if !attempts.iter().any(|attempt| attempt.run_id == self.undone && attempt.status == Status::Completed) {
             return Ok(Undoing::Kept("that run published nothing of it".to_owned()));
@@ -142,7 +144,7 @@ impl Table<'_> {
         }
     }
 
-    /// The ledger says again what it said when that was published.
+    /// Records in the ledger again what it said when that location was published.
     fn record(
         &self,
         date: ProcessingDate,

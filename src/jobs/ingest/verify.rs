@@ -1,5 +1,5 @@
-//! Whether what was published of a past date still is what its attempt said: by the metastore, the files, and the source, where that
-//! still has its files.
+//! Verification that a published date still is what its attempt said: by the metastore, the files, and the source, if that still
+//! has its files.
 
 use crate::catchup::{Attempt, Seen, SourceFile, Status};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
@@ -14,10 +14,10 @@ use super::context::Context;
 use super::incoming::{DayFiles, source_file};
 use super::module::{Collection, collections, source_keys};
 
-/// Verifies the dates that are completed by the ledger, from the scope's first to its last.
+/// Verifies the dates that the ledger has as completed, from the scope's first to its last.
 ///
 /// # Errors
-/// The ledger, the metastore or a store fails. What differs is in the result.
+/// The ledger, the metastore or a store fails. Differences are in the result.
 pub fn verify(services: &Services, scope: &Scope, options: &RunOptions) -> Result<Vec<Verified>, JobError> {
     let now = services.environment.clock.now();
     let module = services.environment.module(&scope.job, scope.load)?;
@@ -40,7 +40,7 @@ pub fn verify(services: &Services, scope: &Scope, options: &RunOptions) -> Resul
     Ok(verified)
 }
 
-/// A date of a collection that was published.
+/// A published date of a collection.
 struct Past<'p> {
     context: &'p Context<'p>,
     collection: &'p Collection,
@@ -77,7 +77,7 @@ impl Past<'_> {
         ]))
     }
 
-    /// The source's files are read once more, if they are the same.
+    /// Reads the source's files once more, if they are the same, and compares their rows.
     fn source(&self, attempt: &Attempt, keys: &DayKeys) -> Result<Check, JobError> {
         let keys = keys.get(&(self.collection.name.clone(), self.date)).cloned().unwrap_or_default();
         let keys = self.context.module.source.pick.choose(keys);

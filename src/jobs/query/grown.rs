@@ -12,7 +12,7 @@ use crate::schema::ColumnType;
 use super::frame::{self, FrameError};
 use super::types::polars_type;
 
-/// A column of files that are older than some members of its structs: with them, null.
+/// Returns the column with the struct members that its files are too old to have, filled with null.
 pub(super) fn grown(column: &Column, ty: &ColumnType) -> Result<Column, FrameError> {
     let rows = column.len();
     let [array] = one(frame::to_arrow(&DataFrame::new(rows, vec![column.clone()])?)?)?;

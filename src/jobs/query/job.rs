@@ -38,14 +38,14 @@ pub fn query(services: &Services, sql: &str, format: QueryFormat, output: Option
 
 struct Referenced {
     sql: String,
-    /// What the statement calls each table that it names.
+    /// Name in the statement and table, of each table that the statement names.
     tables: Vec<(String, TableName)>,
 }
 
-/// The known tables that a statement names. Polars knows no databases: `database.table` becomes one quoted name.
+/// Finds the known tables that a statement names. Polars knows no databases: `database.table` becomes one quoted name.
 ///
 /// # Errors
-/// It is no single SELECT, or names anything but tables: Polars' table functions read any file and any address.
+/// The statement is not a single SELECT, or names anything but tables: Polars' table functions read any file and any address.
 fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
     let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| refused(error.to_string()))?;
     let [statement] = statements.as_mut_slice() else { return Err(refused("give one statement".to_owned())) };
@@ -78,7 +78,7 @@ fn refused(reason: String) -> JobError {
     JobError::Query { reason }
 }
 
-/// Lets through what only reads registered tables.
+/// A visitor that accepts only statements that read registered tables.
 struct OnlySelects;
 
 impl Visitor for OnlySelects {

@@ -1,4 +1,4 @@
-//! The result of a query, as it is printed.
+//! Output of a query's result.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -53,7 +53,7 @@ pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>
     }
 }
 
-/// Text without what a terminal would act on. A file or a pipe gets every byte as it is.
+/// A writer of text without the characters that a terminal would act on. A file or a pipe gets every byte as it is.
 struct Harmless<W>(W);
 
 impl<W: Write> Write for Harmless<W> {
@@ -75,7 +75,8 @@ impl<W: Write> Write for Harmless<W> {
     }
 }
 
-/// Polars' own writer makes nulls in lists of structs into structs of nulls, once such a list was sorted (0.55.2).
+/// Writes rows as JSON lines by arrow-rs: Polars' own writer turns nulls in lists of structs into structs of nulls once such a
+/// list was sorted (0.55.2).
 fn json_lines(frame: &DataFrame, sink: impl Write) -> Result<(), FrameError> {
     let names = frame.get_column_names().into_iter().map(|name| name.as_str());
     let columns = names.zip(frame::to_arrow(frame)?).map(|(name, array)| (name, array, true));

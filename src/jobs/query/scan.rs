@@ -1,4 +1,4 @@
-//! A table's files as one lazy frame.
+//! Scan of a table's files as one lazy frame.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,10 +17,10 @@ use super::error::failed;
 use super::grown::grown;
 use super::types::polars_type;
 
-/// The table's files where its partitions say that they are; columns that older files lack are null.
+/// Returns the table's files, at the locations of its partitions, as one frame; columns that older files lack are null.
 ///
-/// Polars itself reads structs that grew since a file was written, but loses values of those that lie in lists (0.55.2). So files
-/// are read as they are, those of one schema together, and grown here.
+/// Polars itself reads structs that grew since a file was written, but loses values of structs in lists (0.55.2). So files are
+/// read as they are, those of one schema together, and missing members are added here.
 pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> {
     let mut schema: Schema =
         table.schema.columns().iter().map(|column| Field::new(column.name.as_str().into(), polars_type(&column.ty))).collect();
@@ -46,7 +46,7 @@ pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame,
     }
 }
 
-/// Whether there is a struct in it that may grow.
+/// Returns true if the type has a struct, which may grow.
 fn has_members(ty: &ColumnType) -> bool {
     match ty {
         ColumnType::Array(items) | ColumnType::Map(_, items) => has_members(items),
@@ -55,7 +55,7 @@ fn has_members(ty: &ColumnType) -> bool {
     }
 }
 
-/// The files of each schema; all together where `together`. Files of which that is not known are alone.
+/// Groups files by schema, or into one group if `together`. A file of unknown schema is a group of its own.
 fn alike(
     root: &Path,
     key: &Field,
@@ -83,7 +83,7 @@ fn alike(
     Ok(groups)
 }
 
-/// Files of one schema.
+/// Returns a frame of files of one schema.
 fn group(
     root: &Path,
     key: &Field,
@@ -126,7 +126,7 @@ fn group(
     Ok(if grow.is_empty() { frame } else { frame.with_columns(grow) })
 }
 
-/// The column with all members that its type has by now.
+/// Returns the column with all members that its type has by now.
 fn as_grown(name: &PlSmallStr, ty: ColumnType) -> Expr {
     let dtype = polars_type(&ty);
     col(name.clone()).map(

@@ -1,10 +1,10 @@
-//! Column types as Polars knows them.
+//! Mapping of column types to Polars types.
 
 use polars::prelude::{DataType, Field as PolarsField, PlSmallStr, TimeUnit};
 
 use crate::schema::ColumnType;
 
-/// The Polars type of a column. Polars has no maps: they are lists of `key` and `value`.
+/// Returns the Polars type of a column. Polars has no maps: they are lists of `key` and `value`.
 pub(super) fn polars_type(ty: &ColumnType) -> DataType {
     match ty {
         ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => DataType::String,

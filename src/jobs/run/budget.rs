@@ -1,4 +1,4 @@
-//! What the memory setting allows.
+//! Memory budget of a run.
 
 use bytesize::ByteSize;
 
@@ -6,34 +6,34 @@ use crate::source::ReadSizes;
 
 const MIB: u64 = 1 << 20;
 
-/// How much is held in memory at once. Everything that grows with an input is cut to pieces of these sizes.
+/// Limits of what is held in memory at once. Everything that grows with an input is cut to pieces of these sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Collections side by side.
+    /// Number of collections in parallel.
     pub collections: usize,
     /// Bytes of text in one batch.
     pub block_bytes: usize,
-    /// The most that one record may have.
+    /// Most bytes of one record.
     pub record_bytes: usize,
-    /// Bytes of a row group while it is made.
+    /// Bytes of a row group while it is built.
     pub row_group_bytes: usize,
     /// Bytes of a Parquet file.
     pub file_bytes: usize,
 }
 
-/// What a run needs whatever it reads: its code, and parts on their way to and from a store.
+/// Bytes that a run needs whatever it reads: its code, and parts on their way to and from a store.
 const ALWAYS: u64 = 64 * MIB;
 
-/// Less than this can't hold what a run always needs.
+/// Least memory limit: less can't hold what a run always needs.
 pub const LEAST_MEMORY: ByteSize = ByteSize::mib(128);
 
 impl Budget {
-    /// How much of a source file is in memory at once.
+    /// Returns the limits of what is held of a source file at once.
     pub fn read_sizes(&self) -> ReadSizes {
         ReadSizes { block_bytes: self.block_bytes, record_bytes: self.record_bytes }
     }
 
-    /// The pieces that `memory` allows on a machine of `cores` cores.
+    /// Returns the budget that `memory` allows on a machine of `cores` cores.
     pub fn new(memory: ByteSize, cores: usize) -> Self {
         let share =
             |of: u64, parts: u64, least: u64, most: u64| usize::try_from((of / parts).clamp(least, most)).unwrap_or(usize::MAX);

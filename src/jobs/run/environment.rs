@@ -1,4 +1,4 @@
-//! A profile of `adg.yaml`, and opening its services.
+//! A profile of `adg.yaml`, and the opening of its services.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -17,33 +17,33 @@ use crate::store::{Disk, Scratch, Store, StoreError, StoreUrl};
 
 use super::JobError;
 
-/// A profile and what opens its services.
+/// A profile and the means to open its services.
 pub struct Environment {
     /// The profile and its file.
     pub config: Config,
-    /// The time.
+    /// Clock of the job.
     pub clock: Arc<dyn Clock>,
-    /// The time zone in which a date begins.
+    /// Time zone in which a date begins.
     pub zone: TimeZone,
-    /// Asks a run to stop.
+    /// Request to stop a run.
     pub stop: Stop,
     /// The local disk.
     pub disk: Disk,
-    /// Where tests stand between a job and its stores.
+    /// Hook of tests between a job and its stores.
     #[cfg(test)]
     pub seam: Option<Arc<dyn StoreSeam>>,
     system: System,
 }
 
-/// What tests put between a job and its stores.
+/// A hook of tests between a job and its stores.
 #[cfg(test)]
 pub trait StoreSeam: Send + Sync {
-    /// What is used as the store of that name.
+    /// Returns the store to use under that name.
     fn store(&self, name: &str, url: StoreUrl) -> Store;
 }
 
 impl Environment {
-    /// Reads the file and chooses the profile; of its services only its secrets are asked.
+    /// Reads the file and chooses the profile. Of the profile's services, only those of its secrets are called.
     pub fn load(file: &Path, profile: Option<&str>) -> Result<Self, JobError> {
         let system = System { clock: Arc::new(SystemClock), account: OnceLock::new() };
         let config = config::load(file, profile, &system)?;
@@ -64,12 +64,12 @@ impl Environment {
         })
     }
 
-    /// The module of that name, as that load has it.
+    /// Returns the module of that name, with the settings of that load type.
     pub fn module(&self, name: &str, load: LoadType) -> Result<Module, JobError> {
         Ok(self.config.module(name, load, &self.system)?)
     }
 
-    /// The profile's AWS.
+    /// Returns the profile's AWS account.
     pub fn account(&self) -> Result<&Arc<Account>, AwsError> {
         self.system.account(&self.config.profile_name, &self.config.profile.aws)
     }
@@ -121,7 +121,7 @@ impl Environment {
         })
     }
 
-    /// Temporary space for a run.
+    /// Creates temporary space for a run.
     pub fn scratch(&self, run: &RunId) -> Result<Scratch, JobError> {
         Ok(Scratch::create(&self.scratch_root(), run, self.config.profile.scratch_encryption, &self.disk)?)
     }
@@ -136,7 +136,7 @@ impl Environment {
         Ok(KeyService::open(settings, |path| self.config.path(path), run.to_string())?)
     }
 
-    /// The folder for temporary files.
+    /// Returns the folder for temporary files.
     pub fn scratch_root(&self) -> PathBuf {
         match &self.config.profile.scratch {
             Some(path) => self.config.path(path),
@@ -145,11 +145,11 @@ impl Environment {
     }
 }
 
-/// What the files refer to: this process's environment, and secrets.
+/// Values that the config files refer to: this process's environment, and secrets.
 #[derive(Debug)]
 struct System {
     clock: Arc<dyn Clock>,
-    /// Looked for by whoever asks first: a profile without AWS needs none.
+    /// AWS account, opened on first use: a profile without AWS needs none.
     account: OnceLock<Arc<Account>>,
 }
 

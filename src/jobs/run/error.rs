@@ -1,4 +1,4 @@
-//! Why a job, or a date of it, failed: expected errors with their exit codes, and bugs.
+//! Errors of a job or of one of its dates: expected errors with their exit codes, and bugs.
 
 use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
@@ -13,18 +13,18 @@ use crate::source::{KeyPatternError, KeyServiceError, SourceError};
 use crate::stop::Stopped;
 use crate::store::{StoreError, StoreUrlError};
 
-/// A job failed.
+/// An error of a job or of one of its dates.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// What was asked for makes no sense.
+    /// The request makes no sense.
     #[error("{message}")]
     Usage {
-        /// What is wrong.
+        /// Description of the mistake.
         message: String,
-        /// What to try.
+        /// Next step to try.
         hint: Option<String>,
     },
-    /// The window makes no sense.
+    /// The window of dates makes no sense.
     #[error(transparent)]
     Window(#[from] WindowError),
     /// The config files can't be used.
@@ -33,11 +33,11 @@ pub enum JobError {
     /// A value of the config files can't be used.
     #[error("the {what} of {place} can't be used: {reason}")]
     Setting {
-        /// Which key.
+        /// Key of the setting.
         what: String,
-        /// Of which profile or module.
+        /// Profile or module that has the setting.
         place: String,
-        /// Why.
+        /// Reason for which the value can't be used.
         reason: String,
     },
     /// There are no credentials for AWS.
@@ -69,15 +69,15 @@ pub enum JobError {
     Refused {
         /// The table.
         table: String,
-        /// Why.
+        /// Reason for the refusal.
         source: SchemaRefused,
     },
-    /// The source says that columns are personal data, of a table that lies among those without any.
+    /// The source marks columns as personal data, but their table lies among those without any.
     #[error("the source marks columns of {table} as personal data, but the table lies among those without any: {columns}")]
     Personal {
         /// The table.
         table: String,
-        /// Which.
+        /// Columns that are marked as personal data.
         columns: String,
     },
     /// A date has no file.
@@ -90,15 +90,15 @@ pub enum JobError {
         /// The date.
         date: ProcessingDate,
     },
-    /// A date's files are not all there.
+    /// The files of a date are not complete.
     #[error("the files of {date} are not complete: {reason}")]
     Incomplete {
         /// The date.
         date: ProcessingDate,
-        /// The reason for which it waits.
+        /// Reason for which the date waits.
         reason: String,
     },
-    /// A date has no file, and its source has deleted it by now.
+    /// A date has no file, and its source has deleted the file by now.
     #[error(
         "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it"
     )]
@@ -109,23 +109,23 @@ pub enum JobError {
         pattern: String,
         /// The date.
         date: ProcessingDate,
-        /// For how long the source keeps its files.
+        /// Days for which the source keeps its files.
         days: u32,
     },
     /// Too many rows are bad.
     #[error("{count} of {rows} rows {what}: a rate of {rate:.4}, above the limit of {limit}; nothing was published")]
     Limit {
-        /// How many.
+        /// Number of bad rows.
         count: u64,
-        /// Of how many.
+        /// Number of rows in total.
         rows: u64,
-        /// What they are.
+        /// Kind of bad rows: malformed, or with invalid values.
         what: &'static str,
-        /// Their share.
+        /// Share of bad rows.
         rate: f64,
-        /// The most that is allowed.
+        /// Largest share that is allowed.
         limit: f64,
-        /// What to look at.
+        /// Place to look at for the cause, and the limit to raise.
         hint: String,
     },
     /// Clean-up would lose what the source can't rebuild.
@@ -133,43 +133,43 @@ pub enum JobError {
     CleanUp {
         /// The table.
         table: String,
-        /// Which.
+        /// Dates that would be lost.
         dates: String,
     },
-    /// The world is not as it was when a plan was made.
+    /// The plan is stale: a run would no longer do what it says.
     #[error("the plan is stale, nothing was done: {differences}")]
     Planned {
-        /// What differs.
+        /// Differences between the plan and what a run would do now.
         differences: String,
     },
-    /// Readers see otherwise than the ledger says.
+    /// Others changed the published tables: readers see other data than the ledger says.
     #[error("others changed what was published: {what}")]
     ChangedByOthers {
         /// The differences, in words.
         what: String,
-        /// The command that mends it; none where there is none.
+        /// Command that repairs the tables; none if no command can.
         repair: Option<String>,
     },
     /// A query failed.
     #[error("the query failed: {reason}")]
     Query {
-        /// What Polars says.
+        /// Reason for the failure.
         reason: String,
     },
-    /// This machine is not as a run needs it.
+    /// This machine does not meet the needs of a run.
     #[error("{message}")]
     Machine {
-        /// What is wrong with it.
+        /// Description of the problem.
         message: String,
-        /// What to try.
+        /// Next step to try.
         hint: String,
     },
     /// Output could not be written.
     #[error("failed to write {what}")]
     Output {
-        /// What.
+        /// Name of the output.
         what: String,
-        /// What the system says.
+        /// Underlying I/O error.
         source: std::io::Error,
     },
     /// A stop was requested.
@@ -206,7 +206,7 @@ impl From<KeyPatternError> for JobError {
 }
 
 impl JobError {
-    /// The error of the room below that this one passes on; none where it is a job's own.
+    /// Returns the error of the room below that this one passes on; none if it is a job's own.
     fn passed_on(&self) -> Option<&dyn Explain> {
         Some(match self {
             Self::Window(error) => error,
@@ -265,29 +265,29 @@ impl JobError {
         Some(hint.to_owned())
     }
 
-    /// The error as a report has it.
+    /// Returns the error in the form of a report.
     pub fn failure(&self) -> Failure {
         let hint = self.hint().map(shortened);
         Failure { exit_code: self.kind(), message: shortened(Causes(self).to_string()), hint }
     }
 
-    /// Whether no further date is to be tried in this run.
+    /// Returns true if no further date is to be tried in this run.
     pub fn ends_the_run(&self) -> bool {
         matches!(self, Self::Stopped(_)) || self.is_of_a_lost_lease()
     }
 
-    /// Whether the ledger failed on what it has of a date, and not as a whole.
+    /// Returns true if the ledger failed on its records of one date, and not as a whole.
     pub fn is_of_one_date(&self) -> bool {
         matches!(self, Self::Ledger(LedgerError::Corrupt { .. }))
     }
 
-    /// Whether somebody else changed a table since this run looked at it.
+    /// Returns true if somebody else changed a table since this run looked at it.
     pub fn is_of_a_changed_table(&self) -> bool {
         use MetastoreError::{Changed, TableExists};
         matches!(self, Self::Lake(LakeError::Metastore(Changed { .. } | TableExists { .. })))
     }
 
-    /// Whether the run is no longer the one that may work on the module, and write what became of it.
+    /// Returns true if the run has lost its lease: it may no longer work on the module, nor record the outcome.
     pub fn is_of_a_lost_lease(&self) -> bool {
         use LakeError::{Ledger, Metastore};
         matches!(

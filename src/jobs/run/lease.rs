@@ -1,4 +1,4 @@
-//! Keeping a module's lease while a run works.
+//! Lease of a module, renewed while a run works.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,15 +10,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::catchup::{Access, Holder, Lease, LeaseScope, Ledger, LedgerError, Shard};
 use crate::identity::{Causes, Clock, ModuleName, RunId};
 
-/// For how long a lease is taken; it is renewed three times as often.
+/// Lifetime of a lease; it is renewed three times as often.
 const TTL: SignedDuration = SignedDuration::from_secs(120);
 const RENEW_EVERY: Duration = Duration::from_secs(40);
 
-/// For how long a shard waits for somebody who holds the whole module, and may be another shard that begins.
+/// Time for which a shard waits for a holder of the whole module, who may be another shard that begins.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A lease that is renewed until it is dropped, and given up then: that of a module, or of a share of its dates. While a share's is
-/// held nobody works on the whole module, but the holder of one of its shares, for a moment.
+/// A lease on a module or on a share of its dates, renewed until it is dropped, and released then. While the lease of a share is
+/// held, nobody works on the whole module, except the holder of one of its shares, for a moment.
 pub struct KeptLease {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
@@ -26,12 +26,12 @@ pub struct KeptLease {
     lease: Lease,
     stop: Arc<(Mutex<bool>, Condvar)>,
     heartbeat: Option<JoinHandle<()>>,
-    /// Held by the one thread of this process that has the module to itself.
+    /// Lock of the one thread of this process that has the module to itself.
     alone: Mutex<()>,
 }
 
 impl KeptLease {
-    /// Takes the lease of a module, or of a share of its dates.
+    /// Acquires the lease of a module, or of a share of its dates.
     pub fn take(
         ledger: &Arc<dyn Ledger>,
         clock: &Arc<dyn Clock>,
@@ -55,7 +55,8 @@ impl KeptLease {
         }
     }
 
-    /// Does what may not be done to one module by two at the same time: its table's columns, its partitions, its line for others.
+    /// Runs work that no two may do on one module at the same time: changes of its tables' columns, its partitions and its
+    /// summary record.
     pub fn alone<T>(&self, work: impl FnOnce(&Lease) -> T) -> Result<T, LedgerError> {
         let _one = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         match &self.lease.scope {
@@ -64,7 +65,8 @@ impl KeptLease {
         }
     }
 
-    /// The lease of the whole module, once no other shard has it. A run of the whole module is not waited for.
+    /// Acquires the lease of the whole module, once no other shard has it. A run of the whole module is waited for no longer than
+    /// `PATIENCE`.
     fn wait_for(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, module: &ModuleName) -> Result<Self, LedgerError> {
         let began = Instant::now();
         let is_of_a_shard = |error: &LedgerError| match error {
@@ -82,13 +84,13 @@ impl KeptLease {
         self.lease.token.outran(now).unwrap_or(now)
     }
 
-    /// Whether other shards work on the module's tables at the same time.
+    /// Returns true if the lease is of a shard: other shards work on the module's tables at the same time.
     pub fn is_of_a_shard(&self) -> bool {
         self.lease.scope.shard().is_some()
     }
 
-    /// Takes one lease. The run's id is of the same instant as its token: ids sort as leases followed each other, also where a
-    /// clock was put back, or two machines' clocks differ. What is earlier is swept by that, and what is the latest is told.
+    /// Acquires one lease. The run's id is of the same instant as its token: ids sort in the order of the leases, even if a clock
+    /// was set back, or two machines' clocks differ. Sweeps of earlier files and reports of the latest run rely on that order.
     fn of(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, scope: LeaseScope, mut now: Timestamp) -> Result<Self, LedgerError> {
         let (run_id, lease) = loop {
             let holder = Holder { run_id: RunId::new(now), host: host_name(), process: std::process::id() };
@@ -119,7 +121,7 @@ impl KeptLease {
     }
 }
 
-/// Renews until told to stop. A renewal that fails is only told: every write of the ledger and the metastore is fenced, so
+/// Renews the lease until stopped. A renewal that fails is only logged: every write of the ledger and the metastore is fenced, so
 /// that a run whose lease was taken can do no harm.
 fn beat(ledger: &dyn Ledger, clock: &dyn Clock, mut lease: Lease, (stopped, wake): &(Mutex<bool>, Condvar)) {
     let mut stop = stopped.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The parts that every kind of job shares: scope and options, services, leases, errors, reports and telling people.
+//! Parts that every kind of job shares: scope and options, services, leases, errors, reports and notifications.
 
 mod budget;
 mod environment;

@@ -1,18 +1,18 @@
-//! The ways in which a run can be told to work.
+//! Options of a run.
 
 use bytesize::ByteSize;
 
 use crate::config::{EngineName, SparkRemote};
 use crate::report::Plan;
 
-/// The ways in which a run can be told to work.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
     /// Rebuild every published date from the source.
     pub clean_up: bool,
     /// Let a clean-up lose dates that the source can't rebuild.
     pub force_clean_up: bool,
-    /// Do dates whose files are not all there.
+    /// Load dates whose files are not complete.
     pub incomplete: bool,
     /// Read the test folder of the published store instead of the source.
     pub e2e_test: bool,
@@ -22,12 +22,12 @@ pub struct RunOptions {
     pub engine: Option<EngineName>,
     /// Address of Spark Connect; none: from the profile.
     pub spark_remote: Option<SparkRemote>,
-    /// A plan to do as it is, or not at all.
+    /// Plan to do as it is, or not at all.
     pub plan: Option<Plan>,
 }
 
 impl RunOptions {
-    /// Options of a command that reads no source file.
+    /// Returns the options of a command that reads no source file.
     pub fn without_reading() -> Self {
         Self { engine: Some(EngineName::Local), ..Self::default() }
     }

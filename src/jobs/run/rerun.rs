@@ -1,14 +1,14 @@
-//! The next commands: those that do again just the dates that failed, undo a run, or mend tables.
+//! Next commands: rerun only the dates that failed, undo a run, or repair tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::report::{DayReport, Outcome};
 
-/// Dates to do again, each with its collections.
+/// Dates to rerun, each with its collections.
 pub type Again = BTreeMap<ProcessingDate, BTreeSet<CollectionName>>;
 
-/// The dates that failed.
+/// Returns the dates that failed, with their collections.
 pub fn failed(days: &[DayReport]) -> Again {
     let mut again = Again::new();
     for day in days.iter().filter(|day| day.outcome == Outcome::Failed) {
@@ -17,21 +17,21 @@ pub fn failed(days: &[DayReport]) -> Again {
     again
 }
 
-/// Prints the commands that a report suggests, in the words of the command line that began the job.
+/// Prints the commands that a report suggests, in the words of the command line that started the job.
 ///
 /// Guarantees of an implementation: a command can be pasted into a shell as it is, and names the same module, profile and config.
 pub trait NextCommands: Send + Sync {
-    /// Does dates again, from the first to the last. Without `collections`: all of them.
+    /// Returns the command that reruns dates, from the first to the last. Without `collections`: all of them.
     fn rerun(&self, dates: (ProcessingDate, ProcessingDate), collections: Option<&BTreeSet<CollectionName>>) -> String;
 
-    /// Sends readers back to the data before a run.
+    /// Returns the command that sends readers back to the data before a run.
     fn undo(&self, run: RunId) -> String;
 
-    /// Mends changes of others to the published tables.
+    /// Returns the command that repairs changes of others to the published tables.
     fn repair(&self) -> String;
 }
 
-/// One command for each range of days with the same collections, of which the module has `all_collections`.
+/// Returns one command for each range of dates with the same collections, of which the module has `all_collections`.
 pub fn commands(next: &dyn NextCommands, again: Again, all_collections: usize) -> Vec<String> {
     let mut ranges: Vec<(ProcessingDate, ProcessingDate, BTreeSet<CollectionName>)> = Vec::new();
     for (date, collections) in again {

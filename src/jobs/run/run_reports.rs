@@ -1,4 +1,4 @@
-//! Runs' reports as files of the profile's `reports` folder.
+//! Run reports as files of the profile's `reports` folder.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,7 +9,8 @@ use crate::report::RunReport;
 
 use super::{Environment, JobError};
 
-/// A run's report as a file. It tells of the run, and is no part of its success.
+/// Writes a run's report to a file. It describes the run and is no part of its success: a failure to write the file is only
+/// logged.
 pub fn write_report(environment: &Environment, report: &RunReport) -> Result<(), JobError> {
     let folder = environment.config.path(&environment.config.profile.reports);
     let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
@@ -25,16 +26,16 @@ pub fn write_report(environment: &Environment, report: &RunReport) -> Result<(),
     Ok(())
 }
 
-/// What is left of a module's reports.
+/// Reports of a module that still exist.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// Oldest first.
+    /// Reports, oldest first.
     pub reports: Vec<RunReport>,
-    /// How many files are none, though they are named like one.
+    /// Number of files that are named like a report but can't be read as one.
     pub unreadable: usize,
 }
 
-/// The reports of a module in a folder, where there are any.
+/// Reads the reports of a module in a folder, if there are any.
 pub fn read_reports(folder: &Path, module: &ModuleName) -> Kept {
     let mut kept = Kept::default();
     let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -49,7 +50,8 @@ pub fn read_reports(folder: &Path, module: &ModuleName) -> Kept {
     kept
 }
 
-/// The run whose report a file is. Other modules' names may begin as this one's does.
+/// Returns the run whose report a file is; none if it is not a report of this module. Other modules' names may begin as this
+/// one's does.
 fn run_of(path: &Path, module: &ModuleName) -> Option<RunId> {
     path.file_name()?.to_str()?.strip_prefix(module.as_str())?.strip_prefix('-')?.strip_suffix(".json")?.parse().ok()
 }

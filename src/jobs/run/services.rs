@@ -1,4 +1,4 @@
-//! The services that a job works with, opened from a profile.
+//! Services that a job uses, opened from a profile.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use super::{Environment, JobError, tell};
 pub struct Services {
     /// The profile.
     pub environment: Environment,
-    /// The catalog.
+    /// Metastore of the profile.
     pub metastore: Arc<dyn Metastore>,
-    /// The record.
+    /// Ledger of the profile.
     pub ledger: Arc<dyn Ledger>,
-    /// The channels that are told how runs end.
+    /// Channels that are notified of how runs end.
     pub channels: Vec<Channel>,
-    /// The receiver of lineage events, where there is one.
+    /// Receiver of lineage events; none if not configured.
     pub lineage: Option<Lineage>,
 }
 
@@ -30,7 +30,7 @@ impl Services {
         Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, channels, lineage: None, environment })
     }
 
-    /// Opens them for a run of `job`. People are told where that fails.
+    /// Opens the profile's services for a run of `job`. If that fails, the channels are notified.
     pub fn open_to_run(environment: Environment, job: &str) -> Result<Self, JobError> {
         let channels = tell::channels(&environment);
         let opened = environment.metastore().and_then(|metastore| Ok((metastore, environment.ledger()?)));

@@ -1,4 +1,4 @@
-//! Stages of a run: timed for the report, and spans for who traces.
+//! Stages of a run: times for the report, and spans for tracing.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::report::{DayReport, Stage, Stages};
 
 use super::JobError;
 
-/// A date of a collection, for who traces.
+/// Returns the tracing span of a date of a collection.
 pub fn date_span(collection: &str, date: ProcessingDate) -> Span {
     let name = format!("{collection} {date}");
     let date = date.to_string();
@@ -26,7 +26,7 @@ pub fn date_span(collection: &str, date: ProcessingDate) -> Span {
     )
 }
 
-/// Says in its span how it ended.
+/// Records in a date's span how the date ended.
 pub fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
     let reason = match ended {
         Ok(report) => {
@@ -41,7 +41,7 @@ pub fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
     }
 }
 
-/// Does a stage's work.
+/// Runs a stage's work and adds its time to `stages`.
 pub fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) -> T {
     let stage = Staged::begin(stage);
     let done = work();
@@ -49,7 +49,7 @@ pub fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) ->
     done
 }
 
-/// A stage at work.
+/// A running stage.
 pub struct Staged {
     stage: Stage,
     began: Instant,
@@ -62,7 +62,7 @@ impl Staged {
         Self { stage, began: Instant::now(), _span: span.entered() }
     }
 
-    /// Its time counts, however it ended.
+    /// Ends the stage and adds its time, in seconds, to `stages`, however it ended.
     pub fn end(self, stages: &mut Stages) {
         *stages.entry(self.stage).or_default() += self.began.elapsed().as_secs_f64();
     }

@@ -1,4 +1,4 @@
-//! Telling people how a run ended. By then its lease is given up and its report written: what fails here is reported and changes
+//! Notifications of how a run ended. By then its lease is released and its report written: a failure here is reported and changes
 //! nothing of that.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::telemetry::{measures, write_prometheus};
 
 use super::{Environment, JobError};
 
-/// The channels of a profile. One that can't be used is told as one that takes no message.
+/// Returns the channels of a profile. One that can't be used is reported as one that takes no message.
 pub fn channels(environment: &Environment) -> Vec<Channel> {
     let settings = environment.config.profile.notify.iter();
     let channels = settings.enumerate().map(|(i, settings)| Channel {
@@ -26,7 +26,7 @@ pub fn channels(environment: &Environment) -> Vec<Channel> {
     channels.collect()
 }
 
-/// What takes a channel's messages.
+/// Returns the notifier that sends a channel's messages.
 pub fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, SendError> {
     Ok(match settings {
         NotifySettings::Slack(settings) => Arc::new(Slack::open(settings)?),
@@ -40,7 +40,7 @@ pub fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<
 
 /// A channel whose settings can't be used.
 struct Unusable {
-    /// In the profile's list, counted from 1.
+    /// Position in the profile's list, counted from 1.
     place: usize,
     error: SendError,
 }
@@ -55,7 +55,7 @@ impl Notifier for Unusable {
     }
 }
 
-/// Who is told which data came of which. What can't be used is logged.
+/// Returns the receiver of lineage events; none if not configured. Settings that can't be used are logged.
 pub fn lineage(environment: &Environment) -> Option<Lineage> {
     let settings = environment.config.profile.telemetry.openlineage.as_ref();
     let opened = Lineage::open(settings, &|name| std::env::var(name).ok(), |path| environment.config.path(path));
@@ -65,7 +65,7 @@ pub fn lineage(environment: &Environment) -> Option<Lineage> {
     })
 }
 
-/// Tells machines how a run ended.
+/// Writes the metrics file of how a run ended, if configured.
 fn tell_machines(environment: &Environment, report: &RunReport) {
     if let Some(settings) = &environment.config.profile.telemetry.prometheus {
         let written = write_prometheus(&environment.config.path(&settings.folder), &report.module, &measures(report));
@@ -75,7 +75,7 @@ fn tell_machines(environment: &Environment, report: &RunReport) {
     }
 }
 
-/// Tells how a run ended; what became of the messages is in the report then.
+/// Writes metrics and sends notifications of how a run ended; the outcome of the notifications is then in the report.
 pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunReport) {
     tell_machines(environment, report);
     report.notified = notify::tell(channels, &Notice::of(report));
@@ -90,7 +90,7 @@ pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunRep
     }
 }
 
-/// Tells that a run could not begin, or ended before its first date.
+/// Sends notifications that a run could not begin, or ended before its first date.
 pub fn tell_failure(environment: &Environment, channels: &[Channel], job: &str, error: &JobError) {
     let now = environment.clock.now();
     // Nobody can have meant a module of a name that none has: whoever typed it reads that in the terminal.

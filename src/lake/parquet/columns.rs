@@ -10,8 +10,9 @@ use crate::store::{ObjectInfo, Store};
 use super::footers::{is_file_of, metadata};
 use crate::lake::LakeError;
 
-/// The columns of the first whole Parquet file that lies in the folder itself, as Hive types; none where there is no such file. Texts
-/// of a bounded length come as plain texts, since files do not tell them apart; columns of types that adg never writes are left out.
+/// Returns the columns of the first whole Parquet file directly in the folder, as Hive types; none if there is no such file.
+/// Texts of a bounded length come as plain texts, since files do not tell them apart; columns of types that adg never writes are
+/// omitted.
 pub fn columns_in_folder(store: &Store, folder: &str) -> Result<Option<TableSchema>, LakeError> {
     for file in store.list(folder)?.into_iter().filter(|file: &ObjectInfo| is_file_of(folder, &file.key)) {
         if let Ok(metadata) = metadata(store, &file)? {

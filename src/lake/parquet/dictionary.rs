@@ -1,7 +1,7 @@
-//! Which columns are worth a dictionary.
+//! Choice of the columns that get a dictionary.
 //!
-//! The Parquet writer begins one for every column, and gives it up once it is too large: of a column whose values are nearly all
-//! different it has looked up each value for nothing, or has written all of them and their numbers besides.
+//! The Parquet writer begins a dictionary for every column, and gives it up once it is too large. For a column whose values are
+//! nearly all different, it has then looked up each value for nothing, or has written all values and their indices as well.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -9,10 +9,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-/// Values that are looked at.
+/// Number of values to sample.
 const SAMPLE: usize = 2048;
 
-/// The leaves of a column, in the order in which a file has them.
+/// Returns the leaves of a column, in the order of the file.
 pub(super) fn leaves(array: &ArrayRef) -> Vec<ArrayRef> {
     let mut found = Vec::new();
     walk(array, &mut found);
@@ -28,9 +28,9 @@ fn walk(array: &ArrayRef, found: &mut Vec<ArrayRef>) {
     }
 }
 
-/// Whether a dictionary of the leaf's values is likely to stay within `limit` bytes, as far as its first values tell.
+/// Returns true if a dictionary of the leaf's values is likely to stay within `limit` bytes, judged by its first values.
 ///
-/// Of `n` values drawn from `d` different ones, about n²/2d come again. So d is about n²/2r, where r came again.
+/// Of `n` values drawn from `d` distinct ones, about n²/2d are repeats. So d is about n²/2r, where r is the number of repeats.
 pub(super) fn is_worth(leaf: &ArrayRef, limit: usize) -> bool {
     let Some(Sample { mut hashes, bytes }) = sample(leaf) else { return true };
     let count = hashes.len();
@@ -45,7 +45,7 @@ pub(super) fn is_worth(leaf: &ArrayRef, limit: usize) -> bool {
     dictionary <= limit
 }
 
-/// The first values that are there.
+/// The first values that are not null.
 #[derive(Default)]
 struct Sample {
     hashes: Vec<u64>,
@@ -61,7 +61,7 @@ impl Sample {
     }
 }
 
-/// None of a type of which there is no dictionary.
+/// Returns a sample of the leaf; none for a type without dictionaries.
 fn sample(leaf: &ArrayRef) -> Option<Sample> {
     let (mut sample, there) = (Sample::default(), (0..leaf.len()).filter(|row| leaf.is_valid(*row)).take(SAMPLE));
     if let Some(texts) = leaf.as_string_view_opt() {

@@ -1,4 +1,4 @@
-//! A file whose row groups are ended and written on a thread of their own, while the next is being made.
+//! A file whose row groups are finished and written on a separate thread, while the next one is being built.
 
 use std::io::Write;
 use std::thread::{self, JoinHandle};
@@ -15,7 +15,7 @@ pub(super) struct FileWriter<W: Write + Send + 'static> {
 
 enum State<W: Write + Send> {
     Idle(SerializedFileWriter<W>),
-    /// Writing a row group; gives the writer back.
+    /// Writing a row group; the thread returns the writer.
     Busy(JoinHandle<Result<SerializedFileWriter<W>, ParquetError>>),
     /// A row group failed, and with it the file.
     Failed,
@@ -37,7 +37,7 @@ impl<W: Write + Send + 'static> FileWriter<W> {
         Ok(())
     }
 
-    /// The writer, once all row groups are written.
+    /// Waits until all row groups are written and returns the writer.
     ///
     /// # Errors
     /// The last one could not be written.
@@ -54,7 +54,7 @@ impl<W: Write + Send + 'static> FileWriter<W> {
     }
 }
 
-/// What is being written is waited for, so that nothing is sent after the file was given up.
+/// Waits for the row group that is being written, so that nothing is sent after the file was given up.
 impl<W: Write + Send> Drop for FileWriter<W> {
     fn drop(&mut self) {
         if let State::Busy(thread) = std::mem::replace(&mut self.state, State::Failed) {

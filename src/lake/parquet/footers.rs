@@ -1,4 +1,4 @@
-//! What published files say of themselves.
+//! Counts and metadata of published files, read from their footers.
 
 use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
 
@@ -12,23 +12,23 @@ const TAIL: u64 = 8;
 /// The Parquet files of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowsOfFiles {
-    /// How many there are.
+    /// Number of files.
     pub files: u64,
-    /// Their bytes.
+    /// Total bytes.
     pub bytes: u64,
-    /// Their rows, by their own footers.
+    /// Total rows, by the files' footers.
     pub rows: u64,
-    /// Those that no reader can read, with the reason.
+    /// Files that no reader can read, each with the reason.
     pub damaged: Vec<String>,
 }
 
 impl RowsOfFiles {
-    /// Those that an attempt wrote, by what it counted.
+    /// Returns the files that an attempt wrote, by its counts.
     pub fn written(counts: &Counts) -> Self {
         Self { files: counts.files, bytes: counts.bytes, rows: counts.rows_written, damaged: Vec::new() }
     }
 
-    /// Those that lie in the folder itself. Of each only the footer is read.
+    /// Counts the files directly in a folder. Only the footer of each is read.
     pub fn in_folder(store: &Store, folder: &str) -> Result<Self, LakeError> {
         let mut found = Self::default();
         for file in store.list(folder)?.into_iter().filter(|file| is_file_of(folder, &file.key)) {
@@ -43,13 +43,13 @@ impl RowsOfFiles {
     }
 }
 
-/// Whether a key is a Parquet file in the folder itself.
+/// Returns true if a key is a Parquet file directly in the folder.
 pub(super) fn is_file_of(folder: &str, key: &str) -> bool {
     let is_direct = key.strip_prefix(folder).is_some_and(|rest| rest.trim_start_matches('/').split('/').count() == 1);
     is_direct && key.ends_with(".parquet")
 }
 
-/// What a file says of itself, or why it is none.
+/// Returns the metadata of a file, or the reason why it is not a Parquet file.
 pub(in crate::lake) fn metadata(store: &Store, file: &ObjectInfo) -> Result<Result<ParquetMetaData, String>, LakeError> {
     if file.size <= TAIL {
         return Ok(Err(format!("it has {} bytes", file.size)));

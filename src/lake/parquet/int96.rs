@@ -32,7 +32,7 @@ pub(super) struct Int96Leaf {
     repetitions: Vec<i16>,
 }
 
-/// For each leaf of a column in order: its INT96 writer, where it is a timestamp.
+/// Returns, for each leaf of a column in order, its INT96 values if it is a timestamp.
 pub(super) fn leaves(ty: &ColumnType) -> Vec<Option<Int96Leaf>> {
     let mut found = Vec::new();
     walk(ty, &mut Vec::new(), &mut found);
@@ -63,7 +63,7 @@ fn walk(ty: &ColumnType, path: &mut Vec<Step>, found: &mut Vec<Option<Int96Leaf>
 }
 
 impl Int96Leaf {
-    /// Takes the leaf's values out of a column's array.
+    /// Appends the leaf's values from a column's array.
     pub(super) fn take(&mut self, column: &ArrayRef) {
         if self.path.is_empty() {
             self.take_flat(column.as_primitive());
@@ -132,12 +132,12 @@ impl Int96Leaf {
         }
     }
 
-    /// About how many bytes the values take.
+    /// Returns the approximate size of the values in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.micros.len() * 12
     }
 
-    /// Writes what was taken as the next column of a row group.
+    /// Writes the collected values as the next column of a row group.
     pub(super) fn write(self, mut column: SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
         let writer = column.typed::<Int96Type>();
         let mut values = Vec::with_capacity(VALUES_AT_ONCE);
@@ -156,7 +156,7 @@ impl Int96Leaf {
         column.close()
     }
 
-    /// The end of a batch; of nested values one that begins a row follows.
+    /// Returns the end of a batch; for nested values, a batch ends before the start of a row.
     fn batch_end(&self, start: usize, nested: bool) -> usize {
         let mut end = (start + VALUES_AT_ONCE).min(self.definitions.len());
         while nested && end < self.repetitions.len() && self.repetitions[end] != 0 {
@@ -170,11 +170,11 @@ impl Int96Leaf {
 struct Levels {
     definition: i16,
     repetition: i16,
-    /// How many lists and maps lie above.
+    /// Number of lists and maps above this node.
     depth: i16,
 }
 
-/// The definition level of a value that is there.
+/// Returns the definition level of a value that is not null.
 fn full_definition(path: &[Step]) -> i16 {
     let steps = path.iter().map(|step| match step {
         Step::Field(_) | Step::MapKey => 1,

@@ -1,4 +1,4 @@
-//! Parquet files that every reader of the house reads: see `docs/readers.md`.
+//! Parquet files that every supported reader can read: see `docs/readers.md`.
 
 mod columns;
 mod dictionary;

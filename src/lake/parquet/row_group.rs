@@ -1,4 +1,4 @@
-//! One row group in the making: every leaf column encodes for itself, side by side.
+//! A row group under construction: leaf columns are encoded in parallel.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::schema::{TableSchema, TimestampEncoding};
 
 use super::int96::{self, Int96Leaf};
 
-/// How one leaf is encoded.
+/// Encoder of one leaf.
 enum LeafWriter {
     Arrow(Box<ArrowColumnWriter>),
     Int96(Int96Leaf),
 }
 
-/// How one leaf is handed to the file.
+/// Encoded values of one leaf, to append to the file.
 enum LeafChunk {
     Arrow(Box<ArrowColumnChunk>),
     Int96(Int96Leaf),
@@ -60,7 +60,7 @@ impl RowGroup {
         self.rows
     }
 
-    /// About how many bytes the row group will have.
+    /// Returns the approximate size of the row group in bytes.
     pub(super) fn bytes(&self) -> usize {
         let leaf_bytes = |leaf: &LeafWriter| match leaf {
             LeafWriter::Arrow(writer) => writer.get_estimated_total_bytes(),

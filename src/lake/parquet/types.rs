@@ -7,7 +7,7 @@ use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::schema::types::{Type, TypePtr};
 
-/// The Parquet schema of a table's files.
+/// Returns the Parquet schema of a table's files.
 pub(in crate::lake) fn parquet_schema(schema: &TableSchema, timestamps: TimestampEncoding) -> Result<TypePtr, ParquetError> {
     let columns =
         schema.columns().iter().map(|column| parquet_type(column.name.as_str(), &column.ty, Repetition::OPTIONAL, timestamps));
@@ -77,7 +77,7 @@ fn repeated(name: &str, fields: Vec<TypePtr>) -> Result<TypePtr, ParquetError> {
     group(name, Repetition::REPEATED, None, fields).map(Arc::new)
 }
 
-/// The fewest bytes that hold a signed number of `precision` decimal digits: what Hive's SerDe expects.
+/// Returns the fewest bytes that hold a signed number of `precision` decimal digits, as Hive's SerDe expects.
 fn decimal_bytes(precision: u32) -> i32 {
     let largest = 10_u128.pow(precision.min(38)) - 1;
     (1..16_u32).find(|bytes| largest < 1_u128 << (8 * bytes - 1)).map_or(16, u32::cast_signed)

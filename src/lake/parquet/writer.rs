@@ -23,20 +23,20 @@ use super::file_writer::FileWriter;
 use super::row_group::RowGroup;
 use super::types::parquet_schema;
 
-/// How files are written.
+/// Settings of the Parquet writer.
 #[derive(Debug, Clone, Copy)]
 pub struct FileSettings {
-    /// How instants are written.
+    /// Encoding of timestamps.
     pub timestamps: TimestampEncoding,
-    /// About how many bytes a row group has. It is in memory until it is full.
+    /// Approximate size of a row group in bytes. It is kept in memory until it is full.
     pub row_group_bytes: usize,
-    /// About how many bytes a file has.
+    /// Approximate size of a file in bytes.
     pub file_bytes: usize,
 }
 
 impl FileSettings {
-    /// Bytes of a page of so many columns: the usual 1 MiB, less where the row group is small or has many of them. Each holds a page
-    /// and a dictionary of that size while the row group is made.
+    /// Returns the page size in bytes for a number of columns: the usual 1 MiB, less if the row group is small or has many
+    /// columns. Each column holds a page and a dictionary of that size while the row group is built.
     fn page_bytes(&self, columns: usize) -> usize {
         (self.row_group_bytes / (4 * columns.max(16))).clamp(8 << 10, 1 << 20)
     }
@@ -69,7 +69,7 @@ struct OpenFile {
     factory: ArrowRowGroupWriterFactory,
     group: Option<RowGroup>,
     groups: usize,
-    /// About how many bytes the row groups before it have.
+    /// Approximate size of the row groups before it in bytes.
     bytes: usize,
 }
 
@@ -80,7 +80,7 @@ impl<'a> TableWriter<'a> {
         Self { folder, schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
     }
 
-    /// Writes a batch. Its columns have the table's types, in any order; those that it lacks are null.
+    /// Writes a batch. Its columns have the table's types, in any order; missing columns are null.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         let arrays = self.columns_of(batch);
         let mut file = match self.current.take() {
@@ -96,7 +96,7 @@ impl<'a> TableWriter<'a> {
         }
     }
 
-    /// The batch's columns in the table's order.
+    /// Returns the batch's columns in the table's order.
     fn columns_of(&self, batch: &RecordBatch) -> Vec<ArrayRef> {
         let schema = batch.schema_ref();
         let by_name: HashMap<&str, &ArrayRef> =
@@ -108,7 +108,7 @@ impl<'a> TableWriter<'a> {
         self.arrow.fields().iter().map(column).collect()
     }
 
-    /// Ends the last file, where one was begun.
+    /// Finishes the last file, if one was begun.
     pub fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         if let Some(file) = self.current.take() {
             self.finish_file(file)?;
@@ -116,7 +116,7 @@ impl<'a> TableWriter<'a> {
         Ok(self.finished)
     }
 
-    /// Ends the last file. Without any batch that is one file without rows, so that readers find the schema.
+    /// Finishes the last file. Without any batch this writes one file without rows, so that readers find the schema.
     pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         match self.current.take() {
             Some(file) => self.finish_file(file)?,
@@ -129,7 +129,7 @@ impl<'a> TableWriter<'a> {
         Ok(self.finished)
     }
 
-    /// Begins a file, of which `first` are the first values.
+    /// Begins a file; `first` are the first values of its columns.
     fn open(&self, first: &[ArrayRef]) -> Result<OpenFile, LakeError> {
         let name = format!("part-{:05}.parquet", self.finished.len());
         let start = || {
@@ -164,7 +164,7 @@ impl<'a> TableWriter<'a> {
         Ok(properties)
     }
 
-    /// Whether the file is full afterwards.
+    /// Appends rows to a file. Returns true if the file is full afterwards.
     fn append(&self, file: &mut OpenFile, rows: usize, arrays: &[ArrayRef]) -> Result<bool, ParquetError> {
         let mut group = match file.group.take() {
             Some(group) => group,
@@ -200,7 +200,7 @@ impl<'a> TableWriter<'a> {
     }
 }
 
-/// What the store said, where it is the store that failed.
+/// Converts a Parquet error: returns the store's own error if the store failed.
 fn failed(file: &str, error: ParquetError) -> LakeError {
     let parquet = |reason: String| LakeError::Parquet { file: file.to_owned(), reason };
     match error {

@@ -1,4 +1,4 @@
-//! Changes of a table that others change too: each replaces the version that it was decided on, and no other.
+//! Optimistic changes of a table that others change too: each replaces only the version that it was based on.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use super::client::GlueMetastore;
 use super::refused::{Refused, Task};
 use super::{convert, rewrite};
 
-/// How often a table is read and decided on, while somebody else is quicker each time.
+/// Attempts at a change, if somebody else changes the table first each time.
 const TRIES: u32 = 6;
-/// The first pause, about: each is twice the one before.
+/// Approximate first pause; each later one is twice as long.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Whether Spark believes statistics of its own about the table.
+/// Returns true if the table has Spark's own statistics.
 fn has_spark_statistics(table: &GlueTable) -> bool {
     table.parameters().into_iter().flat_map(|all| all.keys()).any(|key| spark_statistics::is_one(key))
 }
 
-/// Waits for a time that differs between those who were in each other's way.
+/// Waits for a random time, so that conflicting callers retry at different times.
 pub(super) fn pause(tries: u32) {
     std::thread::sleep((PAUSE * (1_u32 << tries.min(6))).mul_f64(rand::random_range(0.5..1.5)));
 }
 
 impl GlueMetastore {
-    /// Makes the table what `decide` says, who is asked again where somebody was quicker; None lets it be. Gives the table as it
-    /// was before, or None where somebody was quicker each time.
+    /// Replaces the table by the result of `decide`, which is called again if somebody else changed the table first; None leaves
+    /// the table alone. Returns the table as it was before, or None if somebody else was first each time.
     fn change(
         &self,
         task: Task,
@@ -49,7 +49,7 @@ impl GlueMetastore {
         Ok(None)
     }
 
-    /// Replaces the columns, where they are still `before`.
+    /// Replaces the columns, if they are still `before`.
     pub(super) fn alter(
         &self,
         name: &TableName,
@@ -78,10 +78,10 @@ impl GlueMetastore {
         altered.map(drop).ok_or_else(changed)
     }
 
-    /// Takes the table's fence, unless somebody later has it. Gives the table.
+    /// Takes the table's fence, unless a later run has it. Returns the table.
     ///
-    /// Glue has no transaction over the table and its partitions: what we send after this is not stopped where somebody later
-    /// takes the fence in between. Whoever slept before is.
+    /// Glue has no transaction over the table and its partitions: requests that we send after this are not stopped if a later run
+    /// takes the fence in between. A run that slept before this call is stopped.
     pub(super) fn pass_fence(&self, task: Task, name: &TableName, fence: FencingToken) -> Result<GlueTable, MetastoreError> {
         let passed = self.change(task, name, |table, _| {
             let found = convert::fence(table).map_err(self.corrupt(name))?;

@@ -1,4 +1,4 @@
-//! The client of one catalog.
+//! Client of one Glue catalog.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::aws::{Account, Identity, Role};
 
 use super::super::{MetastoreError, TableName};
 
-/// How a profile writes a metastore in AWS Glue.
+/// Settings of a metastore in AWS Glue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GlueSettings {
-    /// The catalog's region. None: the profile's.
+    /// Region of the catalog. None: the profile's region.
     pub region: Option<String>,
-    /// The service's address, where it is not AWS's own.
+    /// Address of the service, if it is not AWS's own.
     pub endpoint: Option<String>,
-    /// The account whose catalog it is. None: that of whoever we are.
+    /// Account that owns the catalog. None: the caller's account.
     pub catalog_id: Option<String>,
-    /// The roles to assume, one after the other, to reach the catalog.
+    /// Roles to assume, one after the other, to reach the catalog.
     pub role_chain: Vec<Role>,
 }
 
@@ -33,12 +33,12 @@ pub struct GlueMetastore {
     pub(super) identity: Arc<Identity>,
     pub(super) region: String,
     pub(super) catalog_id: Option<String>,
-    /// Requests so far, without the library's own retries.
+    /// Number of requests so far, without the library's own retries.
     pub(super) calls: AtomicUsize,
 }
 
 impl GlueMetastore {
-    /// Opens the catalog. Nothing is asked of it yet.
+    /// Opens the catalog without sending a request.
     pub fn open(settings: &GlueSettings, account: &Account) -> Self {
         let identity = account.identity(&settings.role_chain);
         let sdk = account.client_settings(Arc::clone(&identity), settings.region.as_deref(), settings.endpoint.as_deref());
@@ -54,7 +54,7 @@ impl GlueMetastore {
         MetastoreError::NoSuchTable { table: name.clone(), metastore: self.to_string() }
     }
 
-    /// The error for something that a table has and adg does not know.
+    /// Returns the error for a feature of a table that adg does not know.
     pub(super) fn corrupt(&self, name: &TableName) -> impl Fn(String) -> MetastoreError {
         move |what| MetastoreError::Corrupt { metastore: self.to_string(), what: format!("{what} of {name}") }
     }

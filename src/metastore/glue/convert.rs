@@ -1,4 +1,4 @@
-//! Tables and partitions, from adg's notion of them to Glue's and back.
+//! Conversion of tables and partitions between adg's types and Glue's.
 
 use std::collections::HashMap;
 
@@ -13,18 +13,18 @@ use crate::metastore::{Parameters, Partition, PartitionValue, Table, TableName};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 use crate::store::{normal_location, tidy_location};
 
-/// The table parameter that has the highest fencing token that published, in decimal.
+/// Table parameter with the highest fencing token that published, in decimal.
 pub(super) const FENCE: &str = "adg.fence";
-/// By this Glue's own jobs and crawlers know what the files are.
+/// Table parameter by which Glue's own jobs and crawlers know the file format.
 const CLASSIFICATION: &str = "classification";
-/// Parameters that no caller set, and none is shown.
+/// Parameters of this backend that callers neither set nor see.
 const HIDDEN: [&str; 2] = [FENCE, CLASSIFICATION];
 
 const INPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
 const OUTPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
 const SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 
-/// The table as Hive and Athena create it.
+/// Returns the table as Hive and Athena create it.
 pub(super) fn table_input(table: &Table) -> Result<TableInput, BuildError> {
     let columns: Result<Vec<GlueColumn>, BuildError> = table.schema.columns().iter().map(column).collect();
     let mut columns = columns?;
@@ -48,7 +48,7 @@ pub(super) fn table_input(table: &Table) -> Result<TableInput, BuildError> {
         .build()
 }
 
-/// A column that Glue does not have yet.
+/// Returns a new column for Glue.
 pub(super) fn column(column: &Column) -> Result<GlueColumn, BuildError> {
     GlueColumn::builder().name(column.name.as_str()).r#type(column.ty.to_string()).build()
 }
@@ -62,7 +62,7 @@ pub(super) fn mark_personal(columns: &mut [GlueColumn], parameters: &Parameters)
     }
 }
 
-/// The table, or what of it adg does not know.
+/// Returns the table, or the part of it that adg does not know.
 pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String> {
     let [partition_by] = table.partition_keys() else {
         return Err(format!("the {} partition columns", table.partition_keys().len()));
@@ -79,7 +79,7 @@ pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String
     })
 }
 
-/// The table's columns without the partition column, or what of them adg does not know.
+/// Returns the table's columns without the partition column, or the part of them that adg does not know.
 pub(super) fn schema(table: &GlueTable) -> Result<TableSchema, String> {
     let columns = table.storage_descriptor().map(StorageDescriptor::columns).unwrap_or_default();
     let columns: Result<Vec<Column>, String> = columns.iter().map(read_column).collect();
@@ -112,13 +112,14 @@ fn as_hive_means(text: &str) -> String {
     meant
 }
 
-/// The highest token that has published, if any has.
+/// Returns the highest token that has published, if any.
 pub(super) fn fence(table: &GlueTable) -> Result<Option<u64>, String> {
     let text = table.parameters().and_then(|parameters| parameters.get(FENCE));
     text.map(|text| text.parse::<u64>().map_err(|_| format!("the fence `{text}`"))).transpose()
 }
 
-/// Whether it is such a table as adg has: of Parquet files, partitioned by one column. An account has others, and views.
+/// Returns true if adg supports the table: Parquet files without buckets, partitioned by one column. An account has other tables,
+/// and views.
 pub(super) fn is_known(table: &GlueTable) -> bool {
     let format = table.storage_descriptor().and_then(StorageDescriptor::input_format).unwrap_or_default();
     let buckets = table.storage_descriptor().map_or(0, StorageDescriptor::number_of_buckets);
@@ -127,7 +128,7 @@ pub(super) fn is_known(table: &GlueTable) -> bool {
     table.partition_keys().len() == 1 && is_parquet && buckets <= 0
 }
 
-/// The partition, or what of it adg does not know.
+/// Returns the partition, or the part of it that adg does not know.
 pub(super) fn partition(partition: GluePartition) -> Result<Partition, String> {
     let [value] = partition.values() else { return Err(format!("the partition `{}`", partition.values().join("/"))) };
     Ok(Partition {
@@ -137,7 +138,7 @@ pub(super) fn partition(partition: GluePartition) -> Result<Partition, String> {
     })
 }
 
-/// A partition whose files are like those of a table with that descriptor.
+/// Returns a partition whose files have the format of a table with that descriptor.
 pub(super) fn partition_input(partition: &Partition, descriptor: &StorageDescriptor) -> PartitionInput {
     let mut descriptor = descriptor.clone();
     descriptor.location = Some(partition.location.clone());
@@ -176,7 +177,7 @@ mod tests {
         }
     }
 
-    /// What Glue gives back of what it was given.
+    /// Returns the table that Glue would answer with for an input.
     fn kept(input: TableInput) -> GlueTable {
         let table = GlueTable::builder().name(input.name).set_parameters(input.parameters);
         table.set_storage_descriptor(input.storage_descriptor).set_partition_keys(input.partition_keys).build().unwrap()

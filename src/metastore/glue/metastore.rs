@@ -1,4 +1,4 @@
-//! The catalog as a metastore.
+//! Implementation of the metastore trait for Glue.
 
 use crate::identity::{CollectionName, FencingToken};
 use crate::schema::TableSchema;

@@ -1,4 +1,4 @@
-//! Partitions on their way into a table: in batches, some at the same time, until Glue has taken all.
+//! Registering of partitions: in parallel batches, until Glue has accepted all.
 
 use aws_sdk_glue::types::{StorageDescriptor, Table as GlueTable};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -14,28 +14,28 @@ use super::convert;
 use super::refused::{Refused, Task, may_pass};
 use super::requests::Rejected;
 
-/// The most partitions that Glue takes in one request.
+/// Largest number of partitions that Glue accepts in one request.
 const BATCH: usize = 100;
-/// Batches at the same time. More would only be throttled: the rate of requests is an account's, not a client's.
+/// Batches sent in parallel. More would only be throttled: the rate limit applies to the account, not the client.
 const UNDER_WAY: usize = 4;
-/// How often what Glue did not take is sent again.
+/// Rounds of sending partitions that Glue did not accept.
 const ROUNDS: u32 = 6;
 
-/// A partition is added or replaced; no request does whichever is right.
+/// Kind of request for a partition: Glue has no request that adds or replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Create,
     Update,
 }
 
-/// What becomes of a partition that Glue did not take.
+/// Next step for a partition that Glue did not accept.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    /// It goes the other way: it is there already, or is not there.
+    /// Send it with the other kind of request: it exists already, or does not exist.
     OtherWay,
-    /// It goes the same way again.
+    /// Send it again with the same kind of request.
     Again,
-    /// It never will be.
+    /// Give up: it will never be accepted.
     Failed,
 }
 
@@ -49,12 +49,12 @@ impl Way {
     }
 }
 
-/// The partitions that Glue did not take.
+/// The partitions that Glue did not accept.
 #[derive(Default)]
 struct Left<'p> {
     other_way: Vec<&'p Partition>,
     again: Vec<&'p Partition>,
-    /// What it said of one of those that are sent again.
+    /// Glue's error for one of the partitions to send again.
     why: Option<Refused>,
 }
 
@@ -66,7 +66,7 @@ impl<'p> Left<'p> {
     }
 }
 
-/// A table that takes partitions.
+/// A table to register partitions in.
 struct Target<'a> {
     metastore: &'a GlueMetastore,
     name: &'a TableName,
@@ -75,7 +75,7 @@ struct Target<'a> {
 }
 
 impl GlueMetastore {
-    /// Adds the partitions to the table as it was read, and swings those that it has.
+    /// Adds the partitions to the table as it was read, and swaps existing ones.
     pub(super) fn register(
         &self,
         name: &TableName,
@@ -160,7 +160,7 @@ impl Target<'_> {
     }
 }
 
-/// What becomes of each partition of a batch that was rejected.
+/// Sorts the rejected partitions of a batch by their next step.
 fn sort<'p>(way: Way, batch: &[&'p Partition], rejected: Vec<Rejected>) -> Result<Left<'p>, Refused> {
     let mut left = Left::default();
     for Rejected { value, code, message } in rejected {

@@ -1,4 +1,4 @@
-//! Requests that Glue did not do, and what to say of them.
+//! Errors of requests that Glue did not do.
 
 use std::error::Error as StdError;
 use std::io;
@@ -12,12 +12,12 @@ use crate::runtime;
 
 use super::client::GlueMetastore;
 
-/// Something that is asked of the metastore.
+/// A request to the metastore.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Task {
-    /// As an error says it.
+    /// Name of the action in errors.
     pub(super) action: &'static str,
-    /// All that it takes, with the look at the table that goes before it: who lacks several rights is to ask for them once.
+    /// All rights that it needs, including those to read the table first, so that a user who lacks several requests them once.
     rights: &'static [&'static str],
 }
 
@@ -42,19 +42,19 @@ impl Task {
     }
 }
 
-/// Why a request was not done.
+/// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refused {
-    /// Glue says so, or does not answer.
+    /// Glue refused it, or did not answer.
     #[error("{0}")]
     Said(Said),
-    /// There are no credentials to ask with.
+    /// There are no credentials for the request.
     #[error(transparent)]
     Credentials(#[from] AwsError),
-    /// It lacks something: a bug of adg.
+    /// The request is incomplete: a bug of adg.
     #[error(transparent)]
     Incomplete(#[from] BuildError),
-    /// The runtime could not be made.
+    /// The runtime could not be started.
     #[error("failed to start the runtime for requests: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -74,7 +74,7 @@ impl Refused {
         }
     }
 
-    /// The database, the table or the partition is not there.
+    /// Returns true if the database, the table or the partition does not exist.
     pub(super) fn is_not_found(&self) -> bool {
         self.code() == "EntityNotFoundException"
     }
@@ -83,7 +83,7 @@ impl Refused {
         self.code() == "AlreadyExistsException"
     }
 
-    /// Somebody changed the table after it was read.
+    /// Returns true if somebody changed the table after it was read.
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self.code(), "ConcurrentModificationException" | "VersionMismatchException")
     }
@@ -92,13 +92,13 @@ impl Refused {
         matches!(self, Self::Said(said) if said.kind == SaidKind::Denied)
     }
 
-    /// The same request may be done now, and the library has not tried it again by itself.
+    /// Returns true if the same request may succeed now and the library has not retried it.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Said(said) if said.kind != SaidKind::Unavailable) && may_pass(self.code())
     }
 }
 
-/// Whether what has this code may be done the next time.
+/// Returns true if a request that failed with this code may succeed on a retry.
 pub(super) fn may_pass(code: &str) -> bool {
     code.contains("Throttl")
         || matches!(
@@ -118,7 +118,7 @@ impl GlueMetastore {
         move |refused| self.error(task, table, &refused)
     }
 
-    /// Not for futures: it waits for an answer itself, to say who was refused.
+    /// Builds the error. Do not call it in a future: it waits for an answer itself, to name the caller that was refused.
     pub(super) fn error(&self, task: Task, table: Option<&TableName>, refused: &Refused) -> MetastoreError {
         let on = table.map(|table| format!("{table}: ")).unwrap_or_default();
         let (action, metastore, reason) = (task.action, self.to_string(), format!("{on}{refused}"));
@@ -145,7 +145,7 @@ impl GlueMetastore {
     }
 }
 
-/// All of a catalog, as a policy calls it.
+/// Returns the ARN of all resources of a catalog.
 fn everything(who: &str, region: &str, catalog_id: Option<&str>) -> String {
     let part = |i| who.split(':').nth(i).filter(|_| who.starts_with("arn:"));
     let account = catalog_id.and_then(|id| id.split(':').next()).or_else(|| part(4)).unwrap_or("*");

@@ -1,4 +1,4 @@
-//! The requests as they are sent. What an answer means is for others to say, but for a thing that is not there.
+//! Requests to Glue. Callers interpret the answers, except for missing objects.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -23,10 +23,10 @@ use super::refused::Refused;
 
 type Answer<T> = Result<T, Refused>;
 
-/// The most partitions that Glue gives in one answer.
+/// Largest number of partitions that Glue returns in one answer.
 const PAGE: i32 = 1000;
 
-/// A partition of a batch that was not done.
+/// A partition of a batch that Glue rejected.
 pub(super) struct Rejected {
     pub(super) value: String,
     pub(super) code: String,
@@ -64,7 +64,7 @@ impl GlueMetastore {
         runtime::wait(self.counted(request))?
     }
 
-    /// What all pages have. A page may be empty and not be the last.
+    /// Returns the items of all pages. A page may be empty and not be the last.
     fn all<P, T, E, F>(&self, page: impl Fn(Option<String>) -> F, read: impl Fn(P) -> (Vec<T>, Option<String>)) -> Answer<Vec<T>>
     where
         F: Future<Output = Result<P, SdkError<E>>>,
@@ -81,7 +81,7 @@ impl GlueMetastore {
         }
     }
 
-    /// The cheapest question.
+    /// Requests one database: the cheapest request.
     pub(super) fn ask_for_a_database(&self) -> Answer<()> {
         let request = self.client.get_databases().set_catalog_id(self.catalog_id.clone()).max_results(1);
         self.ask(request.send()).map(drop)
@@ -104,7 +104,7 @@ impl GlueMetastore {
         self.ask(request.send()).map(drop)
     }
 
-    /// A database's tables; none where it was dropped in the meantime.
+    /// Returns a database's tables; none if it was dropped in the meantime.
     pub(super) fn tables_of(&self, database: &str) -> Answer<Vec<GlueTable>> {
         let request = self.client.get_tables().set_catalog_id(self.catalog_id.clone()).database_name(database);
         let page = |token| request.clone().set_next_token(token).send();
@@ -124,19 +124,19 @@ impl GlueMetastore {
         self.ask(request.send()).map(drop)
     }
 
-    /// Replaces the table, unless it is no longer that version. Old versions are not kept: their number is limited.
+    /// Replaces the table, unless its version has changed. Old versions are not kept: their number is limited.
     pub(super) fn replace_table(&self, name: &TableName, input: TableInput, version: Option<&str>) -> Answer<()> {
         let request = self.client.update_table().set_catalog_id(self.catalog_id.clone()).skip_archive(true);
         let request = request.database_name(name.database.as_str()).table_input(input);
         self.ask(request.set_version_id(version.map(str::to_owned)).send()).map(drop)
     }
 
-    /// All partitions, without their columns, which would be most of the answer.
+    /// Returns all partitions, without their columns, which would be most of the answer.
     pub(super) fn partitions_of(&self, name: &TableName) -> Answer<Vec<GluePartition>> {
         self.all_partitions_of(name.database.as_str(), name.table.as_str())
     }
 
-    /// The partitions of a table of any name; none where it was dropped in the meantime.
+    /// Returns the partitions of a table of any name; none if it was dropped in the meantime.
     pub(super) fn partitions_in(&self, database: &str, table: &str) -> Answer<Vec<GluePartition>> {
         Ok(unless_missing(self.all_partitions_of(database, table).map(Some))?.unwrap_or_default())
     }
@@ -161,7 +161,7 @@ impl GlueMetastore {
         self.ask(request.partition_values(&value.0).send()).map(drop)
     }
 
-    /// Adds partitions. Gives those that were not added.
+    /// Adds partitions. Returns those that were not added.
     pub(super) async fn create_batch(&self, name: &TableName, inputs: Vec<PartitionInput>) -> Answer<Vec<Rejected>> {
         let request = self.client.batch_create_partition().set_catalog_id(self.catalog_id.clone());
         let request = request.database_name(name.database.as_str()).table_name(name.table.as_str());
@@ -170,7 +170,7 @@ impl GlueMetastore {
         Ok(errors.map(|error| Rejected::new(error.partition_values, error.error_detail)).collect())
     }
 
-    /// Replaces partitions, each in one step. Gives those that were not replaced.
+    /// Replaces partitions, each in one step. Returns those that were not replaced.
     pub(super) async fn update_batch(&self, name: &TableName, inputs: Vec<PartitionInput>) -> Answer<Vec<Rejected>> {
         let entry = |input: PartitionInput| {
             let entry = BatchUpdatePartitionRequestEntry::builder().set_partition_value_list(input.values.clone());

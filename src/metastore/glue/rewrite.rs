@@ -1,4 +1,4 @@
-//! A table as it is to be, made of what it is: what adg does not know of it stays.
+//! Changed tables, built from the existing ones: fields that adg does not know stay.
 
 use aws_sdk_glue::error::BuildError;
 use aws_sdk_glue::types::{
@@ -12,7 +12,7 @@ use crate::schema::{Column, TableSchema};
 
 use super::convert;
 
-/// The table with these columns, and with these parameters set.
+/// Returns the table with these columns, and with these parameters set.
 pub(super) fn altered(table: &GlueTable, after: &TableSchema, parameters: &Parameters) -> Result<TableInput, BuildError> {
     let mut input = unchanged(table.clone())?;
     let descriptor = input.storage_descriptor.get_or_insert_with(|| StorageDescriptor::builder().build());
@@ -26,7 +26,7 @@ pub(super) fn altered(table: &GlueTable, after: &TableSchema, parameters: &Param
     Ok(input)
 }
 
-/// The table with this fence, and without statistics of Spark's.
+/// Returns the table with this fence, and without Spark's statistics.
 pub(super) fn fenced(table: &GlueTable, fence: FencingToken) -> Result<TableInput, BuildError> {
     let mut input = unchanged(table.clone())?;
     let parameters = input.parameters.get_or_insert_default();
@@ -35,7 +35,7 @@ pub(super) fn fenced(table: &GlueTable, fence: FencingToken) -> Result<TableInpu
     Ok(input)
 }
 
-/// The column with the comment that it has, and with its type as it is spelled, where it is the same.
+/// Returns the column with its existing comment and, if its type is the same, the existing spelling of the type.
 fn renewed(before: &[GlueColumn], column: &Column) -> Result<GlueColumn, BuildError> {
     let same = |was: &&GlueColumn| convert::read_column(was).is_ok_and(|was| was.name == column.name);
     let Some(was) = before.iter().find(same) else { return convert::column(column) };
@@ -46,7 +46,7 @@ fn renewed(before: &[GlueColumn], column: &Column) -> Result<GlueColumn, BuildEr
     Ok(renewed)
 }
 
-/// All that a table has and that can be said of one.
+/// Copies all fields of a table that a request can set.
 fn unchanged(table: GlueTable) -> Result<TableInput, BuildError> {
     TableInput::builder()
         .name(table.name)

@@ -14,7 +14,7 @@ fn open() -> GlueMetastore {
     GlueMetastore::open(&GlueSettings::default(), &test_services::account(test_services::moto()))
 }
 
-/// A new table in a database of its own.
+/// Creates a table in a new database.
 fn table(metastore: &GlueMetastore, name: &str) -> TableName {
     let name: TableName = name.parse().unwrap();
     let column = |name: &str, ty| Column::new(ColumnName::new(name).unwrap(), ty);
@@ -31,7 +31,7 @@ fn table(metastore: &GlueMetastore, name: &str) -> TableName {
     name
 }
 
-/// So many days, as a run wrote them.
+/// Returns partitions of that many days, as a run would write them.
 fn partitions(days: i64, run: &str) -> Vec<Partition> {
     let partition = |i: i64| {
         let value = (jiff::civil::date(1990, 1, 1) + i.days()).to_string();

@@ -1,4 +1,4 @@
-//! Connections to the services of one metastore: the next one where one does not answer.
+//! Connections to the services of one metastore, with failover to the next service.
 
 use std::future::{Future, IntoFuture};
 use std::net::ToSocketAddrs;
@@ -15,10 +15,10 @@ use super::fault::Fault;
 use super::uri::ThriftUri;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For how long a call that changes nothing is tried, at all services together.
+/// Deadline of a call that changes nothing, over all services together.
 const READ_DEADLINE: Duration = Duration::from_secs(90);
 
-/// The services of one metastore. All of them answer alike; the one that answered last is asked first.
+/// The services of one metastore. All of them answer alike; the last one that answered is asked first.
 pub(super) struct Connections {
     uris: Vec<ThriftUri>,
     timeout: Duration,
@@ -32,17 +32,17 @@ impl Connections {
         Self { uris, timeout, current: AtomicUsize::new(0), client: Mutex::default(), calls: AtomicU64::new(0) }
     }
 
-    /// The addresses, to show.
+    /// Returns the addresses for display.
     pub(super) fn shown(&self) -> String {
         self.uris.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 
-    /// How many calls were made.
+    /// Returns the number of calls made.
     pub(super) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// A call that changes nothing: made again, at the next service, where no answer comes.
+    /// Makes a call that changes nothing. If no answer comes, retries it at the next service.
     pub(super) async fn read<T, E, C, F>(&self, call: C) -> Result<T, Fault>
     where
         C: Fn(ThriftHiveMetastoreClient) -> F,
@@ -55,14 +55,14 @@ impl Connections {
         self.within(READ_DEADLINE.min(self.timeout), calls.retry(self.retries()).when(Fault::is_lost)).await
     }
 
-    /// Waits no longer, however many services accept a call and do not answer it.
+    /// Limits the total wait, however many services accept a call and do not answer it.
     async fn within<T>(&self, deadline: Duration, calls: impl IntoFuture<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let late = |_| Fault::Lost(format!("{}: no answer within {} seconds", self.shown(), deadline.as_secs()));
         tokio::time::timeout(deadline, calls.into_future()).await.map_err(late)?
     }
 
-    /// A call that changes something. Where no answer comes it may have been done all the same: `done` looks, and only what
-    /// was not done is done again.
+    /// Makes a call that changes something. If no answer comes, the service may still have acted: `done` checks, and the call is
+    /// made again only if it was not done. None means that it was done without an answer.
     pub(super) async fn write<T, E, C, F, D, G>(&self, call: C, done: D) -> Result<Option<T>, Fault>
     where
         C: Fn(ThriftHiveMetastoreClient) -> F,
@@ -87,12 +87,12 @@ impl Connections {
         self.within(self.write_deadline(), attempt.retry(self.retries()).when(Fault::is_lost)).await
     }
 
-    /// Time for one call that takes all that it may, and for looking and a second one.
+    /// Returns the time for one call that uses its whole timeout, for the check, and for a second call.
     pub(super) fn write_deadline(&self) -> Duration {
         self.timeout * 2 + READ_DEADLINE
     }
 
-    /// Tries every service a few times; a service that is started again needs some seconds.
+    /// Returns the retry policy: every service is tried a few times; a restarting service needs some seconds.
     pub(super) fn retries(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
@@ -101,7 +101,7 @@ impl Connections {
             .with_jitter()
     }
 
-    /// One call, with whatever comes of it.
+    /// Makes one call, without retries.
     pub(super) async fn once<T, E, C, F>(&self, call: &C) -> Result<T, Fault>
     where
         C: Fn(ThriftHiveMetastoreClient) -> F,
@@ -136,7 +136,7 @@ impl Connections {
         &self.uris[index % self.uris.len()]
     }
 
-    /// Goes on to the next service, unless another call did so already.
+    /// Switches to the next service, unless another call did so already.
     fn leave(&self, index: usize) {
         if self.current.compare_exchange(index, index + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;

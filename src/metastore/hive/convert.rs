@@ -1,4 +1,4 @@
-//! Tables and partitions in Hive's own form, and back.
+//! Conversion of tables and partitions to Hive's thrift types and back.
 
 use hive_metastore as hms;
 use pilota::{AHashMap, FastStr};
@@ -9,14 +9,14 @@ use crate::store::{normal_location, tidy_location};
 
 use super::super::{Database, Parameters, Partition, PartitionValue, Table, TableName, spark_statistics};
 
-/// The table parameter with the highest fencing token that has published.
+/// Table parameter with the highest fencing token that has published.
 const FENCE: &str = "adg.fence";
-/// When the table was last changed, in seconds: set by the service and by Hive.
+/// Table parameter with the time of the last change, in seconds: set by the service and by Hive.
 pub(super) const LAST_CHANGED: &str = "transient_lastDdlTime";
-/// Parameters that the service or this backend writes for itself.
+/// Parameters that the service or this backend writes for its own use.
 const HIDDEN: [&str; 2] = [FENCE, LAST_CHANGED];
 
-/// What Hive calls Parquet.
+/// Hive's input format, output format and SerDe of Parquet.
 const INPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
 const OUTPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
 const SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
@@ -41,7 +41,7 @@ fn field(column: &Column) -> hms::FieldSchema {
 }
 
 /// # Errors
-/// What in it this version does not understand.
+/// The part that this version does not understand.
 fn column(field: &hms::FieldSchema) -> Result<Column, String> {
     let name = ColumnName::new(field.name.as_deref().unwrap_or_default()).map_err(|error| error.to_string())?;
     let ty = field.r#type.as_deref().unwrap_or_default().parse().map_err(|error| format!("the column `{name}`: {error}"))?;
@@ -89,7 +89,7 @@ pub(super) fn table(table: &Table) -> hms::Table {
 }
 
 /// # Errors
-/// What in it this version does not understand.
+/// The part that this version does not understand.
 pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, String> {
     let sd = found.sd.as_ref().ok_or("a table without a place")?;
     only_parquet(name, found, sd)?;
@@ -107,7 +107,7 @@ pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, 
 }
 
 /// # Errors
-/// Its files are no Parquet, or lie in buckets: readers would not understand ours beside them.
+/// Its files are not Parquet, or lie in buckets: readers would not understand adg's files beside them.
 fn only_parquet(name: &TableName, found: &hms::Table, sd: &hms::StorageDescriptor) -> Result<(), String> {
     let provider = found.parameters.as_ref().and_then(|all| all.get("spark.sql.sources.provider")).map(FastStr::as_str);
     let format = sd.input_format.as_deref().unwrap_or_default();
@@ -118,13 +118,13 @@ fn only_parquet(name: &TableName, found: &hms::Table, sd: &hms::StorageDescripto
 }
 
 /// # Errors
-/// What in it this version does not understand.
+/// The part that this version does not understand.
 pub(super) fn schema(found: &hms::Table) -> Result<TableSchema, String> {
     let fields = found.sd.as_ref().and_then(|sd| sd.cols.as_deref()).unwrap_or_default();
     Ok(TableSchema::new(fields.iter().map(column).collect::<Result<_, _>>()?))
 }
 
-/// The table with other columns; those that stay keep their comments.
+/// Returns the table with new columns and with `set` added to its parameters; columns that stay keep their comments.
 pub(super) fn with_columns(mut found: hms::Table, after: &TableSchema, set: &Parameters) -> hms::Table {
     if let Some(sd) = &mut found.sd {
         let before = sd.cols.take().unwrap_or_default();
@@ -139,10 +139,10 @@ pub(super) fn with_columns(mut found: hms::Table, after: &TableSchema, set: &Par
     found
 }
 
-/// Lets `change` change the table's parameters, those that are hidden included.
+/// Applies `change` to the table's parameters, including the hidden ones.
 ///
 /// # Errors
-/// That of `change`.
+/// The error of `change`.
 pub(super) fn change_parameters(
     found: &mut hms::Table,
     change: impl FnOnce(&mut Parameters) -> Result<(), String>,
@@ -154,18 +154,18 @@ pub(super) fn change_parameters(
     Ok(())
 }
 
-/// Whether the table has all these parameters.
+/// Returns true if the table has all these parameters.
 pub(super) fn has_parameters(found: &hms::Table, set: &Parameters) -> bool {
     let all = parameters(found.parameters.as_ref());
     set.iter().all(|(key, value)| all.get(key) == Some(value))
 }
 
-/// The highest fencing token that has published to the table.
+/// Returns the highest fencing token that has published to the table.
 pub(super) fn fence(found: &hms::Table) -> Option<FencingToken> {
     found.parameters.as_ref()?.get(FENCE)?.parse().ok().map(FencingToken)
 }
 
-/// The second of its last change, by the service's clock.
+/// Returns the time of its last change in seconds, by the service's clock.
 pub(super) fn last_changed(found: &hms::Table) -> Option<i64> {
     found.parameters.as_ref()?.get(LAST_CHANGED)?.parse().ok()
 }
@@ -177,12 +177,12 @@ pub(super) fn with_fence(mut found: hms::Table, fence: FencingToken) -> hms::Tab
     found
 }
 
-/// Whether Spark believes statistics of its own about the table.
+/// Returns true if the table has Spark's own statistics.
 pub(super) fn has_spark_statistics(table: &hms::Table) -> bool {
     table.parameters.iter().flat_map(|parameters| parameters.keys()).any(|key| spark_statistics::is_one(key))
 }
 
-/// A partition in the form of its table: its files are written with the table's columns as they are now.
+/// Returns a partition with its table's format and columns: its files are written with the table's current columns.
 pub(super) fn partition(table: &hms::Table, partition: &Partition) -> hms::Partition {
     let mut sd = table.sd.clone().unwrap_or_default();
     sd.location = Some(text(&partition.location));
@@ -201,7 +201,7 @@ pub(super) fn partition(table: &hms::Table, partition: &Partition) -> hms::Parti
 }
 
 /// # Errors
-/// What in it this version does not understand.
+/// The part that this version does not understand.
 pub(super) fn partition_from(found: &hms::Partition) -> Result<Partition, String> {
     let values = found.values.as_deref().unwrap_or_default();
     let [value] = values else { return Err(format!("a partition of {} values rather than one", values.len())) };
@@ -213,7 +213,7 @@ pub(super) fn partition_from(found: &hms::Partition) -> Result<Partition, String
     })
 }
 
-/// The partition's name as Hive writes it: `date_uploaded=2024-01-01`. Dates need no escapes.
+/// Returns the partition's name as Hive writes it: `date_uploaded=2024-01-01`. Dates need no escapes.
 pub(super) fn partition_name(table: &hms::Table, value: &PartitionValue) -> FastStr {
     let key = table.partition_keys.as_deref().unwrap_or_default().first().and_then(|key| key.name.as_deref());
     text(format!("{}={value}", key.unwrap_or_default()))

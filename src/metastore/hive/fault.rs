@@ -1,4 +1,4 @@
-//! What a metastore answers that is no success.
+//! Failed calls to a Hive Metastore.
 
 use hive_metastore::{
     ThriftHiveMetastoreAddPartitionsReqException as AddPartitions,
@@ -12,19 +12,19 @@ use hive_metastore::{
     ThriftHiveMetastoreGetTableObjectsByNameException as GetTables,
 };
 
-/// Why a call was no success.
+/// A failed call.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// It is not there.
+    /// The object does not exist.
     Missing,
-    /// It is there already.
+    /// The object exists already.
     Exists,
-    /// The service refused it.
+    /// The service refused the call.
     Refused(String),
-    /// The service takes the new type of a column for one that its files can't be read as: any change of a struct is that to it,
-    /// unless `hive.metastore.disallow.incompatible.col.type.changes` is false.
+    /// The service considers the new type of a column incompatible with its files: it does so for any change of a struct, unless
+    /// `hive.metastore.disallow.incompatible.col.type.changes` is false.
     Types(String),
-    /// No answer came; it may have acted.
+    /// No answer came; the service may have acted.
     Lost(String),
 }
 
@@ -41,13 +41,13 @@ impl Fault {
         matches!(self, Self::Lost(_))
     }
 
-    /// Whether the table was changed between our reading and our writing (HIVE-26882: Hive 2.3.10, 4.0 and later look).
+    /// Returns true if the table was changed between our read and our write (HIVE-26882: Hive 2.3.10, 4.0 and later check this).
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused(said) if said.contains("has been modified"))
     }
 }
 
-/// What became of an exception of each call.
+/// Maps the exceptions of each call to faults.
 macro_rules! faults {
     ($($exception:ident { $($variant:ident $kind:ident),* })*) => {
         $(impl From<$exception> for Fault {

@@ -1,7 +1,7 @@
 //! The Hive Metastore, over thrift.
 //!
-//! Everything that adg did not set is kept on an alter. A change is made on what was read only: where the service can (Hive
-//! 2.3.10, 4.0 and later), it refuses one that somebody else came before; with every service the columns are compared first.
+//! An alter keeps everything that adg did not set. A change applies only to the version that was read: a service that can (Hive
+//! 2.3.10, 4.0 and later) refuses it if somebody else changed the table first; with every service adg compares the columns first.
 
 mod connections;
 mod convert;
@@ -34,15 +34,15 @@ use convert::{LAST_CHANGED, text};
 use fault::Fault;
 pub use uri::ThriftUri;
 
-/// How a profile writes a Hive Metastore.
+/// Settings of a Hive Metastore.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HiveSettings {
-    /// The services of the one metastore; where one does not answer, the next one is asked.
+    /// Services of the metastore. If one does not answer, the next one is asked.
     #[schemars(length(min = 1))]
     #[serde(deserialize_with = "at_least_one")]
     pub uris: Vec<ThriftUri>,
-    /// For how long one call may take, in seconds. Registering 1,000 partitions takes a service 7 to 20.
+    /// Timeout of one call in seconds. Registering 1,000 partitions takes a service 7 to 20 seconds.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u16,
 }
@@ -61,21 +61,21 @@ pub struct HiveMetastore {
     connections: Connections,
 }
 
-/// Somebody else changes the table between our reading and our writing: then it is read again.
+/// Attempts at a change: if somebody else changes the table between our read and our write, it is read again.
 const TRIES: usize = 5;
-/// Seconds after which a change counts as no longer of this second, though clocks differ a little.
+/// Age in seconds from which a change counts as older than the current second, though clocks differ a little.
 const SETTLED: i64 = 2;
 
 type Fallible<T> = Result<T, MetastoreError>;
 
 impl HiveMetastore {
-    /// Nothing is asked yet.
+    /// Opens the metastore without a call.
     pub fn open(settings: &HiveSettings) -> Self {
         let timeout = Duration::from_secs(settings.timeout_seconds.into());
         Self { connections: Connections::new(settings.uris.clone(), timeout) }
     }
 
-    /// How many calls were made so far.
+    /// Returns the number of calls made so far.
     pub fn calls(&self) -> u64 {
         self.connections.calls()
     }
@@ -126,8 +126,8 @@ impl HiveMetastore {
         found.ok_or_else(|| self.no_such_table(name))
     }
 
-    /// Writes `after` in the place of `before`, once: where no answer comes, or somebody else changed the table in between, the
-    /// table is to be read and compared again before anything is written again.
+    /// Replaces `before` by `after`, once: if no answer comes, or somebody else changed the table in between, the caller must
+    /// read and compare the table again before it writes again.
     async fn alter(&self, name: &TableName, before: &hms::Table, mut after: hms::Table) -> Result<(), Fault> {
         let mut context = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
         if let Some(last) = before.parameters.as_ref().and_then(|parameters| parameters.get(LAST_CHANGED)) {
@@ -147,8 +147,8 @@ impl HiveMetastore {
         self.connections.once(&call).await
     }
 
-    /// Makes the table what `decide` says, which is asked again where somebody was quicker or no answer came; None lets it be.
-    /// Gives the table as it was before.
+    /// Replaces the table by the result of `decide`, which is called again if somebody else changed the table first or no answer
+    /// came; None leaves the table alone. Returns the table as it was before.
     async fn change(
         &self,
         action: &'static str,
@@ -185,8 +185,8 @@ impl HiveMetastore {
         Err(lost.map_or_else(|| MetastoreError::Changed { table: name.clone() }, |fault| self.failed(action, fault)))
     }
 
-    /// The table as it is since more than a second. The service tells changes apart by the second in which they were made: of two in
-    /// the same second, one may lie between our reading and our writing, and would be lost.
+    /// Returns the table once it has not changed for more than a second. The service tells changes apart by the second in which
+    /// they were made: of two in the same second, one may lie between our read and our write, and would be lost.
     async fn settled(&self, action: &'static str, name: &TableName) -> Fallible<hms::Table> {
         let mut found = self.existing(action, name).await?;
         while convert::last_changed(&found).is_some_and(|second| second + SETTLED > SystemClock.now().as_second()) {
@@ -201,7 +201,7 @@ impl HiveMetastore {
         Ok(found)
     }
 
-    /// Lets only the holder of the newest lease go on, and gives the table as it is.
+    /// Takes the table's fence and returns the table. Refused unless the caller holds the newest lease.
     async fn pass_fence(&self, action: &'static str, name: &TableName, ours: FencingToken) -> Fallible<hms::Table> {
         let decide = |table: &hms::Table, _| match convert::fence(table) {
             Some(found) if found > ours => Err(MetastoreError::Fenced { table: name.clone(), found: found.0, ours: ours.0 }),

@@ -1,4 +1,4 @@
-//! A table's partitions, in batches.
+//! Reading, publishing and dropping of a table's partitions, in batches.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use hive_metastore as hms;
@@ -11,9 +11,9 @@ use super::convert::{self, text};
 use super::fault::Fault;
 use super::{Fallible, HiveMetastore, Partition, PartitionValue, TableName};
 
-/// Partitions of one call. A service takes seconds for 1,000, and holds a transaction of its database open for as long.
+/// Partitions per call. A service takes seconds for 1,000, and keeps a transaction of its database open for that time.
 const BATCH: usize = 500;
-/// Calls at the same time.
+/// Calls made in parallel.
 const CONCURRENT: usize = 4;
 
 const PUBLISH: &str = "publish partitions";
@@ -33,7 +33,7 @@ impl HiveMetastore {
         Ok(all)
     }
 
-    /// The partitions of a table of any name.
+    /// Returns the partitions of a table of any name.
     pub(super) async fn partitions_in(&self, place: &Place) -> Result<Vec<hms::Partition>, Fault> {
         let names = self.connections.read(|client| {
             let (database, table) = place.clone();
@@ -57,7 +57,7 @@ impl HiveMetastore {
         }
     }
 
-    /// The partitions of these names that there are.
+    /// Returns the existing partitions of these names.
     async fn by_names(&self, place: &Place, names: Names) -> Result<Vec<hms::Partition>, Fault> {
         let call = |client: hms::ThriftHiveMetastoreClient| {
             let ((database, table), names) = (place.clone(), names.clone());
@@ -81,7 +81,7 @@ impl HiveMetastore {
         self.pass_fence(PUBLISH, name, fence).await.map(drop)
     }
 
-    /// Adds those that are not there, and swings those that are.
+    /// Adds missing partitions, and swaps existing ones.
     async fn publish_batch(
         &self,
         name: &TableName,
@@ -153,7 +153,7 @@ impl HiveMetastore {
         self.connections.write(call, || self.are_there(name, table, there)).await.map(drop)
     }
 
-    /// Whether readers are sent to all of these now.
+    /// Returns true if all of these are registered at their locations now.
     async fn are_there(&self, name: &TableName, table: &hms::Table, wanted: &[&Partition]) -> Result<bool, Fault> {
         let names = wanted.iter().map(|one| convert::partition_name(table, &one.value)).collect();
         let found: Vec<_> =

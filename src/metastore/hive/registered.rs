@@ -6,7 +6,7 @@ use pilota::FastStr;
 use super::fault::Fault;
 use super::{Fallible, HiveMetastore, Registered};
 
-/// Tables of one call.
+/// Tables per call.
 const BATCH: usize = 100;
 
 impl HiveMetastore {

@@ -58,8 +58,8 @@ fn the_next_service_is_asked_where_one_does_not_answer() {
     assert!(error.contains("failed to list databases in the metastore thrift://127.0.0.1:1"), "{error}");
 }
 
-/// Passes calls on to the metastore, and answers to it; from the moment that `swallow` is set, it cuts the connection in the
-/// place of that many next answers.
+/// Passes calls on to the metastore, and answers to it; while `swallow` is above zero, it cuts the connection instead of that
+/// many next answers.
 fn forgetful_proxy(target: &str, swallow: &Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("thrift://{}", listener.local_addr().unwrap());
@@ -162,7 +162,7 @@ fn ten_thousand_partitions_are_registered() {
     println!("listed in {:.1} s", began.elapsed().as_secs_f64());
 }
 
-/// adg's side of `bench/partitions.py`, which says on standard input what to register: `register TABLE FIRST COUNT`.
+/// adg's side of `bench/partitions.py`, which sends the tables to register on standard input: `register TABLE FIRST COUNT`.
 #[test]
 #[ignore = "driven by `make bench ONLY=partitions`"]
 fn registers_what_the_bench_asks_for() {

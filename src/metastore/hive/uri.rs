@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// `thrift://host:9083`.
+/// The address of a metastore service: `thrift://host:9083`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThriftUri {
     pub(super) host: String,

@@ -1,4 +1,4 @@
-//! What became of modules over a time, as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
+//! HTML page on the history of modules over a period. It is self-contained: no script, no font, no picture from anywhere.
 
 use std::collections::BTreeMap;
 
@@ -14,55 +14,55 @@ use super::chart::Chart;
 
 use super::stages::StageTimes;
 
-/// Several modules over a time.
+/// A page on several modules over a period.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "page.html")]
 pub struct Page {
     /// The profile.
     pub profile: String,
-    /// When it was made.
+    /// Creation time.
     pub made: Timestamp,
     /// The program's version.
     pub version: &'static str,
-    /// The modules, in the order in which they were asked for.
+    /// The modules, in the order in which they were requested.
     pub modules: Vec<ModulePage>,
 }
 
-/// A module over a time.
+/// A module over a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModulePage {
     /// The module.
     pub module: ModuleName,
-    /// The columns of its calendar.
+    /// Unit of the calendar's columns.
     pub each: Each,
-    /// Its dates that count, oldest first; the first of each month, where months are told.
+    /// Its dates that count, oldest first; the first of each month if the columns are months.
     pub dates: Vec<ProcessingDate>,
-    /// The last date of which nothing is open.
+    /// Last date without open collections.
     pub last_done: Option<ProcessingDate>,
     /// Its tables.
     pub tables: Vec<TablePage>,
-    /// What was done to the tables' columns, newest first.
+    /// Changes to the tables' columns, newest first.
     pub changes: Vec<ToldChange>,
-    /// How long stages took, the one that took longest in all first.
+    /// Durations of stages, the largest total first.
     pub stages: Vec<StageTimes>,
     /// The last attempts that failed, newest first.
     pub failures: Vec<ToldFailure>,
-    /// The commands that do what is not done.
+    /// Commands that load the open dates.
     pub rerun: Vec<String>,
-    /// Where reports of runs are looked for.
+    /// Folder that is searched for reports of runs.
     pub reports_folder: String,
-    /// How many there are of these dates.
+    /// Number of reports that cover these dates.
     pub reports: usize,
-    /// How many files there can't be read.
+    /// Number of unreadable report files in that folder.
     pub unreadable: usize,
 }
 
-/// The time that is told in one piece: dates of a long time are too many for a page.
+/// The unit of time of a calendar column: a long period has too many dates for a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Each {
-    /// Each date.
+    /// A column per date.
     Day,
-    /// All dates of a month.
+    /// A column per month.
     Month,
 }
 
@@ -81,7 +81,7 @@ impl Each {
         }
     }
 
-    /// The number over a column.
+    /// Returns the number over a column.
     fn number(self, date: &ProcessingDate) -> i8 {
         match self {
             Self::Day => date.date().day(),
@@ -89,13 +89,13 @@ impl Each {
         }
     }
 
-    /// The text over several columns.
+    /// Returns the text over several columns.
     fn group(self, date: ProcessingDate) -> String {
         date.date().strftime(if self == Self::Day { "%b %Y" } else { "%Y" }).to_string()
     }
 }
 
-/// A table over a time.
+/// A table over a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TablePage {
     /// The collection.
@@ -104,42 +104,42 @@ pub struct TablePage {
     pub days: BTreeMap<ProcessingDate, TableDay>,
 }
 
-/// A date of a table, or a month.
+/// A date or a month of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableDay {
-    /// What became of it; of a month, of the worst of its dates.
+    /// Mark of the date; for a month, the worst mark of its dates.
     pub mark: Mark,
-    /// How many dates each mark has.
+    /// Number of dates by mark.
     pub dates: BTreeMap<Mark, usize>,
-    /// What readers see, by the ledger.
+    /// Published data that readers see, by the ledger.
     pub published: Option<Published>,
 }
 
-/// What was published of a date.
+/// Figures of a date's published data; sums for a month.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Published {
-    /// By which run, where it was one.
+    /// Run that published it; none for a month.
     pub run: Option<RunId>,
     /// Rows.
     pub rows: u64,
-    /// Records that were set aside.
+    /// Quarantined records.
     pub quarantined: u64,
-    /// Values that did not fit.
+    /// Invalid values (cast errors).
     pub value_errors: u64,
     /// Bytes of its files.
     pub bytes: u64,
-    /// How long the attempt took.
+    /// Duration of the attempt, in seconds; none for a month.
     pub seconds: Option<i64>,
 }
 
-/// What was done to a table's columns.
+/// A change to a table's columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToldChange {
-    /// With which date's files.
+    /// Date whose files brought the change.
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// By which run.
+    /// Run that made the change.
     pub run: RunId,
     /// The statement.
     pub statement: String,
@@ -152,29 +152,29 @@ pub struct ToldFailure {
     pub date: ProcessingDate,
     /// The collection.
     pub collection: CollectionName,
-    /// When it began.
+    /// Start time.
     pub began: Timestamp,
-    /// What went wrong.
+    /// Error message; empty if the ledger has none.
     pub error: String,
-    /// What to try.
+    /// Hint for the operator.
     pub hint: Option<String>,
-    /// What became of the date since.
+    /// Current mark of the date.
     pub mark: Mark,
-    /// The command that does it again; none where it is done since, or lost.
+    /// Command that loads the date again; none if it is done, skipped or lost by now.
     pub rerun: Option<String>,
 }
 
-/// The page as HTML.
+/// Renders the page as HTML.
 ///
 /// # Errors
-/// None is known: the template's own.
+/// Those of the template; none is known.
 pub fn page_html(page: &Page) -> Result<String, askama::Error> {
     page.render()
 }
 
-/// What the template asks for.
+/// Values for the template.
 impl ModulePage {
-    /// Months or years, each with how many of the calendar's columns are its own.
+    /// Returns months or years, each with its number of calendar columns.
     fn groups(&self) -> Vec<(String, usize)> {
         let mut months: Vec<(String, usize)> = Vec::new();
         for date in &self.dates {
@@ -249,12 +249,12 @@ impl TablePage {
 }
 
 impl Mark {
-    /// As the page's style calls it.
+    /// Returns the CSS class.
     fn class(self) -> String {
         self.word().replace(' ', "-")
     }
 
-    /// For who does not see its colour.
+    /// Returns the sign for people who do not see the colour.
     fn sign(self) -> &'static str {
         match self {
             Self::Done => "",
@@ -269,7 +269,7 @@ impl Mark {
 }
 
 impl TableDay {
-    /// What a pointer over the date says.
+    /// Returns the tooltip text.
     fn told(&self) -> String {
         let marks: Vec<String> = match self.dates.values().sum::<usize>() {
             1 => vec![self.mark.word().to_owned()],

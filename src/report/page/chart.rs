@@ -1,40 +1,40 @@
-//! Bars over dates.
+//! Bar charts over dates.
 
 use indicatif::HumanCount;
 
-/// How wide a date is, in the units of the drawing.
+/// Width of a date, in the units of the drawing.
 const STEP: usize = 10;
-/// How high the highest bar is.
+/// Height of the highest bar, in the units of the drawing.
 const HEIGHT: u64 = 100;
 
-/// A bar for each date.
+/// A chart with a bar for each date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Chart {
-    /// What is counted.
+    /// Unit of the numbers.
     pub(super) unit: String,
     /// The highest number.
     pub(super) most: u64,
     pub(super) bars: Vec<Bar>,
 }
 
-/// One number. A date without any has a bar of no height.
+/// A bar for one number. A date without a number has a bar of height 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bar {
     pub(super) x: usize,
     pub(super) height: u64,
-    /// What a pointer over it says.
+    /// Tooltip text.
     pub(super) told: String,
 }
 
 impl Bar {
-    /// The distance of its top from the drawing's.
+    /// Returns the distance between the top of the bar and the top of the drawing.
     pub(super) fn y(&self) -> u64 {
         HEIGHT - self.height
     }
 }
 
 impl Chart {
-    /// Of times as they are shown, each with its number.
+    /// Creates a chart from labels of dates or months, each with its number.
     pub(super) fn of(unit: &str, numbers: impl Iterator<Item = (String, Option<u64>)>) -> Self {
         let numbers: Vec<_> = numbers.collect();
         let most = numbers.iter().filter_map(|(_, number)| *number).max().unwrap_or_default();
@@ -58,7 +58,7 @@ impl Chart {
     }
 }
 
-/// However small a number is, it can be seen that it is one.
+/// Returns the height of a bar. Any number above 0 gets at least 2 units, so that it is visible.
 fn height(number: u64, most: u64) -> u64 {
     match number {
         0 => 0,

@@ -1,4 +1,4 @@
-//! What became of modules over a time, as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
+//! HTML page on the history of modules over a period. It is self-contained: no script, no font, no picture from anywhere.
 
 mod build;
 mod chart;

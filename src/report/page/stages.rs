@@ -1,29 +1,29 @@
-//! How long the stages of runs took.
+//! Durations of the stages of runs.
 
 use std::collections::BTreeMap;
 
 use crate::report::{RunReport, Stage};
 
-/// How long one stage took, each time that it was done.
+/// Statistics of one stage's durations over all its executions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageTimes {
-    /// Which one.
+    /// Stage.
     pub stage: Stage,
-    /// How often it was done.
+    /// Number of executions.
     pub times: usize,
-    /// Seconds, in all.
+    /// Total, in seconds.
     pub total: f64,
-    /// Seconds that as many took longer as took less.
+    /// Median, in seconds; of an even number, the upper of the middle two.
     pub median: f64,
-    /// Seconds that the slowest took.
+    /// Longest duration, in seconds.
     pub longest: f64,
-    /// What that was: a date and its collection, or the beginning or end of a run.
+    /// Place of the longest: a date and its collection, or a run for stages at its beginning or end.
     pub slowest: String,
-    /// Its share of what all stages took.
+    /// Share of the total of all stages, from 0 to 1.
     pub share: f64,
 }
 
-/// The stages of runs, the one that took longest in all first.
+/// Returns the stages of runs, the largest total first.
 pub fn stage_times(reports: &[RunReport]) -> Vec<StageTimes> {
     let mut seconds: BTreeMap<Stage, Vec<(f64, String)>> = BTreeMap::new();
     for report in reports {

@@ -1,8 +1,8 @@
-//! Exact decimals.
+//! Conversion of text to exact decimals.
 
 use super::trim;
 
-/// `text` as a decimal of this precision and scale, as its unscaled integer; none where a digit would be lost.
+/// Returns `text` as a decimal of this precision and scale, as its unscaled integer; `None` if a digit would be lost.
 #[inline]
 pub fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
     let text = trim(text);
@@ -11,7 +11,7 @@ pub fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
     (unscaled.abs() < limit).then(|| i128::from(unscaled))
 }
 
-/// The powers of ten that 64 bits hold.
+/// Powers of ten that 64 bits hold.
 const POWERS: [i64; 19] = {
     let mut powers = [1; 19];
     let mut i = 1;
@@ -22,8 +22,8 @@ const POWERS: [i64; 19] = {
     powers
 };
 
-/// Most decimals are written with few digits, of which none is to be left out: one pass tells their unscaled integer. None of any
-/// other text.
+/// Returns the unscaled integer of a decimal with few digits, none of which would be lost, as most are: one pass computes it.
+/// Returns `None` for any other text.
 #[inline]
 fn short(text: &[u8], scale: u8) -> Option<i64> {
     let (negative, digits) = match text {
@@ -50,7 +50,7 @@ fn short(text: &[u8], scale: u8) -> Option<i64> {
     Some(if negative { -unscaled } else { unscaled })
 }
 
-/// The same of any text.
+/// Returns the unscaled integer of any text, by the same rules.
 fn in_general(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
     let (mantissa, exponent) = exact_decimal(text)?;
     let shift = exponent.checked_add(i32::from(scale))?;
@@ -64,7 +64,7 @@ fn in_general(text: &[u8], precision: u8, scale: u8) -> Option<i128> {
     (unscaled.abs() < limit).then_some(unscaled)
 }
 
-/// The number that `text` writes, exactly: mantissa × 10^exponent. None where it is no number or its significant digits
+/// Returns the exact number in `text`: mantissa × 10^exponent. Returns `None` if it is not a number or its significant digits
 /// exceed 38. Trailing zeros of a fraction are not significant.
 pub fn exact_decimal(text: &[u8]) -> Option<(i128, i32)> {
     let (negative, rest) = match text {
@@ -82,7 +82,7 @@ pub fn exact_decimal(text: &[u8]) -> Option<(i128, i32)> {
     Some((if negative { -mantissa } else { mantissa }, exponent - fraction_digits))
 }
 
-/// The digits of `12.3400` as 1234 with two fraction digits.
+/// Returns the significant digits and their number after the point: `12.3400` is 1234 with two fraction digits.
 #[inline]
 fn digits(number: &[u8]) -> Option<(i128, i32)> {
     let point = number.iter().position(|&b| b == b'.').unwrap_or(number.len());
@@ -104,7 +104,7 @@ fn digits(number: &[u8]) -> Option<(i128, i32)> {
     Some((mantissa, i32::try_from(fraction.len()).ok()?))
 }
 
-/// At most 18 digits in all: 64-bit arithmetic without overflow checks, several times faster than 128-bit.
+/// Appends digits to `start`, at most 18 in all: 64-bit arithmetic without overflow checks, several times faster than 128-bit.
 #[inline]
 fn append_small(start: i64, digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(start, |value, byte| {

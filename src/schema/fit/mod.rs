@@ -1,4 +1,4 @@
-//! Whether a text value fits a type, and which value it then is.
+//! Conversion of text values to typed values, if they fit.
 //!
 //! One rule for all types: a text fits only if nothing is lost. `1.0` is the integer 1, `1.5` is not an integer, 300 is not
 //! a tinyint, `12.345` is not a `decimal(9,2)`. White space around a value is not part of it, except in text columns.
@@ -13,13 +13,13 @@ pub use number::{boolean, double, float, integer, is_plain_bigint, survives_as_d
 pub use scalar::{Formats, Scalar, scalar};
 pub use temporal::{DateFormats, TimestampFormats};
 
-/// `text` without the ASCII white space around it.
+/// Returns `text` without the ASCII white space around it.
 #[inline]
 pub fn trim(text: &[u8]) -> &[u8] {
     text.trim_ascii()
 }
 
-/// Whether `text` has at most `limit` characters. Text that is not UTF-8 does not fit.
+/// Returns true if `text` has at most `limit` characters. Text of more than `limit` bytes that is not UTF-8 does not fit.
 #[inline]
 pub fn within_characters(text: &[u8], limit: u32) -> bool {
     // A character is at least one byte, so that the count is needed only for longer text.

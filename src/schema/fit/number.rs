@@ -1,8 +1,8 @@
-//! Integers, floating point and booleans.
+//! Conversion of text to integers, floating point and booleans.
 
 use super::{exact_decimal, trim};
 
-/// The integer that `text` is, without rounding: `7`, ` +7 `, `7.0` and `7e0` are 7; `7.5` is none.
+/// Returns `text` as an integer, without rounding: `7`, ` +7 `, `7.0` and `7e0` are 7; `7.5` is `None`.
 #[inline]
 pub fn integer(text: &[u8]) -> Option<i64> {
     plain_integer(text).or_else(|| unusual_integer(text))
@@ -42,7 +42,7 @@ fn unusual_integer(text: &[u8]) -> Option<i64> {
     i64::try_from(whole).ok()
 }
 
-/// The double nearest to `text`; none where it overflows, or where a value that is not zero would become zero.
+/// Returns the double nearest to `text`; `None` if it overflows, or if a value that is not zero would become zero.
 #[inline]
 pub fn double(text: &[u8]) -> Option<f64> {
     let text = trim(text);
@@ -52,7 +52,7 @@ pub fn double(text: &[u8]) -> Option<f64> {
     }
 }
 
-/// The float nearest to `text`, by the rules of [`double`].
+/// Returns the float nearest to `text`, by the rules of [`double`].
 #[inline]
 pub fn float(text: &[u8]) -> Option<f32> {
     let text = trim(text);
@@ -63,7 +63,7 @@ pub fn float(text: &[u8]) -> Option<f32> {
     }
 }
 
-/// Whether a double gives the same number back.
+/// Returns true if a double holds the number without loss.
 pub fn survives_as_double(number: &[u8]) -> bool {
     // Fifteen digits always do, unless an exponent takes them to where doubles have fewer.
     let digits = number.strip_prefix(b"-").unwrap_or(number);
@@ -74,7 +74,7 @@ pub fn survives_as_double(number: &[u8]) -> bool {
     printed.is_some_and(|printed| exact_decimal(printed.as_bytes()) == exact_decimal(number))
 }
 
-/// Whether it is written as a whole number that 64 bits hold.
+/// Returns true if the number is written as an integer that 64 bits hold.
 #[inline]
 pub fn is_plain_bigint(number: &[u8]) -> bool {
     plain_integer(number).is_some() || std::str::from_utf8(number).is_ok_and(|number| number.parse::<i64>().is_ok())
@@ -84,7 +84,7 @@ fn is_zero(text: &[u8]) -> bool {
     !text.iter().take_while(|b| !b.eq_ignore_ascii_case(&b'e')).any(|b| (b'1'..=b'9').contains(b))
 }
 
-/// The words that Spark's cast takes for values that are not finite.
+/// Returns the infinity or NaN that Spark's cast gives for a word.
 #[cold]
 fn not_finite(text: &[u8]) -> Option<f64> {
     match text.to_ascii_lowercase().as_slice() {
@@ -95,7 +95,7 @@ fn not_finite(text: &[u8]) -> Option<f64> {
     }
 }
 
-/// The boolean that Spark's cast gives: `t true y yes 1`, `f false n no 0`, in any case.
+/// Returns the boolean that Spark's cast gives: `t true y yes 1`, `f false n no 0`, in any case.
 #[inline]
 pub fn boolean(text: &[u8]) -> Option<bool> {
     let text = trim(text);

@@ -1,34 +1,34 @@
-//! One text as one value of any plain type.
+//! Conversion of text to a value of any plain type.
 
 use crate::schema::ColumnType;
 
 use super::{DateFormats, TimestampFormats, boolean, decimal, double, float, integer, within_characters};
 
-/// How a source writes days and instants.
+/// Formats of a source's dates and timestamps.
 #[derive(Debug, Clone, Default)]
 pub struct Formats {
-    /// Days.
+    /// Formats of dates.
     pub dates: DateFormats,
-    /// Instants.
+    /// Formats of timestamps.
     pub timestamps: TimestampFormats,
 }
 
 /// A value that fits its type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
-    /// Of a boolean.
+    /// Value of a boolean.
     Boolean(bool),
-    /// Of an integer, a day or an instant.
+    /// Value of an integer, a date (days since 1970-01-01) or a timestamp (microseconds since the epoch).
     Integer(i64),
-    /// Of a float or double.
+    /// Value of a float or double.
     Real(f64),
-    /// Of a decimal, unscaled.
+    /// Value of a decimal, unscaled.
     Decimal(i128),
-    /// Of a text.
+    /// Value of a text.
     Text(String),
 }
 
-/// The value that `text` is as `ty`; none where it does not fit, or where the type is nested.
+/// Returns `text` as a value of the type `ty`; `None` if it does not fit, or if the type is nested.
 pub fn scalar(ty: &ColumnType, text: &[u8], formats: &Formats) -> Option<Scalar> {
     let whole = |min: i64, max: i64| integer(text).filter(|value| (min..=max).contains(value)).map(Scalar::Integer);
     let characters = |limit: u32| {

@@ -1,4 +1,4 @@
-//! Days and instants.
+//! Conversion of text to dates and timestamps.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::{DateTimeParser, Pieces};
@@ -10,17 +10,17 @@ static ISO: DateTimeParser = DateTimeParser::new();
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The first and last day that Hive and Spark document, 0001-01-01 and 9999-12-31: readers differ on those outside.
+/// First and last date that Hive and Spark document, 0001-01-01 and 9999-12-31: readers differ on dates outside.
 const DAYS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
 
-/// Days since 1970-01-01.
+/// Returns the days since 1970-01-01.
 fn epoch_days(date: Date) -> i32 {
     let since = date.since(Date::constant(1970, 1, 1));
     // Between two days the span is in days, and jiff's years end at ±9999.
     since.map_or(0, |span| span.get_days())
 }
 
-/// Microseconds since the epoch, reading the clock time as UTC; none where nanoseconds would be lost.
+/// Returns the microseconds since the epoch, reading the clock time as UTC; `None` if nanoseconds would be lost.
 fn epoch_micros(datetime: DateTime) -> Option<i64> {
     let time = datetime.time();
     let nanos = time.subsec_nanosecond();
@@ -34,7 +34,7 @@ fn epoch_micros(datetime: DateTime) -> Option<i64> {
     Some(seconds * MICROS_PER_SECOND + i64::from(nanos / 1_000))
 }
 
-/// `YYYY-MM-DD` at the start of `text`, the shape that nearly every value has.
+/// Parses `YYYY-MM-DD`, the form that nearly every value has.
 #[inline]
 fn plain_date(text: &[u8]) -> Option<Date> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
@@ -44,7 +44,7 @@ fn plain_date(text: &[u8]) -> Option<Date> {
     Date::new(year, two(m1, m2)?.cast_signed(), two(d1, d2)?.cast_signed()).ok()
 }
 
-/// `HH:MM:SS` with an optional fraction of up to nine digits.
+/// Parses `HH:MM:SS` with an optional fraction of up to nine digits.
 #[inline]
 fn plain_time(text: &[u8]) -> Option<Time> {
     let [h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] = text else { return None };
@@ -64,23 +64,23 @@ fn plain_time(text: &[u8]) -> Option<Time> {
     Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?, nanos).ok()
 }
 
-/// How a source writes days: ISO always, then these `strptime` formats in order.
+/// Formats of a source's dates: `YYYY-MM-DD` first, then these `strptime` formats in order, then other ISO 8601 forms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DateFormats(Vec<String>);
 
 impl DateFormats {
-    /// Takes formats in `strptime` notation; an unknown directive is an error that names it.
+    /// Creates the formats from `strptime` notation; an unknown directive is an error that names it.
     pub fn new(formats: &[String]) -> Result<Self, String> {
         formats.iter().try_for_each(|format| check(format))?;
         Ok(Self(formats.to_vec()))
     }
 
-    /// Those that are listed, in order.
+    /// Returns the listed formats, in order.
     pub fn listed(&self) -> &[String] {
         &self.0
     }
 
-    /// Days since the epoch. A date with a clock time fits only at midnight.
+    /// Returns the days since the epoch. A date with a clock time fits only at midnight.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i32> {
         let text = trim(text);
@@ -106,18 +106,18 @@ impl DateFormats {
     }
 }
 
-/// How a source writes instants: ISO with a space or a `T` always, then these `strptime` formats in order.
+/// Formats of a source's timestamps: ISO 8601 with a space or a `T`, then these `strptime` formats in order, then other ISO 8601.
 #[derive(Debug, Clone, Default)]
 pub struct TimestampFormats(Vec<String>);
 
 impl TimestampFormats {
-    /// Takes formats in `strptime` notation; an unknown directive is an error that names it.
+    /// Creates the formats from `strptime` notation; an unknown directive is an error that names it.
     pub fn new(formats: &[String]) -> Result<Self, String> {
         formats.iter().try_for_each(|format| check(format))?;
         Ok(Self(formats.to_vec()))
     }
 
-    /// Whether each listed format says nothing else than ISO 8601 does, so that a text gives the same with it and without.
+    /// Returns true if every listed format is one of ISO 8601, so that a text gives the same value with or without it.
     pub fn say_nothing_new(&self) -> bool {
         let iso = [
             "%Y-%m-%d",
@@ -130,13 +130,13 @@ impl TimestampFormats {
         self.0.iter().all(|format| iso.contains(&format.as_str()))
     }
 
-    /// Those that are listed, in order.
+    /// Returns the listed formats, in order.
     pub fn listed(&self) -> &[String] {
         &self.0
     }
 
-    /// Microseconds since the epoch. Without an offset the clock time is UTC; with one it is converted. A bare date is its
-    /// midnight, as in Spark. More than six digits of a second fit only if the others are zero.
+    /// Returns the microseconds since the epoch. Without an offset the clock time is UTC; with one it is converted. A bare date
+    /// is its midnight, as in Spark. More than six digits of a second fit only if the others are zero.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i64> {
         let text = trim(text);
@@ -196,7 +196,7 @@ fn micros(timestamp: jiff::Timestamp) -> Option<i64> {
     (timestamp.subsec_nanosecond() % 1_000 == 0).then(|| timestamp.as_microsecond())
 }
 
-/// Whether a format writes a day so that it can be read back.
+/// Checks that a date written in a format can be read back.
 fn check(format: &str) -> Result<(), String> {
     let day = Date::constant(2001, 2, 3);
     let sample = day.at(4, 5, 6, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;

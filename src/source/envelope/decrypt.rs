@@ -17,23 +17,23 @@ const IV: &str = "iv";
 const CIPHERTEXT: &str = "ciphertext";
 const KEY_ID: &str = "datakeyencryptionkeyid";
 
-/// How many bytes are looked at to see whether it was the right key.
+/// Number of decrypted bytes that are checked to detect a wrong key.
 const SAMPLE: u64 = 512;
 
-/// What a file's metadata says of its encryption.
+/// Encryption details from a file's metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The key of the file, as only the key service can unwrap it.
+    /// The file's key in its wrapped form; only the key service can unwrap it.
     pub wrapped: WrappedKey,
-    /// Where the counter begins.
+    /// Initial value of the counter.
     pub iv: Iv,
 }
 
 impl Envelope {
-    /// Of the file `key`.
+    /// Reads the metadata of the file `key`.
     ///
     /// # Errors
-    /// Something is missing, or is not what it should be.
+    /// A value is missing or invalid.
     pub fn read(key: &str, metadata: &Metadata) -> Result<Self, SourceError> {
         let wrong = |name, what| SourceError::Metadata { key: key.to_owned(), name, what };
         let text = |name| metadata.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -43,7 +43,7 @@ impl Envelope {
         Ok(Self { wrapped: WrappedKey { id: must(KEY_ID)?, ciphertext: must(CIPHERTEXT)? }, iv: Iv(iv) })
     }
 
-    /// The metadata that says so.
+    /// Returns the metadata with these details.
     pub fn metadata(&self) -> Metadata {
         let WrappedKey { id, ciphertext } = &self.wrapped;
         let pairs = [(IV, STANDARD.encode(self.iv.0)), (CIPHERTEXT, ciphertext.clone()), (KEY_ID, id.clone())];
@@ -51,10 +51,10 @@ impl Envelope {
     }
 }
 
-/// The bytes of the file `key` as they were before they were encrypted.
+/// Decrypts the bytes of the file `key`.
 ///
 /// # Errors
-/// Its metadata is wrong, the key service refuses, or what comes out is neither text nor an archive of it.
+/// Its metadata is invalid, the key service refuses, or the decrypted bytes are neither text nor an archive of text.
 pub fn decrypt(
     key: &str,
     bytes: Box<dyn Read + Send>,
@@ -74,7 +74,7 @@ pub fn decrypt(
     Ok(Box::new(Cursor::new(sample).chain(plain)))
 }
 
-/// Whether it is the beginning of a text or of an archive: what a wrong key makes is neither.
+/// Returns true if the bytes may begin a text or an archive: bytes decrypted with a wrong key begin neither.
 fn is_plausible(sample: &[u8]) -> bool {
     match sample {
         // The third byte of gzip is its method, of which there is one; the fourth has no more than five flags.

@@ -1,4 +1,4 @@
-//! What can be wrong with the key service.
+//! Errors of the key service.
 
 use crate::identity::{ErrorKind, Explain};
 
@@ -8,19 +8,19 @@ pub enum KeyServiceError {
     /// A certificate or key of ours can't be used.
     #[error("the {what} `{path}` for the key service can't be used: {reason}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         what: &'static str,
         /// The file, or the address.
         path: String,
-        /// Why.
+        /// Reason.
         reason: String,
     },
-    /// We do not trust it, or it does not trust us.
+    /// The TLS trust fails: adg does not trust the service, or the service does not trust adg.
     #[error("the key service {url} and adg do not trust each other: {reason}")]
     Trust {
         /// Its address.
         url: String,
-        /// What TLS says.
+        /// TLS error message.
         reason: String,
     },
     /// It refuses the key.
@@ -30,9 +30,9 @@ pub enum KeyServiceError {
         url: String,
         /// The id of the key that wraps.
         id: String,
-        /// Of its answer.
+        /// HTTP status of its response.
         status: u16,
-        /// What it says, with a colon in front, where it says something.
+        /// Message of its response with a leading colon; empty if there is none.
         said: String,
     },
     /// It does not answer, or not with a key.
@@ -40,7 +40,7 @@ pub enum KeyServiceError {
     Unavailable {
         /// Its address.
         url: String,
-        /// What is wrong.
+        /// Reason.
         reason: String,
     },
 }

@@ -25,34 +25,34 @@ use super::KeyServiceError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyServiceSettings {
-    /// Where a wrapped key is sent: `https://…/datakey/actions/decrypt`.
+    /// Address that unwraps keys: `https://…/datakey/actions/decrypt`.
     pub url: String,
-    /// Where a new key is made, which only test data needs: `https://…/datakey`.
+    /// Address that creates new keys, which only test data needs: `https://…/datakey`.
     #[serde(default)]
     pub new_key_url: Option<String>,
-    /// Our certificate, with those that vouch for it: a PEM file.
+    /// Client certificate of adg with its chain: a PEM file.
     pub certificate: PathBuf,
-    /// The key of our certificate, not encrypted: a PEM file.
+    /// Private key of the client certificate, not encrypted: a PEM file.
     pub key: PathBuf,
-    /// Who vouches for the service: a PEM file. Nobody else is believed.
+    /// CA certificates trusted for the service: a PEM file. No other CA is trusted.
     pub ca: PathBuf,
 }
 
-/// A file's key, as only the service can unwrap it.
+/// A file's key in its wrapped form; only the service can unwrap it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WrappedKey {
-    /// The id of the key that wraps.
+    /// ID of the wrapping key.
     pub id: String,
-    /// In base64.
+    /// The wrapped key in base64.
     pub ciphertext: String,
 }
 
-/// A key made for a new file.
+/// A key created for a new file.
 #[derive(Debug)]
 pub struct NewKey {
-    /// As it goes into the file's metadata.
+    /// The wrapped form, for the file's metadata.
     pub wrapped: WrappedKey,
-    /// As the file is encrypted.
+    /// The plain key, which encrypts the file.
     pub key: DataKey,
 }
 
@@ -65,11 +65,11 @@ pub struct KeyService {
     keys: Mutex<HashMap<WrappedKey, Arc<Mutex<Option<DataKey>>>>>,
 }
 
-/// What a try gave that was no answer to go on with.
+/// A failed attempt at a request.
 enum Failed {
-    /// Another try may help.
+    /// A retry may help.
     Soon(String),
-    /// None will.
+    /// No retry helps.
     Never(KeyServiceError),
 }
 
@@ -88,10 +88,10 @@ struct Made {
 }
 
 impl KeyService {
-    /// Nothing is asked yet. `file` gives the place of a file in the settings; requests are known by `correlation_id`.
+    /// Opens the service without a request. `file` resolves the path of a file in the settings; requests carry `correlation_id`.
     ///
     /// # Errors
-    /// A file can't be read, or an address is none.
+    /// A file can't be read, or an address is invalid.
     pub fn open(
         settings: &KeyServiceSettings,
         file: impl Fn(&Path) -> PathBuf,
@@ -135,7 +135,7 @@ impl KeyService {
         })
     }
 
-    /// The key that is wrapped. Each is asked for once.
+    /// Unwraps a key. Each key is requested once.
     ///
     /// # Errors
     /// The service refuses it, or does not answer.
@@ -157,7 +157,7 @@ impl KeyService {
         Ok(key)
     }
 
-    /// A key that no file has.
+    /// Creates a key for a new file.
     ///
     /// # Errors
     /// The service refuses, or does not answer.
@@ -173,7 +173,7 @@ impl KeyService {
         Ok(NewKey { wrapped, key: self.data_key(&made.plaintext_data_key)? })
     }
 
-    /// Whether it takes our certificate, and we its. It is not asked for a key.
+    /// Checks that the service accepts adg's certificate and adg accepts the service's. No key is requested.
     ///
     /// # Errors
     /// It does not answer.
@@ -203,7 +203,8 @@ impl KeyService {
         bytes.ok_or_else(|| self.unavailable("gave something that is no key of 128 or 256 bits".to_owned()))
     }
 
-    /// Asks until there is an answer: throttled, out of order and unreachable it is asked again, some ten times in a minute.
+    /// Sends a request until there is a response: if the service throttles, fails or is unreachable, it retries some ten times in
+    /// a minute.
     fn ask<T: DeserializeOwned>(&self, id: &str, request: impl Fn() -> RequestBuilder) -> Result<T, KeyServiceError> {
         let times = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(100))
@@ -249,7 +250,7 @@ impl KeyService {
         }
     }
 
-    /// A request that got no answer: where TLS refuses, no other try helps.
+    /// Classifies a request that got no response: after a TLS failure, no retry helps.
     fn sort(&self, error: &reqwest::Error) -> Failed {
         match tls_below(error) {
             Some(reason) => Failed::Never(KeyServiceError::Trust { url: self.shown(), reason }),
@@ -258,14 +259,14 @@ impl KeyService {
     }
 }
 
-/// The first words of an answer that has no key.
+/// Returns the first words of a response without a key.
 async fn said(response: Response) -> String {
     let text = response.text().await.unwrap_or_default();
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
     if text.is_empty() { text } else { format!(": {text}") }
 }
 
-/// The innermost reason of an error, which says most.
+/// Returns the innermost cause of an error, which is the most specific.
 fn because(error: &dyn Error) -> String {
     let mut reason = error;
     while let Some(source) = reason.source() {
@@ -274,7 +275,7 @@ fn because(error: &dyn Error) -> String {
     reason.to_string()
 }
 
-/// What TLS says, where it is TLS that failed; it may lie in an error of the connection.
+/// Returns the TLS error message if TLS failed; the TLS error may be nested in a connection error.
 fn tls_below(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(error.to_string());

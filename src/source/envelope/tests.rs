@@ -131,7 +131,7 @@ fn strangers_are_refused_on_both_sides_at_once() {
 }
 
 impl Fixture {
-    /// A certificate that outlives its service.
+    /// Returns a certificate that outlives its service.
     fn kept_ca(&self) -> std::path::PathBuf {
         let kept = tempfile::NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
         fs::copy(self.service.fact("ca"), &kept).unwrap();
@@ -147,12 +147,12 @@ impl Fixture {
         crate::runtime::wait(async { request.send().await.unwrap().text().await.unwrap() }).unwrap()
     }
 
-    /// Has the next answers be these statuses.
+    /// Sets the statuses of the next responses.
     fn control(&self, json: &str) {
         self.call(reqwest::Method::POST, "/control", json);
     }
 
-    /// What requests of that method were answered with, so far.
+    /// Returns the statuses of the responses to requests of that method so far.
     fn statuses(&self, method: &str) -> Vec<u64> {
         let all: Vec<serde_json::Value> = serde_json::from_str(&self.call(reqwest::Method::GET, "/requests", "")).unwrap();
         all.iter().filter(|request| request["method"] == method).filter_map(|request| request["status"].as_u64()).collect()

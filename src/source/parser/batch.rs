@@ -9,7 +9,7 @@ const QUOTED: u32 = 1 << 31;
 const ESCAPED: u32 = 1 << 30;
 const LENGTH: u32 = ESCAPED - 1;
 
-/// Where a field lies in its batch's text. Lengths are below 1 GiB, which leaves two bits for how the field was written.
+/// A field's range in its batch's text. Lengths are below 1 GiB, which leaves two bits to note quotes and escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::source) struct Span {
     start: u32,
@@ -36,12 +36,12 @@ impl Span {
         self.start() + (self.length & LENGTH) as usize
     }
 
-    /// Whether it was written without quotes and has that byte.
+    /// Returns true if the field was written without quotes and has that byte.
     pub(super) fn is_plain_with(self, byte: u8, text: &[u8]) -> bool {
         self.length & QUOTED == 0 && text.get(self.start()..self.end()).is_some_and(|text| text.contains(&byte))
     }
 
-    /// Has an escaped text replaced by what it means, in place, since it only gets shorter. `meaning` gives its new length.
+    /// Unescapes an escaped text in place, since it only gets shorter. `meaning` returns its new length.
     pub(in crate::source) fn unescape(&mut self, text: &mut [u8], meaning: impl Fn(&mut [u8]) -> usize) {
         if self.length & ESCAPED == 0 {
             return;
@@ -51,43 +51,43 @@ impl Span {
     }
 }
 
-/// Why a record of other bytes than its encoding's is no row.
+/// Reason for a record with bytes that are invalid in its encoding.
 pub(super) const NOT_TEXT: &str = "bytes that are not text in the source's encoding";
 
-/// Where a record begins in its file's text.
+/// Start of a record in its file's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Place {
-    /// In a file of lines.
+    /// Place in a file of lines.
     Line {
         /// Counted from 1.
         line: u64,
-        /// How many lines the record has.
+        /// Number of lines of the record.
         lines: u64,
     },
-    /// In any other.
+    /// Place in any other file.
     Byte {
-        /// Counted from 0, in the text as it is without packing and encryption.
+        /// Counted from 0, in the decompressed and decrypted text.
         offset: u64,
     },
     /// Not known: a cluster read the file, and counts no lines.
     Unknown {},
 }
 
-/// A record that is no row, with its text and the reason.
+/// A record that can't be a row, with its text and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadRecord {
-    /// Where it begins.
+    /// Start of the record.
     #[serde(flatten)]
     pub place: Place,
-    /// For how many records it stands, those included that it may have swallowed.
+    /// Number of records that it stands for, including those that it may have swallowed.
     #[serde(skip)]
     pub stands_for: u64,
-    /// Why it is no row. Nothing of the record itself is in it.
+    /// Reason. It contains nothing of the record itself.
     pub reason: String,
     /// Its text; bytes that are not text are shown as replacement characters.
     pub text: String,
-    /// Its exact bytes, where they are not text.
+    /// Its exact bytes, if they are not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
 }
@@ -107,7 +107,7 @@ impl BadRecord {
 pub struct Field<'a> {
     /// The text, unescaped.
     pub text: &'a [u8],
-    /// Whether it stood in quotes.
+    /// True if the field was quoted.
     pub quoted: bool,
 }
 
@@ -120,19 +120,19 @@ pub struct RawBatch {
     pub(in crate::source) spans: Vec<Span>,
     /// Fields in a record.
     pub(in crate::source) width: usize,
-    /// Good records.
+    /// Number of good records.
     pub(in crate::source) rows: usize,
     /// Records set aside, in order.
     pub bad: Vec<BadRecord>,
 }
 
 impl RawBatch {
-    /// Good records.
+    /// Returns the number of good records.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// A field of a good record. An index beyond the batch gives an empty field.
+    /// Returns a field of a good record. An index beyond the batch gives an empty field.
     #[inline]
     pub fn field(&self, row: usize, column: usize) -> Field<'_> {
         let Some(span) = self.spans.get(row * self.width + column) else { return Field { text: b"", quoted: false } };
@@ -140,13 +140,13 @@ impl RawBatch {
         Field { text, quoted: span.length & QUOTED != 0 }
     }
 
-    /// Where a field lies in [`text`](Self::text): offset and length.
+    /// Returns a field's offset and length in [`text`](Self::text).
     #[inline]
     pub(super) fn place(&self, row: usize, column: usize) -> (u32, u32) {
         self.spans.get(row * self.width + column).map_or((0, 0), |span| (span.start, span.length & LENGTH))
     }
 
-    /// The bytes that it holds.
+    /// Returns the bytes of text that it holds.
     pub fn bytes(&self) -> usize {
         self.text.len()
     }

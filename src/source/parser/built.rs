@@ -1,4 +1,4 @@
-//! A built column, and the rows whose value did not fit.
+//! A built column, and the rows with an invalid value.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::schema::fit;
 
 use super::batch::Field;
 
-/// A column, and the rows whose value did not fit and is therefore null.
+/// A column, and the rows whose value is invalid and therefore null.
 pub(super) struct Built {
     pub(super) array: ArrayRef,
     pub(super) misfits: Vec<usize>,
-    /// Whether its values have members that its type does not have.
+    /// True if its values have members that its type does not have.
     pub(super) has_grown: bool,
 }
 
@@ -22,7 +22,7 @@ impl Built {
     }
 }
 
-/// Notes a value that did not fit, unless there is nothing but white space.
+/// Notes an invalid value, unless it is only white space.
 #[cold]
 pub(super) fn misfit<T>(misfits: &mut Vec<usize>, row: usize, field: Field<'_>) -> Option<T> {
     if !fit::trim(field.text).is_empty() {

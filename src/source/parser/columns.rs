@@ -1,4 +1,4 @@
-//! Arrow columns from fields, each typed at once, and the values that did not fit.
+//! Arrow columns from fields, each typed at once, and the invalid values.
 
 use std::sync::Arc;
 
@@ -26,13 +26,13 @@ use super::rules::{Nulls, ValueRules};
 /// A batch of typed columns and those that adg writes itself.
 #[derive(Debug)]
 pub struct TypedBatch {
-    /// The columns in the plan's order, then `row_hash_id` where it is asked for, then `error_desc`.
+    /// The columns in the plan's order, then `row_hash_id` if it is requested, then `error_desc`.
     pub batch: RecordBatch,
-    /// Values that did not fit, for each column of the plan.
+    /// Number of invalid values, for each column of the plan.
     pub misfits: Vec<u64>,
-    /// Rows that have such a value.
+    /// Number of rows with an invalid value.
     pub rows_with_errors: u64,
-    /// Whether a column [that may grow](ColumnPlan::may_grow) would have.
+    /// True if values of a column [that may grow](ColumnPlan::may_grow) have new members.
     pub has_grown: bool,
 }
 
@@ -80,12 +80,12 @@ fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Bu
     })
 }
 
-/// The text of an error, in the words of the job that adg replaces: others read them.
+/// Returns the text of an error, in the words of the job that adg replaces: others read them.
 fn describe(column: &ColumnName, text: &[u8]) -> String {
     format!("Type Conversion for column {column}. The source value is: {}", String::from_utf8_lossy(text))
 }
 
-/// For each row the values that did not fit, in the order of the columns; null, not an empty list, where all did.
+/// Returns for each row its invalid values, in the order of the columns; null, not an empty list, if all are valid.
 fn error_desc(batch: &RawBatch, plan: &[ColumnPlan], built: &[Built]) -> ArrayRef {
     let mut misfits: Vec<(usize, usize)> =
         built.iter().enumerate().flat_map(|(i, column)| column.misfits.iter().map(move |row| (*row, i))).collect();
@@ -156,7 +156,7 @@ fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
     Built::new(builder.finish(), misfits)
 }
 
-/// Texts are not copied: the column's views point into the batch.
+/// Builds a text column. Texts are not copied: the column's views point into the batch.
 fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<Built, BatchError> {
     let mut builder = StringViewBuilder::with_capacity(batch.rows());
     let block = builder.append_block(batch.text.clone());

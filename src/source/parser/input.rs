@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::ReadSizes;
 
-/// What is read of a stream, and what of it was not handed out yet.
+/// A stream with the text that was read but not yet handed out.
 #[derive(Debug)]
 pub(super) struct Input<R> {
     source: R,

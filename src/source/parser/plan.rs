@@ -2,7 +2,7 @@
 
 use crate::schema::{ColumnName, ColumnType};
 
-/// A column to build: which field of the source, and what it becomes.
+/// A column to build: its field in the source, and its name and type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnPlan {
     /// The field's place in a record, from 0.
@@ -11,7 +11,7 @@ pub struct ColumnPlan {
     pub name: ColumnName,
     /// Its type.
     pub ty: ColumnType,
-    /// Whether values with members that the type does not have are to be told, rather than just not to fit: the type was made
-    /// without having seen them.
+    /// True if values with members that the type does not have are reported, and not only invalid: the type was
+    /// derived without having seen them.
     pub may_grow: bool,
 }

@@ -13,10 +13,10 @@ use super::split::{Found, empty_line, split};
 
 const QUOTE: u8 = b'"';
 
-/// How a source separates fields.
+/// Field separation of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
-    /// One ASCII character.
+    /// Field delimiter; one ASCII character.
     pub delimiter: u8,
 }
 
@@ -26,14 +26,14 @@ impl Default for Dialect {
     }
 }
 
-/// Why reading stopped.
+/// Error that stopped reading.
 #[derive(Debug)]
 pub enum RecordError {
     /// The stream failed.
     Io(io::Error),
-    /// No end of a record within the limit.
+    /// A record has no end within the limit.
     TooLong {
-        /// Where the record begins.
+        /// First line of the record.
         line: u64,
     },
 }
@@ -47,8 +47,8 @@ impl From<io::Error> for RecordError {
 /// Splits a stream of UTF-8 text into batches of records.
 ///
 /// Lines end with LF or CRLF; a file whose first line ends with a lone CR is taken to end all its lines so. Quoted fields
-/// may hold anything. An empty line is no record, as in Spark. A record with bad quoting costs the line on which it begins: what a
-/// stray quote would swallow is read as records of its own.
+/// may hold anything. An empty line is no record, as in Spark. A record with bad quoting costs the line on which it begins: the
+/// text that a stray quote would swallow is read as separate records.
 #[derive(Debug)]
 pub struct RecordReader<R> {
     input: Input<R>,
@@ -58,18 +58,18 @@ pub struct RecordReader<R> {
 }
 
 impl<R: Read> RecordReader<R> {
-    /// Reads in blocks of such sizes.
+    /// Creates a reader with these block sizes.
     pub fn new(source: R, dialect: Dialect, sizes: ReadSizes) -> Self {
         Self { input: Input::new(source, sizes), dialect, newline: b'\n', line: 1 }
     }
 
-    /// How many bytes of text were read so far.
+    /// Returns the bytes of text read so far.
     pub fn bytes_read(&self) -> u64 {
         self.input.bytes
     }
 
-    /// The fields of the first record that is not an empty line. `None` where there is none; the inner error says what is
-    /// wrong with it. To be called before [`next_batch`](Self::next_batch).
+    /// Returns the fields of the first record that is not an empty line; `None` if there is none. The inner error is the problem
+    /// with that record. Call it before [`next_batch`](Self::next_batch).
     pub fn header(&mut self) -> Result<Option<Result<Vec<String>, String>>, RecordError> {
         let mut text = std::mem::take(&mut self.input.rest);
         loop {
@@ -97,7 +97,7 @@ impl<R: Read> RecordReader<R> {
         }
     }
 
-    /// The next records, each of `width` fields; the others are set aside. `None` at the end.
+    /// Returns the next records, each of `width` fields; other records are set aside. `None` at the end.
     pub fn next_batch(&mut self, width: usize) -> Result<Option<RawBatch>, RecordError> {
         let mut text = std::mem::take(&mut self.input.rest);
         let mut wants_more = text.len() < self.input.sizes.block_bytes;
@@ -129,7 +129,7 @@ impl<R: Read> RecordReader<R> {
         }
     }
 
-    /// By the first line end outside quotes.
+    /// Detects the line end of the file from the first one outside quotes.
     fn detect_newline(&mut self, text: &[u8]) {
         let (mut at, mut quoted) = (0, false);
         while let Some(length) = memchr3(QUOTE, b'\r', b'\n', &text[at..]) {
@@ -195,7 +195,7 @@ impl<R: Read> RecordReader<R> {
         split_so_far
     }
 
-    /// Until where a record needs no closer look: all of it is text, and every line end is of the file's kind.
+    /// Returns the end of the text whose records need no closer look: it is valid UTF-8 with line ends of the file's kind only.
     fn plain_until(&self, text: &[u8]) -> usize {
         // Of what is handed out with this block: what waits behind it would be looked at with every one.
         let text = &text[..text.len().min(self.input.sizes.block_bytes)];
@@ -208,7 +208,7 @@ impl<R: Read> RecordReader<R> {
         }
     }
 
-    /// What is wrong with a record that has as many fields as it must.
+    /// Returns the flaw of a record with the right number of fields, if it has one.
     #[cold]
     fn flaw(&self, text: &[u8], record: Range<usize>, spans: &[Span]) -> Option<String> {
         let reason = if std::str::from_utf8(&text[record]).is_err() {
@@ -242,7 +242,7 @@ impl<R: Read> RecordReader<R> {
     }
 }
 
-/// Turns `""` into `"`, piece by piece. Gives the new length.
+/// Turns `""` into `"`, piece by piece. Returns the new length.
 fn unescape(text: &mut [u8]) -> usize {
     let quote_from = |text: &[u8], from: usize| {
         let rest = text.get(from..).unwrap_or_default();
@@ -280,8 +280,8 @@ fn count_lines(text: &[u8], newline: u8) -> u64 {
     memchr_iter(newline, text).count() as u64
 }
 
-/// Whether a line end of the other kind stands anywhere: a LF where lines end with CR, a CR that no LF follows where they end
-/// with LF. Rare: then it is worth a closer look.
+/// Returns true if the text has a line end of the other kind: an LF if lines end with CR, a CR without a following LF if they end
+/// with LF. That is rare, and then worth a closer look.
 fn has_other_line_ends(text: &[u8], newline: u8) -> bool {
     match newline {
         b'\r' => memchr(b'\n', text).is_some(),
@@ -516,7 +516,7 @@ mod tests {
             prop_assert_eq!(&found[1..], &table[..]);
         }
 
-        /// Promise 3 at its root: every line of a file is in a row or in quarantine.
+        /// Checks promise 3 at its root: every line of a file is in a row or in quarantine.
         #[test]
         fn nothing_is_lost_whatever_the_bytes(body in prop::collection::vec(prop::sample::select(b"ab\",\n\r\xC3\x28 ".to_vec()), 0..200), block in 1..50_usize) {
             let text = [b"h1,h2\n".to_vec(), body.clone()].concat();

@@ -1,4 +1,4 @@
-//! `row_hash_id`: by what a row can be known again.
+//! `row_hash_id`, the hash that identifies a row.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use super::batch::{Field, RawBatch};
 use super::json::scan::{self, Kind};
 use super::rules::Nulls;
 
-/// Which bytes of a row are hashed.
+/// Version of the row hash, which decides the bytes of a row that are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HashVersion {
-    /// As the replaced job: Spark's `sha2(concat_ws('||', …), 256)`. Nulls are skipped, so that rows which differ may have one
-    /// hash: (a, null, b) and (a, b, null). Numbers, booleans and objects as the source writes them; of an array column each item
-    /// is a value of its own.
+    /// The replaced job's hash: Spark's `sha2(concat_ws('||', …), 256)`. Nulls are skipped, so that different rows may have the
+    /// same hash: (a, null, b) and (a, b, null). Numbers, booleans and objects are hashed as the source writes them; each item of
+    /// an array column is a separate value.
     V1,
-    /// Free of such collisions: the length and text of each name, whether the value was quoted, its length and its text, for each
-    /// value that is not null, by name.
+    /// Free of such collisions: for each value that is not null, ordered by name, it hashes the length and text of the name,
+    /// whether the value was quoted, and its length and text.
     V2,
 }
 
-/// How the rows of a file are hashed: which version, and the file's fields in its order, whether they are columns or not.
+/// Row hash of a file: its version, and the file's fields in order, including those that are not columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowHash {
     version: HashVersion,
@@ -35,17 +35,17 @@ pub struct RowHash {
 /// A field that is hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashField {
-    /// Its place in a record.
+    /// Index of the field in a record.
     pub place: usize,
-    /// What the source calls it.
+    /// Name of the field in the source.
     pub name: String,
-    /// Whether its column is one of arrays.
+    /// True if its column is an array.
     pub is_array: bool,
 }
 
 impl RowHash {
-    /// For a file of these fields. `sorted`: where the file has no order of its own, as JSON has none; then Spark's, which is that
-    /// of UTF-16.
+    /// Creates the hash for a file of these fields. `sorted`: sort the fields in Spark's order, that of UTF-16, if the file has
+    /// no order of its own, such as JSON.
     pub fn new(version: HashVersion, mut fields: Vec<HashField>, sorted: bool) -> Self {
         if sorted || version == HashVersion::V2 {
             fields.sort_by(|a, b| a.name.encode_utf16().cmp(b.name.encode_utf16()));
@@ -53,12 +53,12 @@ impl RowHash {
         Self { version, fields }
     }
 
-    /// Which bytes are hashed.
+    /// Returns the version of the hash.
     pub fn version(&self) -> HashVersion {
         self.version
     }
 
-    /// What is hashed, in order.
+    /// Returns the hashed fields, in order.
     pub fn fields(&self) -> &[HashField] {
         &self.fields
     }
@@ -76,7 +76,7 @@ impl RowHash {
         Arc::new(hashes.finish())
     }
 
-    /// The values of a row that are not null.
+    /// Returns the values of a row that are not null.
     fn values<'b>(
         &'b self,
         batch: &'b RawBatch,
@@ -116,7 +116,7 @@ impl RowHash {
     }
 }
 
-/// The items of an array that are not null: `concat_ws` takes each as a value of its own.
+/// Returns the items of an array that are not null: `concat_ws` takes each as a separate value.
 fn items(value: Field<'_>) -> Option<Vec<String>> {
     if value.quoted || !value.text.starts_with(b"[") {
         return None;

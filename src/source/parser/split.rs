@@ -1,4 +1,4 @@
-//! Finding the end of one record and of its fields.
+//! Search for the end of one record and of its fields.
 
 use memchr::{memchr, memchr2};
 
@@ -7,13 +7,13 @@ use super::batch::Span;
 const QUOTE: u8 = b'"';
 pub(super) const AFTER_QUOTE: &str = "text follows a closing quote";
 
-/// What is at one place of the text.
+/// Record or line found at one place of the text.
 pub(super) enum Found {
     /// A record up to `next`; its spans were pushed.
     Record { next: usize },
     /// A record up to `next` that can't be split, because of the quoted field that begins at `field`.
     Flawed { next: usize, reason: &'static str, field: usize },
-    /// The text ends before the record does; `quoted` is where the quoted field begins in which it ends.
+    /// The text ends before the record does; `quoted` is the start of the quoted field in which it ends.
     Incomplete { quoted: Option<usize> },
 }
 
@@ -59,7 +59,7 @@ pub(super) fn split(text: &[u8], start: usize, ended: bool, delimiter: u8, newli
     }
 }
 
-/// The place of the quote that closes a field, and whether doubled quotes stand before it.
+/// Returns the place of the quote that closes a field, and true if doubled quotes precede it.
 #[inline]
 fn closing_quote(text: &[u8], mut from: usize, ended: bool) -> Option<(usize, bool)> {
     let mut escaped = false;
@@ -90,7 +90,7 @@ fn without_cr(text: &[u8], start: usize, end: usize) -> usize {
     if end > start && text[end - 1] == b'\r' { end - 1 } else { end }
 }
 
-/// The length of the empty line that `text` begins with.
+/// Returns the length of the empty line that `text` begins with.
 pub(super) fn empty_line(text: &[u8], newline: u8) -> Option<usize> {
     match text {
         [b'\r', b'\n', ..] => Some(2),

@@ -1,18 +1,18 @@
-//! What datasets are called: <https://openlineage.io/docs/spec/naming>.
+//! Names of datasets: <https://openlineage.io/docs/spec/naming>.
 
 use serde_json::{Map, Value, json};
 
 /// A dataset's name, unique within its namespace.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DatasetName {
-    /// Where it is kept: `s3://bucket`, `file`, `hive://host:port`.
+    /// Namespace, from the place of the data: `s3://bucket`, `file`, `hive://host:port`.
     pub namespace: String,
-    /// What it is called there.
+    /// Name in the namespace.
     pub name: String,
 }
 
 impl DatasetName {
-    /// What lies at a location: `s3://bucket/key`, `file:///path`.
+    /// Returns the name of the dataset at a location: `s3://bucket/key`, `file:///path`.
     pub fn at(location: &str) -> Self {
         let (scheme, rest) = location.split_once("://").unwrap_or(("file", location));
         if scheme == "file" {

@@ -1,4 +1,4 @@
-//! Where events go. They wait in a line of their own, so that nobody waits for them but the end of the run.
+//! Destinations of events. Events wait in a queue of their own, so that only the end of the run waits for them.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -18,38 +18,39 @@ use crate::telemetry::settings::{self, LineageDestination, LineageServer, OpenLi
 
 use super::Parent;
 
-/// Events were not taken. Those after the first that nobody took are not tried.
+/// A failure to send events. Events after the first failed one are not tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("lineage events were not taken by {destination}: {reason}")]
 pub struct LineageError {
-    /// Where they were to go.
+    /// Destination of the events.
     pub destination: String,
-    /// Why they did not come there.
+    /// Reason for the failure.
     pub reason: String,
 }
 
-/// Where a profile's events go.
+/// A sender of a profile's events.
 pub struct Lineage {
-    /// The namespace of its jobs.
+    /// Namespace of its jobs.
     pub namespace: String,
-    /// The run of which this process is a part.
+    /// Run that this process is a part of.
     pub parent: Option<Parent>,
     line: Mutex<Option<Line>>,
 }
 
-/// Events on their way.
+/// A queue of events and the task that sends them.
 struct Line {
-    /// Where they go.
+    /// Destination of the events.
     destination: String,
     events: UnboundedSender<Value>,
     sent: JoinHandle<Result<(), SendError>>,
 }
 
 impl Lineage {
-    /// Where the settings say, else where the variables do that OpenLineage's clients go by; none where nobody is to be told.
+    /// Opens the destination in the settings, else that in the variables of OpenLineage's clients; none if neither has one, or if
+    /// `OPENLINEAGE_DISABLED` is `true`.
     ///
     /// # Errors
-    /// The address is none.
+    /// The address is invalid, or the client can't be created.
     pub fn open(
         settings: Option<&OpenLineageSettings>,
         variable: &dyn Fn(&str) -> Option<String>,
@@ -76,7 +77,7 @@ impl Lineage {
         Ok(Some(Self { namespace: settings.namespace, parent, line: Mutex::new(Some(line)) }))
     }
 
-    /// Takes an event on its way.
+    /// Queues an event.
     pub fn tell(&self, event: Value) {
         if let Some(line) = &*self.line.lock().unwrap_or_else(PoisonError::into_inner) {
             // Its end is only gone where an earlier event was not taken, which is told in the end.
@@ -84,10 +85,10 @@ impl Lineage {
         }
     }
 
-    /// Waits until the last event is taken, [`sending::PATIENCE`] at most.
+    /// Waits until the last event is sent, [`sending::PATIENCE`] at most.
     ///
     /// # Errors
-    /// Some were not taken.
+    /// Some events were not sent.
     pub fn end(&self) -> Result<(), LineageError> {
         let Some(Line { destination, events, sent }) = self.line.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! One event, by version 2-0-2 of the specification.
+//! Run events, by version 2-0-2 of the specification.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -7,29 +7,29 @@ use crate::identity::{ProcessingDate, RunId};
 
 use super::facets::{Input, Output, facet, facets, producer};
 
-/// The version of the events.
+/// URL of the events' schema, with its version.
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
 /// A job's name, unique within its namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobName {
-    /// Who names it.
+    /// Namespace.
     pub namespace: String,
     /// `adg.MODULE` or `adg.MODULE.COLLECTION`.
     pub name: String,
 }
 
-/// The run of which a run is a part.
+/// The parent of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
-    /// Its job.
+    /// Job of the run.
     pub job: JobName,
-    /// Its id, a UUID.
+    /// Id of the run, a UUID.
     pub run: String,
 }
 
 impl Parent {
-    /// Reads `namespace/job/run`, as schedulers write it into `OPENLINEAGE_PARENT_ID`.
+    /// Parses `namespace/job/run`, as schedulers write it into `OPENLINEAGE_PARENT_ID`.
     pub fn parse(text: &str) -> Option<Self> {
         let (job, run) = text.trim().rsplit_once('/')?;
         let (namespace, name) = job.rsplit_once('/')?;
@@ -47,40 +47,40 @@ impl Parent {
     }
 }
 
-/// How far a run is.
+/// The state of a run at an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moment {
-    /// It begins.
+    /// The run begins.
     Start,
-    /// It is done.
+    /// The run is done.
     Complete,
-    /// It failed, for this reason.
+    /// The run failed, for this reason.
     Fail(String),
 }
 
-/// What is told of a run.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event<'e> {
-    /// How far it is.
+    /// State of the run.
     pub moment: Moment,
-    /// When that was.
+    /// Time of the event.
     pub at: Timestamp,
-    /// Its job.
+    /// Job of the run.
     pub job: &'e JobName,
-    /// Its id.
+    /// Id of the run.
     pub run: RunId,
-    /// Of what it is a part.
+    /// Parent of the run.
     pub parent: Option<&'e Parent>,
-    /// The day that it is for.
+    /// Processing date; none for the run of a whole module.
     pub date: Option<ProcessingDate>,
-    /// What it reads.
+    /// Input.
     pub input: Option<Input<'e>>,
-    /// What it writes.
+    /// Output.
     pub output: Option<Output<'e>>,
 }
 
 impl Event<'_> {
-    /// As it is sent.
+    /// Returns the event as JSON.
     pub fn to_json(&self) -> Value {
         let kind = match &self.moment {
             Moment::Start => "START",

@@ -1,4 +1,4 @@
-//! What is told of datasets, each fact by the version of its own schema.
+//! Facets of datasets, each in the version of its own schema.
 
 use std::collections::BTreeMap;
 
@@ -10,62 +10,62 @@ use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID, TableSchema
 
 use super::DatasetName;
 
-/// Files that are named one by one.
+/// Maximum number of files that are named one by one.
 const MOST_FILES: usize = 100;
 
-/// A field of the source, and the column that it becomes.
+/// A field of the source and its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceField {
-    /// As the source calls it.
+    /// Name in the source.
     pub name: String,
     /// The column.
     pub column: ColumnName,
 }
 
-/// What is read.
+/// The input of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input<'e> {
-    /// The files of all days.
+    /// Dataset of the files of all dates.
     pub dataset: &'e DatasetName,
-    /// Those of this one.
+    /// Files of this date.
     pub files: &'e [SourceFile],
-    /// The fields that they have, where that is known.
+    /// Fields of the files; empty if unknown.
     pub fields: &'e [SourceField],
-    /// How many records they have, where that is known.
+    /// Number of records in the files, if known.
     pub rows: Option<u64>,
 }
 
-/// What is written.
+/// The output of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output<'e> {
-    /// Where the table is.
+    /// Dataset at the table's location.
     pub dataset: &'e DatasetName,
-    /// What the metastore calls it.
+    /// Name of the table in the metastore.
     pub table: &'e DatasetName,
-    /// What is read for it.
+    /// Dataset that it is read from.
     pub source: &'e DatasetName,
     /// The columns that come from the source's fields.
     pub fields: &'e [SourceField],
-    /// The table.
+    /// Schema of the table.
     pub schema: &'e TableSchema,
-    /// Whether it was made by this, or its columns changed.
+    /// `CREATE` if the table is created, `ALTER` if its columns change, else none.
     pub change: Option<&'static str>,
-    /// The column that says the day.
+    /// Partition column, which has the date.
     pub partition_by: &'e ColumnName,
-    /// The day.
+    /// Processing date.
     pub date: ProcessingDate,
     /// The run that wrote it.
     pub run: RunId,
-    /// What was counted.
+    /// Counts of rows, files and bytes.
     pub counts: Counts,
 }
 
-/// The producer of the events.
+/// Returns the URI of the producer of the events.
 pub(super) fn producer() -> String {
     format!("urn:adg:{}", env!("CARGO_PKG_VERSION"))
 }
 
-/// A fact, with what says how it is written.
+/// Returns a facet with its producer and the URL of its schema.
 pub(super) fn facet(name: &str, version: &str, body: Value) -> Value {
     facet_of(name, version, name, body)
 }
@@ -76,7 +76,7 @@ fn facet_of(file: &str, version: &str, name: &str, mut body: Value) -> Value {
     body
 }
 
-/// Those of which something is known.
+/// Returns the facets that have a value.
 pub(super) fn facets<const N: usize>(facets: [(&str, Option<Value>); N]) -> Map<String, Value> {
     facets.into_iter().filter_map(|(key, facet)| Some((key.to_owned(), facet?))).collect()
 }
@@ -105,7 +105,7 @@ impl Input<'_> {
     }
 }
 
-/// Which part of a dataset it is about. Inputs' and outputs' have one file.
+/// Returns the facet that names a part of a dataset. Those of inputs and outputs share one schema file.
 fn subset(name: &str, body: Value) -> Value {
     facet_of("BaseSubsetDatasetFacet", "1-0-0", name, body)
 }
@@ -141,7 +141,8 @@ impl Output<'_> {
         columns.map(|(name, ty)| field(name, ty)).collect()
     }
 
-    /// A column is what its field says, or that made another type; what adg adds itself is made of all of them.
+    /// Returns the lineage of columns: a column is its field's text or a conversion of it; a column that adg adds comes from all
+    /// fields.
     fn column_lineage(&self) -> Value {
         let of = |field: &SourceField, how: Value| json!({ "namespace": self.source.namespace, "name": self.source.name, "field": field.name, "transformations": [how] });
         let mut columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
@@ -169,7 +170,7 @@ impl Output<'_> {
     }
 }
 
-/// A column with its members.
+/// Returns a column with its nested fields.
 fn field(name: &str, ty: &ColumnType) -> Value {
     let members: Vec<Value> = match ty {
         ColumnType::Struct(fields) => fields.iter().map(|member| field(member.name.as_str(), &member.ty)).collect(),

@@ -1,4 +1,4 @@
-//! Which data came of which, as OpenLineage tells it: <https://openlineage.io/docs/spec/object-model>.
+//! Data lineage in the model of OpenLineage: <https://openlineage.io/docs/spec/object-model>.
 
 mod dataset;
 mod destination;

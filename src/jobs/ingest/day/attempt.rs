@@ -26,8 +26,8 @@ use crate::jobs::ingest::run::Run;
 use crate::jobs::run::JobError;
 use crate::jobs::run::spans::{Staged, date_ended, date_span};
 
-/// Does one collection of one date and records how it ended. An error here is one that ends the whole run: the ledger
-/// itself failed. Whatever else goes wrong is in the report.
+/// Loads one collection of one date and records how it ended. An error here ends the whole run, such as a failure of the ledger
+/// itself. Any other failure is in the report.
 pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<DayReport, JobError> {
     let started = Instant::now();
     let span = date_span(collection.name.as_str(), date);
@@ -55,7 +55,7 @@ pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: V
     ended
 }
 
-/// A date without a file: skipped, lost or failed.
+/// Returns the outcome of a date without a file: skipped, lost or failed.
 pub fn without_files(
     context: &Context<'_>,
     rules: WindowRules,
@@ -70,10 +70,10 @@ pub fn without_files(
     }
 }
 
-/// How often a date is done anew because other shards changed its table: each brings new columns once.
+/// Most repetitions of a date because other shards changed its table: each brings new columns once.
 const CHANGES: usize = 20;
 
-/// What is to be published.
+/// Files that are to be published, with their headers and the table's evolution.
 pub(super) struct Written<'a> {
     pub(super) headers: Vec<Header>,
     pub(super) evolution: Evolution,
@@ -81,26 +81,26 @@ pub(super) struct Written<'a> {
     pub(super) files: Vec<WrittenFile>,
 }
 
-/// What is known so far.
+/// State of an attempt so far.
 pub(super) struct Day<'a> {
     pub(super) run: &'a Run<'a>,
     pub(super) collection: &'a Collection,
     pub(super) date: ProcessingDate,
-    /// The files that are read.
+    /// Files that are read.
     pub(super) keys: Vec<SourceKey>,
-    /// All that the source has of it.
+    /// All files that the source has of the date.
     pub(super) listed: Vec<SourceKey>,
-    /// Where the table lies, as far as that is known.
+    /// Folder of the table, as far as it is known.
     pub(super) layout: &'a TableLayout,
-    /// The table's columns that are personal data, as far as that is known.
+    /// Columns of the table that are personal data, as far as they are known.
     pub(super) personal: BTreeSet<ColumnName>,
     pub(super) attempt: Attempt,
     pub(super) report: DayReport,
-    /// What was published, for who asks where it came from.
+    /// Columns that were published, for lineage.
     pub(super) written: Option<WrittenColumns>,
-    /// Whether the ledger has it as done.
+    /// True if the ledger has the date as completed.
     pub(super) was_done: bool,
-    /// Where the rows are that an earlier attempt published, and this one found no file to replace with.
+    /// Location of the rows that an earlier attempt published, if this one found no complete files to replace them with.
     pub(super) standing: Option<String>,
 }
 
@@ -139,13 +139,13 @@ impl<'a> Day<'a> {
         })
     }
 
-    /// A date that is published stays done where nothing was found to do it again with: that is told once, not for ever.
+    /// Handles a date without files. A published date stays completed: that its files are missing is reported once, not for ever.
     fn without_files(&mut self) -> Result<Outcome, JobError> {
         self.standing = self.destination().current(&PartitionValue::from(self.date))?;
         without_files(self.run.context, self.run.rules, self.collection, self.date)
     }
 
-    /// Gives the reason for which it is not done yet, where its files are not all there. A date that was done stays so.
+    /// Returns the reason for which the date is not loaded yet, if its files are not complete. A completed date stays so.
     fn waits(&mut self) -> Result<Option<String>, JobError> {
         let waits = complete::must_be(self.run.context, self.collection, self.date, &self.listed, self.run.takes_incomplete);
         if matches!(waits, Ok(Some(_)) | Err(JobError::Incomplete { .. })) {
@@ -159,7 +159,7 @@ impl<'a> Day<'a> {
         waits
     }
 
-    /// The table of contents.
+    /// Runs the attempt: checks that the files are complete, then writes and publishes them.
     fn ingest(&mut self) -> Result<Outcome, JobError> {
         if let Some(note) = self.waits()? {
             self.report.notes.push(note);
@@ -172,7 +172,7 @@ impl<'a> Day<'a> {
         Ok(Outcome::Completed)
     }
 
-    /// Where another shard changed the table meanwhile, the date is done anew with the table as it is now.
+    /// Writes and publishes the date. If another shard changed the table meanwhile, does so again with the table as it is now.
     fn write_and_publish(&mut self) -> Result<Written<'a>, JobError> {
         for _ in 0..CHANGES {
             match self.try_to_publish() {
@@ -195,7 +195,7 @@ impl<'a> Day<'a> {
         Ok(written)
     }
 
-    /// Reads the day's files into the run's own folder. Where the beginnings of JSON files did not say all of them, they are read
+    /// Reads the day's files into the run's own folder. If the heads of JSON files did not show their whole schema, they are read
     /// to their ends first.
     fn write(&mut self, table: Option<&Table>) -> Result<Written<'a>, JobError> {
         match self.write_as_told(table, Look::Beginning) {
@@ -223,7 +223,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Rows into files, with all that must hold before they are published.
+    /// Writes rows into files, with all checks that must pass before they are published.
     fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
         let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.context.module.limits.quarantine_mib.into()));
@@ -258,12 +258,12 @@ impl<'a> Day<'a> {
         Destination { pii: destination.pii || !self.personal.is_empty(), ..destination }
     }
 
-    /// Of all files, as they lie in the source.
+    /// Returns the bytes of all files, as they lie in the source.
     pub(super) fn bytes(&self) -> u64 {
         self.keys.iter().map(|key| key.object.size).sum()
     }
 
-    /// Where its files are copied for a cluster.
+    /// Returns the folder in which the date's files are copied for a cluster; none if not configured.
     pub(super) fn staging(&self) -> Option<StagingFolder<'a>> {
         let context = self.run.context;
         Some(context.staging.as_ref()?.folder(&context.module.module, &self.collection.name, self.date, self.run.id))

@@ -1,4 +1,4 @@
-//! What must hold before a day is published.
+//! Checks that must pass before a day is published.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ impl Day<'_> {
         }
     }
 
-    /// Puts the quarantined records where a person finds them, whether or not the day is published.
+    /// Stores the quarantined records for a person to read, whether or not the day is published.
     pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile<'_>) -> Result<(), JobError> {
         if let Some(file) = quarantine.finish()? {
             let key = self.layout.quarantine_file(self.date, self.run.id);
@@ -40,7 +40,7 @@ impl Day<'_> {
         Ok(())
     }
 
-    /// Promise 3: the parser's count, the footers' and the quarantine's must agree before anything is published.
+    /// Promise 3: checks that the counts of the parser, the footers and the quarantine agree before anything is published.
     pub(super) fn reconcile(&self) -> Result<(), JobError> {
         let counts = &self.attempt.counts;
         if counts.rows_read == counts.rows_written + counts.rows_quarantined {
@@ -78,7 +78,7 @@ impl Day<'_> {
     }
 }
 
-/// The columns with the most values that do not fit. Their names only: the values may be nobody's business.
+/// Returns the columns with the most invalid values. Names and counts only: the values may be confidential.
 fn worst(errors: &BTreeMap<ColumnName, u64>) -> String {
     let mut columns: Vec<_> = errors.iter().collect();
     columns.sort_by_key(|(_, count)| std::cmp::Reverse(**count));

@@ -1,4 +1,4 @@
-//! How an attempt at a collection's date ended.
+//! End of an attempt at a collection's date: its outcome, its record and the sweeps.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::report::{DayReport, Outcome, Stage};
 use super::attempt::Day;
 
 impl Day<'_> {
-    /// Records how it ended.
+    /// Records how the attempt ended.
     pub(super) fn end(mut self, result: Result<Outcome, JobError>, started: Instant) -> Result<DayReport, JobError> {
         let (outcome, status) = match &result {
             Ok(Outcome::Skipped) => (Outcome::Skipped, Status::Skipped),
@@ -61,14 +61,15 @@ impl Day<'_> {
         }
     }
 
-    /// Removes what dead attempts at the date left. What fails here is left to the next attempt.
+    /// Deletes files that dead attempts at the date left. A failure is left to the next attempt.
     fn sweep(&mut self) {
         if let Err(error) = self.destination().sweep_unpublished(self.date, self.run.context.clock.now()) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {}", Causes(&error)));
         }
     }
 
-    /// Removes the copies that they left for a cluster, whatever came of this attempt: a date that is lost is looked at no more.
+    /// Deletes the copies that dead attempts left for a cluster, whatever the outcome of this attempt: no later run looks at a
+    /// lost date.
     fn sweep_copies(&mut self) {
         if let Some(Err(error)) = self.staging().map(|staging| staging.sweep()) {
             self.report

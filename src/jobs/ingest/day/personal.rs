@@ -1,4 +1,4 @@
-//! Personal data: which columns are it, and that they go where it belongs.
+//! Personal data: its columns, and the folder of a table that has any.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use crate::source::Header;
 
 use super::attempt::Day;
 
-/// Decides by the files' own lists of fields, the module and what the table had before, where a day goes, and which columns are
-/// personal data. `layout` is that of the table as far as it is known. A table that lies among those without personal data never
-/// gets any.
+/// Decides from the files' own lists of fields, the module and the existing table in which folder a day goes, and which columns
+/// are personal data. `layout` is that of the table as far as it is known. A table that lies among those without personal data
+/// never gets any.
 pub fn route<'c>(
     context: &Context<'_>,
     collection: &'c Collection,
@@ -37,7 +37,7 @@ pub fn route<'c>(
 }
 
 impl Day<'_> {
-    /// Decides where the day goes, and notes what is not said of its columns.
+    /// Decides in which folder the day goes, and notes columns that the file's own list of fields does not have.
     pub(super) fn route(&mut self, table: Option<&Table>, headers: &[Header], evolution: &Evolution) -> Result<(), JobError> {
         let (layout, personal) = route(self.run.context, self.collection, self.layout, table, headers, evolution)?;
         (self.layout, self.personal) = (layout, personal);

@@ -1,4 +1,4 @@
-//! Publishing a day, and telling what was done to its table.
+//! Publishing of a day, and the report of what was done to its table.
 
 use crate::catchup::Lease;
 use crate::jobs::run::JobError;
@@ -10,7 +10,7 @@ use super::attempt::{Day, Written};
 use super::personal::list;
 
 impl Day<'_> {
-    /// With the lease of the whole module.
+    /// Publishes the day, with the lease of the whole module.
     pub(super) fn publish(&mut self, written: &Written<'_>, lease: &Lease) -> Result<(), JobError> {
         let Written { evolution, folder, files, .. } = written;
         let fingerprint = evolution.after.fingerprint().to_string();
@@ -24,7 +24,7 @@ impl Day<'_> {
         Ok(())
     }
 
-    /// Says what was done to the table.
+    /// Adds to the report what was done to the table.
     pub(super) fn tell(&mut self, evolution: &Evolution) {
         let table = &self.collection.table;
         if evolution.before.is_none() {
@@ -38,7 +38,7 @@ impl Day<'_> {
     }
 }
 
-/// What a person should know of an evolution beside its statements.
+/// Returns notes for a person about an evolution, in addition to its statements.
 pub fn notes(evolution: &Evolution) -> Vec<String> {
     let told: [(&[ColumnName], &str); 3] = [
         (&evolution.filled, "columns missing in the source, filled with null"),

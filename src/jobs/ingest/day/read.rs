@@ -1,4 +1,4 @@
-//! From a day's files to Parquet files: headers, evolution, rows.
+//! Load of a day's files into Parquet files: headers, evolution, rows.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::store::Ahead;
 use super::attempt::Day;
 
 impl Day<'_> {
-    /// Has the rows of all files written, by whoever is to.
+    /// Writes the rows of all files, by the chosen engine.
     pub(super) fn load(
         &self,
         folder: &RunFolder<'_>,
@@ -50,7 +50,7 @@ impl Day<'_> {
         Ok(engine.load(&load, &mut Sinks { quarantine, progress: &*progress })?)
     }
 
-    /// One file to its end, which must be what was listed until then; one that came in one answer was it.
+    /// Reads one file to its end. It must still be the file that was listed; one that came in a single response is.
     fn read(
         &self,
         plan: &FilePlan<'_>,

@@ -1,11 +1,12 @@
-//! The bridge between arrow-rs arrays, which the guard builds and the Parquet writer takes, and Polars frames, in which
+//! Conversion between arrow-rs arrays, which the parser builds and the Parquet writer takes, and Polars frames, which queries run
+//! on.
 
 use arrow_array::ArrayRef;
 use polars::prelude::{Column, CompatLevel, DataFrame, PlSmallStr, Series};
 
 use super::{FrameError, bridge};
 
-/// A frame of these columns, each `rows` long.
+/// Returns a frame of these columns, each `rows` long.
 pub fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFrame, FrameError> {
     let columns = columns.into_iter().map(|(name, array)| {
         let chunk = bridge::array_to_polars(&array)?;
@@ -15,7 +16,7 @@ pub fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFra
     Ok(DataFrame::new(rows, columns)?)
 }
 
-/// The arrays of a frame's columns, in order.
+/// Returns the arrays of a frame's columns, in order.
 pub fn to_arrow(frame: &DataFrame) -> Result<Vec<ArrayRef>, FrameError> {
     let arrays = frame.columns().iter().map(|column| {
         let series = column.as_materialized_series().rechunk();

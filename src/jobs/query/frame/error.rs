@@ -1,10 +1,10 @@
-//! Errors of crossing between arrow-rs and Polars.
+//! Errors of conversion between arrow-rs and Polars.
 
 use polars::prelude::PolarsError;
 
 use crate::identity::{ErrorKind, Explain};
 
-/// Columns could not cross: a type that one side does not know, or columns of unlike length. A bug of adg.
+/// Columns could not be converted: one side does not know a type, or the columns differ in length. A bug of adg.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
     /// Polars refused.

@@ -1,4 +1,4 @@
-//! The bridge between arrow-rs arrays and Polars frames. Both are Apache Arrow in memory: columns cross without a copy.
+//! Bridge between arrow-rs arrays and Polars frames. Both are Apache Arrow in memory: columns cross without a copy.
 
 mod bridge;
 mod convert;

@@ -1,18 +1,18 @@
-//! The way to the records of a JSON document, and from one to the next.
+//! Path to the records of a JSON document, and from one to the next.
 
 use super::recover::{end_of_item, end_of_line};
 use super::scan::{self, Flaw, Kind, Member, skip_space};
 
-/// Where in a document its records are, and what beside them is kept.
+/// Paths of a document's records and of the one other value that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
-    /// The names that lead to the array of records. None: the document is that array, or has a record on each line.
+    /// Names that lead to the array of records. None: the document is that array, or has a record on each line.
     pub records: Option<Vec<String>>,
-    /// The names that lead to a value that is kept.
+    /// Names that lead to a value that is kept.
     pub kept: Option<Vec<String>>,
 }
 
-/// What makes a document none.
+/// A flaw that makes a document invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentFlaw {
     /// It stops being JSON outside its records.
@@ -25,16 +25,16 @@ pub enum DocumentFlaw {
     Unended(&'static str),
     /// It has no array of records where they should be.
     NoRecords,
-    /// What is kept of it stands in it twice: readers would keep one, each another.
+    /// The kept value occurs twice: readers differ in which of the two they keep.
     Twice,
 }
 
-/// How far one step came.
+/// Result of one step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A record, behind which the next step begins.
+    /// A record; the next step begins after it.
     Record { start: usize, end: usize },
-    /// What should be a record and is none.
+    /// An invalid record.
     Bad { start: usize, end: usize, reason: &'static str },
     /// Something else was passed.
     Passed { end: usize },
@@ -68,7 +68,7 @@ pub(super) struct Document {
     /// The names of the objects around that are open, from the outermost; empty in that itself.
     open: Vec<String>,
     found: bool,
-    /// What [`Layout::kept`] leads to, as it is written.
+    /// The value at [`Layout::kept`], as written.
     pub(super) kept: Option<Vec<u8>>,
 }
 
@@ -77,7 +77,7 @@ impl Document {
         Self { layout, place: Place::Start, open: Vec::new(), found: false, kept: None }
     }
 
-    /// The next step from `at`; `members` gets those of a record. `ended`: no more text comes.
+    /// Takes the next step from `at`; `members` receives a record's members. `ended`: no more text follows.
     pub(super) fn step(&mut self, text: &[u8], at: usize, ended: bool, members: &mut Vec<Member>) -> Result<Step, DocumentFlaw> {
         let at = skip_space(text, at);
         let Some(&byte) = text.get(at) else {
@@ -163,7 +163,7 @@ impl Document {
         self.pass(place, at + 1)
     }
 
-    /// A step in one of the objects around the records.
+    /// Takes a step in one of the objects around the records.
     fn member(&mut self, text: &[u8], at: usize, byte: u8) -> Result<Step, DocumentFlaw> {
         match (byte, self.place) {
             (b'}', _) if self.open.pop().is_some() => return Ok(self.pass(Place::BehindMember, at + 1)),
@@ -228,7 +228,7 @@ mod tests {
         (!text.is_empty()).then(|| text.split('.').map(str::to_owned).collect())
     }
 
-    /// The records, the bad ones with their reason, and what was kept.
+    /// Returns the records, the bad ones with their reason, and the kept value.
     fn walk(text: &str, records: &str, kept: &str) -> Result<(Vec<String>, Option<String>), DocumentFlaw> {
         let mut document = Document::new(Layout { records: path(records), kept: path(kept) });
         let (mut at, mut found, mut members) = (0, Vec::new(), Vec::new());

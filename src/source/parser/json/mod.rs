@@ -1,4 +1,4 @@
-//! JSON: the way to the records of a document, each record's members, and what is no record.
+//! JSON parser: the path to the records of a document, each record's members, and bad records.
 
 mod document;
 mod names;

@@ -8,7 +8,7 @@ use super::scan::{self, Kind, Value};
 #[derive(Debug, Default)]
 pub(in crate::source) struct Names {
     names: Vec<String>,
-    /// Of each, whether a text means it only by being written as it is.
+    /// For each name, true if a text means it only when written exactly like it.
     plain: Vec<bool>,
     places: HashMap<Vec<u8>, usize>,
 }
@@ -18,24 +18,24 @@ fn is_plain(name: &str) -> bool {
 }
 
 impl Names {
-    /// These names.
+    /// Creates the list from these names.
     pub(in crate::source) fn of(names: Vec<String>) -> Self {
         let places = names.iter().enumerate().map(|(place, name)| (name.clone().into_bytes(), place)).collect();
         let plain = names.iter().map(|name| is_plain(name)).collect();
         Self { names, plain, places }
     }
 
-    /// How many there are.
+    /// Returns the number of names.
     pub(in crate::source) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// The names in order.
+    /// Returns the names in order.
     pub(in crate::source) fn into_names(self) -> Vec<String> {
         self.names
     }
 
-    /// The place of a name; it is likely `guess`, for records are much alike. None where the name is new.
+    /// Returns the index of a name; it is likely `guess`, since records are similar. `None` if the name is new.
     pub(in crate::source) fn find(&self, text: &[u8], name: Value, guess: usize) -> Option<usize> {
         let bytes = name.text(text);
         match name.kind {
@@ -45,7 +45,7 @@ impl Names {
         }
     }
 
-    /// The name at a place, where it can be looked for as it is; else the empty one.
+    /// Returns the name at an index if it is plain, so that it can be compared as written; else an empty one.
     pub(in crate::source) fn likely(&self, place: usize) -> &[u8] {
         match (self.names.get(place), self.plain.get(place)) {
             (Some(name), Some(true)) => name.as_bytes(),
@@ -53,7 +53,7 @@ impl Names {
         }
     }
 
-    /// Adds a name that is new, and gives it.
+    /// Adds a new name and returns it.
     pub(in crate::source) fn add(&mut self, text: &[u8], name: Value) -> &str {
         let name = scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
         self.places.insert(name.clone().into_bytes(), self.names.len());
@@ -63,7 +63,7 @@ impl Names {
     }
 }
 
-/// Names are short: a call to compare them takes longer than comparing them does.
+/// Compares names inline. Names are short: a call takes longer than the comparison.
 #[inline]
 fn is_same(a: &[u8], b: &[u8]) -> bool {
     let ((words, rest), (others, other_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());

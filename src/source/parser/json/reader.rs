@@ -8,14 +8,14 @@ use crate::source::parser::ReadSizes;
 use crate::source::parser::batch::{BadRecord, NOT_TEXT, Place};
 use crate::source::parser::input::Input;
 
-/// Why reading stopped.
+/// Error that stopped reading.
 #[derive(Debug)]
 pub(in crate::source) enum JsonError {
     /// The stream failed.
     Io(io::Error),
-    /// The document is none.
+    /// The document is invalid.
     Document { flaw: DocumentFlaw, offset: u64 },
-    /// No end of a record within the limit.
+    /// A record has no end within the limit.
     TooLong { offset: u64 },
 }
 
@@ -25,37 +25,37 @@ impl From<io::Error> for JsonError {
     }
 }
 
-/// Some records, and what among them is none.
+/// Some records, and the bad records among them.
 #[derive(Debug)]
 pub(in crate::source) struct Block {
-    /// What the places of members are in.
+    /// Text that the places of members refer to.
     pub(in crate::source) text: Vec<u8>,
     pub(in crate::source) bad: Vec<BadRecord>,
 }
 
-/// Whether a block has room for more records; or why a record is none.
+/// Room of the block after a good record, or the reason for a bad one.
 pub(in crate::source) type Verdict = Result<Room, &'static str>;
 
-/// Whether a block has room for more records.
+/// Room in a block for more records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::source) enum Room {
     Left,
     Full,
 }
 
-/// Reads a document from its records' point of view.
+/// Reads a document as blocks of records.
 #[derive(Debug)]
 pub(in crate::source) struct JsonReader<R> {
     input: Input<R>,
     document: Document,
-    /// Where the rest begins in the text.
+    /// Offset of the rest in the text, in bytes.
     offset: u64,
     /// Good records so far, and their bytes.
     records: u64,
     bytes: u64,
 }
 
-/// What was found in a block so far.
+/// Records found in a block so far.
 #[derive(Default)]
 struct Found {
     at: usize,
@@ -68,17 +68,17 @@ impl<R: Read> JsonReader<R> {
         Self { input: Input::new(source, sizes), document: Document::new(layout), offset: 0, records: 0, bytes: 0 }
     }
 
-    /// How many bytes of text were read so far.
+    /// Returns the bytes of text read so far.
     pub(in crate::source) fn bytes_read(&self) -> u64 {
         self.input.bytes
     }
 
-    /// What [`Layout::kept`] leads to, once it was passed.
+    /// Returns the value at [`Layout::kept`], once it was passed.
     pub(in crate::source) fn kept(&self) -> Option<&[u8]> {
         self.document.kept.as_deref()
     }
 
-    /// The next records; `each` is given the members of every one that is JSON. `None` at the end.
+    /// Returns the next records; `each` receives the members of every valid JSON record. `None` at the end.
     pub(in crate::source) fn next_block(
         &mut self,
         each: &mut impl FnMut(&[u8], &[Member]) -> Verdict,
@@ -151,14 +151,14 @@ impl<R: Read> JsonReader<R> {
         Block { text, bad }
     }
 
-    /// For how many records a broken one stands that may have swallowed others: as many as have its length.
+    /// Estimates how many records a broken one stands for, as it may have swallowed others: as many as have its length.
     fn stands_for(&self, bytes: usize) -> u64 {
         let usual = self.bytes.checked_div(self.records).unwrap_or(bytes as u64).max(1);
         (bytes as u64 / usual).max(1)
     }
 }
 
-/// Whether all of it is text; a character that is cut off at the end may still become one.
+/// Returns true if all bytes are valid UTF-8; a character cut off at the end is allowed, as its rest may follow.
 fn is_utf8(text: &[u8]) -> bool {
     match simdutf8::compat::from_utf8(text) {
         Ok(_) => true,

@@ -1,10 +1,10 @@
-//! Where a broken record ends, so that the next one is read again.
+//! Recovery after a broken record: finds its end, so that the next record is read again.
 
 use memchr::{memchr, memmem};
 
 use super::scan::skip_space;
 
-/// In a file of lines: with its line. None where the end of that has not come yet.
+/// Finds the end of a broken record in a file of lines: the end of its line. `None` if that was not read yet.
 pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usize> {
     match memchr(b'\n', text.get(start..).unwrap_or_default()) {
         Some(length) => Some(start + length + 1),
@@ -12,12 +12,12 @@ pub(super) fn end_of_line(text: &[u8], start: usize, ended: bool) -> Option<usiz
     }
 }
 
-/// How far is looked first; each time twice as far, so that a file of nothing but broken records is gone through a few times, and
-/// not once for each of them.
+/// Bytes of the first search window. It doubles each time, so that a file of only broken records is scanned a few times, and
+/// not once for each record.
 const WINDOW: usize = 256;
 
-/// In an array: where its brackets are closed, or where a line begins as the record's own line did, whichever comes first.
-/// None where neither has come.
+/// Finds the end of a broken record in an array: its brackets are closed, or a line begins as the record's own line did,
+/// whichever comes first. `None` if neither was found.
 pub(super) fn end_of_item(text: &[u8], start: usize) -> Option<usize> {
     let mut window = WINDOW;
     loop {
@@ -43,7 +43,7 @@ impl Open {
         self.brackets.push(bracket);
     }
 
-    /// Closes the last one of its kind, and with it all that is open in it. Whether there was one.
+    /// Closes the last bracket of its kind, and all brackets open in it. Returns false if there was none.
     fn close(&mut self, end: u8) -> bool {
         let of_kind = if end == b'}' { self.braces } else { self.brackets.len() - self.braces };
         if of_kind == 0 {
@@ -59,8 +59,8 @@ impl Open {
     }
 }
 
-/// Where the brackets that are opened from `start` on are closed, before `limit`. A text ends with its line at the latest, for no
-/// text may have a line end. Outside brackets a comma or the array's own end is where it ends.
+/// Finds where the brackets opened from `start` on are closed, before `limit`. A string ends with its line at the latest, since
+/// no string may have a line end. Outside brackets, the record ends at a comma or at the array's own end.
 ///
 /// An object that begins where a name should stand, with the same name first as the record itself, is the next record: the
 /// closing bracket of this one is missing.
@@ -97,15 +97,15 @@ fn closed(text: &[u8], start: usize, limit: usize) -> Option<usize> {
     None
 }
 
-/// The bracket and the first name of an object, without the space between them.
+/// Returns the first name of an object, after its bracket and any space; `None` if there is none.
 fn beginning(text: &[u8], start: usize) -> Option<&[u8]> {
     let name = skip_space(text, start + 1);
     let rest = text.get(name..)?.strip_prefix(b"\"")?;
     memchr(b'"', rest).map(|length| &rest[..length])
 }
 
-/// Where a later line begins as the record's own line does, before `limit`: with the same indent and an opening bracket. Records
-/// that share a line with others have no such line.
+/// Finds a later line that begins as the record's own line does, before `limit`: with the same indent and an opening bracket.
+/// Records that share a line with others have no such line.
 fn next_alike(text: &[u8], start: usize, limit: usize) -> Option<usize> {
     let is_indent = |byte: &&u8| byte.is_ascii_whitespace() && **byte != b'\n';
     let line = start.checked_sub(text.get(..start)?.iter().rev().take_while(is_indent).count() + 1)?;

@@ -1,20 +1,20 @@
-//! One JSON value (RFC 8259, and NaN and the infinities as numbers): checked byte for byte, and not built.
+//! Scanner of one JSON value (RFC 8259, and NaN and the infinities as numbers): it checks each byte and builds no value.
 //!
-//! What comes out are places in the text, so that a number keeps its digits and a nested value its spelling. Whether the text is
-//! UTF-8 is checked elsewhere, for all of a block at once.
+//! It returns places in the text, so that a number keeps its digits and a nested value its spelling. UTF-8 is validated
+//! elsewhere, for a whole block at once.
 
 use memchr::memchr;
 
-/// How deep values may be nested: the stack is what limits it.
+/// Maximum nesting depth of values; the stack limits it.
 const DEEPEST: usize = 128;
 
-/// What a value is.
+/// Kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::source) enum Kind {
     Null,
     Boolean,
     Number,
-    /// Its place is what stands between the quotes; `escaped` where that has backslashes.
+    /// Its place is the text between the quotes; `escaped` if that has backslashes.
     Text {
         escaped: bool,
     },
@@ -31,7 +31,7 @@ pub(in crate::source) struct Value {
 }
 
 impl Value {
-    /// Its bytes in the text that it was found in.
+    /// Returns its bytes in the text that it was found in.
     pub(in crate::source) fn text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         text.get(self.start..self.end).unwrap_or_default()
     }
@@ -45,7 +45,7 @@ pub(in crate::source) struct Member {
     pub(in crate::source) value: Value,
 }
 
-/// Why there is no value.
+/// Reason for a missing value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::source) enum Flaw {
     /// The text ends in the middle of it.
@@ -56,7 +56,7 @@ pub(in crate::source) enum Flaw {
 
 type Scanned<T> = Result<T, Flaw>;
 
-/// Where the white space from `at` ends.
+/// Returns the end of the white space from `at`.
 #[inline]
 pub(in crate::source) fn skip_space(text: &[u8], at: usize) -> usize {
     // Most texts have none, or one space.
@@ -71,12 +71,12 @@ fn skip_some_space(text: &[u8], at: usize) -> usize {
     at + rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(rest.len())
 }
 
-/// The value that begins at `at`, and where it ends: for a text behind its closing quote.
+/// Returns the value that begins at `at`, and its end: for a string, after its closing quote.
 pub(in crate::source) fn value(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
     value_within(text, at, 0)
 }
 
-/// The members of the object that begins at `at`, in order; gives where it ends.
+/// Passes the members of the object that begins at `at` to `each`, in order; returns the object's end.
 pub(in crate::source) fn object(text: &[u8], at: usize, each: &mut impl FnMut(Member)) -> Scanned<usize> {
     members(text, at, &mut |name, at| {
         let (value, end) = value_within(text, at, 1)?;
@@ -85,7 +85,7 @@ pub(in crate::source) fn object(text: &[u8], at: usize, each: &mut impl FnMut(Me
     })
 }
 
-/// The items of the array that begins at `at`, in order; gives where it ends.
+/// Passes the items of the array that begins at `at` to `each`, in order; returns the array's end.
 pub(in crate::source) fn array(text: &[u8], at: usize, each: &mut impl FnMut(Value)) -> Scanned<usize> {
     items(text, at, &mut |at| {
         let (value, end) = value_within(text, at, 1)?;
@@ -94,8 +94,8 @@ pub(in crate::source) fn array(text: &[u8], at: usize, each: &mut impl FnMut(Val
     })
 }
 
-/// The same of an object, each of whose values is read by `each`: it is told the name and where the value begins, and gives where
-/// that ends. So a nested value is gone through once, however deep it is.
+/// Scans an object, each of whose values is read by `each`: it receives the name and the start of the value, and returns the
+/// value's end. So a nested value is scanned once, at any depth.
 pub(in crate::source) fn members(
     text: &[u8],
     at: usize,
@@ -114,24 +114,24 @@ pub(in crate::source) fn members(
     }
 }
 
-/// A walk over the members of an object by one who knows which name is likely the next.
+/// A walk over the members of an object by a caller that knows the likely next name.
 pub(in crate::source) struct Walk<'t> {
     text: &'t [u8],
-    /// Where the next name begins, or, at the end, where the object ends.
+    /// Start of the next name, or, at the end, the end of the object.
     at: usize,
     ended: bool,
 }
 
 impl<'t> Walk<'t> {
-    /// Of the object that begins at `at`.
+    /// Begins a walk over the object that begins at `at`.
     pub(in crate::source) fn begin(text: &'t [u8], at: usize) -> Scanned<Self> {
         let next = begin(text, at, b'{')?;
         let ended = byte(text, next)? == b'}';
         Ok(Self { text, at: next + usize::from(ended), ended })
     }
 
-    /// The next name, and where its value begins; none at the end. `likely` is a name that is written as it is meant; the empty one
-    /// is none.
+    /// Returns the next name and the start of its value; `None` at the end. `likely` is an expected name without escapes; empty
+    /// means no expectation.
     #[inline]
     pub(in crate::source) fn next(&mut self, likely: &[u8]) -> Scanned<Option<(Value, usize)>> {
         if self.ended {
@@ -150,7 +150,7 @@ impl<'t> Walk<'t> {
         name(self.text, self.at).map(Some)
     }
 
-    /// Goes on behind a value that ends at `end`.
+    /// Continues after a value that ends at `end`.
     #[inline]
     pub(in crate::source) fn pass(&mut self, end: usize) -> Scanned<()> {
         (self.at, self.ended) = match separator(self.text, end, b'}')? {
@@ -160,13 +160,13 @@ impl<'t> Walk<'t> {
         Ok(())
     }
 
-    /// Where the object ends, once there is no next name.
+    /// Returns the object's end, once there is no next name.
     pub(in crate::source) fn end(&self) -> usize {
         self.at
     }
 }
 
-/// The same of an array.
+/// Scans an array, each of whose items is read by `each`: it receives the item's start and returns its end.
 pub(in crate::source) fn items(text: &[u8], at: usize, each: &mut impl FnMut(usize) -> Scanned<usize>) -> Scanned<usize> {
     let mut next = begin(text, at, b'[')?;
     if byte(text, next)? == b']' {
@@ -180,7 +180,7 @@ pub(in crate::source) fn items(text: &[u8], at: usize, each: &mut impl FnMut(usi
     }
 }
 
-/// A name that stands at `at`, with its colon; gives it and where its value begins.
+/// Reads the name at `at` and its colon; returns the name and the start of its value.
 pub(in crate::source) fn name(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
     if byte(text, at)? != b'"' {
         return Err(Flaw::Broken("a name in quotes is missing"));
@@ -216,7 +216,7 @@ fn value_within(text: &[u8], at: usize, depth: usize) -> Scanned<(Value, usize)>
     }
 }
 
-/// A value inside of others, so many deep.
+/// Returns the end of a nested value at that depth.
 fn nested(text: &[u8], at: usize, depth: usize) -> Scanned<usize> {
     value_within(text, at, depth).map(|(_, end)| end)
 }
@@ -264,8 +264,8 @@ const SPECIAL: [bool; 256] = {
     special
 };
 
-/// How many bytes come before the first special one; none where all are plain. Eight at a time: a byte of `found` has its highest
-/// bit set where the text's byte is special, and the lowest of them that are set is exact.
+/// Returns the number of bytes before the first special one; `None` if all are plain. Eight at a time: a byte of `found` has its
+/// highest bit set where the text's byte is special, and the lowest of them that are set is exact.
 #[inline]
 fn plain_bytes(text: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
@@ -301,7 +301,7 @@ fn string(text: &[u8], at: usize) -> Scanned<(Value, usize)> {
     }
 }
 
-/// Where the escape that begins at `at` ends. Half of a pair of surrogates is no character.
+/// Returns the end of the escape that begins at `at`. Half of a surrogate pair is no character.
 fn escape(text: &[u8], at: usize) -> Scanned<usize> {
     const HALF: Flaw = Flaw::Broken("an escape is half a character");
     match byte(text, at + 1)? {
@@ -349,8 +349,8 @@ fn number(text: &[u8], at: usize) -> Scanned<usize> {
     if byte(text, end)?.is_ascii_alphanumeric() { Err(NONE) } else { Ok(end) }
 }
 
-/// What stands for an escaped text, in its place: escapes are never shorter than what they mean. The text is one that
-/// [`value`] took. Gives its new length.
+/// Unescapes a text in place: escapes are never shorter than the characters they mean. The text must be one that
+/// [`value`] accepted. Returns its new length.
 pub(in crate::source) fn unescape(text: &mut [u8]) -> usize {
     let (mut from, mut to) = (0, 0);
     while from < text.len() {
@@ -381,7 +381,7 @@ pub(in crate::source) fn unescape(text: &mut [u8]) -> usize {
     to
 }
 
-/// The character of the escape `\uXXXX`, or of two of them, at `at`, and where that ends.
+/// Returns the character of the escape `\uXXXX`, or of a pair of them, at `at`, and its end.
 fn character(text: &[u8], at: usize) -> (char, usize) {
     let unit = |at: usize| hex(text, at + 2).unwrap_or_default();
     let (high, low) = (unit(at), unit(at + 6));
@@ -394,7 +394,7 @@ fn character(text: &[u8], at: usize) -> (char, usize) {
     }
 }
 
-/// A text as it is meant, of one that [`value`] took.
+/// Returns the unescaped form of a text that [`value`] accepted.
 pub(in crate::source) fn meaning(text: &[u8], escaped: bool) -> String {
     let mut bytes = text.to_vec();
     if escaped {
@@ -409,7 +409,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The whole text is one value, with nothing but space around it.
+    /// Reads the whole text as one value, with only space around it.
     fn whole(text: &str) -> Result<Value, Flaw> {
         let padded = format!("{text} ");
         let (value, end) = value(padded.as_bytes(), skip_space(padded.as_bytes(), 0))?;

@@ -1,16 +1,16 @@
-//! Of which kinds a value is, and what is in it.
+//! Kinds of a JSON value and of the values in it.
 
 use crate::schema::Shape;
 
 use super::scan::{self, Flaw, Kind};
 
-/// Takes the value that begins at `at` into account. One with a flaw counts as far as it has none.
+/// Takes the value that begins at `at` into account. A value with a flaw counts up to the flaw.
 pub(in crate::source) fn see_shape(shape: &mut Shape, text: &[u8], at: usize) {
     // The reader has taken the value, or it is set aside anyway.
     let _ = see_value(shape, text, at);
 }
 
-/// Gives where the value ends.
+/// Returns the end of the value.
 fn see_value(shape: &mut Shape, text: &[u8], at: usize) -> Result<usize, Flaw> {
     match text.get(at) {
         Some(b'[') => {

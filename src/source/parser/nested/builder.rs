@@ -1,4 +1,4 @@
-//! Arrays, structs and maps in the making. A value that turns out not to fit is taken back by [`Builder::truncate`].
+//! Builders of arrays, structs and maps. [`Builder::truncate`] removes a value that turns out to be invalid.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes back what came behind so many values, and what was begun.
+    /// Removes the values after the first `length`, and any unfinished value.
     pub(super) fn truncate(&mut self, length: usize) {
         match self {
             Self::Leaf(leaf) => leaf.truncate(length),
@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// `text` is that of the batch.
+    /// Builds the array. `text` is the batch's text.
     pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         match self {
             Self::Leaf(leaf) => leaf.finish(text),
@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Where each of some lists ends among their items, and which of them are there.
+/// End of each list among the items, and validity of each list.
 #[derive(Default)]
 struct Ends {
     ends: Vec<i64>,
@@ -96,7 +96,7 @@ struct Ends {
 }
 
 impl Ends {
-    /// Where the next list begins.
+    /// Returns the start of the next list.
     fn last(&self) -> usize {
         self.ends.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default()
     }
@@ -106,7 +106,7 @@ impl Ends {
         self.valid.push(valid);
     }
 
-    /// Gives how many items are left.
+    /// Removes the lists after the first `length`; returns the number of items that remain.
     fn truncate(&mut self, length: usize) -> usize {
         self.ends.truncate(length);
         self.valid.truncate(length);
@@ -144,15 +144,15 @@ impl ListBuilder<'_> {
 pub(super) struct StructBuilder<'a> {
     names: Vec<&'a ColumnName>,
     pub(super) fields: Vec<Builder<'a>>,
-    /// What the fields are called in the records that were read so far.
+    /// Member names in the records read so far.
     members: Names,
-    /// Which field each of these is.
+    /// Field of each member name; `None` if the struct does not have it.
     places: Vec<Option<usize>>,
     valid: Vec<bool>,
 }
 
 impl StructBuilder<'_> {
-    /// Which field a member is; objects are much alike, so that it likely is the one that the `nth` member was before.
+    /// Returns the field of a member; objects are similar, so it is likely the field of the `nth` member before.
     pub(super) fn place(&mut self, text: &[u8], name: Value, nth: usize, naming: NamingRule) -> Option<usize> {
         if let Some(known) = self.members.find(text, name, nth) {
             return self.places[known];
@@ -162,12 +162,12 @@ impl StructBuilder<'_> {
         place
     }
 
-    /// What the `nth` member is likely called.
+    /// Returns the likely name of the `nth` member.
     pub(super) fn likely(&self, nth: usize) -> &[u8] {
         self.members.likely(nth)
     }
 
-    /// Whether the struct that is being made has that field already.
+    /// Returns true if the unfinished struct has that field already.
     pub(super) fn has(&self, field: usize) -> bool {
         self.fields[field].len() > self.valid.len()
     }
@@ -202,7 +202,7 @@ impl MapBuilder<'_> {
         self.ends.push(self.keys.len(), valid);
     }
 
-    /// Whether the last key of the map that is being made is there before.
+    /// Returns true if the last key of the unfinished map repeats an earlier one.
     pub(super) fn repeats_a_key(&self, text: &[u8]) -> bool {
         self.keys.repeats_last(text, self.ends.last())
     }

@@ -43,8 +43,8 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
     Ok(Built { array: builder.finish(&batch.text)?, misfits, has_grown })
 }
 
-/// Whether what begins at `start` and ends with the text is one JSON value that fits. What does not may leave something behind in
-/// the builder.
+/// Returns true if the text from `start` to its end is one JSON value that fits the type. A value that does not fit may leave
+/// leftovers in the builder.
 fn whole(text: &[u8], start: usize, quoted: bool, builder: &mut Builder<'_>, rules: &ValueRules) -> bool {
     let at = skip_space(text, start);
     if rules.nested_in_text {
@@ -59,7 +59,7 @@ fn whole(text: &[u8], start: usize, quoted: bool, builder: &mut Builder<'_>, rul
     parse(text, at, builder, rules).is_ok_and(|(fits, _)| fits)
 }
 
-/// Whether it fits, and where it ends.
+/// True if the value fits the type, and the end of the value.
 type Parsed = Result<(bool, usize), Flaw>;
 
 /// Appends the value that begins at `at`.
@@ -84,7 +84,7 @@ fn parse(text: &[u8], at: usize, builder: &mut Builder<'_>, rules: &ValueRules) 
     }
 }
 
-/// Where a value ends of which nothing else is to be known.
+/// Returns the end of a value that is skipped.
 fn skip(text: &[u8], at: usize) -> Result<usize, Flaw> {
     scan::value(text, at).map(|(_, end)| end)
 }
@@ -103,8 +103,8 @@ fn parse_list(text: &[u8], at: usize, list: &mut ListBuilder<'_>, rules: &ValueR
     Ok((fits, end))
 }
 
-/// A member that the type does not have, or that stands twice, would be lost: then the value does not fit, unless new members are
-/// to be ignored, or there is nothing in it.
+/// Appends a struct. A member that the type does not have, or that occurs twice, would be lost: then the value does not fit,
+/// unless new members are to be ignored, or there is nothing in it.
 fn parse_struct(text: &[u8], at: usize, members: &mut StructBuilder<'_>, rules: &ValueRules) -> Parsed {
     let (mut fits, mut nth) = (true, 0);
     let mut walk = Walk::begin(text, at)?;
@@ -134,7 +134,7 @@ fn parse_struct(text: &[u8], at: usize, members: &mut StructBuilder<'_>, rules: 
     Ok((fits, walk.end()))
 }
 
-/// Null, and arrays and objects without anything in them, have no type, so that no column is made of them.
+/// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
 fn is_nothing(text: &[u8], value: Value) -> bool {
     let mut nothing = true;
     match value.kind {
@@ -147,7 +147,8 @@ fn is_nothing(text: &[u8], value: Value) -> bool {
     }
 }
 
-/// Readers keep one of two equal keys, each another: then the value does not fit. `1` and `01` are one key of integers.
+/// Appends a map. Readers differ in which of two equal keys they keep: then the value does not fit. `1` and `01` are one key of
+/// integers.
 fn parse_map(text: &[u8], at: usize, map: &mut MapBuilder<'_>, rules: &ValueRules) -> Parsed {
     let mut fits = true;
     let end = scan::members(text, at, &mut |name, at| {

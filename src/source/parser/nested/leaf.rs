@@ -1,4 +1,4 @@
-//! Plain values of a nested column in the making.
+//! Builders of the plain values of a nested column.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::schema::ColumnType;
 use crate::schema::fit::{self, Formats, Scalar};
 use crate::source::parser::json::scan::{self, Kind, Value};
 
-/// Values, and which of them are there.
+/// Values, and the validity of each.
 #[derive(Debug)]
 struct Slots<T> {
     values: Vec<T>,
@@ -42,7 +42,7 @@ impl<T: Copy + Default + PartialEq> Slots<T> {
         before.get(from..).unwrap_or_default().contains(last)
     }
 
-    /// As the type of the column, which every value fits.
+    /// Converts the values to the type of the column, which every value fits.
     fn primitive<A: ArrowPrimitiveType>(self, convert: impl Fn(T) -> Option<A::Native>) -> PrimitiveArray<A> {
         let values: Vec<A::Native> = self.values.into_iter().map(|value| convert(value).unwrap_or_default()).collect();
         PrimitiveArray::new(values.into(), nulls(self.valid))
@@ -56,12 +56,12 @@ impl<T: Copy + Default + PartialEq> Slots<T> {
     }
 }
 
-/// None where all are there.
+/// Returns the null buffer; `None` if all values are valid.
 pub(super) fn nulls(valid: Vec<bool>) -> Option<NullBuffer> {
     Some(NullBuffer::from(valid)).filter(|nulls| nulls.null_count() > 0)
 }
 
-/// Where a text lies: in the batch, or, unescaped, in a buffer of the column's own.
+/// Place of a text: in the batch, or, unescaped, in a buffer of the column's own.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Place {
     is_own: bool,
@@ -71,7 +71,7 @@ struct Place {
 
 #[derive(Debug)]
 struct Texts {
-    /// Characters.
+    /// Maximum number of characters.
     limit: u32,
     places: Slots<Place>,
     own: Vec<u8>,
@@ -122,14 +122,14 @@ impl Texts {
 #[derive(Debug)]
 enum Values {
     Booleans(Slots<bool>),
-    /// Days and instants too.
+    /// Integers; also dates and timestamps.
     Integers(Slots<i64>),
     Reals(Slots<f64>),
     Decimals(Slots<i128>),
     Texts(Texts),
 }
 
-/// A column of a plain type in the making.
+/// Builder of a column of a plain type.
 #[derive(Debug)]
 pub(super) struct Leaf<'a> {
     ty: &'a ColumnType,
@@ -165,7 +165,7 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    /// Appends a value that lies in `text`; gives whether it fits.
+    /// Appends a value that lies in `text`; returns whether it fits.
     pub(super) fn append(&mut self, text: &[u8], value: Value, formats: &Formats) -> bool {
         if let Values::Texts(texts) = &mut self.values {
             return texts.append(text, value);
@@ -204,7 +204,7 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    /// Whether the last value is one of those from `from` on.
+    /// Returns true if the last value repeats one of those from `from` on.
     pub(super) fn repeats_last(&self, text: &[u8], from: usize) -> bool {
         match &self.values {
             Values::Booleans(slots) => slots.repeats_last(from),
@@ -215,7 +215,7 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    /// `text` is that of the batch.
+    /// Builds the array. `text` is the batch's text.
     pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         Ok(match (self.values, self.ty) {
             (Values::Texts(texts), _) => texts.finish(text)?,
