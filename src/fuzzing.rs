@@ -211,7 +211,7 @@ impl Outside for Nobody {
 mod tests {
     use super::*;
 
-    /// `fuzz/corpus/NAME` for each way in: what a fuzzer found worth keeping, and what once broke something.
+    /// Replays `fuzz/corpus/NAME` for each target: inputs that a fuzzer kept, and inputs that once broke something.
     #[test]
     fn what_was_found_is_gone_through_again() {
         let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");

@@ -132,7 +132,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Returns an attempt that begins now, without counts and sources.
+    /// Returns an attempt that begins at `started`, without counts and sources.
     pub fn begin(unit: Unit, run_id: RunId, attempt: u32, status: Status, started: Timestamp) -> Self {
         Self {
             unit,

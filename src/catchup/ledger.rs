@@ -13,8 +13,8 @@ use super::{
 /// Leases on scopes, with fencing tokens.
 ///
 /// Guarantees of an implementation, which `conformance` checks:
-/// - At any time a scope has one exclusive holder or any number of shared ones, or none, that are alive: not released, not expired and
-///   not known to be dead.
+/// - At any time a scope has one exclusive holder or any number of shared ones, or none, that are alive: not released, not
+///   expired and not known to be dead.
 /// - Each lease on a scope has a larger token than all leases before it, whatever their access.
 /// - A lease that another has followed is lost: it can't be renewed, and nothing is written with it.
 pub trait LeaseStore: Send + Sync {
@@ -46,8 +46,8 @@ pub trait LeaseStore: Send + Sync {
 
 /// The record of attempts by unit. The dates that are not done follow from it.
 ///
-/// Guarantees of an implementation: an attempt is written whole or not at all, over an earlier state of the same attempt, and only with
-/// a lease that is not lost; a reader sees it as soon as `record` has returned.
+/// Guarantees of an implementation: an attempt is written whole or not at all, over an earlier state of the same attempt, and
+/// only with a lease that is not lost; a reader sees it as soon as `record` has returned.
 pub trait RunLog: Send + Sync {
     /// Writes an attempt, over an earlier state of the same run's attempt at the same unit.
     ///
@@ -76,7 +76,7 @@ pub trait RunLog: Send + Sync {
         Ok(self.history(job)?.into_iter().map(|(node, history)| (node, dates(history))).collect())
     }
 
-    /// Returns the counts of the published dates of a job from `first` to `last`, added up by node and month. The months come in order.
+    /// Returns the counts of the published dates of a job from `first` to `last`, added up by node and month, in order of months.
     fn months(
         &self,
         job: &JobName,
@@ -111,8 +111,8 @@ pub struct RetiredPath {
 
 /// The record of replaced paths. Their files are deleted once their retention is over.
 pub trait RetiredPaths: Send + Sync {
-    /// Records a path before it is replaced. A later record of the same location replaces an earlier one, whose replacement did not
-    /// happen.
+    /// Records a path before it is replaced. A later record of the same location replaces an earlier one, whose replacement did
+    /// not happen.
     fn retire(&self, lease: &Lease, path: &RetiredPath) -> Result<(), LedgerError>;
 
     /// Returns the retired paths under `prefix`, oldest first.
@@ -136,8 +136,8 @@ pub trait JobSummaries: Send + Sync {
     /// Returns the date from which a job continues, as far as it is known without writing. None: no other job kept the ledger.
     fn continues_from(&self, job: &JobName, key: &SummaryKey) -> Result<Option<Continued>, LedgerError>;
 
-    /// Takes over from the replaced job. Returns the first date that counts: dates before it are done, and no others. It is called
-    /// before the job's summary is first written. None: no other job kept the ledger.
+    /// Takes over from the replaced job. Returns the first date that counts: dates before it are done, and no others. It is
+    /// called before the job's summary is first written. None: no other job kept the ledger.
     fn take_over(&self, lease: &Lease, job: &JobName, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError>;
 
     /// Writes a job's line.

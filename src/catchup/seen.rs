@@ -14,7 +14,8 @@ pub enum Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Returns the data that readers see after all `attempts` at a date, oldest first. Failed, skipped and running ones change nothing.
+    /// Returns the data that readers see after all `attempts` at a date, oldest first. Failed, skipped and running attempts
+    /// change nothing.
     pub fn after(attempts: &'a [Attempt]) -> Self {
         let latest = attempts.iter().rev().find(|attempt| match attempt.status {
             Status::Completed | Status::Lost => true,

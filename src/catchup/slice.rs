@@ -7,8 +7,8 @@ use crate::identity::{JobName, NodeName, ProcessingDate};
 
 /// The part of a node that one attempt processes.
 ///
-/// Its text is the ledger's key. Dates keep the text that they had before there were other slices, so that keys of old ledgers stay
-/// valid. The text of a date sorts as the date; those of all other slices sort after every date or name two bounds.
+/// Its text is the ledger's key. Dates keep the text that they had before there were other slices, so that keys of old ledgers
+/// stay valid. The text of a date sorts as the date; those of all other slices sort after every date or name two bounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slice {
     /// A day: `2024-05-01`.

@@ -42,7 +42,7 @@ pub enum WindowError {
         /// Requested end date, or today.
         end: ProcessingDate,
     },
-    /// The module has no first date in its settings, and the requested dates would make all dates since them count.
+    /// The requested dates are before the ledger's oldest, and the module has no start date: every date in between would count.
     #[error(
         "{start} to {end} are older than the oldest date in the ledger, {oldest}, and the module has no `catchup.start`: the next run would \
          try every date in between"
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(wrong.unwrap_err().to_string(), "the start date 2021-04-13 is after the end date 2021-04-12");
     }
 
-    /// It flooded the next night with every date since.
+    /// Regression: such a request made the next run process every date since.
     #[test]
     fn a_date_of_long_ago_asks_for_the_first_that_counts() {
         let history = ledger(&[("2021-04-10", Status::Completed)]);

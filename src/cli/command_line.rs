@@ -1,4 +1,4 @@
-//! The command line that began a job, and the commands that its reports suggest.
+//! The command line that started a job, and the commands that its reports suggest.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::jobs::NextCommands;
 use super::args::EnvironmentArgs;
 use super::environment::chosen;
 
-/// The words that run a module again. Dates and collections are left out, as they differ from command to command.
+/// The words of a command that runs a module again. Dates and collections are left out, as they differ from command to command.
 #[derive(Debug, Clone)]
 pub(super) struct CommandLine {
     /// The program, the module, the config file, the profile and the load type.
@@ -18,7 +18,7 @@ pub(super) struct CommandLine {
 }
 
 impl CommandLine {
-    /// The words for a module, in the environment that was given.
+    /// Returns the words for a module, in the given environment.
     pub(super) fn of(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Self {
         let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
         let mut words = vec![program, "--module".to_owned(), module.to_owned()];
@@ -31,12 +31,12 @@ impl CommandLine {
         Self { words, flags: Vec::new() }
     }
 
-    /// The same with further flags of a run.
+    /// Sets the flags of a run.
     pub(super) fn with(self, flags: Vec<String>) -> Self {
         Self { flags, ..self }
     }
 
-    /// Another command for the same module.
+    /// Returns another command for the same module.
     fn command(&self, command: &str) -> String {
         let (program, module) = self.words.split_at(self.words.len().min(1));
         shell_words::join([program, &[command.to_owned()], module].concat())

@@ -1,4 +1,4 @@
-//! What each command does: a job, and its result for who asked.
+//! Commands: each runs a job and prints its result.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -23,11 +23,11 @@ use super::environment::{config_file, env};
 use super::logging::LogFormat;
 use super::requests::{generate_request, history_request, ingest_request, module_name, next_commands, past_scope};
 
-/// Dates that `adg history` tells where none are asked for, and dates that a page does.
+/// Number of dates that `adg history` shows where none are requested; `REPORTED_DAYS` is that of a page.
 const TOLD_DAYS: u32 = 31;
 const REPORTED_DAYS: u32 = 62;
 
-/// Does what the command line says.
+/// Runs the command of a command line.
 pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<ExitCode, JobError> {
     let Some(command) = cli.command else { return run_module(&cli.run, &cli.environment, format, otlp) };
     let services = || services(&cli.environment);
@@ -71,7 +71,7 @@ fn services(args: &EnvironmentArgs) -> Result<Services, JobError> {
     Services::open(environment(args)?)
 }
 
-/// Prints what a run would do, and keeps it where it is to be done as it is. Ends as a run would that finds what others changed.
+/// Prints the plan of a run, and writes it to `out` if given. Ends with [`ErrorKind::Partial`] if others changed published data.
 fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
     let plan = jobs::plan(&services(environment)?, &request)?;
@@ -82,7 +82,7 @@ fn plan(args: &RunArgs, environment: &EnvironmentArgs, out: Option<&Path>) -> Re
     Ok(if plan.changed_by_others.is_empty() { ExitCode::Done } else { ErrorKind::Partial.into() })
 }
 
-/// Prints what each step finds, as it is found.
+/// Prints the finding of each step as soon as it is known.
 fn doctor(args: &EnvironmentArgs, request: &DoctorRequest) -> Result<ExitCode, JobError> {
     let mut printed = Ok(());
     let diagnosis = jobs::doctor(environment(args), request, &mut |finding| {
@@ -95,7 +95,7 @@ fn doctor(args: &EnvironmentArgs, request: &DoctorRequest) -> Result<ExitCode, J
     Ok(diagnosis.exit_code())
 }
 
-/// Prints whether what was published still is what was said of it.
+/// Prints whether published data still matches its record.
 fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
     let verified = jobs::verify(&services(environment)?, &request.scope, &request.options)?;
@@ -106,7 +106,7 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
     Ok(if verified.iter().any(Verified::differs) { ErrorKind::Partial.into() } else { ExitCode::Done })
 }
 
-/// Sends readers back, and prints to what.
+/// Rolls back a run, and prints the data that readers see now.
 fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
     let undone = jobs::undo(&services(environment)?, &past_scope(&args.module, &args.past), args.run)?;
     print(&undone_table(&undone))?;
@@ -114,7 +114,7 @@ fn undo(args: &UndoArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobE
     Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
 }
 
-/// Mends what others changed, and prints what became of it.
+/// Repairs published data that others changed, and prints the outcome.
 fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, JobError> {
     let commands = next_commands(&args.module, args.past.load_type, environment);
     let request = RepairRequest { scope: past_scope(&args.module, &args.past), accept: args.accept, commands };
@@ -127,7 +127,7 @@ fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, 
     Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
 }
 
-/// Writes a module's file. One that is there is somebody's work.
+/// Writes a module file, or prints it. An existing file is never overwritten.
 fn import(args: &ImportArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
     let ImportArgs { from_table, module, store, files, out } = args;
     let (tables, store, files) = (from_table.clone(), store.clone(), files.clone());
@@ -138,7 +138,7 @@ fn import(args: &ImportArgs, environment: &EnvironmentArgs) -> Result<(), JobErr
     written.map_err(|source| JobError::Output { what: format!("the module `{}`", file.display()), source })
 }
 
-/// Writes what became of modules' dates as a page.
+/// Writes the history of modules' dates as an HTML page.
 fn report(args: &ReportArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
     let request = |module: &String| history_request(module, &args.past, REPORTED_DAYS, environment);
     let requests: Vec<_> = args.module.iter().map(request).collect();
@@ -151,7 +151,7 @@ fn report(args: &ReportArgs, environment: &EnvironmentArgs) -> Result<(), JobErr
     }
 }
 
-/// Prints what became of a module's dates.
+/// Prints the history of a module's dates.
 fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
     let request = history_request(&args.module, &args.past, TOLD_DAYS, environment);
     let history = jobs::history(&services(environment)?, &request)?;
@@ -215,12 +215,13 @@ fn print_json(value: &impl Serialize) -> Result<(), JobError> {
     print_bytes(format!("{escaped}\n").as_bytes())
 }
 
-/// Prints a text to standard output, without what a terminal would act on: names of a source and words of a service are in it.
+/// Prints a text to standard output, without characters on which a terminal would act: it contains names of a source and messages
+/// of services.
 fn print(text: &str) -> Result<(), JobError> {
     print_bytes(format!("{}\n", shown(text)).as_bytes())
 }
 
-/// A reader of a pipe that has seen enough is no failure.
+/// Writes bytes to standard output. A pipe that its reader has closed is no failure.
 fn print_bytes(bytes: &[u8]) -> Result<(), JobError> {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -230,7 +231,7 @@ fn print_bytes(bytes: &[u8]) -> Result<(), JobError> {
     }
 }
 
-/// Tells a person on standard error. Where nobody can read it, as on a full disk, the exit code says how the command ended.
+/// Prints a message for a person to standard error. If that fails, as on a full disk, the exit code says how the command ended.
 pub(super) fn tell_person(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,9 +1,9 @@
-//! What was given: a flag wins over an environment variable, and a blank value is none.
+//! Values of flags and environment variables: a flag wins over a variable, and a blank value counts as none.
 
 use crate::identity::ProcessingDate;
 use crate::jobs::JobError;
 
-/// Reads environment variables; tests bring their own.
+/// A reader of environment variables; tests bring their own.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A flag with its environment variable.
@@ -15,7 +15,7 @@ pub(super) struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// The value and what it was given as.
+    /// Returns the value, and the name of the flag or variable that gave it.
     fn value(self, flag: Option<&str>) -> Option<(String, String)> {
         let present = |value: String| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
         let by_flag = flag.map(str::to_owned).and_then(present).map(|value| (value, self.flag.to_owned()));

@@ -15,7 +15,7 @@ use crate::jobs::DATES;
 use crate::report::{is_harmful, shown_in_a_line};
 use crate::telemetry::otlp::Otlp;
 
-/// How messages are written.
+/// Format of log messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogFormat {
     Human,
@@ -33,7 +33,7 @@ impl LogFormat {
     }
 }
 
-/// A panic is a bug; it is logged as everything else is, with its place.
+/// Logs panics like other messages, with their location. A panic is a bug.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -42,7 +42,7 @@ fn log_panics() {
     }));
 }
 
-/// Fields as a terminal may have them: names of a source's files are among them.
+/// Returns a formatter of fields that is safe for terminals: names of a source's files are among the fields.
 fn harmless_fields() -> impl for<'w> FormatFields<'w> {
     let fields = debug_fn(|writer, field, value| {
         let value = shown_in_a_line(&format!("{value:?}"));
@@ -54,7 +54,7 @@ fn harmless_fields() -> impl for<'w> FormatFields<'w> {
     fields.delimited(" ")
 }
 
-/// Lines of JSON without what a terminal would act on: JSON itself asks only for the first 32 characters to be escaped.
+/// A writer of JSON lines that escapes characters on which a terminal would act: JSON requires this of the first 32 only.
 struct JsonEscapes(Stderr);
 
 impl Write for JsonEscapes {
@@ -72,8 +72,8 @@ impl Write for JsonEscapes {
     }
 }
 
-/// Begins to log, by the level in `ADG_LOG_LEVEL`, and to trace where `otlp` takes traces. A person gets warnings: progress and the
-/// closing table say the rest.
+/// Starts logging, by the level in `ADG_LOG_LEVEL`, and tracing if `otlp` takes traces. A person gets warnings: progress and
+/// the closing table show the rest.
 pub(super) fn start(format: LogFormat, otlp: Option<&Otlp>) {
     let usual = match format {
         LogFormat::Human => "warn",

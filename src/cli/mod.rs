@@ -1,4 +1,4 @@
-//! Flags, environment variables, exit codes, and what a person sees.
+//! The command line: flags, environment variables, exit codes and messages for people.
 
 mod args;
 mod command_line;

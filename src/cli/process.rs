@@ -1,4 +1,4 @@
-//! Flags, environment variables, exit codes, and what a person sees.
+//! The process of a command: its start, its exit code and its error message.
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode as ProcessExit;
@@ -39,13 +39,13 @@ pub fn main() -> ProcessExit {
     ProcessExit::from(code.number())
 }
 
-/// What can't be traced breaks nothing.
+/// Logs a failure of telemetry, which fails no command.
 fn untold<T>(error: &OtlpError) -> Option<T> {
     tracing::warn!(event = "telemetry_not_sent", %error, "could not send traces or metrics");
     None
 }
 
-/// Says what went wrong and what to try.
+/// Reports an error and its hint, as a log event or to a person.
 fn tell(error: &JobError, format: LogFormat) {
     let Failure { exit_code, message, hint } = error.failure();
     match format {

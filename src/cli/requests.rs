@@ -1,4 +1,4 @@
-//! What is asked for, by flags and by the environment's variables.
+//! Requests to jobs, from flags and environment variables.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use super::command_line::CommandLine;
 use super::environment::{config_file, env, given};
 use super::given::Env;
 
-/// A module as it is named, however it was typed.
+/// Returns a module's name without blanks around it, in lower case.
 pub(super) fn module_name(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// The request of a plan. Dates and flags from the environment do not count.
+/// Returns the request of a plan file. Dates and flags from the environment do not count.
 fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let plan = jobs::read_plan(file)?;
     let Asked { load, start, end, shard, collections, clean_up, force_clean_up, incomplete, e2e_test } = plan.asked.clone();
@@ -44,7 +44,7 @@ fn planned_request(file: &Path, args: &RunArgs, environment: &EnvironmentArgs) -
     Ok(IngestRequest { scope, options, commands: Arc::new(commands) })
 }
 
-/// The request of a run, a plan or a verification. The test flag is refused before anything else is read.
+/// Returns the request of a run, a plan or a verification. The test flag is refused before anything else is read.
 pub(super) fn ingest_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<IngestRequest, JobError> {
     let request = match &args.plan {
         Some(file) => planned_request(file, args, environment)?,
@@ -94,7 +94,7 @@ fn given_request(args: &RunArgs, environment: &EnvironmentArgs) -> Result<Ingest
     Ok(IngestRequest { scope, options, commands: Arc::new(commands) })
 }
 
-/// The published dates of a module that a command looks at, undoes or mends.
+/// Returns the published dates of a module that a command inspects, rolls back or repairs.
 pub(super) fn past_scope(module: &str, past: &PastArgs) -> Scope {
     Scope {
         job: module_name(module),
@@ -105,17 +105,17 @@ pub(super) fn past_scope(module: &str, past: &PastArgs) -> Scope {
     }
 }
 
-/// The commands that a report about a module suggests.
+/// Returns the commands that a report about a module suggests.
 pub(super) fn next_commands(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Arc<dyn NextCommands> {
     Arc::new(CommandLine::of(&module_name(module), load, environment))
 }
 
-/// The request to tell these dates of a module, or the last `days`.
+/// Returns the request for the history of the given dates of a module, or of the last `days`.
 pub(super) fn history_request(module: &str, past: &PastArgs, days: u32, environment: &EnvironmentArgs) -> HistoryRequest {
     HistoryRequest { scope: past_scope(module, past), days, commands: next_commands(module, past.load_type, environment) }
 }
 
-/// The variables in which platforms of array jobs give a task's number, counted from 0.
+/// Variables in which platforms of array jobs give a task's number, counted from 0.
 const TASK_INDEX: [&str; 3] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX", "CLOUD_RUN_TASK_INDEX"];
 
 fn shard(text: &str, env: Env<'_>) -> Result<Shard, JobError> {
@@ -128,8 +128,8 @@ fn shard(text: &str, env: Env<'_>) -> Result<Shard, JobError> {
     format!("{}/{of}", index.saturating_add(1)).parse().map_err(|error: ShardError| wrong(error.to_string()))
 }
 
-/// Flags of a run that hold for its reruns too. Variables of the environment are written out: the command may be typed in another
-/// shell, or in this one.
+/// Returns the flags of a run that hold for its reruns too. Variables of the environment are written out: the command may be
+/// typed in another shell, or in this one.
 fn flags(e2e_test: bool, shard: Option<Shard>, args: &RunArgs) -> Vec<String> {
     let mut flags = Vec::new();
     if e2e_test || env("E2E_TEST_FLG").is_some() {
@@ -160,7 +160,7 @@ fn memory(text: &str) -> Result<ByteSize, JobError> {
     if memory < LEAST_MEMORY { Err(wrong(&format!("a run needs at least {LEAST_MEMORY}"))) } else { Ok(memory) }
 }
 
-/// What files are to be made.
+/// Returns the request for test files.
 pub(super) fn generate_request(args: &GenerateArgs) -> Result<Generate, JobError> {
     let add = args.add_column.iter().map(|text| {
         let wrong = |reason: &str| usage("--add-column", text, reason);

@@ -4,9 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-/// Tells the time. Everything that depends on the present takes one, so that tests choose it.
+/// A source of the present time. All code that depends on the present takes one, so that tests choose the time.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The present instant.
+    /// Returns the present instant.
     fn now(&self) -> Timestamp;
 }
 

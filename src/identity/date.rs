@@ -1,4 +1,4 @@
-//! The day whose files a run reads.
+//! Processing dates: the days whose files runs read.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use jiff::{Timestamp, tz::TimeZone};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessingDate(Date);
 
-/// A text that is no day.
+/// An error for a text that is not a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a date; write it as YYYY-MM-DD")]
 pub struct DateError {
@@ -21,35 +21,35 @@ impl ProcessingDate {
     /// The first day of the calendar.
     pub const MIN: Self = Self(Date::MIN);
 
-    /// The first day of its month.
+    /// Returns the first day of its month.
     pub fn first_of_month(self) -> Self {
         Self(self.0.first_of_month())
     }
 
-    /// The day that it is at `now` in `zone`.
+    /// Returns the day in `zone` at the instant `now`.
     pub fn today(now: Timestamp, zone: &TimeZone) -> Self {
         Self(now.to_zoned(zone.clone()).date())
     }
 
-    /// The day after; the last day of the calendar is its own next.
+    /// Returns the day after; the last day of the calendar returns itself.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.tomorrow().unwrap_or(self.0))
     }
 
-    /// The day `days` earlier; stops at the first day of the calendar.
+    /// Returns the day `days` earlier; stops at the first day of the calendar.
     #[must_use]
     pub fn minus_days(self, days: u32) -> Self {
         Self(self.0.saturating_sub(jiff::Span::new().days(i64::from(days.min(3_000_000)))))
     }
 
-    /// The day that many days later.
+    /// Returns the day `days` later; stops at the last day of the calendar.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
         Self(self.0.saturating_add(jiff::Span::new().days(i64::from(days.min(3_000_000)))))
     }
 
-    /// The days from this one to `end`, both included.
+    /// Returns the days from this one to `end`, both included.
     pub fn to(self, end: Self) -> impl Iterator<Item = Self> {
         let mut next = (self <= end).then_some(self);
         std::iter::from_fn(move || {
@@ -59,13 +59,13 @@ impl ProcessingDate {
         })
     }
 
-    /// The days since 1970-01-01.
+    /// Returns the number of days since 1970-01-01.
     pub fn epoch_days(self) -> i32 {
         // Between two days the span is in days, and the calendar's years end at ±9999.
         self.0.since(Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days())
     }
 
-    /// The calendar date.
+    /// Returns the calendar date.
     pub fn date(self) -> Date {
         self.0
     }

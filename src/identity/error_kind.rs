@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum ErrorKind {
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage = 2,
     /// Some of the work failed; or others changed published data.
     Partial = 4,
@@ -22,7 +22,7 @@ pub enum ErrorKind {
     Source = 13,
     /// Access was denied.
     Access = 20,
-    /// A service or disk does not answer. The only kind that a retry may mend.
+    /// A service or disk does not answer. The only kind for which a retry may help.
     Unavailable = 21,
     /// Another run holds the lease.
     Held = 22,
@@ -48,7 +48,7 @@ impl ErrorKind {
         Self::Stopped,
     ];
 
-    /// The exit code.
+    /// Returns the exit code.
     pub fn number(self) -> u8 {
         self as u8
     }

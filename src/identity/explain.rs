@@ -13,15 +13,15 @@ use super::ErrorKind;
 /// - `kind` depends on the error's variant and fields, never on the words of a message.
 /// - `hint` names the next command or setting in words that can be typed.
 pub trait Explain: Error {
-    /// The kind, which is also the exit code.
+    /// Returns the kind, which is also the exit code.
     fn kind(&self) -> ErrorKind;
 
-    /// The next command or setting to try; none where the message says all.
+    /// Returns the next command or setting to try; none if the message says all.
     fn hint(&self) -> Option<String> {
         None
     }
 
-    /// Whether the same operation may succeed when it is tried again as it is.
+    /// Returns true if the same operation may succeed when it is retried unchanged.
     fn is_retryable(&self) -> bool {
         self.kind() == ErrorKind::Unavailable
     }

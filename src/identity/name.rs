@@ -1,9 +1,9 @@
-//! Names of modules and collections: they stand in paths, table names and ledger keys.
+//! Names of modules and collections, for use in paths, table names and ledger keys.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A name that may not stand in a path or a table name.
+/// An error for a name that can't be used in a path or a table name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a name: use lower-case letters, digits and `_`, beginning with a letter")]
 pub struct NameError {
@@ -27,7 +27,7 @@ macro_rules! name_type {
         pub struct $name(String);
 
         impl $name {
-            /// The name as text.
+            /// Returns the name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

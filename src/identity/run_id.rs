@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::{NoContext, Uuid};
 
-/// Identifies one invocation of a job, and names the folder that it writes to. A UUID of version 7: ids sort by the time at
-/// which their run began.
+/// The id of one invocation of a job, and the name of the folder that it writes to. A UUID of version 7: ids sort by the start
+/// times of their runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(Uuid);
 
 impl RunId {
-    /// A new id for a run that begins at `now`.
+    /// Returns a new id for a run that begins at `now`.
     pub fn new(now: Timestamp) -> Self {
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();

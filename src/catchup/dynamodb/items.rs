@@ -127,8 +127,8 @@ impl DayItem {
     }
 }
 
-/// One attempt. The list of its sources may be long, and an item has 400 KB at most: the list is packed, and a packed list that is
-/// still too long for the item is divided into further items.
+/// One attempt. The list of its sources may be long, and an item has 400 KB at most: the list is packed, and a packed list that
+/// is still too long for the item is divided into further items.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct AttemptItem {
     #[serde(rename = "Correlation_Id")]

@@ -80,7 +80,7 @@ impl DynamoDbLedger {
         Ok(())
     }
 
-    /// Writes the lease's item again. Returns false if it had changed since it was read.
+    /// Writes the lease's item. Returns false if the item had changed since it was read.
     pub(super) fn put_lease(&self, taken: &LeaseItem, found: Option<&LeaseItem>) -> Result<bool, LedgerError> {
         let request = self.client.put_item().table_name(&self.table).set_item(Some(self.item(taken)?));
         let request = match found {
@@ -99,8 +99,8 @@ impl DynamoDbLedger {
         }
     }
 
-    /// Adds a holder to those that share a lease, and leaves the others as they are now. Returns false if another run has taken or
-    /// renewed the lease since it was read.
+    /// Adds a holder to those that share a lease, and leaves the others as they are now. Returns false if another run has changed
+    /// the lease since it was read.
     fn share(&self, wanted: &Wanted<'_>, token: u64, found: &LeaseItem) -> Result<bool, LedgerError> {
         let is_alive = |shared: &SharedHolder| self.end(&shared.expires).is_ok_and(|end| end > wanted.now);
         if !found.shared.values().any(is_alive) {

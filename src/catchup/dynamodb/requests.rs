@@ -100,8 +100,8 @@ impl DynamoDbLedger {
         self.query(action, "Correlation_Id = :hash and begins_with(DataProduct, :range)", &key.hash, range)
     }
 
-    /// Returns all items whose range key begins with that of `first` or that of `last`, or lies between them, in the order of their
-    /// range keys. Both have the same hash key.
+    /// Returns all items whose range key begins with that of `first` or that of `last`, or lies between them, in the order of
+    /// their range keys. Both have the same hash key.
     pub(super) fn between<T: DeserializeOwned>(
         &self,
         action: &'static str,

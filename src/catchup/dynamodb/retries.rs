@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 
-/// A classifier that lets the SDK retry requests that conflicted with a transaction, and transactions that were throttled: the SDK
-/// does not recognise the errors of either.
+/// A classifier that lets the SDK retry requests that conflicted with a transaction, and transactions that were throttled: the
+/// SDK does not recognise the errors of either.
 #[derive(Debug)]
 pub(super) struct Conflicts;
 

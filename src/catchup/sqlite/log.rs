@@ -10,7 +10,7 @@ use crate::identity::{JobName, NodeName, ProcessingDate};
 
 use super::SqliteLedger;
 
-/// Counts by collection and month, by the rules of [`Seen`](super::Seen): a clean-up without a location has unpublished the date.
+/// Query of monthly counts, by the rules of [`Seen`](super::Seen): a clean-up without a location has unpublished the date.
 const MONTHS: &str = "
 select collection, substr(date, 1, 8) || '01' as month, sum(rows_read), sum(rows_written), sum(rows_quarantined),
     sum(value_errors), sum(files), sum(bytes)
