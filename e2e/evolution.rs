@@ -20,10 +20,7 @@ fn columns_come_and_go_and_the_table_keeps_its_types() {
     assert_eq!(rows, expected.join("\n"));
     let report = workspace.report();
     assert_eq!(report["days"][1]["notes"], serde_json::json!(["new columns without any value, not added yet: empty"]));
-    assert_eq!(
-        report["days"][2]["notes"],
-        serde_json::json!(["columns missing in the source, filled with null: note, paid"])
-    );
+    assert_eq!(report["days"][2]["notes"], serde_json::json!(["columns missing in the source, filled with null: note, paid"]));
 }
 
 #[test]

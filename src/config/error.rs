@@ -93,7 +93,9 @@ impl Explain for ConfigError {
                 Some("name the file with `--config`, or run adg in the folder of `adg.yaml`".into())
             }
             Self::NoProfile { .. } => Some("choose one with `--profile` or ADG_PROFILE".into()),
-            Self::NoModule { file, .. } => Some(format!("check the name, or create `{file}`; `adg import` writes one from a table")),
+            Self::NoModule { file, .. } => {
+                Some(format!("check the name, or create `{file}`; `adg import` writes one from a table"))
+            }
             Self::NoLoadType { .. } => Some("list it under `load_types` in the module file".into()),
             Self::Secret { source, .. } => source.hint(),
             Self::Invalid { .. } => Some("`adg schema` prints all keys; docs/config.md explains them".into()),

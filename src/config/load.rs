@@ -328,7 +328,8 @@ profiles:
         let wrong = FILE.replace("protected: true", "protectd: true");
         let error = config(&wrong, None).unwrap_err();
         assert!(
-            error.starts_with("the config file `adg.yaml` is invalid at `profiles.production.protectd`: unknown field `protectd`"),
+            error
+                .starts_with("the config file `adg.yaml` is invalid at `profiles.production.protectd`: unknown field `protectd`"),
             "{error}"
         );
         assert!(error.ends_with("; did you mean `protected`?"), "{error}");

@@ -48,7 +48,7 @@ impl ExitCode {
             ErrorKind::Unavailable => "a service or disk is unavailable; try again",
             ErrorKind::Held => "another run holds the lease of the module",
             ErrorKind::Bug => "a bug of adg",
-            ErrorKind::Stopped => "stopped by SIGTERM or SIGINT; published data is unchanged",
+            ErrorKind::Stopped => "stopped by SIGTERM or SIGINT between two safe points",
         }
     }
 

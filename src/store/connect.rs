@@ -175,7 +175,9 @@ impl HttpService for Telling {
                 listing::readable(body.bytes().await?).map_err(|error| HttpError::new(HttpErrorKind::Decode, error))?;
             for key in odd {
                 tracing::warn!(
-                    event = "key_skipped", formerly = "name_left_out", key,
+                    event = "key_skipped",
+                    formerly = "name_left_out",
+                    key,
                     "skipped a key with an empty part, `.` or `..`"
                 );
             }

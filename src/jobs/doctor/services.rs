@@ -96,7 +96,9 @@ impl Walk<'_, '_> {
 }
 
 fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, JobError> {
-    let Some(table) = metastore.table(&collection.table)? else { return Ok("does not exist; the first run creates it".to_owned()) };
+    let Some(table) = metastore.table(&collection.table)? else {
+        return Ok("does not exist; the first run creates it".to_owned());
+    };
     let partitions = metastore.partitions(&collection.table)?;
     must_be_partitioned_by_dates(&table, || Ok(partitions.clone()))?;
     let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();

@@ -243,12 +243,8 @@ impl JobError {
             Self::Usage { hint, .. } => return hint.clone(),
             Self::ChangedByOthers { repair, .. } => return repair.clone(),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => hint,
-            Self::Missing { .. } => {
-                "the next run retries; if no file is expected, set `missing: skip` in the module"
-            }
-            Self::Incomplete { .. } => {
-                "the next run retries; --incomplete loads the date with the files that it has"
-            }
+            Self::Missing { .. } => "the next run retries; if no file is expected, set `missing: skip` in the module",
+            Self::Incomplete { .. } => "the next run retries; --incomplete loads the date with the files that it has",
             Self::Lost { .. } => "ask the owner of the source for the file, then rerun the date with --start-dt and --end-dt",
             Self::CleanUp { .. } => {
                 "narrow the dates with --start-dt and --end-dt, restore the source files, or accept the loss with --force-clean-up"

@@ -19,7 +19,7 @@ use crate::source::{DocumentFlaw, KeyServiceError, SourceError};
 use crate::stop::Stopped;
 use crate::store::StoreError;
 
-const AGAIN: &str = "run the same command again; published data is unchanged";
+const AGAIN: &str = "run the same command again; published dates are kept";
 const SCRATCH: &str = "name a folder that can be written, on a disk with room, as the profile's `scratch` in adg.yaml";
 const CORRUPT: &str = "run the adg that wrote it, restore it from a backup, or correct the profile in adg.yaml";
 const LEASE_LOST: &str = "another run does the rest; look at its report, and run the date again if it did not";
@@ -119,7 +119,11 @@ fn config() -> Vec<Row> {
             10,
             "choose one with `--profile` or ADG_PROFILE",
         ),
-        (ConfigError::NoModule { module: text(), file: text(), known: text() }, 10, ""),
+        (
+            ConfigError::NoModule { module: text(), file: text(), known: text() },
+            10,
+            "check the name, or create `x`; `adg import` writes one from a table",
+        ),
         (secret(SecretError::NotFound), 10, "correct the profile's `secrets`, its region or its account"),
         (secret(SecretError::Binary), 10, ""),
         (secret(SecretError::Denied { reason: text(), hint: text() }), 20, "x"),

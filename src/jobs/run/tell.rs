@@ -83,7 +83,10 @@ pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunRep
         match error {
             None => tracing::info!(event = "notification_sent", formerly = "told", channel, "sent a notification"),
             Some(error) => tracing::warn!(
-                event = "notification_failed", formerly = "not_told", channel, error,
+                event = "notification_failed",
+                formerly = "not_told",
+                channel,
+                error,
                 "could not send a notification"
             ),
         }

@@ -65,7 +65,7 @@ impl Explain for KeyServiceError {
             Self::Refused { .. } => {
                 Some("compare the object's metadata with what its source wrote; ask the source to send the file again".into())
             }
-            Self::Unavailable { .. } => Some("run the same command again; published data is unchanged".into()),
+            Self::Unavailable { .. } => Some("run the same command again; published dates are kept".into()),
         }
     }
 }
