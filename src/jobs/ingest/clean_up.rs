@@ -45,7 +45,7 @@ pub(super) fn clean_up(
         let undo = request.commands.undo(run.id);
         tracing::warn!(
             event = "cleaned_up", table = %collection.table, to_rebuild, lost, undo,
-            "unpublished the dates to rebuild"
+            "marked dates for rebuild and unpublished lost ones"
         );
     }
     Ok(())
