@@ -67,12 +67,12 @@ fn limits_stop_the_publish_before_anything_is_visible() {
     let workspace = Workspace::with(&[("error_rate: 1, quarantine_rate: 1", "error_rate: 0.4, quarantine_rate: 0.4")]);
     let args = ["--module", "shop", "--collection", "items", "--start-dt", "2024-05-01", "--end-dt", "2024-05-01"];
     workspace.source("2024-05-01", "items", "id,price\n1,x\n2,y\n3,1\n4,1\n");
-    workspace.run(&args).expect(11).says("2 of 4 rows have values that do not fit").says("limits.error_rate");
+    workspace.run(&args).expect(11).says("2 of 4 rows have invalid values").says("limits.error_rate");
     workspace.source("2024-05-01", "items", "id,price\n1\n2\n3,1\n4,1\n");
     workspace.run(&args).expect(11).says("are malformed").says("_quarantine");
     // One record that a stray quote made long counts with all the rows that it hides.
     workspace.source("2024-05-01", "items", "id,price\n1,\"x\n2,2\n3,3\n4,4\",y\n5,5\n");
-    workspace.run(&args).expect(11).says("4 of 4 rows could not be read");
+    workspace.run(&args).expect(11).says("4 of 4 rows are malformed");
     assert!(workspace.parquet_files().is_empty());
     assert!(workspace.run(&["tables"]).expect(0).stdout.lines().count() <= 4);
     assert_eq!(workspace.quarantine().len(), 3);

@@ -95,7 +95,7 @@ fn a_plan_is_not_done_once_the_world_has_changed() {
     plan(&workspace, &args);
     workspace.source("2024-05-01", "items", "id,price\n1,9.99\n2,1\n");
     let refused = workspace.run(&["--plan", "plan.json"]).expect(11);
-    refused.says("2024-05-01 items has other files").says("make a new plan");
+    refused.says("2024-05-01 items has other files").says("create a new plan");
     assert_eq!(workspace.parquet_files(), Vec::<PathBuf>::new());
     plan(&workspace, &args);
     workspace.run(&["--plan", "plan.json"]).expect(0);

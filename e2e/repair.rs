@@ -109,7 +109,7 @@ fn readers_that_others_sent_elsewhere_are_told_and_sent_back_or_left_there() {
                 "update partitions set location = (select location from partitions where value = '{SECOND}') where value = '{FIRST}'"
             ),
         );
-        told(&workspace, &format!("elsewhere than adg published: {FIRST}"));
+        told(&workspace, &format!("differ from the published ones: {FIRST}"));
         repair(&workspace, if accept { &["--accept"] } else { &[] }).expect(0);
         if !accept {
             assert_eq!(workspace.query(ROWS), BOTH);
@@ -165,7 +165,7 @@ fn a_metastore_restored_from_an_older_copy_is_told() {
         let _ = std::fs::remove_file(workspace.path(journal));
     }
     std::fs::copy(&copy, &metastore).unwrap();
-    told(&workspace, &format!("elsewhere than adg published: {FIRST}"));
+    told(&workspace, &format!("differ from the published ones: {FIRST}"));
     repair(&workspace, &[]).expect(0);
     assert_eq!(workspace.query(ROWS), "{\"id\":2}\n{\"id\":7}");
     is_well(&workspace);
