@@ -26,6 +26,7 @@ pub mod runtime;
 pub mod schema;
 pub mod secrets;
 pub mod sending;
+pub mod sink;
 pub mod source;
 pub mod stop;
 pub mod store;

@@ -7,7 +7,7 @@ use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 
 use super::parameters::COLUMNS;
-use super::{LakeError, TablePlace, columns_in_folder};
+use super::{LakeError, TableHandle, columns_in_folder};
 
 /// A column that readers see differently from the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl fmt::Display for ChangedColumn {
     }
 }
 
-impl TablePlace<'_> {
+impl TableHandle<'_> {
     /// Returns the columns that others have dropped, renamed or retyped. A file is read only if the table's columns differ from
     /// those that adg left: the newest file that adg wrote with those columns. Columns that others added are accepted.
     pub fn changed_columns(&self, table: &Table, partitions: &[Partition]) -> Result<Vec<ChangedColumn>, LakeError> {

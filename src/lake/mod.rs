@@ -3,32 +3,36 @@
 //! them.
 
 mod adopted;
+mod begin;
 mod changed;
-mod destination;
 mod error;
+mod hive_sink;
 mod layout;
 #[cfg(feature = "spark")]
 mod left;
 mod parameters;
 mod parquet;
-mod place;
 mod publish;
 mod quarantine;
 mod readers;
+mod revert;
 mod run_folder;
+mod staged;
 mod sweep;
-mod withdraw;
+mod table_handle;
+#[cfg(test)]
+mod tests;
 
 pub use adopted::must_be_partitioned_by_dates;
 pub use changed::{ChangedColumn, PARTITION_SCHEMA};
-pub use destination::Destination;
 pub use error::LakeError;
+pub use hive_sink::HiveSink;
 pub use layout::TableLayout;
 #[cfg(feature = "spark")]
 pub use left::LeftFiles;
 pub use parameters::{COLUMNS, OWNER};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};
-pub use place::TablePlace;
 pub use quarantine::QuarantineFile;
 pub use run_folder::RunFolder;
-pub use withdraw::SentBack;
+pub use staged::StagedFiles;
+pub use table_handle::TableHandle;

@@ -5,17 +5,17 @@ use std::cell::OnceCell;
 
 use crate::metastore::Registered;
 
-use super::{LakeError, TablePlace};
+use super::{LakeError, TableHandle};
 
 /// The registered tables that point at files below a table's folder. The metastore is asked on first use only, since it has to
 /// look at every table for the answer.
 pub(super) struct Readers<'a> {
-    at: &'a TablePlace<'a>,
+    at: &'a TableHandle<'a>,
     found: OnceCell<Vec<Registered>>,
 }
 
 impl<'a> Readers<'a> {
-    pub(super) fn of(at: &'a TablePlace<'a>) -> Self {
+    pub(super) fn of(at: &'a TableHandle<'a>) -> Self {
         Self { at, found: OnceCell::new() }
     }
 

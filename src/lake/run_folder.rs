@@ -3,39 +3,22 @@
 #[cfg(feature = "spark")]
 use std::time::{Duration, Instant};
 
-use crate::identity::{Causes, ProcessingDate};
-use crate::metastore::PartitionValue;
+use crate::identity::Causes;
 use crate::store::{Store, Tags, Upload};
-
-use super::sweep::Place;
-use super::{Destination, LakeError};
 
 /// The folder that one run writes a date to. No reader is sent there before the partition is swapped to it. Nothing points at
 /// leftovers of a crash, and the next attempt sweeps them.
+#[derive(Clone)]
 pub struct RunFolder<'a> {
     store: &'a Store,
     path: String,
     tags: Tags,
 }
 
-impl<'a> Destination<'a> {
-    /// Returns the run's own folder for a date.
-    pub fn run_folder(&self, date: ProcessingDate) -> Result<RunFolder<'a>, LakeError> {
-        let path = self.folder_for(date, self.current(&PartitionValue::from(date))?);
-        Ok(RunFolder { store: self.store, path, tags: self.tags() })
-    }
-
-    /// Returns the path of the run's folder: below a hidden folder of the partition if another tool's files lie, or lately lay,
-    /// directly in the partition's folder.
-    fn folder_for(&self, date: ProcessingDate, current: Option<String>) -> String {
-        let beside = self.layout.attempt_beside(date, self.run);
-        let hidden = self.store.location(beside.rsplit_once('/').map_or("", |(parent, _)| parent));
-        match current {
-            Some(location) if matches!(self.place(&location), Some((_, Place::Plain(_)))) || location.starts_with(&hidden) => {
-                beside
-            }
-            _ => self.layout.attempt(date, self.run),
-        }
+impl<'a> RunFolder<'a> {
+    /// Returns a folder of the store. Nothing is written yet.
+    pub(super) fn new(store: &'a Store, path: String, tags: Tags) -> Self {
+        Self { store, path, tags }
     }
 }
 

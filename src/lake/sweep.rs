@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Attempt, RetiredPath, Seen, Status, Unit};
+use crate::catchup::{Attempt, Seen, Status, Unit};
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
 use crate::store::EarlierRun;
 
 use super::readers::Readers;
-use super::{Destination, LakeError, TableLayout, TablePlace};
+use super::{HiveSink, LakeError, TableHandle, TableLayout};
 
-impl Destination<'_> {
+impl HiveSink<'_> {
     /// Deletes leftovers of earlier runs at a date that were never published, at once: no reader was ever sent there. Replaced
     /// files are left to [`sweep_replaced`](Self::sweep_replaced); files that no run of adg wrote, and files of a later run, are
     /// left alone. Returns the number of folders deleted.
@@ -22,36 +22,41 @@ impl Destination<'_> {
     ///
     /// A folder that any registered table points at is kept. So is a folder that the ledger knows as published but the metastore
     /// no longer registers: once it is replaced, it is retained like any other.
-    pub fn sweep_unpublished(&self, date: ProcessingDate, now: Timestamp) -> Result<usize, LakeError> {
-        self.sweep_unpublished_of(&PartitionValue::from(date), now, &Readers::of(&self.at))
+    pub fn sweep_unpublished(&self, date: ProcessingDate) -> Result<usize, LakeError> {
+        self.sweep_unpublished_of(&PartitionValue::from(date), &Readers::of(&self.at))
     }
 
     /// Does the same for every partition in the table's folder, published or not. Returns the number of folders deleted.
-    pub fn sweep_all_unpublished(&self, now: Timestamp) -> Result<usize, LakeError> {
-        let names = self.store.folders(self.layout.table())?.into_iter().chain(self.store.folders(&self.layout.quarantined())?);
-        let values: BTreeSet<PartitionValue> = names.filter_map(|name| self.layout.value_of(&name)).collect();
+    pub fn sweep_all_unpublished(&self) -> Result<usize, LakeError> {
+        let names = self
+            .at
+            .store
+            .folders(self.at.layout.table())?
+            .into_iter()
+            .chain(self.at.store.folders(&self.at.layout.quarantined())?);
+        let values: BTreeSet<PartitionValue> = names.filter_map(|name| self.at.layout.value_of(&name)).collect();
         let readers = Readers::of(&self.at);
-        values.iter().map(|value| self.sweep_unpublished_of(value, now, &readers)).sum()
+        values.iter().map(|value| self.sweep_unpublished_of(value, &readers)).sum()
     }
 
-    fn sweep_unpublished_of(&self, value: &PartitionValue, now: Timestamp, readers: &Readers<'_>) -> Result<usize, LakeError> {
-        let partition = self.layout.folder_of(value);
-        let current = self.current(value)?;
-        let replaced = self.ledger.retired(&self.store.location(&partition))?.into_iter().map(|note| note.location);
+    fn sweep_unpublished_of(&self, value: &PartitionValue, readers: &Readers<'_>) -> Result<usize, LakeError> {
+        let partition = self.at.layout.folder_of(value);
+        let current = self.at.current(value)?;
+        let replaced = self.ledger.retired(&self.at.store.location(&partition))?.into_iter().map(|note| note.location);
         let mut known: Vec<String> = current.clone().into_iter().chain(replaced).collect();
         let mut removed = 0;
         for run in self.earlier_runs(&TableLayout::parents_of_runs(&partition))? {
-            let location = self.store.location(&run.folder);
+            let location = self.at.store.location(&run.folder);
             if known.contains(&location) {
                 continue;
             }
             if readers.are_at(&location)? || (current.is_none() && self.is_published_by_ledger(value, &location)?) {
                 known.push(location);
-            } else if self.metastore.fences_in_one_step() && !self.was_published(value, &location)? {
-                self.store.delete_folder(&run.folder)?;
+            } else if self.at.metastore.fences_in_one_step() && !self.was_published(value, &location)? {
+                self.at.store.delete_folder(&run.folder)?;
                 removed += 1;
             } else {
-                self.ledger.retire(self.lease, &RetiredPath { location: location.clone(), at: now })?;
+                self.retire(location.clone())?;
                 known.push(location);
             }
         }
@@ -61,7 +66,7 @@ impl Destination<'_> {
     /// Returns the attempts at a partition, oldest first; none if its value is not a date.
     fn attempts_at(&self, value: &PartitionValue) -> Result<Vec<Attempt>, LakeError> {
         let Ok(date) = value.0.parse::<ProcessingDate>() else { return Ok(Vec::new()) };
-        Ok(self.ledger.attempts(&Unit::new(self.module.clone(), self.table.table.clone(), date))?)
+        Ok(self.ledger.attempts(&Unit::new(self.at.module.clone(), self.at.table.table.clone(), date))?)
     }
 
     /// Returns true, and logs a warning, if the ledger says that readers see the files at a location. It is called for partitions
@@ -71,7 +76,7 @@ impl Destination<'_> {
         let is_seen = Seen::after(&attempts).rows().is_some_and(|attempt| attempt.location.as_deref() == Some(location));
         if is_seen {
             tracing::warn!(
-                event = "partition_unregistered", formerly = "partition_forgotten", table = %self.table, %value, location,
+                event = "partition_unregistered", formerly = "partition_forgotten", table = %self.at.table, %value, location,
                 "kept files that the ledger knows as published, though the metastore has no partition for them"
             );
         }
@@ -87,11 +92,11 @@ impl Destination<'_> {
     /// Deletes quarantined records of runs whose rows are at none of the `known` locations. Returns the number of folders
     /// deleted.
     fn sweep_quarantine(&self, value: &PartitionValue, known: &[String]) -> Result<usize, LakeError> {
-        let known: Vec<RunId> = known.iter().filter_map(|location| self.place(location)?.1.run()).collect();
+        let known: Vec<RunId> = known.iter().filter_map(|location| self.at.place(location)?.1.run()).collect();
         let mut removed = 0;
-        for run in self.earlier_runs(&[self.layout.quarantine_folder(value)])? {
+        for run in self.earlier_runs(&[self.at.layout.quarantine_folder(value)])? {
             if !known.contains(&run.id) {
-                self.store.delete_folder(&run.folder)?;
+                self.at.store.delete_folder(&run.folder)?;
                 removed += 1;
             }
         }
@@ -102,21 +107,21 @@ impl Destination<'_> {
     fn earlier_runs(&self, parents: &[String]) -> Result<Vec<EarlierRun>, LakeError> {
         let mut found = Vec::new();
         for parent in parents {
-            found.extend(self.store.earlier_runs(parent, self.run)?);
+            found.extend(self.at.store.earlier_runs(parent, self.run)?);
         }
         Ok(found)
     }
 
-    /// Deletes the files of any date that were replaced longer than `grace` ago. Returns the number of folders deleted.
-    pub fn sweep_replaced(&self, grace: SignedDuration, now: Timestamp) -> Result<usize, LakeError> {
-        let (mut removed, readers) = (0, Readers::of(&self.at));
-        for note in self.ledger.retired(&self.store.location(self.layout.table()))? {
-            if note.at.checked_add(grace).is_ok_and(|due| now < due) {
+    /// Deletes the files of any date that were replaced longer than `retention` ago. Returns the number of folders deleted.
+    pub(super) fn sweep_replaced(&self, retention: SignedDuration) -> Result<usize, LakeError> {
+        let (mut removed, readers, now) = (0, Readers::of(&self.at), self.clock.now());
+        for note in self.ledger.retired(&self.at.store.location(self.at.layout.table()))? {
+            if note.at.checked_add(retention).is_ok_and(|due| now < due) {
                 continue;
             }
-            let Some((value, place)) = self.place(&note.location) else { continue };
+            let Some((value, place)) = self.at.place(&note.location) else { continue };
             // The note is written before the swing: where that did not happen, readers are still sent there.
-            if self.current(&value)?.as_ref() != Some(&note.location) {
+            if self.at.current(&value)?.as_ref() != Some(&note.location) {
                 // Readers were sent there until the swing, and the note before it is as late as that. The one at hand may be of
                 // somebody who died before swinging, read before another did.
                 if !self.ledger.retired(&note.location)?.contains(&note) {
@@ -131,8 +136,8 @@ impl Destination<'_> {
                 }
                 match place {
                     Place::Run(run, folder) => {
-                        self.store.delete_folder(&folder)?;
-                        self.store.delete_folder(&self.layout.quarantine_of(&value, run))?;
+                        self.at.store.delete_folder(&folder)?;
+                        self.at.store.delete_folder(&self.at.layout.quarantine_of(&value, run))?;
                     }
                     Place::Plain(folder) => self.delete_files_in(&folder, note.at)?,
                 }
@@ -148,13 +153,13 @@ impl Destination<'_> {
     fn delete_files_in(&self, folder: &str, at: Timestamp) -> Result<(), LakeError> {
         let is_direct =
             |key: &str| key.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| !rest.contains('/'));
-        let objects = self.store.list(folder)?.into_iter();
+        let objects = self.at.store.list(folder)?.into_iter();
         let old = objects.filter(|object| is_direct(&object.key) && object.modified <= at).map(|object| object.key);
-        Ok(self.store.delete(&old.collect::<Vec<_>>())?)
+        Ok(self.at.store.delete(&old.collect::<Vec<_>>())?)
     }
 }
 
-impl TablePlace<'_> {
+impl TableHandle<'_> {
     /// Returns the partition of a location and the kind of files there; none if it lies outside the table's partitions.
     pub(super) fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;

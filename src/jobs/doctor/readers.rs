@@ -6,7 +6,7 @@ use crate::jobs::ingest::context::layout;
 use crate::jobs::ingest::differences::{Look, of_table};
 use crate::jobs::ingest::module::Collection;
 use crate::jobs::run::{JobError, NextCommands};
-use crate::lake::TablePlace;
+use crate::lake::TableHandle;
 use crate::metastore::Metastore;
 
 use super::walk::Walk;
@@ -32,7 +32,7 @@ impl Walk<'_, '_> {
             let compared = || {
                 let layout = layout(metastore, &published, collection)?;
                 let (module, table) = (&module.module, &collection.table);
-                let place = TablePlace { store: &published, metastore, module, table, layout };
+                let place = TableHandle { store: &published, metastore, module, table, layout };
                 of_table(&place, ledger, &collection.name, &completed, Look::All)
             };
             let failed = match compared() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::{Attempt, DayHistory, RetiredPath, Seen, Status};
 use crate::identity::ProcessingDate;
-use crate::lake::Destination;
+use crate::lake::HiveSink;
 use crate::metastore::{Partition, PartitionValue};
 use crate::source::DayKeys;
 
@@ -37,9 +37,9 @@ pub(super) fn clean_up(
     }
     for (collection, partitions, published, lost) in tables {
         mark(run, collection, &partitions, &published, &lost)?;
-        let destination = run.destination(collection, run.context.layout(collection)?);
+        let sink = run.sink(collection, run.context.layout(collection)?);
         for value in &lost {
-            withdraw(run, collection, &destination, value)?;
+            unpublish(run, collection, &sink, value)?;
         }
         let (to_rebuild, lost) = (published.len() - lost.len(), lost.len());
         let undo = request.commands.undo(run.id);
@@ -54,10 +54,9 @@ pub(super) fn clean_up(
 /// Deletes files that dead attempts left in the tables' folders, once the rebuild is done. Before a table without personal data
 /// was created, an attempt may have left a day in the folder of tables that have some, where no rerun looks.
 pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
-    let now = run.context.clock.now();
     for collection in collections {
         for layout in collection.layouts.all() {
-            run.swept(collection, run.destination(collection, layout).sweep_all_unpublished(now));
+            run.swept(collection, run.sink(collection, layout).sweep_all_unpublished());
         }
     }
 }
@@ -65,7 +64,7 @@ pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
 /// Returns the partitions of a table, to which nobody with an earlier lease adds any more; none if it is not registered: whatever
 /// a run that slept past its lease creates and publishes now is rebuilt all the same.
 fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, JobError> {
-    match run.destination(collection, run.context.layout(collection)?).registered()? {
+    match run.sink(collection, run.context.layout(collection)?).at.registered()? {
         Some(_) => {
             // Lest one who slept past its lease publishes what is not in the list, and nobody builds anew.
             run.context.metastore.fence_off(&collection.table, run.lease.lease().token)?;
@@ -84,18 +83,12 @@ pub(super) fn published(partitions: &[Partition], history: &DayHistory) -> BTree
 }
 
 /// Unpublishes a date; the files of one that the metastore has forgotten have the same retention.
-fn withdraw(
-    run: &Run<'_>,
-    collection: &Collection,
-    destination: &Destination<'_>,
-    value: &PartitionValue,
-) -> Result<(), JobError> {
-    let now = run.context.clock.now();
-    if destination.registered()?.is_some() {
-        destination.withdraw(value, now)?;
+fn unpublish(run: &Run<'_>, collection: &Collection, sink: &HiveSink<'_>, value: &PartitionValue) -> Result<(), JobError> {
+    if sink.at.registered()?.is_some() {
+        sink.unpublish(value)?;
     }
     if let Some(location) = location_by_ledger(run, collection, value)? {
-        run.context.ledger.retire(run.lease.lease(), &RetiredPath { location, at: now })?;
+        run.context.ledger.retire(run.lease.lease(), &RetiredPath { location, at: run.context.clock.now() })?;
     }
     Ok(())
 }

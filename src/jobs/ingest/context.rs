@@ -8,8 +8,9 @@ use crate::catchup::{Ledger, Unit};
 use crate::config::{FileEncryption, Module, SparkSettings, StagingSettings};
 use crate::engine::{Choice, Staging};
 use crate::identity::{Clock, ProcessingDate, RunId};
+use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{Budget, Environment, JobError, RunOptions, Services};
-use crate::lake::{FileSettings, TableLayout, TablePlace};
+use crate::lake::{FileSettings, HiveSink, TableHandle, TableLayout};
 use crate::metastore::Metastore;
 use crate::schema::{Column, ColumnName, Naming};
 use crate::source::{Format, KeyService, Reading};
@@ -118,13 +119,26 @@ impl<'a> Context<'a> {
     }
 
     /// Returns a handle of a collection's table, in that folder.
-    pub(crate) fn place<'s>(&'s self, collection: &'s Collection, layout: &'s TableLayout) -> TablePlace<'s> {
-        TablePlace {
+    pub(crate) fn handle<'s>(&'s self, collection: &'s Collection, layout: &'s TableLayout) -> TableHandle<'s> {
+        TableHandle {
             store: &self.published,
             metastore: self.metastore,
             module: &self.module.module,
             table: &collection.table,
             layout,
+        }
+    }
+
+    /// Returns a collection's table in that folder as a sink, for the run that has the lease.
+    pub(crate) fn sink<'s>(&'s self, collection: &'s Collection, layout: &'s TableLayout, lease: &'s KeptLease) -> HiveSink<'s> {
+        HiveSink {
+            at: self.handle(collection, layout),
+            ledger: self.ledger,
+            lease: lease.lease(),
+            run: lease.run_id(),
+            pii: self.module.target.pii || !collection.personal.is_empty(),
+            files: self.file_settings(),
+            clock: self.clock,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status, Unit};
 use crate::identity::{Causes, CollectionName, Explain, ProcessingDate};
-use crate::lake::{LakeError, TablePlace};
+use crate::lake::{LakeError, TableHandle};
 use crate::metastore::{Partition, PartitionValue};
 use crate::report::{DateRange, Difference};
 use crate::store::normal_location;
@@ -25,8 +25,8 @@ pub(crate) fn of(
     let of_collection = |collection: &Collection| {
         let mut days = days(&collection.name);
         days.retain(|date, status| *status == Status::Completed && shard.is_none_or(|shard| shard.has(*date)));
-        let place = context.place(collection, context.layout(collection)?);
-        of_table(&place, context.ledger, &collection.name, &days, Look::Recent)
+        let handle = context.handle(collection, context.layout(collection)?);
+        of_table(&handle, context.ledger, &collection.name, &days, Look::Recent)
     };
     let of_collection = |collection: &Collection| {
         of_collection(collection).unwrap_or_else(|error| {
@@ -67,7 +67,7 @@ pub(crate) fn explained(error: &JobError) -> String {
 
 /// Finds what others changed in a table of which these dates are completed; none if nothing.
 pub(crate) fn of_table(
-    place: &TablePlace<'_>,
+    handle: &TableHandle<'_>,
     ledger: &dyn Ledger,
     collection: &CollectionName,
     completed: &DayHistory,
@@ -77,12 +77,12 @@ pub(crate) fn of_table(
         return Ok(None);
     }
     let (mut forgotten, mut elsewhere, mut columns, mut refused) = (Vec::new(), Vec::new(), Vec::new(), None);
-    match place.registered() {
+    match handle.registered() {
         Ok(None) => forgotten = completed.keys().copied().collect(),
         Ok(Some(table)) => {
-            let partitions = place.metastore.partitions(place.table)?;
-            columns = place.changed_columns(&table, &partitions)?.iter().map(ToString::to_string).collect();
-            (forgotten, elsewhere) = dates(place, ledger, collection, completed, &partitions, look)?;
+            let partitions = handle.metastore.partitions(handle.table)?;
+            columns = handle.changed_columns(&table, &partitions)?.iter().map(ToString::to_string).collect();
+            (forgotten, elsewhere) = dates(handle, ledger, collection, completed, &partitions, look)?;
         }
         Err(error @ (LakeError::Moved { .. } | LakeError::Unsupported { .. })) => {
             refused = Some(explained(&error.into()));
@@ -91,7 +91,7 @@ pub(crate) fn of_table(
     }
     let told = Difference {
         collection: collection.clone(),
-        table: place.table.to_string(),
+        table: handle.table.to_string(),
         forgotten: DateRange::of(forgotten.iter().copied()),
         elsewhere: DateRange::of(elsewhere.iter().copied()),
         columns,
@@ -106,7 +106,7 @@ const RECENT_DAYS: u32 = 31;
 /// Returns the dates that the metastore has forgotten, and those of which it sends readers elsewhere. For older dates the ledger
 /// is read only if the partition does not say itself that it is as it was published.
 fn dates(
-    place: &TablePlace<'_>,
+    handle: &TableHandle<'_>,
     ledger: &dyn Ledger,
     collection: &CollectionName,
     completed: &DayHistory,
@@ -115,7 +115,7 @@ fn dates(
 ) -> Result<(Vec<ProcessingDate>, Vec<ProcessingDate>), JobError> {
     let by_value: BTreeMap<&PartitionValue, &Partition> = partitions.iter().map(|found| (&found.value, found)).collect();
     let (mut forgotten, mut elsewhere) = (Vec::new(), Vec::new());
-    let recent = known(place, ledger, collection, completed, look)?;
+    let recent = known(handle, ledger, collection, completed, look)?;
     for date in completed.keys() {
         let Some(partition) = by_value.get(&PartitionValue::from(*date)) else {
             forgotten.push(*date);
@@ -123,8 +123,8 @@ fn dates(
         };
         let known = match recent.get(date) {
             Some(known) => known.clone(),
-            None if place.is_as_published(partition) => continue,
-            None => location(&ledger.attempts(&Unit::new(place.module.clone(), collection.clone(), *date))?),
+            None if handle.is_as_published(partition) => continue,
+            None => location(&ledger.attempts(&Unit::new(handle.module.clone(), collection.clone(), *date))?),
         };
         if known.is_some_and(|known| known != normal_location(&partition.location)) {
             elsewhere.push(*date);
@@ -135,7 +135,7 @@ fn dates(
 
 /// Returns the location that readers are to see, for each date that `look` covers.
 fn known(
-    place: &TablePlace<'_>,
+    handle: &TableHandle<'_>,
     ledger: &dyn Ledger,
     collection: &CollectionName,
     completed: &DayHistory,
@@ -143,7 +143,7 @@ fn known(
 ) -> Result<BTreeMap<ProcessingDate, Option<String>>, JobError> {
     let (Some(oldest), Some(last)) = (completed.keys().next(), completed.keys().next_back()) else { return Ok(BTreeMap::new()) };
     let first = if look == Look::All { *oldest } else { last.minus_days(RECENT_DAYS) };
-    let attempts = ledger.attempts_between(place.module, collection, first, *last)?;
+    let attempts = ledger.attempts_between(handle.module, collection, first, *last)?;
     Ok(attempts.chunk_by(|a, b| a.unit == b.unit).filter_map(|of_date| Some((of_date[0].date()?, location(of_date)))).collect())
 }
 

@@ -10,6 +10,7 @@ use crate::jobs::run::run_reports::write_report;
 use crate::jobs::run::spans::staged;
 use crate::jobs::run::{JobError, Services, rerun, tell};
 use crate::report::{Difference, LateFiles, Progress, RunReport, Stage, Stages};
+use crate::sink::TableSink;
 use crate::telemetry::lineage::Lineage;
 
 use super::context::Context;
@@ -175,11 +176,10 @@ fn sweep(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) {
     if request.options.clean_up {
         clean_up::sweep(run, collections);
     }
-    let grace = SignedDuration::from_hours(run.context.module.target.sweep_after_hours.into());
+    let retention = SignedDuration::from_hours(run.context.module.target.sweep_after_hours.into());
     for collection in collections {
         for layout in collection.layouts.all() {
-            let now = run.context.clock.now();
-            run.swept(collection, run.destination(collection, layout).sweep_replaced(grace, now));
+            run.swept(collection, run.sink(collection, layout).expire(retention));
         }
     }
 }

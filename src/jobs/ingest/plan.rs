@@ -141,9 +141,9 @@ fn cleaned_up(
     collection: &Collection,
     history: &mut DayHistory,
 ) -> Result<PlannedCleanUp, JobError> {
-    let place = context.place(collection, context.layout(collection)?);
-    let partitions = match place.registered()? {
-        Some(_) => place.metastore.partitions(&collection.table)?,
+    let handle = context.handle(collection, context.layout(collection)?);
+    let partitions = match handle.registered()? {
+        Some(_) => handle.metastore.partitions(&collection.table)?,
         None => Vec::new(),
     };
     let published = published(&partitions, history);
@@ -173,8 +173,8 @@ struct Planned<'p> {
 impl Planned<'_> {
     /// Plans the collection's dates, each with the table as the dates before would leave it.
     fn days(&self, dates: impl Iterator<Item = ProcessingDate>) -> Result<Vec<PlannedDay>, JobError> {
-        let place = self.context.place(self.collection, self.context.layout(self.collection)?);
-        let mut table = place.registered()?;
+        let handle = self.context.handle(self.collection, self.context.layout(self.collection)?);
+        let mut table = handle.registered()?;
         dates.map(|date| self.day(date, &mut table)).collect()
     }
 
@@ -228,8 +228,8 @@ impl Planned<'_> {
         let layout = self.context.layout(self.collection)?;
         let (headers, evolution) = files.evolve(table.as_ref().map(|table| &table.schema), Look::Whole)?;
         let (layout, personal) = route(self.context, self.collection, layout, table.as_ref(), &headers, &evolution)?;
-        let place = self.context.place(self.collection, layout);
-        let wanted = place.wanted(&evolution.after, &personal);
+        let handle = self.context.handle(self.collection, layout);
+        let wanted = handle.wanted(&evolution.after, &personal);
         day.schema_changes = match table {
             None => vec![create_table_ddl(&wanted)],
             Some(_) => evolution.ddl(&self.collection.table.to_string()),
@@ -241,7 +241,7 @@ impl Planned<'_> {
             Some(known) => Table { schema: after, ..known },
             None => wanted,
         });
-        if let Some(location) = place.current(&PartitionValue::from(day.date))? {
+        if let Some(location) = handle.current(&PartitionValue::from(day.date))? {
             day.risks.extend(self.shrinks(day)?);
             day.effect = Effect::Replaced(location);
         }

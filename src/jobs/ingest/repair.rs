@@ -9,10 +9,11 @@ use crate::identity::ProcessingDate;
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::rerun::{self, Again};
 use crate::jobs::run::{JobError, NextCommands, RunOptions, Scope, Services};
-use crate::lake::{COLUMNS, Destination, RowsOfFiles, SentBack, TableLayout, columns_in_folder};
+use crate::lake::{COLUMNS, HiveSink, RowsOfFiles, TableLayout, columns_in_folder};
 use crate::metastore::{Parameters, PartitionValue, create_table_ddl};
 use crate::report::{Repair, Repaired};
 use crate::schema::{Column, ColumnName, ERROR_DESC, Evolution, TableSchema};
+use crate::sink::{Extent, Reverted, Revision, TableSink};
 
 use super::context::Context;
 use super::differences::{Look, explained, of_table};
@@ -71,7 +72,7 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
 fn layout<'c>(context: &Context<'_>, collection: &'c Collection, completed: &DayHistory) -> Result<&'c TableLayout, JobError> {
     let known = context.layout(collection)?;
     let Some(newest) = completed.keys().next_back() else { return Ok(known) };
-    if context.place(collection, known).metastore.table(&collection.table)?.is_some() {
+    if context.handle(collection, known).metastore.table(&collection.table)?.is_some() {
         return Ok(known);
     }
     let attempts = context.ledger.attempts(&context.unit(collection, *newest))?;
@@ -93,13 +94,13 @@ struct Broken<'r> {
 impl Broken<'_> {
     fn repair(&self, completed: &DayHistory, accept: bool) -> Result<Vec<Repaired>, JobError> {
         let ledger = self.context.ledger;
-        let found = of_table(&self.destination(), ledger, &self.collection.name, completed, Look::All)?;
+        let found = of_table(&self.sink().at, ledger, &self.collection.name, completed, Look::All)?;
         let Some(found) = found else { return Ok(Vec::new()) };
         if let Some(reason) = found.told.refused {
             return Ok(vec![self.of_table(Repair::Left(reason))]);
         }
         let mut repaired = Vec::new();
-        if self.destination().registered()?.is_none() && !accept {
+        if self.sink().at.registered()?.is_none() && !accept {
             repaired.push(self.table()?);
         }
         let can_register = !repaired.iter().any(|one| matches!(one.outcome, Repair::Left(_)));
@@ -142,12 +143,12 @@ impl Broken<'_> {
         let mut personal = self.collection.personal.clone();
         personal.retain(|column| schema.has(column));
         personal.extend(ColumnName::new(ERROR_DESC).ok().filter(|_| !personal.is_empty()));
-        let destination = self.destination();
-        let mut statement = create_table_ddl(&destination.wanted(&schema, &personal));
+        let sink = self.sink();
+        let mut statement = create_table_ddl(&sink.at.wanted(&schema, &personal));
         if personal.is_empty() && (self.context.module.target.pii || self.collection.layouts.is_for_personal_only(self.layout)) {
             statement += "; which of its columns are personal data is told again with its next files";
         }
-        destination.ensure_table(&Evolution { after: schema, ..Evolution::default() }, &personal)?;
+        sink.evolve(&Evolution { after: schema, ..Evolution::default() }, &personal)?;
         Ok(self.of_table(Repair::Table(statement)))
     }
 
@@ -164,8 +165,8 @@ impl Broken<'_> {
     /// Gives the table back the columns that its files have; if `accept`, keeps its columns and records them as known to adg.
     fn columns(&self, accept: bool) -> Result<Option<Repaired>, JobError> {
         let metastore = self.context.metastore;
-        let Some(table) = &self.destination().registered()? else { return Ok(None) };
-        let changed = self.destination().changed_columns(table, &metastore.partitions(&table.name)?)?;
+        let Some(table) = &self.sink().at.registered()? else { return Ok(None) };
+        let changed = self.sink().at.changed_columns(table, &metastore.partitions(&table.name)?)?;
         if changed.is_empty() {
             return Ok(None);
         }
@@ -190,13 +191,12 @@ impl Broken<'_> {
         let Some(Attempt { counts, schema_fingerprint, location: Some(location), .. }) = self.published(date)? else {
             return Ok(Repair::Left("the ledger does not say where its files are".to_owned()));
         };
-        let expected = (counts.files > 0).then(|| RowsOfFiles::written(&counts));
-        let (value, now) = (PartitionValue::from(date), self.now());
-        let destination = self.destination();
-        let sent = destination.send_back(&value, &location, expected.as_ref(), schema_fingerprint.as_deref(), now)?;
+        let revision = Revision { location, extent: Extent::written(&counts), schema_fingerprint };
+        let sent = self.sink().revert(&date.into(), Some(&revision))?;
+        let location = revision.location;
         Ok(match sent {
-            SentBack::Done(found) => Repair::Registered { location, rows: found.rows },
-            SentBack::Refused(_) => Repair::Left(format!("its files are no longer all at `{location}`")),
+            Reverted::Done(found) => Repair::Registered { location, rows: found.rows },
+            Reverted::Refused(_) => Repair::Left(format!("its files are no longer all at `{location}`")),
         })
     }
 
@@ -205,8 +205,8 @@ impl Broken<'_> {
         let now = self.now();
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
         let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let current = match self.destination().registered()? {
-            Some(_) => self.destination().current(&PartitionValue::from(date))?,
+        let current = match self.sink().at.registered()? {
+            Some(_) => self.sink().at.current(&PartitionValue::from(date))?,
             None => None,
         };
         let status = if current.is_some() { Status::Completed } else { Status::Lost };
@@ -242,14 +242,7 @@ impl Broken<'_> {
         self.context.clock.now()
     }
 
-    fn destination(&self) -> Destination<'_> {
-        Destination {
-            at: self.context.place(self.collection, self.layout),
-            ledger: self.context.ledger,
-            lease: self.lease.lease(),
-            run: self.lease.run_id(),
-            // Nothing is written that would be tagged.
-            pii: false,
-        }
+    fn sink(&self) -> HiveSink<'_> {
+        self.context.sink(self.collection, self.layout, self.lease)
     }
 }

@@ -4,7 +4,7 @@ use crate::catchup::{Attempt, WindowRules};
 use crate::identity::{Causes, RunId};
 use crate::jobs::run::JobError;
 use crate::jobs::run::lease::KeptLease;
-use crate::lake::{Destination, LakeError, TableLayout};
+use crate::lake::{HiveSink, LakeError, TableLayout};
 use crate::report::Progress;
 use crate::store::Scratch;
 
@@ -48,14 +48,8 @@ impl Run<'_> {
         }
     }
 
-    /// Returns the destination of a collection's table, in that folder.
-    pub(super) fn destination<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> Destination<'d> {
-        Destination {
-            at: self.context.place(collection, layout),
-            ledger: self.context.ledger,
-            lease: self.lease.lease(),
-            run: self.id,
-            pii: self.context.module.target.pii || !collection.personal.is_empty(),
-        }
+    /// Returns a collection's table in that folder as a sink.
+    pub(super) fn sink<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> HiveSink<'d> {
+        self.context.sink(collection, layout, self.lease)
     }
 }

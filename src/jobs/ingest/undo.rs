@@ -7,9 +7,10 @@ use crate::catchup::{Attempt, DayHistory, Seen, Status};
 use crate::identity::{ProcessingDate, RunId};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{JobError, RunOptions, Scope, Services};
-use crate::lake::{Destination, RowsOfFiles, SentBack};
+use crate::lake::HiveSink;
 use crate::metastore::PartitionValue;
 use crate::report::{Undoing, Undone};
+use crate::sink::{Extent, Reverted, Revision, TableSink};
 
 use super::context::Context;
 use super::module::{Collection, collections};
@@ -97,7 +98,7 @@ impl Table<'_> {
             }),
             Seen::Nothing => None,
             Seen::Unknown => {
-                let theirs = self.destination()?.replaced_of_others(&PartitionValue::from(date))?;
+                let theirs = self.sink()?.replaced_of_others(&PartitionValue::from(date))?;
                 theirs.map(|location| Before { location, written: None })
             }
         })
@@ -118,8 +119,7 @@ impl Table<'_> {
         }
         let now = self.context.clock.now();
         self.context.ledger.record(self.lease.lease(), &self.attempt(date, 0, Status::CleanedUp, now))?;
-        self.context.metastore.fence_off(&self.collection.table, self.lease.lease().token)?;
-        self.destination()?.withdraw(&PartitionValue::from(date), now)?;
+        self.sink()?.revert(&date.into(), None)?;
         Ok(Undoing::Withdrawn)
     }
 
@@ -129,15 +129,18 @@ impl Table<'_> {
 
     fn send_back(&self, date: ProcessingDate, attempts: &[Attempt], before: Before) -> Result<Undoing, JobError> {
         let Before { location, written } = before;
-        let expected = written.as_ref().map(|attempt| RowsOfFiles::written(&attempt.counts));
-        let fingerprint = written.as_ref().and_then(|attempt| attempt.schema_fingerprint.as_deref());
-        let now = self.context.clock.now();
-        let (value, destination) = (PartitionValue::from(date), self.destination()?);
-        match destination.send_back(&value, &location, expected.as_ref(), fingerprint, now)? {
-            SentBack::Refused(_) => {
+        let revision = Revision {
+            location,
+            extent: written.as_ref().and_then(|attempt| Extent::written(&attempt.counts)),
+            schema_fingerprint: written.as_ref().and_then(|attempt| attempt.schema_fingerprint.clone()),
+        };
+        let reverted = self.sink()?.revert(&date.into(), Some(&revision))?;
+        let location = revision.location;
+        match reverted {
+            Reverted::Refused(_) => {
                 Ok(Undoing::Kept(format!("its files are no longer all at `{location}`: they were deleted after their retention")))
             }
-            SentBack::Done(found) => {
+            Reverted::Done(found) => {
                 self.record(date, attempts.len(), written, &location, &found)?;
                 Ok(Undoing::SentBack { location, rows: found.rows })
             }
@@ -151,7 +154,7 @@ impl Table<'_> {
         earlier: usize,
         written: Option<Attempt>,
         location: &str,
-        found: &RowsOfFiles,
+        found: &Extent,
     ) -> Result<(), JobError> {
         let now = self.context.clock.now();
         let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
@@ -171,14 +174,7 @@ impl Table<'_> {
         Ok(self.context.ledger.record(self.lease.lease(), &attempt)?)
     }
 
-    fn destination(&self) -> Result<Destination<'_>, JobError> {
-        Ok(Destination {
-            at: self.context.place(self.collection, self.context.layout(self.collection)?),
-            ledger: self.context.ledger,
-            lease: self.lease.lease(),
-            run: self.lease.run_id(),
-            // Nothing is written that would be tagged.
-            pii: false,
-        })
+    fn sink(&self) -> Result<HiveSink<'_>, JobError> {
+        Ok(self.context.sink(self.collection, self.context.layout(self.collection)?, self.lease))
     }
 }

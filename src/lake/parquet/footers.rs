@@ -2,8 +2,8 @@
 
 use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
 
-use crate::catchup::Counts;
 use crate::lake::LakeError;
+use crate::sink::Extent;
 use crate::store::{ObjectInfo, Store};
 
 /// The last bytes of a Parquet file: the footer's length, and `PAR1`.
@@ -23,9 +23,9 @@ pub struct RowsOfFiles {
 }
 
 impl RowsOfFiles {
-    /// Returns the files that an attempt wrote, by its counts.
-    pub fn written(counts: &Counts) -> Self {
-        Self { files: counts.files, bytes: counts.bytes, rows: counts.rows_written, damaged: Vec::new() }
+    /// Returns their extent.
+    pub fn extent(&self) -> Extent {
+        Extent { files: self.files, bytes: self.bytes, rows: self.rows }
     }
 
     /// Counts the files directly in a folder. Only the footer of each is read.

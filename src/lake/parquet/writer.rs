@@ -55,7 +55,7 @@ pub struct WrittenFile {
 
 /// Writes batches of one table into as many files as they need; at least one.
 pub struct TableWriter<'a> {
-    folder: &'a RunFolder<'a>,
+    folder: RunFolder<'a>,
     schema: TableSchema,
     arrow: Arc<Schema>,
     settings: FileSettings,
@@ -75,9 +75,9 @@ struct OpenFile {
 
 impl<'a> TableWriter<'a> {
     /// A writer into `folder`, where the files are sent to while they are written.
-    pub fn new(folder: &'a RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
+    pub fn new(folder: &RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
         let arrow = Arc::new(arrow_schema(schema));
-        Self { folder, schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
+        Self { folder: folder.clone(), schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
     }
 
     /// Writes a batch. Its columns have the table's types, in any order; missing columns are null.

@@ -9,11 +9,12 @@ use bytesize::ByteSize;
 use crate::catchup::{Attempt, Status, Unit, WindowRules};
 use crate::config::MissingFile;
 use crate::identity::{Causes, ProcessingDate};
-use crate::lake::{Destination, LakeError, QuarantineFile, RunFolder, TableLayout, WrittenFile};
+use crate::lake::{HiveSink, LakeError, QuarantineFile, StagedFiles, TableLayout};
 use crate::metastore::{PartitionValue, Table};
 use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
 use crate::runtime::panic_message;
 use crate::schema::{ColumnName, Evolution};
+use crate::sink::{StagedRows, TableSink};
 use crate::source::{Header, Look, SourceError, SourceKey};
 
 use crate::engine::{Loaded, StagingFolder};
@@ -77,8 +78,7 @@ const CHANGES: usize = 20;
 pub(super) struct Written<'a> {
     pub(super) headers: Vec<Header>,
     pub(super) evolution: Evolution,
-    pub(super) folder: RunFolder<'a>,
-    pub(super) files: Vec<WrittenFile>,
+    pub(super) staged: StagedFiles<'a>,
 }
 
 /// State of an attempt so far.
@@ -141,7 +141,7 @@ impl<'a> Day<'a> {
 
     /// Handles a date without files. A published date stays completed: that its files are missing is reported once, not for ever.
     fn without_files(&mut self) -> Result<Outcome, JobError> {
-        self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+        self.standing = self.sink().at.current(&PartitionValue::from(self.date))?;
         without_files(self.run.context, self.run.rules, self.collection, self.date)
     }
 
@@ -150,7 +150,7 @@ impl<'a> Day<'a> {
         let waits = complete::must_be(self.run.context, self.collection, self.date, &self.listed, self.run.takes_incomplete);
         if matches!(waits, Ok(Some(_)) | Err(JobError::Incomplete { .. })) {
             if self.was_done {
-                self.standing = self.destination().current(&PartitionValue::from(self.date))?;
+                self.standing = self.sink().at.current(&PartitionValue::from(self.date))?;
             }
             // They were not read, and are still to be.
             self.attempt.sources.clear();
@@ -188,9 +188,9 @@ impl<'a> Day<'a> {
 
     fn try_to_publish(&mut self) -> Result<Written<'a>, JobError> {
         self.layout = self.run.context.layout(self.collection)?;
-        let table = self.destination().registered()?;
+        let table = self.sink().at.registered()?;
         let written = self.write(table.as_ref())?;
-        self.run.context.stop.check().inspect_err(|_| written.folder.give_up())?;
+        self.run.context.stop.check().inspect_err(|_| written.staged.abort())?;
         self.staged(Stage::Publish, |day| day.run.lease.alone(|lease| day.publish(&written, lease)))??;
         Ok(written)
     }
@@ -213,21 +213,17 @@ impl<'a> Day<'a> {
             day.route(table, &headers, &evolution)?;
             Ok::<_, JobError>((headers, evolution))
         })?;
-        let folder = self.destination().run_folder(self.date)?;
-        match self.staged(Stage::Write, |day| day.fill(&folder, &headers, &evolution)) {
-            Ok(files) => Ok(Written { headers, evolution, folder, files }),
-            Err(error) => {
-                folder.give_up();
-                Err(error)
-            }
-        }
+        let mut staged = self.sink().begin(&self.date.into(), &evolution.after)?;
+        let filled = self.staged(Stage::Write, |day| day.fill(&mut staged, &headers, &evolution));
+        filled.inspect_err(|_| staged.abort())?;
+        Ok(Written { headers, evolution, staged })
     }
 
     /// Writes rows into files, with all checks that must pass before they are published.
-    fn fill(&mut self, folder: &RunFolder<'_>, headers: &[Header], evolution: &Evolution) -> Result<Vec<WrittenFile>, JobError> {
+    fn fill(&mut self, staged: &mut StagedFiles<'_>, headers: &[Header], evolution: &Evolution) -> Result<(), JobError> {
         let scratch = self.run.scratch.folder(&format!("{}-{}", self.collection.name, self.date))?;
         let mut quarantine = QuarantineFile::new(&scratch, ByteSize::mib(self.run.context.module.limits.quarantine_mib.into()));
-        let Loaded { files, counts: found, notes } = match self.load(folder, &mut quarantine, headers, evolution) {
+        let Loaded { files, counts: found, notes } = match self.load(staged, &mut quarantine, headers, evolution) {
             Err(full @ JobError::Lake(LakeError::QuarantineFull { .. })) => {
                 self.keep_quarantine(&mut quarantine)?;
                 return Err(full);
@@ -235,11 +231,11 @@ impl<'a> Day<'a> {
             read => read?,
         };
         self.report.notes.extend(notes);
-        self.count(&files, &found, quarantine.records());
+        staged.written(files);
+        self.count(staged.extent(), &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
-        self.check_limits(&found, quarantine.stand_for())?;
-        Ok(files)
+        self.check_limits(&found, quarantine.stand_for())
     }
 
     pub(super) fn staged<T>(&mut self, stage: Stage, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -253,9 +249,9 @@ impl<'a> Day<'a> {
         DayFiles { context: self.run.context, collection: self.collection, keys: &self.keys }
     }
 
-    pub(super) fn destination(&self) -> Destination<'a> {
-        let destination = self.run.destination(self.collection, self.layout);
-        Destination { pii: destination.pii || !self.personal.is_empty(), ..destination }
+    pub(super) fn sink(&self) -> HiveSink<'a> {
+        let sink = self.run.sink(self.collection, self.layout);
+        HiveSink { pii: sink.pii || !self.personal.is_empty(), ..sink }
     }
 
     /// Returns the bytes of all files, as they lie in the source.

@@ -6,20 +6,21 @@ use crate::catchup::Counts;
 use crate::config::{Limits, Rate};
 use crate::engine::FileCounts;
 use crate::jobs::run::JobError;
-use crate::lake::{QuarantineFile, WrittenFile};
+use crate::lake::QuarantineFile;
 use crate::schema::ColumnName;
+use crate::sink::Extent;
 
 use super::attempt::Day;
 
 impl Day<'_> {
-    pub(super) fn count(&mut self, files: &[WrittenFile], found: &FileCounts, quarantined: u64) {
+    pub(super) fn count(&mut self, written: Extent, found: &FileCounts, quarantined: u64) {
         let counts = Counts {
             rows_read: found.rows_read,
-            rows_written: files.iter().map(|file| file.rows).sum(),
+            rows_written: written.rows,
             rows_quarantined: quarantined,
             value_errors: found.value_errors.values().sum(),
-            files: files.len() as u64,
-            bytes: files.iter().map(|file| file.bytes).sum(),
+            files: written.files,
+            bytes: written.bytes,
         };
         self.attempt.counts = counts;
         self.report.counts = counts;
@@ -34,7 +35,7 @@ impl Day<'_> {
     pub(super) fn keep_quarantine(&mut self, quarantine: &mut QuarantineFile<'_>) -> Result<(), JobError> {
         if let Some(file) = quarantine.finish()? {
             let key = self.layout.quarantine_file(self.date, self.run.id);
-            self.run.context.published.put_file(file, &key, &self.destination().tags())?;
+            self.run.context.published.put_file(file, &key, &self.sink().tags())?;
             self.report.quarantine = Some(self.run.context.published.location(&key));
         }
         Ok(())

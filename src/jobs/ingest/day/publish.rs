@@ -2,9 +2,10 @@
 
 use crate::catchup::Lease;
 use crate::jobs::run::JobError;
-use crate::lake::Destination;
+use crate::lake::HiveSink;
 use crate::metastore::create_table_ddl;
 use crate::schema::{ColumnName, Evolution};
+use crate::sink::{Commit, StagedRows, TableSink};
 
 use super::attempt::{Day, Written};
 use super::personal::list;
@@ -12,13 +13,11 @@ use super::personal::list;
 impl Day<'_> {
     /// Publishes the day, with the lease of the whole module.
     pub(super) fn publish(&mut self, written: &Written<'_>, lease: &Lease) -> Result<(), JobError> {
-        let Written { evolution, folder, files, .. } = written;
-        let fingerprint = evolution.after.fingerprint().to_string();
-        self.attempt.schema_fingerprint = Some(fingerprint.clone());
-        let destination = Destination { lease, ..self.destination() };
-        let table = destination.ensure_table(evolution, &self.personal).inspect_err(|_| folder.give_up())?;
-        let clock = &self.run.context.clock;
-        let location = destination.publish(self.date, &table, folder, files, &fingerprint, || clock.now())?;
+        let Written { evolution, staged, .. } = written;
+        self.attempt.schema_fingerprint = Some(evolution.after.fingerprint().to_string());
+        let sink = HiveSink { lease, ..self.sink() };
+        let table = sink.evolve(evolution, &self.personal).inspect_err(|_| staged.abort())?;
+        let location = sink.commit(&table, staged, &Commit::Replace)?;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
         Ok(())

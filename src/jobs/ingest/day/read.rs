@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::{self, EngineError, FilePlan, Load, Loaded, Sinks, Take};
 use crate::jobs::run::JobError;
-use crate::lake::{QuarantineFile, RunFolder};
+use crate::lake::{QuarantineFile, StagedFiles};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnType, Evolution, TableSchema};
 use crate::source::{ColumnPlan, Format, HashField, Header, RowHash};
@@ -16,7 +16,7 @@ impl Day<'_> {
     /// Writes the rows of all files, by the chosen engine.
     pub(super) fn load(
         &self,
-        folder: &RunFolder<'_>,
+        staged: &StagedFiles<'_>,
         quarantine: &mut QuarantineFile<'_>,
         headers: &[Header],
         evolution: &Evolution,
@@ -37,11 +37,11 @@ impl Day<'_> {
             is_encrypted: context.key_service.is_some(),
             stop: context.stop,
             files: files.collect(),
-            table: &evolution.after,
+            table: staged.schema(),
             rules: context.format.values(),
-            folder,
-            settings: context.file_settings(),
-            pii: self.destination().pii,
+            folder: staged.folder(),
+            settings: staged.settings(),
+            pii: self.sink().pii,
             staging: self.staging(),
             read: &|file, take| self.read(file, &ahead, &evolution.after, &progress, take),
             open: &|key| Ok(day.bytes(key, &ahead, None)?),

@@ -12,7 +12,7 @@ use super::{LakeError, TableLayout, must_be_partitioned_by_dates};
 
 /// A module's table, which may not exist yet, with its store and metastore. Nothing is written through it.
 #[derive(Clone, Copy)]
-pub struct TablePlace<'a> {
+pub struct TableHandle<'a> {
     /// Store of its files.
     pub store: &'a Store,
     /// Metastore that registers its partitions.
@@ -25,7 +25,7 @@ pub struct TablePlace<'a> {
     pub layout: &'a TableLayout,
 }
 
-impl TablePlace<'_> {
+impl TableHandle<'_> {
     /// Returns the registered table, if it exists. Refuses a table whose location or partition column differs from the module's,
     /// and a table of another module: two leases would not keep two runs apart.
     pub fn registered(&self) -> Result<Option<Table>, LakeError> {

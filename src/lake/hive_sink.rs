@@ -1,0 +1,112 @@
+//! A Hive-partitioned table as a sink. Its slices are dates; a commit replaces one.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use crate::catchup::{Lease, Ledger, Slice};
+use crate::identity::{Clock, ProcessingDate, RunId};
+use crate::metastore::{PartitionValue, Table, TableName};
+use crate::schema::{ColumnName, Evolution, TableSchema};
+use crate::sink::{Commit, Extent, Reverted, Revision, SinkTable, TableSink};
+use crate::store::Tags;
+
+use super::{FileSettings, LakeError, RowsOfFiles, StagedFiles, TableHandle};
+
+/// A table with the handles to publish to it and to sweep it: see `publish.rs` and `sweep.rs`.
+#[derive(Clone, Copy)]
+pub struct HiveSink<'a> {
+    /// Table with its store and metastore.
+    pub at: TableHandle<'a>,
+    /// Ledger that records replaced locations and the time of each.
+    pub ledger: &'a dyn Ledger,
+    /// Lease that gives the run the right to work on the table.
+    pub lease: &'a Lease,
+    /// Run that works on the table.
+    pub run: RunId,
+    /// True if the table holds personal data; its files are tagged with this.
+    pub pii: bool,
+    /// Settings of the files.
+    pub files: FileSettings,
+    /// Clock by which replaced files are retained.
+    pub clock: &'a dyn Clock,
+}
+
+impl HiveSink<'_> {
+    /// Returns the tags of the table's files; access rights depend on these tags.
+    pub fn tags(&self) -> Tags {
+        let TableName { database, table } = self.at.table;
+        Tags::from([("pii", self.pii.to_string()), ("db", database.to_string()), ("table", table.to_string())])
+    }
+}
+
+impl<'a> TableSink for HiveSink<'a> {
+    type Error = LakeError;
+    type Staged = StagedFiles<'a>;
+
+    fn state(&self) -> Result<Option<SinkTable>, LakeError> {
+        Ok(self.at.registered()?.map(|table| sink_table(&table)))
+    }
+
+    fn evolve(&self, evolution: &Evolution, personal: &BTreeSet<ColumnName>) -> Result<SinkTable, LakeError> {
+        let location = self.ensure_table(evolution, personal)?;
+        Ok(SinkTable { schema: evolution.after.clone(), personal: personal.clone(), location })
+    }
+
+    fn begin(&self, slice: &Slice, schema: &TableSchema) -> Result<StagedFiles<'a>, LakeError> {
+        let date = self.date_of(slice)?;
+        Ok(StagedFiles::new(date, self.run_folder(date)?, schema, self.files))
+    }
+
+    fn supports(&self, commit: &Commit<'_>) -> bool {
+        *commit == Commit::Replace
+    }
+
+    fn commit(&self, table: &SinkTable, staged: &StagedFiles<'a>, commit: &Commit<'_>) -> Result<String, LakeError> {
+        match commit {
+            Commit::Replace => self.publish(table, staged),
+            Commit::Append => Err(self.unsupported("rows can't be added to a published date")),
+            Commit::Merge { .. } => Err(self.unsupported("rows can't be merged into a published date")),
+        }
+    }
+
+    fn revert(&self, slice: &Slice, to: Option<&Revision>) -> Result<Reverted, LakeError> {
+        let value = PartitionValue::from(self.date_of(slice)?);
+        match to {
+            Some(revision) => self.send_back(&value, revision),
+            None => {
+                self.at.metastore.fence_off(self.at.table, self.lease.token)?;
+                self.unpublish(&value)?;
+                Ok(Reverted::Done(Extent::default()))
+            }
+        }
+    }
+
+    fn expire(&self, retention: SignedDuration) -> Result<usize, LakeError> {
+        self.sweep_replaced(retention)
+    }
+
+    fn count(&self, slice: &Slice) -> Result<Option<Extent>, LakeError> {
+        let location = self.at.current(&PartitionValue::from(self.date_of(slice)?))?;
+        let Some(folder) = location.and_then(|location| self.at.store.key_at(&location)) else { return Ok(None) };
+        Ok(Some(RowsOfFiles::in_folder(self.at.store, &folder)?.extent()))
+    }
+}
+
+impl HiveSink<'_> {
+    fn date_of(&self, slice: &Slice) -> Result<ProcessingDate, LakeError> {
+        slice.date().ok_or_else(|| self.unsupported(&format!("its partitions are dates, and `{slice}` is none")))
+    }
+
+    fn unsupported(&self, reason: &str) -> LakeError {
+        LakeError::Unsupported {
+            table: self.at.table.to_string(),
+            reason: format!("it is partitioned by dates for Hive: {reason}"),
+            hint: "publish whole dates, or use a sink that merges, such as an Iceberg table".to_owned(),
+        }
+    }
+}
+
+fn sink_table(table: &Table) -> SinkTable {
+    SinkTable { schema: table.schema.clone(), personal: table.personal(), location: table.location.clone() }
+}

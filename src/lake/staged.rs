@@ -1,0 +1,93 @@
+//! Files of one date that no reader sees yet.
+
+use arrow_array::RecordBatch;
+
+use crate::identity::ProcessingDate;
+use crate::schema::TableSchema;
+use crate::sink::{Extent, StagedRows};
+
+use super::{FileSettings, LakeError, RunFolder, TableWriter, WrittenFile};
+
+/// Files of one date in a run's own folder, with the table's columns.
+pub struct StagedFiles<'a> {
+    date: ProcessingDate,
+    folder: RunFolder<'a>,
+    schema: TableSchema,
+    settings: FileSettings,
+    /// Writer of single batches, once there is one.
+    writer: Option<TableWriter<'a>>,
+    files: Vec<WrittenFile>,
+}
+
+impl<'a> StagedFiles<'a> {
+    pub(super) fn new(date: ProcessingDate, folder: RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
+        Self { date, folder, schema: schema.clone(), settings, writer: None, files: Vec::new() }
+    }
+
+    /// Returns the date.
+    pub fn date(&self) -> ProcessingDate {
+        self.date
+    }
+
+    /// Returns the folder.
+    pub fn folder(&self) -> &RunFolder<'a> {
+        &self.folder
+    }
+
+    /// Returns the columns of the rows.
+    pub fn schema(&self) -> &TableSchema {
+        &self.schema
+    }
+
+    /// Returns the settings of the files.
+    pub fn settings(&self) -> FileSettings {
+        self.settings
+    }
+
+    /// Returns a writer into the folder, for an engine that writes the files itself and passes them to
+    /// [`written`](Self::written).
+    pub fn writer(&self) -> TableWriter<'a> {
+        TableWriter::new(&self.folder, &self.schema, self.settings)
+    }
+
+    /// Records the files that an engine wrote into the folder.
+    pub fn written(&mut self, files: Vec<WrittenFile>) {
+        self.files.extend(files);
+    }
+
+    /// Returns the finished files.
+    pub fn files(&self) -> &[WrittenFile] {
+        &self.files
+    }
+
+    /// Returns the extent of the finished files.
+    pub fn extent(&self) -> Extent {
+        let total = |count: fn(&WrittenFile) -> u64| self.files.iter().map(count).sum();
+        Extent { files: self.files.len() as u64, bytes: total(|file| file.bytes), rows: total(|file| file.rows) }
+    }
+}
+
+impl StagedRows for StagedFiles<'_> {
+    type Error = LakeError;
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.writer(),
+        };
+        self.writer.insert(writer).write(batch)
+    }
+
+    fn finish(&mut self) -> Result<Extent, LakeError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.writer(),
+        };
+        self.files.extend(writer.finish()?);
+        Ok(self.extent())
+    }
+
+    fn abort(&self) {
+        self.folder.give_up();
+    }
+}

@@ -1,0 +1,141 @@
+//! The Hive sink against the sinks' conformance suite, with each kind of metastore.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tempfile::TempDir;
+
+use super::{FileSettings, HiveSink, TableHandle, TableLayout};
+use crate::catchup::{Access, Holder, Lease, LeaseStore, Slice, SqliteLedger};
+use crate::identity::{Clock, FixedClock, ModuleName, RunId};
+use crate::metastore::{
+    GlueMetastore, GlueSettings, HiveMetastore, HiveSettings, Metastore, PartitionValue, SqliteMetastore, TableName,
+};
+use crate::schema::{ColumnName, TimestampEncoding};
+use crate::sink::conformance::{self, World};
+use crate::store::{Store, normal_location};
+use crate::test_services;
+
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A table in a folder, with an embedded ledger.
+struct HiveWorld {
+    metastore: Box<dyn Metastore>,
+    ledger: SqliteLedger,
+    store: Store,
+    clock: FixedClock,
+    module: ModuleName,
+    table: TableName,
+    layout: TableLayout,
+    _folder: TempDir,
+}
+
+impl HiveWorld {
+    /// Creates a world in `parent`, which the metastore can reach.
+    fn new(parent: PathBuf, metastore: impl FnOnce(&TempDir) -> Box<dyn Metastore>) -> Self {
+        static WORLDS: AtomicU32 = AtomicU32::new(0);
+        let folder = TempDir::new_in(parent).unwrap();
+        let database = format!("sinks_{}", WORLDS.fetch_add(1, Ordering::Relaxed));
+        let lake = format!("{database}.db/people");
+        Self {
+            metastore: metastore(&folder),
+            ledger: SqliteLedger::open(&folder.path().join("ledger.db")).unwrap(),
+            store: Store::folder("published", folder.path().join("lake"), true).unwrap(),
+            clock: FixedClock(Mutex::new(Timestamp::from_second(1_714_550_400).unwrap())),
+            module: "people".parse().unwrap(),
+            table: format!("{database}.people").parse().unwrap(),
+            layout: TableLayout::new(&lake, ColumnName::new("day").unwrap()),
+            _folder: folder,
+        }
+    }
+}
+
+impl World for HiveWorld {
+    type Sink<'w> = HiveSink<'w>;
+
+    fn next_run(&self) -> Lease {
+        self.pass(LEASE * 2);
+        let now = self.clock.now();
+        let holder = Holder { run_id: RunId::new(now), host: "host".into(), process: 7 };
+        self.ledger.acquire(&self.module.clone().into(), Access::Exclusive, &holder, now, LEASE).unwrap()
+    }
+
+    fn sink<'w>(&'w self, lease: &'w Lease) -> HiveSink<'w> {
+        HiveSink {
+            at: TableHandle {
+                store: &self.store,
+                metastore: &*self.metastore,
+                module: &self.module,
+                table: &self.table,
+                layout: &self.layout,
+            },
+            ledger: &self.ledger,
+            lease,
+            run: lease.run_id,
+            pii: false,
+            files: FileSettings { timestamps: TimestampEncoding::default(), row_group_bytes: 1 << 20, file_bytes: 1 << 20 },
+            clock: &self.clock,
+        }
+    }
+
+    fn rows(&self, slice: &Slice) -> Vec<String> {
+        let value = PartitionValue::from(slice.date().unwrap());
+        let Some(partition) = self.metastore.partition(&self.table, &value).unwrap() else { return Vec::new() };
+        let schema = self.metastore.table(&self.table).unwrap().unwrap().schema;
+        let folder = self.store.key_at(&normal_location(&partition.location)).unwrap();
+        let mut rows = Vec::new();
+        for file in self.store.list(&folder).unwrap() {
+            let bytes: Bytes = self.store.range(&file.key, 0..file.size).unwrap();
+            for batch in ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap() {
+                let batch = batch.unwrap();
+                let text = |row: usize, column: &ColumnName| match batch.column_by_name(column.as_str()) {
+                    Some(array) if array.is_valid(row) => match array.as_primitive_opt::<Int64Type>() {
+                        Some(numbers) => numbers.value(row).to_string(),
+                        None => array.as_string_view().value(row).to_owned(),
+                    },
+                    _ => "null".to_owned(),
+                };
+                let columns = schema.columns();
+                let row = |row| columns.iter().map(|column| text(row, &column.name)).collect::<Vec<_>>().join(",");
+                rows.extend((0..batch.num_rows()).map(row));
+            }
+        }
+        rows
+    }
+
+    fn pass(&self, time: SignedDuration) {
+        let mut now = self.clock.0.lock().unwrap();
+        *now = now.checked_add(time).unwrap();
+    }
+}
+
+#[test]
+fn sink_with_embedded_metastore_conforms() {
+    conformance::suite(|| {
+        HiveWorld::new(std::env::temp_dir(), |folder| {
+            Box::new(SqliteMetastore::open(&folder.path().join("metastore.db")).unwrap())
+        })
+    });
+}
+
+#[test]
+fn sink_with_hive_metastore_conforms() {
+    let hive = test_services::hive();
+    let settings = || HiveSettings { uris: vec![hive.uri.parse().unwrap()], timeout_seconds: 300 };
+    conformance::suite(|| HiveWorld::new(hive.warehouse.clone(), |_| Box::new(HiveMetastore::open(&settings()))));
+}
+
+#[test]
+fn sink_with_glue_conforms() {
+    let account = test_services::account(test_services::moto());
+    conformance::suite(|| {
+        HiveWorld::new(std::env::temp_dir(), |_| Box::new(GlueMetastore::open(&GlueSettings::default(), &account)))
+    });
+}

@@ -1,0 +1,87 @@
+//! Values that the tests share, and a whole publish.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+
+use crate::batch::arrow_schema;
+use crate::catchup::{Lease, Slice};
+use crate::schema::{Column, ColumnName, Evolution, TableSchema};
+use crate::sink::{Commit, Revision, SinkTable, StagedRows, TableSink};
+
+use super::World;
+
+/// A slice by its day of May 2024.
+pub(super) fn slice(day: u8) -> Slice {
+    format!("2024-05-{day:02}").parse().unwrap()
+}
+
+pub(super) fn name(name: &str) -> ColumnName {
+    ColumnName::new(name).unwrap()
+}
+
+pub(super) fn schema(columns: &[(&str, &str)]) -> TableSchema {
+    TableSchema::new(columns.iter().map(|(column, ty)| Column::new(name(column), ty.parse().unwrap())).collect())
+}
+
+/// The columns of the first rows.
+pub(super) fn first() -> TableSchema {
+    schema(&[("id", "bigint"), ("name", "string")])
+}
+
+/// The first columns, and one more.
+pub(super) fn grown() -> TableSchema {
+    schema(&[("id", "bigint"), ("name", "string"), ("city", "string")])
+}
+
+/// The change from the present columns to `after`, which has them all.
+pub(super) fn evolution(before: Option<&SinkTable>, after: &TableSchema) -> Evolution {
+    let before = before.map(|table| table.schema.clone());
+    let is_new = |column: &&Column| before.as_ref().is_some_and(|before| !before.has(&column.name));
+    let added = after.columns().iter().filter(is_new).cloned().collect();
+    Evolution { added, before, after: after.clone(), ..Evolution::default() }
+}
+
+/// Rows of these ids, whose names are `names`.
+pub(super) fn batch(rows: &[(i64, &str)]) -> RecordBatch {
+    let ids: ArrayRef = Arc::new(rows.iter().map(|(id, _)| *id).collect::<Int64Array>());
+    let names: ArrayRef = Arc::new(rows.iter().map(|(_, name)| Some(*name)).collect::<StringViewArray>());
+    RecordBatch::try_new(Arc::new(arrow_schema(&first())), vec![ids, names]).unwrap()
+}
+
+/// Writes rows of a slice in two batches, without publishing them.
+pub(super) fn staged<S: TableSink>(sink: &S, slice: &Slice, columns: &TableSchema, rows: &[(i64, &str)]) -> S::Staged {
+    let mut staged = sink.begin(slice, columns).unwrap();
+    let (one, other) = rows.split_at(rows.len() / 2);
+    for rows in [one, other].into_iter().filter(|rows| !rows.is_empty()) {
+        staged.write(&batch(rows)).unwrap();
+    }
+    let extent = staged.finish().unwrap();
+    assert_eq!(extent.rows, rows.len() as u64);
+    staged
+}
+
+/// Makes rows the only ones of a slice: a whole publish. Returns the revision.
+pub(super) fn replaced<S: TableSink>(sink: &S, slice: &Slice, rows: &[(i64, &str)]) -> Result<Revision, S::Error> {
+    let before = sink.state()?;
+    let columns = before.as_ref().map_or_else(first, |table| table.schema.clone());
+    let staged = staged(sink, slice, &columns, rows);
+    let table = sink.evolve(&evolution(before.as_ref(), &columns), &BTreeSet::new())?;
+    let location = sink.commit(&table, &staged, &Commit::Replace)?;
+    Ok(Revision { location, extent: sink.count(slice)?, schema_fingerprint: Some(columns.fingerprint().to_string()) })
+}
+
+/// Publishes rows of a slice as a new run. Returns its lease and the revision.
+pub(super) fn published<W: World>(world: &W, slice: &Slice, rows: &[(i64, &str)]) -> (Lease, Revision) {
+    let lease = world.next_run();
+    let revision = replaced(&world.sink(&lease), slice, rows).unwrap();
+    (lease, revision)
+}
+
+/// Checks the rows that readers see of a slice.
+pub(super) fn sees<W: World>(world: &W, slice: &Slice, rows: &[&str]) {
+    let mut found = world.rows(slice);
+    found.sort_unstable();
+    assert_eq!(found, rows, "{slice}");
+}

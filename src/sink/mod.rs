@@ -1,0 +1,9 @@
+//! Sinks: the seam of tables that rows are published to, whatever keeps them.
+
+#[cfg(test)]
+pub(crate) mod conformance;
+mod revision;
+mod table_sink;
+
+pub use revision::{Extent, Reverted, Revision};
+pub use table_sink::{Commit, SinkTable, StagedRows, TableSink};

@@ -1,0 +1,125 @@
+//! The seam: a table that rows are published to.
+
+use std::collections::BTreeSet;
+
+use arrow_array::RecordBatch;
+use jiff::SignedDuration;
+
+use crate::catchup::Slice;
+use crate::identity::Explain;
+use crate::schema::{ColumnName, Evolution, TableSchema};
+
+use super::{Extent, Reverted, Revision};
+
+/// A table as its catalog has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkTable {
+    /// Its columns, without those that it is partitioned by.
+    pub schema: TableSchema,
+    /// Its columns with personal data.
+    pub personal: BTreeSet<ColumnName>,
+    /// Its address, as the catalog spells it.
+    pub location: String,
+}
+
+/// The way in which staged rows become part of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commit<'c> {
+    /// They become the only rows of their slice.
+    Replace,
+    /// They are added to the table.
+    Append,
+    /// They replace rows with the same values of these columns; others are added.
+    Merge {
+        /// Columns that identify a row.
+        keys: &'c [ColumnName],
+    },
+}
+
+/// A table that one run publishes to, under a lease.
+///
+/// The order of a publish is [`begin`](Self::begin), [`StagedRows::write`] for each batch, [`StagedRows::finish`],
+/// [`evolve`](Self::evolve), [`commit`](Self::commit).
+///
+/// Guarantees of an implementation:
+/// - Readers see all rows of a commit or none, and staged rows not at all. An aborted or forgotten write changes nothing that they
+///   see.
+/// - `evolve` is idempotent. It never drops a column, and rows that were committed before have null in new columns.
+/// - A run whose lease has been followed by a later one commits and reverts nothing once the later run has committed.
+/// - A commit whose reply was lost is done once.
+/// - Rows that a commit replaced stay until they expire; until then `revert` restores them.
+///
+/// `conformance::replaced` shows a whole publish.
+pub trait TableSink {
+    /// Error of the sink.
+    type Error: Explain;
+    /// Rows of one slice that no reader sees yet.
+    type Staged: StagedRows<Error = Self::Error>;
+
+    /// Returns the table; none if it does not exist.
+    ///
+    /// # Errors
+    /// The table can't be published to by this job; or the catalog fails.
+    fn state(&self) -> Result<Option<SinkTable>, Self::Error>;
+
+    /// Creates the table with the evolution's columns, or alters it in place; `personal` are the columns with personal data.
+    ///
+    /// # Errors
+    /// Somebody else changed the table since `evolution` was computed; or the catalog fails.
+    fn evolve(&self, evolution: &Evolution, personal: &BTreeSet<ColumnName>) -> Result<SinkTable, Self::Error>;
+
+    /// Begins to write rows of a slice, with these columns.
+    ///
+    /// # Errors
+    /// The sink has no such slices; or the store fails.
+    fn begin(&self, slice: &Slice, schema: &TableSchema) -> Result<Self::Staged, Self::Error>;
+
+    /// Returns true if the sink can commit in this way.
+    fn supports(&self, commit: &Commit<'_>) -> bool;
+
+    /// Publishes finished rows in one step. Returns their address.
+    ///
+    /// # Errors
+    /// The sink does not support the commit; a later run holds the lease; a staged file is gone; the catalog fails. Rows that are
+    /// certainly not published are deleted.
+    fn commit(&self, table: &SinkTable, staged: &Self::Staged, commit: &Commit<'_>) -> Result<String, Self::Error>;
+
+    /// Sends readers of a slice back to a revision, if it is whole; `None` unpublishes the slice. Idempotent.
+    ///
+    /// # Errors
+    /// A later run holds the lease; or the catalog fails.
+    fn revert(&self, slice: &Slice, to: Option<&Revision>) -> Result<Reverted, Self::Error>;
+
+    /// Deletes rows that were replaced longer than `retention` ago. Returns the number of folders or snapshots deleted.
+    ///
+    /// # Errors
+    /// The catalog or the store fails; the rest is left to the next call.
+    fn expire(&self, retention: SignedDuration) -> Result<usize, Self::Error>;
+
+    /// Returns the extent of the rows that readers see of a slice, counted where they lie; none if the slice is not published.
+    ///
+    /// # Errors
+    /// The rows can't be read; or the catalog fails.
+    fn count(&self, slice: &Slice) -> Result<Option<Extent>, Self::Error>;
+}
+
+/// Rows of one slice that no reader sees yet.
+pub trait StagedRows {
+    /// Error of the sink.
+    type Error: Explain;
+
+    /// Writes a batch. Its columns have the table's types, in any order; missing columns are null.
+    ///
+    /// # Errors
+    /// The store or the disk fails.
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Self::Error>;
+
+    /// Finishes the write; rows may be none. Returns their extent.
+    ///
+    /// # Errors
+    /// The store or the disk fails.
+    fn finish(&mut self) -> Result<Extent, Self::Error>;
+
+    /// Deletes the rows. A failure is logged: the next attempt deletes them.
+    fn abort(&self);
+}
