@@ -32,7 +32,7 @@ fn last_run(workspace: &Workspace) -> String {
 fn clean_up_rebuilds_the_modules_own_tables_and_touches_nothing_else() {
     let kept = Workspace::new();
     let swept = Workspace::with(&[("database: test", "database: test, sweep_after_hours: 0")]);
-    // The four new partitions and the two files of others; the four old ones, for as long as their grace.
+    // The four new partitions and the two files of others; the four old ones, for as long as their retention.
     for (workspace, files) in [(kept, 10), (swept, 6)] {
         for date in ["2024-05-01", "2024-05-02"] {
             workspace.day(date);
@@ -188,6 +188,6 @@ fn a_clean_up_that_was_killed_has_lost_nothing_and_is_completed_by_the_next_run(
         assert_eq!(workspace.query(ORDERS), whole, "completed, killed after {pause} ms");
     }
     for (path, bytes) in published {
-        assert!(std::fs::read(&path).is_ok_and(|now| now == bytes), "{} is within its grace", path.display());
+        assert!(std::fs::read(&path).is_ok_and(|now| now == bytes), "{} is within its retention", path.display());
     }
 }

@@ -46,8 +46,8 @@ fn kill_9_and_the_same_command_again_gives_the_same_table() {
         }
         workspace.run(ARGS).expect(0);
         assert_eq!(workspace.query(CONTENT), content, "killed at {tenth}/10");
-        // Days that were published before the kill and again after it keep their first files for a grace; nothing else is left.
-        let published = workspace.parquet_files().iter().filter(|file| is_registered_or_in_grace(&workspace, file)).count();
+        // Days that were published before the kill and again after it keep their first files for a retention; nothing else is left.
+        let published = workspace.parquet_files().iter().filter(|file| is_registered_or_in_retention(&workspace, file)).count();
         assert_eq!(published, workspace.parquet_files().len(), "killed at {tenth}/10");
         assert_eq!(files(&workspace.path("scratch")), Vec::<std::path::PathBuf>::new(), "killed at {tenth}/10");
     }
@@ -73,7 +73,7 @@ fn a_run_that_is_told_to_stop_leaves_nothing_half_done_and_nobody_waiting() {
         if ended.code() == Some(143) {
             stopped += 1;
             assert_eq!(files(&workspace.path("scratch")), Vec::<std::path::PathBuf>::new(), "told at {tenth}/10");
-            let registered = |file: &std::path::PathBuf| is_registered_or_in_grace(&workspace, file);
+            let registered = |file: &std::path::PathBuf| is_registered_or_in_retention(&workspace, file);
             assert!(workspace.parquet_files().iter().all(registered), "told at {tenth}/10");
         }
         workspace.run(ARGS).expect(0);
@@ -82,7 +82,7 @@ fn a_run_that_is_told_to_stop_leaves_nothing_half_done_and_nobody_waiting() {
     assert!(stopped >= 3, "only {stopped} runs were told to stop while they were at work");
 }
 
-fn is_registered_or_in_grace(workspace: &Workspace, file: &std::path::Path) -> bool {
+fn is_registered_or_in_retention(workspace: &Workspace, file: &std::path::Path) -> bool {
     let folder = file.parent().unwrap().display().to_string();
     let has = |database: &str, sql: &str| {
         let connection = rusqlite::Connection::open(workspace.path(database)).unwrap();

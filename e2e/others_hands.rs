@@ -56,7 +56,7 @@ fn orders_plan(workspace: &Workspace) -> String {
 }
 
 #[test]
-fn a_forced_clean_up_keeps_forgotten_files_for_their_grace() {
+fn a_forced_clean_up_keeps_forgotten_files_for_their_retention() {
     let workspace = published(&[]);
     by_hand(&workspace, DROP);
     remove_source(&workspace, FIRST);
@@ -67,7 +67,7 @@ fn a_forced_clean_up_keeps_forgotten_files_for_their_grace() {
 }
 
 #[test]
-fn a_rebuilt_date_keeps_its_forgotten_files_for_their_grace() {
+fn a_rebuilt_date_keeps_its_forgotten_files_for_their_retention() {
     let workspace = published(&[]);
     by_hand(&workspace, DROP);
     orders(&workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(4).says(SECOND);

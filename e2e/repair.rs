@@ -153,7 +153,7 @@ fn a_column_that_adg_widens_later_is_no_change_by_others() {
     told(&workspace, "`count` is bigint in the files and string in the table");
 }
 
-/// The files of the copy's time have their grace, so that readers see old rows and nothing else says so.
+/// The files of the copy's time have their retention, so that readers see old rows and nothing else says so.
 #[test]
 fn a_metastore_restored_from_an_older_copy_is_told() {
     let workspace = published(&[]);

@@ -5,13 +5,13 @@ use std::fs;
 use std::io::Cursor;
 
 use crate::aws::AwsSettings;
-use crate::config::{self, ConfigError, Outside};
+use crate::config::{self, ConfigError, ReferenceResolver};
 use crate::identity::{Causes, CollectionName, LoadType};
 use crate::jobs::format;
 use crate::schema::{ColumnName, ColumnType, Naming, NamingRule, TableSchema, TypeGuess};
 use crate::secrets::{SecretError, SecretPlace};
 use crate::source::{
-    ColumnPlan, CsvFormat, Encoding, Format, Header, JsonFormat, KeyPattern, Layout, Look, Nulls, Question, ReadSizes, Reading,
+    ColumnPlan, CsvFormat, Encoding, Format, Header, JsonFormat, KeyPattern, Layout, Nulls, Question, ReadSizes, Reading, Sample,
     SourceError, Survey, ValueRules, typed_batch,
 };
 use crate::store::ObjectInfo;
@@ -75,9 +75,9 @@ fn read(format: &Format, how: u8, text: &[u8]) {
     let table = TableSchema::default();
     let ask = |_: &ColumnName| Some(Question::Text(TypeGuess::fresh()));
     let mut survey = Survey::new(&ask);
-    let look = if how & 32 == 32 { Look::Beginning } else { Look::Whole };
+    let sample = if how & 32 == 32 { Sample::Head } else { Sample::Full };
     let open = || Box::new(Cursor::new(text.to_vec()));
-    let header = match reading.header("file", open(), &table, look, &mut survey) {
+    let header = match reading.header("file", open(), &table, sample, &mut survey) {
         Ok(header) => header,
         Err(error) => return is_told_well(&Causes(&error).to_string()),
     };
@@ -104,7 +104,7 @@ fn records(
     while let Some(batch) = records.next_batch()? {
         let frame = typed_batch(&batch, &plan, reading.format.values(), None);
         if let Ok(frame) = frame {
-            assert_eq!(frame.misfits.len(), plan.len());
+            assert_eq!(frame.invalid_values.len(), plan.len());
             assert!(frame.rows_with_errors <= batch.rows() as u64);
         }
         batch.bad.iter().for_each(|record| assert!(record.stands_for > 0, "{record:?}"));
@@ -197,7 +197,7 @@ fn is_told_well(message: &str) {
 /// An environment without variables and secrets.
 struct Nobody;
 
-impl Outside for Nobody {
+impl ReferenceResolver for Nobody {
     fn variable(&self, _: &str) -> Option<String> {
         None
     }

@@ -72,9 +72,9 @@ mod tests {
         let failed = attempt(Status::Failed, None, 0);
         let without_file = attempt(Status::Completed, Some("b"), 0);
         let to_rebuild = attempt(Status::CleanedUp, Some("b"), 0);
-        let withdrawn = attempt(Status::CleanedUp, None, 0);
+        let unpublished = attempt(Status::CleanedUp, None, 0);
         let lost = attempt(Status::Lost, None, 0);
-        let all = [first, second.clone(), failed, without_file, to_rebuild, withdrawn, lost.clone(), second.clone()];
+        let all = [first, second.clone(), failed, without_file, to_rebuild, unpublished, lost.clone(), second.clone()];
         assert_eq!(Seen::after(&all[..0]), Seen::Unknown);
         assert_eq!(Seen::after(&all[2..3]), Seen::Unknown);
         assert_eq!(Seen::after(&all[..1]).rows().unwrap().location.as_deref(), Some("a"));

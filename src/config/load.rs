@@ -38,7 +38,7 @@ pub struct Config {
 }
 
 /// Resolver of references to values outside the files.
-pub trait Outside {
+pub trait ReferenceResolver {
     /// Returns the value of an environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 
@@ -88,31 +88,31 @@ fn choose(file: &Path, profile: Option<&str>) -> Result<(String, Value), ConfigE
         Some(chosen) => Ok((name, chosen)),
         None => {
             let known = head.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            Err(ConfigError::NoProfile { file: shown(file), profile: name, known })
+            Err(ConfigError::NoProfile { file: display(file), profile: name, known })
         }
     }
 }
 
 /// Reads `adg.yaml` and chooses the profile: the requested one, else the file's default, else the only one.
-pub fn load(file: &Path, profile: Option<&str>, outside: &dyn Outside) -> Result<Config, ConfigError> {
+pub fn load(file: &Path, profile: Option<&str>, resolver: &dyn ReferenceResolver) -> Result<Config, ConfigError> {
     let (name, mut chosen) = choose(file, profile)?;
     // Only the chosen profile's references: those of others may lead to what this machine does not have.
     let path = format!("profiles.{name}");
     let read = SecretTexts::default();
-    let keys = keys(file, &path, &chosen, outside)?;
-    let secrets = fill(file, &mut chosen, &path, &|secret| read.get(secret, &name, &keys, outside), outside)?;
+    let keys = keys(file, &path, &chosen, resolver)?;
+    let secrets = fill(file, &mut chosen, &path, &|secret| read.get(secret, &name, &keys, resolver), resolver)?;
     let profile = typed(file, &path, chosen, &secrets)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     Ok(Config { folder, profile_name: name, profile, read })
 }
 
 /// Returns a profile's secrets and AWS settings, which can refer to environment variables only.
-fn keys(file: &Path, path: &str, profile: &Value, outside: &dyn Outside) -> Result<Keys, ConfigError> {
+fn keys(file: &Path, path: &str, profile: &Value, resolver: &dyn ReferenceResolver) -> Result<Keys, ConfigError> {
     let only: serde_json::Map<String, Value> =
         ["aws", "secrets"].into_iter().filter_map(|key| Some((key.to_owned(), profile.get(key)?.clone()))).collect();
     let mut keys = Value::Object(only);
     let no_secret = |_: &str| Err(Reason::Wrong("the way to a secret can't be a secret itself".to_owned()));
-    let secrets = fill(file, &mut keys, path, &no_secret, outside)?;
+    let secrets = fill(file, &mut keys, path, &no_secret, resolver)?;
     typed(file, path, keys, &secrets)
 }
 
@@ -127,13 +127,13 @@ impl fmt::Debug for SecretTexts {
 }
 
 impl SecretTexts {
-    fn get(&self, name: &str, profile: &str, keys: &Keys, outside: &dyn Outside) -> Result<String, Reason> {
+    fn get(&self, name: &str, profile: &str, keys: &Keys, resolver: &dyn ReferenceResolver) -> Result<String, Reason> {
         let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = texts.get(name) {
             return Ok(text.clone());
         }
         let place = keys.secrets.get(name).ok_or_else(|| format!("the profile `{profile}` has no secret `{name}`"))?;
-        let read = outside.secret(place, profile, &keys.aws);
+        let read = resolver.secret(place, profile, &keys.aws);
         let text = read.map_err(|error| Reason::Secret { name: name.to_owned(), error })?;
         texts.insert(name.to_owned(), text.clone());
         Ok(text)
@@ -147,7 +147,7 @@ impl Config {
     }
 
     /// Returns a module with the settings of a load: from `modules/NAME.yaml` beside `adg.yaml`, else the built-in module.
-    pub fn module(&self, name: &str, load: LoadType, outside: &dyn Outside) -> Result<Module, ConfigError> {
+    pub fn module(&self, name: &str, load: LoadType, resolver: &dyn ReferenceResolver) -> Result<Module, ConfigError> {
         let file = self.folder.join("modules").join(format!("{name}.yaml"));
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
         let (file, text) = match (file.exists(), built_in) {
@@ -155,16 +155,16 @@ impl Config {
             (true, _) => (file.clone(), read(&file)?),
             (false, None) => {
                 let known = BUILT_IN.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                return Err(ConfigError::NoModule { module: name.to_owned(), file: shown(&file), known });
+                return Err(ConfigError::NoModule { module: name.to_owned(), file: display(&file), known });
             }
         };
         let mut raw = parse(&file, &text)?;
         let keys = Keys { aws: self.profile.aws.clone(), secrets: self.profile.secrets.clone() };
-        let secret = |secret: &str| self.read.get(secret, &self.profile_name, &keys, outside);
-        let secrets = fill(&file, &mut raw, "", &secret, outside)?;
+        let secret = |secret: &str| self.read.get(secret, &self.profile_name, &keys, resolver);
+        let secrets = fill(&file, &mut raw, "", &secret, resolver)?;
         let mut module: Module = typed(&file, "", raw, &secrets)?;
         check_version(&file, module.version)?;
-        let wrong = |path: &str, reason: String| ConfigError::Invalid { file: shown(&file), path: path.into(), reason };
+        let wrong = |path: &str, reason: String| ConfigError::Invalid { file: display(&file), path: path.into(), reason };
         if module.module.as_str() != name {
             let reason = format!("the file is named after `{name}`, but is the module `{}`", module.module);
             return Err(wrong("module", reason));
@@ -185,16 +185,16 @@ impl Config {
     }
 }
 
-fn shown(file: &Path) -> String {
+fn display(file: &Path) -> String {
     file.display().to_string()
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
-    fs::read_to_string(file).map_err(|source| ConfigError::Unreadable { file: shown(file), source })
+    fs::read_to_string(file).map_err(|source| ConfigError::Unreadable { file: display(file), source })
 }
 
 fn parse(file: &Path, text: &str) -> Result<Value, ConfigError> {
-    serde_saphyr::from_str(text).map_err(|error| ConfigError::Syntax { file: shown(file), reason: error.to_string() })
+    serde_saphyr::from_str(text).map_err(|error| ConfigError::Syntax { file: display(file), reason: error.to_string() })
 }
 
 fn fill(
@@ -202,11 +202,11 @@ fn fill(
     value: &mut Value,
     path: &str,
     secret: &dyn Fn(&str) -> Result<String, Reason>,
-    outside: &dyn Outside,
+    resolver: &dyn ReferenceResolver,
 ) -> Result<SecretLeaves, ConfigError> {
-    let references = References { env: &|name| outside.variable(name), secret };
+    let references = References { env: &|name| resolver.variable(name), secret };
     references.fill(value, path).map_err(|bad| {
-        let (file, path) = (shown(file), bad.path.trim_start_matches('.').to_owned());
+        let (file, path) = (display(file), bad.path.trim_start_matches('.').to_owned());
         match bad.reason {
             Reason::Wrong(reason) => ConfigError::Invalid { file, path, reason },
             Reason::Secret { name, error } => ConfigError::Secret { file, path, name, source: error },
@@ -225,7 +225,7 @@ fn typed<T: DeserializeOwned>(file: &Path, below: &str, value: Value, secrets: &
             Some((_, reference)) => format!("what `{reference}` gives can't stand there"),
             None => error.into_inner().to_string(),
         };
-        ConfigError::Invalid { file: shown(file), path, reason }
+        ConfigError::Invalid { file: display(file), path, reason }
     })
 }
 
@@ -250,7 +250,7 @@ fn check_unfilled(file: &Path, below: &str, profile: &Value) -> Result<(), Confi
         return Ok(());
     }
     let path = joined(below, error.path());
-    Err(ConfigError::Invalid { file: shown(file), path, reason: error.into_inner().to_string() })
+    Err(ConfigError::Invalid { file: display(file), path, reason: error.into_inner().to_string() })
 }
 
 fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
@@ -258,7 +258,7 @@ fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
         return Ok(());
     }
     let reason = format!("this version of adg reads files of version 1, not {version}");
-    Err(ConfigError::Invalid { file: shown(file), path: "version".into(), reason })
+    Err(ConfigError::Invalid { file: display(file), path: "version".into(), reason })
 }
 
 #[cfg(test)]
@@ -286,7 +286,7 @@ profiles:
 
     struct Nothing;
 
-    impl Outside for Nothing {
+    impl ReferenceResolver for Nothing {
         fn variable(&self, name: &str) -> Option<String> {
             (name == "OUT").then(|| "/out".to_owned())
         }
@@ -307,7 +307,7 @@ profiles:
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("adg.yaml");
         fs::write(&file, text).unwrap();
-        load(&file, profile, &Nothing).map_err(|error| Causes(&error).to_string().replace(&shown(&file), "adg.yaml"))
+        load(&file, profile, &Nothing).map_err(|error| Causes(&error).to_string().replace(&display(&file), "adg.yaml"))
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod secret_text;
 pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSettings};
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
-pub use load::{Config, Outside, is_protected, load};
+pub use load::{Config, ReferenceResolver, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{
     CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, CsvSettings, FileEncryption,

@@ -103,8 +103,9 @@ impl FileCounts {
     pub(super) fn add(&mut self, valued: &TypedBatch, bad: usize, plan: &[ColumnPlan]) {
         self.rows_read += (valued.batch.num_rows() + bad) as u64;
         self.rows_with_errors += valued.rows_with_errors;
-        for (column, misfits) in plan.iter().zip(&valued.misfits).filter(|(_, misfits)| **misfits > 0) {
-            *self.value_errors.entry(column.name.clone()).or_default() += misfits;
+        for (column, invalid_values) in plan.iter().zip(&valued.invalid_values).filter(|(_, invalid_values)| **invalid_values > 0)
+        {
+            *self.value_errors.entry(column.name.clone()).or_default() += invalid_values;
         }
     }
 }

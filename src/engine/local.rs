@@ -78,7 +78,7 @@ fn value<'p>(batches: &Receiver<Split<'p>>, out: &Sender<Valued<'p>>, rules: &Va
         let bad = std::mem::take(&mut batch.bad);
         let valued = typed_batch(&batch, &file.columns, rules, file.hash.as_ref())?;
         if valued.has_grown {
-            return Err(SourceError::Unforeseen { key: file.header.key.clone() }.into());
+            return Err(SourceError::SchemaDrift { key: file.header.key.clone() }.into());
         }
         if out.send((file, valued, bad)).is_err() {
             break;

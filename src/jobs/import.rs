@@ -8,7 +8,7 @@ use serde_saphyr::Commented;
 use crate::identity::{ModuleName, ProcessingDate};
 use crate::lake::OWNER;
 use crate::metastore::{Table, TableName};
-use crate::schema::{ROW_HASH_ID, TableSchema, own_columns};
+use crate::schema::{ROW_HASH_ID, TableSchema, system_columns};
 
 use crate::jobs::run::{JobError, Services};
 use crate::jobs::tables::named;
@@ -115,7 +115,7 @@ fn imported(services: &Services, name: &str) -> Result<Table, JobError> {
 fn place(services: &Services, request: &ImportRequest, table: &Table) -> Result<String, JobError> {
     let store = services.environment.store(&request.store, false)?;
     let folder = store.key_at(&table.location).ok_or_else(|| {
-        let message = format!("`{}` lies at {}, outside the store {}", table.name, table.location, store.shown());
+        let message = format!("`{}` lies at {}, outside the store {}", table.name, table.location, store.describe());
         refused(&message, "name the store that it lies in with --store, or add one to adg.yaml")
     })?;
     let last = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
@@ -159,9 +159,9 @@ fn start(services: &Services, tables: &[Table]) -> Result<Option<Commented<Strin
 
 /// Returns the columns that come from the source.
 fn collection(schema: &TableSchema) -> CollectionPart {
-    let own = own_columns(true);
-    let is_own = |name: &str| own.iter().any(|column| column.name.as_str() == name);
-    let columns = schema.columns().iter().filter(|column| !is_own(column.name.as_str()));
+    let system = system_columns(true);
+    let is_system = |name: &str| system.iter().any(|column| column.name.as_str() == name);
+    let columns = schema.columns().iter().filter(|column| !is_system(column.name.as_str()));
     CollectionPart { columns: columns.map(|column| (column.name.to_string(), column.ty.to_string())).collect() }
 }
 

@@ -67,7 +67,7 @@ pub enum LakeError {
     },
     /// A file that another engine wrote into a run's folder can't be used.
     #[error("the file `{key}`, which another engine wrote, can't be used: {reason}")]
-    Left {
+    ForeignFile {
         /// The file.
         key: String,
         /// Reason.
@@ -98,7 +98,7 @@ impl Explain for LakeError {
             Self::Batch(error) => error.kind(),
             Self::Moved { .. } | Self::Unsupported { .. } => ErrorKind::Config,
             Self::QuarantineFull { .. } => ErrorKind::Limit,
-            Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::Left { .. } => ErrorKind::Unavailable,
+            Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::ForeignFile { .. } => ErrorKind::Unavailable,
         }
     }
 
@@ -115,7 +115,7 @@ impl Explain for LakeError {
                 Some("look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into())
             }
             Self::Scratch { .. } => Some(hints::SCRATCH.into()),
-            Self::Batch(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::Left { .. } => None,
+            Self::Batch(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::ForeignFile { .. } => None,
         }
     }
 }

@@ -6,10 +6,10 @@ mod adopted;
 mod begin;
 mod changed;
 mod error;
+#[cfg(feature = "spark")]
+mod foreign_files;
 mod hive_sink;
 mod layout;
-#[cfg(feature = "spark")]
-mod left;
 mod parameters;
 mod parquet;
 mod publish;
@@ -26,10 +26,10 @@ mod tests;
 pub use adopted::must_be_partitioned_by_dates;
 pub use changed::{ChangedColumn, PARTITION_SCHEMA};
 pub use error::LakeError;
+#[cfg(feature = "spark")]
+pub use foreign_files::ForeignFiles;
 pub use hive_sink::HiveSink;
 pub use layout::TableLayout;
-#[cfg(feature = "spark")]
-pub use left::LeftFiles;
 pub use parameters::{COLUMNS, OWNER};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};
 pub use quarantine::QuarantineFile;

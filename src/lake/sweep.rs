@@ -120,10 +120,10 @@ impl HiveSink<'_> {
                 continue;
             }
             let Some((value, place)) = self.at.place(&note.location) else { continue };
-            // The note is written before the swing: where that did not happen, readers are still sent there.
+            // The note is written before the swap: where that did not happen, readers are still sent there.
             if self.at.current(&value)?.as_ref() != Some(&note.location) {
-                // Readers were sent there until the swing, and the note before it is as late as that. The one at hand may be of
-                // somebody who died before swinging, read before another did.
+                // Readers were sent there until the swap, and the note before it is as late as that. The one at hand may be of
+                // somebody who died before swapping, read before another did.
                 if !self.ledger.retired(&note.location)?.contains(&note) {
                     continue;
                 }

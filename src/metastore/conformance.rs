@@ -39,7 +39,7 @@ pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
     metastore.check().unwrap();
     tables_are_created_once(metastore, other);
     columns_change_only_from_what_was_read(metastore, other);
-    partitions_swing(metastore, other);
+    partitions_are_swapped(metastore, other);
     all_registered_places_are_found(metastore, other);
     a_publish_removes_statistics_of_spark(metastore, other);
     a_late_sleeper_is_fenced(metastore, other);
@@ -76,7 +76,7 @@ fn columns_change_only_from_what_was_read(metastore: &dyn Metastore, other: &dyn
     assert_eq!(now, Table { schema: after, parameters, ..table() });
 }
 
-fn partitions_swing(metastore: &dyn Metastore, other: &dyn Metastore) {
+fn partitions_are_swapped(metastore: &dyn Metastore, other: &dyn Metastore) {
     let fence = FencingToken(5);
     metastore.publish(&name(), &[partition("2024-01-02", "b"), partition("2024-01-01", "a")], fence).unwrap();
     metastore.publish(&name(), &[partition("2024-01-01", "c")], fence).unwrap();

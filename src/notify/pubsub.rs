@@ -88,7 +88,7 @@ impl PubSub {
 }
 
 impl Notifier for PubSub {
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         format!("pubsub {}", self.topic)
     }
 

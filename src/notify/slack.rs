@@ -50,7 +50,7 @@ impl Slack {
 }
 
 impl Notifier for Slack {
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         format!("slack at {}", self.url.origin().ascii_serialization())
     }
 

@@ -84,7 +84,7 @@ impl Sns {
 }
 
 impl Notifier for Sns {
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         format!("sns {}", self.topic)
     }
 

@@ -14,7 +14,7 @@ use super::Template;
 /// A service that receives messages.
 pub trait Notifier: Send + Sync {
     /// Returns the kind and address of the service, without secrets.
-    fn shown(&self) -> String;
+    fn describe(&self) -> String;
 
     /// Sends a message with the lines `text`, in one attempt. A retry after a lost reply may deliver it twice, with the same id.
     fn send<'a>(&'a self, notice: &'a Notice, text: &'a str) -> BoxFuture<'a, Result<(), SendError>>;
@@ -35,7 +35,7 @@ pub fn tell(channels: &[Channel], notice: &Notice) -> Vec<Notified> {
     let wants = |channel: &&Channel| !channel.on.is_disjoint(&notice.events);
     let told = channels.iter().filter(wants).map(|channel| told(channel, notice));
     runtime::wait(async { join_all(told).await }).unwrap_or_else(|error| {
-        let failed = |channel: &Channel| Notified { channel: channel.notifier.shown(), error: Some(error.to_string()) };
+        let failed = |channel: &Channel| Notified { channel: channel.notifier.describe(), error: Some(error.to_string()) };
         channels.iter().filter(wants).map(failed).collect()
     })
 }
@@ -44,5 +44,5 @@ async fn told(channel: &Channel, notice: &Notice) -> Notified {
     let text = channel.template.fill(notice);
     let sent = sending::patiently(|| channel.notifier.send(notice, &text)).await;
     let error = sent.err().map(|error| error.to_string());
-    Notified { channel: channel.notifier.shown(), error }
+    Notified { channel: channel.notifier.describe(), error }
 }

@@ -57,7 +57,7 @@ impl Webhook {
 }
 
 impl Notifier for Webhook {
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         format!("webhook at {}", self.url.origin().ascii_serialization())
     }
 

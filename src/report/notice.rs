@@ -143,8 +143,8 @@ fn lines(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     if !dates.is_empty() {
         let (rows, set_aside) = (total(|day| day.counts.rows_written), total(|day| day.counts.rows_quarantined));
-        let (misfits, dates) = (total(|day| day.counts.value_errors), dates.join(", "));
-        lines.push(format!("dates: {dates}; {rows} rows written, {set_aside} quarantined, {misfits} values that did not fit"));
+        let (invalid, dates) = (total(|day| day.counts.value_errors), dates.join(", "));
+        lines.push(format!("dates: {dates}; {rows} rows written, {set_aside} quarantined, {invalid} invalid values"));
     }
     let failures: Vec<_> = report.days.iter().filter_map(|day| Some((day, day.failure.as_ref()?))).collect();
     lines
@@ -235,7 +235,7 @@ mod tests {
         let notice = Notice::of(&report);
         assert_eq!(notice.title, "adg vacancy (production): failed");
         let lines: Vec<_> = notice.text.lines().collect();
-        assert_eq!(lines[0], "dates: 7 failed; 70 rows written, 0 quarantined, 0 values that did not fit");
+        assert_eq!(lines[0], "dates: 7 failed; 70 rows written, 0 quarantined, 0 invalid values");
         assert_eq!(lines[1], "2024-05-01 bids: no file");
         assert_eq!(lines[6..], ["and 2 more, which the report has", "rerun failed dates: adg --module vacancy"]);
         assert_eq!(notice.body["run"]["days"].as_array().map(Vec::len), Some(7));

@@ -19,7 +19,8 @@ pub enum Undoing {
         rows: u64,
     },
     /// The date is unpublished, as before the run; the next run loads it again.
-    Withdrawn,
+    #[serde(rename = "withdrawn")]
+    Unpublished,
     /// The published data stays unchanged, for this reason.
     Kept(String),
 }
@@ -41,7 +42,7 @@ pub fn undone_table(undone: &[Undone]) -> String {
     for one in undone {
         let (count, what) = match &one.outcome {
             Undoing::SentBack { rows, location } => (number(rows), location.clone()),
-            Undoing::Withdrawn => (number("-"), "unpublished; the next run loads it".to_owned()),
+            Undoing::Unpublished => (number("-"), "unpublished; the next run loads it".to_owned()),
             Undoing::Kept(reason) => (number("-"), format!("unchanged: {reason}")),
         };
         rows.add_row([Cell::new(one.date), Cell::new(&one.collection), count, Cell::new(what)]);

@@ -133,25 +133,25 @@ pub struct Evolution {
 
 impl Evolution {
     /// Computes the evolution of `table` by the columns `incoming`. None: the table is to be created, beginning with `declared`.
-    /// `own` are the columns that adg writes itself.
+    /// `system` are the columns that adg writes itself.
     pub fn compute(
         table: Option<&TableSchema>,
         declared: &TableSchema,
         incoming: &[Incoming],
         policy: EvolutionPolicy,
-        own: &[Column],
+        system: &[Column],
     ) -> Result<Self, SchemaRefused> {
         let first = table.unwrap_or(declared);
-        let is_own = |name: &ColumnName| own.iter().any(|column| column.name == *name);
+        let is_system = |name: &ColumnName| system.iter().any(|column| column.name == *name);
         let mut evolution = Self { before: table.cloned(), after: first.clone(), ..Self::default() };
         // The first schema is inferred where none is declared: then no column counts as new, until one has had a value.
-        let inferring_first = first.columns().iter().all(|column| is_own(&column.name));
+        let inferring_first = first.columns().iter().all(|column| is_system(&column.name));
         evolution.take_new(first, declared, incoming, policy.new_column, inferring_first)?;
-        evolution.fill_missing(first, incoming, policy.missing_column, is_own)?;
+        evolution.fill_missing(first, incoming, policy.missing_column, is_system)?;
         evolution.grow(first, incoming, policy.new_column)?;
         evolution.change_types(first, incoming, policy.type_change)?;
         evolution.apply_widened();
-        own.iter().for_each(|column| evolution.after.push(column.clone()));
+        system.iter().for_each(|column| evolution.after.push(column.clone()));
         evolution.added = match table {
             None => Vec::new(),
             Some(before) => evolution.after.columns().iter().filter(|column| !before.has(&column.name)).cloned().collect(),
@@ -192,13 +192,13 @@ impl Evolution {
         first: &TableSchema,
         incoming: &[Incoming],
         policy: MissingColumn,
-        is_own: impl Fn(&ColumnName) -> bool,
+        is_system: impl Fn(&ColumnName) -> bool,
     ) -> Result<(), SchemaRefused> {
         let missing: Vec<ColumnName> = first
             .columns()
             .iter()
             .map(|column| &column.name)
-            .filter(|name| !is_own(name) && !incoming.iter().any(|column| column.name == **name))
+            .filter(|name| !is_system(name) && !incoming.iter().any(|column| column.name == **name))
             .cloned()
             .collect();
         if policy == MissingColumn::Fail && !missing.is_empty() {
@@ -289,8 +289,8 @@ mod tests {
         ColumnName::new(text).unwrap()
     }
 
-    fn own() -> Vec<Column> {
-        crate::schema::own_columns(false)
+    fn system() -> Vec<Column> {
+        crate::schema::system_columns(false)
     }
 
     fn schema(columns: &[(&str, &str)]) -> TableSchema {
@@ -312,7 +312,7 @@ mod tests {
             &declared,
             &incoming(&[("extra", Some("date")), ("id", None), ("empty", None)]),
             EvolutionPolicy::default(),
-            &own(),
+            &system(),
         )
         .unwrap();
         assert_eq!(
@@ -332,7 +332,7 @@ mod tests {
             &TableSchema::default(),
             &incoming(&[("new", Some("double")), ("id", None)]),
             EvolutionPolicy::default(),
-            &own(),
+            &system(),
         )
         .unwrap();
         assert_eq!(evolution.ddl("db.t"), ["ALTER TABLE db.t ADD COLUMNS (`new` double)"]);
@@ -346,7 +346,7 @@ mod tests {
         let table = schema(&[("id", "int"), ("qty", "int")]);
         let seen = incoming(&[("id", Some("bigint")), ("x", Some("string"))]);
         let refuse =
-            |policy| Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &own()).unwrap_err().to_string();
+            |policy| Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &system()).unwrap_err().to_string();
         let base = EvolutionPolicy::default();
         assert_eq!(
             refuse(EvolutionPolicy { new_column: NewColumn::Fail, ..base }),
@@ -365,7 +365,7 @@ mod tests {
             &TableSchema::default(),
             &seen,
             EvolutionPolicy { type_change: TypeChange::Widen, new_column: NewColumn::Ignore, ..base },
-            &own(),
+            &system(),
         )
         .unwrap();
         assert_eq!(
@@ -380,7 +380,7 @@ mod tests {
         let table = schema(&[("id", "bigint"), ("note", "string"), ("error_desc", "array<string>")]);
         let compute = |type_change, seen| {
             let policy = EvolutionPolicy { type_change, ..EvolutionPolicy::default() };
-            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(seen), policy, &own())
+            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(seen), policy, &system())
         };
         let same = compute(TypeChange::Fail, &[("id", Some("bigint")), ("note", Some("string"))]).unwrap();
         assert!(!same.alters());
@@ -393,7 +393,7 @@ mod tests {
         let table = schema(&[("id", "int"), ("error_desc", "array<string>")]);
         let policy = EvolutionPolicy { type_change: TypeChange::Widen, ..EvolutionPolicy::default() };
         let seen = incoming(&[("id", Some("bigint"))]);
-        assert!(Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &own()).unwrap().alters());
+        assert!(Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &system()).unwrap().alters());
     }
 
     #[test]
@@ -401,7 +401,7 @@ mod tests {
         for new_column in [NewColumn::Fail, NewColumn::Ignore, NewColumn::Add] {
             let policy = EvolutionPolicy { new_column, ..EvolutionPolicy::default() };
             let seen = incoming(&[("id", Some("bigint"))]);
-            let evolution = Evolution::compute(None, &TableSchema::default(), &seen, policy, &own()).unwrap();
+            let evolution = Evolution::compute(None, &TableSchema::default(), &seen, policy, &system()).unwrap();
             assert_eq!(evolution.after, schema(&[("id", "bigint"), ("error_desc", "array<string>")]));
         }
     }
@@ -411,7 +411,7 @@ mod tests {
         let table = schema(&[("error_desc", "array<string>")]);
         let policy = EvolutionPolicy { new_column: NewColumn::Fail, ..EvolutionPolicy::default() };
         let evolution =
-            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("id", Some("bigint"))]), policy, &own())
+            Evolution::compute(Some(&table), &TableSchema::default(), &incoming(&[("id", Some("bigint"))]), policy, &system())
                 .unwrap();
         assert_eq!(evolution.ddl("t"), ["ALTER TABLE t ADD COLUMNS (`id` bigint)"]);
     }
@@ -423,13 +423,13 @@ mod tests {
         let seen = [Incoming { name: name("s"), ty: None, examined: false, grown }];
         let compute = |new_column| {
             let policy = EvolutionPolicy { new_column, ..EvolutionPolicy::default() };
-            Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &own())
+            Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &system())
         };
         let added = compute(NewColumn::Add).unwrap();
         assert_eq!(added.ddl("t"), ["ALTER TABLE t CHANGE COLUMN `s` `s` struct<a:int,b:struct<c:string>>"]);
         assert_eq!(added.after.type_of(&name("s")), seen[0].grown.as_ref());
         let same = [Incoming { grown: table.type_of(&name("s")).cloned(), ..seen[0].clone() }];
-        let evolution = Evolution::compute(Some(&table), &TableSchema::default(), &same, EvolutionPolicy::default(), &own());
+        let evolution = Evolution::compute(Some(&table), &TableSchema::default(), &same, EvolutionPolicy::default(), &system());
         assert!(!evolution.unwrap().alters());
         let ignored = compute(NewColumn::Ignore).unwrap();
         assert_eq!((ignored.alters(), ignored.ignored), (false, vec![name("s.b")]));
@@ -449,12 +449,12 @@ mod tests {
             for day in days {
                 let seen: Vec<Incoming> = TableSchema::new(day.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect())
                     .columns().iter().map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true, grown: None }).collect();
-                let evolution = Evolution::compute(Some(&current), &TableSchema::default(), &seen, EvolutionPolicy::default(), &own()).unwrap();
+                let evolution = Evolution::compute(Some(&current), &TableSchema::default(), &seen, EvolutionPolicy::default(), &system()).unwrap();
                 prop_assert_eq!(&evolution.after.columns()[..current.columns().len()], current.columns());
                 for column in &seen {
                     prop_assert!(evolution.after.has(&column.name));
                 }
-                let again = Evolution::compute(Some(&evolution.after), &TableSchema::default(), &seen, EvolutionPolicy::default(), &own()).unwrap();
+                let again = Evolution::compute(Some(&evolution.after), &TableSchema::default(), &seen, EvolutionPolicy::default(), &system()).unwrap();
                 prop_assert!(!again.alters());
                 current = evolution.after;
             }

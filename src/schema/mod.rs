@@ -28,8 +28,8 @@ pub const ERROR_DESC: &str = "error_desc";
 pub const ROW_HASH_ID: &str = "row_hash_id";
 
 /// Returns the columns that adg writes itself, in their order in a new table.
-pub fn own_columns(row_hash: bool) -> Vec<Column> {
+pub fn system_columns(row_hash: bool) -> Vec<Column> {
     let hash = row_hash.then_some((ROW_HASH_ID, ColumnType::String));
-    let own = hash.into_iter().chain([(ERROR_DESC, ColumnType::Array(Box::new(ColumnType::String)))]);
-    own.filter_map(|(name, ty)| Some(Column::new(ColumnName::new(name).ok()?, ty))).collect()
+    let system = hash.into_iter().chain([(ERROR_DESC, ColumnType::Array(Box::new(ColumnType::String)))]);
+    system.filter_map(|(name, ty)| Some(Column::new(ColumnName::new(name).ok()?, ty))).collect()
 }

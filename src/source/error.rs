@@ -110,7 +110,7 @@ pub enum SourceError {
     },
     /// It has names, or members of structs, that its beginning did not have: it must be read completely first.
     #[error("the source file `{key}` has more than its beginning told")]
-    Unforeseen {
+    SchemaDrift {
         /// The file.
         key: String,
     },

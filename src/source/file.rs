@@ -8,7 +8,7 @@ use super::bytes::peek;
 use super::csv::CsvBatches;
 use super::json::{self, JsonBatches};
 use super::known;
-use super::{Format, Header, Look, RawBatch, ReadSizes, SourceError, Survey};
+use super::{Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey};
 
 /// Settings for reading source files.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ impl Reading<'_> {
         key: &str,
         bytes: Bytes,
         existing: &TableSchema,
-        look: Look,
+        sample: Sample,
         survey: &mut Survey<'_>,
     ) -> Result<Header, SourceError> {
         let text = self.format.text(key, bytes)?;
@@ -67,7 +67,7 @@ impl Reading<'_> {
                 opened.map(|(header, _)| header).map_err(|error| known::explained(error, &first))
             }
             Format::Json(format) => {
-                json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), look, survey)
+                json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), sample, survey)
             }
         }
     }

@@ -21,9 +21,9 @@ pub struct Header {
 
 /// Part of a file that is read to find its fields. JSON names its fields in its records only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Sample {
     /// The beginning, which most likely has all fields.
-    Beginning,
+    Head,
     /// The whole file, if the format has no header.
-    Whole,
+    Full,
 }

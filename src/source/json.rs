@@ -9,7 +9,7 @@ use crate::schema::{ColumnName, MOST_COLUMNS, Naming, TableSchema, headers_to_co
 use super::parser::json::scan::{self, Kind, Member, Value};
 use super::parser::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
 use super::parser::{ReadSizes, Span};
-use super::{Encoding, Header, Look, MarkedFields, RawBatch, SourceError, Survey, ValueRules};
+use super::{Encoding, Header, MarkedFields, RawBatch, Sample, SourceError, Survey, ValueRules};
 
 /// A duplicate name in one record: readers differ in which of its values they keep.
 const TWICE: &str = "a name stands twice";
@@ -68,7 +68,7 @@ impl JsonBatches {
         let block = block.map_err(|error| self.stopped(error))?;
         if has_new {
             let key = self.key.clone();
-            return Err(if self.knows_all { SourceError::Changed { key } } else { SourceError::Unforeseen { key } });
+            return Err(if self.knows_all { SourceError::Changed { key } } else { SourceError::SchemaDrift { key } });
         }
         Ok(block.map(|block| rows.batch(block.text, block.bad)))
     }
@@ -156,12 +156,12 @@ pub(super) fn look(
     format: &JsonFormat,
     sizes: ReadSizes,
     rule: (Naming<'_>, &TableSchema, &[ColumnName]),
-    look: Look,
+    sample: Sample,
     survey: &mut Survey<'_>,
 ) -> Result<Header, SourceError> {
-    let sizes = match look {
-        Look::Beginning => ReadSizes { block_bytes: sizes.block_bytes.min(BEGINNING_BYTES), ..sizes },
-        Look::Whole => sizes,
+    let sizes = match sample {
+        Sample::Head => ReadSizes { block_bytes: sizes.block_bytes.min(BEGINNING_BYTES), ..sizes },
+        Sample::Full => sizes,
     };
     let mut reader = JsonReader::new(text, format.layout.clone(), sizes);
     let (naming, existing, reserved) = rule;
@@ -199,7 +199,7 @@ pub(super) fn look(
             Ok(Room::Left)
         });
         match block {
-            Ok(Some(_)) if look == Look::Beginning => break false,
+            Ok(Some(_)) if sample == Sample::Head => break false,
             // Told below; there is no need to find them all.
             Ok(Some(_)) if names.len() > MOST_COLUMNS => break true,
             Ok(Some(_)) => {}
@@ -208,7 +208,7 @@ pub(super) fn look(
         }
     };
     if !is_whole && format.layout.kept.is_some() && reader.kept().is_none() {
-        return Err(SourceError::Unforeseen { key: key.to_owned() });
+        return Err(SourceError::SchemaDrift { key: key.to_owned() });
     }
     let marked = marked(key, format, reader.kept(), naming, existing)?;
     let names = names.into_names();

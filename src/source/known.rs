@@ -16,7 +16,7 @@ pub struct Expected<'a> {
     /// The registered table, if there is one.
     pub table: Option<&'a TableSchema>,
     /// The columns that adg writes itself.
-    pub own: &'a [ColumnName],
+    pub system: &'a [ColumnName],
 }
 
 impl Expected<'_> {
@@ -71,7 +71,7 @@ impl Expected<'_> {
     /// have many columns that no file has any more, and an adopted table may have other columns than the declared ones.
     fn too_few(&self, header: &Header) -> Option<(usize, usize)> {
         let count = |schema: &TableSchema| {
-            let known = schema.columns().iter().filter(|column| !self.own.contains(&column.name));
+            let known = schema.columns().iter().filter(|column| !self.system.contains(&column.name));
             let (mut found, mut all) = (0, 0);
             for column in known {
                 all += 1;
@@ -196,7 +196,7 @@ mod tests {
     fn check(declared: &[&str], table: Option<&[&str]>, headers: &[&[&str]]) -> Result<(), String> {
         let (declared, table) = (schema(declared), table.map(schema));
         let own = [ColumnName::new("error_desc").unwrap()];
-        let expected = Expected { min_known: 0.5, declared: &declared, table: table.as_ref(), own: &own };
+        let expected = Expected { min_known: 0.5, declared: &declared, table: table.as_ref(), system: &own };
         let headers: Vec<Header> = headers.iter().enumerate().map(|(i, names)| header(&format!("{i}.csv"), names)).collect();
         let format = Format::Csv(CsvFormat { delimiter: b',', encoding: Encoding::Utf8, values: ValueRules::default() });
         expected.check(&headers, &format).map_err(|error| error.to_string())

@@ -24,7 +24,7 @@ pub use error::SourceError;
 pub use fields::MarkedFields;
 pub use file::{Batches, Reading};
 pub use format::Format;
-pub use header::{Header, Look};
+pub use header::{Header, Sample};
 pub use json::JsonFormat;
 pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
 pub use known::Expected;

@@ -46,7 +46,7 @@ impl<'s> Ahead<'s> {
         let failed = |error| self.store.failed("read", &object.key, error);
         match self.store.runtime.block_on(task.join_next()) {
             Some(Ok(whole)) => {
-                let (store, verify_etags) = (self.store.shown(), self.store.verify_etags);
+                let (store, verify_etags) = (self.store.describe(), self.store.verify_etags);
                 let (download, metadata) = Download::of_whole(&store, &object.key, whole.map_err(failed)?, verify_etags);
                 Ok((Box::new(download), metadata))
             }

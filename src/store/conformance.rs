@@ -108,7 +108,7 @@ fn unusual_names_are_read_back(store: &Store) {
 
 fn what_is_not_there_is_not_found(store: &Store) {
     let error = store.head("a/b.csv").unwrap_err();
-    assert_eq!(error.to_string(), format!("failed to look at `a/b.csv` in the store {}: it does not exist", store.shown()));
+    assert_eq!(error.to_string(), format!("failed to look at `a/b.csv` in the store {}: it does not exist", store.describe()));
     let gone = ObjectInfo { key: "a/b.csv".into(), size: 1, etag: None, modified: jiff::Timestamp::UNIX_EPOCH };
     assert!(matches!(store.open_object(&gone).map(drop), Err(StoreError::NotFound { .. })));
 }

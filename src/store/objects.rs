@@ -48,7 +48,7 @@ pub struct Store {
     written: String,
 }
 
-fn shown(name: &str, url: &StoreUrl, endpoint: Option<&str>) -> String {
+fn describe(name: &str, url: &StoreUrl, endpoint: Option<&str>) -> String {
     match (url, endpoint) {
         (StoreUrl::Folder(_), _) => format!("`{name}`"),
         (_, None) => format!("`{name}` ({url})"),
@@ -148,8 +148,8 @@ impl Store {
     }
 
     /// Returns the store's name in the profile, and its address if it is not a folder.
-    pub fn shown(&self) -> String {
-        shown(&self.name, &self.url, self.endpoint.as_deref())
+    pub fn describe(&self) -> String {
+        describe(&self.name, &self.url, self.endpoint.as_deref())
     }
 
     /// Returns the store's name in the profile.
@@ -187,7 +187,7 @@ impl Store {
     }
 
     pub(super) fn failed(&self, action: &'static str, key: &str, error: object_store::Error) -> StoreError {
-        self.explained(StoreError::from_objects(error, action, &self.shown(), key))
+        self.explained(StoreError::from_objects(error, action, &self.describe(), key))
     }
 
     /// Adds to a refused request's error a hint on the permission that would allow it.
@@ -251,7 +251,7 @@ impl Store {
         if path.as_ref().is_empty() {
             return Err(StoreError::AccessDenied {
                 action: "delete",
-                store: self.shown(),
+                store: self.describe(),
                 key: prefix.to_owned(),
                 reason: "a whole store is never deleted".to_owned(),
                 hint: None,
@@ -260,7 +260,7 @@ impl Store {
         match &self.url {
             StoreUrl::Folder(folder) => {
                 let removed = self.disk.remove_folder(&folder.join(path.as_ref()));
-                removed.map_err(|error| StoreError::from_io(&error, "delete", &self.shown(), prefix))
+                removed.map_err(|error| StoreError::from_io(&error, "delete", &self.describe(), prefix))
             }
             StoreUrl::S3(_) | StoreUrl::Gcs(_) => {
                 let keys: Vec<String> = self.list(prefix)?.into_iter().map(|object| object.key).collect();
@@ -280,7 +280,7 @@ impl Store {
         let path = path(&object.key);
         if self.local_folder().is_none() {
             let (runtime, objects) = (self.runtime, &self.objects);
-            let begun = Download::begin(runtime, objects, &self.shown(), path, object, self.verify_etags);
+            let begun = Download::begin(runtime, objects, &self.describe(), path, object, self.verify_etags);
             let (download, metadata) = begun.map_err(|error| self.explained(error))?;
             return Ok((Box::new(download), metadata));
         }
@@ -290,7 +290,7 @@ impl Store {
             GetResultPayload::File(file, _) => Ok((Box::new(file), Metadata::new())),
             GetResultPayload::Stream(_) => Err(StoreError::Unavailable {
                 action: "read",
-                store: self.shown(),
+                store: self.describe(),
                 key: object.key.clone(),
                 reason: "a local object is no file".to_owned(),
             }),
@@ -326,7 +326,7 @@ impl Store {
     pub fn must_still_be(&self, object: &ObjectInfo) -> Result<(), StoreError> {
         match object.is(&self.head(&object.key)?) {
             true => Ok(()),
-            false => Err(StoreError::Changed { store: self.shown(), key: object.key.clone() }),
+            false => Err(StoreError::Changed { store: self.describe(), key: object.key.clone() }),
         }
     }
 

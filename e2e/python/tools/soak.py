@@ -73,7 +73,7 @@ class Soak:
     """Those that the next run did not see to."""
 
     def run(self, kills: int) -> None:
-        """Until so many runs were killed. In the end nothing has a grace any more."""
+        """Until so many runs were killed. In the end nothing has a retention any more."""
         last = self.figures.kills + kills
         while self.figures.kills < last:
             until = min(self.figures.kills + self.rng.randint(5, 10), last)
@@ -83,7 +83,7 @@ class Soak:
         self.scene.write_module(sweep_after_hours=0)
         self.undisturbed(self.catch_up())
         self.compare()
-        self.check("replaced folders without a grace", sorted(self.state.noted), [])
+        self.check("replaced folders without a retention", sorted(self.state.noted), [])
 
     def round(self) -> Command:
         """One run that is killed, or was over before."""

@@ -24,7 +24,7 @@ class Column:
     word: str
     hive: str
     values: list[tuple[str, Any]]
-    misfit: str | None = None
+    invalid_value: str | None = None
 
 
 def _same(*values: Any) -> list[tuple[str, Any]]:
@@ -280,14 +280,14 @@ def _day(day: str, columns: list[Column]) -> tuple[str, Rows]:
         rows.append({ROW: place} | {column.name: meaning for column, (_, meaning) in zip(columns, cells, strict=True)})
     lines.append([None] * len(names))
     rows.append({})
-    lines.append([str(count), *(column.misfit for column in columns)])
-    rows.append({ROW: count, "error_desc": [_unfit(column) for column in columns if column.misfit is not None]})
+    lines.append([str(count), *(column.invalid_value for column in columns)])
+    rows.append({ROW: count, "error_desc": [_unfit(column) for column in columns if column.invalid_value is not None]})
     nothing = dict.fromkeys(HIVE) | {KEY: day}
     return "".join(map(_record, lines)), {(day, row.get(ROW)): nothing | row for row in rows}
 
 
 def _unfit(column: Column) -> str:
-    return f"Type Conversion for column {column.name}. The source value is: {column.misfit}"
+    return f"Type Conversion for column {column.name}. The source value is: {column.invalid_value}"
 
 
 def _record(fields: list[str | None]) -> str:

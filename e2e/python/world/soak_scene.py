@@ -169,7 +169,7 @@ class SoakScene(Region):
         self.set_attribute("expires", f"adg#{self.module}", "lease", datetime.now(UTC) - timedelta(seconds=1))
 
     def let_a_day_pass(self, state: State) -> None:
-        """For what is replaced: its grace is over."""
+        """For what is replaced: its retention is over."""
         for folder, at in state.noted.items():
             self.set_attribute("at", "adg#superseded", f"s3://{PUBLISHED}/{folder}", at - GRACE)
 

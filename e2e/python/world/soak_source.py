@@ -229,7 +229,7 @@ class State:
     """Those that are not complete: keys by id."""
 
     def homeless(self) -> set[str]:
-        """Keys that nothing speaks for: no partition, no grace. What was set aside stays as long as the rows of the same run."""
+        """Keys that nothing speaks for: no partition, no retention. What was set aside stays as long as the rows of the same run."""
         now = datetime.now(UTC)
         rows = {folder for folder, at in self.noted.items() if now < at + GRACE}
         rows |= {part.folder for part in self.registered.values()}

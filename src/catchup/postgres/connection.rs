@@ -19,7 +19,7 @@ pub(super) fn connect(config: &Config, ca: Option<&Path>, name: &str) -> Result<
 }
 
 /// Returns the address without its password.
-pub(super) fn shown(config: &Config) -> String {
+pub(super) fn describe(config: &Config) -> String {
     let hosts: Vec<String> = config
         .get_hosts()
         .iter()

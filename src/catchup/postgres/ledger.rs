@@ -9,7 +9,7 @@ use postgres::{Client, Config, Transaction};
 use crate::catchup::{Lease, Ledger, LedgerError};
 use crate::secrets::SecretText;
 
-use super::connection::{connect, failed, shown};
+use super::connection::{connect, describe, failed};
 use super::held::is_held;
 
 /// A ledger in a PostgreSQL database.
@@ -32,7 +32,7 @@ impl PostgresLedger {
             reason: "its url is no address such as postgresql://user@host:5432/database".to_owned(),
         })?;
         config.connect_timeout(Duration::from_secs(10)).application_name("adg").keepalives_idle(Duration::from_secs(30));
-        let name = shown(&config);
+        let name = describe(&config);
         let client = connect(&config, ca.as_deref(), &name)?;
         Ok(Self { config, ca, name, client: Mutex::new(client) })
     }

@@ -10,12 +10,12 @@ use crate::source::{ColumnPlan, HashVersion, Nulls, RowHash, ValueRules};
 
 use super::lines::{Lines, Look};
 use super::sql;
-use super::values::{is_misfit, plain, unusual};
+use super::values::{is_invalid, plain, unusual};
 
 /// Verdict on a text that is null or a value.
 const FITS: u8 = 0;
 /// Verdict on a text that is not a value by any rule.
-const MISFIT: u8 = 1;
+const INVALID: u8 = 1;
 /// Verdict on a text that adg itself must decide.
 const DOUBTFUL: u8 = 2;
 
@@ -62,7 +62,7 @@ impl Records<'_> {
                 ColumnType::String => continue,
                 ColumnType::Varchar(limit) | ColumnType::Char(limit) => {
                     let text = self.text(*index);
-                    judged += &format!(", CASE WHEN length({text}) > {limit} THEN {MISFIT} ELSE {FITS} END AS s{i}");
+                    judged += &format!(", CASE WHEN length({text}) > {limit} THEN {INVALID} ELSE {FITS} END AS s{i}");
                     continue;
                 }
                 _ => {}
@@ -70,10 +70,10 @@ impl Records<'_> {
             let (x, n, formats) = (field(*index), format!("n{i}"), &self.rules.formats);
             plains += &format!(", {} AS f{i}", self.plain(&x, ty, formats));
             rest += &format!(", f{i}, {} AS {n}", self.rest(&x, &format!("f{i}")));
-            let (unusual, misfit) = (unusual(ty, &n, formats), is_misfit(ty, &n, formats));
+            let (unusual, invalid_value) = (unusual(ty, &n, formats), is_invalid(ty, &n, formats));
             judged += &format!(
                 ", coalesce(f{i}, {unusual}) AS c{i}, CASE WHEN {n} IS NULL OR ({unusual}) IS NOT NULL THEN {FITS} \
-                 WHEN {misfit} THEN {MISFIT} ELSE {DOUBTFUL} END AS s{i}"
+                 WHEN {invalid_value} THEN {INVALID} ELSE {DOUBTFUL} END AS s{i}"
             );
             odd += &format!(" OR s{i} = {DOUBTFUL}");
         }
@@ -147,10 +147,10 @@ impl Records<'_> {
         let judged = self.plan.columns.iter().enumerate().filter(|(_, column)| column.ty != ColumnType::String);
         let (any, errors): (Vec<String>, Vec<String>) = judged
             .map(|(i, column)| {
-                let is_misfit = format!("s{i} = {MISFIT}");
+                let is_invalid = format!("s{i} = {INVALID}");
                 let text = self.unquoted(&field(column.index));
-                let error = format!("CASE WHEN {is_misfit} THEN concat({}, {text}) END", error_begin(&column.name));
-                (is_misfit, error)
+                let error = format!("CASE WHEN {is_invalid} THEN concat({}, {text}) END", error_begin(&column.name));
+                (is_invalid, error)
             })
             .unzip();
         if any.is_empty() {

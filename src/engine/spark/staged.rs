@@ -41,7 +41,7 @@ impl<'l> Staged<'l> {
     /// Returns a note for people on the copied files, if there are any.
     pub(super) fn note(&self) -> Option<String> {
         let (folder, files) = (self.folder?, self.files.get());
-        let store = folder.staging.store.shown();
+        let store = folder.staging.store.describe();
         (files > 0).then(|| format!("files copied for it to the store {store}, as plain text, until it had read them: {files}"))
     }
 

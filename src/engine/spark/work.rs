@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::engine::{EngineError, SparkStep};
 use crate::engine::{FileCounts, FilePlan, Load, Sinks, Take, local};
-use crate::lake::{LeftFiles, WrittenFile};
+use crate::lake::{ForeignFiles, WrittenFile};
 use crate::report::CollectionProgress;
 use crate::schema::ERROR_DESC;
 use crate::source::{Place, Reading};
@@ -34,7 +34,7 @@ pub(super) struct Work<'w> {
 
 impl Work<'_> {
     /// Has the cluster write the rows, and lists the files that it wrote.
-    pub(super) fn write(&self, progress: &dyn CollectionProgress) -> Result<LeftFiles, EngineError> {
+    pub(super) fn write(&self, progress: &dyn CollectionProgress) -> Result<ForeignFiles, EngineError> {
         let table = self.load.table;
         let shown = Shown { progress, of: self.files.iter().map(|file| file.plan.key.object.size).sum(), bytes: Cell::new(0) };
         let queries: Vec<String> = self.files.iter().map(|file| file.query(self.load).rows(table)).collect();
@@ -44,14 +44,14 @@ impl Work<'_> {
         for ClusterFile { plan, .. } in &self.files {
             self.load.source.must_still_be(&plan.key.object)?;
         }
-        let found = self.load.folder.left_by_others(table, self.load.settings.timestamps)?;
+        let found = self.load.folder.foreign_files(table, self.load.settings.timestamps)?;
         shown.read(u64::MAX);
         progress.rows(found.rows());
         Ok(found)
     }
 
     /// Returns the number of lines left to adg.
-    pub(super) fn odd(&self, found: &LeftFiles) -> Result<u64, EngineError> {
+    pub(super) fn odd(&self, found: &ForeignFiles) -> Result<u64, EngineError> {
         let (records, written) = (self.files.iter().map(|file| file.records).sum::<u64>(), found.rows());
         records.checked_sub(written).ok_or_else(|| {
             EngineError::Bug(format!("Spark found {records} records, and wrote {written} rows; nothing was published"))
@@ -59,7 +59,7 @@ impl Work<'_> {
     }
 
     /// Counts the rows and errors that Spark wrote, from its files.
-    pub(super) fn count(&self, found: &LeftFiles) -> Result<FileCounts, EngineError> {
+    pub(super) fn count(&self, found: &ForeignFiles) -> Result<FileCounts, EngineError> {
         let mut counts = FileCounts { rows_read: found.rows(), ..FileCounts::default() };
         if counts.rows_read == 0 {
             return Ok(counts);
@@ -89,7 +89,7 @@ impl Work<'_> {
     /// can read.
     pub(super) fn finish(
         &mut self,
-        found: LeftFiles,
+        found: ForeignFiles,
         odd: u64,
         sinks: &mut Sinks<'_, '_>,
     ) -> Result<(Vec<WrittenFile>, FileCounts), EngineError> {

@@ -89,7 +89,7 @@ impl Walk<'_, '_> {
                     reason: error.to_string(),
                 })?;
                 let events = settings.on().iter().map(|event| event.name()).collect::<Vec<_>>().join(", ");
-                Ok(format!("{}, subscribed to {events}; nothing was sent", notifier.shown()))
+                Ok(format!("{}, subscribed to {events}; nothing was sent", notifier.describe()))
             });
         }
     }

@@ -261,7 +261,7 @@ fn take_back(place: Place) {
     Scenario { place, found: published, request: asked_for(0, 0), undoes: true }.survives();
 }
 
-fn withdraw(place: Place) {
+fn unpublish(place: Place) {
     Scenario { place, found: published_first, request: asked_for(0, 0), undoes: true }.survives();
 }
 
@@ -317,10 +317,10 @@ fn undoing_a_run_in_buckets() {
 
 #[test]
 fn undoing_a_first_run_in_folders() {
-    withdraw(Place::Folder);
+    unpublish(Place::Folder);
 }
 
 #[test]
 fn undoing_a_first_run_in_buckets() {
-    withdraw(Place::Bucket);
+    unpublish(Place::Bucket);
 }

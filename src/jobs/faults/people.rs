@@ -19,7 +19,7 @@ pub fn channel(process: Process) -> Channel {
 struct GatedNotifier(Process);
 
 impl Notifier for GatedNotifier {
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         "people".to_owned()
     }
 

@@ -209,7 +209,7 @@ impl Readers {
         let before: Vec<_> = seen.current.iter().filter(|((of, _), _)| *of == collection).map(|(d, l)| (*d, l.clone())).collect();
         for (day, location) in before {
             if current.get(&day) != Some(&location) {
-                // By the note that was written before the swing.
+                // By the note that was written before the swap.
                 let noted = self.ledger.retired(&location).map_err(|error| error.to_string())?;
                 let at = noted.first().map_or(now, |note| note.at);
                 seen.replaced.insert(location, at + SignedDuration::from_hours(GRACE));

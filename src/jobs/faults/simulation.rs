@@ -302,7 +302,7 @@ impl Life {
             self.readers.generations().into_iter().map(|((name, date), one)| (name.to_owned(), date, one)).collect::<Vec<_>>();
         assert_eq!(shown, newest, "what readers see, and what the source said last");
         assert_eq!(orphans(&self.world, &self.readers), Vec::<String>::new(), "files that nobody knows");
-        // Where the fence and the publish are two steps, half a file lies in its dead run's folder for the grace of that.
+        // Where the fence and the publish are two steps, half a file lies in its dead run's folder for the retention of that.
         let half = self.world.left_behind().into_iter().filter(|file| self.in_one_step || !file.to_string_lossy().contains('#'));
         assert_eq!(half.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
         self.advance(SignedDuration::from_hours(GRACE + 1));
@@ -313,7 +313,7 @@ impl Life {
         assert_eq!(self.world.left_behind(), Vec::<std::path::PathBuf>::new());
         let mut noted = self.world.ledger().retired("").unwrap();
         noted.retain(|note| !self.readers.is_kept(&note.location));
-        assert_eq!(noted, [], "what was replaced, though its grace is over");
+        assert_eq!(noted, [], "what was replaced, though its retention is over");
     }
 
     fn undisturbed(&self, request: &IngestRequest) -> RunReport {

@@ -168,7 +168,7 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
 
 /// The sleeper read the note of a run that died long ago before it replaced anything; now another run has replaced the files.
 #[test]
-fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_grace() {
+fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_retention() {
     let mut story = Story::begin(true);
     COLLECTIONS.iter().for_each(|collection| story.world.land(collection, day(1)));
     story.start(1, asked_for(0, 0));

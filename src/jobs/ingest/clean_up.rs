@@ -11,7 +11,7 @@ use crate::source::DayKeys;
 use super::module::Collection;
 use super::request::IngestRequest;
 use super::run::Run;
-use super::schedule::Known;
+use super::schedule::Schedule;
 use crate::jobs::run::JobError;
 
 /// Promise 11: touches only the module's own tables and folders; loses nothing that the source can't rebuild, unless forced; and
@@ -109,7 +109,7 @@ fn losses(
     keys: &DayKeys,
     request: &IngestRequest,
 ) -> Result<Vec<PartitionValue>, JobError> {
-    let known = Known {
+    let schedule = Schedule {
         today: run.context.today,
         rules: run.rules,
         requested: request.scope.dates,
@@ -118,7 +118,7 @@ fn losses(
         late: &[],
         takes_incomplete: request.options.incomplete,
     };
-    let lost = not_rebuilt(&known, collection, published);
+    let lost = not_rebuilt(&schedule, collection, published);
     let dates = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (lost.is_empty(), request.options.force_clean_up) {
         (true, _) => {}
@@ -133,11 +133,11 @@ fn losses(
 
 /// Returns the partitions that a run which goes by `known` does not rebuild from the source.
 pub(super) fn not_rebuilt(
-    known: &Known<'_>,
+    schedule: &Schedule<'_>,
     collection: &Collection,
     published: &BTreeSet<PartitionValue>,
 ) -> Vec<PartitionValue> {
-    let Known { today, rules, requested, keys, .. } = known;
+    let Schedule { today, rules, requested, keys, .. } = schedule;
     let rebuilt = |date: ProcessingDate| {
         let asked = requested.start.is_none_or(|start| start <= date) && date <= requested.end.unwrap_or(*today);
         let counts = requested.start.is_some() || rules.start.is_none_or(|start| start <= date);

@@ -18,7 +18,7 @@ use crate::stop::Stop;
 use crate::store::{Store, normal_location};
 
 use super::format::format;
-use super::module::{Collection, own, renames, reserved};
+use super::module::{Collection, renames, reserved, system};
 
 /// A module with its stores and services open.
 pub(crate) struct Context<'a> {
@@ -41,7 +41,7 @@ pub(crate) struct Context<'a> {
     /// Columns that the naming rule would name otherwise, by the source's name.
     renames: BTreeMap<String, ColumnName>,
     /// Columns that adg writes itself.
-    pub(crate) own: Vec<Column>,
+    pub(crate) system: Vec<Column>,
     reserved: Vec<ColumnName>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
             staging,
             format: format(module)?,
             renames: renames(module)?,
-            own: own(module),
+            system: system(module),
             reserved: reserved(module)?,
         })
     }

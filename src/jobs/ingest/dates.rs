@@ -23,9 +23,9 @@ pub(super) struct Done {
 
 /// Loads date by date, oldest first; the collections of a date in parallel, as many as the memory allows. A date that fails does
 /// not keep a later one from being loaded.
-pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again, mut keys: DayKeys) -> Done {
+pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut due: Again, mut keys: DayKeys) -> Done {
     let mut done = Done { days: Vec::new(), ended_by: None, not_reached: Again::new() };
-    while let Some((date, names)) = todo.pop_first() {
+    while let Some((date, names)) = due.pop_first() {
         let work: Vec<_> = collections
             .iter()
             .filter(|collection| names.contains(&collection.name))
@@ -37,13 +37,13 @@ pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut todo: Again,
         let missing = names.into_iter().filter(|name| !reports.iter().any(|day| day.collection == *name)).collect();
         done.days.extend(reports);
         if error.is_some() {
-            todo.insert(date, missing);
+            due.insert(date, missing);
             done.ended_by = error;
             break;
         }
     }
     run.summary.settle();
-    done.not_reached = todo;
+    done.not_reached = due;
     done
 }
 

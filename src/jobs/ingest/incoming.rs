@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catchup::SourceFile;
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, TableSchema, TypeChange, TypeGuess};
-use crate::source::{Expected, Format, Header, Look, Question, SourceError, SourceKey, Survey, decrypt};
+use crate::source::{Expected, Format, Header, Question, Sample, SourceError, SourceKey, Survey, decrypt};
 
 use crate::store::Ahead;
 
@@ -49,8 +49,8 @@ impl DayFiles<'_> {
     /// a first reading of the files.
     ///
     /// # Errors
-    /// [`SourceError::Unforeseen`] if the heads of the files are not enough to tell.
-    pub(super) fn evolve(&self, table: Option<&TableSchema>, look: Look) -> Result<(Vec<Header>, Evolution), JobError> {
+    /// [`SourceError::SchemaDrift`] if the heads of the files are not enough to tell.
+    pub(super) fn evolve(&self, table: Option<&TableSchema>, sample: Sample) -> Result<(Vec<Header>, Evolution), JobError> {
         let (declared, policy) = (&self.collection.declared, self.context.module.evolution);
         // A camel-case acronym keeps the table's spelling.
         let known = table.unwrap_or(declared);
@@ -61,20 +61,20 @@ impl DayFiles<'_> {
         let headers = self.keys.iter().map(|key| {
             self.context.stop.check()?;
             let bytes = self.bytes(key, &ahead, None)?;
-            Ok(reading.header(&key.object.key, bytes, known, look, &mut survey)?)
+            Ok(reading.header(&key.object.key, bytes, known, sample, &mut survey)?)
         });
         let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
-        let own: Vec<ColumnName> = self.context.own.iter().map(|column| column.name.clone()).collect();
+        let system: Vec<ColumnName> = self.context.system.iter().map(|column| column.name.clone()).collect();
         let min_known = self.context.module.source.min_known.0;
-        Expected { min_known, declared, table, own: &own }.check(&headers, &self.context.format)?;
+        Expected { min_known, declared, table, system: &system }.check(&headers, &self.context.format)?;
         if reading.needs_another_reading(&headers, &survey) {
             self.survey(&mut survey, &headers, known)?;
         }
         let incoming = self.incoming(&headers, known, &survey);
         if let Some(header) = headers.iter().find(|header| !header.is_whole).filter(|_| !self.is_foreseeable(known, &incoming)) {
-            return Err(SourceError::Unforeseen { key: header.key.clone() }.into());
+            return Err(SourceError::SchemaDrift { key: header.key.clone() }.into());
         }
-        let evolution = Evolution::compute(table, declared, &incoming, policy, &self.context.own)
+        let evolution = Evolution::compute(table, declared, &incoming, policy, &self.context.system)
             .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
         Ok((headers, evolution))
     }
@@ -113,7 +113,7 @@ impl DayFiles<'_> {
         let (heads, bodies) = (self.ahead(), self.ahead());
         for key in self.keys {
             let reading = self.context.reading();
-            let header = reading.header(&key.object.key, self.bytes(key, &heads, None)?, known, Look::Beginning, &mut survey)?;
+            let header = reading.header(&key.object.key, self.bytes(key, &heads, None)?, known, Sample::Head, &mut survey)?;
             let mut file = reading.records(&header, self.bytes(key, &bodies, None)?, known)?;
             while let Some(batch) = file.next_batch()? {
                 self.context.stop.check()?;

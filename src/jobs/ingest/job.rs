@@ -19,7 +19,7 @@ use super::lineage::RunLineage;
 use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::request::IngestRequest;
 use super::run::Run;
-use super::schedule::Known;
+use super::schedule::Schedule;
 use super::summary::KeptSummary;
 use super::test_flag::refuse_test_flag;
 use super::{clean_up, differences, late, plan};
@@ -102,7 +102,7 @@ impl Leased<'_> {
         run.summary.read_history()?;
         let late = late::of(&*services.ledger, module, &keys, |name| run.summary.days(name));
         let (again, mut late) = late::divided(module, request, late);
-        let known = Known {
+        let schedule = Schedule {
             today: context.today,
             rules: run.rules,
             requested: request.scope.dates,
@@ -111,9 +111,9 @@ impl Leased<'_> {
             late: &again,
             takes_incomplete: request.options.incomplete,
         };
-        let todo = known.to_do(collections, |name| run.summary.days(name))?;
-        late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
-        let done = do_all(&run, collections, todo, keys);
+        let due = schedule.due(collections, |name| run.summary.days(name))?;
+        late.retain(|late| !due.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
+        let done = do_all(&run, collections, due, keys);
         Ok(self.end(&run, collections, done, late, stages))
     }
 

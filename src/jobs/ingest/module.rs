@@ -7,7 +7,7 @@ use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::{CollectionName, ProcessingDate};
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
-use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, own_columns};
+use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, system_columns};
 use crate::source::{DayKeys, KeyPattern};
 use crate::store::Store;
 
@@ -204,13 +204,13 @@ pub(crate) fn renames(module: &Module) -> Result<BTreeMap<String, ColumnName>, J
 }
 
 /// Returns the columns that adg writes itself.
-pub(crate) fn own(module: &Module) -> Vec<Column> {
-    own_columns(module.row_hash.is_some())
+pub(crate) fn system(module: &Module) -> Vec<Column> {
+    system_columns(module.row_hash.is_some())
 }
 
 /// Returns the names that no column of the source may have.
 pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
-    Ok(own(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
+    Ok(system(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
 }
 
 /// Lists the source's files of the dates, or of all dates if they are not known, and sorts them by collection and date. All of

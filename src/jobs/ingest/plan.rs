@@ -11,7 +11,7 @@ use crate::jobs::run::{JobError, Services};
 use crate::metastore::{PartitionValue, Table, create_table_ddl};
 use crate::report::{Asked, Difference, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
 use crate::schema::Evolution;
-use crate::source::{DayKeys, Look, SourceKey};
+use crate::source::{DayKeys, Sample, SourceKey};
 
 use super::clean_up::{not_rebuilt, published};
 use super::context::Context;
@@ -19,7 +19,7 @@ use super::day::{notes, route, without_files};
 use super::incoming::{DayFiles, source_file};
 use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::request::IngestRequest;
-use super::schedule::Known;
+use super::schedule::Schedule;
 use super::summary::known_history;
 use super::test_flag::refuse_test_flag;
 use super::{complete, differences, late};
@@ -77,7 +77,7 @@ pub(super) fn of(
     let (rules, mut history) = known_history(context.ledger, context.module)?;
     let late = late::of(context.ledger, context.module, keys, |name| history.get(name).cloned().unwrap_or_default());
     let (again, mut late) = late::divided(context.module, request, late);
-    let known = Known {
+    let schedule = Schedule {
         today: context.today,
         rules,
         requested: request.scope.dates,
@@ -89,21 +89,21 @@ pub(super) fn of(
     let mut clean_up = Vec::new();
     if request.options.clean_up {
         for collection in collections {
-            clean_up.push(cleaned_up(context, &known, collection, history.entry(collection.name.clone()).or_default())?);
+            clean_up.push(cleaned_up(context, &schedule, collection, history.entry(collection.name.clone()).or_default())?);
         }
     }
-    let todo = known.to_do(collections, |name| history.get(name).cloned().unwrap_or_default())?;
+    let due = schedule.due(collections, |name| history.get(name).cloned().unwrap_or_default())?;
     let changed_by_others = differences::of(context, collections, request.scope.shard, |name| {
         let mut days = history.get(name).cloned().unwrap_or_default();
-        days.retain(|date, _| !todo.get(date).is_some_and(|names| names.contains(name)));
+        days.retain(|date, _| !due.get(date).is_some_and(|names| names.contains(name)));
         days
     });
-    late.retain(|late| !todo.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
+    late.retain(|late| !due.get(&late.date).is_some_and(|names| names.contains(&late.collection)));
     let mut days = Vec::new();
     for collection in collections {
-        let dates = todo.iter().filter(|(_, names)| names.contains(&collection.name)).map(|(date, _)| *date);
+        let dates = due.iter().filter(|(_, names)| names.contains(&collection.name)).map(|(date, _)| *date);
         let history = history.remove(&collection.name).unwrap_or_default();
-        days.extend(Planned { context, known: &known, collection, history }.days(dates)?);
+        days.extend(Planned { context, schedule: &schedule, collection, history }.days(dates)?);
     }
     days.sort_by_key(|day| day.date);
     let asked = Asked {
@@ -137,7 +137,7 @@ pub(super) fn of(
 /// Returns the effect of a clean-up on a table; `history` becomes what the ledger would say then.
 fn cleaned_up(
     context: &Context<'_>,
-    known: &Known<'_>,
+    schedule: &Schedule<'_>,
     collection: &Collection,
     history: &mut DayHistory,
 ) -> Result<PlannedCleanUp, JobError> {
@@ -147,7 +147,7 @@ fn cleaned_up(
         None => Vec::new(),
     };
     let published = published(&partitions, history);
-    let lost = not_rebuilt(known, collection, &published);
+    let lost = not_rebuilt(schedule, collection, &published);
     for value in &published {
         let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
         history.insert(date, if lost.contains(value) { Status::Lost } else { Status::CleanedUp });
@@ -165,7 +165,7 @@ fn cleaned_up(
 /// A collection that is planned.
 struct Planned<'p> {
     context: &'p Context<'p>,
-    known: &'p Known<'p>,
+    schedule: &'p Schedule<'p>,
     collection: &'p Collection,
     history: DayHistory,
 }
@@ -180,12 +180,12 @@ impl Planned<'_> {
 
     fn day(&self, date: ProcessingDate, table: &mut Option<Table>) -> Result<PlannedDay, JobError> {
         let name = &self.collection.name;
-        let listed = self.known.keys.get(&(name.clone(), date)).cloned().unwrap_or_default();
+        let listed = self.schedule.keys.get(&(name.clone(), date)).cloned().unwrap_or_default();
         let keys = self.context.module.source.pick.choose(listed.clone());
         let mut day = PlannedDay {
             date,
             collection: name.clone(),
-            why: self.known.why(name, date, &self.history),
+            why: self.schedule.why(name, date, &self.history),
             files: keys.iter().map(source_file).collect(),
             effect: Effect::Added,
             schema_changes: Vec::new(),
@@ -193,7 +193,7 @@ impl Planned<'_> {
             risks: Vec::new(),
         };
         let found = match keys.is_empty() {
-            true => without_files(self.context, self.known.rules, self.collection, date).map(|outcome| {
+            true => without_files(self.context, self.schedule.rules, self.collection, date).map(|outcome| {
                 day.effect = if outcome == Outcome::Skipped { Effect::Skipped } else { Effect::Added };
             }),
             false => self.with_all_files(&listed, &keys, &mut day, table),
@@ -213,7 +213,7 @@ impl Planned<'_> {
         day: &mut PlannedDay,
         table: &mut Option<Table>,
     ) -> Result<(), JobError> {
-        match complete::must_be(self.context, self.collection, day.date, listed, self.known.takes_incomplete)? {
+        match complete::must_be(self.context, self.collection, day.date, listed, self.schedule.takes_incomplete)? {
             None => self.with_files(keys, day, table),
             Some(note) => {
                 day.notes.push(note);
@@ -226,7 +226,7 @@ impl Planned<'_> {
     fn with_files(&self, keys: &[SourceKey], day: &mut PlannedDay, table: &mut Option<Table>) -> Result<(), JobError> {
         let files = DayFiles { context: self.context, collection: self.collection, keys };
         let layout = self.context.layout(self.collection)?;
-        let (headers, evolution) = files.evolve(table.as_ref().map(|table| &table.schema), Look::Whole)?;
+        let (headers, evolution) = files.evolve(table.as_ref().map(|table| &table.schema), Sample::Full)?;
         let (layout, personal) = route(self.context, self.collection, layout, table.as_ref(), &headers, &evolution)?;
         let handle = self.context.handle(self.collection, layout);
         let wanted = handle.wanted(&evolution.after, &personal);

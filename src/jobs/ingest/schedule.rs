@@ -11,7 +11,7 @@ use super::module::Collection;
 use crate::jobs::run::rerun::Again;
 
 /// Facts by which a run is scheduled.
-pub(super) struct Known<'a> {
+pub(super) struct Schedule<'a> {
     pub(super) today: ProcessingDate,
     pub(super) rules: WindowRules,
     pub(super) requested: Requested,
@@ -23,7 +23,7 @@ pub(super) struct Known<'a> {
     pub(super) takes_incomplete: bool,
 }
 
-impl Known<'_> {
+impl Schedule<'_> {
     fn has_files(&self, collection: &CollectionName, date: ProcessingDate) -> bool {
         self.keys.contains_key(&(collection.clone(), date))
     }
@@ -33,12 +33,12 @@ impl Known<'_> {
     }
 
     /// Returns the dates to load. Each collection has a window of its own: a new one catches up beside those that are up to date.
-    pub(super) fn to_do(
+    pub(super) fn due(
         &self,
         collections: &[Collection],
         days: impl Fn(&CollectionName) -> DayHistory,
     ) -> Result<Again, WindowError> {
-        let mut todo = Again::new();
+        let mut due = Again::new();
         for collection in collections {
             let mut days = days(&collection.name);
             for (date, status) in &mut days {
@@ -50,10 +50,10 @@ impl Known<'_> {
             }
             let dates = window(self.today, self.requested, self.rules, &days)?;
             for date in dates.into_iter().filter(|date| self.shard.is_none_or(|shard| shard.has(*date))) {
-                todo.entry(date).or_default().insert(collection.name.clone());
+                due.entry(date).or_default().insert(collection.name.clone());
             }
         }
-        Ok(todo)
+        Ok(due)
     }
 
     /// Returns the reason for which a date of a collection is to be loaded.

@@ -83,7 +83,7 @@ impl Table<'_> {
         let outcome = match (self.done_since(&attempts, location), before) {
             (Some(later), _) => Undoing::Kept(format!("the run {later} published it later; undo that run first")),
             (None, Some(before)) => self.send_back(date, &attempts, before)?,
-            (None, None) => self.withdraw(date, &attempts)?,
+            (None, None) => self.unpublish(date, &attempts)?,
         };
         Ok(Some(Undone { date, collection: name.clone(), outcome }))
     }
@@ -113,14 +113,14 @@ impl Table<'_> {
 
     /// Unpublishes a date of which readers saw nothing before. The ledger is written first: if killed in between, the next run
     /// loads the date again.
-    fn withdraw(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Undoing, JobError> {
+    fn unpublish(&self, date: ProcessingDate, attempts: &[Attempt]) -> Result<Undoing, JobError> {
         if !attempts.iter().any(|attempt| attempt.run_id == self.undone && attempt.status == Status::Completed) {
             return Ok(Undoing::Kept("that run published nothing of it".to_owned()));
         }
         let now = self.context.clock.now();
         self.context.ledger.record(self.lease.lease(), &self.attempt(date, 0, Status::CleanedUp, now))?;
         self.sink()?.revert(&date.into(), None)?;
-        Ok(Undoing::Withdrawn)
+        Ok(Undoing::Unpublished)
     }
 
     fn attempt(&self, date: ProcessingDate, number: u32, status: Status, now: Timestamp) -> Attempt {

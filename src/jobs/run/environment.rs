@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::aws::{Account, AwsError, AwsSettings};
 use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
-use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Outside};
+use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, ReferenceResolver};
 use crate::identity::{Clock, LoadType, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::secrets::{self, SecretError, SecretPlace};
@@ -163,7 +163,7 @@ impl System {
     }
 }
 
-impl Outside for System {
+impl ReferenceResolver for System {
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }

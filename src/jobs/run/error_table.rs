@@ -220,7 +220,7 @@ fn lake() -> Vec<(LakeError, u8, &'static str)> {
         (LakeError::Unsupported { table: text(), reason: text(), hint: text() }, 10, "x"),
         (LakeError::Cut { key: text(), found: 1, written: 2 }, 21, AGAIN),
         (LakeError::Parquet { file: text(), reason: text() }, 21, AGAIN),
-        (LakeError::Left { key: text(), reason: text() }, 21, AGAIN),
+        (LakeError::ForeignFile { key: text(), reason: text() }, 21, AGAIN),
         (
             LakeError::QuarantineFull { limit: ByteSize(1) },
             11,
@@ -301,7 +301,7 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             "a quote or bracket is missing there; ask the source to send the file again",
         ),
         (SourceError::Changed { key: key() }, 13, "run again"),
-        (SourceError::Unforeseen { key: key() }, 13, ""),
+        (SourceError::SchemaDrift { key: key() }, 13, ""),
         (
             SourceError::Metadata { key: key(), name: "x", what: "x" },
             13,

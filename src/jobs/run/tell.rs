@@ -46,7 +46,7 @@ struct Unusable {
 }
 
 impl Notifier for Unusable {
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         format!("channel {} of `notify`", self.place)
     }
 

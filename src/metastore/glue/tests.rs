@@ -57,7 +57,7 @@ fn more_than_a_batch_is_published_and_swung_in_few_calls() {
     };
     // The table is read and its fence is set; then 2 batches are created; then the fence is looked at again.
     assert_eq!(publish(&partitions(150, "a"), 1), 2 + 2 + 1);
-    // 250 of which 150 are there: 3 batches are tried, and, after another look at the fence, 2 of what is there are swung.
+    // 250 of which 150 are there: 3 batches are tried, and, after another look at the fence, 2 of what is there are swapped.
     assert_eq!(publish(&partitions(250, "b"), 1), 1 + 3 + 1 + 2 + 1);
     assert_eq!(publish(&partitions(1, "c"), 1), 1 + 1 + 1);
     let mut expected = partitions(250, "b");
@@ -78,7 +78,7 @@ fn a_stranger_is_refused_with_the_statement_that_is_missing() {
 fn ten_thousand_partitions() {
     let metastore = open();
     let name = table(&metastore, "adg_many.bids");
-    for (what, run) in [("registered", "a"), ("swung", "b")] {
+    for (what, run) in [("registered", "a"), ("swapped", "b")] {
         let partitions = partitions(10_000, run);
         let (start, before) = (Instant::now(), metastore.calls());
         metastore.publish(&name, &partitions, FencingToken(1)).unwrap();

@@ -33,7 +33,7 @@ impl Connections {
     }
 
     /// Returns the addresses for display.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         self.uris.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 
@@ -57,7 +57,7 @@ impl Connections {
 
     /// Limits the total wait, however many services accept a call and do not answer it.
     async fn within<T>(&self, deadline: Duration, calls: impl IntoFuture<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        let late = |_| Fault::Lost(format!("{}: no answer within {} seconds", self.shown(), deadline.as_secs()));
+        let late = |_| Fault::Lost(format!("{}: no answer within {} seconds", self.describe(), deadline.as_secs()));
         tokio::time::timeout(deadline, calls.into_future()).await.map_err(late)?
     }
 
@@ -76,7 +76,7 @@ impl Connections {
                 Ok(answer) => Ok(Some(answer)),
                 Err(lost) if lost.is_lost() => match done().await? {
                     true => {
-                        tracing::warn!(event = "metastore_reply_lost", metastore = self.shown(), "it had acted");
+                        tracing::warn!(event = "metastore_reply_lost", metastore = self.describe(), "it had acted");
                         Ok(None)
                     }
                     false => Err(lost),

@@ -81,15 +81,15 @@ impl HiveMetastore {
     }
 
     fn unavailable(&self, action: &'static str, reason: String) -> MetastoreError {
-        MetastoreError::Unavailable { action, metastore: self.connections.shown(), reason }
+        MetastoreError::Unavailable { action, metastore: self.connections.describe(), reason }
     }
 
     fn corrupt(&self, what: String) -> MetastoreError {
-        MetastoreError::Corrupt { metastore: self.connections.shown(), what }
+        MetastoreError::Corrupt { metastore: self.connections.describe(), what }
     }
 
     fn no_such_table(&self, name: &TableName) -> MetastoreError {
-        MetastoreError::NoSuchTable { table: name.clone(), metastore: self.connections.shown() }
+        MetastoreError::NoSuchTable { table: name.clone(), metastore: self.connections.describe() }
     }
 
     fn failed(&self, action: &'static str, fault: Fault) -> MetastoreError {
@@ -173,7 +173,7 @@ impl HiveMetastore {
             match self.alter(name, &found, wanted).await {
                 Ok(()) => return Ok(found),
                 Err(Fault::Types(reason)) => {
-                    let (table, metastore) = (name.clone(), self.connections.shown());
+                    let (table, metastore) = (name.clone(), self.connections.describe());
                     return Err(MetastoreError::TypeRefused { table, metastore, reason });
                 }
                 Err(fault) if fault.is_lost() => lost = Some(fault),
@@ -224,7 +224,7 @@ impl Metastore for HiveMetastore {
             let all = self.connections.read(|client| async move { client.get_all_databases().await }).await;
             all.map_err(|fault| self.failed(ACTION, fault))
         })?;
-        Ok(format!("Hive Metastore at {}, {} databases", self.connections.shown(), databases.len()))
+        Ok(format!("Hive Metastore at {}, {} databases", self.connections.describe(), databases.len()))
     }
 
     fn create_database(&self, database: &Database) -> Fallible<()> {
@@ -284,7 +284,7 @@ impl Metastore for HiveMetastore {
             match self.connections.write(call, done).await {
                 Ok(_) => Ok(()),
                 Err(Fault::Exists) => {
-                    Err(MetastoreError::TableExists { table: table.name.clone(), metastore: self.connections.shown() })
+                    Err(MetastoreError::TableExists { table: table.name.clone(), metastore: self.connections.describe() })
                 }
                 Err(fault) => Err(self.failed(ACTION, fault)),
             }

@@ -137,12 +137,12 @@ impl HiveMetastore {
         there: &[&Partition],
         found: &[hms::Partition],
     ) -> Result<(), Fault> {
-        let swung = |one: &&Partition| {
-            let mut swung = convert::partition(table, one);
-            swung.create_time = found.iter().find(|found| found.values == swung.values).and_then(|found| found.create_time);
-            swung
+        let swapped = |one: &&Partition| {
+            let mut swapped = convert::partition(table, one);
+            swapped.create_time = found.iter().find(|found| found.values == swapped.values).and_then(|found| found.create_time);
+            swapped
         };
-        let parts: Vec<_> = there.iter().map(swung).collect();
+        let parts: Vec<_> = there.iter().map(swapped).collect();
         // The numbers that we give are the truth; the service would list the files to count them.
         let properties = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
         let context = hms::EnvironmentContext { properties: Some(properties) };

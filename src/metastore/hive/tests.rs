@@ -99,7 +99,7 @@ fn a_reply_lost_after_the_service_acted_is_recognised() {
     lose(1);
     flaky.create_table(&table).unwrap();
     assert_eq!(sound.table(&table.name).unwrap(), Some(table.clone()));
-    // The first publish sets the fence; from then on a publish is: read the table, look, add or swing.
+    // The first publish sets the fence; from then on a publish is: read the table, look, add or swap.
     let fence = FencingToken(1);
     flaky.publish(&table.name, &[partition(&table, "2024-01-01", "a")], fence).unwrap();
     for (run, replies) in [("b", 1), ("c", 2), ("d", 3)] {

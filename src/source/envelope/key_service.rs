@@ -184,18 +184,18 @@ impl KeyService {
         let asked = once.retry(times).when(|failed| matches!(failed, Failed::Soon(_)));
         match runtime::wait(asked).map_err(|error| self.unavailable(error.to_string()))? {
             // It may not like the question: that it answers is enough.
-            Ok(_) => Ok(format!("{} answers", self.shown())),
+            Ok(_) => Ok(format!("{} answers", self.describe())),
             Err(Failed::Soon(reason)) => Err(self.unavailable(reason)),
             Err(Failed::Never(error)) => Err(error),
         }
     }
 
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
     fn unavailable(&self, reason: String) -> KeyServiceError {
-        KeyServiceError::Unavailable { url: self.shown(), reason }
+        KeyServiceError::Unavailable { url: self.describe(), reason }
     }
 
     fn data_key(&self, text: &str) -> Result<DataKey, KeyServiceError> {
@@ -217,7 +217,7 @@ impl KeyService {
                     tracing::warn!(
                         event = "key_service_retry",
                         formerly = "key_service_again",
-                        url = self.shown(),
+                        url = self.describe(),
                         reason,
                         milliseconds = pause.as_millis() as u64,
                         "asking the key service again"
@@ -244,7 +244,7 @@ impl KeyService {
                 Err(Failed::Soon(format!("answers with status {}", status.as_u16())))
             }
             status => {
-                let (url, id, said) = (self.shown(), id.to_owned(), said(response).await);
+                let (url, id, said) = (self.describe(), id.to_owned(), said(response).await);
                 Err(Failed::Never(KeyServiceError::Refused { url, id, status: status.as_u16(), said }))
             }
         }
@@ -253,7 +253,7 @@ impl KeyService {
     /// Classifies a request that got no response: after a TLS failure, no retry helps.
     fn sort(&self, error: &reqwest::Error) -> Failed {
         match tls_below(error) {
-            Some(reason) => Failed::Never(KeyServiceError::Trust { url: self.shown(), reason }),
+            Some(reason) => Failed::Never(KeyServiceError::Trust { url: self.describe(), reason }),
             None => Failed::Soon(format!("does not answer: {}", because(error))),
         }
     }

@@ -11,22 +11,22 @@ use super::batch::Field;
 /// A column, and the rows whose value is invalid and therefore null.
 pub(super) struct Built {
     pub(super) array: ArrayRef,
-    pub(super) misfits: Vec<usize>,
+    pub(super) invalid_values: Vec<usize>,
     /// True if its values have members that its type does not have.
     pub(super) has_grown: bool,
 }
 
 impl Built {
-    pub(super) fn new(array: impl Array + 'static, misfits: Vec<usize>) -> Self {
-        Self { array: Arc::new(array), misfits, has_grown: false }
+    pub(super) fn new(array: impl Array + 'static, invalid_values: Vec<usize>) -> Self {
+        Self { array: Arc::new(array), invalid_values, has_grown: false }
     }
 }
 
 /// Notes an invalid value, unless it is only white space.
 #[cold]
-pub(super) fn misfit<T>(misfits: &mut Vec<usize>, row: usize, field: Field<'_>) -> Option<T> {
+pub(super) fn invalid_value<T>(invalid_values: &mut Vec<usize>, row: usize, field: Field<'_>) -> Option<T> {
     if !fit::trim(field.text).is_empty() {
-        misfits.push(row);
+        invalid_values.push(row);
     }
     None
 }

@@ -17,7 +17,7 @@ use crate::schema::fit;
 use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID};
 
 use super::batch::RawBatch;
-use super::built::{Built, misfit};
+use super::built::{Built, invalid_value};
 use super::nested;
 use super::plan::ColumnPlan;
 use super::row_hash::RowHash;
@@ -29,7 +29,7 @@ pub struct TypedBatch {
     /// The columns in the plan's order, then `row_hash_id` if it is requested, then `error_desc`.
     pub batch: RecordBatch,
     /// Number of invalid values, for each column of the plan.
-    pub misfits: Vec<u64>,
+    pub invalid_values: Vec<u64>,
     /// Number of rows with an invalid value.
     pub rows_with_errors: u64,
     /// True if values of a column [that may grow](ColumnPlan::may_grow) have new members.
@@ -46,7 +46,7 @@ pub fn typed_batch(
     let columns = || plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<Vec<Built>, _>>();
     let (built, hashes) = rayon::join(columns, || hash.map(|hash| hash.column(batch, &rules.nulls)));
     let built = built?;
-    let misfits = built.iter().map(|column| column.misfits.len() as u64).collect();
+    let invalid_values = built.iter().map(|column| column.invalid_values.len() as u64).collect();
     let has_grown = built.iter().any(|column| column.has_grown);
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
@@ -55,7 +55,7 @@ pub fn typed_batch(
     let fields = names.zip(&columns).map(|(name, array)| Field::new(name, array.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let batch = RecordBatch::try_new(schema, columns).map_err(BatchError::from)?;
-    Ok(TypedBatch { batch, misfits, rows_with_errors, has_grown })
+    Ok(TypedBatch { batch, invalid_values, rows_with_errors, has_grown })
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
@@ -87,15 +87,15 @@ fn describe(column: &ColumnName, text: &[u8]) -> String {
 
 /// Returns for each row its invalid values, in the order of the columns; null, not an empty list, if all are valid.
 fn error_desc(batch: &RawBatch, plan: &[ColumnPlan], built: &[Built]) -> ArrayRef {
-    let mut misfits: Vec<(usize, usize)> =
-        built.iter().enumerate().flat_map(|(i, column)| column.misfits.iter().map(move |row| (*row, i))).collect();
-    misfits.sort_unstable();
+    let mut invalid_values: Vec<(usize, usize)> =
+        built.iter().enumerate().flat_map(|(i, column)| column.invalid_values.iter().map(move |row| (*row, i))).collect();
+    invalid_values.sort_unstable();
     let mut lists =
         LargeListBuilder::with_capacity(StringViewBuilder::new(), batch.rows()).with_field(element_field(DataType::Utf8View));
-    let mut next = misfits.into_iter().peekable();
+    let mut next = invalid_values.into_iter().peekable();
     for row in 0..batch.rows() {
         let mut any = false;
-        while let Some((_, i)) = next.next_if(|(misfit, _)| *misfit == row) {
+        while let Some((_, i)) = next.next_if(|(invalid_value, _)| *invalid_value == row) {
             any = true;
             let column = &plan[i];
             lists.values().append_value(describe(&column.name, batch.field(row, column.index).text));
@@ -112,8 +112,8 @@ fn primitive<T: ArrowPrimitiveType>(
     nulls: &Nulls,
     parse: impl Fn(&[u8]) -> Option<T::Native>,
 ) -> Built {
-    let (array, misfits) = primitive_array::<T>(batch, column, nulls, parse);
-    Built::new(array, misfits)
+    let (array, invalid_values) = primitive_array::<T>(batch, column, nulls, parse);
+    Built::new(array, invalid_values)
 }
 
 fn primitive_array<T: ArrowPrimitiveType>(
@@ -125,42 +125,50 @@ fn primitive_array<T: ArrowPrimitiveType>(
     let rows = batch.rows();
     let mut values = Vec::with_capacity(rows);
     let mut validity = NullBufferBuilder::new(rows);
-    let mut misfits = Vec::new();
+    let mut invalid_values = Vec::new();
     for row in 0..rows {
         let field = batch.field(row, column);
-        let value = if nulls.is_null(field) { None } else { parse(field.text).or_else(|| misfit(&mut misfits, row, field)) };
+        let value = if nulls.is_null(field) {
+            None
+        } else {
+            parse(field.text).or_else(|| invalid_value(&mut invalid_values, row, field))
+        };
         match value {
             Some(_) => validity.append_non_null(),
             None => validity.append_null(),
         }
         values.push(value.unwrap_or_default());
     }
-    (PrimitiveArray::new(values.into(), validity.finish()), misfits)
+    (PrimitiveArray::new(values.into(), validity.finish()), invalid_values)
 }
 
 fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, BatchError> {
-    let (array, misfits) = primitive_array::<Decimal128Type>(batch, column, nulls, |text| fit::decimal(text, precision, scale));
+    let (array, invalid_values) =
+        primitive_array::<Decimal128Type>(batch, column, nulls, |text| fit::decimal(text, precision, scale));
     let array = array.with_precision_and_scale(precision, scale.cast_signed())?;
-    Ok(Built::new(array, misfits))
+    Ok(Built::new(array, invalid_values))
 }
 
 fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
     let mut builder = BooleanBuilder::with_capacity(batch.rows());
-    let mut misfits = Vec::new();
+    let mut invalid_values = Vec::new();
     for row in 0..batch.rows() {
         let field = batch.field(row, column);
-        let value =
-            if nulls.is_null(field) { None } else { fit::boolean(field.text).or_else(|| misfit(&mut misfits, row, field)) };
+        let value = if nulls.is_null(field) {
+            None
+        } else {
+            fit::boolean(field.text).or_else(|| invalid_value(&mut invalid_values, row, field))
+        };
         builder.append_option(value);
     }
-    Built::new(builder.finish(), misfits)
+    Built::new(builder.finish(), invalid_values)
 }
 
 /// Builds a text column. Texts are not copied: the column's views point into the batch.
 fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<Built, BatchError> {
     let mut builder = StringViewBuilder::with_capacity(batch.rows());
     let block = builder.append_block(batch.text.clone());
-    let mut misfits = Vec::new();
+    let mut invalid_values = Vec::new();
     for row in 0..batch.rows() {
         let field = batch.field(row, column);
         if nulls.is_null_text(field) {
@@ -169,11 +177,11 @@ fn texts(batch: &RawBatch, column: usize, nulls: &Nulls, limit: u32) -> Result<B
             let (offset, length) = batch.place(row, column);
             builder.try_append_view(block, offset, length)?;
         } else {
-            misfits.push(row);
+            invalid_values.push(row);
             builder.append_null();
         }
     }
     let array = builder.finish();
     debug_assert_eq!(array.len(), batch.rows());
-    Ok(Built::new(array, misfits))
+    Ok(Built::new(array, invalid_values))
 }

@@ -122,7 +122,7 @@ impl Destination {
         Ok(Self::Server { client: sending::client()?, url, key: settings.api_key.clone() })
     }
 
-    fn shown(&self) -> String {
+    fn describe(&self) -> String {
         match self {
             Self::File(path) => format!("`{}`", path.display()),
             Self::Server { url, .. } => url.origin().ascii_serialization(),
@@ -131,7 +131,7 @@ impl Destination {
 
     fn line(self) -> std::io::Result<Line> {
         let (events, mut waiting) = unbounded_channel::<Value>();
-        let destination = self.shown();
+        let destination = self.describe();
         let sent = runtime::shared()?.spawn(async move {
             while let Some(event) = waiting.recv().await {
                 self.send(&event).await?;

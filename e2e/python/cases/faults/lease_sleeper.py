@@ -57,8 +57,8 @@ def asleep(process: subprocess.Popen[str]) -> Iterator[None]:
 def sleeps(checks: Checks, world: World, rules: Rules, point: Point, expire: Callable[[str], None]) -> None:
     """Another run does the date with other rows while the first one sleeps."""
     what, name = f"asleep before {point.what}", point.name
-    # What nothing can stop is whole for the grace of what was replaced, and no longer.
-    world.module(name, grace=24 if point.undoes else 0)
+    # What nothing can stop is whole for the retention of what was replaced, and no longer.
+    world.module(name, retention=24 if point.undoes else 0)
     if point.again:
         done_before(name)(world)
     world.land(name, day(), OLD)
@@ -84,7 +84,7 @@ def check_refused(checks: Checks, world: World, what: str, name: str, ran: Ran, 
     checks.same(f"{what}: `{ran.complaints()!r:.300}` names the module or its table, with a hint", told, [(True, True)])
     if undoes:
         checks.gives(f"{what}: rows that readers see", lambda: len(world.rows(name, day())), OLD)
-        world.module(name, grace=0)
+        world.module(name, retention=0)
     else:
         checks.gives(f"{what}: registered days that are wrong", lambda: world.wrong(name), [])
         # It knows that they will never be published, and no later run looks there before the date is done again.
@@ -98,7 +98,7 @@ def check_refused(checks: Checks, world: World, what: str, name: str, ran: Ran, 
 def asleep_while_writing(checks: Checks, world: World, name: str, expire: Callable[[str], None]) -> None:
     """Without a proxy: as soon as something is there of what it writes."""
     what = "asleep while it writes"
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     world.land(name, day(), LARGE)
     sleeper = world.job.start(*world.words(name, day()))
     while sleeper.poll() is None and not world.files(name):
@@ -117,7 +117,7 @@ def asleep_while_writing(checks: Checks, world: World, name: str, expire: Callab
 def one_of_many(checks: Checks, world: World, rules: Rules, name: str, writes: str) -> None:
     """Runs that begin at the same time: one works, and the others say which one that is."""
     count, gate = 4, Gate()
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     world.land(name, day())
     with rules.during(Rule(writes, gate, None)):
         runs = {process.pid: process for process in [world.job.start(*world.words(name, day())) for _ in range(count)]}

@@ -71,7 +71,7 @@ def check_again(checks: Checks, world: Embedded, what: str, name: str) -> None:
 def test_scratch_that_is_a_file_is_told(checks: Checks, folder: Path) -> None:
     """Nothing can be done with it; running again alone does not help, so that the hint must say more."""
     what, world = "scratch is a file", Embedded(folder)
-    world.module("a_file", grace=0)
+    world.module("a_file", retention=0)
     world.land("a_file", day())
     (folder / "scratch").write_text("a file")
     check_failed(checks, what, world.run("a_file", day()), ("scratch folder",), "scratch")
@@ -82,7 +82,7 @@ def test_scratch_that_is_a_file_is_told(checks: Checks, folder: Path) -> None:
 def test_reports_that_are_a_file_fail_no_run(checks: Checks, folder: Path) -> None:
     """A report that can't be written fails no run."""
     what, world = "reports is a file", Embedded(folder)
-    world.module("no_report", grace=0)
+    world.module("no_report", retention=0)
     world.land("no_report", day())
     (folder / "reports").write_text("a file")
     ran = world.run("no_report", day())
@@ -96,7 +96,7 @@ def test_reports_that_are_a_file_fail_no_run(checks: Checks, folder: Path) -> No
 def test_full_scratch_is_told(checks: Checks, folder: Path) -> None:
     """Records that are no rows go to scratch first: more of them than it takes."""
     what, name, world = "scratch is full", "bad_rows", Embedded(folder)
-    world.module(name, grace=0, quarantine_rate=1)
+    world.module(name, retention=0, quarantine_rate=1)
     bad = "".join(f"{number},too,many,fields,{'x' * 500}\n" for number in range(8000))
     world.land_beside(name, day(), bad)
     with disk(folder / "scratch", "size=1m"):
@@ -111,7 +111,7 @@ def test_full_scratch_is_told(checks: Checks, folder: Path) -> None:
 def test_read_only_scratch_ends_the_run_at_once(checks: Checks, folder: Path) -> None:
     """The run ends before anything is read."""
     what, name, world = "scratch is read-only", "read_only", Embedded(folder)
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     world.land(name, day())
     with disk(folder / "scratch", "size=1m,ro"):
         check_failed(checks, what, world.run(name, day()), ("scratch folder", "Read-only"), "scratch")
@@ -123,7 +123,7 @@ def test_read_only_scratch_ends_the_run_at_once(checks: Checks, folder: Path) ->
 def test_full_warehouse_publishes_nothing(checks: Checks, folder: Path) -> None:
     """While Parquet files are written, which are larger than the disk is."""
     what, name, world = "what is published has no room", "no_room", Embedded(folder)
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     with disk(world.warehouse, "size=4m"):
         world.land(name, day(1))
         world.job.expect(0, *world.words(name, day(1)))
@@ -145,7 +145,7 @@ def test_full_warehouse_publishes_nothing(checks: Checks, folder: Path) -> None:
 def test_disk_that_fills_up_leaves_whole_days(checks: Checks, folder: Path) -> None:
     """The disk is full a little later each time: in the ledger, in the files, in the metastore, in the ledger again."""
     what, name, world = "a disk that is full a little later each time", "filling", Embedded(folder)
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     codes: list[int] = []
     said: set[str] = set()
     with disk(world.warehouse, "size=2m"):

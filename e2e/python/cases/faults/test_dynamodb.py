@@ -83,7 +83,7 @@ def test_end_that_is_not_recorded_is_told(checks: Checks, aws: Aws) -> None:
     world = aws
     what, name = "a table that refuses to record the end", "d_norecord"
     refused = Rule(TRANSACT, aws_json("InternalServerError", "internal"), None, body=DONE)
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     world.land(name, day())
     with world.proxy.rules.during(refused):
         ran = world.run(name, day())

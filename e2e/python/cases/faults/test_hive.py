@@ -101,7 +101,7 @@ def without(world: InHive) -> Iterator[None]:
 
 def begun(world: World, name: str) -> None:
     """A module whose date was never done."""
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     world.land(name, day())
 
 
@@ -167,7 +167,7 @@ def test_files_stay_where_the_metastore_died_after_acting(checks: Checks, in_hiv
     """The partition is swung, and nobody is left to say so: readers are sent there."""
     world = in_hive()
     what, name = "dead after alter_partitions", "h_deadswing"
-    world.module(name, grace=0)
+    world.module(name, retention=0)
     done_before(name)(world)
     world.land(name, day())
     acted = Rule(SWING, Lost())

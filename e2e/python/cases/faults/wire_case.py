@@ -48,7 +48,7 @@ class Case:
 
 def play(checks: Checks, world: World, rules: Rules, case: Case) -> Ran:
     """Runs into the fault, looks, and runs again."""
-    world.module(case.name, grace=0)
+    world.module(case.name, retention=0)
     case.before(world)
     before = world.partitions(case.name)
     old = {key: content for key, content in world.landed.items() if key[0] == case.name}

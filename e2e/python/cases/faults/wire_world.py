@@ -26,7 +26,7 @@ correlation_id: wire_{name}
 data_product: WIRE
 source: {{ files: "{{date}}_{{collection}}.csv" }}
 limits: {{ quarantine_rate: {quarantine_rate} }}
-target: {{ database: {database}, sweep_after_hours: {grace} }}
+target: {{ database: {database}, sweep_after_hours: {retention} }}
 collections: {{ {name}: {{ columns: {{ id: bigint, payload: string, at: timestamp }} }} }}
 """
 
@@ -68,9 +68,9 @@ class World(ABC):
         self.job = job
         self.landed: dict[tuple[str, date], str] = {}
 
-    def module(self, name: str, grace: int = 24, quarantine_rate: float = 0.01) -> None:
+    def module(self, name: str, retention: int = 24, quarantine_rate: float = 0.01) -> None:
         """Writes a module of one table of its own name."""
-        given = {"name": name, "grace": grace, "quarantine_rate": quarantine_rate, "database": DATABASE}
+        given = {"name": name, "retention": retention, "quarantine_rate": quarantine_rate, "database": DATABASE}
         self.job.write(f"modules/{name}.yaml", MODULE.format(**given))
 
     def land_beside(self, name: str, when: date, bad: str, rows: int = 40) -> None:

@@ -26,7 +26,7 @@ source: {{ min_known: 0.1, files: "{{date}}_{{collection}}.csv" }}
 evolution: {{ new_column: add, type_change: {type_change} }}
 limits: {{ error_rate: 1 }}
 catchup: {{ start: 2024-01-04 }}
-target: {{ database: adopted, sweep_after_hours: {grace} }}
+target: {{ database: adopted, sweep_after_hours: {retention} }}
 collections: {{ {collections} }}
 """
 COMMENTS = {"name": "who ordered", "Quantity": "how much of it"}
@@ -107,10 +107,10 @@ class Adoption:
         """Writes a day's file of the source."""
         orders.write(self.file(way, day), self.source[day], way.fillers)
 
-    def run(self, day: str, type_change: str, grace: int = 24) -> None:
+    def run(self, day: str, type_change: str, retention: int = 24) -> None:
         """Runs adg for one day of all tables."""
         collections = ", ".join(f"{way.name}: {{ columns: {json.dumps(orders.NEW)} }}" for way in WAYS)
-        self.workspace.module("adopted", MODULE.format(type_change=type_change, grace=grace, collections=collections))
+        self.workspace.module("adopted", MODULE.format(type_change=type_change, retention=retention, collections=collections))
         self.workspace.run("--module", "adopted", "--start-dt", day, "--end-dt", day)
 
     def rows(self, name: str, convert: bool) -> Records:

@@ -103,10 +103,10 @@ def swept(replaced: Replaced) -> Swept:
     """A run while there are copies of the tables, and one when these are gone."""
     adoption = replaced.adoption
     made = Swept(adoption, {day: plain_files(adoption, day) for day in OLD_DAYS})
-    adoption.run(RETYPED, "keep", grace=0)
+    adoption.run(RETYPED, "keep", retention=0)
     made.with_clones = plain_files(adoption, REPLACED)
     adoption.drop_clones()
-    adoption.run(RETYPED, "keep", grace=0)
+    adoption.run(RETYPED, "keep", retention=0)
     return made
 
 

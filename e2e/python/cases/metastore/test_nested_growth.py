@@ -219,8 +219,8 @@ def test_structs_grow_where_they_may_change(checks: Checks, make_place: Callable
         if day == CHANGED:
             filled = ["columns missing in the source, filled with null: exact"]
             checks.same(f"{what}: what is said of a column gone", report["notes"], filled)
-        misfits = [error for row in rows(PEOPLE, columns, [day]) for error in row["error_desc"] or []]
-        checks.same(f"{what}: {len(misfits)} values are said not to fit", report["value_errors"], len(misfits))
+        invalid_values = [error for row in rows(PEOPLE, columns, [day]) for error in row["error_desc"] or []]
+        checks.same(f"{what}: {len(invalid_values)} values are said not to fit", report["value_errors"], len(invalid_values))
         place.see(f"day {number}", "people", columns, rows(PEOPLE, columns, DAYS[:number]))
     place.run(*DAYS)
     place.see("all days again", "people", columns, rows(PEOPLE, columns, DAYS))

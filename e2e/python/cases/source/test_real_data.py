@@ -118,8 +118,8 @@ def unfit(database: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[
     found = {}
     for column, hive in columns.items():
         texts = f'select "{column}" from raw where "{column}" is not null and {typed(column, hive)} is null'
-        misfits = database.execute(texts).fetchall()
-        found[column] = [f"Type Conversion for column {column}. The source value is: {text}" for (text,) in misfits]
+        invalid_values = database.execute(texts).fetchall()
+        found[column] = [f"Type Conversion for column {column}. The source value is: {text}" for (text,) in invalid_values]
     return found
 
 
@@ -169,7 +169,7 @@ def test_catch_up_publishes_the_rows_that_duckdb_reads(checks: Checks, loaded: L
     with duckdb.connect() as database:
         load(database, data, loaded.raw, table)
         wanted, got = (figures(database, rows, data.columns) for rows in ("expected", "published"))
-        misfits = unfit(database, data.columns)
+        invalid_values = unfit(database, data.columns)
         errors = [text for (text,) in database.execute("select unnest(error_desc) from published").fetchall()]
         ((count, published),) = database.execute("select (select count(*) from raw), count(*) from published").fetchall()
         day = data.day.lower().replace(" ", "_")
@@ -178,7 +178,7 @@ def test_catch_up_publishes_the_rows_that_duckdb_reads(checks: Checks, loaded: L
         checks.same(f"figures of {column}", got[column], wanted[column])
     checks.same("columns", list(table.columns.items()), [*data.columns.items(), ("error_desc", "array<string>")])
     checks.same("rows", published, count)
-    checks.same("error_desc", sorted(errors), sorted(text for texts in misfits.values() for text in texts))
+    checks.same("error_desc", sorted(errors), sorted(text for texts in invalid_values.values() for text in texts))
     checks.same("rows of other days in a partition", misplaced, 0)
     checks.same("partitions", list(table.partitions), loaded.days)
 

@@ -15,7 +15,7 @@ use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
 use crate::runtime::panic_message;
 use crate::schema::{ColumnName, Evolution};
 use crate::sink::{StagedRows, TableSink};
-use crate::source::{Header, Look, SourceError, SourceKey};
+use crate::source::{Header, Sample, SourceError, SourceKey};
 
 use crate::engine::{Loaded, StagingFolder};
 use crate::jobs::ingest::complete;
@@ -198,18 +198,18 @@ impl<'a> Day<'a> {
     /// Reads the day's files into the run's own folder. If the heads of JSON files did not show their whole schema, they are read
     /// to their ends first.
     fn write(&mut self, table: Option<&Table>) -> Result<Written<'a>, JobError> {
-        match self.write_as_told(table, Look::Beginning) {
-            Err(JobError::Source(SourceError::Unforeseen { .. })) => {
+        match self.write_as_told(table, Sample::Head) {
+            Err(JobError::Source(SourceError::SchemaDrift { .. })) => {
                 self.report.notes.clear();
-                self.write_as_told(table, Look::Whole)
+                self.write_as_told(table, Sample::Full)
             }
             written => written,
         }
     }
 
-    fn write_as_told(&mut self, table: Option<&Table>, look: Look) -> Result<Written<'a>, JobError> {
+    fn write_as_told(&mut self, table: Option<&Table>, sample: Sample) -> Result<Written<'a>, JobError> {
         let (headers, evolution) = self.staged(Stage::Look, |day| {
-            let (headers, evolution) = day.files().evolve(table.map(|table| &table.schema), look)?;
+            let (headers, evolution) = day.files().evolve(table.map(|table| &table.schema), sample)?;
             day.route(table, &headers, &evolution)?;
             Ok::<_, JobError>((headers, evolution))
         })?;

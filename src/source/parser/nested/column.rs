@@ -4,7 +4,7 @@ use crate::batch::BatchError;
 use crate::schema::Shape;
 
 use super::super::batch::RawBatch;
-use super::super::built::{Built, misfit};
+use super::super::built::{Built, invalid_value};
 use super::super::json::scan::{self, Flaw, Kind, Value, Walk, skip_space};
 use super::super::json::see_shape;
 use super::super::plan::ColumnPlan;
@@ -15,7 +15,7 @@ use super::builder::{Builder, ListBuilder, MapBuilder, StructBuilder};
 /// Builds a nested column straight from the text. A value fits only if all of it does; a struct's missing fields are null.
 pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
     let mut builder = Builder::of(&column.ty);
-    let (mut misfits, mut seen) = (Vec::new(), Shape::default());
+    let (mut invalid_values, mut seen) = (Vec::new(), Shape::default());
     for row in 0..batch.rows() {
         let field = batch.field(row, column.index);
         let fits = if rules.nulls.is_null(field) {
@@ -27,7 +27,7 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
             let text = batch.text.get(..start + length as usize).unwrap_or_default();
             let fits = whole(text, start, field.quoted, &mut builder, rules);
             if !fits {
-                misfit::<()>(&mut misfits, row, field);
+                invalid_value::<()>(&mut invalid_values, row, field);
                 if column.may_grow && !field.quoted {
                     see_shape(&mut seen, text, start);
                 }
@@ -40,7 +40,7 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
         }
     }
     let has_grown = column.may_grow && seen.grown(&column.ty, rules.naming) != column.ty;
-    Ok(Built { array: builder.finish(&batch.text)?, misfits, has_grown })
+    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, has_grown })
 }
 
 /// Returns true if the text from `start` to its end is one JSON value that fits the type. A value that does not fit may leave
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn fits(ty: &str, json: &str) -> bool {
-        built(ty, &[json]).misfits.is_empty()
+        built(ty, &[json]).invalid_values.is_empty()
     }
 
     #[test]
@@ -228,10 +228,10 @@ mod tests {
             "[1]",
         ];
         let alone = built(ty, &[good, "null", good]);
-        assert!(alone.misfits.is_empty() && !alone.has_grown);
+        assert!(alone.invalid_values.is_empty() && !alone.has_grown);
         for value in bad {
             let among = built(ty, &[value, good, value, good, value]);
-            assert_eq!(among.misfits, [0, 2, 4], "{value}");
+            assert_eq!(among.invalid_values, [0, 2, 4], "{value}");
             assert_eq!(among.has_grown, value.contains("new"), "{value}");
             let taken = [1, 2, 3].map(|row| format!("{:?}", among.array.slice(row, 1)));
             let expected = [0, 1, 2].map(|row| format!("{:?}", alone.array.slice(row, 1)));

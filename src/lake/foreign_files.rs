@@ -19,15 +19,15 @@ use crate::store::Store;
 use super::parquet::{metadata, parquet_schema};
 use super::{LakeError, RunFolder, TableWriter, WrittenFile};
 
-/// Parquet files that another engine left in a run's folder.
-pub struct LeftFiles {
+/// Parquet files that another engine found in a run's folder.
+pub struct ForeignFiles {
     /// Parquet files.
     pub files: Vec<WrittenFile>,
     /// Features in them that not every supported reader can read: column shapes, encodings of decimals and timestamps.
     pub unreadable: Vec<String>,
 }
 
-impl LeftFiles {
+impl ForeignFiles {
     /// Returns the number of rows, by the files' footers.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|file| file.rows).sum()
@@ -51,7 +51,7 @@ impl LeftFiles {
         }
         for file in &self.files {
             let key = folder.key(&file.name);
-            let failed = |reason: String| LakeError::Left { key: key.clone(), reason };
+            let failed = |reason: String| LakeError::ForeignFile { key: key.clone(), reason };
             let remote = Remote { store: folder.store().clone(), key: key.clone(), bytes: file.bytes };
             let batches = ParquetRecordBatchReaderBuilder::try_new(remote).and_then(ParquetRecordBatchReaderBuilder::build);
             for batch in batches.map_err(|error| failed(error.to_string()))? {
@@ -77,9 +77,9 @@ fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatch, A
 
 impl RunFolder<'_> {
     /// Lists the files that another engine wrote here, and deletes those without rows: success markers, checksums.
-    pub fn left_by_others(&self, table: &TableSchema, timestamps: TimestampEncoding) -> Result<LeftFiles, LakeError> {
+    pub fn foreign_files(&self, table: &TableSchema, timestamps: TimestampEncoding) -> Result<ForeignFiles, LakeError> {
         let prefix = self.key("");
-        let mut left = LeftFiles { files: Vec::new(), unreadable: Vec::new() };
+        let mut foreign = ForeignFiles { files: Vec::new(), unreadable: Vec::new() };
         let mut marks = Vec::new();
         for object in self.store().list(prefix.trim_end_matches('/'))? {
             let name = object.key.strip_prefix(&prefix).unwrap_or(&object.key).to_owned();
@@ -87,18 +87,18 @@ impl RunFolder<'_> {
                 marks.push(object.key);
                 continue;
             }
-            let failed = |reason: String| LakeError::Left { key: object.key.clone(), reason };
+            let failed = |reason: String| LakeError::ForeignFile { key: object.key.clone(), reason };
             let found = metadata(self.store(), &object)?.map_err(failed)?;
             let rows = u64::try_from(found.file_metadata().num_rows()).unwrap_or_default();
-            left.unreadable.extend(unreadable(&found, table, timestamps).map_err(|error| failed(error.to_string()))?);
-            left.files.push(WrittenFile { name, rows, bytes: object.size });
+            foreign.unreadable.extend(unreadable(&found, table, timestamps).map_err(|error| failed(error.to_string()))?);
+            foreign.files.push(WrittenFile { name, rows, bytes: object.size });
         }
-        left.unreadable.sort();
-        left.unreadable.dedup();
+        foreign.unreadable.sort();
+        foreign.unreadable.dedup();
         if !marks.is_empty() {
             self.store().delete(&marks)?;
         }
-        Ok(left)
+        Ok(foreign)
     }
 }
 
