@@ -32,11 +32,12 @@ fn a_date_without_files_keeps_no_other_from_being_tried_where_the_metastore_is_d
     let workspace = Workspace::new();
     workspace.write(
         "adg.yaml",
-        "version: 1\nprofile: local\nprofiles:\n  local:\n    stores: { source: { url: source }, published: { url: warehouse } }\n    \
-         metastore: { hive: { uris: [\"thrift://127.0.0.1:9\"] } }\n    ledger: { sqlite: { path: ledger.db } }\n",
+        "version: 1\nprofile: local\nprofiles:\n  local:\n    stores: { source: { url: source }, published: { url: warehouse } \
+         }\n    metastore: { hive: { uris: [\"thrift://127.0.0.1:9\"] } }\n    ledger: { sqlite: { path: ledger.db } }\n",
     );
     workspace.source("2024-05-02", "items", "id,price\n1,1\n");
-    workspace.shop("2024-05-01", "2024-05-02").expect(21);
+    let ran = workspace.shop("2024-05-01", "2024-05-02").expect(21);
+    assert!(!ran.stderr.contains("[VOLO]"), "{}", ran.stderr);
     let report = workspace.report();
     let failures: Vec<_> = report["days"].as_array().unwrap().iter().map(|day| day["failure"]["exit_code"].clone()).collect();
     assert_eq!(failures, [21; 4]);
@@ -53,7 +54,7 @@ fn a_date_asked_for_is_done_again_and_replaces_its_partition() {
 }
 
 #[test]
-fn files_that_were_replaced_keep_their_grace_and_then_go() {
+fn files_that_were_replaced_keep_their_retention_and_then_go() {
     let kept = Workspace::new();
     let swept = Workspace::with(&[("database: test", "database: test, sweep_after_hours: 0")]);
     for (workspace, files) in [(kept, 4), (swept, 2)] {

@@ -157,7 +157,7 @@ fn a_wrong_file_of_last_night_is_taken_from_readers_and_done_anew() {
 }
 
 #[test]
-fn what_was_replaced_can_not_be_had_back_when_its_grace_is_over() {
+fn what_was_replaced_can_not_be_had_back_when_its_retention_is_over() {
     let workspace = Workspace::with(&[("database: test", "database: test, sweep_after_hours: 0")]);
     workspace.day("2024-05-01");
     workspace.shop("2024-05-01", "2024-05-01").expect(0);

@@ -46,7 +46,8 @@ fn kill_9_and_the_same_command_again_gives_the_same_table() {
         }
         workspace.run(ARGS).expect(0);
         assert_eq!(workspace.query(CONTENT), content, "killed at {tenth}/10");
-        // Days that were published before the kill and again after it keep their first files for a retention; nothing else is left.
+        // Days that were published before the kill and again after it keep their first files for a retention; nothing else is
+        // left.
         let published = workspace.parquet_files().iter().filter(|file| is_registered_or_in_retention(&workspace, file)).count();
         assert_eq!(published, workspace.parquet_files().len(), "killed at {tenth}/10");
         assert_eq!(files(&workspace.path("scratch")), Vec::<std::path::PathBuf>::new(), "killed at {tenth}/10");

@@ -131,9 +131,10 @@ impl World {
 
     fn value(&mut self, place: &str, depth: usize) -> Json {
         let changes = self.mark(place, 1).is_multiple_of(3) && u64::from(self.day) >= self.mark(place, 2) % 12;
-        let kind = match self.rng.random_bool(0.04) {
-            true => self.rng.random_range(0..9),
-            false => self.mark(place, if changes { 3 } else { 4 }) % 9,
+        let kind = if self.rng.random_bool(0.04) {
+            self.rng.random_range(0..9)
+        } else {
+            self.mark(place, if changes { 3 } else { 4 }) % 9
         };
         let nested = if depth < 3 { kind } else { kind % 6 };
         match nested {
@@ -154,9 +155,10 @@ impl World {
     fn number(&mut self) -> String {
         let unusual =
             ["9223372036854775808", "123456789012345678.10", "1e400", "-0.5e-3", "1.0", "9007199254740993", "0", "-7e2"];
-        match self.rng.random_bool(0.3) {
-            true => (*unusual.choose(&mut self.rng).unwrap()).to_owned(),
-            false => format!("{:.3}", self.rng.random_range(-1e6..1e6_f64)),
+        if self.rng.random_bool(0.3) {
+            (*unusual.choose(&mut self.rng).unwrap()).to_owned()
+        } else {
+            format!("{:.3}", self.rng.random_range(-1e6..1e6_f64))
         }
     }
 
@@ -206,7 +208,7 @@ proptest! {
             let mut world = World { rng: ChaCha8Rng::seed_from_u64(seed ^ u64::from(day)), seed, day };
             let records: Vec<Json> = (0..ROWS).map(|row| world.record(day as usize * ROWS + row)).collect();
             let mut text = String::new();
-            records.iter().for_each(|record| writeln!(text, "{}", record.write()).unwrap());
+            for record in records { writeln!(text, "{}", record.write()).unwrap(); }
             workspace.write(&format!("source/{}_any.json", date(day)), text);
             days.push(records);
         }

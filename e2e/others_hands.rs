@@ -4,11 +4,11 @@ use rusqlite::Connection;
 
 use crate::workspace::{Ran, Workspace};
 
-pub const FIRST: &str = "2024-05-01";
-pub const SECOND: &str = "2024-05-02";
+pub(crate) const FIRST: &str = "2024-05-01";
+pub(crate) const SECOND: &str = "2024-05-02";
 
 /// Two dates of `orders`, published.
-pub fn published(module: &[(&str, &str)]) -> Workspace {
+pub(crate) fn published(module: &[(&str, &str)]) -> Workspace {
     let workspace = Workspace::with(module);
     for (date, id) in [(FIRST, 1), (SECOND, 2)] {
         workspace.source(date, "orders", format!("id,note,paid\n{id},a,true\n"));
@@ -17,20 +17,20 @@ pub fn published(module: &[(&str, &str)]) -> Workspace {
     workspace
 }
 
-pub fn orders(workspace: &Workspace, more: &[&str]) -> Ran {
+pub(crate) fn orders(workspace: &Workspace, more: &[&str]) -> Ran {
     workspace.run(&[&["--module", "shop", "--collection", "orders"], more].concat())
 }
 
 /// Does something to the metastore by hand.
-pub fn by_hand(workspace: &Workspace, sql: &str) {
+pub(crate) fn by_hand(workspace: &Workspace, sql: &str) {
     Connection::open(workspace.path("warehouse/metastore.db")).unwrap().execute_batch(sql).unwrap();
 }
 
-pub const DROP: &str = "pragma foreign_keys=off; delete from partitions; delete from columns; delete from tables;";
+pub(crate) const DROP: &str = "pragma foreign_keys=off; delete from partitions; delete from columns; delete from tables;";
 const AT_ONCE: (&str, &str) = ("database: test", "database: test, sweep_after_hours: 0");
 const CLEAN_UP: [&str; 4] = ["--clean-up-flg", "true", "--end-dt", SECOND];
 
-pub fn remove_source(workspace: &Workspace, date: &str) {
+pub(crate) fn remove_source(workspace: &Workspace, date: &str) {
     for file in crate::workspace::files(&workspace.path("source")) {
         if file.file_name().unwrap().to_string_lossy().starts_with(date) {
             std::fs::remove_file(file).unwrap();
@@ -92,7 +92,8 @@ fn a_partition_of_any_table_keeps_what_was_replaced_until_it_is_dropped() {
         &workspace,
         "insert into tables (database, name, location, partition_name, partition_type, parameters)
            select database, 'kept', 'file:///elsewhere', partition_name, partition_type, '{}' from tables where name = 'orders';
-         insert into partitions select (select id from tables where name = 'kept'), 'a', location, '{}' from partitions where value = '2024-05-01';",
+         insert into partitions select (select id from tables where name = 'kept'), 'a', location, '{}' from partitions
+           where value = '2024-05-01';",
     );
     let replaced = |workspace: &Workspace| orders(workspace, &["--start-dt", FIRST, "--end-dt", FIRST]).expect(0);
     replaced(&workspace).says("files_kept");

@@ -106,7 +106,8 @@ fn readers_that_others_sent_elsewhere_are_told_and_sent_back_or_left_there() {
         by_hand(
             &workspace,
             &format!(
-                "update partitions set location = (select location from partitions where value = '{SECOND}') where value = '{FIRST}'"
+                "update partitions set location = (select location from partitions where value = '{SECOND}') where value = \
+                 '{FIRST}'"
             ),
         );
         told(&workspace, &format!("differ from the published ones: {FIRST}"));

@@ -34,7 +34,7 @@ fn a_page_of_a_long_time_tells_months() {
         page[..end].rsplit("<b>").next().unwrap().to_owned()
     };
     let days = page("2024-01-01");
-    for what in ["not done", "done</li>", "last complete date", "rows, ", "values that did not fit", "records set aside"] {
+    for what in ["not done", "done</li>", "last complete date", "rows, ", "invalid values", "quarantined records"] {
         assert_eq!(tile(&months, what), tile(&days, what), "{what}");
     }
 }

@@ -35,7 +35,8 @@ fn what_was_published_is_compared_with_metastore_files_and_source() {
         workspace.parquet_files().into_iter().find(|file| file.to_str().unwrap().contains("orders/date_uploaded=2024-05-02"));
     std::fs::remove_file(orders.unwrap()).unwrap();
     let metastore = rusqlite::Connection::open(workspace.path("warehouse/metastore.db")).unwrap();
-    let told = "update partitions set parameters = replace(parameters, '\"numRows\":\"2\"', '\"numRows\":\"7\"') where location like '%orders/date_uploaded=2024-05-01%'";
+    let told = "update partitions set parameters = replace(parameters, '\"numRows\":\"2\"', '\"numRows\":\"7\"') where location \
+        like '%orders/date_uploaded=2024-05-01%'";
     assert_eq!(metastore.execute(told, []).unwrap(), 1);
     drop(metastore);
     let found = verify(&workspace, 4);

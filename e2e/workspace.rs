@@ -32,12 +32,12 @@ collections:
   items: { columns: { id: bigint, price: \"decimal(9,2)\" } }
 ";
 
-pub struct Workspace {
+pub(crate) struct Workspace {
     folder: TempDir,
 }
 
 /// How a command ended.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -46,14 +46,14 @@ pub struct Ran {
 impl Ran {
     /// Fails unless the command ended with this code.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Fails unless standard error has this text.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
         self
     }
@@ -68,17 +68,17 @@ impl From<Output> for Ran {
 
 impl Workspace {
     /// With nothing in it.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// With the module `shop`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_module("shop", MODULE)
     }
 
     /// With the module `shop`, some of its text replaced.
-    pub fn with(replaced: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(replaced: &[(&str, &str)]) -> Self {
         let mut module = MODULE.to_owned();
         for (from, to) in replaced {
             assert!(module.contains(from), "{from}");
@@ -87,7 +87,7 @@ impl Workspace {
         Self::with_module("shop", &module)
     }
 
-    pub fn with_module(name: &str, yaml: &str) -> Self {
+    pub(crate) fn with_module(name: &str, yaml: &str) -> Self {
         let workspace = Self { folder: tempfile::tempdir().unwrap() };
         workspace.write("adg.yaml", environments());
         fs::create_dir(workspace.path("source")).unwrap();
@@ -95,28 +95,28 @@ impl Workspace {
         workspace
     }
 
-    pub fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
 
-    pub fn write(&self, below: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, below: &str, content: impl AsRef<[u8]>) {
         let path = self.path(below);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
     /// A source file of `shop`.
-    pub fn source(&self, date: &str, collection: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn source(&self, date: &str, collection: &str, content: impl AsRef<[u8]>) {
         self.write(&format!("source/{date}_{collection}_1.csv"), content);
     }
 
     /// A good file of each collection of `shop`.
-    pub fn day(&self, date: &str) {
+    pub(crate) fn day(&self, date: &str) {
         self.source(date, "orders", "Id,Note,Paid\n1,\"two\nlines\",true\n2,,no\n");
         self.source(date, "items", "Id,Price\n1,9.99\n");
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_adg"));
         command.current_dir(self.folder.path()).args(args).stdin(Stdio::null());
         for variable in ["START_DT", "END_DT", "CLEAN_UP_FLG", "E2E_TEST_FLG", "ADG_PROFILE", "ADG_CONFIG", "ADG_LOG_LEVEL"] {
@@ -125,40 +125,40 @@ impl Workspace {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.command(args).output().unwrap().into()
     }
 
-    pub fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
         self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Runs `shop` over these dates.
-    pub fn shop(&self, start: &str, end: &str) -> Ran {
+    pub(crate) fn shop(&self, start: &str, end: &str) -> Ran {
         self.run(&["--module", "shop", "--start-dt", start, "--end-dt", end])
     }
 
     /// The rows of a query, as JSON lines.
     #[track_caller]
-    pub fn query(&self, sql: &str) -> String {
+    pub(crate) fn query(&self, sql: &str) -> String {
         self.run(&["query", sql, "--format", "json"]).expect(0).stdout.trim().to_owned()
     }
 
     /// The newest report.
-    pub fn report(&self) -> Value {
+    pub(crate) fn report(&self) -> Value {
         let newest = files(&self.path("reports")).into_iter().max().unwrap();
         serde_json::from_slice(&fs::read(newest).unwrap()).unwrap()
     }
 
     /// The Parquet files below a table's folder that a reader of paths would see.
-    pub fn parquet_files(&self) -> Vec<PathBuf> {
+    pub(crate) fn parquet_files(&self) -> Vec<PathBuf> {
         let mut found = files(&self.path("warehouse/data"));
         found.retain(|path| path.extension().is_some_and(|extension| extension == "parquet"));
         found
     }
 
     /// The lines of all quarantine files.
-    pub fn quarantine(&self) -> Vec<Value> {
+    pub(crate) fn quarantine(&self) -> Vec<Value> {
         let mut lines = Vec::new();
         for path in files(&self.path("warehouse/data")) {
             if path.extension().is_some_and(|extension| extension == "jsonl") {
@@ -170,7 +170,7 @@ impl Workspace {
 }
 
 /// All files below a folder.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();

@@ -192,8 +192,7 @@ fn absolute(module: &[String], path: &[String]) -> Module {
     match rest.first().map(String::as_str) {
         Some("crate") => (base, rest) = (Vec::new(), &rest[1..]),
         Some("self") => rest = &rest[1..],
-        Some("super") => {}
-        // A sibling's item, as `mod.rs` hands on those of its files.
+        // `super`, or a sibling's item, as `mod.rs` hands on those of its files.
         Some(_) => {}
         None => return Vec::new(),
     }

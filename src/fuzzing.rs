@@ -1,5 +1,7 @@
 //! Fuzz targets: no input may cause a panic or break an assertion. A test replays the inputs that fuzzers have found.
 
+#![allow(clippy::missing_panics_doc, reason = "a panic is what the fuzzer looks for")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
@@ -37,7 +39,7 @@ const TYPES: [&str; 9] = [
 ];
 
 fn values(byte: u8) -> ValueRules {
-    let nulls = Nulls::new(&["".to_owned(), "NULL".to_owned()], byte & 1 == 1);
+    let nulls = Nulls::new(&[String::new(), "NULL".to_owned()], byte & 1 == 1);
     let naming = if byte & 2 == 2 { NamingRule::Camel } else { NamingRule::Words };
     ValueRules { nulls, naming, nested_in_text: byte & 4 == 4, ignore_new_members: byte & 8 == 8, ..ValueRules::default() }
 }
@@ -58,9 +60,9 @@ pub fn csv(data: &[u8]) {
 pub fn json(data: &[u8]) {
     let Some((&how, text)) = data.split_first() else { return };
     let way = |name: &str| Some(vec![name.to_owned()]);
-    let layout = match how & 48 {
+    let layout = match how & 0x30 {
         0 => Layout { records: way("data"), kept: way("fields") },
-        16 => Layout { records: Some(vec!["a".to_owned(), "b".to_owned()]), kept: None },
+        0x10 => Layout { records: Some(vec!["a".to_owned(), "b".to_owned()]), kept: None },
         _ => Layout { records: None, kept: None },
     };
     read(&Format::Json(JsonFormat { layout, encoding: encoding(how), values: values(how) }), how, text);
@@ -129,7 +131,8 @@ pub fn environments(data: &[u8]) {
 
 /// Loads the input as a module file, for each load type.
 pub fn module(data: &[u8]) {
-    const ENVIRONMENTS: &str = "version: 1\nprofile: local\nprofiles: { local: { stores: { source: { url: s }, published: { url: p } }, metastore: { sqlite: { path: m } }, ledger: { sqlite: { path: l } } } }\n";
+    const ENVIRONMENTS: &str = "version: 1\nprofile: local\nprofiles: { local: { stores: { source: { url: s }, published: { url: \
+        p } }, metastore: { sqlite: { path: m } }, ledger: { sqlite: { path: l } } } }\n";
     in_a_folder(|folder| {
         fs::create_dir(folder.join("modules"))?;
         fs::write(folder.join("adg.yaml"), ENVIRONMENTS)?;
@@ -171,7 +174,9 @@ pub fn keys(data: &[u8]) {
     // Each key is of one date of one collection, and says so.
     assert!(assigned.values().map(Vec::len).sum::<usize>() <= count);
     for ((_, date), keys) in assigned {
-        keys.iter().for_each(|key| assert!(key.object.key.contains(&date.to_string()), "{key:?} is of {date}"));
+        for key in keys {
+            assert!(key.object.key.contains(&date.to_string()), "{key:?} is of {date}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! adg: analytical dataset generation.
 //!
-//! The house has floors: `cli` calls `jobs`, `jobs` compose the rooms below, and no room knows one above it. `floors.rs` lists the
-//! floors and tests this. The `mod.rs` of each room's folder says what the room holds.
+//! The house has floors: `cli` calls `jobs`, `jobs` compose the rooms below, and no room knows one above it. `floors.rs` lists
+//! the floors and tests this. The `mod.rs` of each room's folder says what the room holds.
 
 pub mod aws;
 pub mod batch;

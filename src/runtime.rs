@@ -11,6 +11,9 @@ use std::sync::OnceLock;
 use tokio::runtime::Runtime;
 
 /// Returns the shared runtime. The first call creates it.
+///
+/// # Errors
+/// The runtime can't be created: the machine has no threads left.
 pub fn shared() -> io::Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {

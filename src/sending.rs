@@ -25,6 +25,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const TRY: Duration = Duration::from_secs(10);
 
 /// Returns a client that does not follow redirects: a message goes only where the settings say.
+///
+/// # Errors
+/// The client can't be created: TLS or name resolution can't be set up.
 pub fn client() -> Result<Client, SendError> {
     let builder = Client::builder().timeout(TRY).redirect(reqwest::redirect::Policy::none());
     builder.build().map_err(|error| SendError::Never(because(&error)))
@@ -36,6 +39,9 @@ pub fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {
 }
 
 /// Retries `send` until the message is accepted, a retry can't help, 4 retries have failed, or [`PATIENCE`] is over.
+///
+/// # Errors
+/// [`SendError::Never`] if a retry can't help; [`SendError::Soon`] if the last retry has failed, or [`PATIENCE`] is over.
 pub async fn patiently<F: Future<Output = Result<(), SendError>>>(send: impl FnMut() -> F) -> Result<(), SendError> {
     let times = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_max_times(4).with_jitter();
     let tried = send.retry(times).when(|error| matches!(error, SendError::Soon(_)));
@@ -44,6 +50,10 @@ pub async fn patiently<F: Future<Output = Result<(), SendError>>>(send: impl FnM
 }
 
 /// Sends a request. Errors contain none of its secrets: of an address, only the host.
+///
+/// # Errors
+/// [`SendError::Soon`] if there is no answer, or one with the status 408, 429 or 5xx; [`SendError::Never`] if it has another
+/// status that is not a success.
 pub async fn send(request: RequestBuilder) -> Result<(), SendError> {
     let response = request.send().await.map_err(|error| SendError::Soon(format!("does not answer: {}", because(&error))))?;
     let status = response.status();

@@ -18,16 +18,16 @@ use crate::identity::{Clock, SystemClock};
 #[path = "../e2e/python.rs"]
 mod python;
 
-pub use python::python;
+pub(crate) use python::python;
 
 /// A service that runs until this is dropped, or the process ends.
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
     facts: Value,
 }
 
 impl Service {
-    pub fn start(args: &[&str]) -> Self {
+    pub(crate) fn start(args: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/python/services.py");
         let mut command = Command::new(python());
         command.arg(script).args(args).env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -39,7 +39,7 @@ impl Service {
     }
 
     /// Returns a fact that the service's script printed, such as its `url`.
-    pub fn fact(&self, name: &str) -> String {
+    pub(crate) fn fact(&self, name: &str) -> String {
         self.facts[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.facts)).to_owned()
     }
 }
@@ -52,7 +52,7 @@ impl Drop for Service {
 }
 
 /// AWS as emulated by moto, with IAM enforcement on.
-pub struct Moto {
+pub(crate) struct Moto {
     _service: Service,
     pub url: String,
     pub region: String,
@@ -61,7 +61,7 @@ pub struct Moto {
     pub secret_access_key: String,
 }
 
-pub fn moto() -> &'static Moto {
+pub(crate) fn moto() -> &'static Moto {
     static MOTO: OnceLock<Moto> = OnceLock::new();
     MOTO.get_or_init(|| {
         let service = Service::start(&["moto"]);
@@ -73,12 +73,12 @@ pub fn moto() -> &'static Moto {
 }
 
 /// A PostgreSQL server with an empty database `adg`.
-pub struct Postgres {
+pub(crate) struct Postgres {
     _service: Service,
     pub url: String,
 }
 
-pub fn postgres() -> &'static Postgres {
+pub(crate) fn postgres() -> &'static Postgres {
     static POSTGRES: OnceLock<Postgres> = OnceLock::new();
     POSTGRES.get_or_init(|| {
         let service = Service::start(&["postgres"]);
@@ -87,14 +87,14 @@ pub fn postgres() -> &'static Postgres {
 }
 
 /// The Hive metastore that PySpark bundles, on Derby.
-pub struct Hive {
+pub(crate) struct Hive {
     _service: Service,
     pub uri: String,
     /// The folder of its warehouse.
     pub warehouse: PathBuf,
 }
 
-pub fn hive() -> &'static Hive {
+pub(crate) fn hive() -> &'static Hive {
     static HIVE: OnceLock<Hive> = OnceLock::new();
     HIVE.get_or_init(|| {
         let service = Service::start(&["hive"]);
@@ -104,18 +104,18 @@ pub fn hive() -> &'static Hive {
 
 /// Returns the URL of a service with Google Cloud Storage's XML protocol, which is S3's: moto without permission checks. The
 /// emulator of Google's own protocol answers 501 to most requests of the XML protocol.
-pub fn gcs() -> String {
+pub(crate) fn gcs() -> String {
     static GCS: OnceLock<Service> = OnceLock::new();
     GCS.get_or_init(|| Service::start(&["moto", "--unchecked"])).fact("url")
 }
 
 /// Returns the account of moto's administrator.
-pub fn account(moto: &Moto) -> Account {
+pub(crate) fn account(moto: &Moto) -> Account {
     account_as(moto, &moto.access_key_id, &moto.secret_access_key)
 }
 
 /// Returns the account of another user of moto.
-pub fn account_as(moto: &Moto, key: &str, secret: &str) -> Account {
+pub(crate) fn account_as(moto: &Moto, key: &str, secret: &str) -> Account {
     let settings = AwsSettings { region: Some(moto.region.clone()), endpoint: Some(moto.url.clone()), profile: None };
     let credentials = Credentials::new(key, secret, None, None, "test");
     Account::with_credentials(&settings, "adg-test", clock(), SharedCredentialsProvider::new(credentials)).unwrap()

@@ -18,8 +18,8 @@ use crate::runtime;
 use super::identity::Provider;
 use super::{AwsError, Identity, Role};
 
-/// AWS settings for all services that a profile uses. Omitted settings come from the usual places: AWS_REGION, AWS_PROFILE,
-/// AWS_ENDPOINT_URL, ~/.aws, the role of the container or instance.
+/// AWS settings for all services that a profile uses. Omitted settings come from the usual places: `AWS_REGION`, `AWS_PROFILE`,
+/// `AWS_ENDPOINT_URL`, `~/.aws`, the role of the container or instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AwsSettings {
@@ -136,7 +136,7 @@ fn load(settings: &AwsSettings, credentials: Option<SharedCredentialsProvider>) 
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(5))
                 .operation_attempt_timeout(Duration::from_secs(30))
-                .operation_timeout(Duration::from_secs(120))
+                .operation_timeout(Duration::from_mins(2))
                 .build(),
         );
     if let Some(region) = &settings.region {

@@ -62,11 +62,14 @@ impl Explain for AwsError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoCredentials { .. } => Some(
-                "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a role"
+                "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod \
+                 a role"
                     .into(),
             ),
             Self::NotIssued { said } if said.kind == SaidKind::Denied => Some(
-                "the role's trust policy must allow sts:AssumeRoleWithWebIdentity to the cluster's identity provider and to this service account".into(),
+                "the role's trust policy must allow sts:AssumeRoleWithWebIdentity to the cluster's identity provider and to this \
+                 service account"
+                    .into(),
             ),
             Self::Hop(hop) if is_about_keys(hop.said.code.as_deref().unwrap_or_default()) => Some(WRONG_KEYS.to_owned()),
             Self::Hop(hop) if hop.said.kind == SaidKind::Denied => {
@@ -74,17 +77,17 @@ impl Explain for AwsError {
                 let allow = statement(&["sts:AssumeRole"], hop.role.arn.as_str());
                 let trust = policy::trust(&principal, hop.role.external_id.is_some());
                 Some(format!(
-                    "one of two is missing, and AWS does not say which: (1) the policy of {principal} needs {allow} (2) the trust policy of {} needs {trust}",
+                    "one of two is missing, and AWS does not say which: (1) the policy of {principal} needs {allow} (2) the \
+                     trust policy of {} needs {trust}",
                     hop.role.arn
                 ))
             }
             Self::Hop(hop) if hop.said.kind == SaidKind::Invalid => Some(
-                "correct the role in adg.yaml; a chained role's duration_seconds is 3600 at most, a first one's what the role allows"
+                "correct the role in adg.yaml; a chained role's duration_seconds is 3600 at most, a first one's what the role \
+                 allows"
                     .into(),
             ),
-            Self::Unknown { said, .. } if said.kind == SaidKind::Denied => {
-                Some(WRONG_KEYS.to_owned())
-            }
+            Self::Unknown { said, .. } if said.kind == SaidKind::Denied => Some(WRONG_KEYS.to_owned()),
             Self::Hop(_) | Self::NotIssued { .. } | Self::Unknown { .. } | Self::Runtime { .. } => None,
         }
     }
@@ -138,7 +141,8 @@ impl AwsError {
 }
 
 /// Hint for errors that a wrong key or clock causes, rather than a policy.
-pub const WRONG_KEYS: &str = "the access key is wrong, switched off or expired, or this machine's clock is: correct AWS_ACCESS_KEY_ID or AWS_PROFILE, sign in again, or set the time";
+pub const WRONG_KEYS: &str = "the access key is wrong, switched off or expired, or this machine's clock is: correct \
+    AWS_ACCESS_KEY_ID or AWS_PROFILE, sign in again, or set the time";
 
 /// Returns true if an error code is about authentication (key, signature or clock), rather than about permissions.
 pub fn is_about_keys(code: &str) -> bool {
@@ -198,7 +202,7 @@ where
     };
     let status = context.raw().status().as_u16();
     let code = context.err().code().map(str::to_owned);
-    let message = context.err().message().map(str::to_owned).unwrap_or_else(|| body(context.raw()));
+    let message = context.err().message().map_or_else(|| body(context.raw()), str::to_owned);
     let kind = match (status, code.as_deref().unwrap_or_default()) {
         (_, code) if code.contains("Throttl") || code.contains("LimitExceeded") || code.contains("TooManyRequests") => {
             SaidKind::Unavailable

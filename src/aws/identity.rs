@@ -20,7 +20,7 @@ use super::{AwsError, RefusedHop, Role, Said, SaidKind, said};
 
 /// Credentials are replaced this long before they expire, or at a third of their life where that is shorter: a request
 /// signed now may be answered minutes later.
-const MARGIN: Duration = Duration::from_secs(300);
+const MARGIN: Duration = Duration::from_mins(5);
 /// Wait between a failed refresh and the next try, while the old credentials still work.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 

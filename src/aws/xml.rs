@@ -10,7 +10,7 @@ pub fn element(text: &str, name: &str) -> Option<String> {
         match reader.read_event().ok()? {
             Event::Start(start) if start.local_name().as_ref() == name.as_bytes() => {
                 return reader.read_text(start.name()).ok().and_then(|text| text.decode().ok()).map(|text| {
-                    quick_xml::escape::unescape(&text).map_or_else(|_| text.clone().into_owned(), |text| text.into_owned())
+                    quick_xml::escape::unescape(&text).map_or_else(|_| text.clone().into_owned(), std::borrow::Cow::into_owned)
                 });
             }
             Event::Eof => return None,

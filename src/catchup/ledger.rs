@@ -38,9 +38,15 @@ pub trait LeaseStore: Send + Sync {
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError>;
 
     /// Releases a lease. A lost lease is left alone.
+    ///
+    /// # Errors
+    /// The ledger can't be reached or written. The lease then expires.
     fn release(&self, lease: &Lease) -> Result<(), LedgerError>;
 
     /// Returns the shares of a job's dates whose exclusive leases are neither released nor expired.
+    ///
+    /// # Errors
+    /// The ledger can't be read, or holds a record that this version does not understand.
     fn shards(&self, job: &JobName, now: Timestamp) -> Result<Vec<Shard>, LedgerError>;
 }
 
@@ -56,12 +62,21 @@ pub trait RunLog: Send + Sync {
     fn record(&self, lease: &Lease, attempt: &Attempt) -> Result<(), LedgerError>;
 
     /// Returns the latest status of each slice of each node of a job.
+    ///
+    /// # Errors
+    /// The ledger can't be read, or holds a record that this version does not understand.
     fn history(&self, job: &JobName) -> Result<BTreeMap<NodeName, History>, LedgerError>;
 
     /// Returns all attempts at a unit, oldest first.
+    ///
+    /// # Errors
+    /// The ledger can't be read. [`LedgerError::Corrupt`] if it holds an attempt that this version does not understand.
     fn attempts(&self, unit: &Unit) -> Result<Vec<Attempt>, LedgerError>;
 
     /// Returns all attempts at the dates of a node from `first` to `last`, by date, and oldest first of each.
+    ///
+    /// # Errors
+    /// The ledger can't be read. [`LedgerError::Corrupt`] if it holds an attempt that this version does not understand.
     fn attempts_between(
         &self,
         job: &JobName,
@@ -71,12 +86,18 @@ pub trait RunLog: Send + Sync {
     ) -> Result<Vec<Attempt>, LedgerError>;
 
     /// Returns the latest status of each date of each node of a job. Other slices are left out.
+    ///
+    /// # Errors
+    /// Those of [`history`](Self::history).
     fn days(&self, job: &JobName) -> Result<BTreeMap<CollectionName, DayHistory>, LedgerError> {
         let dates = |history: History| history.into_iter().filter_map(|(slice, status)| Some((slice.date()?, status))).collect();
         Ok(self.history(job)?.into_iter().map(|(node, history)| (node, dates(history))).collect())
     }
 
     /// Returns the counts of the published dates of a job from `first` to `last`, added up by node and month, in order of months.
+    ///
+    /// # Errors
+    /// The ledger can't be read, or holds a record that this version does not understand.
     fn months(
         &self,
         job: &JobName,
@@ -90,7 +111,9 @@ pub trait RunLog: Send + Sync {
             let mut of_node: BTreeMap<ProcessingDate, Counts> = BTreeMap::new();
             for attempt in published {
                 let month = attempt.date().map(ProcessingDate::first_of_month);
-                month.into_iter().for_each(|month| of_node.entry(month).or_default().add(&attempt.counts));
+                for month in month {
+                    of_node.entry(month).or_default().add(&attempt.counts);
+                }
             }
             if !of_node.is_empty() {
                 months.insert(node, of_node);
@@ -113,12 +136,21 @@ pub struct RetiredPath {
 pub trait RetiredPaths: Send + Sync {
     /// Records a path before it is replaced. A later record of the same location replaces an earlier one, whose replacement did
     /// not happen.
+    ///
+    /// # Errors
+    /// [`LedgerError::LeaseLost`] if another lease has followed the lease; or the ledger can't be reached or written.
     fn retire(&self, lease: &Lease, path: &RetiredPath) -> Result<(), LedgerError>;
 
     /// Returns the retired paths under `prefix`, oldest first.
+    ///
+    /// # Errors
+    /// The ledger can't be read, or holds a record that this version does not understand.
     fn retired(&self, prefix: &str) -> Result<Vec<RetiredPath>, LedgerError>;
 
     /// Removes the record of a path whose files were deleted.
+    ///
+    /// # Errors
+    /// [`LedgerError::LeaseLost`] if another lease has followed the lease; or the ledger can't be reached or written.
     fn forget_retired(&self, lease: &Lease, location: &str) -> Result<(), LedgerError>;
 }
 
@@ -134,19 +166,33 @@ pub struct Continued {
 /// The summary lines that the replaced job kept, one for each job, for readers other than adg.
 pub trait JobSummaries: Send + Sync {
     /// Returns the date from which a job continues, as far as it is known without writing. None: no other job kept the ledger.
+    ///
+    /// # Errors
+    /// Another module has the same line; the other job's line has no valid date; the ledger can't be read.
     fn continues_from(&self, job: &JobName, key: &SummaryKey) -> Result<Option<Continued>, LedgerError>;
 
     /// Takes over from the replaced job. Returns the first date that counts: dates before it are done, and no others. It is
     /// called before the job's summary is first written. None: no other job kept the ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError::LeaseLost`] if another lease has followed the lease. Another module has the same line; the other job's line
+    /// has no valid date; the ledger can't be read or written. The next call repeats what was left.
     fn take_over(&self, lease: &Lease, job: &JobName, key: &SummaryKey) -> Result<Option<ProcessingDate>, LedgerError>;
 
     /// Writes a job's line.
+    ///
+    /// # Errors
+    /// [`LedgerError::LeaseLost`] if another lease has followed the lease. Another module has the same line; the ledger can't be
+    /// read or written.
     fn summarise(&self, lease: &Lease, job: &JobName, key: &SummaryKey, summary: Summary) -> Result<(), LedgerError>;
 }
 
 /// A ledger of one backend. Every backend passes `conformance`.
 pub trait Ledger: LeaseStore + RunLog + RetiredPaths {
     /// Checks that the ledger answers. Returns its description.
+    ///
+    /// # Errors
+    /// The ledger does not answer, does not exist, or denies access; a newer adg has written to it.
     fn check(&self) -> Result<String, LedgerError>;
 
     /// Returns the summaries for readers other than adg; none if the ledger has no such readers.

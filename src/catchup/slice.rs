@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn slices_are_written_as_ledgers_keep_them() {
         let date: ProcessingDate = "2024-05-01".parse().unwrap();
-        let range = Slice::Range { from: "2024-05-01T00:00:00Z".into(), to: "".into() };
+        let range = Slice::Range { from: "2024-05-01T00:00:00Z".into(), to: String::new() };
         let written = [Slice::from(date), range, Slice::Snapshot("8744".into()), Slice::Whole].map(|slice| slice.to_string());
         assert_eq!(written, ["2024-05-01", "[2024-05-01T00:00:00Z,)", "snapshot:8744", "whole"]);
         assert!(written.iter().skip(1).all(|text| text.as_str() > "9999-12-31"), "no other slice lies between two dates");

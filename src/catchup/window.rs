@@ -44,8 +44,8 @@ pub enum WindowError {
     },
     /// The requested dates are before the ledger's oldest, and the module has no start date: every date in between would count.
     #[error(
-        "{start} to {end} are older than the oldest date in the ledger, {oldest}, and the module has no `catchup.start`: the next run would \
-         try every date in between"
+        "{start} to {end} are older than the oldest date in the ledger, {oldest}, and the module has no `catchup.start`: the \
+         next run would try every date in between"
     )]
     LeavesGap {
         /// Requested date.
@@ -77,6 +77,10 @@ impl Explain for WindowError {
 /// With a requested start date, these are all dates from it to the end (today if none is requested), done or not: this is how
 /// dates are rerun. Otherwise these are all dates that are not done, failures and gaps included, from the first that counts: the
 /// module's start, else the oldest date in the ledger, else yesterday.
+///
+/// # Errors
+/// The requested start is after the end; or the requested dates are older than the oldest in the history and the module has no
+/// start, so that every date in between would count.
 pub fn window(
     today: ProcessingDate,
     requested: Requested,

@@ -1,5 +1,7 @@
 //! The command line's shape.
 
+#![allow(clippy::doc_markdown, reason = "the help shows these comments as they are")]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -77,7 +79,10 @@ pub(super) struct RunArgs {
     #[arg(long, alias = "module_name", alias = "module-name", required_unless_present = "plan")]
     pub(super) module: Option<String>,
     /// Run a plan of `adg plan --out FILE`; refused if the plan is stale.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "load_type", "start_dt", "end_dt", "shard", "collection", "clean_up_flg", "force_clean_up", "incomplete", "e2e_test_flg"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "module", "load_type", "start_dt", "end_dt", "shard", "collection", "clean_up_flg", "force_clean_up", "incomplete",
+        "e2e_test_flg",
+    ])]
     pub(super) plan: Option<PathBuf>,
     /// Load type to run.
     #[arg(long, alias = "load_type", value_enum, ignore_case = true, default_value_t = LoadType::Full)]
@@ -90,8 +95,8 @@ pub(super) struct RunArgs {
     pub(super) end_dt: Option<String>,
     /// Shard K of N of the dates: the Kth and every Nth after it.
     ///
-    /// N processes with the shards 1/N to N/N do all dates in parallel. `auto/N` takes K from the index that AWS Batch, Kubernetes or
-    /// Cloud Run gives to each task of an array job.
+    /// N processes with the shards 1/N to N/N do all dates in parallel. `auto/N` takes K from the index that AWS Batch,
+    /// Kubernetes or Cloud Run gives to each task of an array job.
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<String>,
     /// Collection to process; repeatable [default: all].
@@ -183,8 +188,8 @@ pub(super) enum Command {
     Undo(UndoArgs),
     /// Repair published tables that other tools changed.
     ///
-    /// Registers dropped tables and partitions whose files exist, and restores locations and columns. The exit code is 4 if anything
-    /// is left to repair.
+    /// Registers dropped tables and partitions whose files exist, and restores locations and columns. The exit code is 4 if
+    /// anything is left to repair.
     Repair(RepairArgs),
     /// List the published tables.
     Tables,

@@ -50,7 +50,7 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
             return doctor(&cli.environment, &request);
         }
         Command::GenerateTestData(args) => {
-            print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?
+            print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?;
         }
         Command::Man { folder } => manual(&folder)?,
         Command::Completions { shell } => {
@@ -99,9 +99,10 @@ fn doctor(args: &EnvironmentArgs, request: &DoctorRequest) -> Result<ExitCode, J
 fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
     let verified = jobs::verify(&services(environment)?, &request.scope, &request.options)?;
-    match json {
-        true => print_json(&verified)?,
-        false => print(&verified_table(&verified))?,
+    if json {
+        print_json(&verified)?
+    } else {
+        print(&verified_table(&verified))?
     }
     Ok(if verified.iter().any(Verified::differs) { ErrorKind::Partial.into() } else { ExitCode::Done })
 }
@@ -119,9 +120,10 @@ fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, 
     let commands = next_commands(&args.module, args.past.load_type, environment);
     let request = RepairRequest { scope: past_scope(&args.module, &args.past), accept: args.accept, commands };
     let (repaired, rerun) = jobs::repair(&services(environment)?, &request)?;
-    match args.json {
-        true => print_json(&repaired)?,
-        false => print(&repaired_table(&repaired, &rerun))?,
+    if args.json {
+        print_json(&repaired)?
+    } else {
+        print(&repaired_table(&repaired, &rerun))?
     }
     let is_done = repaired.iter().all(|one| !matches!(one.outcome, Repair::Left(_)));
     Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
@@ -155,10 +157,7 @@ fn report(args: &ReportArgs, environment: &EnvironmentArgs) -> Result<(), JobErr
 fn history(args: &HistoryArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
     let request = history_request(&args.module, &args.past, TOLD_DAYS, environment);
     let history = jobs::history(&services(environment)?, &request)?;
-    match args.json {
-        true => print_json(&history),
-        false => print(&history_table(&history)),
-    }
+    if args.json { print_json(&history) } else { print(&history_table(&history)) }
 }
 
 fn run_module(

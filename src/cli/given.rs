@@ -49,7 +49,7 @@ impl Given<'_> {
 mod tests {
     use super::*;
 
-    fn given<'a>(env: Env<'a>) -> Given<'a> {
+    fn given(env: Env<'_>) -> Given<'_> {
         Given { flag: "--start-dt", variable: "START_DT", env }
     }
 

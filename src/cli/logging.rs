@@ -26,9 +26,8 @@ impl LogFormat {
     pub(super) fn choose(asked: LogFormatArg) -> Self {
         match asked {
             LogFormatArg::Human => Self::Human,
-            LogFormatArg::Json => Self::Json,
             LogFormatArg::Auto if io::stderr().is_terminal() => Self::Human,
-            LogFormatArg::Auto => Self::Json,
+            LogFormatArg::Json | LogFormatArg::Auto => Self::Json,
         }
     }
 }
@@ -81,12 +80,13 @@ pub(super) fn start(format: LogFormat, otlp: Option<&Otlp>) {
     };
     let asked = std::env::var("ADG_LOG_LEVEL").ok().filter(|level| !level.trim().is_empty());
     let level = asked.as_deref().unwrap_or(usual).to_lowercase();
-    // Libraries' messages only where somebody asks for them by name.
+    // Libraries' messages only where somebody asks for them by name. The client of the Hive Metastore logs each failed try as an
+    // error; adg reports the last.
     let dates = match format {
         LogFormat::Human => format!(",{DATES}=off"),
         LogFormat::Json => String::new(),
     };
-    let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,adg={level}{dates}") });
+    let filter = EnvFilter::try_new(if level.contains('=') { level } else { format!("error,volo=off,adg={level}{dates}") });
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("error,adg=info"));
     log_panics();
     let lines = tracing_subscriber::fmt::layer().with_target(false).log_internal_errors(false);

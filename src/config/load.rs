@@ -68,6 +68,9 @@ struct Keys {
 }
 
 /// Returns the name of the profile that would be chosen, and true if it is protected. Resolves no references.
+///
+/// # Errors
+/// The file can't be read, is invalid, or has no such profile.
 pub fn is_protected(file: &Path, profile: Option<&str>) -> Result<(String, bool), ConfigError> {
     let (name, chosen) = choose(file, profile)?;
     // What is not there is not protected; what is no truth is an error that was found before.
@@ -94,6 +97,9 @@ fn choose(file: &Path, profile: Option<&str>) -> Result<(String, Value), ConfigE
 }
 
 /// Reads `adg.yaml` and chooses the profile: the requested one, else the file's default, else the only one.
+///
+/// # Errors
+/// The file can't be read, is invalid, or has no such profile; a variable or a secret that the profile refers to can't be read.
 pub fn load(file: &Path, profile: Option<&str>, resolver: &dyn ReferenceResolver) -> Result<Config, ConfigError> {
     let (name, mut chosen) = choose(file, profile)?;
     // Only the chosen profile's references: those of others may lead to what this machine does not have.
@@ -147,6 +153,10 @@ impl Config {
     }
 
     /// Returns a module with the settings of a load: from `modules/NAME.yaml` beside `adg.yaml`, else the built-in module.
+    ///
+    /// # Errors
+    /// The module does not exist, or has no such load type; its file can't be read or is invalid; a variable or a secret that it
+    /// refers to can't be read.
     pub fn module(&self, name: &str, load: LoadType, resolver: &dyn ReferenceResolver) -> Result<Module, ConfigError> {
         let file = self.folder.join("modules").join(format!("{name}.yaml"));
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
@@ -318,7 +328,8 @@ profiles:
         let missing = config(FILE, Some("production")).unwrap_err();
         assert_eq!(
             missing,
-            "the config file `adg.yaml` is invalid at `profiles.production.stores.source.url`: the environment variable `NOT_HERE` is not set"
+            "the config file `adg.yaml` is invalid at `profiles.production.stores.source.url`: the environment variable \
+             `NOT_HERE` is not set"
         );
         assert_eq!(config(FILE, Some("prod")).unwrap_err(), "`adg.yaml` has no profile `prod`; it has local, production");
     }
@@ -357,7 +368,8 @@ profiles:
                 .contains("the built-in modules are vacancy, application, payment")
         );
         fs::create_dir(folder.path().join("modules")).unwrap();
-        let own = "version: 1\nmodule: vacancy\nsource: { files: \"{date}.csv\" }\ntarget: { database: own }\ncollections: { bids: {} }\n";
+        let own = "version: 1\nmodule: vacancy\nsource: { files: \"{date}.csv\" }\ntarget: { database: own }\ncollections: { \
+            bids: {} }\n";
         fs::write(folder.path().join("modules/vacancy.yaml"), own).unwrap();
         let module = config.module("vacancy", LoadType::Full, &Nothing).unwrap();
         assert_eq!(module.target.database.as_str(), "own");

@@ -371,7 +371,9 @@ impl JsonSchema for ColumnTypeWord {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "string, text, varchar(n), char(n), uuid, boolean, tinyint, smallint, int, integer, bigint, float, real, double, decimal(p,s), numeric(p,s), date, timestamp, array<…>, struct<name:…>, map<…,…>. Bare decimal is double."
+            "description": "string, text, varchar(n), char(n), uuid, boolean, tinyint, smallint, int, integer, bigint, float, \
+             real, double, decimal(p,s), numeric(p,s), date, timestamp, array<…>, struct<name:…>, map<…,…>. Bare decimal is \
+             double."
         })
     }
 }

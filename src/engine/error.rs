@@ -115,8 +115,8 @@ impl Explain for EngineError {
             Self::NotBuilt => "build one that has it: cargo build --release --features spark",
             Self::NoServer => "give --spark-remote sc://host:15002, or the profile's `spark: { remote: … }`",
             Self::Spark { step: SparkStep::OpenSession, .. } => {
-                "see that a Spark Connect server listens there, as `spark.remote` or --spark-remote says; `--engine local` does it \
-                 on this machine"
+                "see that a Spark Connect server listens there, as `spark.remote` or --spark-remote says; `--engine local` does \
+                 it on this machine"
             }
             Self::Spark { step: SparkStep::LookAtFile | SparkStep::LookAtLines, .. } => {
                 "if it may not read the source, give it that right, or have adg copy the files for it: \

@@ -22,6 +22,7 @@ impl ProcessingDate {
     pub const MIN: Self = Self(Date::MIN);
 
     /// Returns the first day of its month.
+    #[must_use]
     pub fn first_of_month(self) -> Self {
         Self(self.0.first_of_month())
     }

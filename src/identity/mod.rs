@@ -19,4 +19,4 @@ pub use explain::{Causes, Explain};
 pub use fencing::FencingToken;
 pub use load_type::LoadType;
 pub use name::{CollectionName, JobName, ModuleName, NameError, NodeName};
-pub use run_id::RunId;
+pub use run_id::{RunId, RunIdError};

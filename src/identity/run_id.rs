@@ -28,11 +28,16 @@ impl fmt::Display for RunId {
     }
 }
 
-impl FromStr for RunId {
-    type Err = uuid::Error;
+/// A text is not the id of a run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the id of a run, such as 018f3b2e-7c4d-7a10-8f00-3b5de1a2c4f6; `adg history` and the closing table show ids")]
+pub struct RunIdError;
 
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        text.parse().map(Self)
+impl FromStr for RunId {
+    type Err = RunIdError;
+
+    fn from_str(text: &str) -> Result<Self, RunIdError> {
+        text.parse().map(Self).map_err(|_| RunIdError)
     }
 }
 

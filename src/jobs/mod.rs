@@ -14,7 +14,7 @@ pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
 pub use generate::{ExtraColumn, Generate, generate};
 pub use import::{ImportRequest, import};
 #[cfg(any(test, fuzzing))]
-pub use ingest::format;
+pub(crate) use ingest::format;
 pub use ingest::{
     DATES, HistoryRequest, IngestRequest, RepairRequest, history, ingest, plan, read_plan, refuse_test_flag_where_protected,
     repair, report, undo, verify, write_plan,

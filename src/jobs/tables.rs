@@ -18,6 +18,9 @@ fn shown<T: ToString>(number: Option<T>) -> String {
 }
 
 /// Lists all tables with their partitions, rows and bytes.
+///
+/// # Errors
+/// The metastore fails, or a table is dropped at the same time. Tables that adg can't read are skipped.
 pub fn tables(services: &Services) -> Result<String, JobError> {
     let mut rows = report::table(&["table", "columns", "partitions", "first", "last", "rows", "bytes", "location"]);
     for name in services.metastore.tables()? {
@@ -49,6 +52,9 @@ pub fn tables(services: &Services) -> Result<String, JobError> {
 }
 
 /// Describes one table: the statement that creates it, its columns of personal data, and its partitions.
+///
+/// # Errors
+/// There is no such table, or several databases have one of that name; adg can't read it; the metastore fails.
 pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
     let table = named(&*services.metastore, name)?;
     let mut text = create_table_ddl(&table);

@@ -31,6 +31,9 @@ impl fmt::Display for ChangedColumn {
 impl TableHandle<'_> {
     /// Returns the columns that others have dropped, renamed or retyped. A file is read only if the table's columns differ from
     /// those that adg left: the newest file that adg wrote with those columns. Columns that others added are accepted.
+    ///
+    /// # Errors
+    /// The store can't be listed or read.
     pub fn changed_columns(&self, table: &Table, partitions: &[Partition]) -> Result<Vec<ChangedColumn>, LakeError> {
         let Some(left) = table.parameters.get(COLUMNS).filter(|left| **left != table.schema.fingerprint().to_string()) else {
             return Ok(Vec::new());

@@ -40,6 +40,10 @@ impl ForeignFiles {
 
     /// If not every reader can read the files, rewrites all rows into the writer, which is for the same folder, and deletes the
     /// files. Returns the files that stay as they are.
+    ///
+    /// # Errors
+    /// A file can't be read, or its values can't be cast to the table's columns; the store or the Parquet writer fails. No file
+    /// is deleted before all rows are rewritten.
     pub fn rewritten(
         self,
         folder: &RunFolder<'_>,
@@ -77,6 +81,9 @@ fn as_written(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatch, A
 
 impl RunFolder<'_> {
     /// Lists the files that another engine wrote here, and deletes those without rows: success markers, checksums.
+    ///
+    /// # Errors
+    /// A file is not Parquet, or lacks a column of the table; the store can't be listed or read, or refuses to delete.
     pub fn foreign_files(&self, table: &TableSchema, timestamps: TimestampEncoding) -> Result<ForeignFiles, LakeError> {
         let prefix = self.key("");
         let mut foreign = ForeignFiles { files: Vec::new(), unreadable: Vec::new() };

@@ -77,6 +77,9 @@ impl<'a> QuarantineFile<'a> {
     }
 
     /// Flushes the file and returns it, if there is one.
+    ///
+    /// # Errors
+    /// The scratch disk is full or broken.
     pub fn finish(&mut self) -> Result<Option<&ScratchFile>, LakeError> {
         match &mut self.open {
             None => Ok(None),

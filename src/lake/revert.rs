@@ -12,6 +12,9 @@ impl HiveSink<'_> {
     /// Drops a partition. Its files are retained like replaced ones, and readers can be sent back to them during that time.
     ///
     /// The caller must have set the fence, so that a run that slept past its lease can't publish the dropped partition.
+    ///
+    /// # Errors
+    /// The lease was lost, or a later run has set the fence; the table does not exist; the ledger or the metastore fails.
     pub fn unpublish(&self, value: &PartitionValue) -> Result<(), LakeError> {
         if let Some(location) = self.at.current(value)? {
             self.retire(location)?;
@@ -20,6 +23,9 @@ impl HiveSink<'_> {
     }
 
     /// Returns the location of another tool's files of a partition that adg has replaced; the files may still exist.
+    ///
+    /// # Errors
+    /// The ledger can't be read.
     pub fn replaced_of_others(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
         let notes = self.ledger.retired(&self.at.store.location(&self.at.layout.folder_of(value)))?;
         let is_theirs = |location: &String| matches!(self.at.place(location), Some((of, Place::Plain(_))) if of == *value);

@@ -95,7 +95,7 @@ mod tests {
             for after in [0, 400, 1200] {
                 scope.spawn(move || late(after));
             }
-            folder.give_up_until_quiet(Duration::from_secs(1), Duration::from_secs(60));
+            folder.give_up_until_quiet(Duration::from_secs(1), Duration::from_mins(1));
         });
         assert!(store.list("table").unwrap().is_empty());
         std::thread::scope(|scope| {

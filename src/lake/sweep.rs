@@ -22,11 +22,17 @@ impl HiveSink<'_> {
     ///
     /// A folder that any registered table points at is kept. So is a folder that the ledger knows as published but the metastore
     /// no longer registers: once it is replaced, it is retained like any other.
+    ///
+    /// # Errors
+    /// The lease was lost; the ledger, the metastore or the store fails. Some folders may be deleted by then.
     pub fn sweep_unpublished(&self, date: ProcessingDate) -> Result<usize, LakeError> {
         self.sweep_unpublished_of(&PartitionValue::from(date), &Readers::of(&self.at))
     }
 
     /// Does the same for every partition in the table's folder, published or not. Returns the number of folders deleted.
+    ///
+    /// # Errors
+    /// Those of [`sweep_unpublished`](Self::sweep_unpublished).
     pub fn sweep_all_unpublished(&self) -> Result<usize, LakeError> {
         let names = self
             .at

@@ -28,6 +28,10 @@ pub struct TableHandle<'a> {
 impl TableHandle<'_> {
     /// Returns the registered table, if it exists. Refuses a table whose location or partition column differs from the module's,
     /// and a table of another module: two leases would not keep two runs apart.
+    ///
+    /// # Errors
+    /// [`LakeError::Moved`] if its location, partition column or module differs; [`LakeError::Unsupported`] if adg can't publish
+    /// to it; or the metastore fails.
     pub fn registered(&self) -> Result<Option<Table>, LakeError> {
         let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
         let location = self.store.location(self.layout.table());
@@ -53,6 +57,9 @@ impl TableHandle<'_> {
     }
 
     /// Returns the registered location of a partition.
+    ///
+    /// # Errors
+    /// The metastore fails.
     pub fn current(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
         Ok(self.metastore.partition(self.table, value)?.map(|partition| normal_location(&partition.location)))
     }

@@ -39,7 +39,8 @@ mod tests {
         };
         assert_eq!(
             create_table(&table),
-            "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` date)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s \\\\ here/'"
+            "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` \
+             date)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s \\\\ here/'"
         );
     }
 }

@@ -98,7 +98,9 @@ impl Explain for MetastoreError {
             Self::Denied { hint, .. } => Some(hint.clone()),
             // Hive refuses any change of a struct, unless its service is told not to.
             Self::TypeRefused { .. } => Some(
-                "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of objects out with `evolution.new_column: ignore`".into(),
+                "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of \
+                 objects out with `evolution.new_column: ignore`"
+                    .into(),
             ),
             Self::Fenced { .. } => Some(hints::LEASE_LOST.into()),
             Self::Corrupt { .. } => Some(hints::CORRUPT.into()),

@@ -52,6 +52,9 @@ fn failed(action: &'static str, metastore: String, fault: Fault) -> MetastoreErr
 
 impl SqliteMetastore {
     /// Opens the metastore. Creates the file and its folder if they are missing.
+    ///
+    /// # Errors
+    /// The file can't be opened, is not a SQLite database, or has a newer version.
     pub fn open(path: &Path) -> Result<Self, MetastoreError> {
         let connection = embedded::open(path, &MIGRATIONS).map_err(|fault| failed("open", path.display().to_string(), fault))?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
@@ -88,6 +91,9 @@ impl SqliteMetastore {
     }
 
     /// Publishes regardless of the fence, as services do that can't check it and publish in one step.
+    ///
+    /// # Errors
+    /// The table does not exist, or the file can't be written.
     #[cfg(test)]
     pub fn publish_unfenced(&self, name: &TableName, partitions: &[Partition]) -> Result<(), MetastoreError> {
         self.on_table(PUBLISH, name, |transaction, id| self.put_partitions(transaction, id, partitions))
@@ -265,7 +271,8 @@ impl Metastore for SqliteMetastore {
         }
         transaction
             .execute(
-                "insert into tables (database, name, location, partition_name, partition_type, parameters) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                "insert into tables (database, name, location, partition_name, partition_type, parameters) values (?1, ?2, ?3, \
+                 ?4, ?5, ?6)",
                 params![
                     table.name.database.as_str(),
                     table.name.table.as_str(),
@@ -323,7 +330,10 @@ impl Metastore for SqliteMetastore {
         let connection = self.connection();
         // Every table of this metastore is partitioned.
         let mut query = connection
-            .prepare("select t.database || '.' || t.name, p.location from partitions p join tables t on t.id = p.table_id order by 1, 2")
+            .prepare(
+                "select t.database || '.' || t.name, p.location from partitions p join tables t on t.id = p.table_id order by 1, \
+                 2",
+            )
             .map_err(&failed)?;
         let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
         let all = rows.collect::<Sql<Vec<_>>>().map_err(&failed)?;

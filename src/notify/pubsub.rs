@@ -60,9 +60,10 @@ impl PubSub {
         let endpoint = endpoint.as_deref().unwrap_or("https://pubsub.googleapis.com");
         // The storage library finds Google's credentials in all usual places, and asks for tokens of the scope cloud-platform.
         let credentials = || GoogleCloudStorageBuilder::from_env().with_bucket_name("none").build();
-        let credentials = match endpoint.starts_with("http://") {
-            true => None,
-            false => Some(credentials().map_err(|error| SendError::Never(error.to_string()))?.credentials().clone()),
+        let credentials = if endpoint.starts_with("http://") {
+            None
+        } else {
+            Some(credentials().map_err(|error| SendError::Never(error.to_string()))?.credentials().clone())
         };
         let url = format!("{}/v1/projects/{project}/topics/{name}:publish", endpoint.trim_end_matches('/'));
         Ok(Self { client: sending::client()?, topic: topic.clone(), url, credentials })

@@ -72,7 +72,10 @@ impl Sns {
         ] {
             request = request.message_attributes(name, attribute(value).map_err(|error| SendError::Never(error.to_string()))?);
         }
-        if self.topic.ends_with(".fifo") {
+        // Names of FIFO topics end so, in lower case.
+        #[allow(clippy::case_sensitive_file_extension_comparisons, reason = "a topic's name, not a file's")]
+        let is_fifo = self.topic.ends_with(".fifo");
+        if is_fifo {
             request = request.message_group_id(&notice.module).message_deduplication_id(&notice.id);
         }
         request.send().await.map(drop).map_err(|error| {

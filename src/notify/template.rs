@@ -78,7 +78,8 @@ impl JsonSchema for Template {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "A text with {title}, {text}, {module}, {profile}, {event}, {severity}, {run_id} and {rerun} filled in." })
+        json_schema!({ "type": "string", "description": "A text with {title}, {text}, {module}, {profile}, {event}, {severity}, \
+            {run_id} and {rerun} filled in." })
     }
 }
 

@@ -62,7 +62,8 @@ impl ExitCode {
             ErrorKind::Usage | ErrorKind::Config => "correct what the message names",
             ErrorKind::Partial => "run the command that the report prints",
             ErrorKind::Limit => {
-                "check the quarantine file or `error_desc` that the message names; correct the source or raise the limit; or make a new plan"
+                "check the quarantine file or `error_desc` that the message names; correct the source or raise the limit; or \
+                 make a new plan"
             }
             ErrorKind::Schema => "correct the source's header or change the module's `evolution`",
             ErrorKind::Source => "wait for the file or ask its owner; the next run retries",
@@ -82,7 +83,8 @@ mod tests {
     #[test]
     fn the_page_in_docs_lists_every_code() {
         let mut page = String::from(
-            "# Exit codes\n\n<!-- Made from `src/report/exit_code.rs`; a test compares it. -->\n\n| code | meaning | what to do |\n| --- | --- | --- |\n",
+            "# Exit codes\n\n<!-- Made from `src/report/exit_code.rs`; a test compares it. -->\n\n| code | meaning | what to do \
+             |\n| --- | --- | --- |\n",
         );
         for code in ExitCode::all() {
             page.push_str(&format!("| {} | {} | {} |\n", code.number(), code.meaning(), code.what_to_do()));

@@ -142,9 +142,9 @@ fn lines(report: &RunReport) -> Vec<String> {
         dates.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let mut lines = Vec::new();
     if !dates.is_empty() {
-        let (rows, set_aside) = (total(|day| day.counts.rows_written), total(|day| day.counts.rows_quarantined));
+        let (rows, quarantined) = (total(|day| day.counts.rows_written), total(|day| day.counts.rows_quarantined));
         let (invalid, dates) = (total(|day| day.counts.value_errors), dates.join(", "));
-        lines.push(format!("dates: {dates}; {rows} rows written, {set_aside} quarantined, {invalid} invalid values"));
+        lines.push(format!("dates: {dates}; {rows} rows written, {quarantined} quarantined, {invalid} invalid values"));
     }
     let failures: Vec<_> = report.days.iter().filter_map(|day| Some((day, day.failure.as_ref()?))).collect();
     lines

@@ -30,7 +30,7 @@ pub fn closing_table(report: &RunReport) -> String {
         return [vec![nothing], others].concat().join("\n");
     }
     let mut rows =
-        table(&["date", "collection", "outcome", "rows", "quarantined", "value errors", "schema changes", "bytes", "seconds"]);
+        table(&["date", "collection", "outcome", "rows", "quarantined", "invalid values", "schema changes", "bytes", "seconds"]);
     for day in &report.days {
         rows.add_row([
             Cell::new(day.date),

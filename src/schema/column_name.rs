@@ -8,6 +8,9 @@ pub struct ColumnName(String);
 
 impl ColumnName {
     /// Creates a name from the text in a table or module file. Upper case becomes lower case, since Hive ignores case.
+    ///
+    /// # Errors
+    /// The name is empty, or has a character that is not allowed in a column name.
     pub fn new(name: &str) -> Result<Self, NameError> {
         let name = name.trim().to_lowercase();
         if name.is_empty() || name.chars().any(|c| c.is_control() || "<>(),:;`\"'/\\{}=".contains(c)) {

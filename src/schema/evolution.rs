@@ -134,6 +134,10 @@ pub struct Evolution {
 impl Evolution {
     /// Computes the evolution of `table` by the columns `incoming`. None: the table is to be created, beginning with `declared`.
     /// `system` are the columns that adg writes itself.
+    ///
+    /// # Errors
+    /// The policy says `fail`, and the source has new columns or members, lacks columns, or has values that do not fit the type
+    /// of their column.
     pub fn compute(
         table: Option<&TableSchema>,
         declared: &TableSchema,
@@ -151,7 +155,9 @@ impl Evolution {
         evolution.grow(first, incoming, policy.new_column)?;
         evolution.change_types(first, incoming, policy.type_change)?;
         evolution.apply_widened();
-        system.iter().for_each(|column| evolution.after.push(column.clone()));
+        for column in system {
+            evolution.after.push(column.clone());
+        }
         evolution.added = match table {
             None => Vec::new(),
             Some(before) => evolution.after.columns().iter().filter(|column| !before.has(&column.name)).cloned().collect(),
@@ -447,14 +453,19 @@ mod tests {
         fn the_tables_types_stand(table in some_columns(), days in prop::collection::vec(some_columns(), 1..6)) {
             let mut current = TableSchema::new(table.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect());
             for day in days {
-                let seen: Vec<Incoming> = TableSchema::new(day.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect())
-                    .columns().iter().map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true, grown: None }).collect();
-                let evolution = Evolution::compute(Some(&current), &TableSchema::default(), &seen, EvolutionPolicy::default(), &system()).unwrap();
+                let columns = TableSchema::new(day.iter().map(|(n, t)| Column::new(name(n), t.parse().unwrap())).collect());
+                let seen: Vec<Incoming> = columns
+                    .columns()
+                    .iter()
+                    .map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true, grown: None })
+                    .collect();
+                let (declared, policy) = (TableSchema::default(), EvolutionPolicy::default());
+                let evolution = Evolution::compute(Some(&current), &declared, &seen, policy, &system()).unwrap();
                 prop_assert_eq!(&evolution.after.columns()[..current.columns().len()], current.columns());
                 for column in &seen {
                     prop_assert!(evolution.after.has(&column.name));
                 }
-                let again = Evolution::compute(Some(&evolution.after), &TableSchema::default(), &seen, EvolutionPolicy::default(), &system()).unwrap();
+                let again = Evolution::compute(Some(&evolution.after), &declared, &seen, policy, &system()).unwrap();
                 prop_assert!(!again.alters());
                 current = evolution.after;
             }

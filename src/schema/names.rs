@@ -121,8 +121,11 @@ fn told(header: &str) -> String {
 
 /// Returns the column name of each header, in order.
 ///
-/// A camel-case acronym keeps the spelling that `table` already has for it. Fails when a header occurs twice, is empty,
-/// clashes with another after normalising, or becomes a `reserved` name; or when there are too many headers.
+/// A camel-case acronym keeps the spelling that `table` already has for it.
+///
+/// # Errors
+/// A header occurs twice, is empty, clashes with another after normalising, or becomes a `reserved` name; or there are too many
+/// headers.
 pub fn headers_to_columns(
     naming: Naming<'_>,
     headers: &[String],

@@ -175,7 +175,9 @@ mod tests {
             Value::String(_) => shape.see_text(),
             Value::Array(items) => {
                 let place = shape.see_array();
-                items.iter().for_each(|item| see(place, item));
+                for item in items {
+                    see(place, item);
+                }
             }
             Value::Object(members) => {
                 let mut places = shape.see_object();
@@ -186,7 +188,9 @@ mod tests {
 
     fn shape(values: &[&str]) -> Shape {
         let mut shape = Shape::default();
-        values.iter().for_each(|value| see(&mut shape, &serde_json::from_str(value).unwrap()));
+        for value in values {
+            see(&mut shape, &serde_json::from_str(value).unwrap());
+        }
         shape
     }
 

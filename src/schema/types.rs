@@ -189,9 +189,12 @@ impl ColumnType {
     pub fn widens_to(&self, wider: &Self) -> bool {
         use ColumnType::{BigInt, Char, Double, Float, Int, SmallInt, String, TinyInt, Varchar};
         match (self, wider) {
-            (TinyInt, SmallInt | Int | BigInt) | (SmallInt, Int | BigInt) | (Int, BigInt) | (Float, Double) => true,
+            (TinyInt, SmallInt | Int | BigInt)
+            | (SmallInt, Int | BigInt)
+            | (Int, BigInt)
+            | (Float, Double)
+            | (Varchar(_) | Char(_), String) => true,
             (Varchar(n) | Char(n), Varchar(m)) => m > n,
-            (Varchar(_) | Char(_), String) => true,
             _ => false,
         }
     }

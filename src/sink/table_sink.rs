@@ -42,8 +42,8 @@ pub enum Commit<'c> {
 /// [`evolve`](Self::evolve), [`commit`](Self::commit).
 ///
 /// Guarantees of an implementation:
-/// - Readers see all rows of a commit or none, and staged rows not at all. An aborted or forgotten write changes nothing that they
-///   see.
+/// - Readers see all rows of a commit or none, and staged rows not at all. An aborted or forgotten write changes nothing that
+///   they see.
 /// - `evolve` is idempotent. It never drops a column, and rows that were committed before have null in new columns.
 /// - A run whose lease has been followed by a later one commits and reverts nothing once the later run has committed.
 /// - A commit whose reply was lost is done once.

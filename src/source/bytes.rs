@@ -56,7 +56,7 @@ pub fn is_packed(first: &[u8]) -> bool {
 
 /// Returns an object's text as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out as bytes that are
 /// not UTF-8. Gzip (with several members too) and zstd are recognised by their first bytes.
-pub fn open_text(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Bytes, SourceError> {
+pub(super) fn open_text(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Bytes, SourceError> {
     let (first, bytes) = peek(bytes, 6).map_err(|source| failed(key, source))?;
     let unpacked = unpack(key, &first, bytes)?;
     let (mark, text) = peek(unpacked, 3).map_err(|source| failed(key, source))?;

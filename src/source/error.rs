@@ -170,12 +170,13 @@ impl Explain for SourceError {
             Self::Empty { .. } => {
                 Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())
             }
-            Self::Header { source: NameError::Reserved { .. }, .. } => {
-                Some("rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into())
-            }
+            Self::Header { source: NameError::Reserved { .. }, .. } => Some(
+                "rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into(),
+            ),
             Self::Header { .. } => Some("rename the header at the source".into()),
             Self::ForeignHeader { .. } => Some(
-                "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is right, lower `source.min_known`"
+                "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is \
+                 right, lower `source.min_known`"
                     .into(),
             ),
             Self::UnreadableHeader { .. } => {
@@ -187,7 +188,9 @@ impl Explain for SourceError {
             Self::Document { .. } => Some("ask the source to send the file again".into()),
             Self::ItemTooLong { .. } => Some("a quote or bracket is missing there; ask the source to send the file again".into()),
             Self::Metadata { .. } => Some(
-                "ask the source to send the file again; where its files come plain, set `source.encryption: none` in the module file".into(),
+                "ask the source to send the file again; where its files come plain, set `source.encryption: none` in the module \
+                 file"
+                    .into(),
             ),
             Self::Key { source, .. } => source.hint(),
             Self::WrongKey { .. } => {

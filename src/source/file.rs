@@ -33,6 +33,10 @@ pub enum Batches {
 
 impl Batches {
     /// Returns the next records; `None` at the end of the file.
+    ///
+    /// # Errors
+    /// The file is damaged, has a record without an end, or changed since its header was read; the store fails.
+    /// [`SourceError::SchemaDrift`] if it has names that its beginning did not have.
     pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
         match self {
             Self::Csv(file) => file.next_batch(),
@@ -48,6 +52,10 @@ const HEADER_BYTES: usize = 64 << 10;
 
 impl Reading<'_> {
     /// Reads a file's header; `existing` is the current table. For JSON it also answers `survey`, as far as `look` reads.
+    ///
+    /// # Errors
+    /// The file is empty, damaged, or of another format, compression or encoding; its names can't be columns; the store fails.
+    /// [`SourceError::SchemaDrift`] if the beginning that `sample` reads lacks the list of fields.
     pub fn header(
         &self,
         key: &str,
@@ -81,6 +89,9 @@ impl Reading<'_> {
     }
 
     /// Opens the records of a file with that header.
+    ///
+    /// # Errors
+    /// The file has another header by now, or another compression or encoding; its beginning is damaged; the store fails.
     pub fn records(&self, header: &Header, bytes: Bytes, existing: &TableSchema) -> Result<Batches, SourceError> {
         let text = self.format.text(&header.key, bytes)?;
         match self.format {

@@ -95,13 +95,13 @@ struct Rows {
     spans: Vec<Span>,
     /// For each field, the last row that has it, counted from 1.
     last: Vec<usize>,
-    rows: usize,
+    count: usize,
 }
 
 impl Rows {
     fn new(width: usize, block_bytes: usize) -> Self {
         // Records of few bytes and a thousand names must not make a batch of gigabytes.
-        Self { width, most_spans: (block_bytes / 4).max(width), spans: Vec::new(), last: vec![0; width], rows: 0 }
+        Self { width, most_spans: (block_bytes / 4).max(width), spans: Vec::new(), last: vec![0; width], count: 0 }
     }
 
     /// Begins a row of nulls; returns its start.
@@ -113,10 +113,10 @@ impl Rows {
 
     /// Sets a field. Returns false if the field was set already.
     fn put(&mut self, start: usize, place: usize, member: &Member) -> bool {
-        if self.last[place] == self.rows + 1 {
+        if self.last[place] == self.count + 1 {
             return false;
         }
-        self.last[place] = self.rows + 1;
+        self.last[place] = self.count + 1;
         self.spans[start + place] = match member.value.kind {
             Kind::Null => Span::plain(0, 0),
             Kind::Text { escaped } => Span::quoted(member.value.start, member.value.end, escaped),
@@ -127,13 +127,13 @@ impl Rows {
 
     /// Discards the row that was begun.
     fn forget(&mut self) -> &'static str {
-        self.spans.truncate(self.rows * self.width);
+        self.spans.truncate(self.count * self.width);
         self.last.fill(0);
         TWICE
     }
 
     fn end(&mut self) -> Room {
-        self.rows += 1;
+        self.count += 1;
         if self.spans.len() >= self.most_spans { Room::Full } else { Room::Left }
     }
 
@@ -141,7 +141,7 @@ impl Rows {
         for span in &mut self.spans {
             span.unescape(&mut text, scan::unescape);
         }
-        RawBatch { text: Buffer::from_vec(text), spans: self.spans, width: self.width, rows: self.rows, bad }
+        RawBatch { text: Buffer::from_vec(text), spans: self.spans, width: self.width, rows: self.count, bad }
     }
 }
 

@@ -41,6 +41,9 @@ impl<'s> Ahead<'s> {
     }
 
     /// Like [`Store::open_described`].
+    ///
+    /// # Errors
+    /// Those of [`Store::open_described`].
     pub fn open(&self, object: &ObjectInfo) -> Result<(Box<dyn Read + Send>, Metadata), StoreError> {
         let Some(mut task) = self.task_of(object) else { return self.store.open_described(object) };
         let failed = |error| self.store.failed("read", &object.key, error);

@@ -14,8 +14,9 @@ use crate::test_services::{self, Moto};
 fn make_bucket(url: &str, bucket: &str, account: Option<&Account>) {
     // Any client that can sign will do; the one of the store can't make buckets.
     let moto = test_services::moto();
-    let python = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-2', aws_access_key_id=sys.argv[3], \
-        aws_secret_access_key=sys.argv[4]).create_bucket(Bucket=sys.argv[2], CreateBucketConfiguration={'LocationConstraint': 'eu-west-2'})";
+    let python = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-2', \
+        aws_access_key_id=sys.argv[3], aws_secret_access_key=sys.argv[4]).create_bucket(Bucket=sys.argv[2], \
+        CreateBucketConfiguration={'LocationConstraint': 'eu-west-2'})";
     let (key, secret) = if account.is_some() { (&*moto.access_key_id, &*moto.secret_access_key) } else { ("any", "any") };
     let made = std::process::Command::new(test_services::python()).args(["-c", python, url, bucket, key, secret]).status();
     assert!(made.unwrap().success());

@@ -21,7 +21,8 @@ enum Kind {
     Crc(CrcAlgorithm),
 }
 
-/// S3's headers of whole objects, the cheapest to compute first. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
+/// S3's headers of whole objects, the cheapest to compute first:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 const S3: [(&str, Kind); 4] = [
     ("x-amz-checksum-crc64nvme", Kind::Crc(CrcAlgorithm::Crc64Nvme)),
     ("x-amz-checksum-crc32c", Kind::Crc(CrcAlgorithm::Crc32Iscsi)),

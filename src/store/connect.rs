@@ -30,14 +30,14 @@ use super::{Encryption, StoreSettings};
 fn retries() -> RetryConfig {
     let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(15), base: 3.0 };
     // Ends by its time: the pauses are so random that ten of them may be over in three seconds, or last for a minute.
-    RetryConfig { backoff, max_retries: 1000, retry_timeout: Duration::from_secs(180) }
+    RetryConfig { backoff, max_retries: 1000, retry_timeout: Duration::from_mins(3) }
 }
 
 /// Returns the client options for requests. The timeout applies to one request, of at most a part's size.
 fn requests(endpoint: Option<&str>) -> ClientOptions {
     ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(5))
-        .with_timeout(Duration::from_secs(60))
+        .with_timeout(Duration::from_mins(1))
         .with_allow_http(endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")))
 }
 

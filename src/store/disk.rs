@@ -16,6 +16,9 @@ pub struct Disk {
 #[cfg(test)]
 pub trait DiskSeam: std::fmt::Debug + Send + Sync {
     /// Does `work`, skips it, or reports that it failed.
+    ///
+    /// # Errors
+    /// Those of `work`, or one that the test makes up.
     fn pass(&self, action: &'static str, path: &Path, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()>;
 }
 

@@ -148,7 +148,8 @@ impl Explain for StoreError {
             Self::NoBucket { .. } => Some("correct the store's `url` or `region` in adg.yaml, or make the bucket".into()),
             Self::WrongRegion { region, .. } => Some(format!("write `region: {region}` for the store in adg.yaml")),
             Self::Archived { .. } => Some(
-                "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves such files"
+                "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves \
+                 such files"
                     .into(),
             ),
             Self::AccessDenied { hint, .. } => hint.clone(),

@@ -136,7 +136,7 @@ impl FakeAws {
                 let part = self.content.slice(start..=end);
                 object.status(StatusCode::PARTIAL_CONTENT).header("content-range", range).body(Full::new(part)).unwrap()
             }
-            (&Method::POST, "uploads") | (&Method::POST, "uploads=") => {
+            (&Method::POST, "uploads" | "uploads=") => {
                 text(StatusCode::OK, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
             }
             (&Method::PUT, _) if self.refuses_parts => text(StatusCode::BAD_REQUEST, "<Error><Code>Broken</Code></Error>"),

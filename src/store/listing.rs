@@ -82,7 +82,11 @@ mod tests {
 
     fn listing(keys: &[&str]) -> Bytes {
         let entries = keys.iter().map(|key| format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>")).collect::<String>();
-        format!("<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"x\"><Prefix>a//</Prefix><KeyCount>1</KeyCount>{entries}</ListBucketResult>").into()
+        format!(
+            "<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"x\"><Prefix>a//</Prefix><KeyCount>1</KeyCount>{entries}\
+             </ListBucketResult>"
+        )
+        .into()
     }
 
     #[test]

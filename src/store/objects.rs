@@ -194,13 +194,17 @@ impl Store {
     fn explained(&self, mut error: StoreError) -> StoreError {
         if let StoreError::AccessDenied { action, key, reason, hint, .. } = &mut error {
             let who = self.identity.as_ref().and_then(|identity| self.runtime.block_on(identity.arn()).ok());
-            *hint = denied::hint(&self.url, action, key, reason, who.as_deref());
+            *hint = Some(denied::hint(&self.url, action, key, reason, who.as_deref()));
         }
         error
     }
 
     /// Returns all objects in the folder `prefix` and below it (empty: the whole store), by key. Names that can't be keys, links
     /// that lead back to themselves, and, where others write, links that lead out of the folder are skipped with a warning.
+    ///
+    /// # Errors
+    /// The store does not exist, does not answer, or denies access; a bucket has a key that adg can't list. A missing
+    /// folder is empty.
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, StoreError> {
         let path = path(prefix);
         let found = match self.local_folder().filter(|_| self.is_others) {
@@ -235,6 +239,9 @@ impl Store {
     }
 
     /// Returns the names of the folders in the folder `prefix`, including those without a complete object.
+    ///
+    /// # Errors
+    /// The store can't be listed, or the folder has a name that can't be a key. A missing folder is empty.
     pub fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let listed = self.runtime.block_on(self.objects.list_with_delimiter(Some(&path(prefix))));
         match listed.map_err(|error| self.failed("list", prefix, error)) {
@@ -246,6 +253,10 @@ impl Store {
 
     /// Deletes a folder and everything in it; a missing folder is no error. On a local disk it also deletes leftovers of killed
     /// uploads, which are no objects yet.
+    ///
+    /// # Errors
+    /// `prefix` is empty: a whole store is never deleted. The store does not answer, or denies access; some objects may be
+    /// deleted by then.
     pub fn delete_folder(&self, prefix: &str) -> Result<(), StoreError> {
         let path = path(prefix);
         if path.as_ref().is_empty() {
@@ -271,11 +282,18 @@ impl Store {
 
     /// Returns a reader over the whole object, as it was listed: an object that changed since is an error, at once or in the
     /// middle. Bytes from a network are compared with the checksum that the store reports.
+    ///
+    /// # Errors
+    /// The object does not exist, has changed, or is archived; the store does not answer, or denies access. Errors while reading
+    /// contain a [`StoreError`] if the store is not a folder.
     pub fn open_object(&self, object: &ObjectInfo) -> Result<Box<dyn Read + Send>, StoreError> {
         self.open_described(object).map(|(bytes, _)| bytes)
     }
 
     /// Like [`open_object`](Self::open_object), with the object's metadata. A folder has none.
+    ///
+    /// # Errors
+    /// Those of [`open_object`](Self::open_object).
     pub fn open_described(&self, object: &ObjectInfo) -> Result<(Box<dyn Read + Send>, Metadata), StoreError> {
         let path = path(&object.key);
         if self.local_folder().is_none() {
@@ -304,6 +322,9 @@ impl Store {
     }
 
     /// Returns the last bytes of an object; all of them if it has fewer.
+    ///
+    /// # Errors
+    /// The object does not exist or is archived; the store does not answer, or denies access.
     pub fn tail(&self, key: &str, bytes: u64) -> Result<Vec<u8>, StoreError> {
         let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
         let read = async { self.objects.get_opts(&path(key), options).await?.bytes().await };
@@ -312,25 +333,38 @@ impl Store {
     }
 
     /// Returns a range of an object's bytes.
+    ///
+    /// # Errors
+    /// The object does not exist, is archived, or ends before the range; the store does not answer, or denies access.
     pub fn range(&self, key: &str, range: std::ops::Range<u64>) -> Result<bytes::Bytes, StoreError> {
         let read = self.runtime.block_on(self.objects.get_range(&path(key), range));
         read.map_err(|error| self.failed("read", key, error))
     }
 
     /// Returns the current description of an object.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the object does not exist; the store does not answer, or denies access.
     pub fn head(&self, key: &str) -> Result<ObjectInfo, StoreError> {
         self.runtime.block_on(self.objects.head(&path(key))).map(info).map_err(|error| self.failed("look at", key, error))
     }
 
     /// Fails if an object is no longer as listed.
+    ///
+    /// # Errors
+    /// The object has changed or no longer exists; the store does not answer, or denies access.
     pub fn must_still_be(&self, object: &ObjectInfo) -> Result<(), StoreError> {
-        match object.is(&self.head(&object.key)?) {
-            true => Ok(()),
-            false => Err(StoreError::Changed { store: self.describe(), key: object.key.clone() }),
+        if object.is(&self.head(&object.key)?) {
+            Ok(())
+        } else {
+            Err(StoreError::Changed { store: self.describe(), key: object.key.clone() })
         }
     }
 
     /// Returns the store's current time, from its response about an object; `None` for a local folder, as it has this machine's.
+    ///
+    /// # Errors
+    /// The object does not exist; the store does not answer, or denies access.
     pub fn time(&self, key: &str) -> Result<Option<Timestamp>, StoreError> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         let answer = self.runtime.block_on(self.objects.get_opts(&path(key), options));
@@ -341,6 +375,9 @@ impl Store {
     }
 
     /// Deletes objects; a missing one is no error.
+    ///
+    /// # Errors
+    /// The store does not answer, or denies access. Some of the objects may be deleted by then.
     pub fn delete(&self, keys: &[String]) -> Result<(), StoreError> {
         let paths: Vec<_> = keys.iter().map(|key| Ok(path(key))).collect();
         let deleted = self.runtime.block_on(self.objects.delete_stream(stream::iter(paths).boxed()).collect::<Vec<_>>());

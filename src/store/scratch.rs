@@ -30,6 +30,10 @@ pub struct Scratch {
 impl Scratch {
     /// Creates the run's folder below `root`, and removes those of dead runs. `encrypted`: only the run itself can read what it
     /// writes there.
+    ///
+    /// # Errors
+    /// `root` or the run's folder can't be created or locked, or `root` can't be read; the system has no randomness to encrypt
+    /// with.
     pub fn create(root: &Path, run_id: &RunId, encrypted: bool, disk: &Disk) -> Result<Self, StoreError> {
         let failed = |action, source: io::Error| StoreError::Scratch { action, folder: root.display().to_string(), source };
         disk.run("create the folder", root, || private::make_folder(root)).map_err(|e| failed("create", e))?;
@@ -43,6 +47,9 @@ impl Scratch {
     }
 
     /// Creates an empty folder in the scratch space, until it is dropped.
+    ///
+    /// # Errors
+    /// The disk refuses.
     pub fn folder(&self, name: &str) -> Result<ScratchFolder, StoreError> {
         let path = self.folder.join(name);
         let failed = |action, source| StoreError::Scratch { action, folder: path.display().to_string(), source };

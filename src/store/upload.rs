@@ -36,7 +36,9 @@ impl Store {
     /// Like [`upload`](Self::upload), with metadata. A folder keeps none.
     fn upload_described(&self, key: &str, tags: &Tags, metadata: &Metadata) -> Upload {
         let mut set = TagSet::default();
-        tags.iter().for_each(|(name, value)| set.push(name, value));
+        for (name, value) in tags {
+            set.push(name, value);
+        }
         let attribute =
             |(name, value): (&String, &String)| (Attribute::Metadata(name.clone().into()), AttributeValue::from(value.clone()));
         let attributes = metadata.iter().filter(|_| self.local_folder().is_none()).map(attribute).collect();

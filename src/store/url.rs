@@ -75,6 +75,9 @@ const S3_SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
 
 impl StoreUrl {
     /// Reads an address; a relative folder is below `base`.
+    ///
+    /// # Errors
+    /// The address is empty or has an unknown scheme; it names an access point by its ARN, or an invalid bucket or folder in one.
     pub fn parse(text: &str, base: &FilePath) -> Result<Self, StoreUrlError> {
         let empty = || StoreUrlError::Empty { url: text.to_owned() };
         let bucket = |rest: &str| {

@@ -1,5 +1,7 @@
 //! Measures of a run: one list for all exporters.
 
+#![allow(clippy::cast_precision_loss, reason = "measures are doubles, in OTLP and in Prometheus")]
+
 use std::collections::BTreeMap;
 
 use crate::catchup::Counts;

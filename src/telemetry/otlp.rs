@@ -76,19 +76,21 @@ impl Otlp {
             has_endpoint
                 && said(&format!("OTEL_{signal}_EXPORTER")).is_none_or(|text| text.split(',').any(|one| one.trim() == "otlp"))
         };
-        let (traces, metrics) = (is_wanted("TRACES"), is_wanted("METRICS"));
-        if !traces && !metrics {
+        let (has_traces, has_metrics) = (is_wanted("TRACES"), is_wanted("METRICS"));
+        if !has_traces && !has_metrics {
             return Ok(None);
         }
         let resource = resource(said("OTEL_SERVICE_NAME"));
         let client = Arc::new(Sender(client().map_err(|error| OtlpError::Exporter(error.to_string()))?));
-        let tracers = match traces {
-            true => Some(tracers(protocol(&said, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")?, &client, resource.clone())?),
-            false => None,
+        let tracers = if has_traces {
+            Some(tracers(protocol(&said, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")?, &client, resource.clone())?)
+        } else {
+            None
         };
-        let meters = match metrics {
-            true => Some(meters(protocol(&said, "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL")?, &client, resource)?),
-            false => None,
+        let meters = if has_metrics {
+            Some(meters(protocol(&said, "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL")?, &client, resource)?)
+        } else {
+            None
         };
         Ok(Some(Self { tracers, meters }))
     }
@@ -114,6 +116,9 @@ impl Otlp {
     }
 
     /// Sends the remaining traces and metrics, and waits [`PATIENCE`] at most.
+    ///
+    /// # Errors
+    /// An export failed, or has not ended by then.
     pub fn end(self) -> Result<(), OtlpError> {
         let (done, wait) = mpsc::channel();
         // The libraries' own limits are not kept by all that they wait for.

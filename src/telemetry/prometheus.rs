@@ -23,6 +23,9 @@ pub struct PrometheusError {
 }
 
 /// Writes a module's file atomically. If the run failed, the file keeps the time of the last success.
+///
+/// # Errors
+/// The folder can't be created, or the file can't be written.
 pub fn write_prometheus(folder: &Path, module: &ModuleName, measures: &[Measure]) -> Result<PathBuf, PrometheusError> {
     let path = folder.join(format!("adg_{module}.prom"));
     let write = || {

@@ -20,7 +20,7 @@ from world.job import Job, Ran
 from world.moto import moto
 from world.process import temporary
 from world.scene import DYNAMODB_LEDGER, TABLE, People, Region
-from world.soak_source import GRACE, TYPES, Cell, Metastore, Reader, Source, State, folder_at, module_file
+from world.soak_source import RETENTION, TYPES, Cell, Metastore, Reader, Source, State, folder_at, module_file
 
 PUBLISHED = "published-soak"
 HOUR = timedelta(hours=1)
@@ -120,7 +120,7 @@ class SoakScene(Region):
             reader = Reader(module, source, published, world.metastore)
             scene = cls(people, server.region, published, job, job, module, source, reader)
             scene.make_audit_table()
-            scene.write_module(GRACE // HOUR)
+            scene.write_module(RETENTION // HOUR)
             yield scene
 
     def write_module(self, sweep_after_hours: int) -> None:
@@ -171,7 +171,7 @@ class SoakScene(Region):
     def let_a_day_pass(self, state: State) -> None:
         """For what is replaced: its retention is over."""
         for folder, at in state.noted.items():
-            self.set_attribute("at", "adg#superseded", f"s3://{PUBLISHED}/{folder}", at - GRACE)
+            self.set_attribute("at", "adg#superseded", f"s3://{PUBLISHED}/{folder}", at - RETENTION)
 
     def set_attribute(self, attribute: str, partition: str, item: str, at: datetime) -> None:
         self.audit.update_item(

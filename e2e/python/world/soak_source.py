@@ -21,7 +21,7 @@ from world.kickstart import key, value
 from world.published import of_parquet, typed
 
 FIRST = date(2024, 1, 1)
-GRACE = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 """Of `sweep_after_hours`, as it is by itself."""
 Cell = tuple[str, date]
 """One collection of one day."""
@@ -231,7 +231,7 @@ class State:
     def homeless(self) -> set[str]:
         """Keys that nothing speaks for: no partition, no retention. What was set aside stays as long as the rows of the same run."""
         now = datetime.now(UTC)
-        rows = {folder for folder, at in self.noted.items() if now < at + GRACE}
+        rows = {folder for folder, at in self.noted.items() if now < at + RETENTION}
         rows |= {part.folder for part in self.registered.values()}
         kept = rows | {"{}/_quarantine/{}/{}".format(*folder.rsplit("/", 2)) for folder in rows}
         return {key for key in self.objects if folder_of(key) not in kept}

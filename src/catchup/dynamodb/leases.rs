@@ -202,9 +202,10 @@ impl LeaseStore for DynamoDbLedger {
         let request = request
             .expression_attribute_names("#expires", "expires")
             .expression_attribute_values(":value", AttributeValue::S(expires.to_string()));
-        match self.was_ours("renew the lease", request)? {
-            true => Ok(Lease { expires, ..lease.clone() }),
-            false => Err(LedgerError::LeaseLost { scope: lease.scope.clone() }),
+        if self.was_ours("renew the lease", request)? {
+            Ok(Lease { expires, ..lease.clone() })
+        } else {
+            Err(LedgerError::LeaseLost { scope: lease.scope.clone() })
         }
     }
 

@@ -55,9 +55,10 @@ impl DynamoDbLedger {
     {
         let denied = |reason, hint| LedgerError::Denied { action, ledger: self.table.clone(), reason, hint };
         if let Some(error) = AwsError::below(error) {
-            return match error.kind() == identity::ErrorKind::Access {
-                true => denied(error.to_string(), error.hint().unwrap_or_default()),
-                false => self.unavailable(action, error.to_string()),
+            return if error.kind() == identity::ErrorKind::Access {
+                denied(error.to_string(), error.hint().unwrap_or_default())
+            } else {
+                self.unavailable(action, error.to_string())
             };
         }
         let said = said(error);
@@ -69,7 +70,9 @@ impl DynamoDbLedger {
             }
             _ if said.code.as_deref() == Some("ResourceNotFoundException") => LedgerError::Missing {
                 ledger: self.table.clone(),
-                hint: "correct the table or its region in adg.yaml, or make it with the text keys Correlation_Id (hash) and DataProduct (range)".to_owned(),
+                hint: "correct the table or its region in adg.yaml, or make it with the text keys Correlation_Id (hash) and \
+                    DataProduct (range)"
+                    .to_owned(),
             },
             _ => self.unavailable(action, said.to_string()),
         }

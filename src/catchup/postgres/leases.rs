@@ -86,7 +86,8 @@ impl LeaseStore for PostgresLedger {
         if access == Access::Shared {
             transaction
                 .execute(
-                    "insert into adg_shared_leases (scope, token, run_id, host, process, expires) values ($1, $2, $3, $4, $5, $6)",
+                    "insert into adg_shared_leases (scope, token, run_id, host, process, expires) values ($1, $2, $3, $4, $5, \
+                     $6)",
                     &[&name, &signed(token.0), &stored.run_id, &stored.host, &process, &expires],
                 )
                 .map_err(failed)?;

@@ -73,8 +73,8 @@ impl RunLog for SqliteLedger {
             transaction
                 .prepare_cached(
                     "insert or replace into attempts (module, collection, date, run_id, attempt, status, rows_read, rows_written,
-                         rows_quarantined, value_errors, files, bytes, schema_fingerprint, sources, location, started, ended, error,
-                         metrics)
+                         rows_quarantined, value_errors, files, bytes, schema_fingerprint, sources, location, started, ended,
+                         error, metrics)
                      values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
                 )?
                 .execute(params![

@@ -59,7 +59,8 @@ impl Lines {
         let broken = format!("NOT whole AND quoted AND (too_long OR NOT {})", self.is_whole(&plain));
         let unclear = format!("{} OR (NOT whole AND {unknown})", stray_return());
         format!(
-            "SELECT '{number}' AS file, count(*) AS lines, {} AS headers, {} AS broken, {} AS quoted, {} AS returns, {} AS unclear \
+            "SELECT '{number}' AS file, count(*) AS lines, {} AS headers, {} AS broken, {} AS quoted, {} AS returns, {} AS \
+                unclear \
              FROM (SELECT value, v, quoted, too_long, {whole} AS whole FROM (\
              SELECT value, v, quoted, quoted AND {too_long} AS too_long FROM (\
              SELECT value, v, contains(v, '\"') AS quoted FROM (SELECT value, {} AS v FROM {view} WHERE {NOT_EMPTY}))))",
@@ -77,10 +78,8 @@ impl Lines {
     pub(super) fn fields(&self, look: Look, with_raw: bool) -> String {
         let Self { view, .. } = self;
         let raw = if with_raw { "value AS raw, " } else { "" };
-        let unclear = match look.unclear {
-            true => format!("{} OR v RLIKE {}", stray_return(), sql::pattern(UNKNOWN)),
-            false => "FALSE".to_owned(),
-        };
+        let unclear =
+            if look.unclear { format!("{} OR v RLIKE {}", stray_return(), sql::pattern(UNKNOWN)) } else { "FALSE".to_owned() };
         format!(
             "SELECT {raw}{} AS p, {unclear} AS unclear FROM (SELECT value, {} AS v FROM {view} WHERE {NOT_EMPTY}) WHERE NOT {}",
             self.split("v", look.quoted),
@@ -97,10 +96,7 @@ impl Lines {
     /// Returns an expression for the fields of a text as they are written.
     fn split(&self, v: &str, quoted: bool) -> String {
         let split = format!("split({v}, {}, -1)", sql::pattern(&self.between()));
-        match quoted {
-            true => format!("CASE WHEN contains({v}, '\"') THEN {} ELSE {split} END", self.extract(v)),
-            false => split,
-        }
+        if quoted { format!("CASE WHEN contains({v}, '\"') THEN {} ELSE {split} END", self.extract(v)) } else { split }
     }
 
     fn extract(&self, v: &str) -> String {

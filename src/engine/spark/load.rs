@@ -13,18 +13,18 @@ use super::survey::Survey;
 use super::work::Work;
 
 /// A Spark Connect server.
-pub struct Spark {
+pub(crate) struct Spark {
     settings: SparkSettings,
 }
 
 impl Spark {
-    pub fn new(settings: SparkSettings) -> Self {
+    pub(crate) fn new(settings: SparkSettings) -> Self {
         Self { settings }
     }
 }
 
 /// Opens a session on a server and returns the server's version and address.
-pub fn version(settings: &SparkSettings, stop: &Stop) -> Result<String, EngineError> {
+pub(crate) fn version(settings: &SparkSettings, stop: &Stop) -> Result<String, EngineError> {
     let version = Session::open(settings, stop, TimestampEncoding::Int96)?.version()?;
     Ok(format!("Spark {version} at {}", settings.remote))
 }

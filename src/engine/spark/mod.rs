@@ -15,4 +15,4 @@ mod values;
 mod watch;
 mod work;
 
-pub use load::{Spark, version};
+pub(super) use load::{Spark, version};

@@ -79,9 +79,9 @@ impl Records<'_> {
         }
         let width = self.plan.header.names.len();
         let fields = self.lines.fields(self.look, with_raw);
-        // Whether a record is odd is said by a row of its own, for what a filter asks of a column is moved to where the lines are read,
-        // and there written out with all that it is made of, again for each time that it is used: Sail took seconds to plan ten
-        // columns, and Spark split each line a hundred times.
+        // A record is marked as odd by a row of its own: a filter's condition on a column is moved to where the lines are read,
+        // and repeated there with all its terms for each use. Sail took seconds to plan ten columns, and Spark split each line a
+        // hundred times.
         format!(
             "SELECT *, explode(array(unclear OR size(p) <> {width}{odd})) AS odd FROM (\
              SELECT {kept}{judged} FROM (SELECT {kept}{rest} FROM (SELECT {kept}{plains} FROM ({fields}))))"
@@ -109,11 +109,10 @@ impl Records<'_> {
 
     /// Returns an expression for a field's text without its quotes.
     fn unquoted(&self, x: &str) -> String {
-        match self.look.quoted {
-            true => format!(
-                "CASE WHEN startswith({x}, '\"') THEN replace(substring({x}, 2, length({x}) - 2), '\"\"', '\"') ELSE {x} END"
-            ),
-            false => x.to_owned(),
+        if self.look.quoted {
+            format!("CASE WHEN startswith({x}, '\"') THEN replace(substring({x}, 2, length({x}) - 2), '\"\"', '\"') ELSE {x} END")
+        } else {
+            x.to_owned()
         }
     }
 
@@ -198,7 +197,8 @@ fn row_hash(hash: &RowHash) -> String {
             let fields = fields.map(|field| {
                 let (h, q, name) = (format!("h{}", field.place), format!("q{}", field.place), sql::text(&field.name));
                 format!(
-                    "CASE WHEN {h} IS NULL THEN X'' ELSE concat({}, CAST({name} AS BINARY), CASE WHEN {q} THEN X'01' ELSE X'00' END, {}, CAST({h} AS BINARY)) END",
+                    "CASE WHEN {h} IS NULL THEN X'' ELSE concat({}, CAST({name} AS BINARY), CASE WHEN {q} THEN X'01' ELSE X'00' \
+                     END, {}, CAST({h} AS BINARY)) END",
                     length(&name),
                     length(&h),
                 )

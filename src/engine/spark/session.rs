@@ -174,9 +174,8 @@ fn counts(batch: &RecordBatch) -> Result<Vec<(String, Vec<u64>)>, ArrowError> {
     let texts = arrow_cast::cast(first, &DataType::Utf8)?;
     let texts = texts.as_string::<i32>();
     let numbers = rest.iter().map(|column| arrow_cast::cast(column, &DataType::Int64)).collect::<Result<Vec<_>, _>>()?;
-    let number = |column: &dyn Array, row: usize| match column.is_valid(row) {
-        true => u64::try_from(column.as_primitive::<Int64Type>().value(row)).unwrap_or_default(),
-        false => 0,
+    let number = |column: &dyn Array, row: usize| {
+        if column.is_valid(row) { u64::try_from(column.as_primitive::<Int64Type>().value(row)).unwrap_or_default() } else { 0 }
     };
     let row = |row: usize| (texts.value(row).to_owned(), numbers.iter().map(|column| number(column, row)).collect());
     Ok((0..batch.num_rows()).map(row).collect())

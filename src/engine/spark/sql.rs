@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(text("it's a \\ and\n\té"), "'it\\'s a \\\\ and\\u000A\\u0009é'");
         assert_eq!(name(&ColumnName::new("cost_$").unwrap()), "`cost_$`");
         assert!(ColumnName::new("a`b").is_err());
-        assert_eq!(is_one_of("t", ["".to_owned(), "NULL".to_owned()].into_iter()), "t IN ('', 'NULL')");
+        assert_eq!(is_one_of("t", [String::new(), "NULL".to_owned()].into_iter()), "t IN ('', 'NULL')");
         assert_eq!(is_one_of("t", std::iter::empty()), "FALSE");
     }
 }

@@ -32,9 +32,10 @@ impl<'l> Staged<'l> {
     /// Copies a file if that is needed and the profile has staging; returns the copy's location.
     pub(super) fn copy(&self, file: &FilePlan<'_>) -> Result<Option<String>, EngineError> {
         let Some(folder) = self.folder else { return Ok(None) };
-        match folder.staging.files == StagedFiles::All || !self.is_plain(file)? {
-            true => self.put(folder, file).map(Some),
-            false => Ok(None),
+        if folder.staging.files == StagedFiles::All || !self.is_plain(file)? {
+            self.put(folder, file).map(Some)
+        } else {
+            Ok(None)
         }
     }
 

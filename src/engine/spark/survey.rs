@@ -115,9 +115,10 @@ fn counts(session: &Session<'_>, candidates: &[Candidate<'_>]) -> Result<BTreeMa
         Err(EngineError::Spark { reason, .. }) if reason.contains("UTF-8") => return Ok(BTreeMap::new()),
         counts => counts?.into_iter().collect(),
     };
-    match counts.len() == candidates.len() {
-        true => Ok(counts),
-        false => Err(EngineError::Bug(format!("Spark counted the lines of {} files of {}", counts.len(), candidates.len()))),
+    if counts.len() == candidates.len() {
+        Ok(counts)
+    } else {
+        Err(EngineError::Bug(format!("Spark counted the lines of {} files of {}", counts.len(), candidates.len())))
     }
 }
 

@@ -83,8 +83,12 @@ pub(super) fn is_invalid(ty: &ColumnType, t: &str, formats: &Formats) -> String 
             format!("{has_no_digit} OR {}", matches(t, &format!("{no_such_day}|{NOT_ISO}")))
         }
         ColumnType::Date | ColumnType::Timestamp => has_no_digit,
-        ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_) => "FALSE".to_owned(),
-        ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(..) => "FALSE".to_owned(),
+        ColumnType::String
+        | ColumnType::Varchar(_)
+        | ColumnType::Char(_)
+        | ColumnType::Array(_)
+        | ColumnType::Struct(_)
+        | ColumnType::Map(..) => "FALSE".to_owned(),
     }
 }
 

@@ -68,8 +68,8 @@ impl Work<'_> {
         // An error names its column before the text, which may be anything.
         let begin = format!("substring_index(error, {}, 1)", sql::text(ERROR_TEXT));
         let query = format!(
-            "SELECT '' AS begin, count({ERROR_DESC}) AS errors FROM adg_written UNION ALL \
-             SELECT {begin} AS begin, count(*) AS errors FROM (SELECT explode({ERROR_DESC}) AS error FROM adg_written) GROUP BY {begin}"
+            "SELECT '' AS begin, count({ERROR_DESC}) AS errors FROM adg_written UNION ALL SELECT {begin} AS begin, count(*) AS \
+             errors FROM (SELECT explode({ERROR_DESC}) AS error FROM adg_written) GROUP BY {begin}"
         );
         for (begin, errors) in self.session.counts(SparkStep::CountWritten, &query)? {
             let errors = errors.first().copied().unwrap_or_default();

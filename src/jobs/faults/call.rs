@@ -9,7 +9,7 @@ use futures::FutureExt;
 
 /// A call: its service, its action, and its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub(super) struct Call {
     pub service: &'static str,
     pub action: &'static str,
     pub on: String,
@@ -17,7 +17,7 @@ pub struct Call {
 
 impl Call {
     /// Returns true if the call only reads.
-    pub fn is_read(&self) -> bool {
+    pub(super) fn is_read(&self) -> bool {
         const READS: [&str; 18] = [
             "get",
             "list",
@@ -50,18 +50,18 @@ impl fmt::Display for Call {
 
 impl Call {
     /// Returns true if the call may change the files or tables that readers see.
-    pub fn is_seen(&self) -> bool {
+    pub(super) fn is_seen(&self) -> bool {
         let on_the_way = ["put part", "begin upload", "abort upload"].contains(&self.action);
         !self.is_read() && !on_the_way && self.is_shared()
     }
 
     /// Returns true if another process may notice the call: source files and scratch belong to one process.
-    pub fn is_shared(&self) -> bool {
+    pub(super) fn is_shared(&self) -> bool {
         self.service != "source" && (self.service != "disk" || self.on.contains("warehouse"))
     }
 
     /// Returns the distinct fates of the call: a read has no effect that could happen without a reply, or twice.
-    pub fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
+    pub(super) fn fates(&self) -> impl Iterator<Item = Fate> + use<> {
         let (is_read, has_half) = (self.is_read(), matches!(self.action, "put" | "remove the folder"));
         Fate::DISTURBED.into_iter().filter(move |fate| match fate {
             Fate::Error | Fate::Timeout | Fate::CrashBefore => true,
@@ -74,7 +74,7 @@ impl Call {
 
 /// The fate of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(super) enum Fate {
     /// It has its effect, and its reply arrives.
     Pass,
     /// It is refused.
@@ -94,16 +94,16 @@ pub enum Fate {
 }
 
 impl Fate {
-    pub const DISTURBED: [Self; 7] =
+    pub(super) const DISTURBED: [Self; 7] =
         [Self::Error, Self::Timeout, Self::LostReply, Self::Twice, Self::CrashBefore, Self::CrashHalfway, Self::CrashAfter];
 
-    pub fn kills(self) -> bool {
+    pub(super) fn kills(self) -> bool {
         matches!(self, Self::CrashBefore | Self::CrashHalfway | Self::CrashAfter)
     }
 }
 
 /// A gate at which calls wait for their turn.
-pub trait Gate: fmt::Debug + Send + Sync {
+pub(super) trait Gate: fmt::Debug + Send + Sync {
     /// Waits for the call's turn. Returns its fate.
     fn enter(&self, process: usize, call: &Call) -> Fate;
     /// Notes that the call is over, with its effect if its fate has one.
@@ -112,23 +112,23 @@ pub trait Gate: fmt::Debug + Send + Sync {
 
 /// A process that runs a job. Once it is dead its calls have no effect, since its destructors run all the same.
 #[derive(Debug, Clone)]
-pub struct Process {
+pub(super) struct Process {
     id: usize,
     gate: Arc<dyn Gate>,
     is_dead: Arc<AtomicBool>,
 }
 
 impl Process {
-    pub fn new(id: usize, gate: Arc<dyn Gate>) -> Self {
+    pub(super) fn new(id: usize, gate: Arc<dyn Gate>) -> Self {
         Self { id, gate, is_dead: Arc::default() }
     }
 
-    pub fn is_dead(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         self.is_dead.load(Ordering::SeqCst)
     }
 
     /// Makes a call with its fate. `half` does the part that is done when the process dies in the middle.
-    pub async fn pass<T, E, F: Future<Output = Result<T, E>>>(
+    pub(super) async fn pass<T, E, F: Future<Output = Result<T, E>>>(
         &self,
         call: Call,
         failed: impl FnOnce(String) -> E,
@@ -163,7 +163,7 @@ impl Process {
     }
 
     /// Makes a synchronous call with its fate.
-    pub fn pass_now<T, E>(
+    pub(super) fn pass_now<T, E>(
         &self,
         call: Call,
         failed: impl FnOnce(String) -> E,
@@ -175,11 +175,11 @@ impl Process {
 }
 
 /// Does nothing: the `half` of a call that can't be half done.
-pub fn nothing() {}
+pub(super) fn nothing() {}
 
 /// A gate that disturbs nothing.
 #[derive(Debug)]
-pub struct Open;
+pub(super) struct Open;
 
 impl Gate for Open {
     fn enter(&self, _: usize, _: &Call) -> Fate {

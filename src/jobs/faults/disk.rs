@@ -9,7 +9,7 @@ use super::call::{Call, Process};
 
 /// The local disk of a process.
 #[derive(Debug)]
-pub struct GatedDisk(pub Process);
+pub(super) struct GatedDisk(pub Process);
 
 impl DiskSeam for GatedDisk {
     fn pass(&self, action: &'static str, path: &Path, work: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {

@@ -12,7 +12,7 @@ type Row = (String, String, String, String);
 
 /// Others who change the catalog, and a copy of it that they once made.
 #[derive(Default)]
-pub struct Hands {
+pub(super) struct Hands {
     copy: Vec<Row>,
     backups: u32,
 }
@@ -30,7 +30,7 @@ const PUT_BACK: &str = "insert or replace into partitions select id, ?2, ?3, ?4 
 
 impl Hands {
     /// Makes a random manual change. Returns its description for the trace.
-    pub fn meddle(&mut self, random: &mut ChaCha8Rng, world: &World, readers: &Readers) -> &'static str {
+    pub(super) fn meddle(&mut self, random: &mut ChaCha8Rng, world: &World, readers: &Readers) -> &'static str {
         let metastore = Connection::open(world.path("metastore.db")).unwrap();
         metastore.pragma_update(None, "foreign_keys", "off").unwrap();
         let table = COLLECTIONS[random.random_range(0..COLLECTIONS.len())];

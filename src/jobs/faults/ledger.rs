@@ -14,7 +14,7 @@ use crate::identity::{JobName, NodeName, ProcessingDate};
 use super::call::{Call, Process, nothing};
 
 /// The ledger as a process reaches it.
-pub struct GatedLedger {
+pub(super) struct GatedLedger {
     pub inner: SqliteLedger,
     pub process: Process,
 }

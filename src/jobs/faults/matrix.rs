@@ -14,7 +14,7 @@ use crate::report::ExitCode;
 use super::call::{Call, Fate, Gate, Open, Process};
 use super::readers::{Day, Readers, orphans, table_name};
 use super::rows::EXTRA;
-use super::world::{self, COLLECTIONS, FIRST, GRACE, Place, World, nightly, with_clean_up};
+use super::world::{self, COLLECTIONS, FIRST, Place, RETENTION, World, nightly, with_clean_up};
 use crate::metastore::Metastore;
 
 /// A delay that is longer than a lease lasts.
@@ -62,11 +62,11 @@ struct Scenario {
     undoes: bool,
 }
 
-pub fn day(offset: u32) -> ProcessingDate {
+pub(super) fn day(offset: u32) -> ProcessingDate {
     FIRST.parse::<ProcessingDate>().unwrap().plus_days(offset)
 }
 
-pub fn asked_for(first: u32, last: u32) -> IngestRequest {
+pub(super) fn asked_for(first: u32, last: u32) -> IngestRequest {
     world::asked_for(Requested { start: Some(day(first)), end: Some(day(last)) })
 }
 
@@ -112,6 +112,11 @@ impl End {
     }
 }
 
+fn gate(world: &Arc<World>, readers: &Arc<Readers>, hit: Option<(usize, Fate)>) -> Arc<Numbered> {
+    let (world, readers) = (Arc::clone(world), Arc::clone(readers));
+    Arc::new(Numbered { world, readers, hit, next: AtomicUsize::new(0), calls: Mutex::default() })
+}
+
 struct Ran {
     world: Arc<World>,
     readers: Arc<Readers>,
@@ -128,16 +133,11 @@ impl Scenario {
         let readers = Arc::new(Readers::of(&world));
         readers.look(&world, world.clock.now(), "the beginning");
         let code = None;
-        let gate = self.gate(&world, &readers, hit);
+        let gate = gate(&world, &readers, hit);
         let last = last_run(&world);
         let mut ran = Ran { world, readers, gate, code, last };
         ran.again(self);
         ran
-    }
-
-    fn gate(&self, world: &Arc<World>, readers: &Arc<Readers>, hit: Option<(usize, Fate)>) -> Arc<Numbered> {
-        let (world, readers) = (Arc::clone(world), Arc::clone(readers));
-        Arc::new(Numbered { world, readers, hit, next: AtomicUsize::new(0), calls: Mutex::default() })
     }
 
     /// Disturbs each call in each way.
@@ -173,7 +173,7 @@ impl Scenario {
         if ran.code == Some(ExitCode::Done) && !hit.1.kills() {
             assert_eq!(End::of(&ran.world, &ran.readers), *end, "{context}: said to be done");
         }
-        ran.gate = self.gate(&ran.world, &ran.readers, None);
+        ran.gate = gate(&ran.world, &ran.readers, None);
         ran.again(self);
         ran.readers.assert_whole(&format!("{context}, and again"));
         assert!(codes.contains(&ran.code), "{context}, and again: {:?}", ran.code);
@@ -208,19 +208,25 @@ fn landed(world: &World) {
 
 /// Sets up a day that was published long ago and again since, and newer files of it with another column.
 fn published(world: &World) {
-    COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+    for collection in COLLECTIONS {
+        world.land(collection, day(0));
+    }
     undisturbed(world, &nightly());
     undisturbed(world, &asked_for(0, 0));
-    world.clock.advance(SignedDuration::from_hours(GRACE + 1));
+    world.clock.advance(SignedDuration::from_hours(RETENTION + 1));
     for _ in 0..EXTRA {
-        COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+        for collection in COLLECTIONS {
+            world.land(collection, day(0));
+        }
     }
 }
 
 /// Sets up two published days; the source has deleted the first.
 fn lost(world: &World) {
     for date in [day(0), day(1)] {
-        COLLECTIONS.iter().for_each(|collection| world.land(collection, date));
+        for collection in COLLECTIONS {
+            world.land(collection, date);
+        }
     }
     undisturbed(world, &asked_for(0, 1));
     world.lose(day(0));
@@ -228,7 +234,9 @@ fn lost(world: &World) {
 
 /// Sets up a day that is published for the first time, and that readers may miss.
 fn published_first(world: &World) {
-    COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+    for collection in COLLECTIONS {
+        world.land(collection, day(0));
+    }
     undisturbed(world, &nightly());
     world.lost.lock().unwrap().insert(day(0));
 }

@@ -11,7 +11,7 @@ use crate::schema::TableSchema;
 use super::call::{Call, Process, nothing};
 
 /// The metastore as a process reaches it.
-pub struct GatedMetastore {
+pub(super) struct GatedMetastore {
     pub inner: SqliteMetastore,
     pub process: Process,
     /// True if the fence check and the publish are one step. Else as in Hive and Glue: the fence, the publish, and the fence

@@ -18,7 +18,7 @@ use super::call::{Call, Process, nothing};
 
 /// A store as a process reaches it.
 #[derive(Debug, Clone)]
-pub struct GatedObjects {
+pub(super) struct GatedObjects {
     pub inner: Arc<dyn ObjectStore>,
     pub process: Process,
     pub name: &'static str,

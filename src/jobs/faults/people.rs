@@ -12,7 +12,7 @@ use crate::sending::SendError;
 use super::call::{Call, Process, nothing};
 
 /// Returns a channel for all events, to which nobody listens.
-pub fn channel(process: Process) -> Channel {
+pub(super) fn channel(process: Process) -> Channel {
     Channel { on: Event::ALL.into(), template: Template::default(), notifier: Arc::new(GatedNotifier(process)) }
 }
 

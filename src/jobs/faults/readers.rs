@@ -12,10 +12,10 @@ use crate::schema::TableSchema;
 use crate::store::normal_location;
 
 use super::rows;
-use super::world::{COLLECTIONS, GRACE, World};
+use super::world::{COLLECTIONS, RETENTION, World};
 
 /// A table and one of its dates.
-pub type Day = (&'static str, ProcessingDate);
+pub(super) type Day = (&'static str, ProcessingDate);
 
 /// The files of a partition with their sizes, and their generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,25 +40,25 @@ struct Seen {
 }
 
 /// All readers of the tables.
-pub struct Readers {
+pub(super) struct Readers {
     metastore: SqliteMetastore,
     ledger: SqliteLedger,
     seen: Mutex<Seen>,
     pub broken: Mutex<Option<String>>,
 }
 
-pub fn table_name(collection: &str) -> TableName {
+pub(super) fn table_name(collection: &str) -> TableName {
     format!("test.{collection}").parse().unwrap()
 }
 
 impl Readers {
-    pub fn of(world: &World) -> Self {
+    pub(super) fn of(world: &World) -> Self {
         Self { metastore: world.metastore(), ledger: world.ledger(), seen: Mutex::default(), broken: Mutex::default() }
     }
 
     /// Checks all promises; the first breach is noted with `after`. Only partitions of dates that the source has lost may be
     /// dropped.
-    pub fn look(&self, world: &World, now: Timestamp, after: &str) {
+    pub(super) fn look(&self, world: &World, now: Timestamp, after: &str) {
         let mut seen = self.seen.lock().unwrap();
         if let Err(what) =
             self.tables(world, &mut seen, now).and_then(|()| self.forgotten(world, &mut seen)).and_then(|()| self.ledger(&seen))
@@ -69,32 +69,32 @@ impl Readers {
     }
 
     /// Panics if any promise was broken.
-    pub fn assert_whole(&self, context: &str) {
+    pub(super) fn assert_whole(&self, context: &str) {
         let broken = self.broken.lock().unwrap().clone();
         assert_eq!(broken, None, "{context}");
     }
 
     /// Returns the generation that each partition shows.
-    pub fn generations(&self) -> BTreeMap<Day, u32> {
+    pub(super) fn generations(&self) -> BTreeMap<Day, u32> {
         let seen = self.seen.lock().unwrap();
         seen.current.iter().map(|(day, location)| (*day, seen.contents[location].generation)).collect()
     }
 
     /// Returns the locations that readers are sent to, that others unregistered, or that others keep.
-    pub fn locations(&self) -> Vec<String> {
+    pub(super) fn locations(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         let forgotten = seen.forgotten.iter().map(|(_, location)| location);
         seen.current.values().chain(forgotten).chain(&seen.kept).cloned().collect()
     }
 
     /// Returns true if others keep the files at a location.
-    pub fn is_kept(&self, location: &str) -> bool {
+    pub(super) fn is_kept(&self, location: &str) -> bool {
         self.seen.lock().unwrap().kept.iter().any(|kept| normal_location(kept) == location)
     }
 
     /// Accepts a change of the catalog by others: readers now see the changed partitions, and the files that they saw before must
     /// stay.
-    pub fn see_hands(&self, world: &World) {
+    pub(super) fn see_hands(&self, world: &World) {
         let mut seen = self.seen.lock().unwrap();
         for collection in COLLECTIONS {
             let name = table_name(collection);
@@ -125,12 +125,12 @@ impl Readers {
     }
 
     /// Notes that others keep the files at these locations.
-    pub fn keep_for_ever(&self, locations: impl Iterator<Item = String>) {
+    pub(super) fn keep_for_ever(&self, locations: impl Iterator<Item = String>) {
         self.seen.lock().unwrap().kept.extend(locations);
     }
 
     /// Returns true if the files that were seen at a location must stay.
-    pub fn is_to_stay(&self, location: &str) -> bool {
+    pub(super) fn is_to_stay(&self, location: &str) -> bool {
         let seen = self.seen.lock().unwrap();
         let is_forgotten = seen.forgotten.iter().any(|(_, forgotten)| forgotten == location);
         is_forgotten || seen.current.values().any(|current| current == location) || seen.replaced.contains_key(location)
@@ -155,7 +155,7 @@ impl Readers {
             if is_known || !is_done {
                 still.push((day, location));
             } else if let Some(note) = self.ledger.retired(&location).map_err(|error| error.to_string())?.first() {
-                seen.replaced.insert(location, note.at + SignedDuration::from_hours(GRACE));
+                seen.replaced.insert(location, note.at + SignedDuration::from_hours(RETENTION));
             }
         }
         seen.forgotten = still;
@@ -212,7 +212,7 @@ impl Readers {
                 // By the note that was written before the swap.
                 let noted = self.ledger.retired(&location).map_err(|error| error.to_string())?;
                 let at = noted.first().map_or(now, |note| note.at);
-                seen.replaced.insert(location, at + SignedDuration::from_hours(GRACE));
+                seen.replaced.insert(location, at + SignedDuration::from_hours(RETENTION));
             }
             if !current.contains_key(&day) && !world.lost.lock().unwrap().contains(&day.1) {
                 return Err(format!("{} of {} is gone", day.0, day.1));
@@ -261,7 +261,7 @@ fn content(world: &World, seen: &mut Seen, location: &str) -> Result<Content, St
 }
 
 /// Returns the files that no reader is sent to and that the ledger does not know.
-pub fn orphans(world: &World, readers: &Readers) -> Vec<String> {
+pub(super) fn orphans(world: &World, readers: &Readers) -> Vec<String> {
     let ledger = world.ledger();
     let noted = ledger.retired("").unwrap().into_iter().map(|note| note.location);
     let known: Vec<String> = readers.locations().into_iter().chain(noted).map(|at| world.key_at(&normal_location(&at))).collect();

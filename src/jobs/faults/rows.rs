@@ -9,18 +9,18 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// The columns that the module file declares. Later generations bring more.
-pub const COLUMNS: &str = "{ id: bigint, generation: int, amount: int }";
+pub(super) const COLUMNS: &str = "{ id: bigint, generation: int, amount: int }";
 /// The generation with which a column comes.
-pub const EXTRA: u32 = 2;
-pub const MORE: u32 = 4;
+pub(super) const EXTRA: u32 = 2;
+pub(super) const MORE: u32 = 4;
 
 /// Returns the number of rows of a generation.
-pub fn count(generation: u32) -> u64 {
+pub(super) fn count(generation: u32) -> u64 {
     3 + u64::from(generation % 3)
 }
 
 /// Returns a file of a generation: its rows, one record that can't be read as a row, and an invalid value.
-pub fn file(generation: u32) -> String {
+pub(super) fn file(generation: u32) -> String {
     let since = |first: u32, text: &'static str| if generation >= first { text } else { "" };
     let header = format!("id,generation,amount{}{}\n", since(EXTRA, ",extra"), since(MORE, ",more"));
     let tail = format!("{}{}", since(EXTRA, ",text"), since(MORE, ",7"));
@@ -30,7 +30,7 @@ pub fn file(generation: u32) -> String {
 }
 
 /// Returns the generation whose rows these files hold, all of them and nothing else; otherwise a description of the error.
-pub fn generation(files: &[Bytes]) -> Result<u32, String> {
+pub(super) fn generation(files: &[Bytes]) -> Result<u32, String> {
     let mut rows = Vec::new();
     for file in files {
         read(file, &mut rows).map_err(|error| format!("a file can't be read: {error}"))?;

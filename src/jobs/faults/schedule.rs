@@ -17,10 +17,10 @@ struct Standing {
 }
 
 /// A callback that is notified of each call that was made.
-pub type Watcher = Box<dyn Fn(usize, &Call, Fate) + Send + Sync>;
+pub(super) type Watcher = Box<dyn Fn(usize, &Call, Fate) + Send + Sync>;
 
 /// The gate that lets one call pass after the other.
-pub struct Schedule {
+pub(super) struct Schedule {
     standing: Mutex<Standing>,
     changed: Condvar,
     watcher: Watcher,
@@ -33,28 +33,28 @@ impl std::fmt::Debug for Schedule {
 }
 
 impl Schedule {
-    pub fn new(watcher: Watcher) -> Self {
+    pub(super) fn new(watcher: Watcher) -> Self {
         Self { standing: Mutex::default(), changed: Condvar::new(), watcher }
     }
 
     /// Registers a process that begins.
-    pub fn begin(&self, process: usize) {
+    pub(super) fn begin(&self, process: usize) {
         self.standing.lock().unwrap().busy.insert(process);
     }
 
     /// Removes a process that has ended.
-    pub fn end(&self, process: usize) {
+    pub(super) fn end(&self, process: usize) {
         self.standing.lock().unwrap().busy.remove(&process);
         self.changed.notify_all();
     }
 
     /// Returns the waiting processes, once none moves.
-    pub fn waiting(&self) -> BTreeMap<usize, Call> {
+    pub(super) fn waiting(&self) -> BTreeMap<usize, Call> {
         self.still().waiting.clone()
     }
 
     /// Lets a waiting process go on, until it waits again or ends.
-    pub fn grant(&self, process: usize, fate: Fate) {
+    pub(super) fn grant(&self, process: usize, fate: Fate) {
         let mut standing = self.still();
         standing.waiting.remove(&process).unwrap();
         standing.busy.insert(process);

@@ -22,7 +22,7 @@ use super::call::{Call, Fate, Open, Process};
 use super::hands::Hands;
 use super::readers::{Readers, orphans, table_name};
 use super::schedule::Schedule;
-use super::world::{COLLECTIONS, FIRST, GRACE, NoCommands, Place, World, asked_for, nightly, with_clean_up};
+use super::world::{COLLECTIONS, FIRST, NoCommands, Place, RETENTION, World, asked_for, nightly, with_clean_up};
 
 /// Processes of a life, and the most that run at once.
 const PROCESSES: usize = 16;
@@ -225,7 +225,7 @@ impl Life {
             0..5 => self.random.random_range(1..30),
             5..8 => self.random.random_range(100..1000),
             8 => -self.random.random_range(1..600),
-            _ => self.random.random_range(1..GRACE * 2 * 3600),
+            _ => self.random.random_range(1..RETENTION * 2 * 3600),
         };
         self.advance(SignedDuration::from_secs(seconds));
     }
@@ -305,7 +305,7 @@ impl Life {
         // Where the fence and the publish are two steps, half a file lies in its dead run's folder for the retention of that.
         let half = self.world.left_behind().into_iter().filter(|file| self.in_one_step || !file.to_string_lossy().contains('#'));
         assert_eq!(half.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
-        self.advance(SignedDuration::from_hours(GRACE + 1));
+        self.advance(SignedDuration::from_hours(RETENTION + 1));
         let again = self.undisturbed(&nightly());
         assert_eq!(again.differences, [], "what others changed");
         assert!(again.days.iter().all(|day| day.outcome != Outcome::Completed), "there was something left to do: {again:?}");

@@ -15,7 +15,7 @@ use super::call::{Fate, Process};
 use super::matrix::{asked_for, day};
 use super::readers::{Readers, orphans};
 use super::schedule::Schedule;
-use super::world::{COLLECTIONS, GRACE, Place, World, nightly, with_clean_up};
+use super::world::{COLLECTIONS, Place, RETENTION, World, nightly, with_clean_up};
 
 type Ran = Result<RunReport, JobError>;
 
@@ -31,7 +31,9 @@ impl Story {
     /// Begins a story on a day whose files have come. `in_one_step` is as for [`World::new`].
     fn begin(in_one_step: bool) -> Self {
         let world = World::new(Place::Folder, false, in_one_step);
-        COLLECTIONS.iter().for_each(|collection| world.land(collection, day(0)));
+        for collection in COLLECTIONS {
+            world.land(collection, day(0));
+        }
         let readers = Arc::new(Readers::of(&world));
         let watcher = {
             let (world, readers) = (Arc::clone(&world), Arc::clone(&readers));
@@ -113,7 +115,7 @@ fn a_sleeper_wakes_at_each_moment_of(next: &IngestRequest, before: &str, in_one_
             ExitCode::Done => {}
             // It sees that readers were sent elsewhere behind its back.
             ExitCode::Error(ErrorKind::Partial) if !in_one_step => {}
-            other => panic!("{other:?}: {context}"),
+            other @ ExitCode::Error(_) => panic!("{other:?}: {context}"),
         }
         story.readers.assert_whole(&context);
         // What neither could remove goes with the next attempt.
@@ -170,14 +172,16 @@ fn a_sleeper_that_wakes_after_the_next_run_publishes_nothing() {
 #[test]
 fn a_sleeper_that_wakes_as_it_sweeps_leaves_what_was_replaced_meanwhile_its_retention() {
     let mut story = Story::begin(true);
-    COLLECTIONS.iter().for_each(|collection| story.world.land(collection, day(1)));
+    for collection in COLLECTIONS {
+        story.world.land(collection, day(1));
+    }
     story.start(1, asked_for(0, 0));
     assert_eq!(story.code(1), ExitCode::Done);
     story.start(2, asked_for(0, 0));
     story.until(2, "metastore: publish test.items 2024-05-01");
     story.schedule.grant(2, Fate::CrashBefore);
     drop(story.finish(2));
-    story.world.clock.advance(SignedDuration::from_hours(GRACE + 1));
+    story.world.clock.advance(SignedDuration::from_hours(RETENTION + 1));
     story.start(3, asked_for(1, 1));
     story.until(3, "metastore: partition test.items 2024-05-01");
     story.lease_ends();

@@ -32,7 +32,7 @@ use super::rows;
 
 /// Kind of the stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// Folders of this machine.
     Folder,
     /// Buckets, which are used as S3's are.
@@ -40,19 +40,19 @@ pub enum Place {
 }
 
 /// The first date that counts.
-pub const FIRST: &str = "2024-05-01";
-pub const COLLECTIONS: [&str; 2] = ["items", "orders"];
+pub(super) const FIRST: &str = "2024-05-01";
+pub(super) const COLLECTIONS: [&str; 2] = ["items", "orders"];
 /// Retention of replaced files, in hours.
-pub const GRACE: i64 = 48;
+pub(super) const RETENTION: i64 = 48;
 /// Bytes of an upload part: small, so that files of a few rows are sent in several parts.
 const PART_BYTES: usize = 512;
 
 /// A clock that advances one millisecond whenever it is read, and otherwise as the test says.
 #[derive(Debug)]
-pub struct Ticking(AtomicI64);
+pub(super) struct Ticking(AtomicI64);
 
 impl Ticking {
-    pub fn advance(&self, by: SignedDuration) {
+    pub(super) fn advance(&self, by: SignedDuration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
@@ -66,7 +66,7 @@ impl Clock for Ticking {
 type Generations = BTreeMap<(CollectionName, ProcessingDate), Vec<u32>>;
 
 /// The whole world of a test: stores, databases, clock and source.
-pub struct World {
+pub(super) struct World {
     folder: tempfile::TempDir,
     place: Place,
     part_bytes: usize,
@@ -86,23 +86,26 @@ fn environments(place: Place) -> String {
         Place::Bucket => ("s3://source", "s3://warehouse", "    aws: { region: eu-west-2, endpoint: \"http://127.0.0.1:9\" }\n"),
     };
     format!(
-        "version: 1\nprofile: local\nprofiles:\n  local:\n{aws}    stores: {{ source: {{ url: \"{source}\" }}, published: {{ url: \"{published}\" }} }}
-    metastore: {{ sqlite: {{ path: metastore.db }} }}\n    ledger: {{ sqlite: {{ path: ledger.db }} }}\n    scratch: scratch\n    reports: reports\n"
+        "version: 1\nprofile: local\nprofiles:\n  local:\n{aws}    stores: {{ source: {{ url: \"{source}\" }}, published: {{ \
+            url: \"{published}\" }} }}
+    metastore: {{ sqlite: {{ path: metastore.db }} }}\n    ledger: {{ sqlite: {{ path: ledger.db }} }}\n    \
+             scratch: scratch\n    reports: reports\n"
     )
 }
 
 fn module() -> String {
     let collections = COLLECTIONS.map(|name| format!("  {name}: {{ columns: {} }}\n", rows::COLUMNS)).concat();
     format!(
-        "version: 1\nmodule: shop\nsource: {{ files: \"{{date}}_{{collection}}_{{epoch_ms}}.csv\", missing: fail }}\nlimits: {{ error_rate: 1, quarantine_rate: 1 }}
-catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {GRACE} }}\ncollections:\n{collections}"
+        "version: 1\nmodule: shop\nsource: {{ files: \"{{date}}_{{collection}}_{{epoch_ms}}.csv\", missing: fail }}\nlimits: \
+            {{ error_rate: 1, quarantine_rate: 1 }}
+catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {RETENTION} }}\ncollections:\n{collections}"
     )
 }
 
 impl World {
     /// Creates a world without files at five in the morning of the first date that counts. `in_parts`: files are sent in several
     /// parts; `in_one_step`: the metastore checks the fence and publishes in one step.
-    pub fn new(place: Place, in_parts: bool, in_one_step: bool) -> Arc<Self> {
+    pub(super) fn new(place: Place, in_parts: bool, in_one_step: bool) -> Arc<Self> {
         // The databases wait for the disk after each change, which in memory costs nothing.
         let memory = FilePath::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
@@ -133,12 +136,12 @@ impl World {
         })
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Saves the state of the world. Nobody may have the databases open.
-    pub fn keep(&self) -> Kept {
+    pub(super) fn keep(&self) -> Kept {
         let read = |path: PathBuf| (path.strip_prefix(self.folder.path()).unwrap().to_owned(), std::fs::read(&path).unwrap());
         let all = |(name, store): (&&'static str, &Arc<dyn ObjectStore>)| (*name, objects(&**store));
         Kept {
@@ -149,12 +152,14 @@ impl World {
     }
 
     /// Restores a saved state. Callers that had the databases open must open them again.
-    pub fn back_to(&self, kept: &Kept) {
+    pub(super) fn back_to(&self, kept: &Kept) {
         self.clock.0.store(kept.now, Ordering::SeqCst);
         for name in ["scratch", "warehouse", "reports"] {
             let _ = std::fs::remove_dir_all(self.path(name));
         }
-        files(self.folder.path()).into_iter().for_each(|file| std::fs::remove_file(file).unwrap());
+        for file in files(self.folder.path()) {
+            std::fs::remove_file(file).unwrap();
+        }
         std::fs::create_dir_all(self.path("warehouse")).unwrap();
         for (file, content) in &kept.files {
             std::fs::create_dir_all(self.folder.path().join(file).parent().unwrap()).unwrap();
@@ -172,7 +177,7 @@ impl World {
     }
 
     /// Delivers a new source file of a date.
-    pub fn land(&self, collection: &str, date: ProcessingDate) {
+    pub(super) fn land(&self, collection: &str, date: ProcessingDate) {
         let mut all = self.generations.lock().unwrap();
         let generations = all.entry((collection.parse().unwrap(), date)).or_default();
         let next = u32::try_from(generations.len()).unwrap();
@@ -182,7 +187,7 @@ impl World {
     }
 
     /// Deletes all source files of a date.
-    pub fn lose(&self, date: ProcessingDate) {
+    pub(super) fn lose(&self, date: ProcessingDate) {
         self.lost.lock().unwrap().insert(date);
         for key in objects(&*self.stores["source"]).into_keys().filter(|key| key.as_ref().starts_with(&date.to_string())) {
             block_on(self.stores["source"].delete(&key)).unwrap();
@@ -190,19 +195,19 @@ impl World {
     }
 
     /// Returns the published files below a prefix: their names, relative to the store, and sizes.
-    pub fn published(&self, prefix: &str) -> BTreeMap<String, u64> {
+    pub(super) fn published(&self, prefix: &str) -> BTreeMap<String, u64> {
         let listed = self.stores["published"].list(Some(&Path::from(prefix)).filter(|path| !path.as_ref().is_empty()));
         let found: Vec<_> = block_on(listed.try_collect()).unwrap();
         found.into_iter().map(|object| (object.location.to_string(), object.size)).collect()
     }
 
     /// Returns the bytes of a published file.
-    pub fn get(&self, key: &str) -> Bytes {
+    pub(super) fn get(&self, key: &str) -> Bytes {
         block_on(async { self.stores["published"].get(&Path::from(key)).await.unwrap().bytes().await.unwrap() })
     }
 
     /// Returns the key of a location in the published store.
-    pub fn key_at(&self, location: &str) -> String {
+    pub(super) fn key_at(&self, location: &str) -> String {
         let root = match self.place {
             Place::Folder => format!("file://{}/", self.path("warehouse").display()),
             Place::Bucket => "s3://warehouse/".to_owned(),
@@ -211,7 +216,7 @@ impl World {
     }
 
     /// Returns leftovers on the local disk: scratch files and unfinished writes, which a run should have deleted.
-    pub fn left_behind(&self) -> Vec<PathBuf> {
+    pub(super) fn left_behind(&self) -> Vec<PathBuf> {
         let mut found = files(&self.path("scratch"));
         // How the local store names a write that is not finished.
         found.extend(files(&self.path("warehouse")).into_iter().filter(|file| file.to_string_lossy().contains('#')));
@@ -219,17 +224,17 @@ impl World {
     }
 
     /// Opens the metastore without the gate.
-    pub fn metastore(&self) -> SqliteMetastore {
+    pub(super) fn metastore(&self) -> SqliteMetastore {
         SqliteMetastore::open(&self.path("metastore.db")).unwrap()
     }
 
     /// Opens the ledger without the gate.
-    pub fn ledger(&self) -> SqliteLedger {
+    pub(super) fn ledger(&self) -> SqliteLedger {
         SqliteLedger::open(&self.path("ledger.db")).unwrap()
     }
 
     /// Returns the services of a process, behind its gate.
-    pub fn services(&self, process: &Process) -> Result<Services, JobError> {
+    pub(super) fn services(&self, process: &Process) -> Result<Services, JobError> {
         let mut environment = Environment::load(&self.path("adg.yaml"), None)?;
         environment.clock = Arc::<Ticking>::clone(&self.clock);
         environment.disk = Disk::behind(Arc::new(GatedDisk(process.clone())));
@@ -242,7 +247,7 @@ impl World {
     }
 
     /// Runs the job to its end, unless its process dies or hangs before.
-    pub fn run(&self, process: &Process, request: &IngestRequest) -> Result<RunReport, JobError> {
+    pub(super) fn run(&self, process: &Process, request: &IngestRequest) -> Result<RunReport, JobError> {
         ingest(&self.services(process)?, request, &NoProgress)
     }
 }
@@ -263,7 +268,7 @@ impl StoreSeam for Seam {
 }
 
 /// A saved state of a world.
-pub struct Kept {
+pub(super) struct Kept {
     now: i64,
     files: Vec<(PathBuf, Vec<u8>)>,
     objects: BTreeMap<&'static str, BTreeMap<Path, Bytes>>,
@@ -288,7 +293,7 @@ fn files(folder: &FilePath) -> Vec<PathBuf> {
 }
 
 /// Returns the request of a nightly run, which names no dates.
-pub fn nightly() -> IngestRequest {
+pub(super) fn nightly() -> IngestRequest {
     // So little memory that one collection is done after the other.
     let options = RunOptions { memory: bytesize::ByteSize::mib(128), ..RunOptions::default() };
     let scope = Scope { job: "shop".to_owned(), ..Scope::default() };
@@ -296,20 +301,20 @@ pub fn nightly() -> IngestRequest {
 }
 
 /// Returns a request for named dates.
-pub fn asked_for(dates: Requested) -> IngestRequest {
+pub(super) fn asked_for(dates: Requested) -> IngestRequest {
     let mut request = nightly();
     request.scope.dates = dates;
     request
 }
 
 /// Adds a clean-up to a request.
-pub fn with_clean_up(mut request: IngestRequest) -> IngestRequest {
+pub(super) fn with_clean_up(mut request: IngestRequest) -> IngestRequest {
     request.options.clean_up = true;
     request
 }
 
 /// Next commands of a test, which nobody runs.
-pub struct NoCommands;
+pub(super) struct NoCommands;
 
 impl NextCommands for NoCommands {
     fn rerun(&self, (start, end): (ProcessingDate, ProcessingDate), _: Option<&BTreeSet<CollectionName>>) -> String {

@@ -25,6 +25,10 @@ const MADE_AT_HOUR: i8 = 4;
 
 /// Writes the files of each collection into the module's source store, and returns their keys. If the module's files are
 /// encrypted, each has a new key of the key service.
+///
+/// # Errors
+/// The profile is protected; the module is not known, declares no columns of a collection, or can't have such files; the key
+/// service, the store or the scratch disk fails. Files that were already written remain.
 pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<String>, JobError> {
     if environment.config.profile.protected {
         return Err(JobError::Usage {

@@ -10,7 +10,7 @@ use crate::source::DayKeys;
 
 use super::module::Collection;
 use super::request::IngestRequest;
-use super::run::Run;
+use super::run::{Run, log_sweep};
 use super::schedule::Schedule;
 use crate::jobs::run::JobError;
 
@@ -56,7 +56,7 @@ pub(super) fn clean_up(
 pub(super) fn sweep(run: &Run<'_>, collections: &[Collection]) {
     for collection in collections {
         for layout in collection.layouts.all() {
-            run.swept(collection, run.sink(collection, layout).sweep_all_unpublished());
+            log_sweep(collection, run.sink(collection, layout).sweep_all_unpublished());
         }
     }
 }

@@ -56,9 +56,10 @@ impl<'a> Context<'a> {
     ) -> Result<Self, JobError> {
         let environment = &services.environment;
         let published = environment.store(&module.target.store, true)?;
-        let source = match options.e2e_test {
-            true => published.below(&environment.config.profile.e2e_test_folder),
-            false => environment.store(&module.source.store, false)?,
+        let source = if options.e2e_test {
+            published.below(&environment.config.profile.e2e_test_folder)
+        } else {
+            environment.store(&module.source.store, false)?
         };
         let key_service = match module.source.encryption {
             FileEncryption::None => None,

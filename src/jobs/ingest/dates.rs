@@ -108,8 +108,9 @@ fn log(day: &DayReport) {
         }
         Some(failure) => {
             tracing::error!(
-                target: DATES, event = "date_failed", date, collection, outcome = ?day.outcome, exit_code = failure.exit_code.number(),
-                error = failure.message, hint = failure.hint.as_deref().unwrap_or_default(),
+                target: DATES, event = "date_failed", date, collection, outcome = ?day.outcome,
+                exit_code = failure.exit_code.number(), error = failure.message,
+                hint = failure.hint.as_deref().unwrap_or_default(),
             );
         }
     }

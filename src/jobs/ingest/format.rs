@@ -9,7 +9,7 @@ use super::module::wrong;
 use crate::jobs::run::JobError;
 
 /// Returns the format of the module's source files.
-pub fn format(module: &Module) -> Result<Format, JobError> {
+pub(crate) fn format(module: &Module) -> Result<Format, JobError> {
     match (&module.source.csv, &module.source.json) {
         (Some(_), Some(_)) => Err(wrong(module, "source", "it has both `csv` and `json`; a module's files are of one format")),
         (csv, None) => csv_format(module, csv.as_ref().unwrap_or(&CsvSettings::default())).map(Format::Csv),

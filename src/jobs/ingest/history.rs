@@ -29,6 +29,9 @@ pub struct HistoryRequest {
 }
 
 /// Returns the history of a module's dates.
+///
+/// # Errors
+/// The module is not known or is invalid; the ledger fails. A source that can't be listed is only logged.
 pub fn history(services: &Services, request: &HistoryRequest) -> Result<History, JobError> {
     let told = told(services, request)?;
     let rerun = told.rerun(request);

@@ -18,7 +18,7 @@ use super::dates::{DATES, Done, do_all};
 use super::lineage::RunLineage;
 use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::request::IngestRequest;
-use super::run::Run;
+use super::run::{Run, log_sweep};
 use super::schedule::Schedule;
 use super::summary::KeptSummary;
 use super::test_flag::refuse_test_flag;
@@ -26,6 +26,10 @@ use super::{clean_up, differences, late, plan};
 
 /// Runs a module and sends notifications of how that ended. An error means that no date could be tried; failures of single dates
 /// are in the report.
+///
+/// # Errors
+/// The request or the module is invalid; the lease is held or was lost; the ledger, the metastore or a store fails; the plan is
+/// stale; clean-up would lose what the source can't rebuild.
 pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let done = all_dates(services, request, progress);
     if let Some(Err(error)) = services.lineage.as_ref().map(Lineage::end) {
@@ -122,21 +126,27 @@ impl Leased<'_> {
         let Self { services, request, module, started, .. } = *self;
         let Done { days, ended_by, not_reached } = done;
         if let Some(error) = &ended_by {
-            tracing::error!(event = "run_ended_early", exit_code = error.kind().number(), error = %Causes(&error), hint = error.hint().unwrap_or_default());
+            tracing::error!(
+                event = "run_ended_early", exit_code = error.kind().number(), error = %Causes(&error),
+                hint = error.hint().unwrap_or_default()
+            );
         }
         let is_stopped = services.environment.stop.is_requested();
         if !is_stopped {
             staged(&mut stages, Stage::Sweep, || sweep(run, collections, request));
         }
-        let differences = match ended_by.is_some() || is_stopped {
-            true => Vec::new(),
-            false => staged(&mut stages, Stage::Compare, || differences(run, collections, request)),
+        let differences = if ended_by.is_some() || is_stopped {
+            Vec::new()
+        } else {
+            staged(&mut stages, Stage::Compare, || differences(run, collections, request))
         };
         let rerun_late = late::commands(&*request.commands, &late, module.collections.len());
         late::log(&late, &rerun_late);
         let has_published = days.iter().any(|day| day.location.is_some());
         let mut again = rerun::failed(&days);
-        not_reached.into_iter().for_each(|(date, names)| again.entry(date).or_default().extend(names));
+        for (date, names) in not_reached {
+            again.entry(date).or_default().extend(names);
+        }
         RunReport {
             run_id: run.id,
             module: module.module.clone(),
@@ -179,7 +189,7 @@ fn sweep(run: &Run<'_>, collections: &[Collection], request: &IngestRequest) {
     let retention = SignedDuration::from_hours(run.context.module.target.sweep_after_hours.into());
     for collection in collections {
         for layout in collection.layouts.all() {
-            run.swept(collection, run.sink(collection, layout).expire(retention));
+            log_sweep(collection, run.sink(collection, layout).expire(retention));
         }
     }
 }

@@ -26,7 +26,7 @@ mod verify;
 
 pub use dates::DATES;
 #[cfg(any(test, fuzzing))]
-pub use format::format;
+pub(crate) use format::format;
 pub use history::{HistoryRequest, history};
 pub use job::ingest;
 pub use plan::{plan, read_plan, write_plan};

@@ -112,7 +112,8 @@ fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobEr
         None => Ok(folder),
         Some(segment) => {
             let reason = format!(
-                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}}, {{collection}} and {{pii}}, and no part that is empty or hidden"
+                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}}, {{collection}} and {{pii}}, and \
+                 no part that is empty or hidden"
             );
             Err(wrong(module, "target.location", reason))
         }

@@ -25,6 +25,9 @@ use super::test_flag::refuse_test_flag;
 use super::{complete, differences, late};
 
 /// Writes a plan to a file as JSON.
+///
+/// # Errors
+/// The file can't be written.
 pub fn write_plan(plan: &Plan, file: &Path) -> Result<(), JobError> {
     let failed = |source| JobError::Output { what: format!("the plan `{}`", file.display()), source };
     let json = serde_json::to_string_pretty(plan).map_err(|error| failed(error.into()))?;
@@ -32,6 +35,9 @@ pub fn write_plan(plan: &Plan, file: &Path) -> Result<(), JobError> {
 }
 
 /// Reads a plan from a file.
+///
+/// # Errors
+/// The file can't be read, or is not a plan that this version understands.
 pub fn read_plan(file: &Path) -> Result<Plan, JobError> {
     let wrong = |reason: String| JobError::Usage {
         message: format!("the plan `{}` can't be read: {reason}", file.display()),
@@ -44,14 +50,19 @@ pub fn read_plan(file: &Path) -> Result<Plan, JobError> {
 
 /// Refuses a plan that differs from `now`, the plan of the run that is set up.
 pub(super) fn must_hold(plan: &Plan, now: &Plan) -> Result<(), JobError> {
-    let differences = match plan.profile == now.profile {
-        true => plan.differences(now),
-        false => vec![format!("it was made for the profile `{}`, not `{}`", plan.profile, now.profile)],
+    let differences = if plan.profile == now.profile {
+        plan.differences(now)
+    } else {
+        vec![format!("it was made for the profile `{}`, not `{}`", plan.profile, now.profile)]
     };
     if differences.is_empty() { Ok(()) } else { Err(JobError::Planned { differences: differences.join("; ") }) }
 }
 
 /// Plans a run.
+///
+/// # Errors
+/// The request or the module is invalid; a table is not the module's, or adg can't publish to it; the ledger, the metastore or
+/// a store fails. Dates that would fail are in the plan.
 pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobError> {
     let now = services.environment.clock.now();
     let config = &services.environment.config;
@@ -192,11 +203,12 @@ impl Planned<'_> {
             notes: Vec::new(),
             risks: Vec::new(),
         };
-        let found = match keys.is_empty() {
-            true => without_files(self.context, self.schedule.rules, self.collection, date).map(|outcome| {
+        let found = if keys.is_empty() {
+            without_files(self.context, self.schedule.rules, self.collection, date).map(|outcome| {
                 day.effect = if outcome == Outcome::Skipped { Effect::Skipped } else { Effect::Added };
-            }),
-            false => self.with_all_files(&listed, &keys, &mut day, table),
+            })
+        } else {
+            self.with_all_files(&listed, &keys, &mut day, table)
         };
         match found {
             Err(error) if error.ends_the_run() => Err(error),

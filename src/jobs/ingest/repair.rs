@@ -53,9 +53,8 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
         let layout = layout(&context, collection, &all)?;
         let table = Broken { context: &context, collection, lease: &lease, layout, all: &all };
         // What keeps one table from being mended is said of it, and keeps no other.
-        let mended = table.repair(&completed, *accept).or_else(|error| match error.ends_the_run() {
-            true => Err(error),
-            false => Ok(vec![table.of_table(Repair::Left(explained(&error)))]),
+        let mended = table.repair(&completed, *accept).or_else(|error| {
+            if error.ends_the_run() { Err(error) } else { Ok(vec![table.of_table(Repair::Left(explained(&error)))]) }
         })?;
         for one in mended {
             if let (Some(date), Repair::Left(_)) = (one.date, &one.outcome) {
@@ -180,9 +179,10 @@ impl Broken<'_> {
         let known = Parameters::from([(COLUMNS.to_owned(), after.fingerprint().to_string())]);
         metastore.alter_table(&table.name, &table.schema, &after, &known)?;
         let told = changed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Ok(Some(self.of_table(match accept {
-            true => Repair::Accepted(told),
-            false => Repair::Table(format!("columns as the files have them again: {told}")),
+        Ok(Some(self.of_table(if accept {
+            Repair::Accepted(told)
+        } else {
+            Repair::Table(format!("columns as the files have them again: {told}"))
         })))
     }
 

@@ -129,7 +129,9 @@ fn months(
     let of_month = |of_month: &[(ProcessingDate, Mark)]| {
         let month = of_month[0].0.first_of_month();
         let mut dates = BTreeMap::new();
-        of_month.iter().for_each(|(_, mark)| *dates.entry(*mark).or_default() += 1);
+        for (_, mark) in of_month {
+            *dates.entry(*mark).or_default() += 1;
+        }
         // As `Mark::ALL` has them, the best first.
         let mark = Mark::ALL.into_iter().rfind(|mark| dates.contains_key(mark)).unwrap_or(Mark::Missing);
         let published = figures.and_then(|figures| figures.get(&month)).map(|counts| Published {

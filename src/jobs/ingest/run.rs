@@ -33,23 +33,23 @@ impl Run<'_> {
         Ok(self.context.ledger.record(self.lease.lease(), attempt)?)
     }
 
-    /// Logs the result of a sweep.
-    pub(super) fn swept(&self, collection: &Collection, swept: Result<usize, LakeError>) {
-        match swept {
-            Ok(0) => {}
-            Ok(folders) => tracing::info!(
-                event = "expired_files_deleted", formerly = "swept", table = %collection.table, folders,
-                "deleted files after their retention"
-            ),
-            Err(error) => tracing::warn!(
-                event = "expired_files_not_deleted", formerly = "not_swept", table = %collection.table, error = %Causes(&error),
-                "could not delete files after their retention"
-            ),
-        }
-    }
-
     /// Returns a collection's table in that folder as a sink.
     pub(super) fn sink<'d>(&'d self, collection: &'d Collection, layout: &'d TableLayout) -> HiveSink<'d> {
         self.context.sink(collection, layout, self.lease)
+    }
+}
+
+/// Logs the result of a sweep.
+pub(super) fn log_sweep(collection: &Collection, swept: Result<usize, LakeError>) {
+    match swept {
+        Ok(0) => {}
+        Ok(folders) => tracing::info!(
+            event = "expired_files_deleted", formerly = "swept", table = %collection.table, folders,
+            "deleted files after their retention"
+        ),
+        Err(error) => tracing::warn!(
+            event = "expired_files_not_deleted", formerly = "not_swept", table = %collection.table, error = %Causes(&error),
+            "could not delete files after their retention"
+        ),
     }
 }

@@ -9,6 +9,9 @@ use crate::jobs::run::JobError;
 /// which reads secrets.
 ///
 /// [`Environment::load`]: crate::jobs::Environment::load
+///
+/// # Errors
+/// The profile is protected; or the file can't be read, is invalid, or has no such profile.
 pub fn refuse_test_flag_where_protected(file: &Path, profile: Option<&str>) -> Result<(), JobError> {
     let (name, is_protected) = config::is_protected(file, profile)?;
     refuse_test_flag(&name, is_protected)

@@ -21,6 +21,10 @@ use crate::jobs::run::{JobError, Services};
 use crate::jobs::tables::existing;
 
 /// Runs a statement and writes its result to `output`, or to standard output.
+///
+/// # Errors
+/// The statement fails, or is not a single SELECT from tables; a table's files can't be read, or are not in a local folder; the
+/// metastore fails; the result can't be written.
 pub fn query(services: &Services, sql: &str, format: QueryFormat, output: Option<&Path>) -> Result<(), JobError> {
     let known = services.metastore.tables()?;
     let Referenced { sql, tables } = referenced(sql, &known)?;

@@ -78,7 +78,7 @@ impl<W: Write> Write for Harmless<W> {
 /// Writes rows as JSON lines by arrow-rs: Polars' own writer turns nulls in lists of structs into structs of nulls once such a
 /// list was sorted (0.55.2).
 fn json_lines(frame: &DataFrame, sink: impl Write) -> Result<(), FrameError> {
-    let names = frame.get_column_names().into_iter().map(|name| name.as_str());
+    let names = frame.get_column_names().into_iter().map(polars::prelude::PlSmallStr::as_str);
     let columns = names.zip(frame::to_arrow(frame)?).map(|(name, array)| (name, array, true));
     let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
     let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(sink);

@@ -8,7 +8,7 @@ const MIB: u64 = 1 << 20;
 
 /// Limits of what is held in memory at once. Everything that grows with an input is cut to pieces of these sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Number of collections in parallel.
     pub collections: usize,
     /// Bytes of text in one batch.
@@ -29,12 +29,12 @@ pub const LEAST_MEMORY: ByteSize = ByteSize::mib(128);
 
 impl Budget {
     /// Returns the limits of what is held of a source file at once.
-    pub fn read_sizes(&self) -> ReadSizes {
+    pub(crate) fn read_sizes(&self) -> ReadSizes {
         ReadSizes { block_bytes: self.block_bytes, record_bytes: self.record_bytes }
     }
 
     /// Returns the budget that `memory` allows on a machine of `cores` cores.
-    pub fn new(memory: ByteSize, cores: usize) -> Self {
+    pub(crate) fn new(memory: ByteSize, cores: usize) -> Self {
         let share =
             |of: u64, parts: u64, least: u64, most: u64| usize::try_from((of / parts).clamp(least, most)).unwrap_or(usize::MAX);
         let collections = share(memory.0, 384 * MIB, 1, cores.clamp(1, 4) as u64);

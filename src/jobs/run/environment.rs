@@ -44,6 +44,10 @@ pub trait StoreSeam: Send + Sync {
 
 impl Environment {
     /// Reads the file and chooses the profile. Of the profile's services, only those of its secrets are called.
+    ///
+    /// # Errors
+    /// The file can't be read, is invalid, or has no such profile; a variable or a secret that the profile refers to can't be
+    /// read; the time zone is unknown.
     pub fn load(file: &Path, profile: Option<&str>) -> Result<Self, JobError> {
         let system = System { clock: Arc::new(SystemClock), account: OnceLock::new() };
         let config = config::load(file, profile, &system)?;
@@ -65,16 +69,26 @@ impl Environment {
     }
 
     /// Returns the module of that name, with the settings of that load type.
+    ///
+    /// # Errors
+    /// Those of [`Config::module`].
     pub fn module(&self, name: &str, load: LoadType) -> Result<Module, JobError> {
         Ok(self.config.module(name, load, &self.system)?)
     }
 
     /// Returns the profile's AWS account.
+    ///
+    /// # Errors
+    /// Those of [`Account::open`].
     pub fn account(&self) -> Result<&Arc<Account>, AwsError> {
         self.system.account(&self.config.profile_name, &self.config.profile.aws)
     }
 
     /// Opens the profile's metastore.
+    ///
+    /// # Errors
+    /// The file of an embedded metastore can't be opened; for Glue, the AWS account can't be opened. Hive and Glue are not called
+    /// yet.
     pub fn metastore(&self) -> Result<Arc<dyn Metastore>, JobError> {
         Ok(match &self.config.profile.metastore {
             MetastoreSettings::Sqlite(settings) => Arc::new(SqliteMetastore::open(&self.config.path(&settings.path))?),
@@ -84,6 +98,9 @@ impl Environment {
     }
 
     /// Opens the profile's ledger.
+    ///
+    /// # Errors
+    /// An embedded or PostgreSQL ledger can't be opened, or has a newer version; for DynamoDB, the AWS account can't be opened.
     pub fn ledger(&self) -> Result<Arc<dyn Ledger>, JobError> {
         Ok(match &self.config.profile.ledger {
             LedgerSettings::Sqlite(settings) => Arc::new(SqliteLedger::open(&self.config.path(&settings.path))?),
@@ -96,6 +113,10 @@ impl Environment {
     }
 
     /// Opens the store of that name.
+    ///
+    /// # Errors
+    /// The profile has no such store, or its settings are invalid; its folder does not exist or can't be created; for S3, the AWS
+    /// account can't be opened.
     pub fn store(&self, name: &str, create: bool) -> Result<Store, JobError> {
         let stores = &self.config.profile.stores;
         let settings = stores.get(name).ok_or_else(|| JobError::Setting {
@@ -122,11 +143,17 @@ impl Environment {
     }
 
     /// Creates temporary space for a run.
+    ///
+    /// # Errors
+    /// Those of [`Scratch::create`].
     pub fn scratch(&self, run: &RunId) -> Result<Scratch, JobError> {
         Ok(Scratch::create(&self.scratch_root(), run, self.config.profile.scratch_encryption, &self.disk)?)
     }
 
     /// Opens the profile's key service, for the requests of a run.
+    ///
+    /// # Errors
+    /// The profile has no key service; a file in its settings can't be read, or an address is invalid.
     pub fn key_service(&self, run: &RunId) -> Result<KeyService, JobError> {
         let settings = self.config.profile.key_service.as_ref().ok_or_else(|| JobError::Setting {
             what: "key_service".into(),

@@ -100,7 +100,8 @@ pub enum JobError {
     },
     /// A date has no file, and its source has deleted the file by now.
     #[error(
-        "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer has it"
+        "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer \
+         has it"
     )]
     Lost {
         /// The store.
@@ -247,7 +248,8 @@ impl JobError {
             Self::Incomplete { .. } => "the next run retries; --incomplete loads the date with the files that it has",
             Self::Lost { .. } => "ask the owner of the source for the file, then rerun the date with --start-dt and --end-dt",
             Self::CleanUp { .. } => {
-                "narrow the dates with --start-dt and --end-dt, restore the source files, or accept the loss with --force-clean-up"
+                "narrow the dates with --start-dt and --end-dt, restore the source files, or accept the loss with \
+                 --force-clean-up"
             }
             Self::Planned { .. } => "create a new plan with `adg plan --out FILE` and the same arguments, and review it",
             Self::Personal { .. } => {

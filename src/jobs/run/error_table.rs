@@ -151,7 +151,8 @@ fn store() -> Vec<(StoreError, u8, &'static str)> {
         (
             StoreError::Archived { store: store(), key: key() },
             13,
-            "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves such files",
+            "restore it first (`aws s3api restore-object`), then run the date again; a lifecycle rule of the bucket moves such \
+             files",
         ),
         (StoreError::Changed { store: store(), key: key() }, 13, "run again once the source has finished writing"),
         (
@@ -163,7 +164,8 @@ fn store() -> Vec<(StoreError, u8, &'static str)> {
         (
             StoreError::Credentials { store: store(), source: AwsError::NoCredentials { reason: text() } },
             20,
-            "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a role",
+            "run `aws sts get-caller-identity` here; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the machine, task or pod a \
+             role",
         ),
         (StoreError::Credentials { store: store(), source: AwsError::Runtime { reason: text() } }, 21, AGAIN),
         (StoreError::Unavailable { action: "read", store: store(), key: key(), reason: text() }, 21, AGAIN),
@@ -200,8 +202,8 @@ fn metastore() -> Vec<(MetastoreError, u8, &'static str)> {
         (
             MetastoreError::TypeRefused { table: table(), metastore: text(), reason: text() },
             12,
-            "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of objects out \
-             with `evolution.new_column: ignore`",
+            "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of objects \
+             out with `evolution.new_column: ignore`",
         ),
         (MetastoreError::Fenced { table: table(), found: 2, ours: 1 }, 22, LEASE_LOST),
         (MetastoreError::Denied { action: "open", metastore: text(), reason: text(), hint: text() }, 20, "x"),
@@ -242,7 +244,8 @@ fn key_service() -> Vec<(KeyServiceError, u8, &'static str)> {
         (
             KeyServiceError::Trust { url: text(), reason: text() },
             20,
-            "look at `certificate`, `key` and `ca` of the profile's `key_service`: are they of the right environment, and not expired?",
+            "look at `certificate`, `key` and `ca` of the profile's `key_service`: are they of the right environment, and not \
+             expired?",
         ),
         (refused(403), 20, "have the key service's owner allow adg's certificate"),
         (refused(400), 13, "compare the object's metadata with what its source wrote; ask the source to send the file again"),
@@ -269,8 +272,8 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
         (
             SourceError::ForeignHeader { key: key(), reason: text(), cause: text() },
             12,
-            "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is right, lower \
-             `source.min_known`",
+            "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is right, \
+             lower `source.min_known`",
         ),
         (
             SourceError::UnreadableHeader { key: key(), reason: text() },

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A lease on a module or on a share of its dates, renewed until it is dropped, and released then. While the lease of a share is
 /// held, nobody works on the whole module, except the holder of one of its shares, for a moment.
-pub struct KeptLease {
+pub(crate) struct KeptLease {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     run_id: RunId,
@@ -32,7 +32,7 @@ pub struct KeptLease {
 
 impl KeptLease {
     /// Acquires the lease of a module, or of a share of its dates.
-    pub fn take(
+    pub(crate) fn take(
         ledger: &Arc<dyn Ledger>,
         clock: &Arc<dyn Clock>,
         module: &ModuleName,
@@ -57,7 +57,7 @@ impl KeptLease {
 
     /// Runs work that no two may do on one module at the same time: changes of its tables' columns, its partitions and its
     /// summary record.
-    pub fn alone<T>(&self, work: impl FnOnce(&Lease) -> T) -> Result<T, LedgerError> {
+    pub(crate) fn alone<T>(&self, work: impl FnOnce(&Lease) -> T) -> Result<T, LedgerError> {
         let _one = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         match &self.lease.scope {
             LeaseScope::Job { job, shard: Some(_) } => Ok(work(&Self::wait_for(&self.ledger, &self.clock, job)?.lease)),
@@ -85,7 +85,7 @@ impl KeptLease {
     }
 
     /// Returns true if the lease is of a shard: other shards work on the module's tables at the same time.
-    pub fn is_of_a_shard(&self) -> bool {
+    pub(crate) fn is_of_a_shard(&self) -> bool {
         self.lease.scope.shard().is_some()
     }
 
@@ -112,11 +112,11 @@ impl KeptLease {
         Ok(Self { ledger, clock, run_id, lease, stop, heartbeat: Some(heartbeat), alone: Mutex::default() })
     }
 
-    pub fn run_id(&self) -> RunId {
+    pub(crate) fn run_id(&self) -> RunId {
         self.run_id
     }
 
-    pub fn lease(&self) -> &Lease {
+    pub(crate) fn lease(&self) -> &Lease {
         &self.lease
     }
 }

@@ -5,19 +5,20 @@ mod environment;
 mod error;
 #[cfg(test)]
 mod error_table;
-pub mod lease;
+pub(super) mod lease;
 mod options;
-pub mod rerun;
-pub mod run_reports;
+pub(super) mod rerun;
+pub(super) mod run_reports;
 mod scope;
 mod services;
-pub mod spans;
-pub mod tell;
+pub(super) mod spans;
+pub(super) mod tell;
 
-pub use budget::{Budget, LEAST_MEMORY};
+pub(crate) use budget::Budget;
+pub use budget::LEAST_MEMORY;
 pub use environment::Environment;
 #[cfg(test)]
-pub use environment::StoreSeam;
+pub(super) use environment::StoreSeam;
 pub use error::JobError;
 pub use options::RunOptions;
 pub use rerun::NextCommands;

@@ -6,10 +6,10 @@ use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::report::{DayReport, Outcome};
 
 /// Dates to rerun, each with its collections.
-pub type Again = BTreeMap<ProcessingDate, BTreeSet<CollectionName>>;
+pub(crate) type Again = BTreeMap<ProcessingDate, BTreeSet<CollectionName>>;
 
 /// Returns the dates that failed, with their collections.
-pub fn failed(days: &[DayReport]) -> Again {
+pub(crate) fn failed(days: &[DayReport]) -> Again {
     let mut again = Again::new();
     for day in days.iter().filter(|day| day.outcome == Outcome::Failed) {
         again.entry(day.date).or_default().insert(day.collection.clone());
@@ -32,7 +32,7 @@ pub trait NextCommands: Send + Sync {
 }
 
 /// Returns one command for each range of dates with the same collections, of which the module has `all_collections`.
-pub fn commands(next: &dyn NextCommands, again: Again, all_collections: usize) -> Vec<String> {
+pub(crate) fn commands(next: &dyn NextCommands, again: Again, all_collections: usize) -> Vec<String> {
     let mut ranges: Vec<(ProcessingDate, ProcessingDate, BTreeSet<CollectionName>)> = Vec::new();
     for (date, collections) in again {
         match ranges.last_mut() {

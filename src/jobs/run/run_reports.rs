@@ -11,7 +11,7 @@ use super::{Environment, JobError};
 
 /// Writes a run's report to a file. It describes the run and is no part of its success: a failure to write the file is only
 /// logged.
-pub fn write_report(environment: &Environment, report: &RunReport) -> Result<(), JobError> {
+pub(crate) fn write_report(environment: &Environment, report: &RunReport) -> Result<(), JobError> {
     let folder = environment.config.path(&environment.config.profile.reports);
     let path = folder.join(format!("{}-{}.json", report.module, report.run_id));
     let json = serde_json::to_string_pretty(report).map_err(|error| JobError::Bug(error.to_string()))?;
@@ -28,7 +28,7 @@ pub fn write_report(environment: &Environment, report: &RunReport) -> Result<(),
 
 /// Reports of a module that still exist.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// Reports, oldest first.
     pub reports: Vec<RunReport>,
     /// Number of files that are named like a report but can't be read as one.
@@ -36,7 +36,7 @@ pub struct Kept {
 }
 
 /// Reads the reports of a module in a folder, if there are any.
-pub fn read_reports(folder: &Path, module: &ModuleName) -> Kept {
+pub(crate) fn read_reports(folder: &Path, module: &ModuleName) -> Kept {
     let mut kept = Kept::default();
     let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut paths: Vec<_> = names.filter(|path| run_of(path, module).is_some()).collect();

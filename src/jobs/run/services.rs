@@ -25,17 +25,23 @@ pub struct Services {
 
 impl Services {
     /// Opens the profile's metastore and ledger.
+    ///
+    /// # Errors
+    /// The metastore or the ledger can't be opened.
     pub fn open(environment: Environment) -> Result<Self, JobError> {
         let channels = tell::channels(&environment);
         Ok(Self { metastore: environment.metastore()?, ledger: environment.ledger()?, channels, lineage: None, environment })
     }
 
     /// Opens the profile's services for a run of `job`. If that fails, the channels are notified.
+    ///
+    /// # Errors
+    /// The metastore or the ledger can't be opened.
     pub fn open_to_run(environment: Environment, job: &str) -> Result<Self, JobError> {
         let channels = tell::channels(&environment);
         let opened = environment.metastore().and_then(|metastore| Ok((metastore, environment.ledger()?)));
         let (metastore, ledger) = opened.inspect_err(|error| tell::tell_failure(&environment, &channels, job, error))?;
         let lineage = tell::lineage(&environment);
-        Ok(Self { metastore, ledger, channels, lineage, environment })
+        Ok(Self { environment, metastore, ledger, channels, lineage })
     }
 }

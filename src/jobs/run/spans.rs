@@ -12,7 +12,7 @@ use crate::report::{DayReport, Stage, Stages};
 use super::JobError;
 
 /// Returns the tracing span of a date of a collection.
-pub fn date_span(collection: &str, date: ProcessingDate) -> Span {
+pub(crate) fn date_span(collection: &str, date: ProcessingDate) -> Span {
     let name = format!("{collection} {date}");
     let date = date.to_string();
     tracing::info_span!(
@@ -27,7 +27,7 @@ pub fn date_span(collection: &str, date: ProcessingDate) -> Span {
 }
 
 /// Records in a date's span how the date ended.
-pub fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
+pub(crate) fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
     let reason = match ended {
         Ok(report) => {
             span.record("rows", report.counts.rows_written);
@@ -42,7 +42,7 @@ pub fn date_ended(span: &Span, ended: &Result<DayReport, JobError>) {
 }
 
 /// Runs a stage's work and adds its time to `stages`.
-pub fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) -> T {
+pub(crate) fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) -> T {
     let stage = Staged::begin(stage);
     let done = work();
     stage.end(stages);
@@ -50,20 +50,20 @@ pub fn staged<T>(stages: &mut Stages, stage: Stage, work: impl FnOnce() -> T) ->
 }
 
 /// A running stage.
-pub struct Staged {
+pub(crate) struct Staged {
     stage: Stage,
     began: Instant,
     _span: EnteredSpan,
 }
 
 impl Staged {
-    pub fn begin(stage: Stage) -> Self {
+    pub(crate) fn begin(stage: Stage) -> Self {
         let span = tracing::info_span!("stage", otel.name = stage.name());
         Self { stage, began: Instant::now(), _span: span.entered() }
     }
 
     /// Ends the stage and adds its time, in seconds, to `stages`, however it ended.
-    pub fn end(self, stages: &mut Stages) {
+    pub(crate) fn end(self, stages: &mut Stages) {
         *stages.entry(self.stage).or_default() += self.began.elapsed().as_secs_f64();
     }
 }

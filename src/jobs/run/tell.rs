@@ -16,7 +16,7 @@ use crate::telemetry::{measures, write_prometheus};
 use super::{Environment, JobError};
 
 /// Returns the channels of a profile. One that can't be used is reported as one that takes no message.
-pub fn channels(environment: &Environment) -> Vec<Channel> {
+pub(crate) fn channels(environment: &Environment) -> Vec<Channel> {
     let settings = environment.config.profile.notify.iter();
     let channels = settings.enumerate().map(|(i, settings)| Channel {
         on: settings.on().clone(),
@@ -27,7 +27,7 @@ pub fn channels(environment: &Environment) -> Vec<Channel> {
 }
 
 /// Returns the notifier that sends a channel's messages.
-pub fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, SendError> {
+pub(crate) fn notifier(environment: &Environment, settings: &NotifySettings) -> Result<Arc<dyn Notifier>, SendError> {
     Ok(match settings {
         NotifySettings::Slack(settings) => Arc::new(Slack::open(settings)?),
         NotifySettings::Sns(settings) => {
@@ -56,7 +56,7 @@ impl Notifier for Unusable {
 }
 
 /// Returns the receiver of lineage events; none if not configured. Settings that can't be used are logged.
-pub fn lineage(environment: &Environment) -> Option<Lineage> {
+pub(crate) fn lineage(environment: &Environment) -> Option<Lineage> {
     let settings = environment.config.profile.telemetry.openlineage.as_ref();
     let opened = Lineage::open(settings, &|name| std::env::var(name).ok(), |path| environment.config.path(path));
     opened.unwrap_or_else(|error| {
@@ -76,7 +76,7 @@ fn tell_machines(environment: &Environment, report: &RunReport) {
 }
 
 /// Writes metrics and sends notifications of how a run ended; the outcome of the notifications is then in the report.
-pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunReport) {
+pub(crate) fn tell(environment: &Environment, channels: &[Channel], report: &mut RunReport) {
     tell_machines(environment, report);
     report.notified = notify::tell(channels, &Notice::of(report));
     for Notified { channel, error } in &report.notified {
@@ -94,7 +94,7 @@ pub fn tell(environment: &Environment, channels: &[Channel], report: &mut RunRep
 }
 
 /// Sends notifications that a run could not begin, or ended before its first date.
-pub fn tell_failure(environment: &Environment, channels: &[Channel], job: &str, error: &JobError) {
+pub(crate) fn tell_failure(environment: &Environment, channels: &[Channel], job: &str, error: &JobError) {
     let now = environment.clock.now();
     // Nobody can have meant a module of a name that none has: whoever typed it reads that in the terminal.
     let Ok(module) = job.parse() else { return };

@@ -13,6 +13,9 @@ use crate::lake::LakeError;
 /// Returns the columns of the first whole Parquet file directly in the folder, as Hive types; none if there is no such file.
 /// Texts of a bounded length come as plain texts, since files do not tell them apart; columns of types that adg never writes are
 /// omitted.
+///
+/// # Errors
+/// The store can't be listed or read. Damaged files are skipped.
 pub fn columns_in_folder(store: &Store, folder: &str) -> Result<Option<TableSchema>, LakeError> {
     for file in store.list(folder)?.into_iter().filter(|file: &ObjectInfo| is_file_of(folder, &file.key)) {
         if let Ok(metadata) = metadata(store, &file)? {

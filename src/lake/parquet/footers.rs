@@ -29,6 +29,9 @@ impl RowsOfFiles {
     }
 
     /// Counts the files directly in a folder. Only the footer of each is read.
+    ///
+    /// # Errors
+    /// The store can't be listed or read. A damaged file is not an error.
     pub fn in_folder(store: &Store, folder: &str) -> Result<Self, LakeError> {
         let mut found = Self::default();
         for file in store.list(folder)?.into_iter().filter(|file| is_file_of(folder, &file.key)) {

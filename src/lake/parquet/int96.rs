@@ -200,10 +200,7 @@ mod tests {
     #[test]
     fn instants_are_julian_days_and_nanoseconds() {
         assert_eq!(int96(0), Int96::from(vec![0, 0, 2_440_588]));
-        assert_eq!(
-            int96(-1),
-            Int96::from(vec![(86_399_999_999_000_u64 & 0xFFFF_FFFF) as u32, (86_399_999_999_000_u64 >> 32) as u32, 2_440_587])
-        );
+        assert_eq!(int96(-1), Int96::from(vec![0x914E_FC18_u32, 0x4E94, 2_440_587]));
     }
 
     #[test]

@@ -81,6 +81,9 @@ impl<'a> TableWriter<'a> {
     }
 
     /// Writes a batch. Its columns have the table's types, in any order; missing columns are null.
+    ///
+    /// # Errors
+    /// The store refuses the file, or the Parquet writer fails. The file's rows are lost: nothing more may be written.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         let arrays = self.columns_of(batch);
         let mut file = match self.current.take() {
@@ -109,6 +112,9 @@ impl<'a> TableWriter<'a> {
     }
 
     /// Finishes the last file, if one was begun.
+    ///
+    /// # Errors
+    /// The store refuses the file, or the Parquet writer fails.
     pub fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         if let Some(file) = self.current.take() {
             self.finish_file(file)?;
@@ -117,6 +123,9 @@ impl<'a> TableWriter<'a> {
     }
 
     /// Finishes the last file. Without any batch this writes one file without rows, so that readers find the schema.
+    ///
+    /// # Errors
+    /// The store refuses the file, or the Parquet writer fails.
     pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         match self.current.take() {
             Some(file) => self.finish_file(file)?,

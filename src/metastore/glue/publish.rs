@@ -127,9 +127,12 @@ impl Target<'_> {
             std::future::ready(Ok(left))
         });
         let sent = runtime::wait(left).map_err(Refused::from).flatten();
-        sent.map_err(|refused| match refused.is_not_found() {
-            true => self.metastore.no_such_table(self.name),
-            false => self.metastore.error(Task::PUBLISH, Some(self.name), &refused),
+        sent.map_err(|refused| {
+            if refused.is_not_found() {
+                self.metastore.no_such_table(self.name)
+            } else {
+                self.metastore.error(Task::PUBLISH, Some(self.name), &refused)
+            }
         })
     }
 

@@ -74,13 +74,14 @@ impl Connections {
         let attempt = || async {
             match self.once(&call).await {
                 Ok(answer) => Ok(Some(answer)),
-                Err(lost) if lost.is_lost() => match done().await? {
-                    true => {
+                Err(lost) if lost.is_lost() => {
+                    if done().await? {
                         tracing::warn!(event = "metastore_reply_lost", metastore = self.describe(), "it had acted");
                         Ok(None)
+                    } else {
+                        Err(lost)
                     }
-                    false => Err(lost),
-                },
+                }
                 Err(fault) => Err(fault),
             }
         };

@@ -30,10 +30,11 @@ pub(super) enum Fault {
 
 impl Fault {
     fn refused(said: String) -> Self {
-        match said.contains("have types incompatible") {
+        if said.contains("have types incompatible") {
             // Two lines: what is wrong, and the columns.
-            true => Self::Types(said.split_whitespace().collect::<Vec<_>>().join(" ")),
-            false => Self::Refused(said),
+            Self::Types(said.split_whitespace().collect::<Vec<_>>().join(" "))
+        } else {
+            Self::Refused(said)
         }
     }
 

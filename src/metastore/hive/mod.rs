@@ -3,6 +3,8 @@
 //! An alter keeps everything that adg did not set. A change applies only to the version that was read: a service that can (Hive
 //! 2.3.10, 4.0 and later) refuses it if somebody else changed the table first; with every service adg compares the columns first.
 
+#![allow(clippy::large_futures, reason = "they hold calls of the generated client; a run waits for one at a time")]
+
 mod connections;
 mod convert;
 mod fault;
@@ -131,7 +133,8 @@ impl HiveMetastore {
     async fn alter(&self, name: &TableName, before: &hms::Table, mut after: hms::Table) -> Result<(), Fault> {
         let mut context = AHashMap::from_iter([(text("DO_NOT_UPDATE_STATS"), text("true"))]);
         if let Some(last) = before.parameters.as_ref().and_then(|parameters| parameters.get(LAST_CHANGED)) {
-            // The time, as Hive's own tools set it; no rule of adg depends on it. Never the same twice, so that the service sees our change where another comes within the second.
+            // The time, as Hive's own tools set it; no rule of adg depends on it. Never the same twice, so that the service sees
+            // our change where another comes within the second.
             let next = last.parse::<i64>().unwrap_or_default() + 1;
             let now = SystemClock.now().as_second().max(next).to_string();
             after.parameters.get_or_insert_default().insert(text(LAST_CHANGED), text(now));

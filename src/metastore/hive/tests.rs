@@ -71,7 +71,7 @@ fn forgetful_proxy(target: &str, swallow: &Arc<AtomicUsize>) -> String {
             std::thread::spawn(move || std::io::copy(&mut from, &mut to));
             let (mut from, mut to, swallow) = (server, client, Arc::clone(&swallow));
             std::thread::spawn(move || {
-                let mut buffer = [0; 1 << 16];
+                let mut buffer = vec![0; 1 << 16];
                 while let Ok(count @ 1..) = from.read(&mut buffer) {
                     if swallow.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
                         break;

@@ -208,12 +208,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn short_ones_are_as_in_general(text in r"[-+]?[0-9]{0,18}\.?[0-9]{0,4}[.e-]?", precision in 1_u8..=38, scale in 0_u8..=38) {
+        fn short_ones_are_as_in_general(
+            text in r"[-+]?[0-9]{0,18}\.?[0-9]{0,4}[.e-]?", precision in 1_u8..=38, scale in 0_u8..=38
+        ) {
             prop_assert_eq!(decimal(text.as_bytes(), precision, scale), in_general(text.as_bytes(), precision, scale));
         }
 
         #[test]
-        fn writing_a_decimal_and_reading_it_is_the_same(unscaled in -999_999_999_999_999_999_i128..=999_999_999_999_999_999, scale in 0..=18_u8) {
+        fn writing_a_decimal_and_reading_it_is_the_same(
+            unscaled in -999_999_999_999_999_999_i128..=999_999_999_999_999_999, scale in 0..=18_u8
+        ) {
             let digits = format!("{:0width$}", unscaled.abs(), width = usize::from(scale) + 1);
             let (whole, fraction) = digits.split_at(digits.len() - usize::from(scale));
             let sign = if unscaled < 0 { "-" } else { "" };

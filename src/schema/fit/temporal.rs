@@ -69,7 +69,10 @@ fn plain_time(text: &[u8]) -> Option<Time> {
 pub struct DateFormats(Vec<String>);
 
 impl DateFormats {
-    /// Creates the formats from `strptime` notation; an unknown directive is an error that names it.
+    /// Creates the formats from `strptime` notation.
+    ///
+    /// # Errors
+    /// A format has an unknown directive, which the message names, or does not give the whole day.
     pub fn new(formats: &[String]) -> Result<Self, String> {
         formats.iter().try_for_each(|format| check(format))?;
         Ok(Self(formats.to_vec()))
@@ -111,7 +114,10 @@ impl DateFormats {
 pub struct TimestampFormats(Vec<String>);
 
 impl TimestampFormats {
-    /// Creates the formats from `strptime` notation; an unknown directive is an error that names it.
+    /// Creates the formats from `strptime` notation.
+    ///
+    /// # Errors
+    /// A format has an unknown directive, which the message names, or does not give the whole day.
     pub fn new(formats: &[String]) -> Result<Self, String> {
         formats.iter().try_for_each(|format| check(format))?;
         Ok(Self(formats.to_vec()))

@@ -59,7 +59,9 @@ impl Explain for KeyServiceError {
         match self {
             Self::Setting { .. } => Some("correct `key_service` of the profile in adg.yaml; the files are PEM".into()),
             Self::Trust { .. } => Some(
-                "look at `certificate`, `key` and `ca` of the profile's `key_service`: are they of the right environment, and not expired?".into(),
+                "look at `certificate`, `key` and `ca` of the profile's `key_service`: are they of the right environment, and \
+                 not expired?"
+                    .into(),
             ),
             Self::Refused { status: 401 | 403, .. } => Some("have the key service's owner allow adg's certificate".into()),
             Self::Refused { .. } => {

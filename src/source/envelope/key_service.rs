@@ -219,7 +219,7 @@ impl KeyService {
                         formerly = "key_service_again",
                         url = self.describe(),
                         reason,
-                        milliseconds = pause.as_millis() as u64,
+                        milliseconds = pause.as_millis(),
                         "asking the key service again"
                     );
                 }

@@ -37,6 +37,9 @@ pub struct TypedBatch {
 }
 
 /// Builds the planned columns of a batch, side by side.
+///
+/// # Errors
+/// The arrays do not form columns of the planned types and of one length: a bug of adg. An invalid value is not an error.
 pub fn typed_batch(
     batch: &RawBatch,
     plan: &[ColumnPlan],

@@ -20,7 +20,7 @@ pub(super) use batch::Span;
 pub use batch::{BadRecord, Place, RawBatch};
 pub use columns::{TypedBatch, typed_batch};
 pub use plan::ColumnPlan;
-pub use records::{Dialect, RecordError, RecordReader};
+pub(super) use records::{Dialect, RecordError, RecordReader};
 pub use row_hash::{HashField, HashVersion, RowHash};
 pub use rules::{Nulls, ValueRules};
 

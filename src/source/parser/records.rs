@@ -15,7 +15,7 @@ const QUOTE: u8 = b'"';
 
 /// Field separation of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
+pub(crate) struct Dialect {
     /// Field delimiter; one ASCII character.
     pub delimiter: u8,
 }
@@ -28,7 +28,7 @@ impl Default for Dialect {
 
 /// Error that stopped reading.
 #[derive(Debug)]
-pub enum RecordError {
+pub(crate) enum RecordError {
     /// The stream failed.
     Io(io::Error),
     /// A record has no end within the limit.
@@ -50,7 +50,7 @@ impl From<io::Error> for RecordError {
 /// may hold anything. An empty line is no record, as in Spark. A record with bad quoting costs the line on which it begins: the
 /// text that a stray quote would swallow is read as separate records.
 #[derive(Debug)]
-pub struct RecordReader<R> {
+pub(crate) struct RecordReader<R> {
     input: Input<R>,
     dialect: Dialect,
     newline: u8,
@@ -59,18 +59,18 @@ pub struct RecordReader<R> {
 
 impl<R: Read> RecordReader<R> {
     /// Creates a reader with these block sizes.
-    pub fn new(source: R, dialect: Dialect, sizes: ReadSizes) -> Self {
+    pub(crate) fn new(source: R, dialect: Dialect, sizes: ReadSizes) -> Self {
         Self { input: Input::new(source, sizes), dialect, newline: b'\n', line: 1 }
     }
 
     /// Returns the bytes of text read so far.
-    pub fn bytes_read(&self) -> u64 {
+    pub(crate) fn bytes_read(&self) -> u64 {
         self.input.bytes
     }
 
     /// Returns the fields of the first record that is not an empty line; `None` if there is none. The inner error is the problem
     /// with that record. Call it before [`next_batch`](Self::next_batch).
-    pub fn header(&mut self) -> Result<Option<Result<Vec<String>, String>>, RecordError> {
+    pub(crate) fn header(&mut self) -> Result<Option<Result<Vec<String>, String>>, RecordError> {
         let mut text = std::mem::take(&mut self.input.rest);
         loop {
             self.input.fill(&mut text)?;
@@ -98,7 +98,7 @@ impl<R: Read> RecordReader<R> {
     }
 
     /// Returns the next records, each of `width` fields; other records are set aside. `None` at the end.
-    pub fn next_batch(&mut self, width: usize) -> Result<Option<RawBatch>, RecordError> {
+    pub(crate) fn next_batch(&mut self, width: usize) -> Result<Option<RawBatch>, RecordError> {
         let mut text = std::mem::take(&mut self.input.rest);
         let mut wants_more = text.len() < self.input.sizes.block_bytes;
         loop {
@@ -518,16 +518,21 @@ mod tests {
 
         /// Checks promise 3 at its root: every line of a file is in a row or in quarantine.
         #[test]
-        fn nothing_is_lost_whatever_the_bytes(body in prop::collection::vec(prop::sample::select(b"ab\",\n\r\xC3\x28 ".to_vec()), 0..200), block in 1..50_usize) {
+        fn nothing_is_lost_whatever_the_bytes(
+            body in prop::collection::vec(prop::sample::select(b"ab\",\n\r\xC3\x28 ".to_vec()), 0..200), block in 1..50_usize
+        ) {
             let text = [b"h1,h2\n".to_vec(), body.clone()].concat();
             let (found, bad) = read(&text, block);
-            let kept = |text: &str| text.bytes().filter(|b| b.is_ascii_lowercase()).count();
-            let seen: usize = found[1..].iter().flatten().map(|f| kept(f)).sum::<usize>() + bad.iter().map(|(_, _, text)| kept(text)).sum::<usize>();
+            let kept = |text: &str| text.bytes().filter(u8::is_ascii_lowercase).count();
+            let in_rows: usize = found[1..].iter().flatten().map(|field| kept(field)).sum();
+            let seen = in_rows + bad.iter().map(|(_, _, text)| kept(text)).sum::<usize>();
             prop_assert_eq!(seen, body.iter().filter(|b| b.is_ascii_lowercase()).count());
         }
 
         #[test]
-        fn the_block_size_changes_nothing(body in prop::collection::vec(prop::sample::select(b"a\",\n\r".to_vec()), 0..120), block in 1..40_usize) {
+        fn the_block_size_changes_nothing(
+            body in prop::collection::vec(prop::sample::select(b"a\",\n\r".to_vec()), 0..120), block in 1..40_usize
+        ) {
             let text = [b"h1,h2\n".to_vec(), body].concat();
             prop_assert_eq!(read(&text, block), read(&text, 1 << 16));
         }

@@ -23,9 +23,8 @@ pub(super) fn split(text: &[u8], start: usize, ended: bool, delimiter: u8, newli
     let mut at = start;
     loop {
         if text.get(at) == Some(&QUOTE) {
-            let (close, escaped) = match closing_quote(text, at + 1, ended) {
-                Some(found) => found,
-                None => return Found::Incomplete { quoted: Some(at) },
+            let Some((close, escaped)) = closing_quote(text, at + 1, ended) else {
+                return Found::Incomplete { quoted: Some(at) };
             };
             spans.push(Span::quoted(at + 1, close, escaped));
             let field = at;

@@ -103,7 +103,8 @@ impl Event<'_> {
         let version = env!("CARGO_PKG_VERSION");
         let engine = json!({ "name": "adg", "version": version, "openlineageAdapterVersion": version });
         // A day is a day of the source's calendar: no zone moves it.
-        let day = |date: ProcessingDate| json!({ "nominalStartTime": format!("{date}T00:00:00Z"), "nominalEndTime": format!("{}T00:00:00Z", date.next()) });
+        let midnight = |date: ProcessingDate| format!("{date}T00:00:00Z");
+        let day = |date: ProcessingDate| json!({ "nominalStartTime": midnight(date), "nominalEndTime": midnight(date.next()) });
         let reason = match &self.moment {
             Moment::Fail(reason) => Some(json!({ "message": reason, "programmingLanguage": "RUST" })),
             _ => None,

@@ -129,7 +129,8 @@ impl Output<'_> {
         let Counts { rows_written, bytes, files, .. } = self.counts;
         let counted = json!({ "rowCount": rows_written, "size": bytes, "fileCount": files });
         let counted = Some(facet("OutputStatisticsOutputDatasetFacet", "1-0-2", counted));
-        let day = json!({ "outputCondition": { "type": "partition", "partitions": [{ "dimensions": { self.partition_by.as_str(): self.date.to_string() } }] } });
+        let partition = json!({ "dimensions": { self.partition_by.as_str(): self.date.to_string() } });
+        let day = json!({ "outputCondition": { "type": "partition", "partitions": [partition] } });
         let subset = subset("OutputSubsetOutputDatasetFacet", day);
         self.dataset
             .with([("facets", known), ("outputFacets", facets([("outputStatistics", counted), ("subset", Some(subset))]))])
@@ -144,7 +145,8 @@ impl Output<'_> {
     /// Returns the lineage of columns: a column is its field's text or a conversion of it; a column that adg adds comes from all
     /// fields.
     fn column_lineage(&self) -> Value {
-        let of = |field: &SourceField, how: Value| json!({ "namespace": self.source.namespace, "name": self.source.name, "field": field.name, "transformations": [how] });
+        let DatasetName { namespace, name } = self.source;
+        let of = |field: &SourceField, how: Value| json!({ "namespace": namespace, "name": name, "field": field.name, "transformations": [how] });
         let mut columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for column in self.schema.columns() {
             let fields: Vec<_> = self.fields.iter().filter(|field| field.column == column.name).collect();

@@ -147,7 +147,7 @@ def test_completed_run_is_told_once_by_each_channel(checks: Checks, at: Place) -
     told = at.server.take()
     checks.same("who is told", sorted(one.path for one in told), sorted([f"/slack/{HOOK}", "/hook", PUBSUB]))
     title = "adg shop (local): completed"
-    text = "dates: 1 done; 2 rows written, 0 quarantined, 0 values that did not fit"
+    text = "dates: 1 done; 2 rows written, 0 quarantined, 0 invalid values"
     by_path = {one.path: one for one in told}
     checks.same("Slack", by_path[f"/slack/{HOOK}"].json(), {"text": f"{title}\n{text}"})
     hook = by_path["/hook"]

@@ -49,7 +49,7 @@ class Ledger:
         return {f"{row['date']} {row['collection']}": WORDS[row["status"]] for row in self.attempts}
 
     def figures(self) -> dict[str, list[int]]:
-        """Rows, value errors, quarantined records and bytes of each date as it was published last."""
+        """Rows, invalid values, quarantined records and bytes of each date as it was published last."""
         published = [row for row in self.attempts if row["status"] == "Completed" and row["files"] > 0]
         counts = ("rows_written", "value_errors", "rows_quarantined", "bytes")
         return {f"{row['date']} {row['collection']}": [row[count] for count in counts] for row in published}

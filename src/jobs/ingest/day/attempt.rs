@@ -29,7 +29,12 @@ use crate::jobs::run::spans::{Staged, date_ended, date_span};
 
 /// Loads one collection of one date and records how it ended. An error here ends the whole run, such as a failure of the ledger
 /// itself. Any other failure is in the report.
-pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: Vec<SourceKey>) -> Result<DayReport, JobError> {
+pub(crate) fn run(
+    run: &Run<'_>,
+    collection: &Collection,
+    date: ProcessingDate,
+    keys: Vec<SourceKey>,
+) -> Result<DayReport, JobError> {
     let started = Instant::now();
     let span = date_span(collection.name.as_str(), date);
     let _span = span.enter();
@@ -38,11 +43,12 @@ pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: V
         begun => begun?,
     };
     let lineage = run.lineage.map(|lineage| DayLineage::begin(lineage, run.context, collection, date, &day.attempt));
-    let result = match day.keys.is_empty() {
-        true => day.without_files(),
+    let result = if day.keys.is_empty() {
+        day.without_files()
+    } else {
         // Polars panics on its own bugs: the ledger is to know of such an attempt too.
-        false => std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
-            .unwrap_or_else(|panic| Err(JobError::Bug(panic_message(&*panic)))),
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| day.ingest()))
+            .unwrap_or_else(|panic| Err(JobError::Bug(panic_message(&*panic))))
     };
     let (written, layout) = (day.written.take(), day.layout);
     let ended = day.end(result, started);
@@ -57,7 +63,7 @@ pub fn run(run: &Run<'_>, collection: &Collection, date: ProcessingDate, keys: V
 }
 
 /// Returns the outcome of a date without a file: skipped, lost or failed.
-pub fn without_files(
+pub(crate) fn without_files(
     context: &Context<'_>,
     rules: WindowRules,
     collection: &Collection,

@@ -7,6 +7,6 @@ mod personal;
 mod publish;
 mod read;
 
-pub use attempt::{run, without_files};
-pub use personal::route;
-pub use publish::notes;
+pub(super) use attempt::{run, without_files};
+pub(super) use personal::route;
+pub(super) use publish::notes;

@@ -15,7 +15,7 @@ use super::attempt::Day;
 /// Decides from the files' own lists of fields, the module and the existing table in which folder a day goes, and which columns
 /// are personal data. `layout` is that of the table as far as it is known. A table that lies among those without personal data
 /// never gets any.
-pub fn route<'c>(
+pub(crate) fn route<'c>(
     context: &Context<'_>,
     collection: &'c Collection,
     layout: &'c TableLayout,

@@ -38,7 +38,7 @@ impl Day<'_> {
 }
 
 /// Returns notes for a person about an evolution, in addition to its statements.
-pub fn notes(evolution: &Evolution) -> Vec<String> {
+pub(crate) fn notes(evolution: &Evolution) -> Vec<String> {
     let told: [(&[ColumnName], &str); 3] = [
         (&evolution.filled, "columns missing in the source, filled with null"),
         (&evolution.without_value, "new columns without any value, not added yet"),

@@ -7,7 +7,7 @@ use polars::prelude::{Column, CompatLevel, DataFrame, PlSmallStr, Series};
 use super::{FrameError, bridge};
 
 /// Returns a frame of these columns, each `rows` long.
-pub fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFrame, FrameError> {
+pub(crate) fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFrame, FrameError> {
     let columns = columns.into_iter().map(|(name, array)| {
         let chunk = bridge::array_to_polars(&array)?;
         Ok(Column::from(Series::try_from((PlSmallStr::from_str(name), vec![chunk]))?))
@@ -17,7 +17,7 @@ pub fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFra
 }
 
 /// Returns the arrays of a frame's columns, in order.
-pub fn to_arrow(frame: &DataFrame) -> Result<Vec<ArrayRef>, FrameError> {
+pub(crate) fn to_arrow(frame: &DataFrame) -> Result<Vec<ArrayRef>, FrameError> {
     let arrays = frame.columns().iter().map(|column| {
         let series = column.as_materialized_series().rechunk();
         bridge::array_to_arrow(series.to_arrow(0, CompatLevel::newest()))

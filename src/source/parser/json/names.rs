@@ -7,7 +7,7 @@ use super::scan::{self, Kind, Value};
 /// The names that a file's records have, in the order in which they first came.
 #[derive(Debug, Default)]
 pub(in crate::source) struct Names {
-    names: Vec<String>,
+    texts: Vec<String>,
     /// For each name, true if a text means it only when written exactly like it.
     plain: Vec<bool>,
     places: HashMap<Vec<u8>, usize>,
@@ -27,12 +27,12 @@ impl Names {
 
     /// Returns the number of names.
     pub(in crate::source) fn len(&self) -> usize {
-        self.names.len()
+        self.texts.len()
     }
 
     /// Returns the names in order.
     pub(in crate::source) fn into_names(self) -> Vec<String> {
-        self.names
+        self.texts
     }
 
     /// Returns the index of a name; it is likely `guess`, since records are similar. `None` if the name is new.
@@ -40,14 +40,14 @@ impl Names {
         let bytes = name.text(text);
         match name.kind {
             Kind::Text { escaped: true } => self.places.get(scan::meaning(bytes, true).as_bytes()).copied(),
-            _ if self.names.get(guess).is_some_and(|name| is_same(name.as_bytes(), bytes)) => Some(guess),
+            _ if self.texts.get(guess).is_some_and(|name| is_same(name.as_bytes(), bytes)) => Some(guess),
             _ => self.places.get(bytes).copied(),
         }
     }
 
     /// Returns the name at an index if it is plain, so that it can be compared as written; else an empty one.
     pub(in crate::source) fn likely(&self, place: usize) -> &[u8] {
-        match (self.names.get(place), self.plain.get(place)) {
+        match (self.texts.get(place), self.plain.get(place)) {
             (Some(name), Some(true)) => name.as_bytes(),
             _ => b"",
         }
@@ -56,10 +56,10 @@ impl Names {
     /// Adds a new name and returns it.
     pub(in crate::source) fn add(&mut self, text: &[u8], name: Value) -> &str {
         let name = scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
-        self.places.insert(name.clone().into_bytes(), self.names.len());
+        self.places.insert(name.clone().into_bytes(), self.texts.len());
         self.plain.push(is_plain(&name));
-        self.names.push(name);
-        self.names.last().map_or("", String::as_str)
+        self.texts.push(name);
+        self.texts.last().map_or("", String::as_str)
     }
 }
 

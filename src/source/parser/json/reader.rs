@@ -104,9 +104,8 @@ impl<R: Read> JsonReader<R> {
                     found.at = end;
                     continue;
                 }
-                Step::Ended if found.any => Room::Full,
+                Step::Ended | Step::Incomplete if found.any => Room::Full,
                 Step::Ended => return Ok(None),
-                Step::Incomplete if found.any => Room::Full,
                 Step::Incomplete => {
                     // What was passed is not looked at again.
                     text.drain(..found.at);

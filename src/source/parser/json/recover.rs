@@ -78,14 +78,17 @@ fn closed(text: &[u8], start: usize, limit: usize) -> Option<usize> {
                 return Some(at);
             }
             b'{' | b'[' => open.push(byte),
-            b'}' | b']' => match open.close(byte) {
-                true if open.brackets.is_empty() => return Some(at + 1),
-                // What was open in it was not closed.
-                true => {}
+            b'}' | b']' => {
+                // What was open in it may not have been closed.
+                let closes = open.close(byte);
+                if closes && open.brackets.is_empty() {
+                    return Some(at + 1);
+                }
                 // The array's own end; a brace that closes nothing is no reason to stop.
-                false if byte == b']' => return Some(at.max(start + 1)),
-                false => {}
-            },
+                if !closes && byte == b']' {
+                    return Some(at.max(start + 1));
+                }
+            }
             b',' if open.brackets.is_empty() => return Some(at.max(start + 1)),
             _ => {}
         }

@@ -537,7 +537,8 @@ mod tests {
         /// The other parser takes and refuses the same texts.
         #[test]
         fn it_agrees_with_another_parser(text in r#"[\[\]{}",:\\ 01etrufalsn.\-\n]{0,24}"#) {
-            prop_assert_eq!(whole(&text).is_ok(), serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|_| true) || is_out_of_range(&text), "{}", text);
+            let is_json = serde_json::from_str::<serde_json::Value>(&text).is_ok() || is_out_of_range(&text);
+            prop_assert_eq!(whole(&text).is_ok(), is_json, "{}", text);
         }
 
         #[test]

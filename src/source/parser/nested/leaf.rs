@@ -110,9 +110,10 @@ impl Texts {
         let mut builder = StringViewBuilder::with_capacity(self.places.values.len());
         let blocks = [builder.append_block(text.clone()), builder.append_block(Buffer::from_vec(self.own))];
         for (place, valid) in self.places.values.into_iter().zip(self.places.valid) {
-            match valid {
-                true => builder.try_append_view(blocks[usize::from(place.is_own)], place.start, place.length)?,
-                false => builder.append_null(),
+            if valid {
+                builder.try_append_view(blocks[usize::from(place.is_own)], place.start, place.length)?
+            } else {
+                builder.append_null()
             }
         }
         Ok(Arc::new(builder.finish()))
