@@ -37,6 +37,8 @@ fn mistakes_end_with_their_codes_and_say_what_to_type() {
     workspace.run(&["--module", "shop", "--start-dt", "01/05/2024"]).expect(2).says("YYYY-MM-DD");
     workspace.run(&["--module", "shop", "--clean-up-flg", "maybe"]).expect(2).says("neither `true` nor `false`");
     workspace.run(&["--module", "shop", "--collection", "order"]).expect(2).says("it has orders, items");
+    workspace.run(&["history", "--module", "shop", "--collection", "order"]).expect(2).says("it has orders, items");
+    workspace.run(&["undo", "--module", "shop", "--run", "latest"]).expect(2).says("not the id of a run");
     workspace.run(&["--module", "shap"]).expect(10).says("the built-in modules are");
     workspace.run(&["--module", "shop", "--config", "nowhere.yaml"]).expect(10).says("nowhere.yaml");
     workspace.run(&["--module", "shop", "--profile", "prod"]).expect(10).says("it has local, production");

@@ -208,7 +208,7 @@ proptest! {
             let mut world = World { rng: ChaCha8Rng::seed_from_u64(seed ^ u64::from(day)), seed, day };
             let records: Vec<Json> = (0..ROWS).map(|row| world.record(day as usize * ROWS + row)).collect();
             let mut text = String::new();
-            for record in records { writeln!(text, "{}", record.write()).unwrap(); }
+            for record in &records { writeln!(text, "{}", record.write()).unwrap(); }
             workspace.write(&format!("source/{}_any.json", date(day)), text);
             days.push(records);
         }

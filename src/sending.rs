@@ -53,9 +53,13 @@ pub async fn patiently<F: Future<Output = Result<(), SendError>>>(send: impl FnM
 ///
 /// # Errors
 /// [`SendError::Soon`] if there is no answer, or one with the status 408, 429 or 5xx; [`SendError::Never`] if it has another
-/// status that is not a success.
+/// status that is not a success, or the request is malformed.
 pub async fn send(request: RequestBuilder) -> Result<(), SendError> {
-    let response = request.send().await.map_err(|error| SendError::Soon(format!("does not answer: {}", because(&error))))?;
+    let response = request.send().await.map_err(|error| {
+        let reason = because(&error);
+        // A request that can't be built, as with an address that is none, is the same each time.
+        if error.is_builder() { SendError::Never(reason) } else { SendError::Soon(format!("does not answer: {reason}")) }
+    })?;
     let status = response.status();
     if status.is_success() {
         return Ok(());

@@ -1,7 +1,10 @@
-//! Tests of the sources as text: a doc comment names its item or says what the item does, and no line is over the width.
+//! Tests of the sources as text: a doc comment names its item or says what the item does, no line is over the width, a log event
+//! has a name and a sentence, and a `mod.rs` has no logic.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use syn::visit::{self, Visit};
 
 /// Openings of noun clauses. A reader who searches for the usual word does not find it behind them.
 const REFUSED: [&str; 11] = ["What", "Who", "Whom", "Whose", "Which", "Why", "Where", "When", "How", "That", "Whether"];
@@ -44,14 +47,14 @@ const WIDTH: usize = 130;
 /// Lines over the width, with their numbers. rustfmt leaves a whole statement as it is, and says nothing, if a string in it is
 /// too long. Raw strings can't be broken.
 fn too_wide(text: &str) -> Vec<(usize, &str)> {
-    let is_raw = |line: &str| line.contains("r\"") || line.contains("r#\"");
+    let is_raw = |line: &str| [" r\"", "(r\"", "r#\""].iter().any(|raw| line.contains(raw));
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
     lines.filter(|(_, line)| line.chars().count() > WIDTH && !is_raw(line)).collect()
 }
 
 #[test]
 fn wide_lines_are_found_by_their_characters() {
-    let (wide, raw, umlauts) = ("x".repeat(131), format!("r#\"{}\"#", "x".repeat(131)), "ä".repeat(130));
+    let (wide, raw, umlauts) = (format!("{}r\"", "x".repeat(130)), format!("r#\"{}\"#", "x".repeat(131)), "ä".repeat(130));
     assert_eq!(too_wide(&[raw.as_str(), &wide, &umlauts].join("\n")), [(2, wide.as_str())]);
 }
 
@@ -78,4 +81,67 @@ fn doc_comments_begin_with_a_noun_or_a_verb() {
 #[test]
 fn no_line_is_over_the_width() {
     assert_eq!(found(&["src", "e2e", "fuzz/fuzz_targets"], too_wide), Vec::<String>::new());
+}
+
+/// Finds log events without a name or without a sentence.
+#[derive(Default)]
+struct Events {
+    seen: usize,
+    refused: Vec<String>,
+}
+
+impl<'ast> Visit<'ast> for Events {
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let path: Vec<_> = call.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if let [room, level] = path.as_slice()
+            && room == "tracing"
+            && ["error", "warn", "info", "debug"].contains(&level.as_str())
+        {
+            self.seen += 1;
+            let tokens: Vec<_> = call.tokens.clone().into_iter().map(|token| token.to_string()).collect();
+            let has_name = tokens.windows(2).any(|pair| pair == ["event", "="]);
+            let has_sentence = tokens.windows(2).any(|pair| pair[0] == "," && pair[1].starts_with('"'));
+            if !has_name || !has_sentence {
+                self.refused.push(call.tokens.to_string());
+            }
+        }
+        visit::visit_macro(self, call);
+    }
+}
+
+impl Events {
+    fn of(text: &str) -> Self {
+        let mut events = Self::default();
+        events.visit_file(&syn::parse_file(text).unwrap());
+        events
+    }
+}
+
+#[test]
+fn events_without_a_name_or_a_sentence_are_found() {
+    let good = "tracing::info!(event = \"a\", rows, \"wrote rows\");";
+    let bad = ["tracing::info!(event = \"a\", rows);", "tracing::info!(rows = 1, \"wrote rows\");"];
+    assert_eq!(Events::of(&format!("fn f() {{ {good} {} }}", bad.concat())).refused.len(), 2);
+}
+
+#[test]
+fn log_events_have_a_name_and_a_sentence() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let events: Vec<Events> = files.iter().map(|file| Events::of(&fs::read_to_string(file).unwrap())).collect();
+    assert!(events.iter().map(|events| events.seen).sum::<usize>() > 40);
+    assert_eq!(events.into_iter().flat_map(|events| events.refused).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn mod_files_declare_and_hand_on_only() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    files.retain(|file| file.ends_with("mod.rs") && !file.parent().is_some_and(|folder| folder.ends_with("conformance")));
+    assert!(files.len() > 20, "{}", files.len());
+    let has_logic = |file: &PathBuf| {
+        let items = syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap().items;
+        !items.iter().all(|item| matches!(item, syn::Item::Mod(_) | syn::Item::Use(_)))
+    };
+    assert_eq!(files.into_iter().filter(has_logic).collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }

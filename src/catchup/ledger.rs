@@ -110,9 +110,8 @@ pub trait RunLog: Send + Sync {
             let published = attempts.chunk_by(|a, b| a.unit == b.unit).filter_map(|of_date| Seen::after(of_date).rows());
             let mut of_node: BTreeMap<ProcessingDate, Counts> = BTreeMap::new();
             for attempt in published {
-                let month = attempt.date().map(ProcessingDate::first_of_month);
-                for month in month {
-                    of_node.entry(month).or_default().add(&attempt.counts);
+                if let Some(date) = attempt.date() {
+                    of_node.entry(date.first_of_month()).or_default().add(&attempt.counts);
                 }
             }
             if !of_node.is_empty() {

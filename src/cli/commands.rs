@@ -100,9 +100,9 @@ fn verify(args: &RunArgs, environment: &EnvironmentArgs, json: bool) -> Result<E
     let request = ingest_request(args, environment)?;
     let verified = jobs::verify(&services(environment)?, &request.scope, &request.options)?;
     if json {
-        print_json(&verified)?
+        print_json(&verified)?;
     } else {
-        print(&verified_table(&verified))?
+        print(&verified_table(&verified))?;
     }
     Ok(if verified.iter().any(Verified::differs) { ErrorKind::Partial.into() } else { ExitCode::Done })
 }
@@ -121,9 +121,9 @@ fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, 
     let request = RepairRequest { scope: past_scope(&args.module, &args.past), accept: args.accept, commands };
     let (repaired, rerun) = jobs::repair(&services(environment)?, &request)?;
     if args.json {
-        print_json(&repaired)?
+        print_json(&repaired)?;
     } else {
-        print(&repaired_table(&repaired, &rerun))?
+        print(&repaired_table(&repaired, &rerun))?;
     }
     let is_done = repaired.iter().all(|one| !matches!(one.outcome, Repair::Left(_)));
     Ok(if is_done { ExitCode::Done } else { ErrorKind::Partial.into() })
@@ -186,7 +186,7 @@ fn run_module(
         LogFormat::Human => tell_person(&shown(&closing_table(&report))),
         LogFormat::Json => tracing::info!(
             event = "run_done", run_id = %report.run_id, module = %report.module, profile = report.profile,
-            dates = report.days.len(), exit_code = code.number(), rerun = report.rerun.join("; "),
+            dates = report.days.len(), exit_code = code.number(), rerun = report.rerun.join("; "), "the run is done"
         ),
     }
     Ok(code)

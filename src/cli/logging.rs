@@ -36,8 +36,8 @@ impl LogFormat {
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let message = panic.payload_as_str().unwrap_or("a panic without a message");
-        tracing::error!(event = "panic", place, message);
+        let error = panic.payload_as_str().unwrap_or("a panic without a message");
+        tracing::error!(event = "panic", place, error, "adg panicked, which is a bug");
     }));
 }
 
@@ -101,6 +101,7 @@ pub(super) fn start(format: LogFormat, otlp: Option<&Otlp>) {
         }
     };
     // Spans are for traces; lines say in themselves what they are about.
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method's own lifetime is too narrow here")]
     let lines = lines.with_filter(filter.and(filter_fn(|metadata| metadata.is_event())));
     tracing_subscriber::registry().with(lines).with(otlp.and_then(Otlp::layer)).init();
 }

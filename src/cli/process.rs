@@ -54,6 +54,7 @@ fn tell(error: &JobError, format: LogFormat) {
             exit_code = exit_code.number(),
             error = message,
             hint = hint.as_deref().unwrap_or_default(),
+            "the command failed"
         ),
         LogFormat::Human => {
             commands::tell_person(&format!("error: {}", shown(&message)));

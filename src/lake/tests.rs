@@ -110,6 +110,10 @@ impl World for HiveWorld {
         rows
     }
 
+    fn stored(&self) -> usize {
+        self.store.list("").unwrap().len()
+    }
+
     fn pass(&self, time: SignedDuration) {
         let mut now = self.clock.0.lock().unwrap();
         *now = now.checked_add(time).unwrap();

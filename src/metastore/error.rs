@@ -4,7 +4,7 @@ use crate::identity::{ErrorKind, Explain, hints};
 
 use super::TableName;
 
-/// A failed request to the metastore. Nothing was changed.
+/// A failed request to the metastore. Nothing was changed, but by a publish of many partitions: some may be published.
 #[derive(Debug, thiserror::Error)]
 pub enum MetastoreError {
     /// The table does not exist.

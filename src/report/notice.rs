@@ -196,7 +196,7 @@ mod tests {
             late: Vec::new(),
             rerun_late: Vec::new(),
             notified: vec![],
-            stages: Default::default(),
+            stages: std::collections::BTreeMap::new(),
         }
     }
 

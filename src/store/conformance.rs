@@ -32,7 +32,7 @@ pub(super) fn suite(store: &Store) {
 }
 
 fn what_is_put_is_listed_read_and_deleted(store: &Store) {
-    let content: Vec<u8> = (0..LARGE).map(|i| (i * 31 % 251) as u8).collect();
+    let content: Vec<u8> = (0..LARGE).map(|i| u8::try_from(i * 31 % 251).unwrap()).collect();
     put(store, "data/date_uploaded=2021-04-12/part-0.parquet", &content);
     put(store, "data/empty", b"");
     let below = store.below("data");

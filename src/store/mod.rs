@@ -19,6 +19,7 @@ mod error;
 #[cfg(test)]
 mod fake_aws;
 mod find;
+mod folders;
 mod links;
 mod listing;
 mod object;

@@ -127,7 +127,7 @@ impl Store {
 
     /// Returns a store of these objects, which are used as those at `url` would be.
     #[cfg(test)]
-    pub fn of(name: &str, url: StoreUrl, objects: Arc<dyn ObjectStore>, disk: Disk, part_bytes: usize) -> Self {
+    pub(crate) fn of(name: &str, url: StoreUrl, objects: Arc<dyn ObjectStore>, disk: Disk, part_bytes: usize) -> Self {
         Self { disk, part_bytes, ..Self::new(name, url, objects).unwrap() }
     }
 
@@ -139,7 +139,7 @@ impl Store {
         match &mut url {
             StoreUrl::Folder(folder) => folder.push(prefix),
             StoreUrl::S3(bucket) | StoreUrl::Gcs(bucket) => {
-                bucket.prefix = format!("{}/{prefix}", bucket.prefix).trim_matches('/').to_owned();
+                bucket.prefix = [bucket.prefix.as_str(), prefix].join("/").trim_matches('/').into();
             }
         }
         let objects = connect::below(Arc::clone(&self.objects), prefix);
@@ -236,19 +236,6 @@ impl Store {
         }
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(objects)
-    }
-
-    /// Returns the names of the folders in the folder `prefix`, including those without a complete object.
-    ///
-    /// # Errors
-    /// The store can't be listed, or the folder has a name that can't be a key. A missing folder is empty.
-    pub fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let listed = self.runtime.block_on(self.objects.list_with_delimiter(Some(&path(prefix))));
-        match listed.map_err(|error| self.failed("list", prefix, error)) {
-            Ok(listed) => Ok(listed.common_prefixes.iter().filter_map(|folder| folder.filename()).map(str::to_owned).collect()),
-            Err(StoreError::NotFound { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
     }
 
     /// Deletes a folder and everything in it; a missing folder is no error. On a local disk it also deletes leftovers of killed
@@ -434,6 +421,7 @@ mod tests {
     fn a_name_that_is_no_key_stops_nothing() {
         use std::os::unix::ffi::OsStrExt;
         let (folder, store) = store();
+        std::fs::create_dir_all(folder.path().join("b/c")).unwrap();
         std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xFF\xFE.csv")), "x").unwrap();
         std::fs::write(folder.path().join("two\nlines.csv"), "x").unwrap();
         std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
@@ -444,6 +432,7 @@ mod tests {
             let keys: Vec<String> = store.list("").unwrap().into_iter().map(|object| object.key).collect();
             assert!(keys.contains(&"good.csv".to_owned()), "{keys:?}");
         }
+        assert_eq!(store.folders("").unwrap(), ["b"]);
         assert!(store.delete_folder("").is_err() && store.delete_folder("/").is_err());
     }
 

@@ -65,7 +65,10 @@ impl Drop for Scratch {
         let unlocked = || self.disk.run("remove the lock", &self.lock, || fs::remove_file(&self.lock));
         let removed = self.disk.remove_folder(&self.folder).and_then(|()| unlocked());
         if let Err(error) = removed {
-            tracing::warn!(folder = %self.folder.display(), %error, "the scratch folder could not be removed");
+            tracing::warn!(
+                event = "scratch_not_removed", folder = %self.folder.display(), %error,
+                "could not remove the scratch folder"
+            );
         }
     }
 }
@@ -96,7 +99,10 @@ impl ScratchFolder {
 impl Drop for ScratchFolder {
     fn drop(&mut self) {
         if let Err(error) = self.disk.remove_folder(&self.path) {
-            tracing::warn!(folder = %self.path.display(), %error, "a scratch folder could not be removed");
+            tracing::warn!(
+                event = "scratch_not_removed", folder = %self.path.display(), %error,
+                "could not remove a scratch folder"
+            );
         }
     }
 }

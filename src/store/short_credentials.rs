@@ -32,7 +32,7 @@ impl FakeAws {
 
 #[test]
 fn a_download_outlives_three_credentials() {
-    let mut fake = FakeAws::new((0..4 * REQUESTS * (1 << 20)).map(|i| (i / 7 % 251) as u8).collect());
+    let mut fake = FakeAws::new((0..4 * REQUESTS * (1 << 20)).map(|i| u8::try_from(i / 7 % 251).unwrap()).collect());
     // Four times as many as of an upload, and as many more at once.
     fake.step = SignedDuration::from_secs(15);
     let fake = Arc::new(fake);

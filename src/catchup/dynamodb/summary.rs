@@ -99,7 +99,10 @@ impl JobSummaries for DynamoDbLedger {
             to_be_done_again(self, lease, job, next)?;
             written.last = Some(line.mark());
             written.continues_from = Some(next.to_string());
-            tracing::info!(event = "ledger_taken_over", module = %job, last = line.mark(), continues_from = %next);
+            tracing::info!(
+                event = "ledger_taken_over", module = %job, last = line.mark(), continues_from = %next,
+                "continuing after the last date of the replaced job"
+            );
             self.fenced("take the ledger over", lease, vec![self.put(&written)?])?;
         }
         taken_over(self, &written)

@@ -261,7 +261,15 @@ fn who_comes_second_finds_the_lease_changed_and_no_other_failure_is_taken_for_th
     let item = |token: u64| {
         let Key { hash, range } = Key::lease(&module().into());
         let holder = StoredHolder::of(&Holder { run_id: RunId::new(now()), host: "host".into(), process: 7 });
-        LeaseItem { hash, range, token, holder, expires: now().to_string(), released: false, shared: Default::default() }
+        LeaseItem {
+            hash,
+            range,
+            token,
+            holder,
+            expires: now().to_string(),
+            released: false,
+            shared: std::collections::BTreeMap::new(),
+        }
     };
     let ledger = open();
     assert!(ledger.put_lease(&item(1), None).unwrap());

@@ -151,7 +151,10 @@ impl<'s> Session<'s> {
             }
         });
         self.stop.check()?;
-        tracing::debug!(event = "spark_answered", action = %step, seconds = began.elapsed().as_secs_f64());
+        tracing::debug!(
+            event = "spark_answered", action = %step, seconds = began.elapsed().as_secs_f64(),
+            "the Spark Connect server answered"
+        );
         found.map_err(|reason| failed(&self.settings.remote, step, &reason))
     }
 }

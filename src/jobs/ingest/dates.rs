@@ -103,14 +103,14 @@ fn log(day: &DayReport) {
                 target: DATES, event = "date_done", date, collection, outcome = ?day.outcome, rows_read = day.counts.rows_read,
                 rows_written = day.counts.rows_written, rows_quarantined = day.counts.rows_quarantined,
                 value_errors = day.counts.value_errors, bytes = day.counts.bytes, seconds = day.seconds,
-                schema_changes = day.schema_changes.join("; "), notes = day.notes.join("; "),
+                schema_changes = day.schema_changes.join("; "), notes = day.notes.join("; "), "loaded a date"
             );
         }
         Some(failure) => {
             tracing::error!(
                 target: DATES, event = "date_failed", date, collection, outcome = ?day.outcome,
                 exit_code = failure.exit_code.number(), error = failure.message,
-                hint = failure.hint.as_deref().unwrap_or_default(),
+                hint = failure.hint.as_deref().unwrap_or_default(), "could not load a date"
             );
         }
     }

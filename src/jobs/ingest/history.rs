@@ -11,7 +11,7 @@ use crate::jobs::run::{JobError, NextCommands, Scope, Services};
 use crate::report::{History, LateFiles, Mark, ToldAttempt};
 
 use super::late;
-use super::module::{collections, source_keys};
+use super::module::{collections, refuse_unknown, source_keys};
 use super::summary::known_history;
 
 /// Most attempts that are listed of failed, unfinished and lost dates: those of the latest dates.
@@ -39,7 +39,10 @@ pub fn history(services: &Services, request: &HistoryRequest) -> Result<History,
     let attempts = attempts(services, &marked.module.module, &marked.days, marked.is_one_date)?;
     let late = late_files(services, &marked).map_or_else(
         |error| {
-            tracing::warn!(event = "source_not_listed", module = %marked.module.module, error = %Causes(&error));
+            tracing::warn!(
+                event = "source_not_listed", module = %marked.module.module, error = %Causes(&error),
+                "could not list the source; late files are not shown"
+            );
             None
         },
         Some,
@@ -100,6 +103,7 @@ impl Told {
 pub(super) fn told(services: &Services, request: &HistoryRequest) -> Result<Told, JobError> {
     let environment = &services.environment;
     let module = environment.module(&request.scope.job, request.scope.load)?;
+    refuse_unknown(&module, &request.scope.collections)?;
     let wanted = |name: &&CollectionName| request.scope.has(name);
     let (rules, known) = known_history(&*services.ledger, &module)?;
     let today = ProcessingDate::today(environment.clock.now(), &environment.zone);

@@ -128,7 +128,7 @@ impl Leased<'_> {
         if let Some(error) = &ended_by {
             tracing::error!(
                 event = "run_ended_early", exit_code = error.kind().number(), error = %Causes(&error),
-                hint = error.hint().unwrap_or_default()
+                hint = error.hint().unwrap_or_default(), "the run ended early"
             );
         }
         let is_stopped = services.environment.stop.is_requested();

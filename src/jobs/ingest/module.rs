@@ -68,13 +68,17 @@ impl Layouts {
     }
 }
 
+/// Refuses requested collections that the module does not have.
+pub(crate) fn refuse_unknown(module: &Module, only: &[CollectionName]) -> Result<(), JobError> {
+    let Some(unknown) = only.iter().find(|name| !module.collections.contains_key(*name)) else { return Ok(()) };
+    let known = module.collections.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!("the module `{}` has no collection `{unknown}`; it has {known}", module.module);
+    Err(JobError::Usage { message, hint: None })
+}
+
 /// Returns the requested collections; all if none is named. All are checked, requested or not: a mistake in one can harm another.
 pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Vec<Collection>, JobError> {
-    if let Some(unknown) = only.iter().find(|name| !module.collections.contains_key(*name)) {
-        let known = module.collections.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let message = format!("the module `{}` has no collection `{unknown}`; it has {known}", module.module);
-        return Err(JobError::Usage { message, hint: None });
-    }
+    refuse_unknown(module, only)?;
     let collections = module.collections.iter().map(|(name, settings)| collection(module, name, settings));
     let collections = collections.collect::<Result<Vec<_>, _>>()?;
     refuse_shared_folders(module, &collections)?;

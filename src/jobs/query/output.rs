@@ -37,7 +37,7 @@ pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>
     let mut sink: Box<dyn Write> = match output {
         Some(path) => Box::new(io::BufWriter::new(File::create(path).map_err(unwritable)?)),
         None if io::stdout().is_terminal() && format != QueryFormat::Parquet => Box::new(Harmless(io::stdout().lock())),
-        None => Box::new(io::BufWriter::new(io::stdout().lock())),
+        None => Box::new(io::BufWriter::new(UntilClosed(io::stdout().lock()))),
     };
     let polars = |error: PolarsError| unwritable(io::Error::other(error.to_string()));
     match format {
@@ -46,10 +46,25 @@ pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>
         QueryFormat::Json => json_lines(&frame, &mut sink).map_err(|error| unwritable(io::Error::other(error)))?,
         QueryFormat::Parquet => ParquetWriter::new(&mut sink).finish(&mut frame.clone()).map(drop).map_err(polars)?,
     }
-    match sink.flush() {
-        // The reader of a pipe has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(unwritable),
+    sink.flush().map_err(unwritable)
+}
+
+/// A writer that ignores all bytes after the reader of a pipe has closed it: it has seen enough, as `head` does.
+struct UntilClosed<W>(W);
+
+impl<W: Write> Write for UntilClosed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            result => result,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
     }
 }
 
@@ -138,4 +153,29 @@ fn nested_as_text(frame: DataFrame) -> DataFrame {
         Column::new(column.name().clone(), texts.collect::<Vec<_>>())
     });
     DataFrame::new(frame.height(), columns.collect()).unwrap_or(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The end of a pipe whose reader has gone.
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_failure() {
+        let mut sink = io::BufWriter::new(UntilClosed(Closed));
+        sink.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        sink.flush().unwrap();
+    }
 }

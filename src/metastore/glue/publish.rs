@@ -87,7 +87,7 @@ impl GlueMetastore {
         let before = self.calls();
         Target { metastore: self, name, descriptor, fence }.take(partitions)?;
         let (partitions, calls) = (partitions.len(), self.calls() - before);
-        tracing::debug!(event = "partitions_registered", table = %name, partitions, calls);
+        tracing::debug!(event = "partitions_registered", table = %name, partitions, calls, "registered partitions");
         Ok(())
     }
 }

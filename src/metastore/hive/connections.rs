@@ -142,7 +142,10 @@ impl Connections {
         if self.current.compare_exchange(index, index + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
             if self.uris.len() > 1 {
-                tracing::warn!(event = "metastore_failover", from = %self.uri(index), to = %self.uri(index + 1));
+                tracing::warn!(
+                    event = "metastore_failover", from = %self.uri(index), to = %self.uri(index + 1),
+                    "moving to the next metastore service"
+                );
             }
         }
     }

@@ -7,9 +7,10 @@ use pilota::{AHashMap, FastStr};
 use crate::identity::FencingToken;
 use crate::store::normal_location;
 
+use super::client::{Fallible, HiveMetastore};
 use super::convert::{self, text};
 use super::fault::Fault;
-use super::{Fallible, HiveMetastore, Partition, PartitionValue, TableName};
+use crate::metastore::{Partition, PartitionValue, TableName};
 
 /// Partitions per call. A service takes seconds for 1,000, and keeps a transaction of its database open for that time.
 const BATCH: usize = 500;

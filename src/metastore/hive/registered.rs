@@ -3,8 +3,9 @@
 use hive_metastore as hms;
 use pilota::FastStr;
 
+use super::client::{Fallible, HiveMetastore};
 use super::fault::Fault;
-use super::{Fallible, HiveMetastore, Registered};
+use crate::metastore::Registered;
 
 /// Tables per call.
 const BATCH: usize = 100;

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::*;
-use crate::metastore::conformance;
-use crate::schema::{Column, ColumnName};
+use super::{HiveMetastore, HiveSettings, convert};
+use crate::identity::FencingToken;
+use crate::metastore::{
+    Database, Metastore, MetastoreError, Parameters, Partition, PartitionValue, Table, TableName, conformance,
+};
+use crate::runtime;
+use crate::schema::{Column, ColumnName, TableSchema};
 use crate::test_services;
 
 fn metastore(uris: &[&str]) -> HiveMetastore {

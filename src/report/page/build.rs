@@ -1,5 +1,7 @@
 //! HTML page on the history of modules over a period. It is self-contained: no script, no font, no picture from anywhere.
 
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -74,7 +76,7 @@ impl Each {
         }
     }
 
-    fn shown(self, date: ProcessingDate) -> String {
+    fn shown(self, date: &ProcessingDate) -> String {
         match self {
             Self::Day => date.to_string(),
             Self::Month => date.date().strftime("%Y-%m").to_string(),
@@ -82,7 +84,7 @@ impl Each {
     }
 
     /// Returns the number over a column.
-    fn number(self, date: ProcessingDate) -> i8 {
+    fn number(self, date: &ProcessingDate) -> i8 {
         match self {
             Self::Day => date.date().day(),
             Self::Month => date.date().month(),
@@ -235,14 +237,14 @@ impl TablePage {
     }
 
     fn chart(&self, each: Each, unit: &str, of: impl Fn(&Published) -> u64) -> Chart {
-        Chart::of(unit, self.days.iter().map(|(date, day)| (each.shown(*date), day.published.as_ref().map(&of))))
+        Chart::of(unit, self.days.iter().map(|(date, day)| (each.shown(date), day.published.as_ref().map(&of))))
     }
 
-    fn charts(&self, each: Each) -> Vec<(&'static str, Chart)> {
+    fn charts(&self, each: &Each) -> Vec<(&'static str, Chart)> {
         let charts = [
-            ("rows", self.chart(each, "rows", |published| published.rows)),
-            ("errors", self.chart(each, "invalid values", |published| published.value_errors)),
-            ("quarantined", self.chart(each, "quarantined records", |published| published.quarantined)),
+            ("rows", self.chart(*each, "rows", |published| published.rows)),
+            ("errors", self.chart(*each, "invalid values", |published| published.value_errors)),
+            ("quarantined", self.chart(*each, "quarantined records", |published| published.quarantined)),
         ];
         charts.into_iter().filter(|(kind, chart)| *kind == "rows" || chart.most > 0).collect()
     }

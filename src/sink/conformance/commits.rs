@@ -46,7 +46,9 @@ pub(super) fn an_aborted_or_forgotten_write_changes_nothing<W: World>(world: &W)
     let (_, before) = published(world, &slice(1), &[(1, "a")]);
     let lease = world.next_run();
     let sink = world.sink(&lease);
+    let stored = world.stored();
     staged(&sink, &slice(1), &first(), &[(2, "b")]).abort();
+    assert_eq!(world.stored(), stored);
     let mut begun = sink.begin(&slice(1), &first()).unwrap();
     begun.write(&batch(&[(3, "c")])).unwrap();
     drop(begun);

@@ -29,6 +29,9 @@ pub(crate) trait World {
     /// commas, `null` for null.
     fn rows(&self, slice: &Slice) -> Vec<String>;
 
+    /// Returns the number of files, or of staged rows, that the sink keeps for the table, seen by readers or not.
+    fn stored(&self) -> usize;
+
     /// Lets time pass.
     fn pass(&self, time: SignedDuration);
 }
@@ -47,6 +50,7 @@ pub(crate) fn suite<W: World>(world: impl Fn() -> W) {
     fences::a_run_that_slept_past_its_lease_reverts_nothing(&world());
     reverts::a_revert_restores_replaced_rows_and_can_be_reverted(&world());
     reverts::an_unpublished_slice_is_gone_and_comes_back(&world());
+    reverts::unpublished_rows_expire_like_replaced_ones(&world());
     reverts::a_revision_of_another_extent_is_refused(&world());
     reverts::expired_rows_are_gone_and_present_ones_stay(&world());
 }

@@ -35,6 +35,21 @@ pub(super) fn an_unpublished_slice_is_gone_and_comes_back<W: World>(world: &W) {
     sees(world, &slice(1), &["1,a"]);
 }
 
+pub(super) fn unpublished_rows_expire_like_replaced_ones<W: World>(world: &W) {
+    let (lease, revision) = published(world, &slice(1), &[(1, "a")]);
+    let sink = world.sink(&lease);
+    sink.revert(&slice(1), None).unwrap();
+    assert_eq!(sink.expire(DAY).unwrap(), 0);
+    assert_eq!(sink.revert(&slice(1), Some(&revision)).unwrap(), Reverted::Done(revision.extent.unwrap()));
+    sink.revert(&slice(1), None).unwrap();
+    world.pass(DAY * 2);
+    let lease = world.next_run();
+    let sink = world.sink(&lease);
+    assert!(sink.expire(DAY).unwrap() > 0);
+    assert_eq!(sink.revert(&slice(1), Some(&revision)).unwrap(), Reverted::Refused(Extent::default()));
+    assert_eq!(world.stored(), 0);
+}
+
 pub(super) fn a_revision_of_another_extent_is_refused<W: World>(world: &W) {
     let (_, before) = published(world, &slice(1), &[(1, "a"), (2, "b")]);
     published(world, &slice(1), &[(3, "c")]);

@@ -14,6 +14,7 @@ mod plan;
 mod records;
 mod row_hash;
 mod rules;
+mod sizes;
 mod split;
 
 pub(super) use batch::Span;
@@ -23,13 +24,4 @@ pub use plan::ColumnPlan;
 pub(super) use records::{Dialect, RecordError, RecordReader};
 pub use row_hash::{HashField, HashVersion, RowHash};
 pub use rules::{Nulls, ValueRules};
-
-/// Limits on the text of a file held in memory at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadSizes {
-    /// Bytes of text in one batch.
-    pub block_bytes: usize,
-    /// Maximum bytes of one record. A longer line is no record; a quote that is not closed within the limit is a mistake
-    /// of its line.
-    pub record_bytes: usize,
-}
+pub use sizes::ReadSizes;

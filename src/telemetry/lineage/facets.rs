@@ -146,7 +146,10 @@ impl Output<'_> {
     /// fields.
     fn column_lineage(&self) -> Value {
         let DatasetName { namespace, name } = self.source;
-        let of = |field: &SourceField, how: Value| json!({ "namespace": namespace, "name": name, "field": field.name, "transformations": [how] });
+        let of = |field: &SourceField, how: Value| {
+            let field = &field.name;
+            json!({ "namespace": namespace, "name": name, "field": field, "transformations": [how] })
+        };
         let mut columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for column in self.schema.columns() {
             let fields: Vec<_> = self.fields.iter().filter(|field| field.column == column.name).collect();

@@ -13,7 +13,7 @@ SLOW = xml(503, "SlowDown")
 CONFLICT = xml(409, "OperationAborted", "A conflicting conditional operation is currently in progress. Try again.")
 OTHER = xml(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 BROKEN = xml(500, "InternalError", "We encountered an internal error. Please try again.")
-LIST = r"GET /landing-[^/]*\?list"
+LIST = r"GET /landing-[^?]*\?([^ ]*&)?list-type=2"
 READ = r"GET /landing-[^?]*csv"
 RANGE = r"GET /landing-[^?]*csv bytes=\d+-3145727$"
 """In the middle of a large file, which is asked for twice: for the file's beginning, and for all of it. Again it is asked for from
@@ -28,7 +28,7 @@ PER_KEY = b"<DeleteResult><Error><Key>k</Key><Code>InternalError</Code><Message>
 
 def throttled() -> list[Case]:
     """Each kind of request is refused some times, and made again."""
-    storm = [Rule(calls, SLOW, 2) for calls in (LIST, r"HEAD /landing-", READ, WRITE, r"HEAD /published-")]
+    storm = [Rule(calls, SLOW, 2) for calls in (LIST, READ, WRITE, r"HEAD /published-")]
     parts = [Rule(calls, SLOW, 2) for calls in (BEGIN, PART, FINISH)]
     return [
         Case("s_small", "a 503 storm on LIST, HEAD, GET and PUT", [*storm, Rule(WRITE, BROKEN)]),

@@ -183,7 +183,10 @@ impl<'a> Day<'a> {
         for _ in 0..CHANGES {
             match self.try_to_publish() {
                 Err(error) if self.run.lease.is_of_a_shard() && error.is_of_a_changed_table() => {
-                    tracing::info!(event = "table_changed", table = %self.collection.table, error = %Causes(&error));
+                    tracing::info!(
+                        event = "table_changed", table = %self.collection.table, error = %Causes(&error),
+                        "another shard changed the table; publishing again"
+                    );
                     self.report.notes.clear();
                 }
                 done => return done,

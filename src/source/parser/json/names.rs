@@ -19,10 +19,10 @@ fn is_plain(name: &str) -> bool {
 
 impl Names {
     /// Creates the list from these names.
-    pub(in crate::source) fn of(names: Vec<String>) -> Self {
-        let places = names.iter().enumerate().map(|(place, name)| (name.clone().into_bytes(), place)).collect();
-        let plain = names.iter().map(|name| is_plain(name)).collect();
-        Self { names, plain, places }
+    pub(in crate::source) fn of(texts: Vec<String>) -> Self {
+        let places = texts.iter().enumerate().map(|(place, name)| (name.clone().into_bytes(), place)).collect();
+        let plain = texts.iter().map(|name| is_plain(name)).collect();
+        Self { texts, plain, places }
     }
 
     /// Returns the number of names.

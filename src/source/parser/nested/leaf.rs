@@ -111,9 +111,9 @@ impl Texts {
         let blocks = [builder.append_block(text.clone()), builder.append_block(Buffer::from_vec(self.own))];
         for (place, valid) in self.places.values.into_iter().zip(self.places.valid) {
             if valid {
-                builder.try_append_view(blocks[usize::from(place.is_own)], place.start, place.length)?
+                builder.try_append_view(blocks[usize::from(place.is_own)], place.start, place.length)?;
             } else {
-                builder.append_null()
+                builder.append_null();
             }
         }
         Ok(Arc::new(builder.finish()))
