@@ -14,8 +14,8 @@ use super::{HiveSink, LakeError, TableHandle, TableLayout};
 
 impl HiveSink<'_> {
     /// Deletes leftovers of earlier runs at a date that were never published, at once: no reader was ever sent there. Replaced
-    /// files are left to [`sweep_replaced`](Self::sweep_replaced); files that no run of adg wrote, and files of a later run, are
-    /// left alone. Returns the number of folders deleted.
+    /// files are left to [`expire`](crate::sink::TableSink::expire); files that no run of adg wrote, and files of a later run,
+    /// are left alone. Returns the number of folders deleted.
     ///
     /// If a run that slept between the fence check and the publish may still send readers to a folder, the folder is retained
     /// like a replaced one: should that run wake, its readers find old rows rather than none.

@@ -7,7 +7,7 @@ use super::ColumnName;
 /// The type of a table's column.
 ///
 /// `Display` gives Hive's type string (`decimal(18,2)`, `array<struct<a:int>>`), as stored in the metastore;
-/// [`FromStr`] reads that and every synonym that a module file may use.
+/// [`FromStr`](std::str::FromStr) reads that and every synonym that a module file may use.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ColumnType {
     /// UTF-8 text of any length.

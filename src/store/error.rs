@@ -16,7 +16,7 @@ pub enum StoreError {
     NotFound {
         /// Action that failed.
         action: &'static str,
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The object's key.
         key: String,
@@ -24,7 +24,7 @@ pub enum StoreError {
     /// The store's folder does not exist.
     #[error("failed to open {}: it does not exist", place(.folder, .store))]
     NoFolder {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The folder.
         folder: String,
@@ -32,13 +32,13 @@ pub enum StoreError {
     /// The bucket does not exist.
     #[error("the bucket of the store {store} does not exist")]
     NoBucket {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
     },
     /// The bucket is in another region.
     #[error("the bucket of the store {store} is in the region {region}")]
     WrongRegion {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The region, as S3 names it.
         region: String,
@@ -46,7 +46,7 @@ pub enum StoreError {
     /// The object was moved to a storage class from which it must be restored before it is read.
     #[error("`{key}` in the store {store} is archived")]
     Archived {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The object's key.
         key: String,
@@ -56,7 +56,7 @@ pub enum StoreError {
     AccessDenied {
         /// Action that failed.
         action: &'static str,
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The object's key or prefix.
         key: String,
@@ -68,7 +68,7 @@ pub enum StoreError {
     /// There are no credentials, or a hop of the role chain was refused.
     #[error("failed to reach the store {store}")]
     Credentials {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// Error of AWS.
         source: AwsError,
@@ -76,7 +76,7 @@ pub enum StoreError {
     /// A listing has a key that can't be distinguished from another.
     #[error("the store {store} has a key that adg can't list, and hides what comes after it: {reason}")]
     OddKey {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The key, and what is odd about it.
         reason: String,
@@ -86,7 +86,7 @@ pub enum StoreError {
     Unavailable {
         /// Action that failed.
         action: &'static str,
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The object's key or prefix.
         key: String,
@@ -96,7 +96,7 @@ pub enum StoreError {
     /// The store's settings are invalid for its service.
     #[error("the settings of the store {store} can't be used: {reason}")]
     Setting {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// Reason.
         reason: String,
@@ -104,7 +104,7 @@ pub enum StoreError {
     /// The object changed since it was listed.
     #[error("`{key}` in the store {store} changed while it was read")]
     Changed {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The object's key.
         key: String,
@@ -112,7 +112,7 @@ pub enum StoreError {
     /// The received bytes differ from the stored ones.
     #[error("`{key}` in the store {store} came damaged: {what}")]
     Damaged {
-        /// The store, as [`Store::shown`](super::Store::shown) names it.
+        /// The store, as [`Store::describe`](super::Store::describe) names it.
         store: String,
         /// The object's key.
         key: String,

@@ -115,7 +115,7 @@ impl Otlp {
         }
     }
 
-    /// Sends the remaining traces and metrics, and waits [`PATIENCE`] at most.
+    /// Sends the remaining traces and metrics, and waits for 10 seconds at most.
     ///
     /// # Errors
     /// An export failed, or has not ended by then.
