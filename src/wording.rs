@@ -9,15 +9,19 @@ use syn::visit::{self, Visit};
 /// Openings of noun clauses. A reader who searches for the usual word does not find it behind them.
 const REFUSED: [&str; 11] = ["What", "Who", "Whom", "Whose", "Which", "Why", "Where", "When", "How", "That", "Whether"];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+fn files_with(extension: &str, folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files_with(extension, &path, found);
+        } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }
     }
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    files_with("rs", folder, found);
 }
 
 /// The text of a line that is a doc comment.
@@ -144,4 +148,17 @@ fn mod_files_declare_and_hand_on_only() {
         !items.iter().all(|item| matches!(item, syn::Item::Mod(_) | syn::Item::Use(_)))
     };
     assert_eq!(files.into_iter().filter(has_logic).collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}
+
+/// proptest finds the seeds of failures by the path of the test's file, and says nothing where there are none.
+#[test]
+fn seeds_of_properties_lie_where_their_tests_do() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seeds = Vec::new();
+    files_with("txt", &root.join("proptest-regressions"), &mut seeds);
+    assert!(!seeds.is_empty());
+    for seed in seeds {
+        let below = seed.strip_prefix(root.join("proptest-regressions")).unwrap();
+        assert!(root.join("src").join(below).with_extension("rs").exists(), "{}", seed.display());
+    }
 }
