@@ -349,7 +349,8 @@ fn the_same_seed_is_the_same_life() {
 
 #[test]
 fn no_promise_is_broken_in_a_few_lives() {
-    let crashes: u64 = (100..140).map(|seed| live(seed).crashes).sum();
+    // In the last one a run dies before its swap, and another tool drops the partition of the rows that it noted as replaced.
+    let crashes: u64 = (100..140).chain([704]).map(|seed| live(seed).crashes).sum();
     assert!(crashes > 100, "only {crashes} processes died");
 }
 

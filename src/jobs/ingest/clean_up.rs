@@ -131,7 +131,7 @@ fn losses(
     Ok(lost)
 }
 
-/// Returns the partitions that a run which goes by `known` does not rebuild from the source.
+/// Returns the partitions that a run with this schedule does not rebuild from the source.
 pub(super) fn not_rebuilt(
     schedule: &Schedule<'_>,
     collection: &Collection,
