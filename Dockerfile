@@ -5,6 +5,8 @@
 #
 # Where adg.yaml and modules/ are to be in the image too: cluster_config/container.
 FROM rust:1.95-bookworm AS build
+# For the Spark Connect client.
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends protobuf-compiler libprotobuf-dev
 WORKDIR /adg
 COPY . .
 RUN make static OUT=/out

@@ -65,13 +65,13 @@ dependencies:
 	@e2e/require.sh cargo cc python3
 	@e2e/dependencies.sh $(HOME)/.cache/adg/tools $(CARGO_TARGET_DIR)/adg.cdx.json
 
-# What users are given: one file that needs no other, not even /dev for its random numbers, for machines of this kind. TARGET may be one of musl, where its standard library is.
+# What users are given: every feature, in one file that needs no other, not even /dev for its random numbers, for machines of this kind. TARGET may be one of musl, where its standard library is.
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 OUT ?= $(CARGO_TARGET_DIR)/package
 STATIC = $(CARGO_TARGET_DIR)/$(TARGET)/dist/adg
 static:
-	@e2e/require.sh cargo cc
-	RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom" -C link-arg=-Wl,--icf=all -C link-arg=-Wl,-z,pack-relative-relocs' cargo build --locked --profile dist --target $(TARGET)
+	@e2e/require.sh cargo cc protoc
+	RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom" -C link-arg=-Wl,--icf=all -C link-arg=-Wl,-z,pack-relative-relocs' cargo build --locked --all-features --profile dist --target $(TARGET)
 	mkdir -p $(OUT)/tmp
 	cp $(STATIC) $(OUT)/adg
 

@@ -8,6 +8,7 @@ for tool in "$@"; do
   case "$tool" in
     cargo) echo "missing: cargo (Rust 1.95 or newer); install it by rustup, https://rustup.rs" >&2 ;;
     cc) echo "missing: a C compiler; on Debian: apt-get install build-essential" >&2 ;;
+    protoc) echo "missing: protoc, for the Spark Connect client; on Debian: apt-get install protobuf-compiler libprotobuf-dev" >&2 ;;
     python3) echo "missing: python3 with venv; on Debian: apt-get install python3 python3-venv" >&2 ;;
     *) echo "missing: $tool" >&2 ;;
   esac

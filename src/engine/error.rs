@@ -112,7 +112,7 @@ impl Explain for EngineError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotBuilt => "build one that has it: cargo build --release --features spark",
+            Self::NotBuilt => "use a released binary, or build one that has it: cargo build --release --features spark",
             Self::NoServer => "give --spark-remote sc://host:15002, or the profile's `spark: { remote: … }`",
             Self::Spark { step: SparkStep::OpenSession, .. } => {
                 "see that a Spark Connect server listens there, as `spark.remote` or --spark-remote says; `--engine local` does \
