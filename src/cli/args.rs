@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::{ConfigFile, EngineName};
@@ -131,6 +131,13 @@ pub(super) struct RunArgs {
     pub(super) spark_remote: Option<String>,
 }
 
+/// Hides flags of a run that `verify` accepts, as a command line with another first word, and does not use.
+fn hidden_if_of_no_use_to_verify(arg: Arg) -> Arg {
+    const UNUSED: [&str; 7] = ["plan", "clean_up_flg", "force_clean_up", "incomplete", "memory", "engine", "spark_remote"];
+    let is_unused = UNUSED.contains(&arg.get_id().as_str());
+    if is_unused { arg.hide(true) } else { arg }
+}
+
 /// Format of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormatArg {
@@ -170,6 +177,7 @@ pub(super) enum Command {
     /// Compare published dates with the metastore, their files and the source.
     ///
     /// Dates that the source no longer has are compared with metastore and files alone. The exit code is 4 if anything differs.
+    #[command(mut_args(hidden_if_of_no_use_to_verify))]
     Verify {
         /// Arguments of a run; only dates and collections count.
         #[command(flatten)]
