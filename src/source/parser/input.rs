@@ -4,6 +4,9 @@ use std::io::{self, Read};
 
 use super::ReadSizes;
 
+/// Bytes asked for at once: the standard library clears that many before it reads, however short the file is.
+const PIECE: usize = 128 << 10;
+
 /// A stream with the text that was read but not yet handed out.
 #[derive(Debug)]
 pub(super) struct Input<R> {
@@ -31,9 +34,14 @@ impl<R: Read> Input<R> {
         let wanted = block_bytes.max(text.len()).saturating_sub(text.len() / 2).max(1);
         let wanted = wanted.min(record_bytes.saturating_sub(text.len())).max(1);
         text.reserve_exact(wanted);
-        let read = Read::by_ref(&mut self.source).take(wanted as u64).read_to_end(text)?;
-        self.bytes += read as u64;
-        self.ended = read < wanted;
+        let mut left = wanted;
+        while left > 0 && !self.ended {
+            let piece = left.min(PIECE);
+            let read = Read::by_ref(&mut self.source).take(piece as u64).read_to_end(text)?;
+            self.bytes += read as u64;
+            self.ended = read < piece;
+            left -= read;
+        }
         Ok(())
     }
 }
