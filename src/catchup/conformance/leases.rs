@@ -12,6 +12,7 @@ pub(super) fn one_lease_at_a_time(ledger: &dyn Ledger, other: &dyn Ledger) {
         Err(LedgerError::Held { holder, until, .. }) => assert_eq!((*holder, until), (mine, at(60))),
         unexpected => panic!("{unexpected:?}"),
     }
+    assert!(is_held(take(ledger, "leases", 1)), "two runs of one process are two runs");
     take(other, "elsewhere", 1).unwrap();
     let renewed = ledger.renew(&lease, at(50), TTL).unwrap();
     assert_eq!((renewed.expires, renewed.token), (at(110), lease.token));

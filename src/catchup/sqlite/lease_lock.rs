@@ -8,6 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::private;
 
+/// Holder of a lease's lock, after this process tried to take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LockHolder {
+    /// This process, since just now: the last holder is dead, or has released it.
+    ThisProcessNow,
+    /// This process, since before: it holds the lease, and lives.
+    ThisProcess,
+    /// Another process.
+    Another,
+}
+
 /// Locks held by this process, one file beside the ledger for each lease.
 ///
 /// The operating system drops a lock when its process ends, however it ends. A process that gets the lock therefore knows that
@@ -23,16 +34,11 @@ impl LeaseLocks {
         Self { ledger: ledger.to_owned(), held: Mutex::default() }
     }
 
-    /// Returns true if this process has the lease's lock.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
-    }
-
-    /// Tries to take the lease's lock. Returns true if this process has it now.
-    pub(super) fn try_take(&self, name: &str) -> io::Result<bool> {
+    /// Tries to take the lease's lock.
+    pub(super) fn try_take(&self, name: &str) -> io::Result<LockHolder> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.contains_key(name) {
-            return Ok(true);
+            return Ok(LockHolder::ThisProcess);
         }
         let mut path = self.ledger.clone().into_os_string();
         path.push(format!(".{}.lock", name.replace('/', "of").replace(':', ".")));
@@ -40,9 +46,9 @@ impl LeaseLocks {
         match file.try_lock() {
             Ok(()) => {
                 held.insert(name.to_owned(), file);
-                Ok(true)
+                Ok(LockHolder::ThisProcessNow)
             }
-            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(LockHolder::Another),
             Err(std::fs::TryLockError::Error(error)) => Err(error),
         }
     }
@@ -62,12 +68,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let locks = || LeaseLocks::beside(&folder.path().join("ledger.db"));
         let (one, other, module) = (locks(), locks(), "shop");
-        assert!(one.try_take(module).unwrap() && one.try_take(module).unwrap());
-        assert!(!other.try_take(module).unwrap());
-        assert!(other.try_take("elsewhere").unwrap());
+        let take = |locks: &LeaseLocks, name: &str| locks.try_take(name).unwrap();
+        assert_eq!(take(&one, module), LockHolder::ThisProcessNow);
+        assert_eq!(take(&one, module), LockHolder::ThisProcess);
+        assert_eq!(take(&other, module), LockHolder::Another);
+        assert_eq!(take(&other, "elsewhere"), LockHolder::ThisProcessNow);
         one.release(module);
-        assert!(other.try_take(module).unwrap() && !one.try_take(module).unwrap());
+        assert_eq!(take(&other, module), LockHolder::ThisProcessNow);
+        assert_eq!(take(&one, module), LockHolder::Another);
         drop(other);
-        assert!(one.try_take(module).unwrap());
+        assert_eq!(take(&one, module), LockHolder::ThisProcessNow);
     }
 }

@@ -8,6 +8,7 @@ use crate::catchup::{Access, Holder, Lease, LeaseScope, LeaseStore, LedgerError,
 use crate::identity::{FencingToken, JobName};
 
 use super::SqliteLedger;
+use super::lease_lock::LockHolder;
 
 const TAKE: &str = "take the lease";
 
@@ -43,8 +44,8 @@ fn shared_lock(scope: &LeaseScope, run_id: &str) -> String {
 }
 
 impl SqliteLedger {
-    /// Tries to take a lock for this process. Returns false if another process has it.
-    fn lock(&self, name: &str) -> Result<bool, LedgerError> {
+    /// Tries to take a lock for this process.
+    fn lock(&self, name: &str) -> Result<LockHolder, LedgerError> {
         self.locks.try_take(name).map_err(|error| LedgerError::Unavailable {
             action: TAKE,
             ledger: self.path.display().to_string(),
@@ -54,7 +55,7 @@ impl SqliteLedger {
 
     /// Returns true if the process that had a lock is dead: no process has the lock any more.
     fn is_dead(&self, name: &str) -> Result<bool, LedgerError> {
-        let is_dead = !self.locks.has(name) && self.lock(name)?;
+        let is_dead = self.lock(name)? == LockHolder::ThisProcessNow;
         if is_dead {
             self.locks.release(name);
         }
@@ -95,23 +96,19 @@ impl SqliteLedger {
         }
         Ok(())
     }
-}
 
-impl LeaseStore for SqliteLedger {
-    fn acquire(
+    /// Takes a lease, after its lock was tried, in one transaction.
+    fn take(
         &self,
         scope: &LeaseScope,
         access: Access,
         holder: &Holder,
+        lock: LockHolder,
         now: Timestamp,
         ttl: SignedDuration,
     ) -> Result<Lease, LedgerError> {
         let failed = self.unavailable(TAKE);
-        let shared = shared_lock(scope, &holder.run_id.to_string());
-        let locked = match access {
-            Access::Exclusive => self.lock(&scope.to_string())?,
-            Access::Shared => self.lock(&shared)?,
-        };
+        let locked = lock != LockHolder::Another;
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         let current = transaction
@@ -121,7 +118,7 @@ impl LeaseStore for SqliteLedger {
         if let Some(lease) = &current {
             // A process that has the lock now knows that the one before it is dead; a holder that never had it may live.
             let is_dead = match access {
-                Access::Exclusive => locked && lease.locked,
+                Access::Exclusive => lock == LockHolder::ThisProcessNow && lease.locked,
                 Access::Shared => lease.locked && !lease.released && self.is_dead(&scope.to_string())?,
             };
             self.must_be_free(scope, lease, is_dead, now)?;
@@ -157,6 +154,29 @@ impl LeaseStore for SqliteLedger {
         }
         transaction.commit().map_err(&failed)?;
         Ok(Lease { scope: scope.clone(), access, token, run_id: holder.run_id, expires: now + ttl })
+    }
+}
+
+impl LeaseStore for SqliteLedger {
+    fn acquire(
+        &self,
+        scope: &LeaseScope,
+        access: Access,
+        holder: &Holder,
+        now: Timestamp,
+        ttl: SignedDuration,
+    ) -> Result<Lease, LedgerError> {
+        let name = match access {
+            Access::Exclusive => scope.to_string(),
+            Access::Shared => shared_lock(scope, &holder.run_id.to_string()),
+        };
+        let lock = self.lock(&name)?;
+        let taken = self.take(scope, access, holder, lock, now, ttl);
+        if taken.is_err() && lock == LockHolder::ThisProcessNow {
+            // A lock without a lease would keep others from seeing that the next holder is dead.
+            self.locks.release(&name);
+        }
+        taken
     }
 
     fn renew(&self, lease: &Lease, now: Timestamp, ttl: SignedDuration) -> Result<Lease, LedgerError> {

@@ -47,6 +47,25 @@ fn a_dead_holders_lease_is_free_at_once() {
     assert!(second.token > first.token);
 }
 
+#[test]
+fn a_refused_lease_leaves_no_lock_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let now: Timestamp = "2024-01-01T05:00:00Z".parse().unwrap();
+    let module: LeaseScope = "vacancy".parse().unwrap();
+    let hour = SignedDuration::from_hours(1);
+    let holder =
+        |seconds: i64| Holder { run_id: RunId::new(now + SignedDuration::from_secs(seconds)), host: "a".into(), process: 1 };
+    let open = || SqliteLedger::open(&path).unwrap();
+    let (reader, refused, dead, next) = (open(), open(), open(), open());
+    let read = reader.acquire(&module, Access::Shared, &holder(0), now, hour).unwrap();
+    assert!(matches!(refused.acquire(&module, Access::Exclusive, &holder(1), now, hour), Err(LedgerError::Held { .. })));
+    reader.release(&read).unwrap();
+    dead.acquire(&module, Access::Exclusive, &holder(2), now, hour).unwrap();
+    drop(dead);
+    next.acquire(&module, Access::Exclusive, &holder(3), now, hour).unwrap();
+}
+
 /// Copies the ledger that version 0.1 created.
 fn of_version_0_1(folder: &tempfile::TempDir) -> std::path::PathBuf {
     let path = folder.path().join("ledger.db");

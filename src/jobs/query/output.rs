@@ -141,7 +141,9 @@ fn for_a_person(frame: &DataFrame) -> String {
         let cell = |column: &Column| column.get(row).map(|value| report::shown(&shown(&value))).unwrap_or_default();
         table.add_row(frame.columns().iter().map(cell));
     }
-    format!("{table}\n{} rows", frame.height())
+    let rows = frame.height();
+    let plural = if rows == 1 { "" } else { "s" };
+    format!("{table}\n{rows} row{plural}")
 }
 
 fn nested_as_text(frame: DataFrame) -> DataFrame {
