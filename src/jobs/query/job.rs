@@ -6,7 +6,8 @@ use std::path::Path;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor, Visit, Visitor, visit_relations_mut,
+    Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor,
+    VisitorMut, visit_relations_mut,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -74,6 +75,7 @@ fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
         }
         ControlFlow::<()>::Continue(())
     });
+    let _ = statement.visit(&mut CountsNamed);
     // What was checked is what is run.
     Ok(Referenced { sql: statement.to_string(), tables })
 }
@@ -118,9 +120,39 @@ impl Visitor for OnlySelects {
     }
 }
 
+/// A visitor that names the column of a bare `count(*)` as PostgreSQL does: Polars calls it `len`.
+struct CountsNamed;
+
+impl VisitorMut for CountsNamed {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        for item in &mut select.projection {
+            if let SelectItem::UnnamedExpr(expr) = item
+                && expr.to_string().eq_ignore_ascii_case("count(*)")
+            {
+                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new("count") };
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_count_is_called_count() {
+        for (sql, run) in [
+            ("SELECT a, Count(*) FROM t GROUP BY a", "SELECT a, Count(*) AS count FROM t GROUP BY a"),
+            ("SELECT count(*) AS n FROM t", "SELECT count(*) AS n FROM t"),
+            ("SELECT count(*) + 1, count(a) FROM t", "SELECT count(*) + 1, count(a) FROM t"),
+            ("SELECT * FROM (SELECT count(*) FROM t) AS s", "SELECT * FROM (SELECT count(*) AS count FROM t) AS s"),
+        ] {
+            assert_eq!(referenced(sql, &[]).unwrap().sql, run);
+        }
+    }
 
     #[test]
     fn qualified_names_are_found_wherever_they_stand() {
