@@ -54,7 +54,7 @@ struct Referenced {
 fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
     let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| refused(error.to_string()))?;
     let [statement] = statements.as_mut_slice() else { return Err(refused("give one statement".to_owned())) };
-    if let ControlFlow::Break(reason) = statement.visit(&mut OnlySelects) {
+    if let ControlFlow::Break(reason) = Visit::visit(statement, &mut OnlySelects) {
         return Err(refused(reason));
     }
     let mut tables: Vec<(String, TableName)> = Vec::new();
@@ -75,7 +75,7 @@ fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
         }
         ControlFlow::<()>::Continue(())
     });
-    let _ = statement.visit(&mut CountsNamed);
+    let _ = VisitMut::visit(statement, &mut CountsNamed);
     // What was checked is what is run.
     Ok(Referenced { sql: statement.to_string(), tables })
 }
