@@ -6,8 +6,7 @@ use std::path::Path;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor,
-    VisitorMut, visit_relations_mut,
+    Ident, ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, Statement, TableFactor, Visit, Visitor, visit_relations_mut,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -28,7 +27,7 @@ use crate::jobs::tables::existing;
 /// metastore fails; the result can't be written.
 pub fn query(services: &Services, sql: &str, format: QueryFormat, output: Option<&Path>) -> Result<(), JobError> {
     let known = services.metastore.tables()?;
-    let Referenced { sql, tables } = referenced(sql, &known)?;
+    let Referenced { sql, tables, has_bare_count } = referenced(sql, &known)?;
     let mut context = SQLContext::new();
     for (alias, name) in tables {
         let table = existing(&*services.metastore, &name)?;
@@ -37,7 +36,10 @@ pub fn query(services: &Services, sql: &str, format: QueryFormat, output: Option
     }
     let result = context.execute(&sql).and_then(|frame| frame.collect_with_engine(Engine::Streaming)).map_err(failed)?;
     // Several results come of several sinks only, which SQL does not make.
-    let frame = result.unwrap_single();
+    let mut frame = result.unwrap_single();
+    if has_bare_count {
+        name_count(&mut frame);
+    }
     write(frame, format, output)
 }
 
@@ -45,6 +47,8 @@ struct Referenced {
     sql: String,
     /// Name in the statement and table, of each table that the statement names.
     tables: Vec<(String, TableName)>,
+    /// True if a column of the result is a `count(*)` without a name.
+    has_bare_count: bool,
 }
 
 /// Finds the known tables that a statement names. Polars knows no databases: `database.table` becomes one quoted name.
@@ -54,7 +58,7 @@ struct Referenced {
 fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
     let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| refused(error.to_string()))?;
     let [statement] = statements.as_mut_slice() else { return Err(refused("give one statement".to_owned())) };
-    if let ControlFlow::Break(reason) = Visit::visit(statement, &mut OnlySelects) {
+    if let ControlFlow::Break(reason) = statement.visit(&mut OnlySelects) {
         return Err(refused(reason));
     }
     let mut tables: Vec<(String, TableName)> = Vec::new();
@@ -75,9 +79,8 @@ fn referenced(sql: &str, known: &[TableName]) -> Result<Referenced, JobError> {
         }
         ControlFlow::<()>::Continue(())
     });
-    let _ = VisitMut::visit(statement, &mut CountsNamed);
     // What was checked is what is run.
-    Ok(Referenced { sql: statement.to_string(), tables })
+    Ok(Referenced { sql: statement.to_string(), tables, has_bare_count: has_bare_count(statement) })
 }
 
 fn refused(reason: String) -> JobError {
@@ -120,21 +123,23 @@ impl Visitor for OnlySelects {
     }
 }
 
-/// A visitor that names the column of a bare `count(*)` as PostgreSQL does: Polars calls it `len`.
-struct CountsNamed;
+/// Returns true if the statement selects a `count(*)` without a name.
+fn has_bare_count(statement: &Statement) -> bool {
+    let Statement::Query(query) = statement else { return false };
+    let SetExpr::Select(select) = &*query.body else { return false };
+    let is_count = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(expr) => expr.to_string().eq_ignore_ascii_case("count(*)"),
+        _ => false,
+    };
+    select.projection.iter().any(is_count)
+}
 
-impl VisitorMut for CountsNamed {
-    type Break = ();
-
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        for item in &mut select.projection {
-            if let SelectItem::UnnamedExpr(expr) = item
-                && expr.to_string().eq_ignore_ascii_case("count(*)")
-            {
-                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new("count") };
-            }
-        }
-        ControlFlow::Continue(())
+/// Names the column of a bare `count(*)` as PostgreSQL does: Polars calls it `len`. The statement is left as it is: a name in it
+/// could be that of another column, and `ORDER BY` would take the one for the other.
+fn name_count(frame: &mut DataFrame) {
+    if frame.column("count").is_err() {
+        // Without such a column there is nothing to name.
+        let _ = frame.rename("len", "count".into());
     }
 }
 
@@ -142,15 +147,31 @@ impl VisitorMut for CountsNamed {
 mod tests {
     use super::*;
 
+    /// Runs a statement over a small table and returns the result as CSV.
+    fn run(sql: &str) -> String {
+        let table = df!("a" => ["x", "x", "y"], "count" => [1, 2, 3]).unwrap();
+        let Referenced { sql, has_bare_count, .. } = referenced(sql, &[]).unwrap();
+        let mut context = SQLContext::new();
+        context.register("t", table.lazy());
+        let mut frame = context.execute(&sql).unwrap().collect().unwrap();
+        if has_bare_count {
+            name_count(&mut frame);
+        }
+        let mut text = Vec::new();
+        CsvWriter::new(&mut text).finish(&mut frame).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
     #[test]
-    fn a_bare_count_is_called_count() {
-        for (sql, run) in [
-            ("SELECT a, Count(*) FROM t GROUP BY a", "SELECT a, Count(*) AS count FROM t GROUP BY a"),
-            ("SELECT count(*) AS n FROM t", "SELECT count(*) AS n FROM t"),
-            ("SELECT count(*) + 1, count(a) FROM t", "SELECT count(*) + 1, count(a) FROM t"),
-            ("SELECT * FROM (SELECT count(*) FROM t) AS s", "SELECT * FROM (SELECT count(*) AS count FROM t) AS s"),
+    fn a_bare_count_is_called_count_and_nothing_else_changes() {
+        for (sql, rows) in [
+            ("select a, Count(*) from t group by a order by a", "a,count\nx,2\ny,1\n"),
+            ("select a, count(*) from t group by a order by len", "a,count\ny,1\nx,2\n"),
+            ("select count(*) as n from t", "n\n3\n"),
+            ("select sum(count), count(*) from t", "count,len\n6,3\n"),
+            ("select len from (select count(*) from t) as s", "len\n3\n"),
         ] {
-            assert_eq!(referenced(sql, &[]).unwrap().sql, run);
+            assert_eq!(run(sql), rows, "{sql}");
         }
     }
 
