@@ -73,7 +73,7 @@ fn encodings_by_setting_and_garbage_by_none() {
         rows(&[("source: {", &csv_setting("encoding: windows-1252"))], b"id,note\n1,\xE9\x80\n").0,
         "{\"id\":1,\"note\":\"é€\"}"
     );
-    refused(&[], utf16(text), 13, "begins with the mark of UTF-16");
+    refused(&[], utf16(text), 13, "begins with the mark of utf-16");
     refused(&[], utf16(&text[3..]), 12, "as UTF-16 read as UTF-8 has");
     let (found, bad) = rows(&[], b"id,note\n1,a\n9,\xE9t\xE9\n2,b\n");
     assert_eq!((found.as_str(), bad), (TWO, vec!["3: bytes that are not text in the source's encoding".to_owned()]));

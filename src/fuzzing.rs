@@ -5,16 +5,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
+use std::sync::Arc;
 
 use crate::aws::AwsSettings;
 use crate::config::{self, ConfigError, ReferenceResolver};
 use crate::identity::{Causes, CollectionName, LoadType};
 use crate::jobs::format;
-use crate::schema::{ColumnName, ColumnType, Naming, NamingRule, TableSchema, TypeGuess};
+use crate::schema::{ColumnName, ColumnType, DuplicateNames, Naming, NamingRule, TableSchema, TypeGuess};
 use crate::secrets::{SecretError, SecretPlace};
 use crate::source::{
-    ColumnPlan, CsvFormat, Encoding, Format, Header, JsonFormat, KeyPattern, Layout, Nulls, Question, ReadSizes, Reading, Sample,
-    SourceError, Survey, ValueRules, typed_batch,
+    ColumnPlan, CsvFormat, Dialect, DialectName, Encoding, Format, Header, HeaderRule, JsonFormat, KeyPattern, Layout,
+    LongRecords, Nulls, PathStep, Question, ReadSizes, Reading, Reshape, Sample, SourceError, Survey, Unwrap, ValueRules, Widths,
+    typed_batch,
 };
 use crate::store::ObjectInfo;
 
@@ -22,8 +24,15 @@ use crate::store::ObjectInfo;
 pub type Target = fn(&[u8]);
 
 /// All fuzz targets, by name.
-pub const TARGETS: [(&str, Target); 6] =
-    [("csv", csv), ("json", json), ("environments", environments), ("module", module), ("keys", keys), ("types", types)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("csv", csv),
+    ("dialects", dialects),
+    ("json", json),
+    ("environments", environments),
+    ("module", module),
+    ("keys", keys),
+    ("types", types),
+];
 
 /// Types that are assigned to columns in turn.
 const TYPES: [&str; 9] = [
@@ -45,7 +54,7 @@ fn values(byte: u8) -> ValueRules {
 }
 
 fn encoding(byte: u8) -> Encoding {
-    [Encoding::Utf8, Encoding::Utf8, Encoding::Utf16, Encoding::Windows1252][usize::from(byte >> 6)]
+    Encoding::named(["utf-8", "shift_jis", "utf-16", "windows-1252"][usize::from(byte >> 6)]).unwrap_or_default()
 }
 
 /// Reads a CSV file. The first byte of the input selects its format.
@@ -53,7 +62,40 @@ pub fn csv(data: &[u8]) {
     let Some((&how, text)) = data.split_first() else { return };
     let values = values(how);
     let delimiter = if how & 16 == 16 { b';' } else { b',' };
-    read(&Format::Csv(CsvFormat { delimiter, encoding: encoding(how), values }), how, text);
+    let dialect = Dialect { delimiter: vec![delimiter], ..Dialect::default() };
+    read_csv(dialect, HeaderRule::Names, values, how, text);
+}
+
+/// Reads a CSV file of any dialect. The first two bytes of the input select its format.
+pub fn dialects(data: &[u8]) {
+    let [how, which, text @ ..] = data else { return };
+    let names = [
+        DialectName::Spark,
+        DialectName::Excel,
+        DialectName::Mysql,
+        DialectName::Postgres,
+        DialectName::Hive,
+        DialectName::Unquoted,
+        DialectName::Rfc4180,
+    ];
+    let name = names[usize::from(which & 7) % names.len()];
+    let dialect = name.dialect();
+    let long = [LongRecords::SetAside, LongRecords::DropExtra, LongRecords::KeepExtra, LongRecords::SetAside];
+    let is = |bit: u8| which & bit == bit;
+    let dialect = Dialect {
+        delimiter: if is(8) { b"||".to_vec() } else { dialect.delimiter.clone() },
+        trim: is(16),
+        comment: is(32).then(|| b"#".to_vec()),
+        skip_lines: u64::from(is(32)),
+        widths: Widths { fill_short: is(64), long: long[usize::from(which >> 6)], trailing_delimiter: is(128) },
+        ..dialect
+    };
+    read_csv(dialect, name.header(), values(*how), *how, text);
+}
+
+fn read_csv(dialect: Dialect, header: HeaderRule, values: ValueRules, how: u8, text: &[u8]) {
+    let format = CsvFormat { dialect, header, names: Vec::new(), encoding: encoding(how), values };
+    read(&Format::Csv(format), how, text);
 }
 
 /// Reads a JSON file. The first byte of the input selects its format.
@@ -65,44 +107,53 @@ pub fn json(data: &[u8]) {
         0x10 => Layout { records: Some(vec!["a".to_owned(), "b".to_owned()]), kept: None },
         _ => Layout { records: None, kept: None },
     };
-    read(&Format::Json(JsonFormat { layout, encoding: encoding(how), values: values(how) }), how, text);
+    let path = if how & 0x40 == 0 { Vec::new() } else { vec![PathStep::Member("r".to_owned())] };
+    let unwrap = match how & 0xC0 {
+        0x80 => Some(Unwrap::MongoExtended),
+        0xC0 => Some(Unwrap::Dynamodb),
+        _ => None,
+    };
+    let envelope = if how & 0xC0 == 0x40 { vec![("e".to_owned(), vec!["e".to_owned()])] } else { Vec::new() };
+    let reshape = Reshape { path, envelope, unwrap, may_lack_records: how & 8 == 8 };
+    read(&Format::Json(JsonFormat { layout, reshape, encoding: encoding(how), values: values(how) }), how, text);
 }
 
 /// Reads a file as a run reads a day: its header, then its records, then their values.
 fn read(format: &Format, how: u8, text: &[u8]) {
     let renames = BTreeMap::new();
     let sizes = ReadSizes { block_bytes: 64, record_bytes: 4096 };
-    let naming = Naming { rule: format.values().naming, renames: &renames };
-    let reading = Reading { format, sizes, naming, reserved: &[] };
+    let naming = Naming { rule: format.values().naming, renames: &renames, duplicates: DuplicateNames::Refuse };
+    let reading = Reading { format, sizes, naming, reserved: &[], declared: &[], from_file: &[] };
     let table = TableSchema::default();
     let ask = |_: &ColumnName| Some(Question::Text(TypeGuess::fresh()));
     let mut survey = Survey::new(&ask);
     let sample = if how & 32 == 32 { Sample::Head } else { Sample::Full };
     let open = || Box::new(Cursor::new(text.to_vec()));
-    let header = match reading.header("file", open(), &table, sample, &mut survey) {
+    let header = match reading.header("file", open(), &table, None, (sample, &mut survey)) {
         Ok(header) => header,
         Err(error) => return is_told_well(&Causes(&error).to_string()),
     };
-    let columns = match records(&reading, &header, open(), &table) {
+    let columns = match records(&reading, &header, open()) {
         Ok(columns) => columns,
         Err(error) => return is_told_well(&Causes(&error).to_string()),
     };
     assert_eq!(columns, header.columns.len());
 }
 
-fn records(
-    reading: &Reading<'_>,
-    header: &Header,
-    bytes: Box<Cursor<Vec<u8>>>,
-    table: &TableSchema,
-) -> Result<usize, SourceError> {
+fn records(reading: &Reading<'_>, header: &Header, bytes: Box<Cursor<Vec<u8>>>) -> Result<usize, SourceError> {
     let plan: Vec<ColumnPlan> = header
         .columns
         .iter()
         .enumerate()
-        .map(|(index, name)| ColumnPlan { index, name: name.clone(), ty: one_of_types(index), may_grow: index % 2 == 0 })
+        .map(|(index, name)| ColumnPlan {
+            index,
+            name: name.clone(),
+            ty: one_of_types(index),
+            may_grow: index % 2 == 0,
+            source_names: Arc::default(),
+        })
         .collect();
-    let mut records = reading.records(header, bytes, table)?;
+    let mut records = reading.records(header, bytes)?;
     while let Some(batch) = records.next_batch()? {
         let frame = typed_batch(&batch, &plan, reading.format.values(), None);
         if let Ok(frame) = frame {
@@ -171,12 +222,12 @@ pub fn keys(data: &[u8]) {
     let objects: Vec<ObjectInfo> = lines.map(object).collect();
     let count = objects.len();
     let assigned = pattern.assign(objects);
-    // Each key is of one date of one collection, and says so.
+    // Each key is of one date of one collection.
     assert!(assigned.values().map(Vec::len).sum::<usize>() <= count);
     for ((_, date), keys) in assigned {
-        for key in keys {
-            assert!(key.object.key.contains(&date.to_string()), "{key:?} is of {date}");
-        }
+        let scope = pattern.scope(Some((date, date)));
+        let is_listed = |key: &str| scope.beginnings.iter().any(|beginning| key.starts_with(beginning));
+        assert!(keys.iter().all(|key| is_listed(&key.object.key)), "{keys:?} of {date} in {scope:?}");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::config::{ConfigFile, EngineName};
 use crate::identity::{CollectionName, LoadType, ModuleName, ProcessingDate, RunId};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
+use crate::schema::ColumnType;
 
 /// Memory limit of a run where `--memory` is not given.
 pub(super) const DEFAULT_MEMORY: &str = "1GiB";
@@ -199,6 +200,21 @@ pub(super) enum Command {
     /// Registers dropped tables and partitions whose files exist, and restores locations and columns. The exit code is 4 if
     /// anything is left to repair.
     Repair(RepairArgs),
+    /// Change the type of a column of a published table.
+    ///
+    /// Dates whose files have another type are rewritten first, beside the old ones. If a value does not fit, nothing changes.
+    Retype {
+        /// `database.table`, or the table alone.
+        table: String,
+        /// Column.
+        column: String,
+        /// New type, such as `double` or `decimal(18,2)`.
+        #[arg(value_name = "TYPE")]
+        ty: ColumnType,
+        /// Load type whose settings name the table.
+        #[arg(long, value_enum, ignore_case = true, default_value_t = LoadType::Full)]
+        load_type: LoadType,
+    },
     /// List the published tables.
     Tables,
     /// Show a table's columns and partitions.
@@ -226,6 +242,15 @@ pub(super) enum Command {
         /// Write no probe to store and ledger; write access stays unchecked.
         #[arg(long)]
         read_only: bool,
+    },
+    /// Look at a file and print a module file for it.
+    ///
+    /// Comments name what is in doubt.
+    Sniff(SniffArgs),
+    /// Write `adg.yaml` and module files for a folder or bucket of files.
+    Init {
+        /// Folder or URL of the source files.
+        source: String,
     },
     /// Write sample files of a date to a module's source store.
     GenerateTestData(GenerateArgs),
@@ -339,6 +364,19 @@ pub(super) struct ImportArgs {
     /// Output file, which must not exist [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `sniff`.
+#[derive(Debug, Args)]
+pub(super) struct SniffArgs {
+    /// Local file, or key of the store.
+    pub(super) file: String,
+    /// Store of the profile that has the file [default: the local disk].
+    #[arg(long)]
+    pub(super) store: Option<String>,
+    /// Module [default: the name of the collection].
+    #[arg(long)]
+    pub(super) module: Option<ModuleName>,
 }
 
 /// Arguments of `generate-test-data`.

@@ -9,7 +9,10 @@ use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
 use crate::identity::ErrorKind;
-use crate::jobs::{self, DoctorRequest, Environment, ImportRequest, JobError, RepairRequest, Services};
+use crate::jobs::{
+    self, DoctorRequest, Environment, ImportRequest, InitRequest, JobError, RepairRequest, RetypeRequest, Retyped, Services,
+    SniffRequest,
+};
 use crate::report::{
     Bars, ExitCode, NoProgress, Progress, Repair, Undoing, Verified, closing_table, history_table, is_harmful, page_html,
     plan_table, repaired_table, shown, undone_table, verified_table,
@@ -18,7 +21,7 @@ use crate::stop::Stop;
 use crate::telemetry;
 use crate::telemetry::otlp::{self, Otlp};
 
-use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, RepairArgs, ReportArgs, RunArgs, UndoArgs};
+use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, RepairArgs, ReportArgs, RunArgs, SniffArgs, UndoArgs};
 use super::environment::{config_file, env};
 use super::logging::LogFormat;
 use super::requests::{generate_request, history_request, ingest_request, module_name, next_commands, past_scope};
@@ -40,6 +43,9 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
         Command::Import(args) => import(&args, &cli.environment)?,
         Command::Undo(args) => return undo(&args, &cli.environment),
         Command::Repair(args) => return repair(&args, &cli.environment),
+        Command::Retype { table, column, ty, load_type } => {
+            retype(&RetypeRequest { table, column, ty, load: load_type }, &cli.environment)?;
+        }
         Command::Tables => print(&jobs::tables(&services()?)?)?,
         Command::Describe { table } => print(&jobs::describe(&services()?, &table)?)?,
         Command::Schema { file, markdown } => print_schema(file, markdown)?,
@@ -49,6 +55,11 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
             let request = DoctorRequest { module, load: load_type, read_only, commands };
             return doctor(&cli.environment, &request);
         }
+        Command::Sniff(SniffArgs { file, store, module }) => {
+            let request = SniffRequest { file, store, module };
+            print(jobs::sniff(&request, || environment(&cli.environment))?.trim_end())?;
+        }
+        Command::Init { source } => init(source, &cli.environment)?,
         Command::GenerateTestData(args) => {
             print(&jobs::generate(&environment(&cli.environment)?, &generate_request(&args)?)?.join("\n"))?;
         }
@@ -138,6 +149,27 @@ fn import(args: &ImportArgs, environment: &EnvironmentArgs) -> Result<(), JobErr
     let Some(file) = out else { return print(yaml.trim_end()) };
     let written = File::create_new(file).and_then(|mut file| file.write_all(yaml.as_bytes()));
     written.map_err(|source| JobError::Output { what: format!("the module `{}`", file.display()), source })
+}
+
+/// Changes the type of a column, and prints what was rewritten.
+fn retype(request: &RetypeRequest, environment: &EnvironmentArgs) -> Result<(), JobError> {
+    let Retyped { table, from, to, rewritten } = jobs::retype(&services(environment)?, request)?;
+    let dates = match rewritten.as_slice() {
+        [] => "no files were rewritten".to_owned(),
+        [one] => format!("the files of {one} were rewritten"),
+        [first, .., last] => format!("the files of {} dates from {first} to {last} were rewritten", rewritten.len()),
+    };
+    print(&format!("`{}` of {table} is {to} now, and was {from}; {dates}", request.column))
+}
+
+/// Begins a workspace, and prints what was written and what comes next.
+fn init(source: String, environment: &EnvironmentArgs) -> Result<(), JobError> {
+    let request = InitRequest { source, config: config_file(environment).0 };
+    let written = jobs::init(&request)?;
+    let files = written.files.iter().map(|file| format!("wrote {}", file.display()));
+    let doubts = written.doubts.iter().map(|doubt| format!("check {doubt}"));
+    let next = written.modules.iter().map(|module| format!("next: adg plan --module {module}"));
+    print(&files.chain(doubts).chain(next).collect::<Vec<_>>().join("\n"))
 }
 
 /// Writes the history of modules' dates as an HTML page.

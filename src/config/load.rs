@@ -14,7 +14,7 @@ use crate::aws::AwsSettings;
 use crate::secrets::{SecretError, SecretPlace};
 
 use super::reference::{Reason, References, SecretLeaves};
-use super::{ConfigError, Module, Profile};
+use super::{ConfigError, FieldPositions, Module, Profile};
 use crate::identity::LoadType;
 
 /// Modules that ship inside the binary.
@@ -152,6 +152,18 @@ impl Config {
         self.folder.join(path)
     }
 
+    /// Reads the files with positions of fields that a module names.
+    fn read_layouts(&self, module: &mut Module) -> Result<(), ConfigError> {
+        for positions in module.field_positions() {
+            if let FieldPositions::File(file) = positions {
+                let file = self.path(file);
+                let fields = parse(&file, &read(&file)?)?;
+                *positions = FieldPositions::Fields(typed(&file, "", fields, &SecretLeaves::new())?);
+            }
+        }
+        Ok(())
+    }
+
     /// Returns a module with the settings of a load: from `modules/NAME.yaml` beside `adg.yaml`, else the built-in module.
     ///
     /// # Errors
@@ -180,6 +192,7 @@ impl Config {
             return Err(wrong("module", reason));
         }
         module.take_collections();
+        self.read_layouts(&mut module)?;
         if module.collections.is_empty() {
             return Err(wrong("collections", "the module has no collection".to_owned()));
         }

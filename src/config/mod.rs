@@ -3,6 +3,7 @@
 //! Files are parsed first. `${env:NAME}` and `${secret:NAME#path}` are filled into string leaves afterwards, so that a value can
 //! never change the structure of a file. An unknown key is an error that names its path and the nearest valid key.
 
+mod csv;
 mod engine;
 mod environment;
 mod error;
@@ -14,13 +15,16 @@ mod reference;
 mod schema_doc;
 mod secret_text;
 
+pub use csv::{
+    CsvSettings, ExcelSettings, FieldPositions, LongRows, QuotedNull, ShortRows, TrailerSettings, TypedSettings, ValueSettings,
+};
 pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSettings};
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use load::{Config, ReferenceResolver, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{
-    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, CsvSettings, FileEncryption,
-    JsonSettings, LateFiles, Limits, MissingFile, Module, Rate, SourceSettings, TargetSettings,
+    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, ControlSettings, FileEncryption,
+    JsonSettings, LateFiles, Limits, MissingFile, Module, Rate, SourceSettings, TargetSettings, WithoutRecord,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::identity::{CollectionName, ModuleName, ProcessingDate};
-use crate::schema::{ColumnType, EvolutionPolicy, NamingRule, TimestampEncoding};
-use crate::source::{Encoding, HashVersion, Pick};
+use crate::schema::fit::{AmbiguousTime, Nanoseconds};
+use crate::schema::{ColumnType, DuplicateNames, EvolutionPolicy, NamingRule, TimestampEncoding};
+use crate::source::{Encoding, FileValue, HashVersion, Pick, Unwrap};
 
-use super::LoadSettings;
+use super::{CsvSettings, ExcelSettings, FieldPositions, LoadSettings, TypedSettings};
 use crate::identity::LoadType;
 
 /// `modules/NAME.yaml`: a family of tables fed by one source.
@@ -74,6 +75,12 @@ pub struct CollectionsFrom {
 }
 
 impl Module {
+    /// Returns the positions of fields, of all collections and of single ones.
+    pub(super) fn field_positions(&mut self) -> impl Iterator<Item = &mut FieldPositions> {
+        let of_all = self.source.csv.as_mut().and_then(|csv| csv.fixed_width.as_mut());
+        of_all.into_iter().chain(self.collections.values_mut().filter_map(|settings| settings.fixed_width.as_mut()))
+    }
+
     /// Moves the collections of `collections_from` into `collections`.
     pub(super) fn take_collections(&mut self) {
         let CollectionsFrom { names, mut columns } = std::mem::take(&mut self.collections_from);
@@ -104,12 +111,27 @@ pub struct SourceSettings {
     /// Encryption of the source files.
     #[serde(default)]
     pub encryption: FileEncryption,
-    /// Format of CSV files. Files are CSV unless `json` is set.
+    /// Format of CSV files. Files are CSV unless another format is set.
     #[serde(default)]
     pub csv: Option<CsvSettings>,
     /// Format of JSON files.
     #[serde(default)]
     pub json: Option<JsonSettings>,
+    /// Columns that the files themselves fill, by name: `{ source_file: name, source_row: row }`.
+    #[serde(default)]
+    pub columns_from_file: IndexMap<String, FileValue>,
+    /// Files are Parquet.
+    #[serde(default)]
+    pub parquet: Option<TypedSettings>,
+    /// Files are Avro object container files.
+    #[serde(default)]
+    pub avro: Option<TypedSettings>,
+    /// Files are ORC.
+    #[serde(default)]
+    pub orc: Option<TypedSettings>,
+    /// Files are workbooks: xlsx, xlsb, xls, ods.
+    #[serde(default)]
+    pub excel: Option<ExcelSettings>,
     /// Handling of a date without a file, per collection.
     #[serde(default)]
     pub missing: MissingFile,
@@ -117,6 +139,9 @@ pub struct SourceSettings {
     /// without a file (`missing`), and the next run tries it again; `--incomplete` loads the files that are present.
     #[serde(default)]
     pub complete: CompleteSettings,
+    /// File of the source that tells the rows and bytes of a date's files. A date whose files have others is refused.
+    #[serde(default)]
+    pub control: Option<ControlSettings>,
     /// Minimum share of the table's columns, declared or registered, that a file must have. A file with fewer is not one of the
     /// table, and its date is refused; so are CSV files whose header looks like values. With 0, any header is accepted.
     #[serde(default = "min_known")]
@@ -133,6 +158,28 @@ pub struct CompleteSettings {
     pub min_age_minutes: Option<u32>,
     /// Minimum number of files of the date.
     pub min_files: Option<u32>,
+}
+
+/// A control file: a file of the source beside a date's files, which tells their rows and bytes.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlSettings {
+    /// Key of the file; `{date}` (also as `{date:%Y%m%d}`) and `{collection}` are filled in.
+    pub files: String,
+    /// Place of the number of records: a JSON Pointer such as `/counts/rows`, or a pattern such as `ROWS={rows}`, in which `*`
+    /// matches anything within a line.
+    #[serde(default)]
+    pub rows: Option<String>,
+    /// Place of the number of bytes of all files, as they lie in the source; as for `rows`, with `{bytes}`.
+    #[serde(default)]
+    pub bytes: Option<String>,
+    /// True if a date waits for its control file. If false, a date without one is not checked.
+    #[serde(default = "waits")]
+    pub wait: bool,
+}
+
+fn waits() -> bool {
+    true
 }
 
 fn min_known() -> Rate {
@@ -166,47 +213,29 @@ pub enum MissingFile {
     Skip,
 }
 
-/// Format of a module's CSV files.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CsvSettings {
-    /// Delimiter between fields: one ASCII character.
-    pub delimiter: char,
-    /// Encoding of the text.
-    pub encoding: Encoding,
-    /// Texts that mean null. An empty value is null in every column that is not text, listed or not.
-    pub null_values: Vec<String>,
-    /// True if `""` in a text column is an empty text rather than null.
-    pub keep_quoted_empty: bool,
-    /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read.
-    pub date_formats: Vec<String>,
-    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
-    pub timestamp_formats: Vec<String>,
-}
-
-impl Default for CsvSettings {
-    fn default() -> Self {
-        Self {
-            delimiter: ',',
-            encoding: Encoding::default(),
-            null_values: vec![String::new()],
-            keep_quoted_empty: false,
-            date_formats: Vec::new(),
-            timestamp_formats: Vec::new(),
-        }
-    }
-}
-
-/// Format of a module's JSON files: an array of objects, an object that contains such an array at any depth, or one object per
-/// line.
+/// Format of a module's JSON files: an array of objects, objects one after the other (on lines of their own or not), or documents
+/// that contain them at any depth.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JsonSettings {
-    /// Path to the array of records, with names joined by dots: `data`. If not set, the file is that array, or has one object per
-    /// line.
+    /// Path to the records in each document of a file: `data`, `Records[*].dynamodb.NewImage`, or a JSON Pointer such as
+    /// `/Records/*/body`. An array there has the records, an object is one. If not set, the file is that array, or has objects
+    /// one after the other.
     pub records: Option<String>,
+    /// Values of the document that each of its records gets, by name, with their paths: `{ region: region, batch: meta.id }`.
+    /// Each document must then fit into memory, as a record must.
+    pub envelope: IndexMap<String, String>,
+    /// Handling of a document, or of an item of its arrays, that has no record at the path.
+    pub without_record: WithoutRecord,
+    /// Notation of values with their types, which become plain.
+    pub unwrap: Option<Unwrap>,
     /// Path to the file's own list of `{"fieldName": …, "pii": …}`, which marks the columns that are personal data.
     pub fields: Option<String>,
+    /// Handling of names that become the same column: `refuse` or `merge`.
+    pub duplicate_names: DuplicateNames,
+    /// Columns whose texts are JSON documents of their own: objects become structs or maps, as if they were written without
+    /// quotes. Documents in texts are also read where a column is declared as a struct, a map or an array.
+    pub parse_json: Vec<String>,
     /// Encoding of the text.
     pub encoding: Encoding,
     /// Texts that mean null, in addition to null itself.
@@ -214,7 +243,25 @@ pub struct JsonSettings {
     /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read.
     pub date_formats: Vec<String>,
     /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
+    /// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01.
     pub timestamp_formats: Vec<String>,
+    /// Time zone of clock times without an offset, such as `Europe/Berlin`. If not set, UTC.
+    pub time_zone: Option<String>,
+    /// Handling of clock times that a change of the clock makes ambiguous.
+    pub ambiguous_time: Option<AmbiguousTime>,
+    /// Handling of digits of a second beyond the sixth.
+    pub nanoseconds: Option<Nanoseconds>,
+}
+
+/// Handling of a JSON document without a record at the path of `records`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutRecord {
+    /// It goes to quarantine.
+    #[default]
+    Quarantine,
+    /// It is skipped: a deletion in a stream of changes has no new image.
+    Skip,
 }
 
 /// Limits for bad data in one date of a collection; above them nothing is published.
@@ -292,6 +339,10 @@ pub struct TargetSettings {
     /// Name of the partition column, a date.
     #[serde(default = "partition_by")]
     pub partition_by: String,
+    /// Form of dates in the partition column, in `strftime` notation: `%Y%m%d` for 20240501. A new table's column is a date, or a
+    /// text in another form; an existing one may be an integer.
+    #[serde(default = "partition_format")]
+    pub partition_format: String,
     /// Encoding of timestamps.
     #[serde(default)]
     pub timestamps: TimestampEncoding,
@@ -316,6 +367,10 @@ fn partition_by() -> String {
     "date_uploaded".to_owned()
 }
 
+fn partition_format() -> String {
+    "%Y-%m-%d".to_owned()
+}
+
 fn sweep_after_hours() -> u16 {
     24
 }
@@ -330,6 +385,8 @@ pub struct CollectionSettings {
     pub pii: Vec<String>,
     /// Text for `{collection}` in file names. If not set, the collection's name.
     pub file_name: Option<String>,
+    /// Positions of the fields in each line, if they are not delimited. If not set, as in `source.csv`.
+    pub fixed_width: Option<FieldPositions>,
     /// Handling of a date without a file. If not set, as in `source`.
     pub missing: Option<MissingFile>,
 }

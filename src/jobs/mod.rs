@@ -7,7 +7,9 @@ mod generate;
 mod import;
 mod ingest;
 mod query;
+mod retype;
 mod run;
+mod sniff;
 mod tables;
 
 pub use doctor::{Diagnosis, DoctorRequest, Finding, doctor};
@@ -20,5 +22,7 @@ pub use ingest::{
     repair, report, undo, verify, write_plan,
 };
 pub use query::{QueryFormat, query};
+pub use retype::{RetypeRequest, Retyped, retype};
 pub use run::{Environment, JobError, LEAST_MEMORY, NextCommands, RunOptions, Scope, Services};
+pub use sniff::{Init, InitRequest, SniffRequest, init, sniff};
 pub use tables::{describe, tables};

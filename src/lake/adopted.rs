@@ -3,8 +3,8 @@
 use crate::metastore::{MetastoreError, Partition, Table};
 use crate::schema::ColumnType;
 
-use super::LakeError;
 use super::parameters::OWNER;
+use super::{LakeError, PartitionFormat};
 
 /// Athena's partition projection: with it Athena computes the locations of partitions and ignores registered ones, so it would
 /// read the folders of all attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
@@ -17,6 +17,7 @@ const PROJECTION: &str = "projection.enabled";
 /// [`LakeError::Unsupported`] with a hint; or the metastore fails.
 pub fn must_be_partitioned_by_dates(
     table: &Table,
+    format: &PartitionFormat,
     partitions: impl FnOnce() -> Result<Vec<Partition>, MetastoreError>,
 ) -> Result<(), LakeError> {
     let unsupported = |reason: String, hint: String| LakeError::Unsupported { table: table.name.to_string(), reason, hint };
@@ -30,22 +31,24 @@ pub fn must_be_partitioned_by_dates(
             ),
         ));
     }
-    let own_table = || "give the module a table of its own (`target.database`), partitioned by a date".to_owned();
-    if !matches!(key.ty, ColumnType::Date | ColumnType::String | ColumnType::Varchar(10..) | ColumnType::Char(10)) {
-        let reason = format!("its partition column `{}` is {}, and adg writes dates such as 2024-05-01", key.name, key.ty);
+    let sample = "2024-05-01".parse().map_or_else(|_| String::new(), |date| format.value(date).0);
+    let own_table = || {
+        "say in `target.partition_format` how it writes dates (`%Y%m%d`), or give the module a table of its own \
+         (`target.database`)"
+            .to_owned()
+    };
+    if !format.fits(&key.ty) {
+        let reason = format!("its partition column `{}` is {}, and adg writes dates such as {sample}", key.name, key.ty);
         return Err(unsupported(reason, own_table()));
     }
     if table.parameters.contains_key(OWNER) || key.ty == ColumnType::Date {
         return Ok(());
     }
-    let is_other = |partition: &Partition| {
-        let is_date = partition.value.0.parse::<crate::identity::ProcessingDate>().is_ok();
-        !is_date && partition.value.0 != HIVE_DEFAULT
-    };
+    let is_other = |partition: &Partition| format.date(&partition.value).is_none() && partition.value.0 != HIVE_DEFAULT;
     match partitions()?.into_iter().find(is_other) {
         Some(other) => {
             let reason =
-                format!("its partition column `{}` holds `{}`, and adg writes dates such as 2024-05-01", key.name, other.value);
+                format!("its partition column `{}` holds `{}`, and adg writes dates such as {sample}", key.name, other.value);
             Err(unsupported(reason, own_table()))
         }
         None => Ok(()),
@@ -62,6 +65,11 @@ mod tests {
     use crate::schema::{Column, ColumnName, TableSchema};
 
     fn check(ty: &str, parameters: &[(&str, &str)], values: &[&str]) -> Result<(), String> {
+        check_as("%Y-%m-%d", ty, parameters, values)
+    }
+
+    fn check_as(format: &str, ty: &str, parameters: &[(&str, &str)], values: &[&str]) -> Result<(), String> {
+        let format = PartitionFormat::new(format).unwrap();
         let parameters = parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let table = Table {
             name: "db.t".parse().unwrap(),
@@ -75,7 +83,8 @@ mod tests {
             location: format!("s3://lake/t/dt={value}"),
             parameters: Parameters::new(),
         };
-        must_be_partitioned_by_dates(&table, || Ok(values.iter().map(partition).collect())).map_err(|error| error.to_string())
+        must_be_partitioned_by_dates(&table, &format, || Ok(values.iter().map(partition).collect()))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -86,6 +95,17 @@ mod tests {
         assert!(check("date", &[("projection.enabled", "false")], &[]).is_ok());
         // Who has published there by now has said so already.
         assert!(check("string", &[(OWNER, "shop")], &["20240501"]).is_ok());
+    }
+
+    #[test]
+    fn keys_in_another_form_are_taken_where_the_module_says_so() {
+        assert!(check_as("%Y%m%d", "int", &[], &["20240501"]).is_ok());
+        assert!(check_as("%Y/%m/%d", "string", &[], &["2024/05/01"]).is_ok());
+        for (format, ty, value) in
+            [("%Y%m%d", "date", "2024-05-01"), ("%Y%m%d", "string", "2024-05-01"), ("%Y/%m/%d", "int", "1")]
+        {
+            assert!(check_as(format, ty, &[], &[value]).unwrap_err().contains("dates such as 2024"), "{format} {ty}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The folder that a run writes a date to.
 
 use crate::identity::ProcessingDate;
-use crate::metastore::PartitionValue;
 
 use super::sweep::Place;
 use super::{HiveSink, LakeError, RunFolder};
@@ -9,7 +8,7 @@ use super::{HiveSink, LakeError, RunFolder};
 impl<'a> HiveSink<'a> {
     /// Returns the run's own folder for a date.
     pub(super) fn run_folder(&self, date: ProcessingDate) -> Result<RunFolder<'a>, LakeError> {
-        let path = self.folder_for(date, self.at.current(&PartitionValue::from(date))?);
+        let path = self.folder_for(date, self.at.current(&self.at.layout.value(date))?);
         Ok(RunFolder::new(self.at.store, path, self.tags()))
     }
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::catchup::{Lease, Ledger, Slice};
 use crate::identity::{Clock, ProcessingDate, RunId};
-use crate::metastore::{PartitionValue, Table, TableName};
+use crate::metastore::{Table, TableName};
 use crate::schema::{ColumnName, Evolution, TableSchema};
 use crate::sink::{Commit, Extent, Reverted, Revision, SinkTable, TableSink};
 use crate::store::Tags;
@@ -71,7 +71,7 @@ impl<'a> TableSink for HiveSink<'a> {
     }
 
     fn revert(&self, slice: &Slice, to: Option<&Revision>) -> Result<Reverted, LakeError> {
-        let value = PartitionValue::from(self.date_of(slice)?);
+        let value = self.at.layout.value(self.date_of(slice)?);
         match to {
             Some(revision) => self.send_back(&value, revision),
             None => {
@@ -87,7 +87,7 @@ impl<'a> TableSink for HiveSink<'a> {
     }
 
     fn count(&self, slice: &Slice) -> Result<Option<Extent>, LakeError> {
-        let location = self.at.current(&PartitionValue::from(self.date_of(slice)?))?;
+        let location = self.at.current(&self.at.layout.value(self.date_of(slice)?))?;
         let Some(folder) = location.and_then(|location| self.at.store.key_at(&location)) else { return Ok(None) };
         Ok(Some(RowsOfFiles::in_folder(self.at.store, &folder)?.extent()))
     }

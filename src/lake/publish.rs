@@ -11,7 +11,7 @@ use crate::store::{normal_location, spelled_like};
 
 use super::changed::{PARTITION_SCHEMA, RUN};
 use super::parameters::OWNER;
-use super::{COLUMNS, HiveSink, LakeError, StagedFiles};
+use super::{COLUMNS, HiveSink, LakeError, SOURCE_NAMES, StagedFiles};
 
 impl HiveSink<'_> {
     /// Creates the table with the evolution's columns, or alters it in place; `personal` are its columns with personal data.
@@ -24,13 +24,15 @@ impl HiveSink<'_> {
                 let database =
                     Database { name: self.at.table.database.clone(), location: self.at.store.written_location(parent) };
                 self.at.metastore.create_database(&database)?;
-                let wanted = self.at.wanted(&evolution.after, personal);
+                let mut wanted = self.at.wanted(&evolution.after, personal);
+                wanted.parameters.extend(source_names(evolution));
                 self.create(&wanted)?;
                 Ok(wanted.location)
             }
             Some(before) => {
                 let table = self.at.metastore.table(self.at.table)?.ok_or_else(|| self.gone())?;
                 let mut own = self.at.own_parameters(personal);
+                own.extend(source_names(evolution));
                 // What others did to the columns is told until somebody says what is to become of it.
                 if !self.at.has_changed_columns(&table)? {
                     own.insert(COLUMNS.to_owned(), evolution.after.fingerprint().to_string());
@@ -68,7 +70,7 @@ impl HiveSink<'_> {
     ///
     /// The ledger records the replaced location before the swap, so that its files are retained for its readers.
     pub(super) fn publish(&self, table: &SinkTable, staged: &StagedFiles<'_>) -> Result<String, LakeError> {
-        let value = PartitionValue::from(staged.date());
+        let value = self.at.layout.value(staged.date());
         let location = staged.folder().location();
         self.before_the_swap(&value, staged).inspect_err(|_| staged.abort())?;
         let partition =
@@ -129,4 +131,9 @@ pub(super) fn partition_parameters(extent: Extent, run: Option<RunId>, schema_fi
     let run = run.map(|run| (RUN, run.to_string()));
     let schema = schema_fingerprint.map(|fingerprint| (PARTITION_SCHEMA, fingerprint.to_owned()));
     counts.into_iter().chain(run).chain(schema).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Returns the parameter with the names in the source, if they are known.
+fn source_names(evolution: &Evolution) -> Option<(String, String)> {
+    Some((SOURCE_NAMES.to_owned(), evolution.source_names.as_ref()?.to_text()))
 }

@@ -26,6 +26,8 @@ pub struct QuarantineFile<'a> {
     bytes: u64,
     records: u64,
     stand_for: u64,
+    /// The reason of all records, if there is but one.
+    reason: Option<String>,
 }
 
 const NAME: &str = "quarantine.jsonl";
@@ -33,7 +35,7 @@ const NAME: &str = "quarantine.jsonl";
 impl<'a> QuarantineFile<'a> {
     /// Creates an empty quarantine in a scratch folder.
     pub fn new(folder: &'a ScratchFolder, limit: ByteSize) -> Self {
-        Self { folder, open: None, limit, bytes: 0, records: 0, stand_for: 0 }
+        Self { folder, open: None, limit, bytes: 0, records: 0, stand_for: 0, reason: None }
     }
 
     /// Appends records of the source file `key`.
@@ -59,6 +61,8 @@ impl<'a> QuarantineFile<'a> {
                 }
             };
             writer.write_all(&line).map_err(failed)?;
+            let is_alike = self.records == 0 || self.reason.as_ref() == Some(&record.reason);
+            self.reason = is_alike.then(|| record.reason.clone());
             self.records += 1;
             self.stand_for += record.stands_for;
         }
@@ -68,6 +72,11 @@ impl<'a> QuarantineFile<'a> {
     /// Returns the number of records.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Returns the reason of all records, if there is but one.
+    pub fn only_reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// Returns the number of source records that they stand for: a record that a stray quote made long counts with all records
@@ -111,6 +120,7 @@ mod tests {
         let bad = |line| BadRecord {
             place: Place::Line { line, lines: 1 },
             stands_for: 1,
+            rows_before: 0,
             reason: "1 field, where the header has 2".into(),
             text: "x".into(),
             base64: None,
@@ -119,7 +129,7 @@ mod tests {
         quarantine.add("a.csv", &[bad(2), bad(3)]).unwrap();
         let refused = quarantine.add("a.csv", &[bad(4), bad(5)]).unwrap_err();
         assert!(matches!(refused, LakeError::QuarantineFull { limit: ByteSize(300) }), "{refused}");
-        assert_eq!(quarantine.records(), 3);
+        assert_eq!((quarantine.records(), quarantine.only_reason()), (3, Some("1 field, where the header has 2")));
         assert!(quarantine.finish().unwrap().is_some());
     }
 }

@@ -26,7 +26,7 @@ impl HiveSink<'_> {
     /// # Errors
     /// The lease was lost; the ledger, the metastore or the store fails. Some folders may be deleted by then.
     pub fn sweep_unpublished(&self, date: ProcessingDate) -> Result<usize, LakeError> {
-        self.sweep_unpublished_of(&PartitionValue::from(date), &Readers::of(&self.at))
+        self.sweep_unpublished_of(&self.at.layout.value(date), &Readers::of(&self.at))
     }
 
     /// Does the same for every partition in the table's folder, published or not. Returns the number of folders deleted.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::identity::ModuleName;
 use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, TableName};
-use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
+use crate::schema::{Column, ColumnName, TableSchema};
 use crate::store::{Store, normal_location};
 
 use super::parameters::{COLUMNS, OWNER};
@@ -50,7 +50,7 @@ impl TableHandle<'_> {
         match table.parameters.get(OWNER) {
             Some(owner) if owner != self.module.as_str() => Err(differs("module", owner.clone(), self.module.to_string())),
             _ => {
-                must_be_partitioned_by_dates(&table, || self.metastore.partitions(self.table))?;
+                must_be_partitioned_by_dates(&table, self.layout.format(), || self.metastore.partitions(self.table))?;
                 Ok(Some(table))
             }
         }
@@ -70,7 +70,7 @@ impl TableHandle<'_> {
             name: self.table.clone(),
             location: self.store.written_location(self.layout.table()),
             schema: schema.clone(),
-            partition_by: Column::new(self.layout.partition_by().clone(), ColumnType::Date),
+            partition_by: Column::new(self.layout.partition_by().clone(), self.layout.format().column_type()),
             parameters: Table::first_parameters()
                 .into_iter()
                 .chain(self.own_parameters(personal))

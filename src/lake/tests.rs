@@ -51,7 +51,7 @@ impl HiveWorld {
             clock: FixedClock(Mutex::new(Timestamp::from_second(1_714_550_400).unwrap())),
             module: "people".parse().unwrap(),
             table: format!("{database}.people").parse().unwrap(),
-            layout: TableLayout::new(&lake, ColumnName::new("day").unwrap()),
+            layout: TableLayout::new(&lake, ColumnName::new("day").unwrap(), super::PartitionFormat::default()),
             _folder: folder,
         }
     }

@@ -76,6 +76,16 @@ pub enum NameError {
         /// Column name of both headers.
         column: ColumnName,
     },
+    /// Another name fills the column.
+    #[error("the column `{column}` is filled by `{known}`, and `{found}` would be taken for it")]
+    OtherSource {
+        /// The column.
+        column: ColumnName,
+        /// Name that has filled it so far.
+        known: String,
+        /// The other name.
+        found: String,
+    },
     /// There are more names than a table may have columns.
     #[error("there are {count} names, and a table has at most {MOST_COLUMNS} columns")]
     TooMany {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{ErrorKind, Explain};
 
-use super::{Column, ColumnName, ColumnType, TableSchema};
+use super::{Column, ColumnName, ColumnType, SourceNames, TableSchema};
 
 /// Rules for differences between the columns of the source and of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -99,6 +99,8 @@ pub struct Incoming {
     /// Type of the table's column with the additional members that the values have. None: the values were not examined for
     /// members.
     pub grown: Option<ColumnType>,
+    /// True if it is text because its numbers may be others: `1.000` is one, or a thousand.
+    pub is_ambiguous: bool,
 }
 
 /// A column whose type becomes wider or gets more members.
@@ -129,6 +131,10 @@ pub struct Evolution {
     pub ignored: Vec<ColumnName>,
     /// New columns of the source that are not added because they have no value yet.
     pub without_value: Vec<ColumnName>,
+    /// New columns that are text because their numbers may be others.
+    pub ambiguous: Vec<ColumnName>,
+    /// Names in the source that fill the columns; `None` if they are not known.
+    pub source_names: Option<SourceNames>,
 }
 
 impl Evolution {
@@ -186,7 +192,12 @@ impl Evolution {
         }
         for column in new {
             match declared.type_of(&column.name).or(column.ty.as_ref()) {
-                Some(ty) => self.after.push(Column::new(column.name.clone(), ty.clone())),
+                Some(ty) => {
+                    if column.is_ambiguous {
+                        self.ambiguous.push(column.name.clone());
+                    }
+                    self.after.push(Column::new(column.name.clone(), ty.clone()));
+                }
                 None => self.without_value.push(column.name.clone()),
             }
         }
@@ -306,7 +317,13 @@ mod tests {
     fn incoming(columns: &[(&str, Option<&str>)]) -> Vec<Incoming> {
         columns
             .iter()
-            .map(|(n, t)| Incoming { name: name(n), ty: t.map(|t| t.parse().unwrap()), examined: true, grown: None })
+            .map(|(n, t)| Incoming {
+                name: name(n),
+                ty: t.map(|t| t.parse().unwrap()),
+                examined: true,
+                grown: None,
+                is_ambiguous: false,
+            })
             .collect()
     }
 
@@ -426,7 +443,7 @@ mod tests {
     fn members_are_new_as_columns_are() {
         let table = schema(&[("s", "struct<a:int>"), ("error_desc", "array<string>")]);
         let grown = Some("struct<a:int,b:struct<c:string>>".parse().unwrap());
-        let seen = [Incoming { name: name("s"), ty: None, examined: false, grown }];
+        let seen = [Incoming { name: name("s"), ty: None, examined: false, grown, is_ambiguous: false }];
         let compute = |new_column| {
             let policy = EvolutionPolicy { new_column, ..EvolutionPolicy::default() };
             Evolution::compute(Some(&table), &TableSchema::default(), &seen, policy, &system())
@@ -457,7 +474,13 @@ mod tests {
                 let seen: Vec<Incoming> = columns
                     .columns()
                     .iter()
-                    .map(|c| Incoming { name: c.name.clone(), ty: Some(c.ty.clone()), examined: true, grown: None })
+                    .map(|c| Incoming {
+                        name: c.name.clone(),
+                        ty: Some(c.ty.clone()),
+                        examined: true,
+                        grown: None,
+                        is_ambiguous: false,
+                    })
                     .collect();
                 let (declared, policy) = (TableSchema::default(), EvolutionPolicy::default());
                 let evolution = Evolution::compute(Some(&current), &declared, &seen, policy, &system()).unwrap();

@@ -11,29 +11,32 @@ pub struct TypeGuess {
     candidates: Vec<ColumnType>,
     strict: bool,
     seen: bool,
+    /// True if every value so far may be a thousand written in groups, or a number with three digits after the point.
+    grouped: bool,
 }
 
 impl TypeGuess {
     /// Creates a guess for a column that the table does not have: bigint, double, boolean, date, timestamp, else string.
     pub fn fresh() -> Self {
         use ColumnType::{BigInt, Boolean, Date, Double, String, Timestamp};
-        Self { candidates: vec![BigInt, Double, Boolean, Date, Timestamp, String], strict: true, seen: false }
+        Self { candidates: vec![BigInt, Double, Boolean, Date, Timestamp, String], strict: true, seen: false, grouped: true }
     }
 
     /// Creates a guess for a column that the table has as `ty`: that type, then those it may be widened to.
     pub fn widening(ty: &ColumnType) -> Self {
         use ColumnType::{BigInt, Double, Int, SmallInt, String};
         let wider = [SmallInt, Int, BigInt, Double, String].into_iter().filter(|wider| ty.widens_to(wider));
-        Self { candidates: std::iter::once(ty.clone()).chain(wider).collect(), strict: false, seen: false }
+        Self { candidates: std::iter::once(ty.clone()).chain(wider).collect(), strict: false, seen: false, grouped: false }
     }
 
     /// Removes the candidates that a value does not fit.
     pub fn see(&mut self, text: &[u8], formats: &Formats) {
         self.seen = true;
         let strict = self.strict;
+        self.grouped &= formats.numbers.is_unsaid() && fit::may_be_grouped(fit::trim(text));
         // Nested values are judged when they are read.
         let fits = |ty: &ColumnType| ty.is_nested() || fit::scalar(ty, text, formats).is_some();
-        self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text)) && fits(ty));
+        self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text, formats)) && fits(ty));
     }
 
     /// Returns true if no further value can change the result.
@@ -43,7 +46,14 @@ impl TypeGuess {
 
     /// Returns the narrowest type that fits all values; `None` if no value was seen or no candidate remains.
     pub fn result(&self) -> Option<&ColumnType> {
-        self.candidates.first().filter(|_| self.seen)
+        let narrowest = self.candidates.first().filter(|_| self.seen);
+        if self.is_ambiguous() { Some(&ColumnType::String) } else { narrowest }
+    }
+
+    /// Returns true if every value is a number by its look, and may be another one: `1.000` is one, or a thousand.
+    pub fn is_ambiguous(&self) -> bool {
+        let is_number = matches!(self.candidates.first(), Some(ColumnType::BigInt | ColumnType::Double));
+        self.strict && self.seen && self.grouped && is_number
     }
 
     /// Returns true if a value was seen.
@@ -54,8 +64,9 @@ impl TypeGuess {
 
 /// Returns true if a value of an undeclared column still looks the same when read back as `ty`. Identifiers often look like
 /// numbers: leading zeros, plus signs, exponents and more digits than a double holds stay text.
-fn keeps_its_look(ty: &ColumnType, text: &[u8]) -> bool {
-    let digits = fit::trim(text);
+fn keeps_its_look(ty: &ColumnType, text: &[u8], formats: &Formats) -> bool {
+    let number = formats.number_text(text);
+    let digits = number.as_deref().map_or(fit::trim(text), str::as_bytes);
     let digits = digits.strip_prefix(b"-").unwrap_or(digits);
     match ty {
         ColumnType::BigInt => digits.iter().all(u8::is_ascii_digit) && !has_leading_zero(digits),
@@ -64,8 +75,9 @@ fn keeps_its_look(ty: &ColumnType, text: &[u8]) -> bool {
                 && !has_leading_zero(digits)
                 && fit::survives_as_double(digits)
         }
-        ColumnType::Boolean => digits.len() >= 4,
-        ColumnType::Date | ColumnType::Timestamp => !digits.iter().all(u8::is_ascii_digit),
+        ColumnType::Boolean => digits.len() >= 4 || formats.booleans.has(text),
+        ColumnType::Date => !digits.iter().all(u8::is_ascii_digit) && !formats.dates.guess_the_century(text),
+        ColumnType::Timestamp => !digits.iter().all(u8::is_ascii_digit) && !formats.timestamps.guess_the_century(text),
         _ => true,
     }
 }
@@ -122,6 +134,44 @@ mod tests {
         let mut guess = TypeGuess::fresh();
         guess.see(b"01012024", &formats);
         assert_eq!(guess.result(), Some(&ColumnType::String));
+    }
+
+    #[test]
+    fn a_year_of_two_digits_makes_no_date() {
+        let dates = fit::DateFormats::new(&["%d/%m/%y".to_owned(), "%d/%m/%Y".to_owned()]).unwrap();
+        let formats = Formats { dates, ..Formats::default() };
+        for (text, ty) in [("01/05/24", "string"), ("01/05/2024", "date")] {
+            let mut guess = TypeGuess::fresh();
+            guess.see(text.as_bytes(), &formats);
+            assert_eq!(guess.result().unwrap().to_string(), ty, "{text}");
+        }
+    }
+
+    #[test]
+    fn thousands_are_no_numbers_unless_the_source_says_so() {
+        for (values, ty) in [
+            (&["1.000", "2.500"][..], "string"),
+            (&["1.000", "2.5"], "double"),
+            (&["1.000", "1,000"], "string"),
+            (&["0.125", "1.250"], "double"),
+            (&["1000", "1.250"], "double"),
+        ] {
+            assert_eq!(guess(TypeGuess::fresh(), values).as_deref(), Some(ty), "{values:?}");
+        }
+        let numbers = |decimal| fit::NumberFormat {
+            decimal: Some(decimal),
+            thousands: Some('.').filter(|_| decimal == ','),
+            ..fit::NumberFormat::default()
+        };
+        for (decimal, values, ty) in
+            [(',', ["1.000", "2.500"], "bigint"), (',', ["1.000", "2,5"], "double"), ('.', ["1.000", "2.500"], "double")]
+        {
+            let mut guess = TypeGuess::fresh();
+            for text in values {
+                guess.see(text.as_bytes(), &Formats { numbers: numbers(decimal), ..Formats::default() });
+            }
+            assert_eq!((guess.result().unwrap().to_string().as_str(), guess.is_ambiguous()), (ty, false), "{values:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Conversion of a source's column names to a table's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use deunicode::deunicode;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::{ColumnName, MOST_COLUMNS, NameError, TableSchema};
 
@@ -13,21 +17,38 @@ pub enum NamingRule {
     Words,
     /// `numberOfPaidEmployees` becomes `number_of_paid_employees`; acronyms stay whole.
     Camel,
+    /// `Größe (m)` becomes `größe_m` and `名前` stays `名前`: as `words`, with the letters and digits of all scripts.
+    Unicode,
+    /// `Größe (m)` becomes `groesse_m` and `名前` becomes `ming_qian`: as `words`, after all letters were written in Latin ones.
+    Transliterate,
 }
 
 impl NamingRule {
     /// Returns the column name for a source name; `None` if no character of it remains.
     pub fn apply(self, source: &str) -> Option<ColumnName> {
-        let text = match self {
+        let words = match self {
+            Self::Words => words(source),
+            Self::Camel => words(&split_camel(source)),
+            Self::Unicode => unicode_words(source),
+            Self::Transliterate => words(&latin(source)),
+        };
+        ColumnName::new(&words).ok()
+    }
+
+    /// Returns a source name with a space between its words, where the rule finds words in the case of letters; else as it is.
+    pub(super) fn in_words(self, source: &str) -> String {
+        match self {
             Self::Words => source.to_owned(),
             Self::Camel => split_camel(source),
-        };
-        ColumnName::new(&words(&text)).ok()
+            Self::Unicode => source.nfc().collect(),
+            Self::Transliterate => latin(source),
+        }
     }
 
     /// Returns the index of the field in `fields` that a source name means, by any of the spellings that a table may have of it.
+    /// Where members differ in what the rule removes, each has a field of its own spelling.
     pub fn field<'a>(self, source: &str, fields: impl Iterator<Item = &'a ColumnName>) -> Option<usize> {
-        let spellings = [self.apply(source), ColumnName::new(source).ok(), self.spelled_out(source)];
+        let spellings = [self.own_spelling(source), self.apply(source), self.spelled_out(source)];
         let mut best: Option<(usize, usize)> = None;
         for (place, field) in fields.enumerate() {
             let Some(rank) = spellings.iter().position(|spelling| spelling.as_ref() == Some(field)) else { continue };
@@ -38,10 +59,16 @@ impl NamingRule {
         best.map(|(_, place)| place)
     }
 
+    /// Returns the name of a member beside another one that the rule gives the same name: its own spelling. `None` if they differ
+    /// in case alone, which names don't: such members are one.
+    pub(super) fn own_spelling(self, source: &str) -> Option<ColumnName> {
+        ColumnName::new(source).ok().filter(|own| self.apply(source).as_ref() != Some(own))
+    }
+
     /// Returns the replaced job's spelling of acronyms (`higher_d_f_a_decision`), which its tables still have.
-    fn spelled_out(self, source: &str) -> Option<ColumnName> {
+    pub(super) fn spelled_out(self, source: &str) -> Option<ColumnName> {
         match self {
-            Self::Words => None,
+            Self::Words | Self::Unicode | Self::Transliterate => None,
             Self::Camel => {
                 let mut out = String::new();
                 for (i, c) in source.chars().enumerate() {
@@ -63,12 +90,34 @@ pub struct Naming<'a> {
     pub rule: NamingRule,
     /// Column names by source name.
     pub renames: &'a BTreeMap<String, ColumnName>,
+    /// Handling of names that are no column of their own.
+    pub duplicates: DuplicateNames,
+}
+
+/// Handling of names that stand twice, that become the same column, or that leave no column name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateNames {
+    /// The file is refused.
+    #[default]
+    Refuse,
+    /// A second column `name` is called `name_1`, and a fourth field without a name `column_4`. Only for files whose fields have
+    /// an order: not for JSON.
+    Rename,
+    /// Names that become the same column fill it together, and names of `renames` are found in any case. Only for JSON, whose
+    /// records may each have another spelling.
+    Merge,
 }
 
 impl Naming<'_> {
     /// Returns the column name for a header. The spelling that `table` already has for it is kept.
     pub fn column(self, header: &str, table: &TableSchema) -> Option<ColumnName> {
-        match self.renames.get(header) {
+        let in_any_case = || {
+            let wanted = header.to_lowercase();
+            self.renames.iter().find(|(name, _)| name.to_lowercase() == wanted).map(|(_, column)| column)
+        };
+        let renamed = self.renames.get(header);
+        match renamed.or_else(|| if self.duplicates == DuplicateNames::Merge { in_any_case() } else { None }) {
             Some(column) => Some(column.clone()),
             None => self.rule.spelled_out(header).filter(|old| table.has(old)).or_else(|| self.rule.apply(header)),
         }
@@ -82,6 +131,35 @@ fn words(source: &str) -> String {
         .collect::<Vec<_>>()
         .join("_")
         .to_ascii_lowercase()
+}
+
+/// Returns the words of a name in any script. Letters that are written with a combining mark are one letter where there is one.
+fn unicode_words(source: &str) -> String {
+    let composed: String = source.nfc().collect();
+    composed
+        .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || c == '$'))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
+        .to_lowercase()
+}
+
+/// Writes a name in Latin letters, German ones as German does.
+fn latin(source: &str) -> String {
+    let mut out = String::new();
+    for c in source.nfc() {
+        match c {
+            'ä' => out.push_str("ae"),
+            'ö' => out.push_str("oe"),
+            'ü' => out.push_str("ue"),
+            'Ä' => out.push_str("Ae"),
+            'Ö' => out.push_str("Oe"),
+            'Ü' => out.push_str("Ue"),
+            'ß' => out.push_str("ss"),
+            _ => out.push(c),
+        }
+    }
+    deunicode(&out)
 }
 
 /// Inserts a space before each word of a camel-case name: between lower and upper case, and before the last capital of an
@@ -138,6 +216,9 @@ pub fn headers_to_columns(
     if headers.len() > MOST_COLUMNS {
         return Err(NameError::TooMany { count: headers.len() });
     }
+    if naming.duplicates == DuplicateNames::Rename {
+        return renamed(naming, headers, table, reserved);
+    }
     for (i, header) in headers.iter().enumerate() {
         if let Some(first) = raw.insert(header, i) {
             return Err(NameError::Twice { header: told(header), first: first + 1, second: i + 1 });
@@ -155,6 +236,44 @@ pub fn headers_to_columns(
     Ok(columns)
 }
 
+/// Returns a column of its own for each header, whatever the names.
+fn renamed(
+    naming: Naming<'_>,
+    headers: &[String],
+    table: &TableSchema,
+    reserved: &[ColumnName],
+) -> Result<Vec<ColumnName>, NameError> {
+    let by_rule: Vec<Option<ColumnName>> = headers.iter().map(|header| naming.column(header, table)).collect();
+    // A name that a header has of itself is not given to another.
+    let mut taken: HashSet<ColumnName> = by_rule.iter().flatten().chain(reserved).cloned().collect();
+    let mut seen: HashSet<ColumnName> = HashSet::new();
+    let mut columns = Vec::with_capacity(headers.len());
+    for (i, (header, column)) in headers.iter().zip(by_rule).enumerate() {
+        let column = match column {
+            Some(column) if reserved.contains(&column) => {
+                return Err(NameError::Reserved { header: told(header), column });
+            }
+            Some(column) if seen.insert(column.clone()) => column,
+            Some(column) => numbered(column.as_str(), 1, &mut taken)?,
+            None => numbered("column", i + 1, &mut taken)?,
+        };
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// Returns the name with the first free number from `from` on, which is then taken.
+fn numbered(name: &str, from: usize, taken: &mut HashSet<ColumnName>) -> Result<ColumnName, NameError> {
+    let mut number = from;
+    loop {
+        let column = ColumnName::new(&format!("{name}_{number}"))?;
+        if taken.insert(column.clone()) {
+            return Ok(column);
+        }
+        number += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,13 +286,44 @@ mod tests {
 
     fn by(rule: NamingRule) -> Naming<'static> {
         static NONE: BTreeMap<String, ColumnName> = BTreeMap::new();
-        Naming { rule, renames: &NONE }
+        Naming { rule, renames: &NONE, duplicates: DuplicateNames::Refuse }
+    }
+
+    #[test]
+    fn every_field_gets_a_column_where_duplicates_are_renamed() {
+        let naming = Naming { duplicates: DuplicateNames::Rename, ..by(NamingRule::Words) };
+        let columns = |names: &[&str]| {
+            let columns = headers_to_columns(naming, &headers(names), &TableSchema::default(), &[]).unwrap();
+            columns.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(columns(&["id", "name", "name", "total", "total"]), ["id", "name", "name_1", "total", "total_1"]);
+        assert_eq!(columns(&["a", "a", "a_1", "A", ""]), ["a", "a_2", "a_1", "a_3", "column_5"]);
+        assert_eq!(columns(&["", "column_1", "?"]), ["column_2", "column_1", "column_3"]);
+    }
+
+    #[test]
+    fn letters_of_all_scripts_are_kept_or_written_in_latin() {
+        for (source, unicode, latin) in [
+            ("Größe (m)", "größe_m", "groesse_m"),
+            ("Grö\u{308}ße", "grö\u{308}ße", "groesse"),
+            ("Gro\u{308}ße", "größe", "groesse"),
+            ("ÄRA", "ära", "aera"),
+            ("名前", "名前", "ming_qian"),
+            ("Ünvan-İsim", "ünvan_i\u{307}sim", "uenvan_isim"),
+            ("Цена, руб.", "цена_руб", "tsena_rub"),
+            ("año", "año", "ano"),
+            ("हिन्दी", "हिन्दी", "hindii"),
+            ("?!", "", ""),
+        ] {
+            assert_eq!(name(NamingRule::Unicode, source), unicode, "{source}");
+            assert_eq!(name(NamingRule::Transliterate, source), latin, "{source}");
+        }
     }
 
     #[test]
     fn a_rename_wins_over_the_rule() {
         let renames = BTreeMap::from([("timestamp".to_owned(), ColumnName::new("created_at").unwrap())]);
-        let naming = Naming { rule: NamingRule::Camel, renames: &renames };
+        let naming = Naming { rule: NamingRule::Camel, renames: &renames, duplicates: DuplicateNames::Refuse };
         let columns = headers_to_columns(naming, &headers(&["timestamp", "timeStamp"]), &TableSchema::default(), &[]).unwrap();
         assert_eq!(columns.iter().map(ToString::to_string).collect::<Vec<_>>(), ["created_at", "time_stamp"]);
     }
@@ -261,7 +411,7 @@ mod tests {
     proptest! {
         #[test]
         fn names_are_stable_under_their_own_rule(source in "\\PC{0,24}") {
-            for rule in [NamingRule::Words, NamingRule::Camel] {
+            for rule in [NamingRule::Words, NamingRule::Camel, NamingRule::Unicode, NamingRule::Transliterate] {
                 if let Some(column) = rule.apply(&source) {
                     prop_assert_eq!(rule.apply(column.as_str()), Some(column));
                 }

@@ -158,6 +158,12 @@ fn is_word(name: &str) -> bool {
 
 impl ColumnType {
     /// Returns true if values of this type hold other values.
+    pub fn is_number(&self) -> bool {
+        use ColumnType::{BigInt, Decimal, Double, Float, Int, SmallInt, TinyInt};
+        matches!(self, TinyInt | SmallInt | Int | BigInt | Float | Double | Decimal { .. })
+    }
+
+    /// Returns true if the type is an array, a struct or a map.
     pub fn is_nested(&self) -> bool {
         matches!(self, Self::Array(_) | Self::Struct(_) | Self::Map(..))
     }

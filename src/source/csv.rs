@@ -1,25 +1,62 @@
-//! A CSV file as a stream of batches.
+//! A file of delimited text as a stream of batches.
 
 use std::io::Read;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 
-use super::parser::{Dialect, ReadSizes, RecordReader};
+use super::parser::{RecordError, RecordReader, WithoutLastLines};
+use super::{Dialect, LongRecords, ReadSizes, Widths};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
-/// CSV format of a module's files.
+/// Format of a module's files of delimited text.
 #[derive(Debug, Clone)]
 pub struct CsvFormat {
-    /// Field delimiter; one ASCII character.
-    pub delimiter: u8,
+    /// Notation of fields and records.
+    pub dialect: Dialect,
+    /// Place of the fields' names.
+    pub header: HeaderRule,
+    /// Names of the fields of all collections, where the files have none.
+    pub names: Vec<String>,
     /// Encoding of the text.
     pub encoding: Encoding,
     /// Rules of the values.
     pub values: ValueRules,
 }
 
+/// Place of the names of the fields of CSV files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeaderRule {
+    /// The first line of each file.
+    #[default]
+    Names,
+    /// The files have no header. Fields are the columns in `names`, else the declared columns, in order; where neither is
+    /// given, `column_1`, `column_2` and so on.
+    None,
+    /// The files have a header that is not used: fields are the columns in `names`, else the declared columns, in order, as Spark
+    /// reads files with a schema. Where neither is given, the header is used.
+    ByPosition,
+    /// The first line of a date's first file. The others have no header, and the same fields.
+    FirstFile,
+}
+
+/// Column of the additional fields of records that are longer than the header.
+const EXTRA: &str = "extra_fields";
+
+/// Knowledge of a file's fields from elsewhere than the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Position<'a> {
+    /// Names of the fields by position: the declared columns of the collection. Empty if there are none.
+    pub declared: &'a [String],
+    /// Header of the date's first file, if this is another one.
+    pub first: Option<&'a Header>,
+}
+
 /// An open file: its header, then its records.
-pub struct CsvBatches {
+pub(super) struct CsvBatches {
     key: String,
     width: usize,
     sizes: ReadSizes,
@@ -27,42 +64,144 @@ pub struct CsvBatches {
 }
 
 impl CsvBatches {
+    fn new(key: &str, text: Box<dyn Read + Send>, format: &CsvFormat, sizes: ReadSizes) -> Self {
+        let text: Box<dyn Read + Send> = match format.dialect.footer_lines {
+            0 => text,
+            count => Box::new(WithoutLastLines::new(text, count)),
+        };
+        let records = RecordReader::new(text, format.dialect.clone(), sizes);
+        Self { key: key.to_owned(), width: 0, sizes, records }
+    }
+
     /// Reads the header of an open text. `existing` and `reserved` are as for [`headers_to_columns`].
-    pub fn open(
+    pub(super) fn open(
         key: &str,
         text: Box<dyn Read + Send>,
         format: &CsvFormat,
         sizes: ReadSizes,
-        naming: Naming<'_>,
-        existing: &TableSchema,
-        reserved: &[ColumnName],
+        position: Position<'_>,
+        (naming, existing, reserved): (Naming<'_>, &TableSchema, &[ColumnName]),
     ) -> Result<(Header, Self), SourceError> {
-        let records = RecordReader::new(text, Dialect { delimiter: format.delimiter }, sizes);
-        let mut file = Self { key: key.to_owned(), width: 0, sizes, records };
-        let names = match file.records.header() {
-            Ok(Some(Ok(names))) => names,
-            Ok(Some(Err(reason))) => return Err(SourceError::UnreadableHeader { key: key.to_owned(), reason }),
-            Ok(None) => return Err(SourceError::Empty { key: key.to_owned() }),
-            Err(error) => return Err(file.stopped(error)),
+        let mut file = Self::new(key, text, format, sizes);
+        let (names, line) = match (format.header, position.first) {
+            (HeaderRule::FirstFile, Some(first)) => {
+                file.must_have_a_record()?;
+                (first.names.clone(), None)
+            }
+            (HeaderRule::Names | HeaderRule::FirstFile, _) => {
+                let line = file.header()?;
+                (with_extra(line.clone(), format), Some(line))
+            }
+            (HeaderRule::None, _) => (with_extra(file.names_by_position(format, position)?, format), None),
+            (HeaderRule::ByPosition, _) => {
+                let line = file.header()?;
+                (with_extra(file.names_of_line(&line, format, position)?, format), Some(line))
+            }
         };
-        file.width = names.len();
         let columns = headers_to_columns(naming, &names, existing, reserved)
             .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
-        Ok((Header { key: key.to_owned(), names, columns, marked: None, is_whole: true }, file))
+        file.width = names.len();
+        Ok((
+            Header {
+                key: key.to_owned(),
+                names,
+                columns,
+                types: Vec::new(),
+                aliases: Vec::new(),
+                line,
+                marked: None,
+                is_whole: true,
+                is_blank: false,
+            },
+            file,
+        ))
+    }
+
+    /// Opens the records of a file whose header is known.
+    pub(super) fn of(
+        header: &Header,
+        text: Box<dyn Read + Send>,
+        format: &CsvFormat,
+        sizes: ReadSizes,
+    ) -> Result<Self, SourceError> {
+        let mut file = Self::new(&header.key, text, format, sizes);
+        match &header.line {
+            Some(line) if file.header()? != *line => return Err(SourceError::Changed { key: header.key.clone() }),
+            Some(_) => {}
+            None => file.must_have_a_record()?,
+        }
+        file.width = header.names.len();
+        Ok(file)
+    }
+
+    /// Reads the first line as a header.
+    fn header(&mut self) -> Result<Vec<String>, SourceError> {
+        let found = self.records.header().map_err(|error| self.stopped(error))?;
+        found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))
+    }
+
+    fn must_have_a_record(&mut self) -> Result<(), SourceError> {
+        let found = self.records.width().map_err(|error| self.stopped(error))?;
+        found.map(drop).ok_or_else(|| self.empty())
+    }
+
+    /// Returns the names of the fields of a file without a header.
+    fn names_by_position(&mut self, format: &CsvFormat, position: Position<'_>) -> Result<Vec<String>, SourceError> {
+        let given = given(format, position);
+        let found = self.records.width().map_err(|error| self.stopped(error))?;
+        let first = found.ok_or_else(|| self.empty())?;
+        if given.is_empty() { Ok(numbered(first.map_err(|reason| self.unreadable(reason))?)) } else { Ok(given.to_vec()) }
+    }
+
+    /// Returns the names of the fields of a file whose header is not used.
+    fn names_of_line(&self, line: &[String], format: &CsvFormat, position: Position<'_>) -> Result<Vec<String>, SourceError> {
+        let given = given(format, position);
+        let Widths { fill_short, long, .. } = format.dialect.widths;
+        match (line.len(), given.len()) {
+            (_, 0) => Ok(line.to_vec()),
+            (found, named) if found < named && !fill_short || found > named && long == LongRecords::SetAside => {
+                Err(self.unreadable(format!("it has {found} fields, and the module gives {named} names for them by position")))
+            }
+            _ => Ok(given.to_vec()),
+        }
+    }
+
+    fn empty(&self) -> SourceError {
+        SourceError::Empty { key: self.key.clone() }
+    }
+
+    fn unreadable(&self, reason: String) -> SourceError {
+        SourceError::UnreadableHeader { key: self.key.clone(), reason }
     }
 
     /// Returns the next records; `None` at the end of the file.
-    pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
+    pub(super) fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
         self.records.next_batch(self.width).map_err(|error| self.stopped(error))
     }
 
-    fn stopped(&self, error: super::parser::RecordError) -> SourceError {
+    fn stopped(&self, error: RecordError) -> SourceError {
         let key = self.key.clone();
         match error {
-            super::parser::RecordError::Io(source) => SourceError::Read { key, bytes: self.records.bytes_read(), source },
-            super::parser::RecordError::TooLong { line } => {
-                SourceError::RecordTooLong { key, line, limit: self.sizes.record_bytes }
-            }
+            RecordError::Io(source) => SourceError::Read { key, bytes: self.records.bytes_read(), source },
+            RecordError::TooLong { line } => SourceError::RecordTooLong { key, line, limit: self.sizes.record_bytes },
+            RecordError::Trailer(flaw) => SourceError::Trailer { key, flaw },
         }
     }
+}
+
+/// Returns the names that the module gives to the fields by position; empty if there are none.
+fn given<'n>(format: &'n CsvFormat, position: Position<'n>) -> &'n [String] {
+    if format.names.is_empty() { position.declared } else { &format.names }
+}
+
+fn numbered(width: usize) -> Vec<String> {
+    (1..=width).map(|i| format!("column_{i}")).collect()
+}
+
+/// Adds the column of additional fields, if they are kept.
+fn with_extra(mut names: Vec<String>, format: &CsvFormat) -> Vec<String> {
+    if format.dialect.widths.long == LongRecords::KeepExtra {
+        names.push(EXTRA.to_owned());
+    }
+    names
 }

@@ -6,7 +6,7 @@ use crate::identity::{ErrorKind, Explain};
 use crate::schema::NameError;
 use crate::store::StoreError;
 
-use super::{DocumentFlaw, KeyServiceError};
+use super::{DocumentFlaw, KeyServiceError, TrailerFlaw};
 
 /// A source file could not be read completely. Single bad records are not errors: they go to quarantine.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub enum SourceError {
         /// Encoding given by its byte order mark.
         found: &'static str,
         /// Encoding in the module's settings.
-        expected: &'static str,
+        expected: String,
     },
     /// Reading stopped in the middle: a truncated or damaged archive, a lost connection.
     #[error("failed to read `{key}` after {bytes} bytes of text")]
@@ -73,6 +73,14 @@ pub enum SourceError {
         bytes: u64,
         /// Cause of the failure.
         source: io::Error,
+    },
+    /// Its trailer says that it is not complete.
+    #[error("the source file `{key}` {}", trailer(.flaw))]
+    Trailer {
+        /// The file.
+        key: String,
+        /// Problem with the trailer.
+        flaw: TrailerFlaw,
     },
     /// It is not a JSON document, or not one with records.
     #[error("the source file `{key}` {}", document(.flaw, *.offset))]
@@ -101,6 +109,24 @@ pub enum SourceError {
         offset: u64,
         /// Maximum bytes of a record.
         limit: usize,
+    },
+    /// It is not a file of that format, or has what tables don't have.
+    #[error("the source file `{key}` can't be read as {format}: {reason}")]
+    NotReadable {
+        /// The file.
+        key: String,
+        /// Name of the format.
+        format: &'static str,
+        /// Reason.
+        reason: String,
+    },
+    /// This build can't read its format.
+    #[error("the source file `{key}` is {format}, which this build of adg does not read")]
+    NotBuilt {
+        /// The file.
+        key: String,
+        /// Name of the format.
+        format: &'static str,
     },
     /// It changed since it was first read.
     #[error("the source file `{key}` was changed while it was read")]
@@ -155,6 +181,8 @@ impl Explain for SourceError {
         match self {
             _ if let Some(error) = self.store() => error.kind(),
             Self::Key { source, .. } => source.kind(),
+            Self::Trailer { .. } => ErrorKind::Limit,
+            Self::NotBuilt { .. } => ErrorKind::Config,
             Self::Header { .. } | Self::ForeignHeader { .. } | Self::UnreadableHeader { .. } => ErrorKind::Schema,
             _ => ErrorKind::Source,
         }
@@ -163,16 +191,37 @@ impl Explain for SourceError {
     fn hint(&self) -> Option<String> {
         match self {
             _ if let Some(error) = self.store() => error.hint(),
-            Self::UnknownPacking { .. } => Some("adg reads plain, gzip and zstd files; have the source pack them so".into()),
-            Self::WrongEncoding { found, .. } => {
-                Some(format!("set `encoding: {}` beside the format in the module file", found.to_ascii_lowercase()))
+            Self::UnknownPacking { found, .. } if let Some(setting) = format_setting(found) => {
+                Some(format!("set `source.{setting}: {{}}` in the module file, if all of its files are so"))
             }
+            Self::UnknownPacking { .. } => {
+                Some("adg reads plain, gzip, zstd, bzip2, xz, lz4, snappy and zip files; have the source pack them so".into())
+            }
+            Self::WrongEncoding { found, .. } => Some(format!("set `encoding: {found}` beside the format in the module file")),
             Self::Empty { .. } => {
                 Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())
             }
             Self::Header { source: NameError::Reserved { .. }, .. } => Some(
                 "rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into(),
             ),
+            Self::Header { source: NameError::Empty { .. }, .. } => Some(
+                "set `renames` or `column_names: unicode` in the module file, or `source.csv.duplicate_names: rename` for \
+                 `column_N`"
+                    .into(),
+            ),
+            Self::Header { source: NameError::Twice { .. }, .. } => Some(
+                "set `source.csv.duplicate_names: rename` in the module file, or `source.csv.header: by_position` with `names`"
+                    .into(),
+            ),
+            Self::Header { source: NameError::Clash { .. }, .. } => Some(
+                "give one of them another name under `renames` in the module file; of CSV files, `source.csv.duplicate_names: \
+                 rename` numbers them"
+                    .into(),
+            ),
+            Self::Header { source: NameError::OtherSource { column, found, .. }, .. } => Some(format!(
+                "list it under `renames` in the module file: `\"{found}\": {column}` if it is the same field, else with another \
+                 column"
+            )),
             Self::Header { .. } => Some("rename the header at the source".into()),
             Self::ForeignHeader { .. } => Some(
                 "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is \
@@ -185,7 +234,12 @@ impl Explain for SourceError {
             Self::Document { flaw: DocumentFlaw::NoRecords, .. } | Self::NoFields { .. } => {
                 Some("compare the file with `source.json` in the module file".into())
             }
-            Self::Document { .. } => Some("ask the source to send the file again".into()),
+            Self::Document { .. } | Self::Trailer { flaw: TrailerFlaw::OtherCount { .. }, .. } => {
+                Some("ask the source to send the file again".into())
+            }
+            Self::Trailer { .. } => {
+                Some("ask the source to send the file again, or correct `source.csv.trailer` in the module file".into())
+            }
             Self::ItemTooLong { .. } => Some("a quote or bracket is missing there; ask the source to send the file again".into()),
             Self::Metadata { .. } => Some(
                 "ask the source to send the file again; where its files come plain, set `source.encryption: none` in the module \
@@ -196,11 +250,35 @@ impl Explain for SourceError {
             Self::WrongKey { .. } => {
                 Some("its metadata belongs to another file, or it is not encrypted; ask the source to send it again".into())
             }
+            Self::NotReadable { .. } => Some(
+                "compare the file with `source` in the module file; if it is damaged, ask the source to send it again".into(),
+            ),
+            Self::NotBuilt { .. } => Some("use the released binary, or build with `--all-features`".into()),
             Self::Changed { .. } => Some("run again".into()),
             Self::RecordTooLong { .. } => Some("look for the line's end: is this a text file with that delimiter?".into()),
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),
             _ => None,
         }
+    }
+}
+
+/// Returns the setting under which a kind of file is read, if it is.
+fn format_setting(found: &str) -> Option<&'static str> {
+    let is = |name: &str| found.contains(name);
+    match () {
+        () if is("Parquet") => Some("parquet"),
+        () if is("Avro") => Some("avro"),
+        () if is("ORC") => Some("orc"),
+        () if is("Excel") || is("OpenDocument") => Some("excel"),
+        () => None,
+    }
+}
+
+fn trailer(flaw: &TrailerFlaw) -> String {
+    match flaw {
+        TrailerFlaw::Missing => "ends without its trailer: it may be cut".to_owned(),
+        TrailerFlaw::Followed { line } => format!("has a record after its trailer, on line {line}"),
+        TrailerFlaw::OtherCount { told, found } => format!("has {found} records, and its trailer tells of {told}"),
     }
 }
 
@@ -212,7 +290,7 @@ fn document(flaw: &DocumentFlaw, offset: u64) -> String {
             format!("has a broken record at byte {offset} of its text whose end can't be told: {reason}")
         }
         DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
-        DocumentFlaw::Twice => "has its list of fields twice".to_owned(),
+        DocumentFlaw::Twice => "has its list of fields twice, or lists that differ in its documents".to_owned(),
         DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
     }
 }

@@ -4,10 +4,12 @@ use std::io::Read;
 
 use crate::schema::{ColumnName, Naming, TableSchema};
 
-use super::bytes::peek;
-use super::csv::CsvBatches;
+use super::csv::{CsvBatches, Position};
+use super::from_file::{FileColumn, FileValues};
 use super::json::{self, JsonBatches};
 use super::known;
+use super::stream::peek;
+use super::typed::TypedBatches;
 use super::{Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey};
 
 /// Settings for reading source files.
@@ -21,14 +23,25 @@ pub struct Reading<'a> {
     pub naming: Naming<'a>,
     /// Names that only adg may use.
     pub reserved: &'a [ColumnName],
+    /// Names of the collection's declared columns, for files whose fields are columns by position.
+    pub declared: &'a [String],
+    /// Columns that the files themselves fill, after those of their records.
+    pub from_file: &'a [FileColumn],
 }
 
 /// The records of an open file.
-pub enum Batches {
-    /// Records of a CSV file.
-    Csv(CsvBatches),
-    /// Records of a JSON file.
+pub struct Batches {
+    records: Records,
+    from_file: FileValues,
+}
+
+/// The records of an open file, by its format.
+enum Records {
+    Csv(Box<CsvBatches>),
     Json(Box<JsonBatches>),
+    Typed(Box<TypedBatches>),
+    /// A file without any text.
+    Blank,
 }
 
 impl Batches {
@@ -38,10 +51,13 @@ impl Batches {
     /// The file is damaged, has a record without an end, or changed since its header was read; the store fails.
     /// [`SourceError::SchemaDrift`] if it has names that its beginning did not have.
     pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
-        match self {
-            Self::Csv(file) => file.next_batch(),
-            Self::Json(file) => file.next_batch(),
-        }
+        let batch = match &mut self.records {
+            Records::Csv(file) => file.next_batch(),
+            Records::Json(file) => file.next_batch(),
+            Records::Typed(file) => file.next_batch(),
+            Records::Blank => Ok(None),
+        };
+        Ok(batch?.map(|batch| self.from_file.add(batch)))
     }
 }
 
@@ -51,7 +67,8 @@ type Bytes = Box<dyn Read + Send>;
 const HEADER_BYTES: usize = 64 << 10;
 
 impl Reading<'_> {
-    /// Reads a file's header; `existing` is the current table. For JSON it also answers `survey`, as far as `look` reads.
+    /// Reads a file's header; `existing` is the current table, and `first` the header of the date's first file, if this is
+    /// another one. For JSON it also answers `survey`, as far as `sample` reads.
     ///
     /// # Errors
     /// The file is empty, damaged, or of another format, compression or encoding; its names can't be columns; the store fails.
@@ -61,18 +78,37 @@ impl Reading<'_> {
         key: &str,
         bytes: Bytes,
         existing: &TableSchema,
-        sample: Sample,
-        survey: &mut Survey<'_>,
+        first: Option<&Header>,
+        (sample, survey): (Sample, &mut Survey<'_>),
     ) -> Result<Header, SourceError> {
         let text = self.format.text(key, bytes)?;
+        let mut header = self.header_of_records(key, text, existing, first, (sample, survey))?;
+        header.columns.extend(self.from_file.iter().map(|column| column.column.clone()));
+        Ok(header)
+    }
+
+    fn header_of_records(
+        &self,
+        key: &str,
+        text: Bytes,
+        existing: &TableSchema,
+        first: Option<&Header>,
+        (sample, survey): (Sample, &mut Survey<'_>),
+    ) -> Result<Header, SourceError> {
         match self.format {
             Format::Csv(format) => {
                 // A header is short, and what is read beyond it is read again.
                 let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
-                let (first, text) =
+                let (beginning, text) =
                     peek(text, 200).map_err(|source| SourceError::Read { key: key.to_owned(), bytes: 0, source })?;
-                let opened = CsvBatches::open(key, Box::new(text), format, sizes, self.naming, existing, self.reserved);
-                opened.map(|(header, _)| header).map_err(|error| known::explained(error, &first))
+                let position = Position { declared: self.declared, first };
+                let columns = (self.naming, existing, self.reserved);
+                let opened = CsvBatches::open(key, Box::new(text), format, sizes, position, columns);
+                opened.map(|(header, _)| header).map_err(|error| known::explained(error, &beginning))
+            }
+            Format::Typed(format) => {
+                let columns = (self.naming, existing, self.reserved);
+                TypedBatches::open(key, text, format, columns).map(|(header, _)| header)
             }
             Format::Json(format) => {
                 json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), sample, survey)
@@ -84,6 +120,7 @@ impl Reading<'_> {
     pub fn needs_another_reading(&self, headers: &[Header], survey: &Survey<'_>) -> bool {
         match self.format {
             Format::Csv(_) => headers.iter().any(|header| survey.asks(&header.columns)),
+            Format::Typed(format) => !format.kind.tells_types() && headers.iter().any(|header| survey.asks(&header.columns)),
             Format::Json(_) => false,
         }
     }
@@ -92,17 +129,22 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// The file has another header by now, or another compression or encoding; its beginning is damaged; the store fails.
-    pub fn records(&self, header: &Header, bytes: Bytes, existing: &TableSchema) -> Result<Batches, SourceError> {
-        let text = self.format.text(&header.key, bytes)?;
-        match self.format {
-            Format::Csv(format) => {
-                let (now, file) = CsvBatches::open(&header.key, text, format, self.sizes, self.naming, existing, self.reserved)?;
-                if now.names != header.names {
-                    return Err(SourceError::Changed { key: header.key.clone() });
-                }
-                Ok(Batches::Csv(file))
-            }
-            Format::Json(format) => Ok(Batches::Json(Box::new(JsonBatches::open(header, text, format, self.sizes)))),
+    pub fn records(&self, header: &Header, bytes: Bytes) -> Result<Batches, SourceError> {
+        let mut text = self.format.text(&header.key, bytes)?;
+        if header.is_blank {
+            let read = text.read(&mut [0]).map_err(|source| SourceError::Read { key: header.key.clone(), bytes: 0, source })?;
+            let changed = || SourceError::Changed { key: header.key.clone() };
+            return if read == 0 { Ok(self.batches(header, Records::Blank)) } else { Err(changed()) };
         }
+        let records = match self.format {
+            Format::Csv(format) => Records::Csv(Box::new(CsvBatches::of(header, text, format, self.sizes)?)),
+            Format::Typed(format) => Records::Typed(Box::new(TypedBatches::of(header, text, format)?)),
+            Format::Json(format) => Records::Json(Box::new(JsonBatches::open(header, text, format, self.sizes))),
+        };
+        Ok(self.batches(header, records))
+    }
+
+    fn batches(&self, header: &Header, records: Records) -> Batches {
+        Batches { records, from_file: FileValues::new(&header.key, self.from_file) }
     }
 }

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use super::bytes::open_text;
-use super::{CsvFormat, Encoding, JsonFormat, SourceError, ValueRules};
+use super::members::Repeated;
+use super::{CsvFormat, Encoding, HeaderRule, JsonFormat, SourceError, TypedFormat, ValueRules};
 
 /// Format of a module's files.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ pub enum Format {
     Csv(CsvFormat),
     /// Objects.
     Json(JsonFormat),
+    /// Typed fields.
+    Typed(TypedFormat),
 }
 
 impl Format {
@@ -20,6 +23,7 @@ impl Format {
         match self {
             Self::Csv(format) => &format.values,
             Self::Json(format) => &format.values,
+            Self::Typed(format) => &format.values,
         }
     }
 
@@ -28,6 +32,7 @@ impl Format {
         match self {
             Self::Csv(format) => format.encoding,
             Self::Json(format) => format.encoding,
+            Self::Typed(_) => Encoding::UTF_8,
         }
     }
 
@@ -36,17 +41,28 @@ impl Format {
     #[must_use]
     pub fn in_utf8(&self) -> Self {
         match self.clone() {
-            Self::Csv(format) => Self::Csv(CsvFormat { encoding: Encoding::Utf8, ..format }),
-            Self::Json(format) => Self::Json(JsonFormat { encoding: Encoding::Utf8, ..format }),
+            Self::Csv(format) => Self::Csv(CsvFormat { encoding: Encoding::UTF_8, ..format }),
+            Self::Json(format) => Self::Json(JsonFormat { encoding: Encoding::UTF_8, ..format }),
+            typed => typed,
         }
     }
 
     /// Returns a file's text, decompressed, as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out
-    /// as bytes that are not UTF-8. Gzip (with several members too) and zstd are recognised by their first bytes.
+    /// as bytes that are not UTF-8. Compression is recognised by the first bytes; the files of a zip archive are one text.
+    /// A file of typed fields is returned as it is.
     ///
     /// # Errors
     /// It is compressed in another format, or has the byte order mark of another encoding.
     pub fn text(&self, key: &str, bytes: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, SourceError> {
-        open_text(key, bytes, self.encoding())
+        let repeated = match self {
+            Self::Csv(format) => Repeated {
+                skipped: format.dialect.skip_lines,
+                header: matches!(format.header, HeaderRule::Names | HeaderRule::ByPosition),
+            },
+            Self::Json(_) => Repeated::default(),
+            // It is no text.
+            Self::Typed(_) => return Ok(bytes),
+        };
+        open_text(key, bytes, self.encoding(), repeated)
     }
 }

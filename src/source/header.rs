@@ -1,6 +1,6 @@
 //! A file's header: its fields and the columns that they become.
 
-use crate::schema::ColumnName;
+use crate::schema::{ColumnName, ColumnType};
 
 use super::MarkedFields;
 
@@ -11,12 +11,37 @@ pub struct Header {
     pub key: String,
     /// Names of the fields in the source, in order.
     pub names: Vec<String>,
-    /// The column of each.
+    /// The column of each, then those that the file itself fills.
     pub columns: Vec<ColumnName>,
+    /// The type that the file tells of each name; empty if it tells none.
+    pub types: Vec<Option<ColumnType>>,
+    /// Other names that fill a column, with the place of the first one. JSON only.
+    pub aliases: Vec<(String, usize)>,
+    /// Names in the file's first line, used or not. `None` if the file has no such line.
+    pub line: Option<Vec<String>>,
     /// The file's own list of its fields, if it has one.
     pub marked: Option<MarkedFields>,
     /// True if the header is complete. If false, fields that the file's beginning does not have may still follow.
     pub is_whole: bool,
+    /// True if the file has no text, not even a header.
+    pub is_blank: bool,
+}
+
+impl Header {
+    /// Returns the header of a file without any text.
+    pub fn blank(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            names: Vec::new(),
+            columns: Vec::new(),
+            types: Vec::new(),
+            aliases: Vec::new(),
+            line: None,
+            marked: None,
+            is_whole: true,
+            is_blank: true,
+        }
+    }
 }
 
 /// Part of a file that is read to find its fields. JSON names its fields in its records only.

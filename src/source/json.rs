@@ -4,10 +4,10 @@ use std::io::Read;
 
 use arrow_buffer::Buffer;
 
-use crate::schema::{ColumnName, MOST_COLUMNS, Naming, TableSchema, headers_to_columns};
+use crate::schema::{ColumnName, DuplicateNames, MOST_COLUMNS, Naming, TableSchema, headers_to_columns};
 
 use super::parser::json::scan::{self, Kind, Member, Value};
-use super::parser::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Room};
+use super::parser::json::{DocumentFlaw, JsonError, JsonReader, Layout, Names, Reshape, Room};
 use super::parser::{ReadSizes, Span};
 use super::{Encoding, Header, MarkedFields, RawBatch, Sample, SourceError, Survey, ValueRules};
 
@@ -19,6 +19,8 @@ const TWICE: &str = "a name stands twice";
 pub struct JsonFormat {
     /// Paths of the records and of the list of fields.
     pub layout: Layout,
+    /// Form of the records in what stands at that path.
+    pub reshape: Reshape,
     /// Encoding of the text.
     pub encoding: Encoding,
     /// Rules of the values.
@@ -26,7 +28,7 @@ pub struct JsonFormat {
 }
 
 /// An open file.
-pub struct JsonBatches {
+pub(super) struct JsonBatches {
     key: String,
     sizes: ReadSizes,
     names: Names,
@@ -37,18 +39,19 @@ pub struct JsonBatches {
 
 impl JsonBatches {
     /// Reads an open text; `header` is the result of a first reading.
-    pub fn open(header: &Header, text: Box<dyn Read + Send>, format: &JsonFormat, sizes: ReadSizes) -> Self {
-        let reader = JsonReader::new(text, format.layout.clone(), sizes);
-        let names = Names::of(header.names.clone());
+    pub(super) fn open(header: &Header, text: Box<dyn Read + Send>, format: &JsonFormat, sizes: ReadSizes) -> Self {
+        let reader = JsonReader::new(text, format.layout.clone(), format.reshape.clone(), sizes);
+        let mut names = Names::of(header.names.clone());
+        header.aliases.iter().for_each(|(name, place)| names.alias(name, *place));
         Self { key: header.key.clone(), sizes, names, knows_all: header.is_whole, reader }
     }
 
     /// Returns the next records; `None` at the end of the file.
-    pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
+    pub(super) fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
         let names = &self.names;
         let mut rows = Rows::new(names.len(), self.sizes.block_bytes);
         let mut has_new = false;
-        let block = self.reader.next_block(&mut |text, members| {
+        let block = self.reader.next_block(&mut |text, members, _| {
             let start = rows.begin();
             let mut new = Vec::new();
             for (i, member) in members.iter().enumerate() {
@@ -139,7 +142,7 @@ impl Rows {
 
     fn batch(mut self, mut text: Vec<u8>, bad: Vec<super::BadRecord>) -> RawBatch {
         for span in &mut self.spans {
-            span.unescape(&mut text, scan::unescape);
+            span.unescape(&mut text, |text, _| scan::unescape(text));
         }
         RawBatch { text: Buffer::from_vec(text), spans: self.spans, width: self.width, rows: self.count, bad }
     }
@@ -163,15 +166,16 @@ pub(super) fn look(
         Sample::Head => ReadSizes { block_bytes: sizes.block_bytes.min(BEGINNING_BYTES), ..sizes },
         Sample::Full => sizes,
     };
-    let mut reader = JsonReader::new(text, format.layout.clone(), sizes);
+    let mut reader = JsonReader::new(text, format.layout.clone(), format.reshape.clone(), sizes);
     let (naming, existing, reserved) = rule;
     let mut names = Names::default();
     let mut guesses = Vec::new();
+    let (mut columns, mut aliases): (Vec<Option<ColumnName>>, Vec<(String, usize)>) = (Vec::new(), Vec::new());
     let mut seen: Vec<usize> = Vec::new();
     let mut places = Vec::new();
     let mut row = 0;
     let is_whole = loop {
-        let block = reader.next_block(&mut |text, members| {
+        let block = reader.next_block(&mut |text, members, marks| {
             row += 1;
             places.clear();
             for (i, member) in members.iter().enumerate() {
@@ -185,16 +189,27 @@ pub(super) fn look(
             if any_twice(text, &new.collect::<Vec<_>>()) {
                 return Err(TWICE);
             }
+            let mut is_twice = false;
             for (member, place) in members.iter().zip(places.drain(..)) {
                 let place = place.unwrap_or_else(|| {
-                    let name = names.add(text, member.name);
-                    guesses.push(naming.column(name, existing).and_then(|column| survey.take(&column)));
+                    if let Some((name, place)) = merged(naming, existing, text, member.name, &columns) {
+                        names.alias(&name, place);
+                        aliases.push((name, place));
+                        is_twice |= std::mem::replace(&mut seen[place], row) == row;
+                        return place;
+                    }
+                    let column = naming.column(names.add(text, member.name), existing);
+                    guesses.push(column.as_ref().and_then(|column| survey.take(column)));
+                    columns.push(column);
                     seen.push(row);
                     seen.len() - 1
                 });
                 if let Some(guess) = &mut guesses[place] {
-                    guess.see_json(text, member.value, &format.values);
+                    guess.see_json(text, member.value, marks, &format.values);
                 }
+            }
+            if is_twice {
+                return Err(TWICE);
             }
             Ok(Room::Left)
         });
@@ -215,7 +230,24 @@ pub(super) fn look(
     let columns = headers_to_columns(naming, &names, existing, reserved)
         .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
     columns.iter().zip(guesses).for_each(|(column, guess)| survey.put(column, guess));
-    Ok(Header { key: key.to_owned(), names, columns, marked, is_whole })
+    Ok(Header { key: key.to_owned(), names, columns, types: Vec::new(), aliases, line: None, marked, is_whole, is_blank: false })
+}
+
+/// Returns a name and the place of its column, if another name fills that already, and names may be merged.
+fn merged(
+    naming: Naming<'_>,
+    existing: &TableSchema,
+    text: &[u8],
+    name: Value,
+    columns: &[Option<ColumnName>],
+) -> Option<(String, usize)> {
+    if naming.duplicates != DuplicateNames::Merge {
+        return None;
+    }
+    let name = scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
+    let column = naming.column(&name, existing)?;
+    let place = columns.iter().position(|known| known.as_ref() == Some(&column))?;
+    Some((name, place))
 }
 
 /// Returns true if two of the names are equal after unescaping.

@@ -23,7 +23,10 @@ pub enum Pick {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyPatternError {
     /// An unknown `{word}`.
-    #[error("the file pattern `{pattern}` has `{{{word}}}`; known are {{date}}, {{collection}}, {{epoch_ms}} and {{seq}}")]
+    #[error(
+        "the file pattern `{pattern}` has `{{{word}}}`; known are {{date}}, {{date:%Y%m%d}}, {{year}}, {{month}}, \
+             {{day}}, {{collection}}, {{epoch_ms}} and {{seq}}"
+    )]
     UnknownToken {
         /// The pattern as written.
         pattern: String,
@@ -31,7 +34,10 @@ pub enum KeyPatternError {
         word: String,
     },
     /// `{date}` is missing, so that all dates would match.
-    #[error("the file pattern `{pattern}` has no `{{date}}`, so that every day would read the same files")]
+    #[error(
+        "the file pattern `{pattern}` has no `{{date}}`, nor `{{year}}`, `{{month}}` and `{{day}}`, so that every \
+         day would read the same files"
+    )]
     NoDate {
         /// The pattern as written.
         pattern: String,

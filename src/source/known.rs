@@ -29,7 +29,8 @@ impl Expected<'_> {
         if self.min_known <= 0.0 {
             return Ok(());
         }
-        headers.iter().try_for_each(|header| self.check_one(header, headers.first(), format))
+        let first = headers.iter().find(|header| !header.is_blank);
+        headers.iter().try_for_each(|header| self.check_one(header, first, format))
     }
 
     fn check_one(&self, header: &Header, first: Option<&Header>, format: &Format) -> Result<(), SourceError> {
@@ -45,6 +46,12 @@ impl Expected<'_> {
             return foreign(format!("it has {found} of the {known} columns that are known of the table"));
         }
         if let Format::Csv(_) = format {
+            if let Some(line) = header.line.as_ref().filter(|line| **line != header.names) {
+                let values: Vec<&str> = line.iter().map(String::as_str).filter(|name| looks_like_a_value(name, false)).collect();
+                if 2 * values.len() >= line.len() {
+                    return foreign(format!("its first line, which is not used, looks like values: {}", values.join(", ")));
+                }
+            }
             if header.names.first().is_some_and(|name| markup(name.trim()).is_some()) {
                 return foreign("its first line is no header".to_owned());
             }
@@ -113,7 +120,7 @@ fn is_year(name: &str) -> bool {
 }
 
 /// Returns true if a text is a number, a boolean, a date or a timestamp, a UUID, or an e-mail address.
-fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
+pub(super) fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
     let text = trim(name.as_bytes());
     let name = name.trim();
     if is_year(name) {
@@ -137,8 +144,8 @@ fn cause(header: &Header, known: &[&str], format: &Format) -> String {
     if let Some(found) = markup(first) {
         return found.to_owned();
     }
-    let delimiter = char::from(csv.delimiter);
-    let others = [',', ';', '\t', '|'].into_iter().filter(|other| *other != delimiter);
+    let delimiter = String::from_utf8_lossy(&csv.dialect.delimiter).into_owned();
+    let others = [',', ';', '\t', '|'].into_iter().filter(|other| !delimiter.starts_with(*other));
     let splits = |other: &char| header.names.iter().map(|name| name.matches(*other).count()).sum::<usize>() >= header.names.len();
     let has_known = |other: &char| {
         let parts =
@@ -176,7 +183,17 @@ pub(super) fn explained(error: SourceError, first: &[u8]) -> SourceError {
 mod tests {
     use super::*;
     use crate::schema::{Column, ColumnType, NamingRule};
-    use crate::source::{CsvFormat, Encoding, ValueRules};
+    use crate::source::{CsvFormat, Dialect, Encoding, HeaderRule, ValueRules};
+
+    fn csv_format() -> CsvFormat {
+        CsvFormat {
+            dialect: Dialect::default(),
+            header: HeaderRule::Names,
+            names: Vec::new(),
+            encoding: Encoding::UTF_8,
+            values: ValueRules::default(),
+        }
+    }
 
     fn schema(names: &[&str]) -> TableSchema {
         TableSchema::new(names.iter().map(|name| Column::new(ColumnName::new(name).unwrap(), ColumnType::String)).collect())
@@ -188,8 +205,12 @@ mod tests {
             key: key.into(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             columns,
+            types: Vec::new(),
+            aliases: Vec::new(),
+            line: None,
             marked: None,
             is_whole: true,
+            is_blank: false,
         }
     }
 
@@ -198,7 +219,7 @@ mod tests {
         let own = [ColumnName::new("error_desc").unwrap()];
         let expected = Expected { min_known: 0.5, declared: &declared, table: table.as_ref(), system: &own };
         let headers: Vec<Header> = headers.iter().enumerate().map(|(i, names)| header(&format!("{i}.csv"), names)).collect();
-        let format = Format::Csv(CsvFormat { delimiter: b',', encoding: Encoding::Utf8, values: ValueRules::default() });
+        let format = Format::Csv(csv_format());
         expected.check(&headers, &format).map_err(|error| error.to_string())
     }
 

@@ -2,36 +2,51 @@
 
 mod bytes;
 mod csv;
+mod decode;
+mod dialects;
+mod encoding;
 mod envelope;
 mod error;
 mod fields;
 mod file;
 mod format;
+mod from_file;
 mod header;
 mod json;
 mod keys;
 mod known;
+mod members;
+mod name_date;
+mod packing;
 mod parser;
 mod pattern;
+mod sniff;
+mod stream;
 mod survey;
+mod typed;
+mod zip;
 
-pub use bytes::Encoding;
-#[cfg(feature = "spark")]
-pub use bytes::is_packed;
-pub use csv::CsvFormat;
+pub use csv::{CsvFormat, HeaderRule};
+pub use dialects::DialectName;
+pub use encoding::Encoding;
 pub use envelope::{Envelope, KeyService, KeyServiceError, KeyServiceSettings, NewKey, WrappedKey, decrypt};
 pub use error::SourceError;
 pub use fields::MarkedFields;
 pub use file::{Batches, Reading};
 pub use format::Format;
+pub use from_file::{FileColumn, FileValue};
 pub use header::{Header, Sample};
 pub use json::JsonFormat;
 pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
 pub use known::Expected;
-pub use parser::json::{DocumentFlaw, Layout};
+#[cfg(feature = "spark")]
+pub use packing::is_packed;
+pub use parser::json::{DocumentFlaw, Layout, PathStep, Reshape, Unwrap, parse_path};
 pub use parser::{
-    BadRecord, ColumnPlan, HashField, HashVersion, Nulls, Place, RawBatch, ReadSizes, RowHash, TypedBatch, ValueRules,
-    typed_batch,
+    BadRecord, ColumnPlan, Dialect, Escape, FixedField, FixedWidth, HashField, HashVersion, LineEnds, LongRecords, Nulls, Place,
+    RawBatch, ReadSizes, RowHash, Sequences, Trailer, TrailerFlaw, TypedBatch, ValueRules, Widths, typed_batch,
 };
-pub use pattern::KeyPattern;
+pub use pattern::{KeyPattern, with_date};
+pub use sniff::{Delimited, Kind as SniffedKind, Objects, Sniffed, SniffedColumn, sniff};
 pub use survey::{Question, Survey};
+pub use typed::{Sheet, TypedFormat, TypedKind};

@@ -6,6 +6,7 @@ use crate::identity::{CollectionName, ProcessingDate};
 use crate::store::{KeyScope, ObjectInfo};
 
 use super::keys::Digits;
+use super::name_date::{self, DateToken};
 use super::{DayKeys, KeyPatternError, SourceKey};
 
 /// One module's file pattern, for its collections.
@@ -13,8 +14,8 @@ use super::{DayKeys, KeyPatternError, SourceKey};
 pub struct KeyPattern {
     /// Prefix of every key, before the first token or `*`.
     beginning: String,
-    /// True if `{date}` follows the beginning, so that keys can be listed by date.
-    has_date_first: bool,
+    /// The beginning of the pattern, up to the first token that is not of a date, or `*`.
+    dated: Vec<Piece>,
     /// Maximum number of parts of a key. None: `**` matches any number.
     most_parts: Option<usize>,
     /// Collections with longer names in files first: a key that fits two collections belongs to the longer name.
@@ -30,28 +31,50 @@ const FEW: usize = 8;
 struct CollectionPattern {
     collection: CollectionName,
     regex: Regex,
+    /// Tokens of the regular expression's groups, in order.
+    tokens: Vec<Token>,
     parts: Parts,
+}
+
+/// A part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// `*`, and `**` with a slash that follows it.
+    Any(&'static str),
+    Collection,
+    Token(Token),
+}
+
+/// A token whose text differs between a collection's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Date(DateToken),
+    EpochMs,
+    Seq,
 }
 
 impl KeyPattern {
     /// Reads a pattern such as `{date}_{collection}_{epoch_ms}.csv` for these collections, each with its name in file names.
     ///
     /// # Errors
-    /// The pattern has an unknown token, no `{date}`, or can't be read.
+    /// The pattern has an unknown token, gives no date, or can't be read.
     pub fn new(pattern: &str, collections: &[(CollectionName, String)]) -> Result<Self, KeyPatternError> {
+        let pieces = pieces(pattern)?;
         let mut collections: Vec<_> = collections.iter().collect();
         collections.sort_by_key(|(_, file_name)| std::cmp::Reverse(file_name.len()));
         let mut compiled = Vec::with_capacity(collections.len());
         for (collection, file_name) in collections {
-            let (regex, parts) = (compile(pattern, file_name)?, Parts::new(pattern, file_name));
-            compiled.push(CollectionPattern { collection: collection.clone(), regex, parts });
+            let ((regex, tokens), parts) = (compile(&pieces, file_name, pattern)?, Parts::new(pattern, file_name));
+            compiled.push(CollectionPattern { collection: collection.clone(), regex, tokens, parts });
         }
         let all = (compiled.len() > FEW).then(|| RegexSet::new(compiled.iter().map(|one| one.regex.as_str()))).transpose();
         let all = all.map_err(|error| malformed(pattern, &format!("there are too many collections for it: {error}")))?;
-        let (beginning, rest) = pattern.split_at(pattern.find(['{', '*']).unwrap_or(pattern.len()));
+        let beginning = &pattern[..pattern.find(['{', '*']).unwrap_or(pattern.len())];
+        let is_dated = |piece: &&Piece| matches!(piece, Piece::Text(_) | Piece::Token(Token::Date(_)));
         Ok(Self {
             beginning: beginning.to_owned(),
-            has_date_first: rest.starts_with("{date}"),
+            dated: pieces.iter().take_while(is_dated).cloned().collect(),
             most_parts: (!pattern.contains("**")).then(|| pattern.split('/').count()),
             collections: compiled,
             all,
@@ -60,13 +83,27 @@ impl KeyPattern {
 
     /// Returns the part of a store that holds the files of the dates from `first` to `last`; of all dates if `dates` is `None`.
     pub fn scope(&self, dates: Option<(ProcessingDate, ProcessingDate)>) -> KeyScope {
-        let beginnings = match dates.filter(|_| self.has_date_first) {
-            Some((first, last)) => {
-                date_prefixes(first, last).into_iter().map(|date| format!("{}{date}", self.beginning)).collect()
-            }
+        let beginnings = match dates.filter(|_| self.dated.len() > 1 || matches!(self.dated.first(), Some(Piece::Token(_)))) {
+            Some((first, last)) => few(first.to(last).map(|date| self.beginning_of(date)).collect(), self.beginning.len()),
             None => vec![self.beginning.clone()],
         };
         KeyScope { beginnings, most_parts: self.most_parts }
+    }
+
+    /// Returns the beginning of the keys of a date, as far as it is one text.
+    fn beginning_of(&self, date: ProcessingDate) -> String {
+        let mut beginning = String::new();
+        for piece in &self.dated {
+            match piece {
+                Piece::Text(text) => beginning.push_str(text),
+                Piece::Token(Token::Date(token)) => match token.text(date) {
+                    (text, true) => beginning.push_str(&text),
+                    (_, false) => break,
+                },
+                _ => break,
+            }
+        }
+        beginning
     }
 
     /// Returns true if a key matches the pattern of some collection.
@@ -80,18 +117,18 @@ impl KeyPattern {
         for object in objects {
             let Some((one, date)) = self.find(&object.key) else { continue };
             let captures = one.regex.captures(&object.key);
-            let number = |name| captures.as_ref()?.name(name).map(|digits| Digits::new(digits.as_str()));
-            let (epoch_ms, seq) = (number("epoch_ms"), number("seq"));
+            let number = |token: Token| {
+                let group = one.tokens.iter().position(|other| *other == token)?;
+                captures.as_ref()?.get(group + 1).map(|digits| Digits::new(digits.as_str()))
+            };
+            let (epoch_ms, seq) = (number(Token::EpochMs), number(Token::Seq));
             keys.entry((one.collection.clone(), date)).or_default().push(SourceKey { object, epoch_ms, seq });
         }
         keys
     }
 
     fn find(&self, key: &str) -> Option<(&CollectionPattern, ProcessingDate)> {
-        let fits = |one: &'_ CollectionPattern| -> Option<ProcessingDate> {
-            let date = one.regex.captures(key)?.name("date")?.as_str().parse().ok()?;
-            (!one.parts.hides(key)).then_some(date)
-        };
+        let fits = |one: &'_ CollectionPattern| one.date(key).filter(|_| !one.parts.hides(key));
         match &self.all {
             None => self.collections.iter().find_map(|one| Some((one, fits(one)?))),
             Some(all) => all.matches(key).into_iter().find_map(|i| {
@@ -99,6 +136,22 @@ impl KeyPattern {
                 Some((one, fits(one)?))
             }),
         }
+    }
+}
+
+impl CollectionPattern {
+    /// Returns the date of a key that matches. The same token has the same text wherever it stands.
+    fn date(&self, key: &str) -> Option<ProcessingDate> {
+        let captures = self.regex.captures(key)?;
+        let texts = || self.tokens.iter().enumerate().filter_map(|(i, token)| Some((token, captures.get(i + 1)?.as_str())));
+        let agrees = |token: &Token, text: &str| texts().all(|(other, theirs)| token != other || text == theirs);
+        if !texts().all(|(token, text)| agrees(token, text)) {
+            return None;
+        }
+        name_date::date(texts().filter_map(|(token, text)| match token {
+            Token::Date(token) => Some((token, text)),
+            Token::EpochMs | Token::Seq => None,
+        }))
     }
 }
 
@@ -143,66 +196,126 @@ fn is_hidden(part: &str) -> bool {
     part.starts_with(['_', '.'])
 }
 
-/// Beginnings of the texts of all dates from `first` to `last`, of few others, and few: days, months or years.
-fn date_prefixes(first: ProcessingDate, last: ProcessingDate) -> Vec<String> {
-    /// Each beginning costs a request, and a request lists a thousand keys.
+/// Cuts the beginnings of the keys of all dates to few, since each costs a request, and a request lists a thousand keys.
+/// `least`: the length of the part that all have.
+fn few(mut beginnings: Vec<String>, least: usize) -> Vec<String> {
     const MOST: usize = 40;
-    let cut = |length: usize| {
-        let mut texts: Vec<String> = first.to(last).map(|date| date.to_string()[..length].to_owned()).collect();
-        texts.dedup();
-        texts
-    };
-    let lengths = ["2024-05-01", "2024-05-", "2024-"].map(str::len);
-    lengths.into_iter().map(cut).find(|texts| texts.len() <= MOST).unwrap_or_else(|| vec![String::new()])
+    beginnings.sort_unstable();
+    beginnings.dedup();
+    while beginnings.len() > MOST {
+        // One part of a date less: `2024-05-01`, `2024-05-`, `2024-`.
+        for beginning in &mut beginnings {
+            let digits = beginning.trim_end_matches(|c: char| !c.is_ascii_digit());
+            let shorter = digits.trim_end_matches(|c: char| c.is_ascii_digit());
+            let cut = if digits.len() - shorter.len() > 2 { digits.len() - 2 } else { shorter.len() };
+            beginning.truncate(cut.max(least));
+        }
+        beginnings.dedup();
+    }
+    beginnings
 }
 
 fn malformed(pattern: &str, reason: &str) -> KeyPatternError {
     KeyPatternError::Malformed { pattern: pattern.to_owned(), reason: reason.to_owned() }
 }
 
-fn compile(pattern: &str, file_name: &str) -> Result<Regex, KeyPatternError> {
-    let mut regex = String::from("^");
+/// Returns the parts of a pattern, in order.
+fn pieces(pattern: &str) -> Result<Vec<Piece>, KeyPatternError> {
+    let mut pieces = Vec::new();
     let mut rest = pattern;
     while let Some(c) = rest.chars().next() {
         if let Some(deep) = rest.strip_prefix("**") {
             let after = deep.trim_start_matches('*');
             // `a/**/b` matches `a/b` too, as in other globs.
-            let (token, after) = after.strip_prefix('/').map_or((".*", after), |after| ("(?:.*/)?", after));
-            regex.push_str(token);
+            let (regex, after) = after.strip_prefix('/').map_or((".*", after), |after| ("(?:.*/)?", after));
+            pieces.push(Piece::Any(regex));
             rest = after;
             continue;
         }
         match c {
             '{' => {
                 let end = rest.find('}').ok_or_else(|| malformed(pattern, "a `{` is not closed"))?;
-                regex.push_str(&token(&rest[1..end], file_name, pattern)?);
+                pieces.push(token(&rest[1..end], pattern)?);
                 rest = &rest[end + 1..];
             }
             '}' => return Err(malformed(pattern, "a `}` has no `{`")),
             '*' => {
-                regex.push_str("[^/]*");
+                pieces.push(Piece::Any("[^/]*"));
                 rest = &rest[1..];
             }
             _ => {
-                regex.push_str(&regex::escape(&rest[..c.len_utf8()]));
-                rest = &rest[c.len_utf8()..];
+                let end = rest.find(['{', '}', '*']).unwrap_or(rest.len());
+                pieces.push(Piece::Text(rest[..end].to_owned()));
+                rest = &rest[end..];
+            }
+        }
+    }
+    Ok(pieces)
+}
+
+fn token(word: &str, pattern: &str) -> Result<Piece, KeyPatternError> {
+    if let Some(date) = DateToken::read(word) {
+        return Ok(Piece::Token(Token::Date(date)));
+    }
+    match word {
+        "collection" => Ok(Piece::Collection),
+        "epoch_ms" => Ok(Piece::Token(Token::EpochMs)),
+        "seq" => Ok(Piece::Token(Token::Seq)),
+        _ => Err(KeyPatternError::UnknownToken { pattern: pattern.to_owned(), word: word.to_owned() }),
+    }
+}
+
+/// Returns the regular expression of a collection's keys, and the tokens of its groups.
+fn compile(pieces: &[Piece], file_name: &str, pattern: &str) -> Result<(Regex, Vec<Token>), KeyPatternError> {
+    let mut regex = String::from("^");
+    let mut tokens = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => regex.push_str(&regex::escape(text)),
+            Piece::Any(any) => regex.push_str(any),
+            Piece::Collection => regex.push_str(&regex::escape(file_name)),
+            Piece::Token(token) => {
+                let texts = match token {
+                    Token::Date(date) => date.regex().map_err(|reason| malformed(pattern, &reason))?,
+                    Token::EpochMs | Token::Seq => "[0-9]+".to_owned(),
+                };
+                regex.push_str(&format!("({texts})"));
+                tokens.push(token.clone());
             }
         }
     }
     regex.push('$');
-    if !pattern.contains("{date}") {
+    if !gives_a_day(&tokens) {
         return Err(KeyPatternError::NoDate { pattern: pattern.to_owned() });
     }
-    Regex::new(&regex).map_err(|_| malformed(pattern, "a token stands twice"))
+    let regex = Regex::new(&regex).map_err(|error| malformed(pattern, &error.to_string()))?;
+    Ok((regex, tokens))
 }
 
-fn token(word: &str, file_name: &str, pattern: &str) -> Result<String, KeyPatternError> {
-    match word {
-        "date" => Ok("(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})".to_owned()),
-        "collection" => Ok(regex::escape(file_name)),
-        "epoch_ms" | "seq" => Ok(format!("(?<{word}>[0-9]+)")),
-        _ => Err(KeyPatternError::UnknownToken { pattern: pattern.to_owned(), word: word.to_owned() }),
+/// Returns true if the tokens give a whole date: tried with one.
+fn gives_a_day(tokens: &[Token]) -> bool {
+    let Ok(day) = "2024-11-22".parse::<ProcessingDate>() else { return false };
+    let dates: Vec<&DateToken> =
+        tokens.iter().filter_map(|token| if let Token::Date(date) = token { Some(date) } else { None }).collect();
+    let texts: Vec<String> = dates.iter().map(|token| token.text(day).0).collect();
+    name_date::date(dates.into_iter().zip(texts.iter().map(String::as_str))) == Some(day)
+}
+
+/// Returns a pattern with its date filled in, for display and for keys of markers.
+pub fn with_date(pattern: &str, date: ProcessingDate) -> String {
+    let mut filled = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(start) = rest.find('{') {
+        let Some(length) = rest[start..].find('}') else { break };
+        let end = start + length;
+        filled.push_str(&rest[..start]);
+        match DateToken::read(&rest[start + 1..end]) {
+            Some(token) => filled.push_str(&token.text(date).0),
+            None => filled.push_str(&rest[start..=end]),
+        }
+        rest = &rest[end + 1..];
     }
+    filled + rest
 }
 
 #[cfg(test)]
@@ -286,7 +399,8 @@ mod tests {
         assert!(refuse("{date}_{colection}.csv").contains("{colection}"));
         assert!(refuse("{collection}.csv").contains("no `{date}`"));
         assert!(refuse("{date}_{collection").contains("not closed"));
-        assert!(refuse("{date}_{date}.csv").contains("twice"));
+        assert!(refuse("{year}/{month}/{collection}.csv").contains("no `{date}`"));
+        assert!(refuse("{date:%Y%m%d%H}.csv").contains("%H"));
     }
 
     #[test]
@@ -296,6 +410,32 @@ mod tests {
         let keys = ["2024-05-01/orders/part-0.csv", "2024-05-01/orders/a/b/part-1.csv", "2024-05-01/orders/a/xpart-1.csv"];
         assert_eq!(found(&one.assign(objects(&keys)), "orders", "2024-05-01", Pick::All), keys[..1]);
         assert_eq!(found(&deep.assign(objects(&keys)), "orders", "2024-05-01", Pick::All), [keys[1], keys[0]]);
+    }
+
+    #[test]
+    fn dates_stand_in_names_in_many_ways() {
+        for (text, key, date) in [
+            ("{collection}_{date:%Y%m%d}.csv", "orders_20240501.csv", "2024-05-01"),
+            (
+                "{collection}/year={year}/month={month}/day={day}/part-{seq}.csv",
+                "orders/year=2024/month=5/day=01/part-7.csv",
+                "2024-05-01",
+            ),
+            ("{year}/{month}/{day}/{collection}_{date}.csv", "2024/05/01/orders_2024-05-01.csv", "2024-05-01"),
+            ("{date}/{collection}/{date}_{seq}_{seq}.csv", "2024-05-01/orders/2024-05-01_3_3.csv", "2024-05-01"),
+            ("{date:%d.%m.%Y} {collection}.csv", "01.05.2024 orders.csv", "2024-05-01"),
+            ("{date:%Y/%m}/{collection}-{day}.csv", "2024/05/orders-1.csv", "2024-05-01"),
+        ] {
+            let keys = pattern(text, &["orders"]).assign(objects(&[key]));
+            assert_eq!(found(&keys, "orders", date, Pick::All), [key], "{text}");
+        }
+        let twice = pattern("{date}/{collection}_{date:%Y%m%d}_{seq}_{seq}.csv", &["orders"]);
+        let other = ["2024-05-01/orders_20240502_1_1.csv", "2024-05-01/orders_20240501_1_2.csv"];
+        assert!(twice.assign(objects(&other)).is_empty(), "tokens contradict each other");
+        assert_eq!(
+            with_date("in/{year}/{date:%Y%m%d}_{collection}.csv", "2024-05-01".parse().unwrap()),
+            "in/2024/20240501_{collection}.csv"
+        );
     }
 
     #[test]
@@ -323,7 +463,7 @@ mod tests {
         let dates = |first: &str, last: &str| Some((first.parse().unwrap(), last.parse().unwrap()));
         let scope = |text, dates| pattern(text, &["orders"]).scope(dates);
         let two = scope("in/{date}/{collection}/*.csv", dates("2024-04-30", "2024-05-01"));
-        assert_eq!(two, KeyScope { beginnings: vec!["in/2024-04-30".into(), "in/2024-05-01".into()], most_parts: Some(4) });
+        assert_eq!(two, KeyScope { beginnings: vec!["in/2024-04-30/".into(), "in/2024-05-01/".into()], most_parts: Some(4) });
         assert_eq!(
             scope("{date}_{collection}**", dates("2023-12-01", "2024-02-01")).beginnings,
             ["2023-12-", "2024-01-", "2024-02-"]
@@ -331,6 +471,10 @@ mod tests {
         assert_eq!(scope("{date}_{collection}", dates("2014-12-01", "2024-02-01")).beginnings.len(), 11);
         let named = scope("in/{collection}/{date}.csv", dates("2024-04-30", "2024-05-01"));
         assert_eq!((named.beginnings, named.most_parts), (vec!["in/".to_owned()], Some(3)));
+        let hive = scope("in/year={year}/month={month}/{collection}-{day}.csv", dates("2024-09-30", "2024-10-01"));
+        assert_eq!(hive.beginnings, ["in/year=2024/month=", "in/year=2024/month=10/"]);
+        let compact = scope("{date:%Y%m%d}_{collection}", dates("2023-12-01", "2024-02-01"));
+        assert_eq!(compact.beginnings, ["202312", "202401", "202402"]);
         assert_eq!(scope("{date}_{collection}**", None), KeyScope { beginnings: vec![String::new()], most_parts: None });
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::schema::{ColumnName, ColumnType, NamingRule, Shape, TypeGuess, fit};
 
 use super::parser::json::scan::{self, Kind, Value};
-use super::parser::json::see_shape;
+use super::parser::json::{Marks, see_marked, see_shape};
 use super::{RawBatch, ValueRules};
 
 /// A question about a column's values.
@@ -15,6 +15,8 @@ pub enum Question {
     Text(TypeGuess),
     /// The JSON shape of the values.
     Shape(Shape),
+    /// The JSON shape of the values, and of documents in texts.
+    ShapeInTexts(Shape),
 }
 
 impl Question {
@@ -22,12 +24,12 @@ impl Question {
     pub fn fresh(&self, naming: NamingRule) -> Option<ColumnType> {
         match self {
             Self::Text(guess) => guess.result().cloned(),
-            Self::Shape(shape) => shape.fresh(naming),
+            Self::Shape(shape) | Self::ShapeInTexts(shape) => shape.fresh(naming),
         }
     }
 
     /// Takes a JSON value into account.
-    pub(super) fn see_json(&mut self, text: &[u8], value: Value, rules: &ValueRules) {
+    pub(super) fn see_json(&mut self, text: &[u8], value: Value, marks: &Marks, rules: &ValueRules) {
         match (self, value.kind) {
             (_, Kind::Null) => {}
             (_, Kind::Text { .. }) if rules.nulls.is_word(value.text(text)) => {}
@@ -35,9 +37,22 @@ impl Question {
                 see_text(guess, scan::meaning(value.text(text), true).as_bytes(), rules);
             }
             (Self::Text(guess), _) => see_text(guess, value.text(text), rules),
+            (Self::Shape(shape) | Self::ShapeInTexts(shape), Kind::Text { .. }) if marks.is_instant(value.start) => {
+                shape.see_instant();
+            }
+            (Self::ShapeInTexts(shape), Kind::Text { escaped }) => see_document(shape, &scan::meaning(value.text(text), escaped)),
             (Self::Shape(shape), Kind::Text { .. }) => shape.see_text(),
-            (Self::Shape(shape), _) => see_shape(shape, text, value.start),
+            (Self::Shape(shape) | Self::ShapeInTexts(shape), _) => see_marked(shape, text, value.start, marks),
         }
+    }
+}
+
+/// Takes a text into account that may be an object or an array.
+fn see_document(shape: &mut Shape, text: &str) {
+    let text = text.trim().as_bytes();
+    match scan::value(text, 0) {
+        Ok((Value { kind: Kind::Object | Kind::Array, .. }, end)) if end == text.len() => see_shape(shape, text, 0),
+        _ => shape.see_text(),
     }
 }
 
@@ -81,6 +96,7 @@ impl<'a> Survey<'a> {
     /// Takes a batch of a CSV file with these columns into account.
     pub fn see(&mut self, batch: &RawBatch, columns: &[ColumnName], rules: &ValueRules) {
         for (index, column) in columns.iter().enumerate() {
+            let rules = rules.of(column);
             let mut question = self.take(column);
             if let Some(Question::Text(guess)) = &mut question {
                 for row in 0..batch.rows() {

@@ -3,7 +3,7 @@
 use crate::config::SparkSettings;
 use crate::engine::EngineError;
 use crate::schema::TimestampEncoding;
-use crate::source::{Encoding, Format};
+use crate::source::{CsvFormat, Dialect, Encoding, Format, HeaderRule};
 use crate::stop::Stop;
 
 use super::super::{Engine, FileCounts, Load, Loaded, Local, Sinks};
@@ -70,11 +70,17 @@ impl Spark {
 fn why_not(load: &Load<'_>) -> Option<&'static str> {
     let is_s3 = load.folder.location().starts_with("s3://");
     match &load.reading.format {
+        _ if !load.reading.from_file.is_empty() => Some("the files themselves fill columns"),
+        Format::Typed(_) => Some("adg reads its files, which have types of their own"),
         Format::Json(_) => Some("JSON files are documents, whose records adg finds"),
-        Format::Csv(format) if format.encoding != Encoding::Utf8 && load.staging.is_none() => {
+        Format::Csv(format) if format.encoding != Encoding::UTF_8 && load.staging.is_none() => {
             Some("its files are not written in UTF-8, and there is no `spark.staging` to copy them to")
         }
-        Format::Csv(format) if b"\\'".contains(&format.delimiter) => Some("its delimiter has a meaning of its own in SQL"),
+        Format::Csv(format) if !reads_as_rfc4180(format) => Some("Spark does not read its dialect as adg does"),
+        Format::Csv(format) if !format.values.is_plain() => Some("Spark does not read its values in their notation"),
+        Format::Csv(format) if b"\\'".contains(&format.dialect.delimiter[0]) => {
+            Some("its delimiter has a meaning of its own in SQL")
+        }
         Format::Csv(_) if load.is_encrypted && load.staging.is_none() => {
             Some("its files come encrypted, and there is no `spark.staging` to decrypt them to")
         }
@@ -85,6 +91,12 @@ fn why_not(load: &Load<'_>) -> Option<&'static str> {
         }
         Format::Csv(_) => None,
     }
+}
+
+/// Returns true if the files are written by RFC 4180 under a header: the queries know nothing else.
+fn reads_as_rfc4180(format: &CsvFormat) -> bool {
+    let delimiter = format.dialect.delimiter.clone();
+    format.header == HeaderRule::Names && format.dialect == Dialect { delimiter, ..Dialect::default() }
 }
 
 fn add(mut counts: FileCounts, other: FileCounts) -> FileCounts {

@@ -50,7 +50,7 @@ impl<'l> Staged<'l> {
     fn is_plain(&self, file: &FilePlan<'_>) -> Result<bool, EngineError> {
         let load = self.load;
         let location = load.source.location(&file.key.object.key);
-        if load.is_encrypted || load.reading.format.encoding() != Encoding::Utf8 || is_misread(&location) {
+        if load.is_encrypted || load.reading.format.encoding() != Encoding::UTF_8 || is_misread(&location) {
             return Ok(false);
         }
         let mut first = Vec::new();

@@ -98,10 +98,11 @@ fn candidate<'l>(
     if is_misread(&location) {
         return Ok(None);
     }
+    let Some(delimiter) = format.dialect.rfc4180_delimiter() else { return Ok(None) };
     let Some((header, text)) = first_line(&plan.header.key, bytes)? else { return Ok(None) };
     let view = format!("adg_lines_{number}");
     session.lines(&location, &view)?;
-    Ok(Some(Candidate { plan, header, lines: Lines::new(&view, text.trim_start_matches('\u{FEFF}'), format.delimiter) }))
+    Ok(Some(Candidate { plan, header, lines: Lines::new(&view, text.trim_start_matches('\u{FEFF}'), delimiter) }))
 }
 
 /// Returns the counts of each file, by its number; none at all if a file is not text and the cluster can't read such files, as

@@ -57,7 +57,8 @@ pub(super) fn unusual(ty: &ColumnType, t: &str, formats: &Formats) -> String {
 
 /// Returns a condition that such a text, for which [`unusual`] gives null too, is not a value by any rule.
 pub(super) fn is_invalid(ty: &ColumnType, t: &str, formats: &Formats) -> String {
-    let is_no_number = format!("NOT {}", matches(t, NUMBER));
+    // Other signs and spaces than those of ASCII may be of a number too.
+    let is_no_number = format!("(NOT {} AND NOT {t} RLIKE '[^ -~]')", matches(t, NUMBER));
     // What has no digit is no day, however it is written.
     let has_no_digit = format!("NOT {t} RLIKE '[0-9]'");
     match ty {

@@ -137,7 +137,7 @@ impl Work<'_> {
         let bytes = std::io::Cursor::new(file.header.clone()).chain(lines);
         let format = self.load.reading.format.in_utf8();
         let reading = Reading { format: &format, ..self.load.reading };
-        let mut records = reading.records(file.plan.header, Box::new(bytes), self.load.table)?;
+        let mut records = reading.records(file.plan.header, Box::new(bytes))?;
         while let Some(mut batch) = records.next_batch()? {
             self.load.stop.check()?;
             batch.bad.iter_mut().for_each(|bad| bad.place = Place::Unknown {});

@@ -24,7 +24,7 @@ pub(super) fn header(rule: NamingRule, name: &str) -> String {
     });
     let written = match rule {
         NamingRule::Camel => words.next().unwrap_or_default().to_lowercase() + &words.collect::<String>(),
-        NamingRule::Words => words.collect::<Vec<_>>().join(" "),
+        NamingRule::Words | NamingRule::Unicode | NamingRule::Transliterate => words.collect::<Vec<_>>().join(" "),
     };
     // Where a digit begins a word the rule does not find it again.
     if rule.apply(&written).is_some_and(|column| column.as_str() == name) { written } else { name.to_owned() }

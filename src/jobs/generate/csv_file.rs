@@ -17,7 +17,11 @@ pub(super) fn write(
     request: &Generate,
     mut rng: ChaCha8Rng,
 ) -> io::Result<()> {
-    let delimiter = module.source.csv.as_ref().and_then(|csv| u8::try_from(csv.delimiter).ok()).unwrap_or(b',');
+    let delimiter =
+        module.source.csv.as_ref().and_then(|csv| csv.delimiter.as_deref()).map_or(b',', |text| match text.as_bytes() {
+            [delimiter] => *delimiter,
+            _ => b',',
+        });
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(target);
     writer.write_record(columns.iter().map(|(name, word)| called(module, name, word)))?;
     for row in 0..request.rows {

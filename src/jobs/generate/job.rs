@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::cipher::{DataKey, EncryptingWriter, Iv};
 use crate::config::{CollectionSettings, FileEncryption, Module};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
-use crate::source::{Envelope, KeyService, NewKey};
+use crate::source::{Envelope, KeyService, NewKey, with_date};
 use crate::store::{ScratchFolder, Store, Tags};
 
 use crate::jobs::run::{Environment, JobError};
@@ -162,7 +162,7 @@ fn columns(module: &Module, collection: &CollectionName, request: &Generate) -> 
 fn key_of(module: &Module, file_name: &str, date: ProcessingDate, number: u32) -> String {
     let made = date.date().to_datetime(time(MADE_AT_HOUR, 0, 0, 0)).to_zoned(TimeZone::UTC);
     let epoch_ms = made.map_or(0, |made| made.timestamp().as_millisecond()) + i64::from(number - 1);
-    let filled = module.source.files.replace("{date}", &date.to_string()).replace("{collection}", file_name);
+    let filled = with_date(&module.source.files, date).replace("{collection}", file_name);
     let number = number.to_string();
     filled.replace("{epoch_ms}", &epoch_ms.to_string()).replace("{seq}", &number).replace('*', &number)
 }

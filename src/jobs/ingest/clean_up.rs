@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::{Attempt, DayHistory, RetiredPath, Seen, Status};
 use crate::identity::ProcessingDate;
-use crate::lake::HiveSink;
+use crate::lake::{HiveSink, TableLayout};
 use crate::metastore::{Partition, PartitionValue};
 use crate::source::DayKeys;
 
@@ -31,7 +31,8 @@ pub(super) fn clean_up(
     let mut history = run.context.ledger.days(&run.context.module.module)?;
     for collection in collections {
         let partitions = partitions(run, collection)?;
-        let published = published(&partitions, &history.remove(&collection.name).unwrap_or_default());
+        let layout = collection.layouts.of(true);
+        let published = published(layout, &partitions, &history.remove(&collection.name).unwrap_or_default());
         let lost = losses(run, collection, &published, keys, request)?;
         tables.push((collection, partitions, published, lost));
     }
@@ -76,9 +77,8 @@ fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, 
 
 /// Returns all partitions that readers see, or would see if the metastore had not forgotten them: those that it has, and the
 /// dates that the ledger has as completed, whatever the metastore says.
-pub(super) fn published(partitions: &[Partition], history: &DayHistory) -> BTreeSet<PartitionValue> {
-    let completed =
-        history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| PartitionValue::from(*date));
+pub(super) fn published(layout: &TableLayout, partitions: &[Partition], history: &DayHistory) -> BTreeSet<PartitionValue> {
+    let completed = history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| layout.value(*date));
     partitions.iter().map(|partition| partition.value.clone()).chain(completed).collect()
 }
 
@@ -93,9 +93,14 @@ fn unpublish(run: &Run<'_>, collection: &Collection, sink: &HiveSink<'_>, value:
     Ok(())
 }
 
+/// Returns the date of a partition; `None` if it is none.
+pub(super) fn date_of(collection: &Collection, value: &PartitionValue) -> Option<ProcessingDate> {
+    collection.layouts.of(true).format().date(value)
+}
+
 /// Returns the location at which readers saw a date before this run, by the ledger.
 fn location_by_ledger(run: &Run<'_>, collection: &Collection, value: &PartitionValue) -> Result<Option<String>, JobError> {
-    let Ok(date) = value.0.parse() else { return Ok(None) };
+    let Some(date) = date_of(collection, value) else { return Ok(None) };
     let attempts = run.context.ledger.attempts(&run.context.unit(collection, date))?;
     let earlier = attempts.partition_point(|attempt| attempt.run_id < run.id);
     Ok(Seen::after(&attempts[..earlier]).rows().and_then(|attempt| attempt.location.clone()))
@@ -143,7 +148,7 @@ pub(super) fn not_rebuilt(
         let counts = requested.start.is_some() || rules.start.is_none_or(|start| start <= date);
         asked && counts && keys.contains_key(&(collection.name.clone(), date))
     };
-    published.iter().filter(|value| !value.0.parse().is_ok_and(rebuilt)).cloned().collect()
+    published.iter().filter(|value| !date_of(collection, value).is_some_and(rebuilt)).cloned().collect()
 }
 
 /// Records in the ledger that these dates are to be rebuilt, or that they are lost.
@@ -157,7 +162,7 @@ fn mark(
     let locations = partitions.iter().map(|partition| (&partition.value, &*partition.location));
     let locations: BTreeMap<&PartitionValue, &str> = locations.collect();
     for value in published {
-        let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
+        let Some(date) = date_of(collection, value) else { continue };
         let is_lost = lost.contains(value);
         let status = if is_lost { Status::Lost } else { Status::CleanedUp };
         let now = run.context.clock.now();

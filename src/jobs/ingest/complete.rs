@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{CompleteSettings, MissingFile};
 use crate::identity::ProcessingDate;
-use crate::source::SourceKey;
+use crate::source::{SourceKey, with_date};
 use crate::store::StoreError;
 
 use super::context::Context;
+use super::control;
 use super::module::Collection;
 use crate::jobs::run::JobError;
 
@@ -50,12 +51,15 @@ fn waits_for(
     {
         return Ok(Some(format!("its newest file is of {newest}, less than `min_age_minutes` ago, which are {minutes}")));
     }
-    match marker {
-        Some(marker) => {
-            no_marker(context, &marker.replace("{date}", &date.to_string()).replace("{collection}", &collection.file_name))
+    let marker = marker.as_ref().map(|marker| with_date(marker, date).replace("{collection}", &collection.file_name));
+    let control = context.module.source.control.as_ref().filter(|control| control.wait);
+    let control = control.map(|settings| control::key(settings, collection, date));
+    for key in marker.into_iter().chain(control) {
+        if let Some(reason) = no_marker(context, &key)? {
+            return Ok(Some(reason));
         }
-        None => Ok(None),
     }
+    Ok(None)
 }
 
 fn is_younger(newest: Timestamp, now: Timestamp, minutes: u32) -> bool {

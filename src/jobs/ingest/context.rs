@@ -13,12 +13,12 @@ use crate::jobs::run::{Budget, Environment, JobError, RunOptions, Services};
 use crate::lake::{FileSettings, HiveSink, TableHandle, TableLayout};
 use crate::metastore::Metastore;
 use crate::schema::{Column, ColumnName, Naming};
-use crate::source::{Format, KeyService, Reading};
+use crate::source::{FileColumn, Format, KeyService, Reading};
 use crate::stop::Stop;
 use crate::store::{Store, normal_location};
 
 use super::format::format;
-use super::module::{Collection, renames, reserved, system};
+use super::module::{Collection, from_file, renames, reserved, system};
 
 /// A module with its stores and services open.
 pub(crate) struct Context<'a> {
@@ -43,6 +43,8 @@ pub(crate) struct Context<'a> {
     /// Columns that adg writes itself.
     pub(crate) system: Vec<Column>,
     reserved: Vec<ColumnName>,
+    /// Columns that the files themselves fill.
+    pub(crate) from_file: Vec<FileColumn>,
 }
 
 impl<'a> Context<'a> {
@@ -95,6 +97,7 @@ impl<'a> Context<'a> {
             renames: renames(module)?,
             system: system(module),
             reserved: reserved(module)?,
+            from_file: from_file(module)?,
         })
     }
 
@@ -103,11 +106,23 @@ impl<'a> Context<'a> {
         Unit::new(self.module.module.clone(), collection.name.clone(), date)
     }
 
-    /// Returns the settings for reading files.
-    pub(crate) fn reading(&self) -> Reading<'_> {
-        let naming = Naming { rule: self.module.column_names, renames: &self.renames };
+    /// Returns the settings for reading a collection's files.
+    pub(crate) fn reading<'s>(&'s self, collection: &'s Collection) -> Reading<'s> {
+        let of_csv = self.module.source.csv.as_ref().map(|csv| csv.duplicate_names);
+        let of_json = self.module.source.json.as_ref().map(|json| json.duplicate_names);
+        let of_excel = self.module.source.excel.as_ref().map(|excel| excel.duplicate_names);
+        let duplicates = of_csv.or(of_json).or(of_excel).unwrap_or_default();
+        let naming = Naming { rule: self.module.column_names, renames: &self.renames, duplicates };
         let sizes = self.budget.read_sizes();
-        Reading { format: &self.format, sizes, naming, reserved: &self.reserved }
+        let format = collection.format.as_ref().unwrap_or(&self.format);
+        Reading {
+            format,
+            sizes,
+            naming,
+            reserved: &self.reserved,
+            declared: &collection.declared_names,
+            from_file: &self.from_file,
+        }
     }
 
     /// Returns the settings for writing files.

@@ -117,7 +117,7 @@ fn dates(
     let (mut forgotten, mut elsewhere) = (Vec::new(), Vec::new());
     let recent = known(handle, ledger, collection, completed, look)?;
     for date in completed.keys() {
-        let Some(partition) = by_value.get(&PartitionValue::from(*date)) else {
+        let Some(partition) = by_value.get(&handle.layout.value(*date)) else {
             forgotten.push(*date);
             continue;
         };

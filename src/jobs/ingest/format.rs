@@ -1,64 +1,213 @@
 //! Format of a module's source files, from its settings.
 
-use crate::config::{CsvSettings, JsonSettings, Module};
-use crate::schema::NewColumn;
-use crate::schema::fit::{DateFormats, Formats, TimestampFormats};
-use crate::source::{CsvFormat, Format, JsonFormat, Layout, Nulls, ValueRules};
+use std::collections::BTreeMap;
 
-use super::module::wrong;
+use crate::config::{
+    CollectionSettings, CsvSettings, ExcelSettings, FieldPositions, JsonSettings, Module, QuotedNull, SourceSettings,
+    TypedSettings, ValueSettings, WithoutRecord,
+};
+use crate::schema::fit::Formats;
+use crate::schema::{ColumnName, DuplicateNames, NewColumn};
+use crate::source::{
+    CsvFormat, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, PathStep, Reshape, Sheet, TypedFormat,
+    TypedKind, ValueRules, parse_path,
+};
+
+use super::dialect::dialect;
+use super::notation::notation;
+use super::wrong::wrong;
 use crate::jobs::run::JobError;
 
 /// Returns the format of the module's source files.
 pub(crate) fn format(module: &Module) -> Result<Format, JobError> {
-    match (&module.source.csv, &module.source.json) {
-        (Some(_), Some(_)) => Err(wrong(module, "source", "it has both `csv` and `json`; a module's files are of one format")),
-        (csv, None) => csv_format(module, csv.as_ref().unwrap_or(&CsvSettings::default())).map(Format::Csv),
-        (None, Some(json)) => json_format(module, json).map(Format::Json),
+    let SourceSettings { csv, json, parquet, avro, orc, excel, .. } = &module.source;
+    let given = [csv.is_some(), json.is_some(), parquet.is_some(), avro.is_some(), orc.is_some(), excel.is_some()];
+    if given.into_iter().filter(|is_given| *is_given).count() > 1 {
+        return Err(wrong(module, "source", "it has several formats; a module's files are of one"));
+    }
+    if let Some(json) = json {
+        return json_format(module, json).map(Format::Json);
+    }
+    if let Some(excel) = excel {
+        return excel_format(module, excel).map(Format::Typed);
+    }
+    let typed = [(parquet, TypedKind::Parquet), (avro, TypedKind::Avro), (orc, TypedKind::Orc)];
+    match typed.into_iter().find_map(|(settings, kind)| Some((settings.as_ref()?, kind))) {
+        Some((settings, kind)) => typed_format(module, settings, kind).map(Format::Typed),
+        None => csv_format(module, csv.as_ref().unwrap_or(&CsvSettings::default())).map(Format::Csv),
     }
 }
 
+/// Returns the format of files whose fields have types.
+fn typed_format(module: &Module, settings: &TypedSettings, kind: TypedKind) -> Result<TypedFormat, JobError> {
+    let TypedSettings { time_zone, ambiguous_time, nanoseconds } = settings.clone();
+    let own = ValueSettings { time_zone, ambiguous_time, nanoseconds, decimal: Some('.'), ..ValueSettings::default() };
+    let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.{what}"), reason))?;
+    // Null is no text; an empty text is one.
+    let nulls = Nulls::new(&[String::new()], true);
+    let columns = rules_from_file(module).collect();
+    Ok(TypedFormat { kind, values: ValueRules { nested_in_text: true, columns, ..values(module, nulls, formats) } })
+}
+
+/// Returns the format of workbooks.
+fn excel_format(module: &Module, settings: &ExcelSettings) -> Result<TypedFormat, JobError> {
+    let own = settings.values();
+    let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.excel.{what}"), reason))?;
+    let mut words = settings.null_values.clone();
+    words.push(String::new());
+    let columns = rules_from_file(module).collect();
+    let values = ValueRules { nested_in_text: true, columns, ..values(module, Nulls::new(&words, false), formats) };
+    let sheet = Sheet { name: settings.sheet.clone(), range: settings.range.clone() };
+    Ok(TypedFormat { kind: TypedKind::Excel(sheet), values })
+}
+
+/// Returns the format of a collection's files, if it differs from the module's: its fields have positions of their own.
+pub(super) fn format_of(module: &Module, settings: &CollectionSettings) -> Result<Option<Format>, JobError> {
+    let Some(positions) = &settings.fixed_width else { return Ok(None) };
+    let csv = CsvSettings { fixed_width: Some(positions.clone()), ..module.source.csv.clone().unwrap_or_default() };
+    if module.source.json.is_some() {
+        return Err(wrong(module, "fixed_width", "the module's files are JSON"));
+    }
+    csv_format(module, &csv).map(Format::Csv).map(Some)
+}
+
+/// Returns the format of files of delimited text.
 fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobError> {
-    let CsvSettings { delimiter, encoding, null_values, keep_quoted_empty, date_formats, timestamp_formats } = settings;
-    let refused = format!("`{delimiter}` is not one ASCII character beside quotes and line ends");
-    let delimiter = u8::try_from(*delimiter)
-        .ok()
-        .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte))
-        .ok_or_else(|| wrong(module, "source.csv.delimiter", refused))?;
-    let formats = formats(module, "csv", date_formats, timestamp_formats)?;
-    let values = ValueRules { nested_in_text: true, ..values(module, Nulls::new(null_values, *keep_quoted_empty), formats) };
-    Ok(CsvFormat { delimiter, encoding: *encoding, values })
+    let CsvSettings { dialect: name, encoding, null_values, keep_quoted_empty, quoted_null, .. } = settings;
+    let null_words = match null_values {
+        Some(words) => words.clone(),
+        None => name.null_values().iter().map(|&word| word.to_owned()).collect(),
+    };
+    let nulls = Nulls::new(&null_words, keep_quoted_empty.unwrap_or(name.keeps_quoted_empty()));
+    let nulls = if *quoted_null == QuotedNull::Text { nulls.keeping_quoted_words() } else { nulls };
+    let header = settings.header.unwrap_or(name.header());
+    if settings.duplicate_names == DuplicateNames::Merge {
+        return Err(wrong(module, "source.csv.duplicate_names", "fields of CSV are not merged; `rename` numbers their columns"));
+    }
+    let is_fixed = settings.fixed_width.is_some();
+    if is_fixed && (settings.header.is_some_and(|rule| rule != HeaderRule::None) || !settings.names.is_empty()) {
+        let reason = "the fields have the names in `fixed_width`; `skip_lines` skips a header";
+        return Err(wrong(module, "source.csv.header", reason));
+    }
+    if !settings.names.is_empty() && matches!(header, HeaderRule::Names | HeaderRule::FirstFile) {
+        let reason = "names are given where `header` is `none` or `by_position`; `renames` changes those of a header";
+        return Err(wrong(module, "source.csv.names", reason));
+    }
+    let mut dialect = dialect(module, settings, &null_words)?;
+    let (header, names) = match &settings.fixed_width {
+        None => (header, settings.names.clone()),
+        Some(positions) => {
+            let layout = layout(positions).map_err(|reason| wrong(module, "fixed_width", reason))?;
+            let names = layout.names().map(str::to_owned).collect();
+            dialect = dialect.with_fixed_width(layout);
+            (HeaderRule::None, names)
+        }
+    };
+    let of_all = settings.values();
+    let rules = |own: &ValueSettings, place: &str| {
+        let formats = notation(own, &of_all).map_err(|(what, reason)| wrong(module, &format!("{place}.{what}"), reason))?;
+        Ok::<_, JobError>(ValueRules { nested_in_text: true, ..values(module, nulls.clone(), formats) })
+    };
+    let columns = settings.columns.iter().map(|(column, own)| {
+        let place = format!("source.csv.columns.{column}");
+        let name = ColumnName::new(column).map_err(|error| wrong(module, &place, error))?;
+        Ok((name, rules(own, &place)?))
+    });
+    let columns = columns.chain(rules_from_file(module).map(Ok)).collect::<Result<_, JobError>>()?;
+    let values = ValueRules { columns, ..rules(&of_all, "source.csv")? };
+    Ok(CsvFormat { dialect, header, names, encoding: *encoding, values })
+}
+
+/// Returns the layout of lines whose fields have positions.
+fn layout(positions: &FieldPositions) -> Result<FixedWidth, String> {
+    let fields = match positions {
+        FieldPositions::Fields(fields) => fields.as_slice(),
+        // It was read with the module file.
+        FieldPositions::File(file) => return Err(format!("`{}` was not read", file.display())),
+    };
+    let field = |(name, first, last): &(String, u32, u32)| FixedField {
+        name: name.clone(),
+        first: *first as usize,
+        last: *last as usize,
+    };
+    FixedWidth::new(fields.iter().map(field).collect())
 }
 
 fn json_format(module: &Module, settings: &JsonSettings) -> Result<JsonFormat, JobError> {
-    let JsonSettings { records, fields, encoding, null_values, date_formats, timestamp_formats } = settings;
-    let path = |what: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => {
-            let names: Vec<String> = text.split('.').map(str::to_owned).collect();
-            let refused = || wrong(module, &format!("source.json.{what}"), format!("`{text}` is no way of names and dots"));
-            if names.iter().any(String::is_empty) { Err(refused()) } else { Ok(Some(names)) }
-        }
-    };
-    let layout = Layout { records: path("records", records)?, kept: path("fields", fields)? };
-    let inside = |outer: &[String], inner: &[String]| inner.starts_with(outer);
-    if let (records, Some(kept)) = (layout.records.as_deref().unwrap_or_default(), &layout.kept)
-        && (inside(records, kept) || inside(kept, records))
-    {
-        return Err(wrong(module, "source.json.fields", "the list of fields stands beside the records, not in them"));
+    let JsonSettings { encoding, null_values, date_formats, timestamp_formats, time_zone, .. } = settings;
+    if settings.duplicate_names == DuplicateNames::Rename {
+        let reason = "members of JSON have no order by which to number their columns; `merge` makes them one, and `renames` \
+                      gives them other names";
+        return Err(wrong(module, "source.json.duplicate_names", reason));
     }
-    let formats = formats(module, "json", date_formats, timestamp_formats)?;
+    let (layout, reshape) =
+        json_layout(settings).map_err(|(what, reason)| wrong(module, &format!("source.json.{what}"), reason))?;
+    let own = ValueSettings {
+        date_formats: Some(date_formats.clone()),
+        timestamp_formats: Some(timestamp_formats.clone()),
+        time_zone: time_zone.clone(),
+        ambiguous_time: settings.ambiguous_time,
+        nanoseconds: settings.nanoseconds,
+        decimal: Some('.'),
+        ..ValueSettings::default()
+    };
+    let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.json.{what}"), reason))?;
     // Null has its own word; what stands in quotes is a text, an empty one too.
     let mut nulls = null_values.clone();
     nulls.push(String::new());
-    Ok(JsonFormat { layout, encoding: *encoding, values: values(module, Nulls::new(&nulls, true), formats) })
+    let values = ValueRules { columns: rules_from_file(module).collect(), ..values(module, Nulls::new(&nulls, true), formats) };
+    Ok(JsonFormat { layout, reshape, encoding: *encoding, values })
 }
 
-fn formats(module: &Module, format: &str, dates: &[String], timestamps: &[String]) -> Result<Formats, JobError> {
-    let refused = |what: &str, reason: String| wrong(module, &format!("source.{format}.{what}"), reason);
-    Ok(Formats {
-        dates: DateFormats::new(dates).map_err(|reason| refused("date_formats", reason))?,
-        timestamps: TimestampFormats::new(timestamps).map_err(|reason| refused("timestamp_formats", reason))?,
-    })
+/// Returns the places of the records and of the list of fields.
+///
+/// # Errors
+/// The name of a wrong setting, and the reason.
+fn json_layout(settings: &JsonSettings) -> Result<(Layout, Reshape), (&'static str, String)> {
+    let path = |what, text: &str| parse_path(text).map_err(|reason| (what, reason));
+    let names = |what, text: &str| {
+        let steps = path(what, text)?.into_iter().map(|step| match step {
+            PathStep::Member(name) => Ok(name),
+            PathStep::Items => Err((what, format!("`{text}` leads to several values"))),
+        });
+        steps.collect::<Result<Vec<String>, _>>()
+    };
+    let kept = settings.fields.as_ref().map(|text| names("fields", text)).transpose()?;
+    let records = settings.records.as_ref().map(|text| path("records", text)).transpose()?.unwrap_or_default();
+    let envelope =
+        settings.envelope.iter().map(|(name, text)| Ok::<_, (&'static str, String)>((name.clone(), names("envelope", text)?)));
+    let envelope = envelope.collect::<Result<Vec<_>, _>>()?;
+    if kept.is_some() && !envelope.is_empty() {
+        return Err(("fields", "a list of fields and `envelope` exclude each other".to_owned()));
+    }
+    // Records are read one by one from the outermost array, unless they get values that may stand behind it.
+    let outermost = if envelope.is_empty() { records.iter().position(|step| *step == PathStep::Items) } else { Some(0) };
+    let (outer, inner) = records.split_at(outermost.unwrap_or(records.len()));
+    let outer: Vec<String> = outer
+        .iter()
+        .filter_map(|step| match step {
+            PathStep::Member(name) => Some(name.clone()),
+            PathStep::Items => None,
+        })
+        .collect();
+    let inner = if envelope.is_empty() { inner.get(1..).unwrap_or_default() } else { inner };
+    let inside = |outer: &[String], inner: &[String]| inner.starts_with(outer);
+    if let Some(kept) = kept.as_deref().filter(|kept| inside(&outer, kept) || inside(kept, &outer)) {
+        return Err(("fields", format!("`{}` stands in the records; it must stand beside them", kept.join("."))));
+    }
+    let reshape = Reshape {
+        path: inner.to_vec(),
+        envelope,
+        unwrap: settings.unwrap,
+        may_lack_records: settings.without_record == WithoutRecord::Skip,
+    };
+    Ok((Layout { records: Some(outer).filter(|names| !names.is_empty()), kept }, reshape))
+}
+
+/// Returns the rules of columns that adg fills from the files themselves: the source's notation does not apply to them.
+fn rules_from_file(module: &Module) -> impl Iterator<Item = (ColumnName, ValueRules)> {
+    let names = module.source.columns_from_file.keys().filter_map(|name| ColumnName::new(name).ok());
+    names.map(|name| (name, ValueRules::default()))
 }
 
 fn values(module: &Module, nulls: Nulls, formats: Formats) -> ValueRules {
@@ -68,5 +217,41 @@ fn values(module: &Module, nulls: Nulls, formats: Formats) -> ValueRules {
         nested_in_text: false,
         naming: module.column_names,
         ignore_new_members: module.evolution.new_column == NewColumn::Ignore,
+        columns: BTreeMap::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+
+    fn layout(settings: JsonSettings) -> Result<(String, String), String> {
+        let (layout, reshape) = json_layout(&settings).map_err(|(what, reason)| format!("{what}: {reason}"))?;
+        let step = |step: &PathStep| match step {
+            PathStep::Member(name) => name.clone(),
+            PathStep::Items => "*".to_owned(),
+        };
+        let inner = reshape.path.iter().map(step).collect::<Vec<_>>().join(".");
+        Ok((layout.records.unwrap_or_default().join("."), inner))
+    }
+
+    #[test]
+    fn records_are_read_one_by_one_where_nothing_around_them_is_wanted() {
+        let of = |records: &str| layout(JsonSettings { records: Some(records.to_owned()), ..JsonSettings::default() }).unwrap();
+        let paths = |outer: &str, inner: &str| (outer.to_owned(), inner.to_owned());
+        assert_eq!(of("data.rows"), paths("data.rows", ""));
+        assert_eq!(of("Records[*].dynamodb.NewImage"), paths("Records", "dynamodb.NewImage"));
+        assert_eq!(of("[*].a[*].b"), paths("", "a.*.b"));
+        let envelope = IndexMap::from([("region".to_owned(), "region".to_owned())]);
+        let around = JsonSettings { records: Some("Records[*].x".into()), envelope, ..JsonSettings::default() };
+        assert_eq!(layout(around.clone()).unwrap(), paths("", "Records.*.x"));
+        let both = JsonSettings { fields: Some("fields".into()), ..around };
+        assert!(layout(both).unwrap_err().contains("exclude each other"));
+        for fields in ["data", "data.fields", "d[*]", "a..b"] {
+            let settings = JsonSettings { records: Some("data".into()), fields: Some(fields.into()), ..JsonSettings::default() };
+            assert!(layout(settings).unwrap_err().starts_with("fields: "), "{fields}");
+        }
     }
 }

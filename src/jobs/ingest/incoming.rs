@@ -1,11 +1,17 @@
 //! Columns of a day's files and their effect on the table, found before a row of them is written.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
 use crate::catchup::SourceFile;
+use crate::lake::SOURCE_NAMES;
+use crate::metastore::Table;
 use crate::report::CollectionProgress;
-use crate::schema::{ColumnName, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, TableSchema, TypeChange, TypeGuess};
+use crate::schema::{
+    ColumnName, ColumnType, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, SourceNames, TableSchema, TypeChange,
+    TypeGuess,
+};
 use crate::source::{Expected, Format, Header, Question, Sample, SourceError, SourceKey, Survey, decrypt};
 
 use crate::store::Ahead;
@@ -50,33 +56,88 @@ impl DayFiles<'_> {
     ///
     /// # Errors
     /// [`SourceError::SchemaDrift`] if the heads of the files are not enough to tell.
-    pub(super) fn evolve(&self, table: Option<&TableSchema>, sample: Sample) -> Result<(Vec<Header>, Evolution), JobError> {
+    pub(super) fn evolve(&self, registered: Option<&Table>, sample: Sample) -> Result<(Vec<Header>, Evolution), JobError> {
+        let table = registered.map(|table| &table.schema);
         let (declared, policy) = (&self.collection.declared, self.context.module.evolution);
         // A camel-case acronym keeps the table's spelling.
         let known = table.unwrap_or(declared);
         let ask = |column: &ColumnName| self.ask(known, column);
         let mut survey = Survey::new(&ask);
-        let reading = self.context.reading();
+        let reading = self.context.reading(self.collection);
         let ahead = self.ahead();
-        let headers = self.keys.iter().map(|key| {
+        let mut headers: Vec<Header> = Vec::with_capacity(self.keys.len());
+        for key in self.keys {
             self.context.stop.check()?;
             let bytes = self.bytes(key, &ahead, None)?;
-            Ok(reading.header(&key.object.key, bytes, known, sample, &mut survey)?)
-        });
-        let headers = headers.collect::<Result<Vec<Header>, JobError>>()?;
-        let system: Vec<ColumnName> = self.context.system.iter().map(|column| column.name.clone()).collect();
+            let first = headers.iter().find(|header| !header.is_blank);
+            headers.push(match reading.header(&key.object.key, bytes, known, first, (sample, &mut survey)) {
+                // A part without rows; a date of such parts only is no date without rows.
+                Err(SourceError::Empty { key }) if self.keys.len() > 1 => Header::blank(&key),
+                header => header?,
+            });
+        }
+        if let Some(header) = headers.first().filter(|_| headers.iter().all(|header| header.is_blank)) {
+            return Err(SourceError::Empty { key: header.key.clone() }.into());
+        }
+        // Columns that each file fills tell nothing of it.
+        let from_file = self.context.from_file.iter().map(|column| &column.column);
+        let system: Vec<ColumnName> = self.context.system.iter().map(|column| &column.name).chain(from_file).cloned().collect();
         let min_known = self.context.module.source.min_known.0;
         Expected { min_known, declared, table, system: &system }.check(&headers, &self.context.format)?;
         if reading.needs_another_reading(&headers, &survey) {
-            self.survey(&mut survey, &headers, known)?;
+            self.survey(&mut survey, &headers)?;
         }
-        let incoming = self.incoming(&headers, known, &survey);
+        let mut names = self.source_names(registered, &headers)?;
+        let incoming = self.incoming(&headers, known, &survey, &names);
         if let Some(header) = headers.iter().find(|header| !header.is_whole).filter(|_| !self.is_foreseeable(known, &incoming)) {
             return Err(SourceError::SchemaDrift { key: header.key.clone() }.into());
         }
         let evolution = Evolution::compute(table, declared, &incoming, policy, &self.context.system)
             .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
-        Ok((headers, evolution))
+        self.tell_names(&evolution, &survey, &mut names);
+        Ok((headers, Evolution { source_names: Some(names), ..evolution }))
+    }
+
+    /// Returns the names in the source that fill the table's columns, with those of these files.
+    fn source_names(&self, registered: Option<&Table>, headers: &[Header]) -> Result<SourceNames, JobError> {
+        let mut names = match registered {
+            None => SourceNames::default(),
+            Some(table) => {
+                let remembered = table.parameters.get(SOURCE_NAMES).and_then(|text| SourceNames::remembered(text));
+                remembered.unwrap_or_else(|| SourceNames::learning(Some(&table.schema)))
+            }
+        };
+        names.forget(self.context.system.iter().map(|column| &column.name));
+        if registered.is_none() {
+            names.set_unseen(self.collection.declared.columns().iter().map(|column| &column.name));
+        }
+        let mut new: HashSet<&ColumnName> = HashSet::new();
+        let naming = self.context.reading(self.collection).naming;
+        let has = |column: &ColumnName| match registered {
+            Some(table) => table.schema.has(column),
+            None => self.collection.declared.has(column),
+        };
+        for header in headers {
+            for (name, column) in header.names.iter().zip(&header.columns) {
+                let is_new = !has(column) && !new.contains(column);
+                let taken = names.take(naming, column, name, is_new);
+                taken.map_err(|source| SourceError::Header { key: header.key.clone(), source })?;
+                if is_new {
+                    new.insert(column);
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// Takes down which members fill the fields of the columns as they are to be.
+    fn tell_names(&self, evolution: &Evolution, survey: &Survey<'_>, names: &mut SourceNames) {
+        let naming = self.context.module.column_names;
+        for column in evolution.after.columns() {
+            if let Some(Question::Shape(shape) | Question::ShapeInTexts(shape)) = survey.answer(&column.name) {
+                shape.tell_names(&column.ty, naming, names, column.name.as_str());
+            }
+        }
     }
 
     /// Returns true if the rest of the files would change nothing: every column has a type that stands, and no struct has grown.
@@ -93,16 +154,33 @@ impl DayFiles<'_> {
     /// Returns the question to answer about a column by reading its values; none if there is nothing to find out.
     fn ask(&self, known: &TableSchema, column: &ColumnName) -> Option<Question> {
         let is_json = matches!(self.context.format, Format::Json(_));
+        let tells_types = matches!(&self.context.format, Format::Typed(format) if format.kind.tells_types());
+        if tells_types || self.type_from_file(column).is_some() {
+            return None;
+        }
         match known.type_of(column) {
-            Some(ty) if is_json && ty.is_nested() => Some(Question::Shape(Shape::default())),
+            Some(ty) if is_json && ty.is_nested() => Some(Question::ShapeInTexts(Shape::default())),
             Some(ty) => {
                 let widens = self.context.module.evolution.type_change != TypeChange::Keep;
                 widens.then(|| Question::Text(TypeGuess::widening(ty)))
             }
             None if self.collection.declared.has(column) => None,
+            None if is_json && self.parses_texts_of(column) => Some(Question::ShapeInTexts(Shape::default())),
             None if is_json => Some(Question::Shape(Shape::default())),
             None => Some(Question::Text(TypeGuess::fresh())),
         }
+    }
+
+    /// Returns true if the texts of a column are JSON documents.
+    fn parses_texts_of(&self, column: &ColumnName) -> bool {
+        let json = self.context.module.source.json.as_ref();
+        json.is_some_and(|json| json.parse_json.iter().any(|name| name == column.as_str()))
+    }
+
+    /// Returns the type of a column that the files themselves fill; `None` for the others.
+    fn type_from_file(&self, column: &ColumnName) -> Option<ColumnType> {
+        let found = self.context.from_file.iter().find(|file| file.column == *column);
+        found.map(|file| file.value.column_type())
     }
 
     /// Counts the records of all files, good ones and bad ones.
@@ -110,11 +188,18 @@ impl DayFiles<'_> {
         let (known, ask) = (&self.collection.declared, |_: &ColumnName| None);
         let mut survey = Survey::new(&ask);
         let mut count = 0;
+        let mut first: Option<Header> = None;
+        let reading = self.context.reading(self.collection);
         let (heads, bodies) = (self.ahead(), self.ahead());
         for key in self.keys {
-            let reading = self.context.reading();
-            let header = reading.header(&key.object.key, self.bytes(key, &heads, None)?, known, Sample::Head, &mut survey)?;
-            let mut file = reading.records(&header, self.bytes(key, &bodies, None)?, known)?;
+            let sample = (Sample::Head, &mut survey);
+            let bytes = self.bytes(key, &heads, None)?;
+            let header = match reading.header(&key.object.key, bytes, known, first.as_ref(), sample) {
+                Err(SourceError::Empty { .. }) if self.keys.len() > 1 => continue,
+                header => header?,
+            };
+            let mut file = reading.records(&header, self.bytes(key, &bodies, None)?)?;
+            first.get_or_insert(header);
             while let Some(batch) = file.next_batch()? {
                 self.context.stop.check()?;
                 count += (batch.rows() + batch.bad.len()) as u64;
@@ -123,10 +208,10 @@ impl DayFiles<'_> {
         Ok(count)
     }
 
-    fn survey(&self, survey: &mut Survey<'_>, headers: &[Header], known: &TableSchema) -> Result<(), JobError> {
+    fn survey(&self, survey: &mut Survey<'_>, headers: &[Header]) -> Result<(), JobError> {
         let ahead = self.ahead();
         for (key, header) in self.keys.iter().zip(headers) {
-            let mut file = self.context.reading().records(header, self.bytes(key, &ahead, None)?, known)?;
+            let mut file = self.context.reading(self.collection).records(header, self.bytes(key, &ahead, None)?)?;
             while let Some(batch) = file.next_batch()? {
                 self.context.stop.check()?;
                 survey.see(&batch, &header.columns, self.context.format.values());
@@ -136,7 +221,7 @@ impl DayFiles<'_> {
     }
 
     /// Returns the columns of all files, in order, with what was found out about them.
-    fn incoming(&self, headers: &[Header], known: &TableSchema, survey: &Survey<'_>) -> Vec<Incoming> {
+    fn incoming(&self, headers: &[Header], known: &TableSchema, survey: &Survey<'_>, names: &SourceNames) -> Vec<Incoming> {
         let naming = self.context.module.column_names;
         let mut incoming: Vec<Incoming> = Vec::new();
         for name in headers.iter().flat_map(|header| &header.columns) {
@@ -145,15 +230,34 @@ impl DayFiles<'_> {
             }
             let answer = survey.answer(name);
             let grown = match (known.type_of(name), answer) {
-                (Some(ty), Some(Question::Shape(shape))) => Some(shape.grown(ty, naming)),
+                (Some(ty), Some(Question::Shape(shape) | Question::ShapeInTexts(shape))) => {
+                    Some(shape.grown(ty, naming, names, name.as_str()))
+                }
                 _ => None,
             };
             let examined = matches!(answer, Some(Question::Text(guess)) if guess.has_seen());
             let ty = if grown.is_some() { None } else { answer.and_then(|answer| answer.fresh(naming)) };
-            incoming.push(Incoming { name: name.clone(), ty, examined, grown });
+            let told = told_type(headers, name);
+            let examined = examined || told.is_some();
+            let ty = self.type_from_file(name).or(told).or(ty);
+            let is_ambiguous = matches!(answer, Some(Question::Text(guess)) if guess.is_ambiguous());
+            incoming.push(Incoming { name: name.clone(), ty, examined, grown, is_ambiguous });
         }
         incoming
     }
+}
+
+/// Returns the type that the files tell of a column: the widest of them, or text if they have no common one.
+fn told_type(headers: &[Header], column: &ColumnName) -> Option<ColumnType> {
+    let told = headers.iter().filter_map(|header| {
+        let place = header.columns.iter().position(|name| name == column)?;
+        header.types.get(place)?.clone()
+    });
+    told.reduce(|one, other| match () {
+        () if one == other || other.widens_to(&one) => one,
+        () if one.widens_to(&other) => other,
+        () => ColumnType::String,
+    })
 }
 
 /// Returns a file in the form of the ledger and of a plan.

@@ -3,9 +3,12 @@
 mod clean_up;
 mod complete;
 pub(super) mod context;
+mod control;
 mod dates;
 mod day;
+mod dialect;
 pub(super) mod differences;
+mod duplicates;
 pub(super) mod format;
 mod history;
 mod incoming;
@@ -13,6 +16,7 @@ mod job;
 mod late;
 mod lineage;
 pub(super) mod module;
+mod notation;
 mod plan;
 mod repair;
 mod report;
@@ -23,6 +27,7 @@ mod summary;
 mod test_flag;
 mod undo;
 mod verify;
+mod wrong;
 
 pub use dates::DATES;
 #[cfg(any(test, fuzzing))]

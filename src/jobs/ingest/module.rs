@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catchup::Requested;
 use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::{CollectionName, ProcessingDate};
-use crate::lake::TableLayout;
+use crate::lake::{PartitionFormat, TableLayout};
 use crate::metastore::TableName;
 use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, system_columns};
-use crate::source::{DayKeys, KeyPattern};
+use crate::source::{DayKeys, FileColumn, Format, KeyPattern};
 use crate::store::Store;
 
+use super::format::format_of;
+use super::wrong::wrong;
 use crate::jobs::run::JobError;
 
 /// A collection with its resolved settings.
@@ -19,6 +21,10 @@ pub(crate) struct Collection {
     pub(crate) table: TableName,
     pub(crate) layouts: Layouts,
     pub(crate) declared: TableSchema,
+    /// Names of the declared columns, for files whose fields have none.
+    pub(crate) declared_names: Vec<String>,
+    /// Format of its files, if it differs from the module's.
+    pub(crate) format: Option<Format>,
     /// Columns that are personal data, whatever the files say.
     pub(crate) personal: BTreeSet<ColumnName>,
     pub(crate) missing: MissingFile,
@@ -40,8 +46,11 @@ impl Layouts {
     fn new(module: &Module, name: &CollectionName) -> Result<Self, JobError> {
         let target = &module.target;
         let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
+        let format =
+            PartitionFormat::new(&target.partition_format).map_err(|reason| wrong(module, "target.partition_format", reason))?;
         let layout = |pii: &str| {
-            Ok::<_, JobError>(TableLayout::new(checked_folder(module, &folder.replace("{pii}", pii))?, partition_column(module)?))
+            let folder = checked_folder(module, &folder.replace("{pii}", pii))?.to_owned();
+            Ok::<_, JobError>(TableLayout::new(&folder, partition_column(module)?, format.clone()))
         };
         let differs = folder.contains("{pii}");
         Ok(Self { personal: layout("pii")?, other: differs.then(|| layout("non-pii")).transpose()? })
@@ -96,6 +105,8 @@ fn collection(module: &Module, name: &CollectionName, settings: &CollectionSetti
         table: TableName { database: module.target.database.clone(), table: name.clone() },
         layouts: Layouts::new(module, name)?,
         declared: declared(module, name, settings)?,
+        declared_names: settings.columns.keys().cloned().collect(),
+        format: format_of(module, settings)?,
         personal: personal.collect::<Result<_, _>>()?,
         missing: settings.missing.unwrap_or(module.source.missing),
         file_name: file_name(name, settings).to_owned(),
@@ -144,6 +155,9 @@ fn declared(module: &Module, collection: &CollectionName, settings: &CollectionS
         }
         schema.push(Column::new(column, word.ty.clone()));
     }
+    if !schema.is_empty() {
+        from_file(module)?.into_iter().for_each(|file| schema.push(Column::new(file.column, file.value.column_type())));
+    }
     Ok(schema)
 }
 
@@ -183,10 +197,6 @@ fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
     Ok(())
 }
 
-pub(crate) fn wrong(module: &Module, what: &str, reason: impl ToString) -> JobError {
-    JobError::Setting { what: what.to_owned(), place: format!("the module `{}`", module.module), reason: reason.to_string() }
-}
-
 fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
     let refused = |reason: &str| wrong(module, "target.partition_by", format!("`{}` {reason}", module.target.partition_by));
     // It stands in folder names, and those that begin with `_` are hidden from readers.
@@ -213,9 +223,25 @@ pub(crate) fn system(module: &Module) -> Vec<Column> {
     system_columns(module.row_hash.is_some())
 }
 
-/// Returns the names that no column of the source may have.
+/// Returns the columns that the files themselves fill.
+pub(crate) fn from_file(module: &Module) -> Result<Vec<FileColumn>, JobError> {
+    let refused = |name: &str, reason: String| wrong(module, &format!("source.columns_from_file.{name}"), reason);
+    let system: Vec<ColumnName> =
+        system(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect();
+    let columns = module.source.columns_from_file.iter().map(|(name, value)| {
+        let column = ColumnName::new(name).map_err(|error| refused(name, error.to_string()))?;
+        if system.contains(&column) {
+            return Err(refused(name, format!("`{column}` is a column that adg writes itself")));
+        }
+        Ok(FileColumn { column, value: *value })
+    });
+    columns.collect()
+}
+
+/// Returns the names that no field of the source may have as its column.
 pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
-    Ok(system(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect())
+    let system = system(module).into_iter().map(|column| column.name).chain([partition_column(module)?]);
+    Ok(system.chain(from_file(module)?.into_iter().map(|column| column.column)).collect())
 }
 
 /// Lists the source's files of the dates, or of all dates if they are not known, and sorts them by collection and date. All of

@@ -8,14 +8,16 @@ use jiff::Timestamp;
 use crate::catchup::{DayHistory, Seen, SourceFile, Status};
 use crate::identity::{Causes, ProcessingDate, RunId};
 use crate::jobs::run::{JobError, Services};
-use crate::metastore::{PartitionValue, Table, create_table_ddl};
+use crate::lake::SOURCE_NAMES;
+use crate::metastore::{Table, create_table_ddl};
 use crate::report::{Asked, Difference, Effect, Outcome, Plan, PlannedCleanUp, PlannedDay, shortened};
 use crate::schema::Evolution;
 use crate::source::{DayKeys, Sample, SourceKey};
 
-use super::clean_up::{not_rebuilt, published};
+use super::clean_up::{date_of, not_rebuilt, published};
 use super::context::Context;
 use super::day::{notes, route, without_files};
+use super::duplicates::distinct;
 use super::incoming::{DayFiles, source_file};
 use super::module::{Collection, collections, dates_to_list, source_keys};
 use super::request::IngestRequest;
@@ -157,10 +159,10 @@ fn cleaned_up(
         Some(_) => handle.metastore.partitions(&collection.table)?,
         None => Vec::new(),
     };
-    let published = published(&partitions, history);
+    let published = published(collection.layouts.of(true), &partitions, history);
     let lost = not_rebuilt(schedule, collection, &published);
     for value in &published {
-        let Ok(date) = value.0.parse::<ProcessingDate>() else { continue };
+        let Some(date) = date_of(collection, value) else { continue };
         history.insert(date, if lost.contains(value) { Status::Lost } else { Status::CleanedUp });
     }
     let total = |parameter| partitions.iter().filter_map(|partition| partition.number(parameter)).sum();
@@ -236,9 +238,10 @@ impl Planned<'_> {
     }
 
     fn with_files(&self, keys: &[SourceKey], day: &mut PlannedDay, table: &mut Option<Table>) -> Result<(), JobError> {
-        let files = DayFiles { context: self.context, collection: self.collection, keys };
+        let (keys, sent_twice) = distinct(self.context, keys.to_vec())?;
+        let files = DayFiles { context: self.context, collection: self.collection, keys: &keys };
         let layout = self.context.layout(self.collection)?;
-        let (headers, evolution) = files.evolve(table.as_ref().map(|table| &table.schema), Sample::Full)?;
+        let (headers, evolution) = files.evolve(table.as_ref(), Sample::Full)?;
         let (layout, personal) = route(self.context, self.collection, layout, table.as_ref(), &headers, &evolution)?;
         let handle = self.context.handle(self.collection, layout);
         let wanted = handle.wanted(&evolution.after, &personal);
@@ -246,14 +249,17 @@ impl Planned<'_> {
             None => vec![create_table_ddl(&wanted)],
             Some(_) => evolution.ddl(&self.collection.table.to_string()),
         };
-        day.notes = notes(&evolution);
+        day.notes = notes(&headers, &evolution);
+        day.notes.extend(sent_twice);
         day.notes.extend(self.context.engine.note(keys.iter().map(|key| key.object.size).sum()));
-        let Evolution { after, .. } = evolution;
-        *table = Some(match table.take() {
+        let Evolution { after, source_names, .. } = evolution;
+        let mut next = match table.take() {
             Some(known) => Table { schema: after, ..known },
             None => wanted,
-        });
-        if let Some(location) = handle.current(&PartitionValue::from(day.date))? {
+        };
+        next.parameters.extend(source_names.map(|names| (SOURCE_NAMES.to_owned(), names.to_text())));
+        *table = Some(next);
+        if let Some(location) = handle.current(&handle.layout.value(day.date))? {
             day.risks.extend(self.shrinks(day)?);
             day.effect = Effect::Replaced(location);
         }

@@ -10,7 +10,7 @@ use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::rerun::{self, Again};
 use crate::jobs::run::{JobError, NextCommands, RunOptions, Scope, Services};
 use crate::lake::{COLUMNS, HiveSink, RowsOfFiles, TableLayout, columns_in_folder};
-use crate::metastore::{Parameters, PartitionValue, create_table_ddl};
+use crate::metastore::{Parameters, create_table_ddl};
 use crate::report::{Repair, Repaired};
 use crate::schema::{Column, ColumnName, ERROR_DESC, Evolution, TableSchema};
 use crate::sink::{Extent, Reverted, Revision, TableSink};
@@ -206,7 +206,7 @@ impl Broken<'_> {
         let attempts = self.context.ledger.attempts(&self.context.unit(self.collection, date))?;
         let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
         let current = match self.sink().at.registered()? {
-            Some(_) => self.sink().at.current(&PartitionValue::from(date))?,
+            Some(_) => self.sink().at.current(&self.sink().at.layout.value(date))?,
             None => None,
         };
         let status = if current.is_some() { Status::Completed } else { Status::Lost };

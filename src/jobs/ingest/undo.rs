@@ -8,7 +8,6 @@ use crate::identity::{ProcessingDate, RunId};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{JobError, RunOptions, Scope, Services};
 use crate::lake::HiveSink;
-use crate::metastore::PartitionValue;
 use crate::report::{Undoing, Undone};
 use crate::sink::{Extent, Reverted, Revision, TableSink};
 
@@ -98,7 +97,8 @@ impl Table<'_> {
             }),
             Seen::Nothing => None,
             Seen::Unknown => {
-                let theirs = self.sink()?.replaced_of_others(&PartitionValue::from(date))?;
+                let sink = self.sink()?;
+                let theirs = sink.replaced_of_others(&sink.at.layout.value(date))?;
                 theirs.map(|location| Before { location, written: None })
             }
         })

@@ -5,12 +5,13 @@ use crate::catchup::{Attempt, Seen, SourceFile, Status};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::jobs::run::{JobError, RunOptions, Scope, Services};
 use crate::lake::RowsOfFiles;
-use crate::metastore::{Partition, PartitionValue};
+use crate::metastore::Partition;
 use crate::report::{Check, Verified};
 use crate::source::DayKeys;
 use crate::store::normal_location;
 
 use super::context::Context;
+use super::duplicates::distinct;
 use super::incoming::{DayFiles, source_file};
 use super::module::{Collection, collections, source_keys};
 
@@ -54,7 +55,8 @@ impl Past<'_> {
         let Some(attempt) = Seen::after(&attempts).rows() else {
             return Ok(unknown(self.date, name.clone()));
         };
-        let partition = context.metastore.partition(&self.collection.table, &PartitionValue::from(self.date))?;
+        let partition =
+            context.metastore.partition(&self.collection.table, &self.collection.layouts.of(true).value(self.date))?;
         let metastore = metastore(attempt, partition.as_ref());
         let files = match attempt.location.as_deref().and_then(|location| self.context.published.key_at(location)) {
             Some(folder) => self.files(attempt, &folder)?,
@@ -88,6 +90,7 @@ impl Past<'_> {
         if now != attempt.sources {
             return Ok(Check::Differs("it has other files than those that were read".to_owned()));
         }
+        let (keys, _) = distinct(self.context, keys)?;
         let files = DayFiles { context: self.context, collection: self.collection, keys: &keys };
         Ok(Check::of([("rows", attempt.counts.rows_read, files.count()?)]))
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use crate::jobs::run::JobError;
-use crate::lake::PARTITION_SCHEMA;
+use crate::lake::{PARTITION_SCHEMA, folder_name};
 use crate::metastore::{Partition, Table};
 use crate::schema::ColumnType;
 
@@ -65,7 +65,7 @@ fn alike(
     let mut groups: BTreeMap<String, Vec<PlRefPath>> = BTreeMap::new();
     for partition in partitions {
         let location = folder(&partition.location)?;
-        let expected = format!("{}={}", key.name, partition.value);
+        let expected = folder_name(key.name.as_str(), &partition.value);
         if !location.strip_prefix(root).is_ok_and(|below| below.starts_with(&expected)) {
             return Err(JobError::Query {
                 reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),

@@ -98,6 +98,21 @@ pub enum JobError {
         /// Reason for which the date waits.
         reason: String,
     },
+    /// The files of a date are others than their control file tells.
+    #[error(
+        "the control file `{key}` {}, and the files have {found} {what}; nothing was published",
+        .told.map_or_else(|| format!("tells no number of {what}"), |told| format!("tells of {told} {what}"))
+    )]
+    Control {
+        /// The control file.
+        key: String,
+        /// Things that are counted: rows or bytes.
+        what: &'static str,
+        /// Number in the control file.
+        told: Option<u64>,
+        /// Number in the files.
+        found: u64,
+    },
     /// A date has no file, and its source has deleted the file by now.
     #[error(
         "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer \
@@ -232,7 +247,7 @@ impl JobError {
             Self::Setting { .. } => ErrorKind::Config,
             Self::Personal { .. } => ErrorKind::Schema,
             Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ErrorKind::Source,
-            Self::Limit { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ErrorKind::Limit,
+            Self::Limit { .. } | Self::Control { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ErrorKind::Limit,
             Self::Output { .. } | Self::Machine { .. } => ErrorKind::Unavailable,
             Self::ChangedByOthers { .. } => ErrorKind::Partial,
             _ => ErrorKind::Bug,
@@ -245,6 +260,10 @@ impl JobError {
             Self::ChangedByOthers { repair, .. } => return repair.clone(),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => hint,
             Self::Missing { .. } => "the next run retries; if no file is expected, set `missing: skip` in the module",
+            Self::Control { told: None, .. } => {
+                "correct `source.control` in the module file, or ask the source for the file again"
+            }
+            Self::Control { .. } => "ask the source to send the files again",
             Self::Incomplete { .. } => "the next run retries; --incomplete loads the date with the files that it has",
             Self::Lost { .. } => "ask the owner of the source for the file, then rerun the date with --start-dt and --end-dt",
             Self::CleanUp { .. } => {

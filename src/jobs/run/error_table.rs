@@ -265,9 +265,39 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
         ),
         (header(NameError::Unusable { name: text() }), 12, "rename the header at the source"),
         (
+            header(NameError::Empty { position: 2, header: text() }),
+            12,
+            "set `renames` or `column_names: unicode` in the module file, or `source.csv.duplicate_names: rename` for `column_N`",
+        ),
+        (
+            header(NameError::Twice { header: text(), first: 1, second: 2 }),
+            12,
+            "set `source.csv.duplicate_names: rename` in the module file, or `source.csv.header: by_position` with `names`",
+        ),
+        (
             header(NameError::Reserved { header: text(), column: crate::schema::ColumnName::new("error_desc").unwrap() }),
             12,
             "rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes",
+        ),
+        (
+            header(NameError::OtherSource {
+                column: crate::schema::ColumnName::new("id").unwrap(),
+                known: "id".into(),
+                found: "_id".into(),
+            }),
+            12,
+            "list it under `renames` in the module file: `\"_id\": id` if it is the same field, else with another column",
+        ),
+        (
+            SourceError::NotReadable { key: key(), format: "Parquet", reason: text() },
+            13,
+            "compare the file with `source` in the module file; if it is damaged, ask the source to send it again",
+        ),
+        (SourceError::NotBuilt { key: key(), format: "ORC" }, 10, "use the released binary, or build with `--all-features`"),
+        (
+            SourceError::UnknownPacking { key: key(), found: "a Parquet file" },
+            13,
+            "set `source.parquet: {}` in the module file, if all of its files are so",
         ),
         (
             SourceError::ForeignHeader { key: key(), reason: text(), cause: text() },
@@ -281,14 +311,14 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             "look at the file's first line; `source.csv` in the module file says how it is read",
         ),
         (
-            SourceError::UnknownPacking { key: key(), found: "zip" },
+            SourceError::UnknownPacking { key: key(), found: "a rar archive" },
             13,
-            "adg reads plain, gzip and zstd files; have the source pack them so",
+            "adg reads plain, gzip, zstd, bzip2, xz, lz4, snappy and zip files; have the source pack them so",
         ),
         (
-            SourceError::WrongEncoding { key: key(), found: "UTF-16LE", expected: "UTF-8" },
+            SourceError::WrongEncoding { key: key(), found: "utf-16", expected: "utf-8".into() },
             13,
-            "set `encoding: utf-16le` beside the format in the module file",
+            "set `encoding: utf-16` beside the format in the module file",
         ),
         (
             SourceError::Read { key: key(), bytes: 1, source: broken() },

@@ -3,14 +3,23 @@
 //! One rule for all types: a text fits only if nothing is lost. `1.0` is the integer 1, `1.5` is not an integer, 300 is not
 //! a tinyint, `12.345` is not a `decimal(9,2)`. White space around a value is not part of it, except in text columns.
 
+mod clock;
 mod decimal;
+mod epoch;
+mod formats;
 mod number;
+mod number_format;
 mod scalar;
+mod strict;
 mod temporal;
 mod text;
 
+pub use clock::{AmbiguousTime, ClockRules, Nanoseconds};
 pub use decimal::{decimal, exact_decimal};
+pub use formats::{BooleanWords, Formats};
+use number::plain_integer;
 pub use number::{boolean, double, float, integer, is_plain_bigint, survives_as_double};
-pub use scalar::{Formats, Scalar, scalar};
+pub use number_format::{NumberFormat, Percent, may_be_grouped};
+pub use scalar::{Scalar, json_scalar, scalar};
 pub use temporal::{DateFormats, TimestampFormats};
 pub use text::{trim, within_characters};

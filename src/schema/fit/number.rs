@@ -9,7 +9,7 @@ pub fn integer(text: &[u8]) -> Option<i64> {
 }
 
 #[inline]
-fn plain_integer(text: &[u8]) -> Option<i64> {
+pub(super) fn plain_integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),

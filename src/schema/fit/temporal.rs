@@ -1,9 +1,15 @@
 //! Conversion of text to dates and timestamps.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::{DateTimeParser, Pieces};
 use jiff::tz::TimeZone;
 
+use super::clock::ClockRules;
+use super::epoch;
+use super::strict;
 use super::trim;
 
 static ISO: DateTimeParser = DateTimeParser::new();
@@ -83,11 +89,23 @@ impl DateFormats {
         &self.0
     }
 
+    /// Returns true if a format with a year of two digits reads a text: its century is a guess.
+    pub fn guess_the_century(&self, text: &[u8]) -> bool {
+        has_short_year(&self.0, text)
+    }
+
     /// Returns the days since the epoch. A date with a clock time fits only at midnight.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i32> {
         let text = trim(text);
         plain_date(text).or_else(|| self.unusual(text)).map(epoch_days).filter(|days| DAYS.contains(days))
+    }
+
+    /// Returns the days since the epoch of a number, as JSON has them: by the listed formats alone.
+    pub fn parse_number(&self, text: &[u8]) -> Option<i32> {
+        let text = std::str::from_utf8(text).ok()?;
+        let day = self.0.iter().find_map(|format| strptime(format, text)?.to_date().ok()).map(epoch_days)?;
+        DAYS.contains(&day).then_some(day)
     }
 
     #[cold]
@@ -97,11 +115,13 @@ impl DateFormats {
         listed
             .into_iter()
             .find_map(|format| {
-                let broken = jiff::fmt::strtime::parse(format, text).ok()?;
+                let broken = strptime(format, text)?;
                 Some((broken.to_date().ok()?, broken.to_time().ok()))
             })
             .or_else(|| {
-                let pieces = Pieces::parse(text).ok().filter(|pieces| pieces.offset().is_none())?;
+                // Midnight in UTC is a day, as programs write it that have no dates.
+                let is_utc = |pieces: &Pieces<'_>| pieces.to_numeric_offset().is_none_or(|offset| offset.seconds() == 0);
+                let pieces = Pieces::parse(text).ok().filter(is_utc)?;
                 Some((pieces.date(), pieces.time()))
             })
             .filter(|(_, time)| time.is_none_or(|time| time == Time::midnight()))
@@ -109,9 +129,31 @@ impl DateFormats {
     }
 }
 
+/// Returns true if an instant is of the years that readers agree on.
+fn is_documented(micros: i64) -> bool {
+    let days = i32::try_from(micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND));
+    days.is_ok_and(|days| DAYS.contains(&days))
+}
+
+/// Reads a text in a format, digit for digit.
+fn strptime(format: &str, text: &str) -> Option<BrokenDownTime> {
+    let broken = jiff::fmt::strtime::parse(format, text).ok()?;
+    strict::fits(format, text).then_some(broken)
+}
+
+/// Returns true if a format with a year of two digits reads a text.
+fn has_short_year(formats: &[String], text: &[u8]) -> bool {
+    let short = || formats.iter().filter(|format| strict::has_short_year(format));
+    std::str::from_utf8(trim(text)).is_ok_and(|text| short().any(|format| strptime(format, text).is_some()))
+}
+
 /// Formats of a source's timestamps: ISO 8601 with a space or a `T`, then these `strptime` formats in order, then other ISO 8601.
+/// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01.
 #[derive(Debug, Clone, Default)]
-pub struct TimestampFormats(Vec<String>);
+pub struct TimestampFormats {
+    listed: Vec<String>,
+    clock: ClockRules,
+}
 
 impl TimestampFormats {
     /// Creates the formats from `strptime` notation.
@@ -119,8 +161,25 @@ impl TimestampFormats {
     /// # Errors
     /// A format has an unknown directive, which the message names, or does not give the whole day.
     pub fn new(formats: &[String]) -> Result<Self, String> {
-        formats.iter().try_for_each(|format| check(format))?;
-        Ok(Self(formats.to_vec()))
+        let formats_to_check = formats.iter().filter(|format| epoch::unit(format).is_none());
+        formats_to_check.into_iter().try_for_each(|format| check(format))?;
+        Ok(Self { listed: formats.to_vec(), clock: ClockRules::default() })
+    }
+
+    /// Returns the same formats with rules for clock times.
+    #[must_use]
+    pub fn by_clock(self, clock: ClockRules) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Returns true if a format with a year of two digits reads a text: its century is a guess.
+    pub fn guess_the_century(&self, text: &[u8]) -> bool {
+        has_short_year(&self.listed, text)
+    }
+
+    /// Returns true if clock times are in UTC, and no digit is cut or rounded.
+    pub fn is_in_utc(&self) -> bool {
+        self.clock.is_plain()
     }
 
     /// Returns true if every listed format is one of ISO 8601, so that a text gives the same value with or without it.
@@ -133,22 +192,31 @@ impl TimestampFormats {
             "%Y-%m-%d %H:%M:%S%.f",
             "%Y-%m-%dT%H:%M:%S%.f",
         ];
-        self.0.iter().all(|format| iso.contains(&format.as_str()))
+        self.clock.is_plain() && self.listed.iter().all(|format| iso.contains(&format.as_str()))
     }
 
     /// Returns the listed formats, in order.
     pub fn listed(&self) -> &[String] {
-        &self.0
+        &self.listed
     }
 
-    /// Returns the microseconds since the epoch. Without an offset the clock time is UTC; with one it is converted. A bare date
-    /// is its midnight, as in Spark. More than six digits of a second fit only if the others are zero.
+    /// Returns the microseconds since the epoch. Without an offset the clock time is that of the source's zone, else UTC; with
+    /// one it is converted. A bare date is its midnight, as in Spark. More than six digits of a second fit only if the others
+    /// are zero, or by the rules for the clock.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i64> {
         let text = trim(text);
-        let micros = plain(text).or_else(|| self.unusual(text))?;
-        let days = i32::try_from(micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND));
-        days.is_ok_and(|days| DAYS.contains(&days)).then_some(micros)
+        self.plain(text).or_else(|| self.unusual(text)).filter(|micros| is_documented(*micros))
+    }
+
+    /// Returns the microseconds since the epoch of a number, as JSON has them: by the listed formats alone.
+    pub fn parse_number(&self, text: &[u8]) -> Option<i64> {
+        self.by_formats(std::str::from_utf8(text).ok()?)
+    }
+
+    /// Reads a text by the first listed format that gives an instant of the documented years.
+    fn by_formats(&self, text: &str) -> Option<i64> {
+        self.listed.iter().find_map(|format| self.by_format(format, text).filter(|micros| is_documented(*micros)))
     }
 
     #[cold]
@@ -158,48 +226,66 @@ impl TimestampFormats {
         if text.contains(":60") {
             return None;
         }
-        self.0.iter().find_map(|format| by_format(format, text)).or_else(|| iso(text))
+        self.by_formats(text).or_else(|| self.iso(text))
     }
-}
 
-#[inline]
-fn plain(text: &[u8]) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let time = match rest {
-        [b' ' | b'T', time @ ..] => plain_time(time)?,
-        _ => return None,
-    };
-    epoch_micros(plain_date(date)?.to_datetime(time))
-}
+    #[inline]
+    fn plain(&self, text: &[u8]) -> Option<i64> {
+        let (date, rest) = text.split_at_checked(10)?;
+        let time = match rest {
+            [b' ' | b'T', time @ ..] => plain_time(time)?,
+            _ => return None,
+        };
+        self.of_clock(plain_date(date)?.to_datetime(time))
+    }
 
-fn iso(text: &str) -> Option<i64> {
-    let pieces = ISO.parse_pieces(text).ok()?;
-    if pieces.time_zone_annotation().is_some() {
-        let zoned: jiff::Zoned = text.parse().ok()?;
-        return micros(zoned.timestamp());
+    /// Returns the instant of a clock time without an offset.
+    #[inline]
+    fn of_clock(&self, datetime: DateTime) -> Option<i64> {
+        if self.clock.is_plain() {
+            return epoch_micros(datetime);
+        }
+        self.ahead(datetime, self.clock.offset(datetime)?)
     }
-    let datetime = pieces.date().to_datetime(pieces.time().unwrap_or_default());
-    match pieces.to_numeric_offset() {
-        None => epoch_micros(datetime),
-        // Not by way of jiff's timestamps, whose last one is before 9999-12-31, a day that sources use for "never ends".
-        Some(offset) => Some(epoch_micros(datetime)? - i64::from(offset.seconds()) * MICROS_PER_SECOND),
-    }
-}
 
-fn by_format(format: &str, text: &str) -> Option<i64> {
-    let broken = jiff::fmt::strtime::parse(format, text).ok()?;
-    if broken.offset().is_some() {
-        return micros(broken.to_timestamp().ok()?);
+    /// Returns the instant of a clock time that is so many seconds ahead of UTC. Not by way of jiff's timestamps, whose last
+    /// one is before 9999-12-31, a day that sources use for "never ends".
+    fn ahead(&self, datetime: DateTime, seconds: i32) -> Option<i64> {
+        Some(epoch_micros(self.clock.to_micros(datetime)?)? - i64::from(seconds) * MICROS_PER_SECOND)
     }
-    let datetime = broken.to_date().ok()?.to_datetime(broken.to_time().unwrap_or_default());
-    match broken.iana_time_zone() {
-        Some(zone) => micros(TimeZone::get(zone).ok()?.to_timestamp(datetime).ok()?),
-        None => epoch_micros(datetime),
-    }
-}
 
-fn micros(timestamp: jiff::Timestamp) -> Option<i64> {
-    (timestamp.subsec_nanosecond() % 1_000 == 0).then(|| timestamp.as_microsecond())
+    fn iso(&self, text: &str) -> Option<i64> {
+        let text = text.strip_suffix(" UTC").map_or(Cow::Borrowed(text), |text| Cow::Owned(format!("{text}Z")));
+        let pieces = ISO.parse_pieces(&*text).ok()?;
+        if pieces.time_zone_annotation().is_some() {
+            let zoned: jiff::Zoned = text.parse().ok()?;
+            return self.of_instant(zoned.timestamp());
+        }
+        let datetime = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+        match pieces.to_numeric_offset() {
+            None => self.of_clock(datetime),
+            Some(offset) => self.ahead(datetime, offset.seconds()),
+        }
+    }
+
+    fn by_format(&self, format: &str, text: &str) -> Option<i64> {
+        if let Some(unit) = epoch::unit(format) {
+            return unit.micros(text, &self.clock);
+        }
+        let broken = strptime(format, text)?;
+        if broken.offset().is_some() {
+            return self.of_instant(broken.to_timestamp().ok()?);
+        }
+        let datetime = broken.to_date().ok()?.to_datetime(broken.to_time().unwrap_or_default());
+        match broken.iana_time_zone() {
+            Some(zone) => self.of_instant(TimeZone::get(zone).ok()?.to_timestamp(datetime).ok()?),
+            None => self.of_clock(datetime),
+        }
+    }
+
+    fn of_instant(&self, instant: jiff::Timestamp) -> Option<i64> {
+        self.ahead(TimeZone::UTC.to_datetime(instant), 0)
+    }
 }
 
 /// Checks that a date written in a format can be read back.
@@ -256,6 +342,7 @@ mod tests {
             let time = nanos.map(|nanos| jiff::civil::time(1, 19, 59, nanos));
             assert_eq!(plain_time(text.as_bytes()), time, "{text}");
         }
+        let plain = |text: &[u8]| TimestampFormats::default().plain(text);
         let micros = Some(86_400_000_000 + 4_799_500_000);
         assert_eq!((plain(b"1970-01-02 01:19:59.5"), plain(b"1970-01-02T01:19:59.5")), (micros, micros));
         assert_eq!((plain(b"1970-01-02"), plain(b"1970-01-02 "), plain(b"1970-01-02x01:19:59")), (None, None, None));
@@ -286,6 +373,9 @@ mod tests {
             ("12/31/2020", None),
             ("", None),
             ("1970-01-02Z", None),
+            ("1970-01-02T00:00:00.000Z", Some(1)),
+            ("1970-01-02T00:00:00+01:00", None),
+            ("1970-01-02T00:00:01Z", None),
             ("19700102x", None),
             ("0000-12-31", None),
             ("-000001-01-01", None),
@@ -320,6 +410,18 @@ mod tests {
         ] {
             assert_eq!(timestamps.parse(text.as_bytes()), micros, "{text}");
         }
+    }
+
+    #[test]
+    fn formats_are_tried_in_order_and_a_number_is_no_iso_text() {
+        let formats = TimestampFormats::new(&formats(&["epoch_s", "epoch_ms"])).unwrap();
+        assert_eq!(formats.parse(b"1714557600"), Some(1_714_557_600_000_000));
+        assert_eq!(formats.parse(b"1714557600123"), Some(1_714_557_600_123_000));
+        assert_eq!(formats.parse(b"2024-05-01 10:00:00 UTC"), Some(1_714_557_600_000_000));
+        assert_eq!(formats.parse(b"2024-05-01T10:00:00.000+0000"), Some(1_714_557_600_000_000));
+        assert_eq!(TimestampFormats::default().parse_number(b"14121008"), None);
+        assert_eq!(DateFormats::default().parse_number(b"20240501"), None);
+        assert_eq!(DateFormats::new(&["%Y%m%d".to_owned()]).unwrap().parse_number(b"19700102"), Some(1));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use serde::Serialize;
 const QUOTED: u32 = 1 << 31;
 const ESCAPED: u32 = 1 << 30;
 const LENGTH: u32 = ESCAPED - 1;
+/// Start of a field that its record does not have; no batch is so long.
+const NOWHERE: u32 = u32::MAX;
 
 /// A field's range in its batch's text. Lengths are below 1 GiB, which leaves two bits to note quotes and escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,9 @@ pub(in crate::source) struct Span {
 }
 
 impl Span {
+    /// A field that its record does not have. It is null.
+    pub(super) const MISSING: Self = Self { start: NOWHERE, length: 0 };
+
     #[allow(clippy::cast_possible_truncation)] // Batches are kept below 1 GiB by `RecordReader`.
     pub(in crate::source) fn plain(start: usize, end: usize) -> Self {
         Self { start: start as u32, length: (end - start) as u32 & LENGTH }
@@ -26,6 +31,23 @@ impl Span {
         let mut span = Self::plain(start, end);
         span.length |= QUOTED | if escaped { ESCAPED } else { 0 };
         span
+    }
+
+    /// Creates the span of a field without quotes whose text has escapes. Unescaped, it is meant as it is, as a quoted one.
+    pub(super) fn escaped(start: usize, end: usize) -> Self {
+        let mut span = Self::plain(start, end);
+        span.length |= ESCAPED;
+        span
+    }
+
+    /// Returns the start of the field as it is written, with its quote.
+    pub(super) fn written_start(self) -> usize {
+        self.start().saturating_sub(usize::from(self.length & QUOTED != 0))
+    }
+
+    /// Returns true if the field is empty and not quoted.
+    pub(super) fn is_blank(self) -> bool {
+        self.length == 0
     }
 
     fn start(self) -> usize {
@@ -41,12 +63,14 @@ impl Span {
         self.length & QUOTED == 0 && text.get(self.start()..self.end()).is_some_and(|text| text.contains(&byte))
     }
 
-    /// Unescapes an escaped text in place, since it only gets shorter. `meaning` returns its new length.
-    pub(in crate::source) fn unescape(&mut self, text: &mut [u8], meaning: impl Fn(&mut [u8]) -> usize) {
+    /// Unescapes an escaped text in place, since it only gets shorter. `meaning` gets the text and whether it was quoted, and
+    /// returns its new length.
+    pub(in crate::source) fn unescape(&mut self, text: &mut [u8], meaning: impl Fn(&mut [u8], bool) -> usize) {
         if self.length & ESCAPED == 0 {
             return;
         }
-        let length = text.get_mut(self.start()..self.end()).map_or(0, meaning);
+        let quoted = self.length & QUOTED != 0;
+        let length = text.get_mut(self.start()..self.end()).map_or(0, |text| meaning(text, quoted));
         *self = Self::quoted(self.start(), self.start() + length, false);
     }
 }
@@ -83,6 +107,9 @@ pub struct BadRecord {
     /// Number of records that it stands for, including those that it may have swallowed.
     #[serde(skip)]
     pub stands_for: u64,
+    /// Number of good records of its batch that precede it.
+    #[serde(skip)]
+    pub rows_before: usize,
     /// Reason. It contains nothing of the record itself.
     pub reason: String,
     /// Its text; bytes that are not text are shown as replacement characters.
@@ -96,9 +123,9 @@ impl BadRecord {
     /// Bytes that it takes in memory beside its text, some more than fewer: records of two bytes must not fill it.
     pub(super) const HELD: usize = 256;
 
-    pub(super) fn new(place: Place, stands_for: u64, reason: String, bytes: &[u8]) -> Self {
+    pub(in crate::source) fn new(place: Place, stands_for: u64, reason: String, rows_before: usize, bytes: &[u8]) -> Self {
         let base64 = std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes));
-        Self { place, stands_for, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
+        Self { place, stands_for, rows_before, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
     }
 }
 
@@ -109,6 +136,8 @@ pub struct Field<'a> {
     pub text: &'a [u8],
     /// True if the field was quoted.
     pub quoted: bool,
+    /// True if the record does not have the field.
+    pub missing: bool,
 }
 
 /// Some thousands of good records, and the bad ones found among them.
@@ -135,9 +164,11 @@ impl RawBatch {
     /// Returns a field of a good record. An index beyond the batch gives an empty field.
     #[inline]
     pub fn field(&self, row: usize, column: usize) -> Field<'_> {
-        let Some(span) = self.spans.get(row * self.width + column) else { return Field { text: b"", quoted: false } };
+        let Some(span) = self.spans.get(row * self.width + column) else {
+            return Field { text: b"", quoted: false, missing: true };
+        };
         let text = self.text.get(span.start()..span.end()).unwrap_or_default();
-        Field { text, quoted: span.length & QUOTED != 0 }
+        Field { text, quoted: span.length & QUOTED != 0, missing: span.start == NOWHERE }
     }
 
     /// Returns a field's offset and length in [`text`](Self::text).

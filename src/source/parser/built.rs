@@ -12,14 +12,25 @@ use super::batch::Field;
 pub(super) struct Built {
     pub(super) array: ArrayRef,
     pub(super) invalid_values: Vec<usize>,
+    /// Values in those of the column that are invalid and therefore null.
+    pub(super) misfits: Vec<Misfit>,
     /// True if its values have members that its type does not have.
     pub(super) has_grown: bool,
 }
 
 impl Built {
     pub(super) fn new(array: impl Array + 'static, invalid_values: Vec<usize>) -> Self {
-        Self { array: Arc::new(array), invalid_values, has_grown: false }
+        Self { array: Arc::new(array), invalid_values, misfits: Vec::new(), has_grown: false }
     }
+}
+
+/// An invalid value in that of a nested column.
+pub(super) struct Misfit {
+    pub(super) row: usize,
+    /// Its path below the column: `.a[2].b`.
+    pub(super) path: String,
+    /// The value as it is written.
+    pub(super) text: String,
 }
 
 /// Notes an invalid value, unless it is only white space.

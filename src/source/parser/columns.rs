@@ -13,10 +13,10 @@ use arrow_schema::{DataType, Field, Schema};
 use rayon::prelude::*;
 
 use crate::batch::{BatchError, element_field};
-use crate::schema::fit;
+use crate::schema::fit::{self, Formats};
 use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID};
 
-use super::batch::RawBatch;
+use super::batch::{Field as RawField, RawBatch};
 use super::built::{Built, invalid_value};
 use super::nested;
 use super::plan::ColumnPlan;
@@ -49,7 +49,7 @@ pub fn typed_batch(
     let columns = || plan.par_iter().map(|column| build(batch, column, rules)).collect::<Result<Vec<Built>, _>>();
     let (built, hashes) = rayon::join(columns, || hash.map(|hash| hash.column(batch, &rules.nulls)));
     let built = built?;
-    let invalid_values = built.iter().map(|column| column.invalid_values.len() as u64).collect();
+    let invalid_values = built.iter().map(|column| (column.invalid_values.len() + column.misfits.len()) as u64).collect();
     let has_grown = built.iter().any(|column| column.has_grown);
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
@@ -62,46 +62,63 @@ pub fn typed_batch(
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
-    let nulls = &rules.nulls;
+    let rules = rules.of(&column.name);
+    let (nulls, formats) = (&rules.nulls, &rules.formats);
     let at = column.index;
     Ok(match &column.ty {
         ColumnType::String => texts(batch, at, nulls, u32::MAX)?,
         ColumnType::Varchar(limit) | ColumnType::Char(limit) => texts(batch, at, nulls, *limit)?,
-        ColumnType::Boolean => booleans(batch, at, nulls),
-        ColumnType::TinyInt => primitive::<Int8Type>(batch, at, nulls, |text| fit::integer(text)?.try_into().ok()),
-        ColumnType::SmallInt => primitive::<Int16Type>(batch, at, nulls, |text| fit::integer(text)?.try_into().ok()),
-        ColumnType::Int => primitive::<Int32Type>(batch, at, nulls, |text| fit::integer(text)?.try_into().ok()),
-        ColumnType::BigInt => primitive::<Int64Type>(batch, at, nulls, fit::integer),
-        ColumnType::Float => primitive::<Float32Type>(batch, at, nulls, fit::float),
-        ColumnType::Double => primitive::<Float64Type>(batch, at, nulls, fit::double),
-        ColumnType::Date => primitive::<Date32Type>(batch, at, nulls, |text| rules.formats.dates.parse(text)),
-        ColumnType::Timestamp => {
-            primitive::<TimestampMicrosecondType>(batch, at, nulls, |text| rules.formats.timestamps.parse(text))
+        ColumnType::Boolean => booleans(batch, at, nulls, formats),
+        ColumnType::TinyInt => primitive::<Int8Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
+        ColumnType::SmallInt => primitive::<Int16Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
+        ColumnType::Int => primitive::<Int32Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
+        ColumnType::BigInt => primitive::<Int64Type>(batch, at, nulls, |text| formats.integer(text)),
+        ColumnType::Float => primitive::<Float32Type>(batch, at, nulls, |text| formats.float(text)),
+        ColumnType::Double => primitive::<Float64Type>(batch, at, nulls, |text| formats.double(text)),
+        ColumnType::Date if rules.nested_in_text => primitive::<Date32Type>(batch, at, nulls, |text| formats.dates.parse(text)),
+        ColumnType::Date => {
+            of_json::<Date32Type>(batch, at, nulls, |text| formats.dates.parse(text), |number| formats.dates.parse_number(number))
         }
-        ColumnType::Decimal { precision, scale } => decimals(batch, at, nulls, *precision, *scale)?,
+        ColumnType::Timestamp if rules.nested_in_text => {
+            primitive::<TimestampMicrosecondType>(batch, at, nulls, |text| formats.timestamps.parse(text))
+        }
+        ColumnType::Timestamp => of_json::<TimestampMicrosecondType>(
+            batch,
+            at,
+            nulls,
+            |text| formats.timestamps.parse(text),
+            |number| formats.timestamps.parse_number(number),
+        ),
+        ColumnType::Decimal { precision, scale } => decimals(batch, at, rules, *precision, *scale)?,
         _ => nested::build(batch, column, rules)?,
     })
 }
 
-/// Returns the text of an error, in the words of the job that adg replaces: others read them.
-fn describe(column: &ColumnName, text: &[u8]) -> String {
-    format!("Type Conversion for column {column}. The source value is: {}", String::from_utf8_lossy(text))
+/// Returns the text of an error, in the words of the job that adg replaces: others read them. `path` leads to a value in the
+/// column's.
+fn describe(column: &ColumnName, path: &str, text: &str) -> String {
+    format!("Type Conversion for column {column}{path}. The source value is: {text}")
 }
 
 /// Returns for each row its invalid values, in the order of the columns; null, not an empty list, if all are valid.
 fn error_desc(batch: &RawBatch, plan: &[ColumnPlan], built: &[Built]) -> ArrayRef {
-    let mut invalid_values: Vec<(usize, usize)> =
-        built.iter().enumerate().flat_map(|(i, column)| column.invalid_values.iter().map(move |row| (*row, i))).collect();
-    invalid_values.sort_unstable();
+    let mut errors: Vec<(usize, String)> = Vec::new();
+    for (column, built) in plan.iter().zip(built) {
+        errors.extend(built.invalid_values.iter().map(|row| {
+            let text = String::from_utf8_lossy(batch.field(*row, column.index).text);
+            (*row, describe(&column.name, "", &text))
+        }));
+        errors.extend(built.misfits.iter().map(|misfit| (misfit.row, describe(&column.name, &misfit.path, &misfit.text))));
+    }
+    errors.sort_by_key(|(row, _)| *row);
     let mut lists =
         LargeListBuilder::with_capacity(StringViewBuilder::new(), batch.rows()).with_field(element_field(DataType::Utf8View));
-    let mut next = invalid_values.into_iter().peekable();
+    let mut next = errors.into_iter().peekable();
     for row in 0..batch.rows() {
         let mut any = false;
-        while let Some((_, i)) = next.next_if(|(invalid_value, _)| *invalid_value == row) {
+        while let Some((_, error)) = next.next_if(|(of, _)| *of == row) {
             any = true;
-            let column = &plan[i];
-            lists.values().append_value(describe(&column.name, batch.field(row, column.index).text));
+            lists.values().append_value(error);
         }
         lists.append(any);
     }
@@ -115,6 +132,19 @@ fn primitive<T: ArrowPrimitiveType>(
     nulls: &Nulls,
     parse: impl Fn(&[u8]) -> Option<T::Native>,
 ) -> Built {
+    let (array, invalid_values) = primitive_array::<T>(batch, column, nulls, |field| parse(field.text));
+    Built::new(array, invalid_values)
+}
+
+/// Builds a column of JSON, whose numbers are read otherwise than its texts.
+fn of_json<T: ArrowPrimitiveType>(
+    batch: &RawBatch,
+    column: usize,
+    nulls: &Nulls,
+    text: impl Fn(&[u8]) -> Option<T::Native>,
+    number: impl Fn(&[u8]) -> Option<T::Native>,
+) -> Built {
+    let parse = |field: RawField<'_>| if field.quoted { text(field.text) } else { number(field.text) };
     let (array, invalid_values) = primitive_array::<T>(batch, column, nulls, parse);
     Built::new(array, invalid_values)
 }
@@ -123,7 +153,7 @@ fn primitive_array<T: ArrowPrimitiveType>(
     batch: &RawBatch,
     column: usize,
     nulls: &Nulls,
-    parse: impl Fn(&[u8]) -> Option<T::Native>,
+    parse: impl Fn(RawField<'_>) -> Option<T::Native>,
 ) -> (PrimitiveArray<T>, Vec<usize>) {
     let rows = batch.rows();
     let mut values = Vec::with_capacity(rows);
@@ -131,11 +161,8 @@ fn primitive_array<T: ArrowPrimitiveType>(
     let mut invalid_values = Vec::new();
     for row in 0..rows {
         let field = batch.field(row, column);
-        let value = if nulls.is_null(field) {
-            None
-        } else {
-            parse(field.text).or_else(|| invalid_value(&mut invalid_values, row, field))
-        };
+        let value =
+            if nulls.is_null(field) { None } else { parse(field).or_else(|| invalid_value(&mut invalid_values, row, field)) };
         match value {
             Some(_) => validity.append_non_null(),
             None => validity.append_null(),
@@ -145,14 +172,15 @@ fn primitive_array<T: ArrowPrimitiveType>(
     (PrimitiveArray::new(values.into(), validity.finish()), invalid_values)
 }
 
-fn decimals(batch: &RawBatch, column: usize, nulls: &Nulls, precision: u8, scale: u8) -> Result<Built, BatchError> {
-    let (array, invalid_values) =
-        primitive_array::<Decimal128Type>(batch, column, nulls, |text| fit::decimal(text, precision, scale));
+fn decimals(batch: &RawBatch, column: usize, rules: &ValueRules, precision: u8, scale: u8) -> Result<Built, BatchError> {
+    let (array, invalid_values) = primitive_array::<Decimal128Type>(batch, column, &rules.nulls, |field| {
+        rules.formats.decimal(field.text, precision, scale)
+    });
     let array = array.with_precision_and_scale(precision, scale.cast_signed())?;
     Ok(Built::new(array, invalid_values))
 }
 
-fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
+fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls, formats: &Formats) -> Built {
     let mut builder = BooleanBuilder::with_capacity(batch.rows());
     let mut invalid_values = Vec::new();
     for row in 0..batch.rows() {
@@ -160,7 +188,7 @@ fn booleans(batch: &RawBatch, column: usize, nulls: &Nulls) -> Built {
         let value = if nulls.is_null(field) {
             None
         } else {
-            fit::boolean(field.text).or_else(|| invalid_value(&mut invalid_values, row, field))
+            formats.boolean(field.text).or_else(|| invalid_value(&mut invalid_values, row, field))
         };
         builder.append_option(value);
     }

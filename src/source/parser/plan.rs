@@ -1,6 +1,8 @@
 //! The columns to build from a file's fields.
 
-use crate::schema::{ColumnName, ColumnType};
+use std::sync::Arc;
+
+use crate::schema::{ColumnName, ColumnType, SourceNames};
 
 /// A column to build: its field in the source, and its name and type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,4 +16,6 @@ pub struct ColumnPlan {
     /// True if values with members that the type does not have are reported, and not only invalid: the type was
     /// derived without having seen them.
     pub may_grow: bool,
+    /// Names in the source that fill the table's columns and their fields.
+    pub source_names: Arc<SourceNames>,
 }

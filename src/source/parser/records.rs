@@ -1,30 +1,21 @@
-//! Splitting text into records by RFC 4180.
+//! Splitting text into records.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
 use arrow_buffer::Buffer;
-use memchr::{memchr, memchr_iter, memchr3};
 
 use super::ReadSizes;
 use super::batch::{BadRecord, NOT_TEXT, Place, RawBatch, Span};
+use super::dialect::Dialect;
+use super::dialect_split::Splitter;
+use super::header_line::{OTHER_LINE_END, UNCLOSED, header_names};
 use super::input::Input;
+use super::line_ends::LineEnds;
 use super::split::{Found, empty_line, split};
-
-const QUOTE: u8 = b'"';
-
-/// Field separation of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Dialect {
-    /// Field delimiter; one ASCII character.
-    pub delimiter: u8,
-}
-
-impl Default for Dialect {
-    fn default() -> Self {
-        Self { delimiter: b',' }
-    }
-}
+use super::trailer::TrailerLine;
+use super::unescape::unescape;
+use super::widths::LongRecords;
 
 /// Error that stopped reading.
 #[derive(Debug)]
@@ -35,6 +26,27 @@ pub(crate) enum RecordError {
     TooLong {
         /// First line of the record.
         line: u64,
+    },
+    /// The trailer is missing, is not at the end, or tells another number of records.
+    Trailer(TrailerFlaw),
+}
+
+/// Problem with a file's trailer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailerFlaw {
+    /// There is none.
+    Missing,
+    /// A record follows it.
+    Followed {
+        /// Line of that record.
+        line: u64,
+    },
+    /// It tells another number of records.
+    OtherCount {
+        /// Number in the trailer.
+        told: u64,
+        /// Number of records in the file.
+        found: u64,
     },
 }
 
@@ -53,14 +65,41 @@ impl From<io::Error> for RecordError {
 pub(crate) struct RecordReader<R> {
     input: Input<R>,
     dialect: Dialect,
-    newline: u8,
+    /// The delimiter, if fields are written by RFC 4180.
+    plain: Option<u8>,
+    lines: LineEnds,
+    /// Line of the next record.
     line: u64,
+    /// Records so far, good ones and bad ones.
+    count: u64,
+    /// The trailer, once it was read.
+    trailer: Option<TrailerLine>,
+}
+
+/// The first record of a file.
+#[derive(Debug)]
+struct FirstRecord {
+    /// Text of the file so far.
+    text: Vec<u8>,
+    /// Its fields, or the problem with it.
+    fields: Result<Vec<Span>, String>,
+    /// End of the record.
+    end: usize,
 }
 
 impl<R: Read> RecordReader<R> {
     /// Creates a reader with these block sizes.
     pub(crate) fn new(source: R, dialect: Dialect, sizes: ReadSizes) -> Self {
-        Self { input: Input::new(source, sizes), dialect, newline: b'\n', line: 1 }
+        let lines = dialect.line_ends.clone().unwrap_or(LineEnds::Lf);
+        Self {
+            input: Input::new(source, sizes),
+            plain: dialect.rfc4180_delimiter(),
+            dialect,
+            lines,
+            line: 1,
+            count: 0,
+            trailer: None,
+        }
     }
 
     /// Returns the bytes of text read so far.
@@ -68,32 +107,101 @@ impl<R: Read> RecordReader<R> {
         self.input.bytes
     }
 
-    /// Returns the fields of the first record that is not an empty line; `None` if there is none. The inner error is the problem
-    /// with that record. Call it before [`next_batch`](Self::next_batch).
+    /// Returns the fields of the first record that is not an empty line, and does not read them as a row; `None` if there is
+    /// none. The inner error is the problem with that record. Call it before [`next_batch`](Self::next_batch).
     pub(crate) fn header(&mut self) -> Result<Option<Result<Vec<String>, String>>, RecordError> {
+        let Some(FirstRecord { mut text, fields, end }) = self.first_record()? else { return Ok(None) };
+        self.line += self.lines.count(&text[..end]);
+        self.input.rest = text.split_off(end);
+        Ok(Some(fields.and_then(|spans| header_names(text, spans, &self.dialect))))
+    }
+
+    /// Returns the number of fields of the first record that is not an empty line; `None` if there is none. It is a row. The
+    /// inner error is the problem with that record. Call it before [`next_batch`](Self::next_batch).
+    pub(crate) fn width(&mut self) -> Result<Option<Result<usize, String>>, RecordError> {
+        let Some(FirstRecord { text, fields, .. }) = self.first_record()? else { return Ok(None) };
+        self.input.rest = text;
+        Ok(Some(fields.map(|spans| spans.len())))
+    }
+
+    /// Finds the first record, after the lines that precede it.
+    fn first_record(&mut self) -> Result<Option<FirstRecord>, RecordError> {
         let mut text = std::mem::take(&mut self.input.rest);
+        self.skip_lines(&mut text)?;
         loop {
             self.input.fill(&mut text)?;
-            self.detect_newline(&text);
+            if self.dialect.line_ends.is_none() {
+                let is_all = self.input.ended || text.len() >= self.input.sizes.record_bytes;
+                match LineEnds::detect(&text, self.dialect.quote) {
+                    Some(found) => self.lines = found,
+                    None if is_all => self.lines = LineEnds::Lf,
+                    None => continue,
+                }
+                self.dialect.line_ends = Some(self.lines.clone());
+            }
+            self.take_sep_line(&mut text);
             let mut at = 0;
-            while let Some(length) = empty_line(&text[at..], self.newline) {
+            while let Some(length) = self.no_record(&text[at..], 0) {
                 at += length;
             }
+            if at == text.len() && self.input.ended {
+                return Ok(None);
+            }
             let mut spans = Vec::new();
-            match split(&text, at, self.input.ended, self.dialect.delimiter, self.newline, &mut spans) {
-                _ if at == text.len() && self.input.ended => return Ok(None),
-                Found::Record { next } => {
-                    self.line += count_lines(&text[..next], self.newline);
-                    self.input.rest = text.split_off(next);
-                    return Ok(Some(header_names(&mut text, spans, self.dialect.delimiter)));
-                }
-                Found::Flawed { reason, .. } => return Ok(Some(Err(reason.to_owned()))),
-                Found::Incomplete { quoted: Some(_) } if self.input.ended => return Ok(Some(Err(UNCLOSED.to_owned()))),
+            let found = self.split(&text, at, &mut spans);
+            let (fields, end) = match found {
+                Found::Record { next } => (Ok(spans), next),
+                Found::Flawed { reason, next, .. } => (Err(reason.to_owned()), next),
+                Found::Incomplete { quoted: Some(_) } if self.input.ended => (Err(UNCLOSED.to_owned()), text.len()),
                 Found::Incomplete { .. } if text.len() >= self.input.sizes.record_bytes => {
                     return Err(RecordError::TooLong { line: self.line });
                 }
-                Found::Incomplete { .. } => {}
+                Found::Incomplete { .. } => continue,
+            };
+            return Ok(Some(FirstRecord { text, fields, end }));
+        }
+    }
+
+    /// Drops the lines before the header.
+    fn skip_lines(&mut self, text: &mut Vec<u8>) -> Result<(), RecordError> {
+        let mut left = self.dialect.skip_lines;
+        while left > 0 {
+            self.input.fill(text)?;
+            if self.dialect.line_ends.is_none() {
+                // Quotes of a title mean nothing.
+                self.lines = LineEnds::detect(text, None).unwrap_or(LineEnds::Lf);
             }
+            match self.lines.line_end(text, 0) {
+                Some(end) => {
+                    text.drain(..end);
+                    self.line += 1;
+                    left -= 1;
+                }
+                None if self.input.ended => {
+                    text.clear();
+                    left = 0;
+                }
+                None if text.len() >= self.input.sizes.record_bytes => return Err(RecordError::TooLong { line: self.line }),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the delimiter from a first line such as `sep=;`, as Excel does.
+    fn take_sep_line(&mut self, text: &mut Vec<u8>) {
+        if !self.dialect.sep_line {
+            return;
+        }
+        // Of a line that is not there yet, nothing is known.
+        let Some(end) = self.lines.line_end(text, 0) else { return };
+        self.dialect.sep_line = false;
+        let Some(delimiter) = self.lines.strip(&text[..end]).strip_prefix(b"sep=") else { return };
+        if delimiter.len() == 1 {
+            self.dialect.delimiter = delimiter.to_vec();
+            self.plain = self.dialect.rfc4180_delimiter();
+            text.drain(..end);
+            self.line += 1;
         }
     }
 
@@ -106,9 +214,10 @@ impl<R: Read> RecordReader<R> {
                 self.input.fill(&mut text)?;
             }
             if text.is_empty() {
-                return Ok(None);
+                return self.check_trailer().map(|()| None);
             }
             let split = self.split_block(&text, width);
+            self.take_trailer(&split, &text)?;
             if split.consumed == 0 {
                 if text.len() >= self.input.sizes.record_bytes {
                     return Err(RecordError::TooLong { line: self.line });
@@ -119,8 +228,9 @@ impl<R: Read> RecordReader<R> {
             self.input.rest = text[split.consumed..].to_vec();
             text.truncate(split.consumed);
             let batch = self.finish(text, split, width);
+            self.count += batch.bad.len() as u64 + batch.rows() as u64;
             if batch.rows() == 0 && batch.bad.is_empty() {
-                // Nothing but empty lines.
+                // Nothing but lines that are no records.
                 text = std::mem::take(&mut self.input.rest);
                 wants_more = text.len() < self.input.sizes.block_bytes;
                 continue;
@@ -129,43 +239,122 @@ impl<R: Read> RecordReader<R> {
         }
     }
 
-    /// Detects the line end of the file from the first one outside quotes.
-    fn detect_newline(&mut self, text: &[u8]) {
-        let (mut at, mut quoted) = (0, false);
-        while let Some(length) = memchr3(QUOTE, b'\r', b'\n', &text[at..]) {
-            at += length + 1;
-            match text[at - 1] {
-                QUOTE => quoted = !quoted,
-                b'\r' if !quoted && text.get(at).is_some_and(|next| *next != b'\n') => {
-                    self.newline = b'\r';
-                    return;
-                }
-                _ if !quoted => return,
-                _ => {}
+    /// Notes the trailer of a block. A record after it is a mistake, of the file or of the pattern.
+    fn take_trailer(&mut self, split: &Split, text: &[u8]) -> Result<(), RecordError> {
+        if self.trailer.is_some() && (!split.spans.is_empty() || !split.flawed.is_empty()) {
+            return Err(RecordError::Trailer(TrailerFlaw::Followed { line: self.line }));
+        }
+        if let Some((told, start, is_followed)) = split.trailer {
+            if is_followed {
+                let line = self.line + self.lines.count(&text[..start]) + 1;
+                return Err(RecordError::Trailer(TrailerFlaw::Followed { line }));
+            }
+            self.trailer = Some(told);
+        }
+        Ok(())
+    }
+
+    /// Compares the number of records with the trailer at the end of the file.
+    fn check_trailer(&self) -> Result<(), RecordError> {
+        let flaw = match (&self.dialect.trailer, self.trailer) {
+            (Some(_), None) => TrailerFlaw::Missing,
+            (Some(_), Some(TrailerLine { records: Some(told) })) if told != self.count => {
+                TrailerFlaw::OtherCount { told, found: self.count }
+            }
+            _ => return Ok(()),
+        };
+        Err(RecordError::Trailer(flaw))
+    }
+
+    /// Returns the trailer that `text` begins with, and its length.
+    fn trailer(&self, text: &[u8]) -> Option<(TrailerLine, usize)> {
+        let trailer = self.dialect.trailer.as_ref().filter(|trailer| trailer.may_begin(text))?;
+        let end = self.lines.line_end(text, 0).or_else(|| self.input.ended.then_some(text.len()))?;
+        Some((trailer.read(self.lines.strip(&text[..end]))?, end))
+    }
+
+    fn line_end(&self, text: &[u8], start: usize) -> usize {
+        self.lines.line_end(text, start).unwrap_or(text.len())
+    }
+
+    /// Returns the length of the line that `text` begins with, if it is no record: it is empty, or a comment.
+    #[inline]
+    fn no_record(&self, text: &[u8], width: usize) -> Option<usize> {
+        match self.plain {
+            Some(_) if self.dialect.comment.is_none() => empty_line(text, self.lines.first()),
+            _ => self.no_record_of_dialect(text, width),
+        }
+    }
+
+    fn no_record_of_dialect(&self, text: &[u8], width: usize) -> Option<usize> {
+        let first = *text.first()?;
+        let is_blank = matches!(first, b' ' | b'\t');
+        let may_be = first == self.lines.first()
+            || first == b'\r'
+            || self.dialect.trim && is_blank
+            || self.dialect.end_marker && first == b'\\'
+            || self.dialect.comment.as_ref().is_some_and(|comment| comment.first() == Some(&first));
+        if may_be { self.line_without_record(text, width) } else { None }
+    }
+
+    #[cold]
+    fn line_without_record(&self, text: &[u8], width: usize) -> Option<usize> {
+        let end = self.lines.line_end(text, 0).or_else(|| self.input.ended.then_some(text.len()))?;
+        let line = self.lines.strip(&text[..end]);
+        let is_comment = self.dialect.comment.as_ref().is_some_and(|comment| line.starts_with(comment));
+        let is_empty = line.is_empty() || self.dialect.trim && line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        let is_end = self.dialect.end_marker && line == b"\\.";
+        let is_record = is_empty && self.dialect.empty_lines && width == 1;
+        ((is_comment || is_empty || is_end) && !is_record).then_some(end)
+    }
+
+    /// Splits the record that begins at `start`.
+    #[inline]
+    fn split(&self, text: &[u8], start: usize, spans: &mut Vec<Span>) -> Found {
+        match self.plain {
+            Some(delimiter) => split(text, start, self.input.ended, delimiter, self.lines.first(), spans),
+            None => {
+                let splitter = Splitter { dialect: &self.dialect, lines: &self.lines, ended: self.input.ended };
+                splitter.split(text, start, spans)
             }
         }
     }
 
-    fn line_end(&self, text: &[u8], start: usize) -> usize {
-        memchr(self.newline, &text[start..]).map_or(text.len(), |at| start + at + 1)
-    }
-
     fn split_block(&self, text: &[u8], width: usize) -> Split {
         let mut split_so_far = Split { spans: Vec::with_capacity(text.len() / 12), ..Split::default() };
-        let Split { spans, flawed, consumed } = &mut split_so_far;
+        let Split { spans, flawed, consumed, trailer } = &mut split_so_far;
         let plain = self.plain_until(text);
+        let keeps_extra = self.dialect.widths.long == LongRecords::KeepExtra;
         // More than a block waits where a record was long: it is handed out in blocks all the same.
         while *consumed < text.len() && *consumed + flawed.len() * BadRecord::HELD < self.input.sizes.block_bytes {
             let start = *consumed;
-            if let Some(length) = empty_line(&text[start..], self.newline) {
+            if let Some(length) = self.no_record(&text[start..], width) {
                 *consumed += length;
                 continue;
             }
+            if let Some((told, length)) = self.trailer(&text[start..]) {
+                // A second one stands among the records.
+                *consumed += length;
+                *trailer = Some((told, start, trailer.is_some()));
+                continue;
+            }
+            if let Some((_, _, is_followed)) = trailer {
+                *is_followed = true;
+            }
             let before = spans.len();
-            let (next, reason) = match split(text, start, self.input.ended, self.dialect.delimiter, self.newline, spans) {
-                Found::Record { next } if spans.len() - before != width => (next, Some(wrong_width(spans.len() - before, width))),
-                Found::Record { next } if next <= plain => (next, None),
-                Found::Record { next } => (next, self.flaw(text, start..next, &spans[before..])),
+            let (next, reason) = match self.split(text, start, spans) {
+                Found::Record { next } => {
+                    let reason = if spans.len() - before == width && !keeps_extra {
+                        None
+                    } else {
+                        let end = start + self.lines.strip(&text[start..next]).len();
+                        self.dialect.widths.fit(spans, before, width, end)
+                    };
+                    match reason {
+                        None if next > plain => (next, self.flaw(text, start..next, &spans[before..])),
+                        reason => (next, reason),
+                    }
+                }
                 Found::Flawed { next, reason, field } => match self.line_end(text, field) {
                     // A quote that "closes" lines later was never meant to be closed there.
                     end if end < next => (end, Some(UNCLOSED.to_owned())),
@@ -188,7 +377,7 @@ impl<R: Read> RecordReader<R> {
             };
             if let Some(reason) = reason {
                 spans.truncate(before);
-                flawed.push((start, next, reason));
+                flawed.push((start, next, reason, before));
             }
             *consumed = next;
         }
@@ -199,7 +388,7 @@ impl<R: Read> RecordReader<R> {
     fn plain_until(&self, text: &[u8]) -> usize {
         // Of what is handed out with this block: what waits behind it would be looked at with every one.
         let text = &text[..text.len().min(self.input.sizes.block_bytes)];
-        if has_other_line_ends(text, self.newline) {
+        if self.lines.has_other(text) {
             return 0;
         }
         match simdutf8::compat::from_utf8(text) {
@@ -211,9 +400,10 @@ impl<R: Read> RecordReader<R> {
     /// Returns the flaw of a record with the right number of fields, if it has one.
     #[cold]
     fn flaw(&self, text: &[u8], record: Range<usize>, spans: &[Span]) -> Option<String> {
+        let has_other_line_end = |other: u8| spans.iter().any(|span| span.is_plain_with(other, text));
         let reason = if std::str::from_utf8(&text[record]).is_err() {
             NOT_TEXT
-        } else if spans.iter().any(|span| span.is_plain_with(other_line_end(self.newline), text)) {
+        } else if self.lines.other().is_some_and(has_other_line_end) {
             OTHER_LINE_END
         } else {
             return None;
@@ -226,104 +416,32 @@ impl<R: Read> RecordReader<R> {
         let Split { mut spans, flawed, .. } = split;
         let mut bad = Vec::with_capacity(flawed.len());
         let (mut line, mut counted) = (self.line, 0);
-        for (start, end, reason) in flawed {
-            line += count_lines(&text[counted..start], self.newline);
+        for (start, end, reason, spans_before) in flawed {
+            line += self.lines.count(&text[counted..start]);
             counted = start;
-            let record = without_newline(&text[start..end]);
-            let lines = count_lines(record, self.newline) + 1;
-            bad.push(BadRecord::new(Place::Line { line, lines }, lines, reason, record));
+            let record = self.lines.strip(&text[start..end]);
+            let lines = self.lines.count(record) + 1;
+            let rows_before = spans_before.checked_div(width).unwrap_or(0);
+            bad.push(BadRecord::new(Place::Line { line, lines }, lines, reason, rows_before, record));
         }
-        self.line = line + count_lines(&text[counted..], self.newline);
+        self.line = line + self.lines.count(&text[counted..]);
         for span in &mut spans {
-            span.unescape(&mut text, unescape);
+            span.unescape(&mut text, |text, quoted| unescape(text, quoted, &self.dialect));
         }
         let rows = spans.len().checked_div(width).unwrap_or(0);
         RawBatch { text: Buffer::from_vec(text), spans, width, rows, bad }
     }
 }
 
-/// Turns `""` into `"`, piece by piece. Returns the new length.
-fn unescape(text: &mut [u8]) -> usize {
-    let quote_from = |text: &[u8], from: usize| {
-        let rest = text.get(from..).unwrap_or_default();
-        memchr(QUOTE, rest).map_or(text.len(), |at| from + at)
-    };
-    let mut from = quote_from(text, 0);
-    let mut to = from;
-    while from < text.len() {
-        // The second of two quotes stays, with what follows it.
-        let next = quote_from(text, from + 2);
-        let piece = (from + 1).min(next)..next;
-        let length = piece.len();
-        text.copy_within(piece, to);
-        (from, to) = (next, to + length);
-    }
-    to
-}
-
 #[derive(Default)]
 struct Split {
     spans: Vec<Span>,
-    /// Start, end and reason of each bad record.
-    flawed: Vec<(usize, usize, String)>,
+    /// Start, end and reason of each bad record, and the number of spans before it.
+    flawed: Vec<(usize, usize, String, usize)>,
     consumed: usize,
+    /// A trailer, its place, and true if a record follows it.
+    trailer: Option<(TrailerLine, usize, bool)>,
 }
-
-const UNCLOSED: &str = "a quote is not closed";
-
-fn wrong_width(found: usize, width: usize) -> String {
-    let plural = if found == 1 { "" } else { "s" };
-    format!("{found} field{plural}, where the header has {width}")
-}
-
-fn count_lines(text: &[u8], newline: u8) -> u64 {
-    memchr_iter(newline, text).count() as u64
-}
-
-/// Returns true if the text has a line end of the other kind: an LF if lines end with CR, a CR without a following LF if they end
-/// with LF. That is rare, and then worth a closer look.
-fn has_other_line_ends(text: &[u8], newline: u8) -> bool {
-    match newline {
-        b'\r' => memchr(b'\n', text).is_some(),
-        _ => memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n')),
-    }
-}
-
-fn without_newline(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
-}
-
-fn other_line_end(newline: u8) -> u8 {
-    if newline == b'\r' { b'\n' } else { b'\r' }
-}
-
-fn swallowed_rows(name: &str, delimiter: u8) -> bool {
-    let lines = name.lines().count();
-    lines > 2 || (lines > 1 && name.contains(char::from(delimiter)))
-}
-
-fn header_names(text: &mut [u8], spans: Vec<Span>, delimiter: u8) -> Result<Vec<String>, String> {
-    let mut spans = spans;
-    for span in &mut spans {
-        span.unescape(text, unescape);
-    }
-    let batch = RawBatch { text: Buffer::from_vec(text.to_vec()), width: spans.len(), spans, rows: 1, bad: Vec::new() };
-    let name = |i: usize| {
-        let field = batch.field(0, i);
-        let name = std::str::from_utf8(field.text).map_err(|_| NOT_TEXT.to_owned())?;
-        match name {
-            _ if name.contains('\0') => Err(format!("name {} has NUL characters, as UTF-16 read as UTF-8 has", i + 1)),
-            _ if name.contains(['\r', '\n']) && !field.quoted => Err(OTHER_LINE_END.to_owned()),
-            // A name may have a line end; a name that swallowed rows has more.
-            _ if swallowed_rows(name, delimiter) => Err(UNCLOSED.to_owned()),
-            _ => Ok(name.to_owned()),
-        }
-    };
-    (0..batch.width).map(name).collect()
-}
-
-const OTHER_LINE_END: &str = "a line end of another kind than the file's stands outside quotes";
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! Rules for a source's values.
 
-use crate::schema::NamingRule;
+use std::collections::BTreeMap;
+
 use crate::schema::fit::Formats;
+use crate::schema::{ColumnName, NamingRule};
 
 use super::batch::Field;
 
@@ -11,14 +13,22 @@ pub struct Nulls {
     words: Vec<Vec<u8>>,
     empty_is_null: bool,
     keep_quoted_empty: bool,
+    keep_quoted_words: bool,
 }
 
 impl Nulls {
     /// Creates the rules: `words` are null; `keep_quoted_empty` makes `""` an empty text.
+    #[must_use]
     pub fn new(words: &[String], keep_quoted_empty: bool) -> Self {
         let empty_is_null = words.iter().any(String::is_empty);
         let words = words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect();
-        Self { words, empty_is_null, keep_quoted_empty }
+        Self { words, empty_is_null, keep_quoted_empty, keep_quoted_words: false }
+    }
+
+    /// Returns the same rules under which a word in quotes is a text.
+    #[must_use]
+    pub fn keeping_quoted_words(self) -> Self {
+        Self { keep_quoted_words: true, ..self }
     }
 
     /// Returns the words that mean null, without the empty text.
@@ -34,13 +44,18 @@ impl Nulls {
     /// Returns true if a field of a text column is null.
     #[inline]
     pub fn is_null_text(&self, field: Field<'_>) -> bool {
-        if field.text.is_empty() { self.empty_is_null(field.quoted) } else { self.is_word(field.text) }
+        if field.text.is_empty() { field.missing || self.empty_is_null(field.quoted) } else { self.is_null_word(field) }
     }
 
     /// Returns true if a field of any other column is null. The cast turns a field of only white space into null too.
     #[inline]
     pub fn is_null(&self, field: Field<'_>) -> bool {
-        field.text.is_empty() || self.is_word(field.text)
+        field.text.is_empty() || self.is_null_word(field)
+    }
+
+    #[inline]
+    fn is_null_word(&self, field: Field<'_>) -> bool {
+        self.is_word(field.text) && !(field.quoted && self.keep_quoted_words)
     }
 
     /// Returns true if a text is one of the words that mean null.
@@ -55,7 +70,7 @@ impl Nulls {
 pub struct ValueRules {
     /// Texts that mean null.
     pub nulls: Nulls,
-    /// Formats of dates and timestamps.
+    /// Notation of dates, timestamps, numbers and booleans.
     pub formats: Formats,
     /// True if arrays, structs and maps are written as JSON text, as they must be in CSV. If false, a text is none of them.
     pub nested_in_text: bool,
@@ -63,4 +78,19 @@ pub struct ValueRules {
     pub naming: NamingRule,
     /// True if a member that its struct does not have is ignored; if false, it makes the whole value invalid.
     pub ignore_new_members: bool,
+    /// Rules of single columns, in place of these.
+    pub columns: BTreeMap<ColumnName, ValueRules>,
+}
+
+impl ValueRules {
+    /// Returns true if values are written as programs write them, in all columns, and a null word in quotes is null.
+    pub fn is_plain(&self) -> bool {
+        self.columns.is_empty() && self.formats.is_plain() && !self.nulls.keep_quoted_words
+    }
+
+    /// Returns the rules of a column's values.
+    #[inline]
+    pub fn of(&self, column: &ColumnName) -> &Self {
+        self.columns.get(column).unwrap_or(self)
+    }
 }

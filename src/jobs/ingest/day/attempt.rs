@@ -10,16 +10,17 @@ use crate::catchup::{Attempt, Status, Unit, WindowRules};
 use crate::config::MissingFile;
 use crate::identity::{Causes, ProcessingDate};
 use crate::lake::{HiveSink, LakeError, QuarantineFile, StagedFiles, TableLayout};
-use crate::metastore::{PartitionValue, Table};
+use crate::metastore::Table;
 use crate::report::{CollectionProgress, DayReport, Outcome, Stage};
 use crate::runtime::panic_message;
 use crate::schema::{ColumnName, Evolution};
 use crate::sink::{StagedRows, TableSink};
-use crate::source::{Header, Sample, SourceError, SourceKey};
+use crate::source::{Header, Sample, SourceError, SourceKey, with_date};
 
 use crate::engine::{Loaded, StagingFolder};
 use crate::jobs::ingest::complete;
 use crate::jobs::ingest::context::Context;
+use crate::jobs::ingest::duplicates::distinct;
 use crate::jobs::ingest::incoming::{DayFiles, source_file};
 use crate::jobs::ingest::lineage::{DayLineage, WrittenColumns};
 use crate::jobs::ingest::module::Collection;
@@ -69,7 +70,7 @@ pub(crate) fn without_files(
     collection: &Collection,
     date: ProcessingDate,
 ) -> Result<Outcome, JobError> {
-    let (store, pattern) = (context.source.name().to_owned(), collection.pattern.replace("{date}", &date.to_string()));
+    let (store, pattern) = (context.source.name().to_owned(), with_date(&collection.pattern, date));
     match (collection.missing, rules.expired(context.today, date)) {
         (MissingFile::Skip, _) => Ok(Outcome::Skipped),
         (MissingFile::Fail, Some(days)) => Err(JobError::Lost { store, pattern, date, days }),
@@ -106,6 +107,8 @@ pub(super) struct Day<'a> {
     pub(super) written: Option<WrittenColumns>,
     /// True if the ledger has the date as completed.
     pub(super) was_done: bool,
+    /// Note about files that were sent twice.
+    pub(super) sent_twice: Option<String>,
     /// Location of the rows that an earlier attempt published, if this one found no complete files to replace them with.
     pub(super) standing: Option<String>,
 }
@@ -141,13 +144,14 @@ impl<'a> Day<'a> {
             report,
             written: None,
             was_done,
+            sent_twice: None,
             standing: None,
         })
     }
 
     /// Handles a date without files. A published date stays completed: that its files are missing is reported once, not for ever.
     fn without_files(&mut self) -> Result<Outcome, JobError> {
-        self.standing = self.sink().at.current(&PartitionValue::from(self.date))?;
+        self.standing = self.sink().at.current(&self.layout.value(self.date))?;
         without_files(self.run.context, self.run.rules, self.collection, self.date)
     }
 
@@ -156,7 +160,7 @@ impl<'a> Day<'a> {
         let waits = complete::must_be(self.run.context, self.collection, self.date, &self.listed, self.run.takes_incomplete);
         if matches!(waits, Ok(Some(_)) | Err(JobError::Incomplete { .. })) {
             if self.was_done {
-                self.standing = self.sink().at.current(&PartitionValue::from(self.date))?;
+                self.standing = self.sink().at.current(&self.layout.value(self.date))?;
             }
             // They were not read, and are still to be.
             self.attempt.sources.clear();
@@ -172,8 +176,9 @@ impl<'a> Day<'a> {
             return Ok(Outcome::Skipped);
         }
         self.run.record(&self.attempt)?;
+        (self.keys, self.sent_twice) = distinct(self.run.context, std::mem::take(&mut self.keys))?;
         let written = self.write_and_publish()?;
-        self.tell(&written.evolution);
+        self.tell(&written.headers, &written.evolution);
         self.written = self.run.lineage.map(|_| WrittenColumns::of(&written.headers, &written.evolution));
         Ok(Outcome::Completed)
     }
@@ -218,7 +223,7 @@ impl<'a> Day<'a> {
 
     fn write_as_told(&mut self, table: Option<&Table>, sample: Sample) -> Result<Written<'a>, JobError> {
         let (headers, evolution) = self.staged(Stage::Look, |day| {
-            let (headers, evolution) = day.files().evolve(table.map(|table| &table.schema), sample)?;
+            let (headers, evolution) = day.files().evolve(table, sample)?;
             day.route(table, &headers, &evolution)?;
             Ok::<_, JobError>((headers, evolution))
         })?;
@@ -244,7 +249,8 @@ impl<'a> Day<'a> {
         self.count(staged.extent(), &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
-        self.check_limits(&found, quarantine.stand_for())
+        self.check_control()?;
+        self.check_limits(&found, quarantine.stand_for(), quarantine.only_reason())
     }
 
     pub(super) fn staged<T>(&mut self, stage: Stage, work: impl FnOnce(&mut Self) -> T) -> T {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::catchup::Counts;
 use crate::config::{Limits, Rate};
 use crate::engine::FileCounts;
+use crate::jobs::ingest::control::Control;
 use crate::jobs::run::JobError;
 use crate::lake::QuarantineFile;
 use crate::schema::ColumnName;
@@ -53,7 +54,15 @@ impl Day<'_> {
         )))
     }
 
-    pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64) -> Result<(), JobError> {
+    /// Compares the records and bytes with the date's control file, if there is one.
+    pub(super) fn check_control(&self) -> Result<(), JobError> {
+        match Control::read(self.run.context, self.collection, self.date)? {
+            Some(control) => control.must_agree(self.run.context, self.attempt.counts.rows_read, self.bytes()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64, reason: Option<&str>) -> Result<(), JobError> {
         let Limits { error_rate, quarantine_rate, .. } = self.run.context.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
@@ -71,12 +80,37 @@ impl Day<'_> {
             #[allow(clippy::cast_precision_loss)] // A share needs no more digits than a double has.
             let rate = if counts.rows_read == 0 { 0.0 } else { count as f64 / counts.rows_read.max(count) as f64 };
             if rate > limit {
-                let hint = format!("{look}; or raise `limits.{key}` in the module file");
+                let all_alike = reason.filter(|_| key == "quarantine_rate" && count >= counts.rows_read);
+                let hint = match all_alike.and_then(width_hint) {
+                    Some(hint) => format!("{look}; {hint}"),
+                    None => format!("{look}; or raise `limits.{key}` in the module file"),
+                };
                 return Err(JobError::Limit { count, rows: counts.rows_read.max(count), what, rate, limit, hint });
             }
         }
         Ok(())
     }
+}
+
+/// Returns what to set where every record has another number of fields than the header: none of them is at fault.
+fn width_hint(reason: &str) -> Option<String> {
+    let (found, rest) = reason.split_once(" field")?;
+    let wanted: usize = rest.rsplit_once("the header has ")?.1.parse().ok()?;
+    let found: usize = found.parse().ok()?;
+    Some(match found {
+        _ if found == wanted + 1 => format!(
+            "every record has {found} fields, and the header {wanted}: set `source.csv.trailing_delimiter` in the module file if \
+             records end with a delimiter, or `long_rows`"
+        ),
+        _ if wanted == 1 => format!(
+            "every record has {found} fields, and the header 1: set `source.csv.skip_lines` in the module file if the first line \
+             is a title"
+        ),
+        _ => format!(
+            "every record has {found} fields, and the header {wanted}: compare `source.csv` in the module file with the files \
+             (`adg sniff FILE`)"
+        ),
+    })
 }
 
 /// Returns the columns with the most invalid values. Names and counts only: the values may be confidential.

@@ -4,8 +4,10 @@ use crate::catchup::Lease;
 use crate::jobs::run::JobError;
 use crate::lake::HiveSink;
 use crate::metastore::create_table_ddl;
+use crate::report::shortened;
 use crate::schema::{ColumnName, Evolution};
 use crate::sink::{Commit, StagedRows, TableSink};
+use crate::source::Header;
 
 use super::attempt::{Day, Written};
 use super::personal::list;
@@ -24,7 +26,7 @@ impl Day<'_> {
     }
 
     /// Adds to the report what was done to the table.
-    pub(super) fn tell(&mut self, evolution: &Evolution) {
+    pub(super) fn tell(&mut self, headers: &[Header], evolution: &Evolution) {
         let table = &self.collection.table;
         if evolution.before.is_none() {
             if let Ok(Some(table)) = self.run.context.metastore.table(table) {
@@ -33,17 +35,24 @@ impl Day<'_> {
         } else {
             self.report.schema_changes.extend(evolution.ddl(&table.to_string()));
         }
-        self.report.notes.extend(notes(evolution));
+        self.report.notes.extend(notes(headers, evolution));
+        self.report.notes.extend(self.sent_twice.clone());
     }
 }
 
 /// Returns notes for a person about an evolution, in addition to its statements.
-pub(crate) fn notes(evolution: &Evolution) -> Vec<String> {
-    let told: [(&[ColumnName], &str); 3] = [
+pub(crate) fn notes(headers: &[Header], evolution: &Evolution) -> Vec<String> {
+    let told: [(&[ColumnName], &str); 4] = [
         (&evolution.filled, "columns missing in the source, filled with null"),
         (&evolution.without_value, "new columns without any value, not added yet"),
         (&evolution.ignored, "new columns ignored"),
+        (
+            &evolution.ambiguous,
+            "new columns kept as text, since `1.000` may be a thousand; declare them, or set `source.csv.decimal`",
+        ),
     ];
     let told = told.into_iter().filter(|(names, _)| !names.is_empty());
-    told.map(|(names, what)| format!("{what}: {}", list(names))).collect()
+    let columns = told.map(|(names, what)| format!("{what}: {}", list(names)));
+    let blank: Vec<&str> = headers.iter().filter(|header| header.is_blank).map(|header| header.key.as_str()).collect();
+    columns.chain((!blank.is_empty()).then(|| format!("empty files, skipped: {}", shortened(blank.join(", "))))).collect()
 }

@@ -6,7 +6,7 @@ use crate::engine::{self, EngineError, FilePlan, Load, Loaded, Sinks, Take};
 use crate::jobs::run::JobError;
 use crate::lake::{QuarantineFile, StagedFiles};
 use crate::report::CollectionProgress;
-use crate::schema::{ColumnType, Evolution, TableSchema};
+use crate::schema::{ColumnType, Evolution};
 use crate::source::{ColumnPlan, Format, HashField, Header, RowHash};
 use crate::store::Ahead;
 
@@ -33,7 +33,7 @@ impl Day<'_> {
         let ahead = day.ahead();
         let load = Load {
             source: &context.source,
-            reading: context.reading(),
+            reading: context.reading(self.collection),
             is_encrypted: context.key_service.is_some(),
             stop: context.stop,
             files: files.collect(),
@@ -43,7 +43,7 @@ impl Day<'_> {
             settings: staged.settings(),
             pii: self.sink().pii,
             staging: self.staging(),
-            read: &|file, take| self.read(file, &ahead, &evolution.after, &progress, take),
+            read: &|file, take| self.read(file, &ahead, &progress, take),
             open: &|key| Ok(day.bytes(key, &ahead, None)?),
         };
         let engine = engine::choose(&context.engine, self.bytes());
@@ -55,12 +55,12 @@ impl Day<'_> {
         &self,
         plan: &FilePlan<'_>,
         ahead: &Ahead<'_>,
-        table: &TableSchema,
         progress: &Arc<dyn CollectionProgress>,
         take: &mut Take<'_>,
     ) -> Result<(), EngineError> {
         let FilePlan { key, header, .. } = plan;
-        let mut file = self.run.context.reading().records(header, self.files().bytes(key, ahead, Some(progress))?, table)?;
+        let mut file =
+            self.run.context.reading(self.collection).records(header, self.files().bytes(key, ahead, Some(progress))?)?;
         while let Some(batch) = file.next_batch()? {
             self.run.context.stop.check()?;
             if !take(batch) {
@@ -82,9 +82,10 @@ impl Day<'_> {
 }
 
 fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
+    let names = Arc::new(evolution.source_names.clone().unwrap_or_default());
     let columns = header.columns.iter().enumerate().filter_map(|(index, name)| {
         let ty = evolution.after.type_of(name)?.clone();
-        Some(ColumnPlan { index, name: name.clone(), ty, may_grow: !header.is_whole })
+        Some(ColumnPlan { index, name: name.clone(), ty, may_grow: !header.is_whole, source_names: Arc::clone(&names) })
     });
     columns.collect()
 }

@@ -25,7 +25,7 @@ pub enum DocumentFlaw {
     Unended(&'static str),
     /// It has no array of records where they should be.
     NoRecords,
-    /// The kept value occurs twice: readers differ in which of the two they keep.
+    /// The kept value occurs twice in a document, or differs between the documents of a file: there is no telling which holds.
     Twice,
 }
 
@@ -51,6 +51,8 @@ enum Place {
     Lines,
     /// Behind an opening bracket or a comma of the array of records.
     BeforeItem,
+    /// Before the object that is the only record of an envelope.
+    OnlyItem,
     /// Behind a record.
     BehindItem,
     /// Behind an opening bracket or a comma of one of the objects around the records.
@@ -67,14 +69,17 @@ pub(super) struct Document {
     place: Place,
     /// The names of the objects around that are open, from the outermost; empty in that itself.
     open: Vec<String>,
+    /// True if the current document has had its records.
     found: bool,
+    /// True if the current document has had the value that is kept.
+    has_kept: bool,
     /// The value at [`Layout::kept`], as written.
     pub(super) kept: Option<Vec<u8>>,
 }
 
 impl Document {
     pub(super) fn new(layout: Layout) -> Self {
-        Self { layout, place: Place::Start, open: Vec::new(), found: false, kept: None }
+        Self { layout, place: Place::Start, open: Vec::new(), found: false, has_kept: false, kept: None }
     }
 
     /// Takes the next step from `at`; `members` receives a record's members. `ended`: no more text follows.
@@ -91,7 +96,7 @@ impl Document {
         let step = match self.place {
             Place::Start => self.start(byte, at)?,
             Place::BeforeItem if byte == b']' => self.leave_records(at),
-            Place::BeforeItem | Place::Lines => self.record(text, at, ended, members)?,
+            Place::BeforeItem | Place::Lines | Place::OnlyItem => self.record(text, at, ended, members)?,
             Place::BehindItem => match byte {
                 b']' => self.leave_records(at),
                 b',' => self.pass(Place::BeforeItem, at + 1),
@@ -99,7 +104,7 @@ impl Document {
                 _ => self.pass(Place::BeforeItem, at),
             },
             Place::BeforeMember | Place::BehindMember => self.member(text, at, byte)?,
-            Place::Ended => return Err(DocumentFlaw::NotJson("something stands behind its end")),
+            Place::Ended => self.next_document(byte, at)?,
         };
         match step {
             Step::Incomplete if ended => Err(DocumentFlaw::Truncated),
@@ -122,12 +127,25 @@ impl Document {
         }
     }
 
+    /// Begins the next document of a file: envelopes or arrays one after the other, on lines of their own or not, with or
+    /// without commas.
+    fn next_document(&mut self, byte: u8, at: usize) -> Result<Step, DocumentFlaw> {
+        match (byte, &self.layout.records) {
+            (b',', _) => Ok(self.pass(Place::Ended, at + 1)),
+            (b'{', Some(_)) | (b'[', None) => {
+                (self.found, self.has_kept) = (false, false);
+                self.start(byte, at)
+            }
+            _ => Err(DocumentFlaw::NotJson("something stands behind its end")),
+        }
+    }
+
     fn record(&mut self, text: &[u8], at: usize, ended: bool, members: &mut Vec<Member>) -> Result<Step, DocumentFlaw> {
         members.clear();
         let is_line = self.place == Place::Lines;
         let scanned = match text[at] {
             b'{' => scan::object(text, at, &mut |member| members.push(member)),
-            b',' if !is_line => return Ok(Step::Passed { end: at + 1 }),
+            b',' => return Ok(Step::Passed { end: at + 1 }),
             _ => scan::value(text, at).and(Err(Flaw::Broken("it is no object"))),
         };
         let reason = match scanned {
@@ -152,8 +170,13 @@ impl Document {
     }
 
     fn behind_record(&mut self) {
-        if self.place == Place::BeforeItem {
-            self.place = Place::BehindItem;
+        match self.place {
+            Place::BeforeItem => self.place = Place::BehindItem,
+            Place::OnlyItem => {
+                self.open.pop();
+                self.place = Place::BehindMember;
+            }
+            _ => {}
         }
     }
 
@@ -161,6 +184,16 @@ impl Document {
         let place = if self.layout.records.is_some() { Place::BehindMember } else { Place::Ended };
         self.open.pop();
         self.pass(place, at + 1)
+    }
+
+    /// Keeps a value. Each document of a file may have it, if it is the same one.
+    fn keep(&mut self, value: &[u8]) -> Result<(), DocumentFlaw> {
+        if self.has_kept || self.kept.as_ref().is_some_and(|kept| kept != value) {
+            return Err(DocumentFlaw::Twice);
+        }
+        self.has_kept = true;
+        self.kept.get_or_insert_with(|| value.to_vec());
+        Ok(())
     }
 
     /// Takes a step in one of the objects around the records.
@@ -191,6 +224,11 @@ impl Document {
                 self.open.push(name);
                 return Ok(self.pass(Place::BeforeItem, start + 1));
             }
+            (Some(true), _, b'{') if !self.found => {
+                self.found = true;
+                self.open.push(name);
+                return Ok(self.pass(Place::OnlyItem, start));
+            }
             (Some(false), _, b'{') | (_, Some(false), b'{') => {
                 self.open.push(name);
                 return Ok(self.pass(Place::BeforeMember, start + 1));
@@ -200,11 +238,8 @@ impl Document {
         let is_kept = leads_to(&self.layout.kept) == Some(true);
         match scan::value(text, start) {
             Ok((value, end)) => {
-                if is_kept && self.kept.is_some() {
-                    return Err(DocumentFlaw::Twice);
-                }
                 if is_kept {
-                    self.kept = Some(value.text(text).to_vec());
+                    self.keep(value.text(text))?;
                 }
                 Ok(self.pass(Place::BehindMember, end))
             }
@@ -270,6 +305,26 @@ mod tests {
     }
 
     #[test]
+    fn documents_may_follow_one_another() {
+        let three = [r#"{"a":1}"#, r#"{"a":2}"#, r#"{"a":3}"#];
+        for (text, path) in [
+            ("{\"d\":[{\"a\":1},{\"a\":2}],\"x\":1}\n{\"x\":2,\"d\":[{\"a\":3}]}\n", "d"),
+            (r#"{"d":[{"a":1}]}{"d":[]},{"d":[{"a":2},{"a":3}]}"#, "d"),
+            (r#"{"d":{"a":1}} {"d":{"a":2},"x":[]} {"d":[{"a":3}]}"#, "d"),
+            (r#"[{"a":1},{"a":2}][{"a":3}]"#, ""),
+            ("[{\"a\":1}],\n[{\"a\":2},{\"a\":3}],\n", ""),
+            ("{\"a\":1},\n{\"a\":2},\n{\"a\":3}", ""),
+            (r#"{"a":1}{"a":2}{"a":3}"#, ""),
+        ] {
+            assert_eq!(records(text, path), three, "{text}");
+        }
+        let kept = |text: &str| walk(text, "d", "f").map(|(_, kept)| kept);
+        assert_eq!(kept(r#"{"d":[],"f":[1]}{"f":[1],"d":[]}"#), Ok(Some("[1]".to_owned())));
+        assert_eq!(kept(r#"{"d":[],"f":[1]}{"f":[2],"d":[]}"#), Err(DocumentFlaw::Twice));
+        assert_eq!(walk(r#"{"d":[]}{"e":1}"#, "d", "").unwrap_err(), DocumentFlaw::NoRecords);
+    }
+
+    #[test]
     fn broken_records_leave_the_others_alone() {
         let found = records("[{\"a\":1},{\"a\":01},7,{\"a\":2} {\"a\":3},,{\"a\" \"}\"},{\"a\":4}]", "");
         assert_eq!(
@@ -308,7 +363,7 @@ mod tests {
         let swallowed = r#"[{"a":1,"b":"x"},{"a":2,"b":"y},{"a":3,"b":"z"}]"#;
         assert_eq!(flaw(swallowed, ""), DocumentFlaw::Unended("a comma or a closing bracket is missing"));
         assert_eq!(flaw(r#"{"date":[]}"#, "data"), DocumentFlaw::NoRecords);
-        assert_eq!(flaw(r#"{"data":{}}"#, "data"), DocumentFlaw::NoRecords);
+        assert_eq!(flaw(r#"{"data":7}"#, "data"), DocumentFlaw::NoRecords);
         assert_eq!(flaw("[]", "data"), DocumentFlaw::NoRecords);
         let twice = r#"{"fields":[],"data":[{"a":1}],"fields":[1]}"#;
         assert_eq!(walk(twice, "data", "fields").unwrap_err(), DocumentFlaw::Twice);

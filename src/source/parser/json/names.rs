@@ -25,6 +25,11 @@ impl Names {
         Self { texts, plain, places }
     }
 
+    /// Gives the place of a name to another one.
+    pub(in crate::source) fn alias(&mut self, name: &str, place: usize) {
+        self.places.insert(name.as_bytes().to_vec(), place);
+    }
+
     /// Returns the number of names.
     pub(in crate::source) fn len(&self) -> usize {
         self.texts.len()

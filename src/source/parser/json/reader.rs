@@ -3,7 +3,9 @@
 use std::io::{self, Read};
 
 use super::document::{Document, DocumentFlaw, Layout, Step};
-use super::scan::Member;
+use super::marks::Marks;
+use super::reshape::Reshape;
+use super::scan::{self, Member};
 use crate::source::parser::ReadSizes;
 use crate::source::parser::batch::{BadRecord, NOT_TEXT, Place};
 use crate::source::parser::input::Input;
@@ -48,6 +50,8 @@ pub(in crate::source) enum Room {
 pub(in crate::source) struct JsonReader<R> {
     input: Input<R>,
     document: Document,
+    /// Form of the records in the document; `None` if they are what they are.
+    reshape: Option<Reshape>,
     /// Offset of the rest in the text, in bytes.
     offset: u64,
     /// Good records so far, and their bytes.
@@ -60,12 +64,18 @@ pub(in crate::source) struct JsonReader<R> {
 struct Found {
     at: usize,
     any: bool,
-    bad: Vec<(usize, usize, &'static str)>,
+    rows: usize,
+    /// Text of reshaped records.
+    reshaped: Vec<u8>,
+    marks: Marks,
+    /// Start, end and reason of each bad record, and the number of rows before it.
+    bad: Vec<(usize, usize, &'static str, usize)>,
 }
 
 impl<R: Read> JsonReader<R> {
-    pub(in crate::source) fn new(source: R, layout: Layout, sizes: ReadSizes) -> Self {
-        Self { input: Input::new(source, sizes), document: Document::new(layout), offset: 0, records: 0, bytes: 0 }
+    pub(in crate::source) fn new(source: R, layout: Layout, reshape: Reshape, sizes: ReadSizes) -> Self {
+        let reshape = Some(reshape).filter(|reshape| !reshape.is_identity());
+        Self { input: Input::new(source, sizes), document: Document::new(layout), reshape, offset: 0, records: 0, bytes: 0 }
     }
 
     /// Returns the bytes of text read so far.
@@ -81,7 +91,7 @@ impl<R: Read> JsonReader<R> {
     /// Returns the next records; `each` receives the members of every valid JSON record. `None` at the end.
     pub(in crate::source) fn next_block(
         &mut self,
-        each: &mut impl FnMut(&[u8], &[Member]) -> Verdict,
+        each: &mut impl FnMut(&[u8], &[Member], &Marks) -> Verdict,
     ) -> Result<Option<Block>, JsonError> {
         let mut text = std::mem::take(&mut self.input.rest);
         let (mut members, mut found) = (Vec::new(), Found::default());
@@ -96,8 +106,14 @@ impl<R: Read> JsonReader<R> {
             let room = match step.map_err(|flaw| JsonError::Document { flaw, offset: self.offset + found.at as u64 })? {
                 Step::Record { start, end } => {
                     let is_text = is_text || std::str::from_utf8(&text[start..end]).is_ok();
-                    let verdict = if is_text { each(&text, &members) } else { Err(NOT_TEXT) };
-                    self.take(&mut found, start, end, verdict)
+                    match &self.reshape {
+                        _ if !is_text => self.take(&mut found, start, end, Err(NOT_TEXT)),
+                        None => {
+                            let verdict = each(&text, &members, &found.marks);
+                            self.take(&mut found, start, end, verdict)
+                        }
+                        Some(_) => self.take_reshaped(&mut found, &text, (start, end), each),
+                    }
                 }
                 Step::Bad { start, end, reason } => self.take(&mut found, start, end, Err(reason)),
                 Step::Passed { end } => {
@@ -123,30 +139,62 @@ impl<R: Read> JsonReader<R> {
         }
     }
 
+    /// Takes the records of a document.
+    fn take_reshaped(
+        &mut self,
+        found: &mut Found,
+        text: &[u8],
+        (start, end): (usize, usize),
+        each: &mut impl FnMut(&[u8], &[Member], &Marks) -> Verdict,
+    ) -> Room {
+        let Some(reshape) = &self.reshape else { return Room::Left };
+        let records = match reshape.records(text, start, &mut found.reshaped, &mut found.marks) {
+            Ok(records) => records,
+            Err(reason) => return self.take(found, start, end, Err(reason)),
+        };
+        let (mut members, mut room) = (Vec::new(), Room::Left);
+        for record in records {
+            members.clear();
+            let scanned = scan::object(&found.reshaped, record.at, &mut |member| members.push(member));
+            let verdict = match scanned {
+                Ok(_) => each(&found.reshaped, &members, &found.marks),
+                Err(_) => Err("its values can't be unwrapped"),
+            };
+            if self.take(found, record.source.0, record.source.1, verdict) == Room::Full {
+                room = Room::Full;
+            }
+        }
+        (found.at, found.any) = (end, true);
+        if found.reshaped.len() >= self.input.sizes.block_bytes { Room::Full } else { room }
+    }
+
     fn take(&mut self, found: &mut Found, start: usize, end: usize, verdict: Verdict) -> Room {
         (found.at, found.any) = (end, true);
         match verdict {
             Ok(room) => {
+                found.rows += 1;
                 self.records += 1;
                 self.bytes += (end - start) as u64;
                 room
             }
             Err(reason) => {
-                found.bad.push((start, end, reason));
+                found.bad.push((start, end, reason, found.rows));
                 Room::Left
             }
         }
     }
 
     fn block(&mut self, mut text: Vec<u8>, found: Found) -> Block {
-        let bad = found.bad.into_iter().map(|(start, end, reason)| {
+        let (bad, reshaped) = (found.bad, found.reshaped);
+        let bad = bad.into_iter().map(|(start, end, reason, rows)| {
             let place = Place::Byte { offset: self.offset + start as u64 };
-            BadRecord::new(place, self.stands_for(end - start), reason.to_owned(), &text[start..end])
+            BadRecord::new(place, self.stands_for(end - start), reason.to_owned(), rows, &text[start..end])
         });
         let bad = bad.collect();
         self.input.rest = text[found.at..].to_vec();
         text.truncate(found.at);
         self.offset += found.at as u64;
+        let text = if self.reshape.is_some() { reshaped } else { text };
         Block { text, bad }
     }
 

@@ -7,7 +7,7 @@ use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{Field as ArrowField, FieldRef};
 
 use crate::batch::{BatchError, element_field, entries_field, entry_fields};
-use crate::schema::{ColumnName, ColumnType, NamingRule};
+use crate::schema::{ColumnName, ColumnType, NamingRule, SourceNames};
 use crate::source::parser::json::Names;
 use crate::source::parser::json::scan::Value;
 
@@ -22,19 +22,26 @@ pub(super) enum Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn of(ty: &'a ColumnType) -> Self {
+    /// Creates the builder of a type. `path` is that of the values in the table, and `names` tells which members its fields have.
+    pub(super) fn of(ty: &'a ColumnType, names: (&'a SourceNames, NamingRule), path: &str) -> Self {
         match ty {
-            ColumnType::Array(items) => Self::List(Box::new(ListBuilder { ends: Ends::default(), items: Self::of(items) })),
+            ColumnType::Array(items) => {
+                Self::List(Box::new(ListBuilder { ends: Ends::default(), items: Self::of(items, names, path) }))
+            }
             ColumnType::Struct(fields) => Self::Struct(StructBuilder {
                 names: fields.iter().map(|field| &field.name).collect(),
-                fields: fields.iter().map(|field| Self::of(&field.ty)).collect(),
+                fields: fields.iter().map(|field| Self::of(&field.ty, names, &format!("{path}.{}", field.name))).collect(),
+                source: names,
+                path: path.to_owned(),
                 members: Names::default(),
                 places: Vec::new(),
                 valid: Vec::new(),
             }),
-            ColumnType::Map(keys, values) => {
-                Self::Map(Box::new(MapBuilder { ends: Ends::default(), keys: Leaf::of(keys), values: Self::of(values) }))
-            }
+            ColumnType::Map(keys, values) => Self::Map(Box::new(MapBuilder {
+                ends: Ends::default(),
+                keys: Leaf::of(keys),
+                values: Self::of(values, names, path),
+            })),
             plain => Self::Leaf(Leaf::of(plain)),
         }
     }
@@ -143,6 +150,8 @@ impl ListBuilder<'_> {
 
 pub(super) struct StructBuilder<'a> {
     names: Vec<&'a ColumnName>,
+    source: (&'a SourceNames, NamingRule),
+    path: String,
     pub(super) fields: Vec<Builder<'a>>,
     /// Member names in the records read so far.
     members: Names,
@@ -151,15 +160,25 @@ pub(super) struct StructBuilder<'a> {
     valid: Vec<bool>,
 }
 
-impl StructBuilder<'_> {
+impl<'a> StructBuilder<'a> {
     /// Returns the field of a member; objects are similar, so it is likely the field of the `nth` member before.
-    pub(super) fn place(&mut self, text: &[u8], name: Value, nth: usize, naming: NamingRule) -> Option<usize> {
+    pub(super) fn place(&mut self, text: &[u8], name: Value, nth: usize) -> Option<usize> {
         if let Some(known) = self.members.find(text, name, nth) {
             return self.places[known];
         }
-        let place = naming.field(self.members.add(text, name), self.names.iter().copied());
+        let (source, naming) = self.source;
+        let member = self.members.add(text, name);
+        let place = naming.field(member, self.names.iter().copied()).filter(|place| {
+            let field = self.names[*place];
+            source.may_fill(naming, &format!("{}.{field}", self.path), field, member)
+        });
         self.places.push(place);
         place
+    }
+
+    /// Returns the name of a field.
+    pub(super) fn name(&self, field: usize) -> &'a str {
+        self.names[field].as_str()
     }
 
     /// Returns the likely name of the `nth` member.

@@ -4,7 +4,7 @@ use crate::batch::BatchError;
 use crate::schema::Shape;
 
 use super::super::batch::RawBatch;
-use super::super::built::{Built, invalid_value};
+use super::super::built::{Built, Misfit, invalid_value};
 use super::super::json::scan::{self, Flaw, Kind, Value, Walk, skip_space};
 use super::super::json::see_shape;
 use super::super::plan::ColumnPlan;
@@ -12,12 +12,16 @@ use super::super::rules::ValueRules;
 
 use super::builder::{Builder, ListBuilder, MapBuilder, StructBuilder};
 
-/// Builds a nested column straight from the text. A value fits only if all of it does; a struct's missing fields are null.
+/// Builds a nested column straight from the text. A struct's missing fields are null. A value in it that does not fit its type is
+/// null, and the rest is kept; the whole is null if it is of another kind, or if something of it would be lost.
 pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
-    let mut builder = Builder::of(&column.ty);
+    let names = (&*column.source_names, rules.naming);
+    let mut builder = Builder::of(&column.ty, names, column.name.as_str());
     let (mut invalid_values, mut seen) = (Vec::new(), Shape::default());
+    let mut parser = Parser { rules, misfits: Vec::new() };
     for row in 0..batch.rows() {
         let field = batch.field(row, column.index);
+        let misfits_before = parser.misfits.len();
         let fits = if rules.nulls.is_null(field) {
             false
         } else {
@@ -25,10 +29,11 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
             let start = start as usize;
             // Nothing behind the field is read, but places are those of the batch.
             let text = batch.text.get(..start + length as usize).unwrap_or_default();
-            let fits = whole(text, start, field.quoted, &mut builder, rules);
+            let fits = parser.whole(text, start, field.quoted, row, &mut builder);
             if !fits {
                 invalid_value::<()>(&mut invalid_values, row, field);
-                if column.may_grow && !field.quoted {
+                parser.misfits.truncate(misfits_before);
+                if column.may_grow {
                     see_shape(&mut seen, text, start);
                 }
             }
@@ -39,99 +44,187 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
             builder.append_null();
         }
     }
-    let has_grown = column.may_grow && seen.grown(&column.ty, rules.naming) != column.ty;
-    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, has_grown })
-}
-
-/// Returns true if the text from `start` to its end is one JSON value that fits the type. A value that does not fit may leave
-/// leftovers in the builder.
-fn whole(text: &[u8], start: usize, quoted: bool, builder: &mut Builder<'_>, rules: &ValueRules) -> bool {
-    let at = skip_space(text, start);
-    if rules.nested_in_text {
-        let Ok((_, end)) = scan::value(text, at) else { return false };
-        if skip_space(text, end) != text.len() || simdutf8::basic::from_utf8(text.get(start..).unwrap_or_default()).is_err() {
-            return false;
-        }
-    } else if quoted {
-        return false;
-    }
-    // What the JSON reader took has no flaw.
-    parse(text, at, builder, rules).is_ok_and(|(fits, _)| fits)
+    let has_grown =
+        column.may_grow && seen.grown(&column.ty, rules.naming, &column.source_names, column.name.as_str()) != column.ty;
+    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, has_grown })
 }
 
 /// True if the value fits the type, and the end of the value.
 type Parsed = Result<(bool, usize), Flaw>;
 
-/// Appends the value that begins at `at`.
-fn parse(text: &[u8], at: usize, builder: &mut Builder<'_>, rules: &ValueRules) -> Parsed {
-    match (builder, text.get(at)) {
-        (Builder::List(list), Some(b'[')) => parse_list(text, at, list, rules),
-        (Builder::Struct(members), Some(b'{')) => parse_struct(text, at, members, rules),
-        (Builder::Map(map), Some(b'{')) => parse_map(text, at, map, rules),
-        (builder, _) => {
-            let (value, end) = scan::value(text, at)?;
-            let fits = match (builder, value.kind) {
-                (builder, Kind::Null) => {
-                    builder.append_null();
-                    true
-                }
-                // Numbers keep the digits that the source wrote; an array or object in a text is kept as its JSON.
-                (Builder::Leaf(leaf), _) => leaf.append(text, value, &rules.formats),
-                _ => false,
-            };
-            Ok((fits, end))
+/// A parser of the values of one column.
+struct Parser<'r> {
+    rules: &'r ValueRules,
+    /// Values in others that did not fit their type.
+    misfits: Vec<Misfit>,
+}
+
+/// Place of a value in that of a row.
+#[derive(Clone, Copy)]
+enum At<'p> {
+    /// The whole value of this row.
+    Row(usize),
+    Member(&'p At<'p>, &'p str),
+    /// The value of a key of a map.
+    Key(&'p At<'p>, &'p [u8], Value),
+    Item(&'p At<'p>, usize),
+}
+
+impl At<'_> {
+    fn row(self) -> usize {
+        match self {
+            Self::Row(row) => row,
+            Self::Member(parent, _) | Self::Key(parent, ..) | Self::Item(parent, _) => parent.row(),
         }
+    }
+
+    /// Writes the path below the column: `.a[2].b`.
+    fn write(self, path: &mut String) {
+        match self {
+            Self::Row(_) => {}
+            Self::Member(parent, name) => {
+                parent.write(path);
+                path.push('.');
+                path.push_str(name);
+            }
+            Self::Key(parent, text, key) => {
+                parent.write(path);
+                path.push('.');
+                path.push_str(&scan::meaning(key.text(text), key.kind == Kind::Text { escaped: true }));
+            }
+            Self::Item(parent, place) => {
+                parent.write(path);
+                path.push_str(&format!("[{place}]"));
+            }
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// Returns true if the text from `start` to its end is one JSON value that fits the type. A value that does not fit may leave
+    /// leftovers in the builder.
+    fn whole(&mut self, text: &[u8], start: usize, quoted: bool, row: usize, builder: &mut Builder<'_>) -> bool {
+        let at = skip_space(text, start);
+        // A document in a text was not read by anything before.
+        if self.rules.nested_in_text || quoted {
+            let Ok((_, end)) = scan::value(text, at) else { return false };
+            if skip_space(text, end) != text.len() || simdutf8::basic::from_utf8(text.get(start..).unwrap_or_default()).is_err() {
+                return false;
+            }
+        }
+        // What the JSON reader took has no flaw.
+        self.parse(text, at, At::Row(row), builder).is_ok_and(|(fits, _)| fits)
+    }
+
+    /// Appends the value that begins at `at`.
+    fn parse(&mut self, text: &[u8], at: usize, place: At<'_>, builder: &mut Builder<'_>) -> Parsed {
+        match (builder, text.get(at)) {
+            (Builder::List(list), Some(b'[')) => self.parse_list(text, at, place, list),
+            (Builder::Struct(members), Some(b'{')) => self.parse_struct(text, at, place, members),
+            (Builder::Map(map), Some(b'{')) => self.parse_map(text, at, place, map),
+            (builder, _) => {
+                let (value, end) = scan::value(text, at)?;
+                let fits = match (&mut *builder, value.kind) {
+                    (builder, Kind::Null) => {
+                        builder.append_null();
+                        true
+                    }
+                    // PHP writes an object without members as an empty array.
+                    (builder @ (Builder::Struct(_) | Builder::Map(_)), Kind::Array) if is_empty(text, value) => {
+                        builder.append_null();
+                        true
+                    }
+                    // Numbers keep the digits that the source wrote; an array or object in a text is kept as its JSON.
+                    (Builder::Leaf(leaf), _) => leaf.append(text, value, &self.rules.formats),
+                    _ => false,
+                };
+                if fits || matches!(place, At::Row(_)) {
+                    return Ok((fits, end));
+                }
+                builder.append_null();
+                self.misfits.push(Misfit::new(place, value.text(text)));
+                Ok((true, end))
+            }
+        }
+    }
+
+    fn parse_list(&mut self, text: &[u8], at: usize, place: At<'_>, list: &mut ListBuilder<'_>) -> Parsed {
+        let (mut fits, mut nth) = (true, 0);
+        let end = scan::items(text, at, &mut |at| {
+            if !fits {
+                return skip(text, at);
+            }
+            let (item_fits, end) = self.parse(text, at, At::Item(&place, nth), &mut list.items)?;
+            nth += 1;
+            fits = item_fits;
+            Ok(end)
+        })?;
+        list.end(fits);
+        Ok((fits, end))
+    }
+
+    /// Appends a struct. A member that the type does not have, or that occurs twice, would be lost: then the value does not fit,
+    /// unless new members are to be ignored, or there is nothing in it.
+    fn parse_struct(&mut self, text: &[u8], at: usize, place: At<'_>, members: &mut StructBuilder<'_>) -> Parsed {
+        let (mut fits, mut nth) = (true, 0);
+        let mut walk = Walk::begin(text, at)?;
+        while let Some((name, at)) = walk.next(members.likely(nth))? {
+            let field = if fits { members.place(text, name, nth) } else { None };
+            nth += 1;
+            let end = match field {
+                _ if !fits => skip(text, at)?,
+                Some(field) if members.has(field) => {
+                    fits = false;
+                    skip(text, at)?
+                }
+                Some(field) => {
+                    let name = members.name(field);
+                    let (member_fits, end) = self.parse(text, at, At::Member(&place, name), &mut members.fields[field])?;
+                    fits = member_fits;
+                    end
+                }
+                None => {
+                    let (value, end) = scan::value(text, at)?;
+                    fits = self.rules.ignore_new_members || is_nothing(text, value);
+                    end
+                }
+            };
+            walk.pass(end)?;
+        }
+        members.end(fits);
+        Ok((fits, walk.end()))
+    }
+
+    /// Appends a map. Readers differ in which of two equal keys they keep: then the value does not fit. `1` and `01` are one key
+    /// of integers.
+    fn parse_map(&mut self, text: &[u8], at: usize, place: At<'_>, map: &mut MapBuilder<'_>) -> Parsed {
+        let mut fits = true;
+        let end = scan::members(text, at, &mut |name, at| {
+            if !fits {
+                return skip(text, at);
+            }
+            fits = map.keys.append(text, name, &self.rules.formats) && !map.repeats_a_key(text);
+            let (value_fits, end) = self.parse(text, at, At::Key(&place, text, name), &mut map.values)?;
+            fits &= value_fits;
+            Ok(end)
+        })?;
+        map.end(fits);
+        Ok((fits, end))
+    }
+}
+
+impl Misfit {
+    #[cold]
+    fn new(place: At<'_>, text: &[u8]) -> Self {
+        let mut path = String::new();
+        place.write(&mut path);
+        Self { row: place.row(), path, text: String::from_utf8_lossy(text).into_owned() }
     }
 }
 
 /// Returns the end of a value that is skipped.
 fn skip(text: &[u8], at: usize) -> Result<usize, Flaw> {
     scan::value(text, at).map(|(_, end)| end)
-}
-
-fn parse_list(text: &[u8], at: usize, list: &mut ListBuilder<'_>, rules: &ValueRules) -> Parsed {
-    let mut fits = true;
-    let end = scan::items(text, at, &mut |at| {
-        if !fits {
-            return skip(text, at);
-        }
-        let (item_fits, end) = parse(text, at, &mut list.items, rules)?;
-        fits = item_fits;
-        Ok(end)
-    })?;
-    list.end(fits);
-    Ok((fits, end))
-}
-
-/// Appends a struct. A member that the type does not have, or that occurs twice, would be lost: then the value does not fit,
-/// unless new members are to be ignored, or there is nothing in it.
-fn parse_struct(text: &[u8], at: usize, members: &mut StructBuilder<'_>, rules: &ValueRules) -> Parsed {
-    let (mut fits, mut nth) = (true, 0);
-    let mut walk = Walk::begin(text, at)?;
-    while let Some((name, at)) = walk.next(members.likely(nth))? {
-        let place = if fits { members.place(text, name, nth, rules.naming) } else { None };
-        nth += 1;
-        let end = match place {
-            _ if !fits => skip(text, at)?,
-            Some(place) if members.has(place) => {
-                fits = false;
-                skip(text, at)?
-            }
-            Some(place) => {
-                let (member_fits, end) = parse(text, at, &mut members.fields[place], rules)?;
-                fits = member_fits;
-                end
-            }
-            None => {
-                let (value, end) = scan::value(text, at)?;
-                fits = rules.ignore_new_members || is_nothing(text, value);
-                end
-            }
-        };
-        walk.pass(end)?;
-    }
-    members.end(fits);
-    Ok((fits, walk.end()))
 }
 
 /// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
@@ -147,26 +240,16 @@ fn is_nothing(text: &[u8], value: Value) -> bool {
     }
 }
 
-/// Appends a map. Readers differ in which of two equal keys they keep: then the value does not fit. `1` and `01` are one key of
-/// integers.
-fn parse_map(text: &[u8], at: usize, map: &mut MapBuilder<'_>, rules: &ValueRules) -> Parsed {
-    let mut fits = true;
-    let end = scan::members(text, at, &mut |name, at| {
-        if !fits {
-            return skip(text, at);
-        }
-        fits = map.keys.append(text, name, &rules.formats) && !map.repeats_a_key(text);
-        let (value_fits, end) = parse(text, at, &mut map.values, rules)?;
-        fits &= value_fits;
-        Ok(end)
-    })?;
-    map.end(fits);
-    Ok((fits, end))
+/// Returns true for an array without items.
+fn is_empty(text: &[u8], array: Value) -> bool {
+    text.get(skip_space(text, array.start + 1)) == Some(&b']')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
     use crate::schema::ColumnName;
     use crate::source::parser::Span;
     use arrow_array::Array;
@@ -180,12 +263,27 @@ mod tests {
         }
         let batch = RawBatch { text: Buffer::from_vec(text), spans, width: 1, rows: values.len(), bad: Vec::new() };
         let name = ColumnName::new("c").unwrap();
-        let column = ColumnPlan { index: 0, name, ty: ty.parse().unwrap(), may_grow: true };
+        let column = ColumnPlan { index: 0, name, ty: ty.parse().unwrap(), may_grow: true, source_names: Arc::default() };
         build(&batch, &column, &ValueRules { nested_in_text: true, ..ValueRules::default() }).unwrap()
     }
 
     fn fits(ty: &str, json: &str) -> bool {
-        built(ty, &[json]).invalid_values.is_empty()
+        let built = built(ty, &[json]);
+        built.invalid_values.is_empty() && built.misfits.is_empty()
+    }
+
+    #[test]
+    fn a_value_in_another_that_does_not_fit_is_null_alone() {
+        let misfits = |ty: &str, json: &str| {
+            let built = built(ty, &["null", json]);
+            assert!(built.invalid_values.is_empty() && built.array.is_valid(1), "{ty} {json}");
+            built.misfits.into_iter().map(|misfit| format!("{} {} {}", misfit.row, misfit.path, misfit.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(misfits("struct<a:int,b:string>", r#"{"a":"x","b":"y"}"#), ["1 .a x"]);
+        assert_eq!(misfits("array<int>", "[1,1.5,2,true]"), ["1 [1] 1.5", "1 [3] true"]);
+        let deep = r#"{"a":[{"m":{"k":{"n":[1]}}},7]}"#;
+        assert_eq!(misfits("struct<a:array<struct<m:map<string,struct<n:int>>>>>", deep), ["1 .a[0].m.k.n [1]", "1 .a[1] 7"]);
+        assert_eq!(misfits("struct<a:struct<b:int>>", r#"{"a":[1]}"#), ["1 .a [1]"]);
     }
 
     #[test]
@@ -197,6 +295,9 @@ mod tests {
             ("struct<a:int>", r#"{"a":1,"b":null,"c":[{}]}"#),
             ("array<string>", r#"["x",null,1.50,{"any":"json"}]"#),
             ("array<decimal(38,10)>", "[1234567890123456789012345678.0000000001]"),
+            ("struct<a:int>", "[]"),
+            ("map<string,int>", "[ ]"),
+            ("array<struct<a:int>>", "[[],{}]"),
         ] {
             assert!(fits(ty, json), "{ty} {json}");
         }
@@ -208,8 +309,9 @@ mod tests {
             ("map<string,int>", r#"{"a":1,"\u0061":2}"#),
             ("map<int,int>", r#"{"1":1,"01":2}"#),
             ("map<timestamp,int>", r#"{"2024-01-01":1,"2024-01-01 00:00:00":2}"#),
-            ("array<int>", "[1,1.5]"),
             ("array<int>", "1"),
+            ("struct<a:int>", "[1]"),
+            ("map<string,int>", "[[]]"),
             ("array<int>", "[1"),
         ] {
             assert!(!fits(ty, json), "{ty} {json}");
@@ -221,7 +323,7 @@ mod tests {
         let ty = "struct<a:array<struct<b:int,c:map<string,array<string>>>>,d:string>";
         let good = r#"{"a":[{"b":1,"c":{"k\n":["x","a text of more than twelve bytes",null]}},{}],"d":"\u00e9"}"#;
         let bad = [
-            r#"{"a":[{"b":2,"c":{"k":["x"],"l":[{}]}},{"b":"no"}],"d":"y"}"#,
+            r#"{"a":[{"b":"no","c":{"k":["x"],"l":[{}]}},{"b":2,"b":2}],"d":"y"}"#,
             r#"{"d":"y","a":[{"c":{"k":["x"],"k":[]}}]}"#,
             r#"{"a":[{"c":{"k":["x"]}}],"a":[]}"#,
             r#"{"a":[{"c":{"k":["x"]}}],"new":1}"#,

@@ -89,9 +89,11 @@ impl Texts {
         } else {
             place(false, value.start, value.end - value.start)
         };
-        let place = place.filter(|place| fit::within_characters(self.text(text, *place), self.limit));
-        self.places.push(place);
-        place.is_some()
+        let Some(place) = place.filter(|place| fit::within_characters(self.text(text, *place), self.limit)) else {
+            return false;
+        };
+        self.places.push(Some(place));
+        true
     }
 
     fn text<'t>(&'t self, text: &'t [u8], place: Place) -> &'t [u8] {
@@ -166,14 +168,15 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    /// Appends a value that lies in `text`; returns whether it fits.
+    /// Appends a value that lies in `text`. Returns false, and appends nothing, if it does not fit.
     pub(super) fn append(&mut self, text: &[u8], value: Value, formats: &Formats) -> bool {
         if let Values::Texts(texts) = &mut self.values {
             return texts.append(text, value);
         }
         let scalar = match value.kind {
             Kind::Text { escaped: true } => fit::scalar(self.ty, scan::meaning(value.text(text), true).as_bytes(), formats),
-            _ => fit::scalar(self.ty, value.text(text), formats),
+            Kind::Text { escaped: false } => fit::scalar(self.ty, value.text(text), formats),
+            _ => fit::json_scalar(self.ty, value.text(text), formats),
         };
         match (&mut self.values, scalar) {
             (Values::Booleans(slots), Some(Scalar::Boolean(value))) => slots.push(Some(value)),

@@ -1,6 +1,9 @@
 use super::*;
+use crate::source::parser::header_line::{OTHER_LINE_END, UNCLOSED};
 use crate::source::parser::split::AFTER_QUOTE;
 use proptest::prelude::*;
+
+mod dialects;
 
 type Rows = Vec<Vec<String>>;
 

@@ -1,0 +1,249 @@
+//! Another type for a column of a published table: old dates are rewritten, so that all of them have it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+
+use crate::catchup::{Attempt, Seen, Status};
+use crate::identity::{LoadType, ProcessingDate};
+use crate::jobs::run::lease::KeptLease;
+use crate::jobs::run::{JobError, RunOptions, Services};
+use crate::lake::{HiveSink, LakeError, OWNER, StagedFiles, columns_in_folder};
+use crate::metastore::{Partition, Table};
+use crate::schema::fit::{Formats, NumberFormat};
+use crate::schema::{Column, ColumnName, ColumnType, DuplicateNames, Evolution, Naming, NamingRule, TableSchema, Widening};
+use crate::sink::{Commit, StagedRows, TableSink};
+use crate::source::{ColumnPlan, Format, Nulls, Reading, Sample, Survey, TypedFormat, TypedKind, ValueRules, typed_batch};
+use crate::store::ObjectInfo;
+
+use super::ingest::context::Context;
+use super::ingest::module::{Collection, collections};
+use super::tables::named;
+
+/// A request to change the type of a column.
+#[derive(Debug, Clone)]
+pub struct RetypeRequest {
+    /// `database.table`, or the table alone.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// Its new type.
+    pub ty: ColumnType,
+    /// Load type whose settings name the table.
+    pub load: LoadType,
+}
+
+/// The change of a column's type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retyped {
+    /// The table.
+    pub table: String,
+    /// Type before.
+    pub from: ColumnType,
+    /// Type now.
+    pub to: ColumnType,
+    /// Dates whose files were rewritten.
+    pub rewritten: Vec<ProcessingDate>,
+}
+
+/// Changes the type of a column, and rewrites the dates whose files have another one. If all values fit a wider type that every
+/// reader reads from the old files, only the table is changed. All dates are rewritten beside the old ones first; then the table
+/// and its partitions change, in seconds. Interrupted, it goes on where it was.
+///
+/// # Errors
+/// A value does not fit the type: nothing is changed. The table is no module's, or has no such column; the lease is held; a
+/// service fails.
+pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, JobError> {
+    let table = named(&*services.metastore, &request.table)?;
+    let owner = table.parameters.get(OWNER).ok_or_else(|| {
+        let message = format!("`{}` is the table of no module", table.name);
+        refused(message, "run the module that is to publish to it first")
+    })?;
+    let module = services.environment.module(owner, request.load)?;
+    let collection = collections(&module, &[])?.into_iter().find(|collection| collection.table == table.name);
+    let collection = collection.ok_or_else(|| {
+        let message = format!("the module `{owner}` has no collection of the table `{}`", table.name);
+        refused(message, "name the load type with `--load-type`")
+    })?;
+    let (name, from) = column(&table, &request.column)?;
+    let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
+    let now = services.environment.clock.now();
+    let context = Context::new(services, &module, &RunOptions::without_reading(), now, lease.run_id())?;
+    let layout = context.layout(&collection)?;
+    let sink = context.sink(&collection, layout, &lease);
+    let after = retyped(&table.schema, &name, &request.ty);
+    let work = Retype { context: &context, collection: &collection, sink: &sink, after: &after, name: &name, to: &request.ty };
+    let staged = if from.widens_to(&request.ty) { Vec::new() } else { work.stage_all()? };
+    let mut evolution = Evolution { before: Some(table.schema.clone()), after: after.clone(), ..Evolution::default() };
+    if from != request.ty {
+        evolution.widened.push(Widening { name: name.clone(), from: from.clone(), to: request.ty.clone() });
+    }
+    let state = sink.state()?.map(|state| state.personal).unwrap_or_default();
+    let changed = sink.evolve(&evolution, &state).inspect_err(|_| staged.iter().for_each(StagedRows::abort))?;
+    let mut rewritten = Vec::new();
+    for one in &staged {
+        let location = sink.commit(&changed, one, &Commit::Replace)?;
+        work.record(one, location, &lease)?;
+        rewritten.push(one.date());
+    }
+    Ok(Retyped { table: table.name.to_string(), from, to: request.ty.clone(), rewritten })
+}
+
+/// Returns a column of the table that the source fills, and its type.
+fn column(table: &Table, name: &str) -> Result<(ColumnName, ColumnType), JobError> {
+    let found = ColumnName::new(name).ok().and_then(|name| Some((name.clone(), table.schema.type_of(&name)?.clone())));
+    found.ok_or_else(|| {
+        let columns = table.schema.columns().iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join(", ");
+        refused(format!("`{}` has no column `{name}`; it has {columns}", table.name), "name one of them")
+    })
+}
+
+fn retyped(schema: &TableSchema, name: &ColumnName, ty: &ColumnType) -> TableSchema {
+    let column = |column: &Column| {
+        let ty = if column.name == *name { ty } else { &column.ty };
+        Column::new(column.name.clone(), ty.clone())
+    };
+    TableSchema::new(schema.columns().iter().map(column).collect())
+}
+
+struct Retype<'r> {
+    context: &'r Context<'r>,
+    collection: &'r Collection,
+    sink: &'r HiveSink<'r>,
+    /// Columns as they are to be.
+    after: &'r TableSchema,
+    name: &'r ColumnName,
+    to: &'r ColumnType,
+}
+
+impl<'r> Retype<'r> {
+    /// Writes the rows of all dates whose files have another type beside the old ones. No reader sees them yet.
+    fn stage_all(&self) -> Result<Vec<StagedFiles<'r>>, JobError> {
+        let mut staged: Vec<StagedFiles<'r>> = Vec::new();
+        for partition in self.context.metastore.partitions(&self.collection.table)? {
+            match self.stage(&partition) {
+                Ok(files) => staged.extend(files),
+                Err(error) => {
+                    staged.iter().for_each(StagedRows::abort);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(staged)
+    }
+
+    /// Writes the rows of one date; none if its files have the type already, or no such column.
+    fn stage(&self, partition: &Partition) -> Result<Option<StagedFiles<'r>>, JobError> {
+        self.context.stop.check()?;
+        let elsewhere = || {
+            let message = format!("the partition `{}` lies at {}, outside the store", partition.value, partition.location);
+            refused(message, "`adg verify` tells who changed it")
+        };
+        let folder = self.context.published.key_at(&partition.location).ok_or_else(elsewhere)?;
+        let in_files = columns_in_folder(&self.context.published, &folder)?;
+        let in_files = in_files.as_ref().and_then(|columns| columns.type_of(self.name));
+        if in_files.is_none_or(|ty| ty == self.to) {
+            return Ok(None);
+        }
+        let date = self.sink.at.layout.format().date(&partition.value).ok_or_else(|| {
+            refused(format!("the partition `{}` is no date", partition.value), "unpublish it, or change it by another tool")
+        })?;
+        let mut staged = self.sink.begin(&date.into(), self.after)?;
+        let written = self.rewrite(&folder, date, &mut staged);
+        written.inspect_err(|_| staged.abort())?;
+        Ok(Some(staged))
+    }
+
+    fn rewrite(&self, folder: &str, date: ProcessingDate, staged: &mut StagedFiles<'_>) -> Result<(), JobError> {
+        let is_data = |object: &ObjectInfo| {
+            object.key.rsplit('/').next().is_some_and(|name| name.ends_with(".parquet") && !name.starts_with(['_', '.']))
+        };
+        for object in self.context.published.list(folder)?.into_iter().filter(is_data) {
+            self.rewrite_file(&object, date, staged)?;
+        }
+        staged.finish()?;
+        Ok(())
+    }
+
+    fn rewrite_file(&self, object: &ObjectInfo, date: ProcessingDate, staged: &mut StagedFiles<'_>) -> Result<(), JobError> {
+        // Columns keep the names that they have.
+        let columns = self.after.columns().iter().map(|column| (column.name.to_string(), column.name.clone()));
+        let renames: BTreeMap<String, ColumnName> = columns.collect();
+        let format = Format::Typed(TypedFormat { kind: TypedKind::Parquet, values: as_written() });
+        let reading = Reading {
+            format: &format,
+            sizes: self.context.budget.read_sizes(),
+            naming: Naming { rule: NamingRule::Unicode, renames: &renames, duplicates: DuplicateNames::Refuse },
+            reserved: &[],
+            declared: &[],
+            from_file: &[],
+        };
+        let (ask, store) = (|_: &ColumnName| None, &self.context.published);
+        let mut survey = Survey::new(&ask);
+        let bytes = store.open_object(object)?;
+        let header = reading.header(&object.key, bytes, self.after, None, (Sample::Full, &mut survey))?;
+        let plan = header.columns.iter().enumerate().filter_map(|(index, name)| {
+            let ty = self.after.type_of(name)?.clone();
+            Some(ColumnPlan { index, name: name.clone(), ty, may_grow: false, source_names: Arc::default() })
+        });
+        let plan: Vec<ColumnPlan> = plan.collect();
+        let mut rows = reading.records(&header, store.open_object(object)?)?;
+        while let Some(batch) = rows.next_batch()? {
+            self.context.stop.check()?;
+            let typed = typed_batch(&batch, &plan, format.values(), None).map_err(LakeError::from)?;
+            if typed.rows_with_errors > 0 {
+                return Err(self.misfit(&typed.batch, date));
+            }
+            staged.write(&columns_of(&typed.batch, plan.len())?)?;
+        }
+        Ok(())
+    }
+
+    fn misfit(&self, batch: &RecordBatch, date: ProcessingDate) -> JobError {
+        let rows = batch.columns().last().map_or(0, |errors| errors.len() - errors.null_count());
+        let message =
+            format!("{rows} values of `{}` of {date} do not fit {}, and maybe more; nothing was changed", self.name, self.to);
+        refused(message, "choose a type that holds them: `adg query` shows them")
+    }
+
+    /// Records in the ledger where the rows of a date are now. They are those of the attempt before.
+    fn record(&self, staged: &StagedFiles<'_>, location: String, lease: &KeptLease) -> Result<(), JobError> {
+        let unit = self.context.unit(self.collection, staged.date());
+        let attempts = self.context.ledger.attempts(&unit)?;
+        let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let now = self.context.clock.now();
+        let mut attempt = Attempt::begin(unit, lease.run_id(), number, Status::Completed, now);
+        if let Seen::Rows(before) = Seen::after(&attempts) {
+            attempt.counts = before.counts;
+            attempt.sources.clone_from(&before.sources);
+        }
+        let extent = staged.extent();
+        (attempt.counts.files, attempt.counts.bytes, attempt.counts.rows_written) = (extent.files, extent.bytes, extent.rows);
+        attempt.schema_fingerprint = Some(self.after.fingerprint().to_string());
+        attempt.location = Some(location);
+        attempt.ended = Some(now);
+        Ok(self.context.ledger.record(lease.lease(), &attempt)?)
+    }
+}
+
+/// Returns the first columns of a batch.
+fn columns_of(batch: &RecordBatch, count: usize) -> Result<RecordBatch, JobError> {
+    let places: Vec<usize> = (0..count).collect();
+    batch.project(&places).map_err(|error| JobError::Bug(error.to_string()))
+}
+
+/// Returns the rules for values that a table has: null is no text, and numbers have a point.
+fn as_written() -> ValueRules {
+    let numbers = NumberFormat { decimal: Some('.'), ..NumberFormat::default() };
+    ValueRules {
+        nulls: Nulls::new(&[String::new()], true),
+        formats: Formats { numbers, ..Formats::default() },
+        nested_in_text: true,
+        ..ValueRules::default()
+    }
+}
+
+fn refused(message: String, hint: &str) -> JobError {
+    JobError::Usage { message, hint: Some(hint.to_owned()) }
+}

@@ -1,0 +1,9 @@
+//! A module file from the files of a source: `adg sniff` for one, `adg init` for all of a store.
+
+mod file_name;
+mod init;
+mod job;
+mod module_file;
+
+pub use init::{Init, InitRequest, init};
+pub use job::{SniffRequest, sniff};

@@ -1,0 +1,64 @@
+//! Instants as numbers of seconds, or parts of them, since 1970-01-01.
+
+use super::clock::{ClockRules, Nanoseconds};
+use super::exact_decimal;
+
+/// Unit of a number that is an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EpochUnit {
+    /// Its microseconds, as a power of ten.
+    power: i32,
+}
+
+/// Returns the unit of the formats `epoch_s` (in `strptime`: `%s`), `epoch_ms` and `epoch_us`; `None` for other formats.
+pub(super) fn unit(format: &str) -> Option<EpochUnit> {
+    match format {
+        "epoch_s" | "%s" => Some(EpochUnit { power: 6 }),
+        "epoch_ms" => Some(EpochUnit { power: 3 }),
+        "epoch_us" => Some(EpochUnit { power: 0 }),
+        _ => None,
+    }
+}
+
+impl EpochUnit {
+    /// Returns the microseconds of a number such as `1714554000.5`.
+    pub(super) fn micros(self, text: &str, clock: &ClockRules) -> Option<i64> {
+        let (mantissa, exponent) = exact_decimal(text.as_bytes())?;
+        let power = exponent.checked_add(self.power)?;
+        if power >= 0 {
+            return i64::try_from(mantissa.checked_mul(10_i128.checked_pow(power.unsigned_abs())?)?).ok();
+        }
+        let divisor = 10_i128.checked_pow(power.unsigned_abs())?;
+        let whole = match clock.nanoseconds {
+            Nanoseconds::Invalid if mantissa % divisor != 0 => return None,
+            Nanoseconds::Invalid | Nanoseconds::Truncate => mantissa.div_euclid(divisor),
+            Nanoseconds::Round => mantissa.checked_mul(2)?.checked_add(divisor)?.div_euclid(divisor.checked_mul(2)?),
+        };
+        i64::try_from(whole).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_instants_in_their_unit() {
+        for (format, text, expected) in [
+            ("epoch_s", "1714554000", Some(1_714_554_000_000_000)),
+            ("epoch_s", "1714554000.5", Some(1_714_554_000_500_000)),
+            ("epoch_s", "-1", Some(-1_000_000)),
+            ("epoch_ms", "1714554001500", Some(1_714_554_001_500_000)),
+            ("epoch_ms", "1.7145540015e12", Some(1_714_554_001_500_000)),
+            ("epoch_us", "1714554001500000", Some(1_714_554_001_500_000)),
+            ("epoch_us", "1.5", None),
+            ("epoch_s", "today", None),
+            ("epoch_s", "1e99", None),
+        ] {
+            assert_eq!(unit(format).unwrap().micros(text, &ClockRules::default()), expected, "{format} {text}");
+        }
+        let of = |nanoseconds, text| unit("epoch_us").unwrap().micros(text, &ClockRules { nanoseconds, ..ClockRules::default() });
+        assert_eq!((of(Nanoseconds::Truncate, "-1.5"), of(Nanoseconds::Round, "2.5")), (Some(-2), Some(3)));
+        assert_eq!((unit("%s"), unit("%Y")), (unit("epoch_s"), None));
+    }
+}

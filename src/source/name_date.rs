@@ -1,0 +1,197 @@
+//! Dates in file names: `{date}`, `{date:%Y%m%d}`, `{year}`, `{month}`, `{day}`.
+
+use jiff::civil::Date;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+
+use crate::identity::ProcessingDate;
+
+/// A token of a file pattern that gives a date, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DateToken {
+    /// `{date}`: `2024-05-01`. `{date:%Y%m%d}`: in `strptime` notation.
+    Format(String),
+    /// `{year}`: four digits.
+    Year,
+    /// `{month}`: one or two digits, as Spark writes `month=5` and others `month=05`.
+    Month,
+    /// `{day}`: one or two digits.
+    Day,
+}
+
+/// Directives that a format may have, each with the regular expression of its texts.
+const DIRECTIVES: [(char, &str); 8] = [
+    ('Y', "[0-9]{4}"),
+    ('y', "[0-9]{2}"),
+    ('m', "[0-9]{2}"),
+    ('d', "[0-9]{2}"),
+    ('j', "[0-9]{3}"),
+    ('b', "[A-Za-z]{3}"),
+    ('B', "[A-Za-z]{3,9}"),
+    ('%', "%"),
+];
+
+impl DateToken {
+    /// Reads the text of a token between its braces; `None` if it is of another kind.
+    pub(super) fn read(word: &str) -> Option<Self> {
+        match word {
+            "date" => Some(Self::Format("%Y-%m-%d".to_owned())),
+            "year" => Some(Self::Year),
+            "month" => Some(Self::Month),
+            "day" => Some(Self::Day),
+            _ => word.strip_prefix("date:").map(|format| Self::Format(format.to_owned())),
+        }
+    }
+
+    /// Returns the regular expression of its texts.
+    ///
+    /// # Errors
+    /// Its format has a directive that is not known, as the message says.
+    pub(super) fn regex(&self) -> Result<String, String> {
+        match self {
+            Self::Year => Ok("[0-9]{4}".to_owned()),
+            Self::Month | Self::Day => Ok("[0-9]{1,2}".to_owned()),
+            Self::Format(format) => format_regex(format),
+        }
+    }
+
+    /// Returns the token's text for a date, and true if it is the only one.
+    pub(super) fn text(&self, date: ProcessingDate) -> (String, bool) {
+        let date = date.date();
+        match self {
+            Self::Year => (format!("{:04}", date.year()), true),
+            Self::Month => (format!("{:02}", date.month()), date.month() > 9),
+            Self::Day => (format!("{:02}", date.day()), date.day() > 9),
+            Self::Format(format) => {
+                let is_only = !format.contains("%b") && !format.contains("%B");
+                (strtime::format(format, date).unwrap_or_else(|_| date.to_string()), is_only)
+            }
+        }
+    }
+
+    /// Adds what a text of this token says to `found`. `None` if it contradicts, or is no date.
+    fn add(&self, text: &str, found: &mut Parts) -> Option<()> {
+        match self {
+            Self::Year => keep(&mut found.year, text.parse().ok()?),
+            Self::Month => keep(&mut found.month, text.parse().ok()?),
+            Self::Day => keep(&mut found.day, text.parse().ok()?),
+            Self::Format(format) => {
+                let broken = strtime::parse(format, text).ok()?;
+                match broken.to_date() {
+                    Ok(date) => {
+                        keep(&mut found.year, date.year())?;
+                        keep(&mut found.month, date.month())?;
+                        keep(&mut found.day, date.day())
+                    }
+                    Err(_) => found.add_broken(&broken),
+                }
+            }
+        }
+    }
+}
+
+fn format_regex(format: &str) -> Result<String, String> {
+    let mut regex = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            regex.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+            continue;
+        }
+        let directive = chars.next().unwrap_or(' ');
+        let known = DIRECTIVES.iter().find(|(known, _)| *known == directive);
+        let (_, texts) =
+            known.ok_or_else(|| format!("`{{date:{format}}}` has `%{directive}`; known are %Y %y %m %d %j %b %B"))?;
+        regex.push_str(texts);
+    }
+    Ok(regex)
+}
+
+/// Parts of a date, from several tokens.
+#[derive(Debug, Default)]
+struct Parts {
+    year: Option<i16>,
+    month: Option<i8>,
+    day: Option<i8>,
+}
+
+impl Parts {
+    fn add_broken(&mut self, broken: &BrokenDownTime) -> Option<()> {
+        if let Some(year) = broken.year() {
+            keep(&mut self.year, year)?;
+        }
+        if let Some(month) = broken.month() {
+            keep(&mut self.month, month)?;
+        }
+        if let Some(day) = broken.day() {
+            keep(&mut self.day, day)?;
+        }
+        Some(())
+    }
+}
+
+/// Keeps a value; `None` if there is another one.
+fn keep<T: PartialEq>(place: &mut Option<T>, value: T) -> Option<()> {
+    match place {
+        Some(known) => (*known == value).then_some(()),
+        None => {
+            *place = Some(value);
+            Some(())
+        }
+    }
+}
+
+/// Returns the date that the texts of a name's tokens give together; `None` if they give none, or contradict each other.
+pub(super) fn date<'t>(texts: impl Iterator<Item = (&'t DateToken, &'t str)>) -> Option<ProcessingDate> {
+    let mut found = Parts::default();
+    for (token, text) in texts {
+        token.add(text, &mut found)?;
+    }
+    let date = Date::new(found.year?, found.month?, found.day?).ok()?;
+    date.to_string().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Option<String> {
+        let tokens: Vec<(DateToken, &str)> = pairs.iter().map(|(word, text)| (DateToken::read(word).unwrap(), *text)).collect();
+        date(tokens.iter().map(|(token, text)| (token, *text))).map(|date| date.to_string())
+    }
+
+    #[test]
+    fn tokens_give_a_date_together() {
+        for (pairs, expected) in [
+            (&[("date", "2024-05-01")][..], Some("2024-05-01")),
+            (&[("date:%Y%m%d", "20240501")], Some("2024-05-01")),
+            (&[("date:%d%b%Y", "01May2024")], Some("2024-05-01")),
+            (&[("date:%Y%j", "2024122")], Some("2024-05-01")),
+            (&[("date:%y%m%d", "240501")], Some("2024-05-01")),
+            (&[("year", "2024"), ("month", "5"), ("day", "01")], Some("2024-05-01")),
+            (&[("date:%Y-%m", "2024-05"), ("day", "1")], Some("2024-05-01")),
+            (&[("date:%Y%m%d", "20240501"), ("date", "2024-05-01")], Some("2024-05-01")),
+            (&[("date", "2024-05-01"), ("year", "2023")], None),
+            (&[("year", "2024"), ("month", "13"), ("day", "01")], None),
+            (&[("date", "2023-02-29")], None),
+            (&[("year", "2024"), ("month", "5")], None),
+        ] {
+            assert_eq!(read(pairs).as_deref(), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_has_the_texts_that_it_reads() {
+        let date: ProcessingDate = "2024-05-01".parse().unwrap();
+        for word in ["date", "date:%Y%m%d", "date:%d.%B.%Y", "date:%Y%j"] {
+            let token = DateToken::read(word).unwrap();
+            let (text, _) = token.text(date);
+            assert!(regex::Regex::new(&format!("^{}$", token.regex().unwrap())).unwrap().is_match(&text), "{word}: {text}");
+            assert_eq!(read(&[(word, &text)]).unwrap(), "2024-05-01");
+        }
+        assert_eq!(
+            DateToken::read("date:%H").unwrap().regex().unwrap_err(),
+            "`{date:%H}` has `%H`; known are %Y %y %m %d %j %b %B"
+        );
+        assert_eq!(DateToken::read("hour"), None);
+    }
+}

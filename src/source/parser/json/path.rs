@@ -1,0 +1,98 @@
+//! Paths in JSON documents.
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathStep {
+    /// The member of an object with this name.
+    Member(String),
+    /// Each item of an array.
+    Items,
+}
+
+/// Parses a path: names joined by dots and `[*]` for each item of an array, such as `Records[*].body`, also with a leading `$.`
+/// (a part of `JSONPath`, RFC 9535); or a JSON Pointer (RFC 6901) with `*` for each item, such as `/Records/*/body`.
+///
+/// # Errors
+/// A name is missing, or a bracket has anything but `*` or a name in quotes.
+pub fn parse_path(text: &str) -> Result<Vec<PathStep>, String> {
+    let steps = match text.strip_prefix('/') {
+        Some(pointer) => pointer.split('/').map(pointer_step).collect(),
+        None => dotted(text.strip_prefix("$.").or_else(|| text.strip_prefix('$')).unwrap_or(text))?,
+    };
+    let is_nameless = |step: &PathStep| matches!(step, PathStep::Member(name) if name.is_empty());
+    if steps.iter().any(is_nameless) || steps.is_empty() {
+        return Err(format!("`{text}` is no path of names and dots"));
+    }
+    Ok(steps)
+}
+
+fn pointer_step(segment: &str) -> PathStep {
+    match segment {
+        "*" => PathStep::Items,
+        name => PathStep::Member(name.replace("~1", "/").replace("~0", "~")),
+    }
+}
+
+fn dotted(text: &str) -> Result<Vec<PathStep>, String> {
+    let mut steps = Vec::new();
+    let mut rest = text;
+    // A bracket may stand at the beginning: `[*].a`.
+    let mut wants_name = !rest.starts_with('[');
+    while wants_name || !rest.is_empty() {
+        if wants_name {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            steps.push(PathStep::Member(rest[..end].to_owned()));
+            rest = &rest[end..];
+            wants_name = false;
+        } else if let Some(after) = rest.strip_prefix('.') {
+            (rest, wants_name) = (after, true);
+        } else {
+            let wrong = || format!("`{text}` has a bracket other than `[*]` and `['name']`");
+            let (inside, after) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or_else(wrong)?;
+            let quoted = |quote: char| inside.strip_prefix(quote)?.strip_suffix(quote);
+            steps.push(match (inside, quoted('\'').or_else(|| quoted('"'))) {
+                ("*", _) => PathStep::Items,
+                (_, Some(name)) => PathStep::Member(name.to_owned()),
+                _ => return Err(wrong()),
+            });
+            rest = after;
+        }
+    }
+    Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> String {
+        let step = |step: PathStep| match step {
+            PathStep::Member(name) => name,
+            PathStep::Items => "*".to_owned(),
+        };
+        parse_path(text).map_or_else(|_| "refused".to_owned(), |steps| steps.into_iter().map(step).collect::<Vec<_>>().join("|"))
+    }
+
+    #[test]
+    fn paths_are_written_in_two_ways() {
+        for (text, steps) in [
+            ("data", "data"),
+            ("a.b", "a|b"),
+            ("Records[*].dynamodb.NewImage", "Records|*|dynamodb|NewImage"),
+            ("$.Records[*]", "Records|*"),
+            ("$['a.b'][*].c", "a.b|*|c"),
+            ("[*].a", "*|a"),
+            ("a[*][*]", "a|*|*"),
+            ("/Records/*/a~1b", "Records|*|a/b"),
+            ("", "refused"),
+            ("a..b", "refused"),
+            ("a.", "refused"),
+            ("a[0]", "refused"),
+            ("a[*", "refused"),
+            ("a[*]b", "refused"),
+            ("/", "refused"),
+        ] {
+            assert_eq!(path(text), steps, "{text}");
+        }
+    }
+}

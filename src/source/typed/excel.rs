@@ -1,0 +1,147 @@
+//! Workbooks.
+
+use std::io::{Cursor, Read};
+use std::vec::IntoIter;
+
+use calamine::{Data, Range, Reader, open_workbook_auto_from_rs};
+
+use super::super::parser::Span;
+use super::super::stream::failed;
+use super::Sheet;
+use super::unreadable::unreadable;
+use crate::source::{RawBatch, SourceError};
+
+const WORKBOOK: &str = "a workbook";
+
+/// The rows of a sheet below its names.
+pub(super) struct ExcelRows {
+    rows: IntoIter<Vec<Data>>,
+    width: usize,
+    at_once: usize,
+}
+
+/// Opens a file: the names in the first line of its cells, and its rows. Workbooks are read whole.
+pub(super) fn open(
+    key: &str,
+    mut bytes: Box<dyn Read + Send>,
+    sheet: &Sheet,
+    at_once: usize,
+) -> Result<(Vec<String>, ExcelRows), SourceError> {
+    let mut file = Vec::new();
+    bytes.read_to_end(&mut file).map_err(|source| failed(key, source))?;
+    let wrong = |reason: String| SourceError::NotReadable { key: key.to_owned(), format: WORKBOOK, reason };
+    let mut book = open_workbook_auto_from_rs(Cursor::new(file)).map_err(|error| unreadable(key, WORKBOOK, &error))?;
+    let names = book.sheet_names();
+    let name = match &sheet.name {
+        Some(name) if names.contains(name) => name.clone(),
+        Some(name) => return Err(wrong(format!("it has no sheet `{name}`; it has {}", names.join(", ")))),
+        None => names.first().cloned().ok_or_else(|| wrong("it has no sheet".to_owned()))?,
+    };
+    let cells = book.worksheet_range(&name).map_err(|error| unreadable(key, WORKBOOK, &error))?;
+    let cells = cut(cells, sheet.range.as_deref()).map_err(wrong)?;
+    let mut rows: Vec<Vec<Data>> = cells.rows().map(<[Data]>::to_vec).collect();
+    if rows.is_empty() {
+        return Err(SourceError::Empty { key: key.to_owned() });
+    }
+    let header: Vec<String> = rows.remove(0).iter().map(|cell| text(cell).unwrap_or_default()).collect();
+    let width = header.len();
+    // Cells that only have a format are rows of nothing.
+    rows.retain(|row| row.iter().any(|cell| text(cell).is_some()));
+    Ok((header, ExcelRows { rows: rows.into_iter(), width, at_once }))
+}
+
+impl ExcelRows {
+    /// Returns the next rows; `None` at the end.
+    pub(super) fn next_batch(&mut self) -> Option<RawBatch> {
+        let rows: Vec<Vec<Data>> = self.rows.by_ref().take(self.at_once).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let (mut bytes, mut spans) = (Vec::new(), Vec::with_capacity(rows.len() * self.width));
+        for cell in rows.iter().flatten() {
+            let start = bytes.len();
+            bytes.extend_from_slice(text(cell).unwrap_or_default().as_bytes());
+            // As a field of CSV: an empty text in quotes is no null, a cell without a value is one.
+            spans.push(match cell {
+                Data::String(_) => Span::quoted(start, bytes.len(), false),
+                _ => Span::plain(start, bytes.len()),
+            });
+        }
+        Some(RawBatch { text: bytes.into(), spans, width: self.width, rows: rows.len(), bad: Vec::new() })
+    }
+}
+
+/// Returns the cells of a range such as `B3:F200` or `B3`.
+fn cut(cells: Range<Data>, range: Option<&str>) -> Result<Range<Data>, String> {
+    let Some(range) = range else { return Ok(cells) };
+    let wrong = || format!("`{range}` is no range of cells such as `B3:F200`");
+    let (first, last) = range.split_once(':').map_or((range, None), |(first, last)| (first, Some(last)));
+    let first = cell(first).ok_or_else(wrong)?;
+    let used = cells.end().ok_or_else(|| "the sheet has no cells".to_owned())?;
+    let last = match last {
+        Some(last) => cell(last).ok_or_else(wrong)?,
+        None => used,
+    };
+    if last.0 < first.0 || last.1 < first.1 {
+        return Err(format!("it has no cells in `{range}`"));
+    }
+    Ok(cells.range(first, (last.0.min(used.0), last.1)))
+}
+
+/// Returns the row and column of a cell such as `B3`, from 0.
+fn cell(name: &str) -> Option<(u32, u32)> {
+    let letters = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|length| (1..=3).contains(length))?;
+    let column =
+        name[..letters].bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
+    let row: u32 = name[letters..].parse().ok()?;
+    Some((row.checked_sub(1)?, column - 1))
+}
+
+/// Returns a cell's value as text; `None` if it has none. A whole number has no fraction, and a midnight no time.
+fn text(cell: &Data) -> Option<String> {
+    Some(match cell {
+        Data::Empty => return None,
+        Data::Int(value) => value.to_string(),
+        Data::Float(value) => number(*value),
+        Data::String(value) | Data::DateTimeIso(value) | Data::DurationIso(value) => value.clone(),
+        Data::Bool(value) => value.to_string(),
+        Data::DateTime(value) if value.is_datetime() => {
+            let (year, month, day, hour, minute, second, milli) = value.to_ymd_hms_milli();
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            match (hour, minute, second, milli) {
+                (0, 0, 0, 0) => date,
+                (_, _, _, 0) => format!("{date} {hour:02}:{minute:02}:{second:02}"),
+                _ => format!("{date} {hour:02}:{minute:02}:{second:02}.{milli:03}"),
+            }
+        }
+        // A duration is a share of a day.
+        Data::DateTime(value) => number(value.as_f64()),
+        Data::Error(error) => error.to_string(),
+    })
+}
+
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_have_names() {
+        for (name, place) in
+            [("A1", Some((0, 0))), ("b3", Some((2, 1))), ("AA10", Some((9, 26))), ("A0", None), ("1A", None), ("", None)]
+        {
+            assert_eq!(cell(name), place, "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_written_without_what_excel_adds() {
+        for (value, expected) in [(5.0, "5"), (-0.5, "-0.5"), (1e20, "1e20"), (0.1 + 0.2, "0.30000000000000004")] {
+            assert_eq!(text(&Data::Float(value)).unwrap(), expected);
+        }
+        assert_eq!((text(&Data::Bool(true)), text(&Data::Empty)), (Some("true".to_owned()), None));
+    }
+}

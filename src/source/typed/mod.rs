@@ -1,0 +1,20 @@
+//! Files whose fields have types: Parquet, Avro, ORC, and workbooks.
+//!
+//! Their values become text, as a program would write them, and are read as those of any other file: one way to check types,
+//! to set values aside and to evolve tables. Their types become those of new columns.
+
+mod avro;
+mod batches;
+mod column_types;
+#[cfg(feature = "excel")]
+mod excel;
+mod format;
+#[cfg(feature = "orc")]
+mod orc;
+mod parquet;
+mod spool;
+mod text;
+mod unreadable;
+
+pub(super) use batches::TypedBatches;
+pub use format::{Sheet, TypedFormat, TypedKind};
