@@ -163,6 +163,11 @@ impl ColumnType {
         matches!(self, TinyInt | SmallInt | Int | BigInt | Float | Double | Decimal { .. })
     }
 
+    /// Returns true for integers of all widths.
+    pub fn is_integer(&self) -> bool {
+        matches!(self, Self::TinyInt | Self::SmallInt | Self::Int | Self::BigInt)
+    }
+
     /// Returns true if the type is an array, a struct or a map.
     pub fn is_nested(&self) -> bool {
         matches!(self, Self::Array(_) | Self::Struct(_) | Self::Map(..))

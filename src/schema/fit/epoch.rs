@@ -8,21 +8,27 @@ use super::exact_decimal;
 pub(super) struct EpochUnit {
     /// Its microseconds, as a power of ten.
     power: i32,
+    /// True if the number stands in `/Date(…)/`, as .NET writes instants in JSON.
+    is_wrapped: bool,
 }
 
-/// Returns the unit of the formats `epoch_s` (in `strptime`: `%s`), `epoch_ms` and `epoch_us`; `None` for other formats.
+/// Returns the unit of the formats `epoch_s` (in `strptime`: `%s`), `epoch_ms`, `epoch_us` and `dotnet`; `None` for other
+/// formats.
 pub(super) fn unit(format: &str) -> Option<EpochUnit> {
-    match format {
-        "epoch_s" | "%s" => Some(EpochUnit { power: 6 }),
-        "epoch_ms" => Some(EpochUnit { power: 3 }),
-        "epoch_us" => Some(EpochUnit { power: 0 }),
-        _ => None,
-    }
+    let (power, is_wrapped) = match format {
+        "epoch_s" | "%s" => (6, false),
+        "epoch_ms" => (3, false),
+        "epoch_us" => (0, false),
+        "dotnet" => (3, true),
+        _ => return None,
+    };
+    Some(EpochUnit { power, is_wrapped })
 }
 
 impl EpochUnit {
     /// Returns the microseconds of a number such as `1714554000.5`.
     pub(super) fn micros(self, text: &str, clock: &ClockRules) -> Option<i64> {
+        let text = if self.is_wrapped { unwrapped(text)? } else { text };
         let (mantissa, exponent) = exact_decimal(text.as_bytes())?;
         let power = exponent.checked_add(self.power)?;
         if power >= 0 {
@@ -36,6 +42,15 @@ impl EpochUnit {
         };
         i64::try_from(whole).ok()
     }
+}
+
+/// Returns the number in `/Date(1714557600123)/` or `/Date(1714557600123+0200)/`. The offset is that of the writer's place; the
+/// number is in UTC. <https://learn.microsoft.com/en-us/dotnet/framework/wcf/feature-details/stand-alone-json-serialization>
+fn unwrapped(text: &str) -> Option<&str> {
+    let number = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let Some(at) = number.rfind(['+', '-']).filter(|at| *at > 0) else { return Some(number) };
+    let (number, offset) = number.split_at(at);
+    (offset.len() == 5 && offset[1..].bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
 #[cfg(test)]
@@ -54,6 +69,11 @@ mod tests {
             ("epoch_us", "1.5", None),
             ("epoch_s", "today", None),
             ("epoch_s", "1e99", None),
+            ("dotnet", "/Date(1714557600123)/", Some(1_714_557_600_123_000)),
+            ("dotnet", "/Date(-62135596800000)/", Some(-62_135_596_800_000_000)),
+            ("dotnet", "/Date(1714557600123+0200)/", Some(1_714_557_600_123_000)),
+            ("dotnet", "/Date(1714557600123+2)/", None),
+            ("dotnet", "1714557600123", None),
         ] {
             assert_eq!(unit(format).unwrap().micros(text, &ClockRules::default()), expected, "{format} {text}");
         }

@@ -148,7 +148,7 @@ fn has_short_year(formats: &[String], text: &[u8]) -> bool {
 }
 
 /// Formats of a source's timestamps: ISO 8601 with a space or a `T`, then these `strptime` formats in order, then other ISO 8601.
-/// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01.
+/// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01; `dotnet` is `/Date(1714557600123)/`.
 #[derive(Debug, Clone, Default)]
 pub struct TimestampFormats {
     listed: Vec<String>,

@@ -192,6 +192,13 @@ DIALECTS = [
         ORDERS,
     ),
     Given(
+        "a trailer after many rows",
+        csv("id|customer|amount\n" + "".join(f"{i}|C{i}|1.00\n" for i in range(3, 203)) + "TRL|0200|200.00\n"),
+        [{"id": i, "customer": f"C{i}", "amount": dec("1.00")} for i in range(3, 203)],
+        '{ delimiter: "|", trailer: { pattern: "TRL|{rows}|*" } }',
+        ORDERS,
+    ),
+    Given(
         "lines after the records",
         csv("id,customer,amount\n1,Ann,10.50\n2,Bob,20.00\nend\nof file"),
         two(),
@@ -459,6 +466,7 @@ REFUSED = [
     ("duplicate headers", "id,x,x\n1,2,3\n", "{}", 12, "duplicate_names: rename"),
     ("a header of another script", "id,名前\n1,2\n", "{}", 12, "column_names: unicode"),
     ("an empty only file", "", "{}", 13, "is empty"),
+    ("Avro", "Obj\x01\x04\x14avro.codec\x08null\x16avro.schema" + "x" * 40, "{}", 13, "source.avro"),
 ]
 
 

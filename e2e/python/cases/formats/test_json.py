@@ -25,7 +25,8 @@ def given(
 ) -> Given:
     """A module of JSON files."""
     pattern = more.pop("pattern", NAMES)
-    return Given(what, files, expected, csv="", columns=columns, pattern=pattern, source=f"json: {json_settings}", **more)
+    source = "\n  ".join([f"json: {json_settings}", *more.pop("source", ())])
+    return Given(what, files, expected, csv="", columns=columns, pattern=pattern, source=source, **more)
 
 
 EVENT = '{"dynamodb":{"NewImage":{"id":{"N":"%d"},"who":{"S":"Ann"}}},"eventName":"INSERT"}'
@@ -207,6 +208,22 @@ VALUES = [
         "i: bigint, t: timestamp, d: date",
     ),
     given(
+        "instants of many writers in one column",
+        lines(
+            {"i": 0, "t": 1714557600123},
+            {"i": 1, "t": 1714557600},
+            {"i": 2, "t": "1714557600"},
+            {"i": 3, "t": "2024-05-01T10:00:00.123456789Z"},
+            {"i": 4, "t": "2024-05-01 10:00:00 UTC"},
+            {"i": 5, "t": "2024-05-01T10:00:00.000+0000"},
+            {"i": 6, "t": "/Date(1714557600123)/"},
+            {"i": 7, "t": {"$date": "2024-05-01T10:00:00Z"}},
+        ),
+        [{"i": i, "t": at(2024, 5, 1, 10, 0, 0, {0: 123000, 3: 123456, 6: 123000}.get(i, 0))} for i in range(8)],
+        "{ timestamp_formats: [epoch_s, epoch_ms, dotnet], nanoseconds: truncate, unwrap: mongo_extended }",
+        "i: bigint, t: timestamp",
+    ),
+    given(
         "numbers that are no days",
         lines({"i": 1, "t": 14121008, "d": 20240501}, {"i": 2, "t": 36000000, "d": 19844}),
         [{"i": 1, "t": None, "d": None}, {"i": 2, "t": None, "d": None}],
@@ -218,6 +235,13 @@ VALUES = [
         {"2024/05/01/orders-20240501T0900Z-x.json": b'{"id":1}\n'},
         [{"id": 1}],
         pattern="{year}/{month}/{day}/{collection}-*.json",
+    ),
+    given(
+        "dates without separators, within names",
+        {"2024/05/01/orders-20240501T0900Z-x.json": b'{"id":1}\n', "2024/05/01/orders-20240501T1000Z-y.json": b'{"id":2}\n'},
+        [{"id": 1}, {"id": 2}],
+        pattern="{year}/{month}/{day}/{collection}-{date:%Y%m%d}T*.json",
+        source=["pick: all"],
     ),
 ]
 

@@ -250,7 +250,7 @@ impl<'a> Day<'a> {
         self.keep_quarantine(&mut quarantine)?;
         self.reconcile()?;
         self.check_control()?;
-        self.check_limits(&found, quarantine.stand_for(), quarantine.only_reason())
+        self.check_limits(&found, quarantine.stand_for(), quarantine.only_reason(), evolution)
     }
 
     pub(super) fn staged<T>(&mut self, stage: Stage, work: impl FnOnce(&mut Self) -> T) -> T {

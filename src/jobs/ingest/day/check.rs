@@ -8,7 +8,7 @@ use crate::engine::FileCounts;
 use crate::jobs::ingest::control::Control;
 use crate::jobs::run::JobError;
 use crate::lake::QuarantineFile;
-use crate::schema::ColumnName;
+use crate::schema::{ColumnName, ColumnType, Evolution};
 use crate::sink::Extent;
 
 use super::attempt::Day;
@@ -62,7 +62,13 @@ impl Day<'_> {
         }
     }
 
-    pub(super) fn check_limits(&self, found: &FileCounts, quarantined: u64, reason: Option<&str>) -> Result<(), JobError> {
+    pub(super) fn check_limits(
+        &self,
+        found: &FileCounts,
+        quarantined: u64,
+        reason: Option<&str>,
+        evolution: &Evolution,
+    ) -> Result<(), JobError> {
         let Limits { error_rate, quarantine_rate, .. } = self.run.context.module.limits;
         let counts = &self.attempt.counts;
         let quarantine = self.report.quarantine.as_deref().unwrap_or_default();
@@ -73,7 +79,11 @@ impl Day<'_> {
                 error_rate,
                 "have invalid values",
                 "error_rate",
-                format!("compare values of the source with column types: {}", worst(&found.value_errors)),
+                format!(
+                    "compare values of the source with column types: {}{}",
+                    worst(&found.value_errors),
+                    self.fractions_hint(&found.value_errors, evolution)
+                ),
             ),
         ];
         for (count, Rate(limit), what, key, look) in checks {
@@ -89,6 +99,15 @@ impl Day<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns what to type if a column of the table has had whole numbers so far: its first fraction is no error of the source.
+    fn fractions_hint(&self, errors: &BTreeMap<ColumnName, u64>, evolution: &Evolution) -> String {
+        let before = |column: &&ColumnName| evolution.before.as_ref()?.type_of(column);
+        match errors.keys().find(|column| before(column).is_some_and(ColumnType::is_integer)) {
+            Some(column) => format!("; if `{column}` has fractions from now on, `adg retype {} {column} double`", self.collection.table),
+            None => String::new(),
+        }
     }
 }
 
