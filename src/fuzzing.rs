@@ -214,7 +214,7 @@ pub fn keys(data: &[u8]) {
         .into_iter()
         .filter_map(|name| Some((name.replace('.', "_").parse().ok()?, name.to_owned())))
         .collect();
-    let pattern = match KeyPattern::new(pattern, &collections) {
+    let pattern = match KeyPattern::new(pattern, &collections, Slicing::default()) {
         Ok(pattern) => pattern,
         Err(error) => return is_told_well(&Causes(&error).to_string()),
     };

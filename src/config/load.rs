@@ -386,7 +386,7 @@ profiles:
         fs::write(folder.path().join("modules/vacancy.yaml"), own).unwrap();
         let module = config.module("vacancy", LoadType::Full, &Nothing).unwrap();
         assert_eq!(module.target.database.as_str(), "own");
-        assert_eq!(module.target.partition_by, "date_uploaded");
+        assert_eq!(module.target.partition_by, PartitionBy::default());
         fs::write(folder.path().join("modules/vacancy.yaml"), own.replace("bids: {}", "bids: { columns: { id: bigit } }"))
             .unwrap();
         let error = config.module("vacancy", LoadType::Full, &Nothing).unwrap_err().to_string();

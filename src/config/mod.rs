@@ -24,7 +24,7 @@ pub use error::ConfigError;
 pub use load::{Config, ReferenceResolver, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{
-    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, ControlSettings, FileEncryption,
-    JsonSettings, LateFiles, Limits, MissingFile, Module, Rate, SourceSettings, TargetSettings, WithoutRecord,
+    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, ControlSettings, DateFrom, FileEncryption,
+    JsonSettings, LateFiles, Limits, MissingFile, Module, PartitionBy, Rate, SourceSettings, TargetSettings, WithoutRecord,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

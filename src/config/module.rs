@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::identity::{CollectionName, ModuleName, ProcessingDate};
+use crate::identity::{CollectionName, ModuleName, ProcessingDate, SliceLength};
 use crate::schema::fit::{AmbiguousTime, Nanoseconds};
 use crate::schema::{ColumnType, DuplicateNames, EvolutionPolicy, NamingRule, TimestampEncoding};
 use crate::source::{Encoding, FileValue, HashVersion, Pick, Unwrap};
@@ -94,6 +94,17 @@ impl Module {
     }
 }
 
+/// What tells the date of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DateFrom {
+    /// Its name, by the tokens of `files`.
+    #[default]
+    Name,
+    /// The time when it was last changed, in the profile's time zone. A file that is sent again belongs to the later date.
+    Modified,
+}
+
 /// Location and format of a module's source files.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -101,10 +112,16 @@ pub struct SourceSettings {
     /// Name of a store of the profile.
     #[serde(default = "source_store")]
     pub store: String,
-    /// Pattern of whole keys: `{date}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*` matches
+    /// Pattern of whole keys: `{date}`, `{hour}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*` matches
     /// anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is not a source file unless
     /// the pattern spells it out.
     pub files: String,
+    /// Length of the slices in which the files come: each is loaded, and a partition, of its own.
+    #[serde(default)]
+    pub slice: SliceLength,
+    /// What tells the date of a file.
+    #[serde(default)]
+    pub date_from: DateFrom,
     /// Files to read where a date has several.
     #[serde(default)]
     pub pick: Pick,
@@ -323,6 +340,23 @@ pub enum LateFiles {
     Ignore,
 }
 
+/// Partition columns of a module's tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PartitionBy {
+    /// A column that holds dates, of type `date` in a new table.
+    Name(String),
+    /// Columns with the part of the date that each holds, in `strftime` notation: `{ dt: "%Y%m%d" }` for 20240501. In a new table
+    /// they are of type `string`; in an existing one they may be integers.
+    Formats(IndexMap<String, String>),
+}
+
+impl Default for PartitionBy {
+    fn default() -> Self {
+        Self::Name("date_uploaded".to_owned())
+    }
+}
+
 /// Location and format of a module's tables.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -336,13 +370,10 @@ pub struct TargetSettings {
     /// columns that are personal data, else `non-pii`.
     #[serde(default = "location")]
     pub location: String,
-    /// Name of the partition column, a date.
-    #[serde(default = "partition_by")]
-    pub partition_by: String,
-    /// Form of dates in the partition column, in `strftime` notation: `%Y%m%d` for 20240501. A new table's column is a date, or a
-    /// text in another form; an existing one may be an integer.
-    #[serde(default = "partition_format")]
-    pub partition_format: String,
+    /// Partition columns: the name of one that holds dates, or several with the part of the date that each holds, in `strftime`
+    /// notation: `{ year: "%Y", month: "%m", day: "%d" }`. Where the slices are hours, a named column is followed by `hour`.
+    #[serde(default)]
+    pub partition_by: PartitionBy,
     /// Encoding of timestamps.
     #[serde(default)]
     pub timestamps: TimestampEncoding,
@@ -361,14 +392,6 @@ fn published_store() -> String {
 
 fn location() -> String {
     "data/{database}/{collection}/".to_owned()
-}
-
-fn partition_by() -> String {
-    "date_uploaded".to_owned()
-}
-
-fn partition_format() -> String {
-    "%Y-%m-%d".to_owned()
 }
 
 fn sweep_after_hours() -> u16 {

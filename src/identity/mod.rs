@@ -13,7 +13,7 @@ mod run_id;
 #[cfg(test)]
 pub use clock::FixedClock;
 pub use clock::{Clock, SystemClock};
-pub use date::{DateError, ProcessingDate};
+pub use date::{DateError, ProcessingDate, SliceLength};
 pub use error_kind::ErrorKind;
 pub use explain::{Causes, Explain};
 pub use fencing::FencingToken;

@@ -5,10 +5,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_saphyr::Commented;
 
-use crate::identity::{ModuleName, ProcessingDate};
-use crate::lake::OWNER;
-use crate::metastore::{Table, TableName};
-use crate::schema::{ROW_HASH_ID, TableSchema, system_columns};
+use crate::config::PartitionBy;
+use crate::identity::{ModuleName, ProcessingDate, SliceLength};
+use crate::lake::{OWNER, PartitionKeys};
+use crate::metastore::{Partition, Table, TableName};
+use crate::schema::{Column, ROW_HASH_ID, TableSchema, system_columns};
 
 use crate::jobs::run::{JobError, Services};
 use crate::jobs::tables::named;
@@ -56,7 +57,7 @@ struct TargetPart {
     store: String,
     database: String,
     location: String,
-    partition_by: String,
+    partition_by: PartitionBy,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,8 +77,8 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
     };
     for (table, other) in tables.iter().zip(&places).skip(1) {
         must_be_alike(&first.name, &table.name, "their databases", first.name.database.as_str(), table.name.database.as_str())?;
-        let (one, two) = (first.partition_by.name.as_str(), table.partition_by.name.as_str());
-        must_be_alike(&first.name, &table.name, "their partition columns", one, two)?;
+        let (one, two) = (names(&first.partition_by), names(&table.partition_by));
+        must_be_alike(&first.name, &table.name, "their partition columns", &one, &two)?;
         must_be_alike(&first.name, &table.name, "their folders", place, other)?;
     }
     let has_hash = tables.iter().any(|table| table.schema.columns().iter().any(|column| column.name.as_str() == ROW_HASH_ID));
@@ -95,7 +96,7 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
             store: request.store.clone(),
             database: first.name.database.to_string(),
             location: place.clone(),
-            partition_by: first.partition_by.name.to_string(),
+            partition_by: partition_by(&first.partition_by, &services.metastore.partitions(&first.name)?).0,
         },
         collections: tables.iter().map(|table| (table.name.table.to_string(), collection(&table.schema))).collect(),
     };
@@ -128,6 +129,56 @@ fn place(services: &Services, request: &ImportRequest, table: &Table) -> Result<
     Ok(words.fold(String::new(), |path, word| path + word + "/"))
 }
 
+fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Forms in which one partition column is likely to hold dates.
+const FORMS: [&str; 4] = ["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d-%m-%Y"];
+
+/// Returns the setting of a table's partition columns, and what reads its dates: by the names of the columns, or by the values of
+/// its partitions. If no form fits, the columns are named as they are, for a person to write the form.
+fn partition_by(columns: &[Column], partitions: &[Partition]) -> (PartitionBy, Option<PartitionKeys>) {
+    let keys_of = |formats: &[&str]| {
+        let named = columns.iter().zip(formats).map(|(column, format)| (column.name.clone(), (*format).to_owned()));
+        let keys = PartitionKeys::new(named.collect(), SliceLength::Day).ok()?;
+        let reads = |partition: &Partition| keys.date(&partition.value).is_some();
+        partitions.iter().all(reads).then_some(keys)
+    };
+    let named: Vec<&str> = columns.iter().map(by_name).collect();
+    let found = match columns {
+        [_] => FORMS.iter().find_map(|form| Some((vec![*form], keys_of(&[*form])?))),
+        _ => keys_of(&named).map(|keys| (named.clone(), keys)),
+    };
+    let (formats, keys) = match found {
+        Some((formats, keys)) => (formats, Some(keys)),
+        None => (named, None),
+    };
+    let setting = match (columns, formats.as_slice()) {
+        ([column], ["%Y-%m-%d"]) => PartitionBy::Name(column.name.to_string()),
+        _ => {
+            let formats = columns.iter().zip(&formats).map(|(column, format)| (column.name.to_string(), (*format).to_owned()));
+            PartitionBy::Formats(formats.collect())
+        }
+    };
+    (setting, keys)
+}
+
+/// Returns the part of a date that a partition column is likely to hold, by its name.
+fn by_name(column: &Column) -> &'static str {
+    let is_number = column.ty.is_integer();
+    match column.name.as_str() {
+        "year" | "yyyy" => "%Y",
+        "month" | "mm" if is_number => "%-m",
+        "month" | "mm" => "%m",
+        "day" | "dd" if is_number => "%-d",
+        "day" | "dd" => "%d",
+        "hour" | "hh" if is_number => "%-H",
+        "hour" | "hh" => "%H",
+        _ => "%Y-%m-%d",
+    }
+}
+
 fn must_be_alike(first: &TableName, other: &TableName, what: &str, one: &str, two: &str) -> Result<(), JobError> {
     if one == two {
         return Ok(());
@@ -151,7 +202,8 @@ fn start(services: &Services, tables: &[Table]) -> Result<Option<Commented<Strin
     let mut newest: Option<ProcessingDate> = None;
     for table in tables {
         let partitions = services.metastore.partitions(&table.name)?;
-        newest = newest.max(partitions.iter().filter_map(|partition| partition.value.0.parse().ok()).max());
+        let (_, keys) = partition_by(&table.partition_by, &partitions);
+        newest = newest.max(keys.and_then(|keys| partitions.iter().filter_map(|partition| keys.date(&partition.value)).max()));
     }
     let comment = "the first date that adg does: the day after the newest that is there".to_owned();
     Ok(newest.map(|newest| Commented(newest.next().to_string(), comment)))

@@ -146,7 +146,7 @@ impl<'r> Retype<'r> {
         if in_files.is_none_or(|ty| ty == self.to) {
             return Ok(None);
         }
-        let date = self.sink.at.layout.format().date(&partition.value).ok_or_else(|| {
+        let date = self.sink.at.layout.keys().date(&partition.value).ok_or_else(|| {
             refused(format!("the partition `{}` is no date", partition.value), "unpublish it, or change it by another tool")
         })?;
         let mut staged = self.sink.begin(&date.into(), self.after)?;

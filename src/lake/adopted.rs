@@ -4,7 +4,7 @@ use crate::metastore::{MetastoreError, Partition, Table};
 use crate::schema::ColumnType;
 
 use super::parameters::OWNER;
-use super::{LakeError, PartitionFormat};
+use super::{LakeError, PartitionKeys};
 
 /// Athena's partition projection: with it Athena computes the locations of partitions and ignores registered ones, so it would
 /// read the folders of all attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
@@ -17,11 +17,10 @@ const PROJECTION: &str = "projection.enabled";
 /// [`LakeError::Unsupported`] with a hint; or the metastore fails.
 pub fn must_be_partitioned_by_dates(
     table: &Table,
-    format: &PartitionFormat,
+    keys: &PartitionKeys,
     partitions: impl FnOnce() -> Result<Vec<Partition>, MetastoreError>,
 ) -> Result<(), LakeError> {
     let unsupported = |reason: String, hint: String| LakeError::Unsupported { table: table.name.to_string(), reason, hint };
-    let key = &table.partition_by;
     if table.parameters.get(PROJECTION).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return Err(unsupported(
             format!("it has partition projection (`{PROJECTION}`), by which Athena ignores the partitions that adg registers"),
@@ -31,24 +30,26 @@ pub fn must_be_partitioned_by_dates(
             ),
         ));
     }
-    let sample = "2024-05-01".parse().map_or_else(|_| String::new(), |date| format.value(date).0);
     let own_table = || {
-        "say in `target.partition_format` how it writes dates (`%Y%m%d`), or give the module a table of its own \
+        "say in `target.partition_by` how it writes dates (`{ dt: \"%Y%m%d\" }`), or give the module a table of its own \
          (`target.database`)"
             .to_owned()
     };
-    if !format.fits(&key.ty) {
-        let reason = format!("its partition column `{}` is {}, and adg writes dates such as {sample}", key.name, key.ty);
+    if let Some(column) = keys.misfit(&table.partition_by) {
+        let reason =
+            format!("its partition column `{}` is {}, and adg writes dates such as {}", column.name, column.ty, keys.example());
         return Err(unsupported(reason, own_table()));
     }
-    if table.parameters.contains_key(OWNER) || key.ty == ColumnType::Date {
+    let are_dates = table.partition_by.iter().all(|column| column.ty == ColumnType::Date);
+    if table.parameters.contains_key(OWNER) || are_dates {
         return Ok(());
     }
-    let is_other = |partition: &Partition| format.date(&partition.value).is_none() && partition.value.0 != HIVE_DEFAULT;
+    let is_other = |partition: &Partition| {
+        keys.date(&partition.value).is_none() && !partition.value.texts().iter().any(|text| text == HIVE_DEFAULT)
+    };
     match partitions()?.into_iter().find(is_other) {
         Some(other) => {
-            let reason =
-                format!("its partition column `{}` holds `{}`, and adg writes dates such as {sample}", key.name, other.value);
+            let reason = format!("it has the partition `{}`, and adg writes dates such as {}", other.value, keys.example());
             Err(unsupported(reason, own_table()))
         }
         None => Ok(()),
@@ -61,6 +62,7 @@ const HIVE_DEFAULT: &str = "__HIVE_DEFAULT_PARTITION__";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::SliceLength;
     use crate::metastore::{Parameters, PartitionValue};
     use crate::schema::{Column, ColumnName, TableSchema};
 
@@ -69,21 +71,22 @@ mod tests {
     }
 
     fn check_as(format: &str, ty: &str, parameters: &[(&str, &str)], values: &[&str]) -> Result<(), String> {
-        let format = PartitionFormat::new(format).unwrap();
+        let dt = ColumnName::new("dt").unwrap();
+        let keys = PartitionKeys::new(vec![(dt.clone(), format.to_owned())], SliceLength::Day).unwrap();
         let parameters = parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let table = Table {
             name: "db.t".parse().unwrap(),
             location: "s3://lake/t".into(),
             schema: TableSchema::default(),
-            partition_by: Column::new(ColumnName::new("dt").unwrap(), ty.parse().unwrap()),
+            partition_by: vec![Column::new(dt, ty.parse().unwrap())],
             parameters,
         };
         let partition = |value: &&str| Partition {
-            value: PartitionValue((*value).to_owned()),
+            value: PartitionValue::from(*value),
             location: format!("s3://lake/t/dt={value}"),
             parameters: Parameters::new(),
         };
-        must_be_partitioned_by_dates(&table, &format, || Ok(values.iter().map(partition).collect()))
+        must_be_partitioned_by_dates(&table, &keys, || Ok(values.iter().map(partition).collect()))
             .map_err(|error| error.to_string())
     }
 
@@ -104,7 +107,7 @@ mod tests {
         for (format, ty, value) in
             [("%Y%m%d", "date", "2024-05-01"), ("%Y%m%d", "string", "2024-05-01"), ("%Y/%m/%d", "int", "1")]
         {
-            assert!(check_as(format, ty, &[], &[value]).unwrap_err().contains("dates such as 2024"), "{format} {ty}");
+            assert!(check_as(format, ty, &[], &[value]).unwrap_err().contains("dates such as dt "), "{format} {ty}");
         }
     }
 
@@ -114,7 +117,7 @@ mod tests {
             ("int", &[][..], &["20240501"][..], "`dt` is int"),
             ("timestamp", &[], &[], "`dt` is timestamp"),
             ("varchar(8)", &[], &[], "`dt` is varchar(8)"),
-            ("string", &[], &["2024-05-01", "20240502"], "`dt` holds `20240502`"),
+            ("string", &[], &["2024-05-01", "20240502"], "the partition `20240502`"),
             ("date", &[("projection.enabled", "TRUE"), (OWNER, "shop")], &[], "partition projection"),
         ] {
             let error = check(ty, parameters, values).unwrap_err();

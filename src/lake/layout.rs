@@ -2,9 +2,8 @@
 
 use crate::identity::{ProcessingDate, RunId};
 use crate::metastore::PartitionValue;
-use crate::schema::ColumnName;
 
-use super::PartitionFormat;
+use super::PartitionKeys;
 
 /// Folder of quarantined records. Hive, Spark, Athena and BigQuery ignore folders whose names begin with an underscore.
 const HIDDEN: &str = "_quarantine";
@@ -18,34 +17,28 @@ const BESIDE: &str = "_adg";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableLayout {
     folder: String,
-    partition_by: ColumnName,
-    format: PartitionFormat,
+    keys: PartitionKeys,
 }
 
 impl TableLayout {
     /// Creates the layout of a table in the folder `folder` of its store.
-    pub fn new(folder: &str, partition_by: ColumnName, format: PartitionFormat) -> Self {
-        Self { folder: folder.trim_matches('/').to_owned(), partition_by, format }
+    pub fn new(folder: &str, keys: PartitionKeys) -> Self {
+        Self { folder: folder.trim_matches('/').to_owned(), keys }
     }
 
-    /// Returns the form of dates in the partition column.
-    pub fn format(&self) -> &PartitionFormat {
-        &self.format
+    /// Returns the partition columns.
+    pub fn keys(&self) -> &PartitionKeys {
+        &self.keys
     }
 
     /// Returns the partition of a date.
     pub fn value(&self, date: ProcessingDate) -> PartitionValue {
-        self.format.value(date)
+        self.keys.value(date)
     }
 
     /// Returns the table's folder.
     pub fn table(&self) -> &str {
         &self.folder
-    }
-
-    /// Returns the column that the table is partitioned by.
-    pub fn partition_by(&self) -> &ColumnName {
-        &self.partition_by
     }
 
     /// Returns the folder of all attempts at a date.
@@ -73,15 +66,23 @@ impl TableLayout {
         below.strip_prefix(BESIDE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(below).parse().ok()
     }
 
-    /// Returns the partition whose folder has that name; none if it is not a partition's folder.
-    pub fn value_of(&self, name: &str) -> Option<PartitionValue> {
-        let value = name.strip_prefix(self.partition_by.as_str())?.strip_prefix('=')?;
-        Some(PartitionValue(unescaped(value)))
+    /// Returns the partition whose folder has that path in the table's folder, and the rest of the path; none if it lies in no
+    /// partition's folder.
+    pub fn value_of<'p>(&self, path: &'p str) -> Option<(PartitionValue, Option<&'p str>)> {
+        let depth = self.depth();
+        let end = path.match_indices('/').nth(depth - 1).map(|(at, _)| at);
+        let (name, rest) = end.map_or((path, None), |at| (&path[..at], Some(&path[at + 1..])));
+        Some((PartitionValue::of_name(name, self.keys.names())?, rest))
+    }
+
+    /// Returns the number of folders between the table's folder and the files of a partition: one for each column.
+    pub fn depth(&self) -> usize {
+        self.keys.names().count()
     }
 
     /// Returns the folder of all attempts at a partition.
     pub fn folder_of(&self, value: &PartitionValue) -> String {
-        format!("{}/{}", self.folder, folder_name(self.partition_by.as_str(), value))
+        format!("{}/{}", self.folder, value.name(self.keys.names()))
     }
 
     /// Returns the folder of all quarantined records.
@@ -96,7 +97,7 @@ impl TableLayout {
 
     /// Returns the folder of all quarantined records of a partition.
     pub fn quarantine_folder(&self, value: &PartitionValue) -> String {
-        format!("{}/{}", self.quarantined(), folder_name(self.partition_by.as_str(), value))
+        format!("{}/{}", self.quarantined(), value.name(self.keys.names()))
     }
 
     /// Returns the file of the records that one run quarantined.
@@ -105,53 +106,20 @@ impl TableLayout {
     }
 }
 
-/// Returns the name of a partition's folder.
-pub fn folder_name(column: &str, value: &PartitionValue) -> String {
-    format!("{column}={}", escaped(value))
-}
-
-/// Returns a value as Hive writes it in the name of a folder (`FileUtils.escapePathName`).
-fn escaped(value: &PartitionValue) -> String {
-    let mut out = String::new();
-    for c in value.0.chars() {
-        if c.is_ascii_control() || "\"#%'*/:=?\\{[]^".contains(c) {
-            out.push_str(&format!("%{:02X}", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Returns the value that Hive wrote in the name of a folder.
-fn unescaped(name: &str) -> String {
-    let mut out = String::new();
-    let mut rest = name;
-    while let Some(at) = rest.find('%') {
-        let code = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push_str(&rest[..at]);
-        match code {
-            Some(code) => {
-                out.push(char::from(code));
-                rest = &rest[at + 3..];
-            }
-            None => {
-                out.push('%');
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    out + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::SliceLength;
+    use crate::schema::ColumnName;
+
+    fn layout(folder: &str, keys: &[(&str, &str)], length: SliceLength) -> TableLayout {
+        let keys = keys.iter().map(|(name, format)| (ColumnName::new(name).unwrap(), (*format).to_owned()));
+        TableLayout::new(folder, PartitionKeys::new(keys.collect(), length).unwrap())
+    }
 
     #[test]
     fn every_run_has_its_own_folder() {
-        let layout =
-            TableLayout::new("data/uc_kickstart/bids/", ColumnName::new("date_uploaded").unwrap(), PartitionFormat::default());
+        let layout = layout("data/uc_kickstart/bids/", &[("date_uploaded", "%Y-%m-%d")], SliceLength::Day);
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH);
         let date = "2021-04-12".parse().unwrap();
         assert_eq!(layout.attempt(date, run), format!("data/uc_kickstart/bids/date_uploaded=2021-04-12/{run}"));
@@ -163,11 +131,19 @@ mod tests {
 
     #[test]
     fn values_are_escaped_as_hive_does() {
-        let format = PartitionFormat::new("%Y/%m/%d").unwrap();
-        let layout = TableLayout::new("t", ColumnName::new("dt").unwrap(), format);
+        let layout = layout("t", &[("dt", "%Y/%m/%d")], SliceLength::Day);
         let date = "2024-04-30".parse().unwrap();
         assert_eq!(layout.partition(date), "t/dt=2024%2F04%2F30");
-        assert_eq!(layout.value_of("dt=2024%2F04%2F30"), Some(layout.value(date)));
-        assert_eq!(layout.value_of("dt=100%"), Some(PartitionValue("100%".into())));
+        assert_eq!(layout.value_of("dt=2024%2F04%2F30"), Some((layout.value(date), None)));
+        assert_eq!(layout.value_of("dt=100%/run"), Some((PartitionValue::from("100%"), Some("run"))));
+    }
+
+    #[test]
+    fn several_columns_are_several_folders() {
+        let layout = layout("t", &[("day", "%Y-%m-%d"), ("hour", "%H")], SliceLength::Hour);
+        let hour = "2024-04-30T09".parse().unwrap();
+        assert_eq!(layout.partition(hour), "t/day=2024-04-30/hour=09");
+        assert_eq!(layout.value_of("day=2024-04-30/hour=09/_adg/run"), Some((layout.value(hour), Some("_adg/run"))));
+        assert_eq!((layout.value_of("day=2024-04-30"), layout.value_of("hour=09/day=2024-04-30/run")), (None, None));
     }
 }

@@ -34,15 +34,24 @@ impl HiveSink<'_> {
     /// # Errors
     /// Those of [`sweep_unpublished`](Self::sweep_unpublished).
     pub fn sweep_all_unpublished(&self) -> Result<usize, LakeError> {
-        let names = self
-            .at
-            .store
-            .folders(self.at.layout.table())?
-            .into_iter()
-            .chain(self.at.store.folders(&self.at.layout.quarantined())?);
-        let values: BTreeSet<PartitionValue> = names.filter_map(|name| self.at.layout.value_of(&name)).collect();
+        let mut values = self.partitions_in(self.at.layout.table())?;
+        values.extend(self.partitions_in(&self.at.layout.quarantined())?);
         let readers = Readers::of(&self.at);
         values.iter().map(|value| self.sweep_unpublished_of(value, &readers)).sum()
+    }
+
+    /// Returns the partitions that have a folder in that one.
+    fn partitions_in(&self, folder: &str) -> Result<BTreeSet<PartitionValue>, LakeError> {
+        let mut paths = self.at.store.folders(folder)?;
+        for _ in 1..self.at.layout.depth() {
+            let mut deeper = Vec::new();
+            for path in paths {
+                let found = self.at.store.folders(&format!("{folder}/{path}"))?;
+                deeper.extend(found.into_iter().map(|name| format!("{path}/{name}")));
+            }
+            paths = deeper;
+        }
+        Ok(paths.iter().filter_map(|path| Some(self.at.layout.value_of(path)?.0)).collect())
     }
 
     fn sweep_unpublished_of(&self, value: &PartitionValue, readers: &Readers<'_>) -> Result<usize, LakeError> {
@@ -71,7 +80,7 @@ impl HiveSink<'_> {
 
     /// Returns the attempts at a partition, oldest first; none if its value is not a date.
     fn attempts_at(&self, value: &PartitionValue) -> Result<Vec<Attempt>, LakeError> {
-        let Ok(date) = value.0.parse::<ProcessingDate>() else { return Ok(Vec::new()) };
+        let Some(date) = self.at.layout.keys().date(value) else { return Ok(Vec::new()) };
         Ok(self.ledger.attempts(&Unit::new(self.at.module.clone(), self.at.table.table.clone(), date))?)
     }
 
@@ -175,11 +184,7 @@ impl TableHandle<'_> {
     pub(super) fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;
         let below = folder.strip_prefix(self.layout.table())?.strip_prefix('/')?;
-        let (partition, run) = match below.split_once('/') {
-            Some((partition, run)) => (partition, Some(run)),
-            None => (below, None),
-        };
-        let value = self.layout.value_of(partition)?;
+        let (value, run) = self.layout.value_of(below)?;
         match run {
             Some(run) => TableLayout::run_in(run).map(|id| (value, Place::Run(id, folder))),
             None => Some((value, Place::Plain(folder))),

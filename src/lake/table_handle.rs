@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::identity::ModuleName;
 use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, TableName};
-use crate::schema::{Column, ColumnName, TableSchema};
+use crate::schema::{ColumnName, TableSchema};
 use crate::store::{Store, normal_location};
 
 use super::parameters::{COLUMNS, OWNER};
@@ -26,11 +26,11 @@ pub struct TableHandle<'a> {
 }
 
 impl TableHandle<'_> {
-    /// Returns the registered table, if it exists. Refuses a table whose location or partition column differs from the module's,
+    /// Returns the registered table, if it exists. Refuses a table whose location or partition columns differ from the module's,
     /// and a table of another module: two leases would not keep two runs apart.
     ///
     /// # Errors
-    /// [`LakeError::Moved`] if its location, partition column or module differs; [`LakeError::Unsupported`] if adg can't publish
+    /// [`LakeError::Moved`] if its location, partition columns or module differ; [`LakeError::Unsupported`] if adg can't publish
     /// to it; or the metastore fails.
     pub fn registered(&self) -> Result<Option<Table>, LakeError> {
         let Some(table) = self.metastore.table(self.table)? else { return Ok(None) };
@@ -44,13 +44,14 @@ impl TableHandle<'_> {
         if normal_location(&table.location) != location {
             return Err(differs("location", table.location, location));
         }
-        if table.partition_by.name != *self.layout.partition_by() {
-            return Err(differs("partition_by", table.partition_by.name.to_string(), self.layout.partition_by().to_string()));
+        let (registered, configured) = (listed(table.partition_by.iter().map(|column| &column.name)), listed(self.layout.keys().names()));
+        if registered != configured {
+            return Err(differs("partition_by", registered, configured));
         }
         match table.parameters.get(OWNER) {
             Some(owner) if owner != self.module.as_str() => Err(differs("module", owner.clone(), self.module.to_string())),
             _ => {
-                must_be_partitioned_by_dates(&table, self.layout.format(), || self.metastore.partitions(self.table))?;
+                must_be_partitioned_by_dates(&table, self.layout.keys(), || self.metastore.partitions(self.table))?;
                 Ok(Some(table))
             }
         }
@@ -70,7 +71,7 @@ impl TableHandle<'_> {
             name: self.table.clone(),
             location: self.store.written_location(self.layout.table()),
             schema: schema.clone(),
-            partition_by: Column::new(self.layout.partition_by().clone(), self.layout.format().column_type()),
+            partition_by: self.layout.keys().columns(),
             parameters: Table::first_parameters()
                 .into_iter()
                 .chain(self.own_parameters(personal))
@@ -88,4 +89,8 @@ impl TableHandle<'_> {
         }
         own
     }
+}
+
+fn listed<'c>(names: impl Iterator<Item = &'c ColumnName>) -> String {
+    names.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
-use super::{FileSettings, HiveSink, TableHandle, TableLayout};
+use super::{FileSettings, HiveSink, PartitionKeys, TableHandle, TableLayout};
 use crate::catchup::{Access, Holder, Lease, LeaseStore, Slice, SqliteLedger};
-use crate::identity::{Clock, FixedClock, ModuleName, RunId};
+use crate::identity::{Clock, FixedClock, ModuleName, RunId, SliceLength};
 use crate::metastore::{
     GlueMetastore, GlueSettings, HiveMetastore, HiveSettings, Metastore, PartitionValue, SqliteMetastore, TableName,
 };
@@ -37,6 +37,11 @@ struct HiveWorld {
     _folder: TempDir,
 }
 
+/// A partition column `day` with dates.
+fn by_day() -> PartitionKeys {
+    PartitionKeys::new(vec![(ColumnName::new("day").unwrap(), "%Y-%m-%d".into())], SliceLength::Day).unwrap()
+}
+
 impl HiveWorld {
     /// Creates a world in `parent`, which the metastore can reach.
     fn new(parent: PathBuf, metastore: impl FnOnce(&TempDir) -> Box<dyn Metastore>) -> Self {
@@ -51,7 +56,7 @@ impl HiveWorld {
             clock: FixedClock(Mutex::new(Timestamp::from_second(1_714_550_400).unwrap())),
             module: "people".parse().unwrap(),
             table: format!("{database}.people").parse().unwrap(),
-            layout: TableLayout::new(&lake, ColumnName::new("day").unwrap(), super::PartitionFormat::default()),
+            layout: TableLayout::new(&lake, by_day()),
             _folder: folder,
         }
     }

@@ -18,14 +18,14 @@ fn table() -> Table {
         name: name(),
         location: "file:///tmp/adg_conformance/bids".into(),
         schema: columns(&[("id", "bigint"), ("cost_$", "decimal(18,2)"), ("tags", "array<struct<a:int,b:map<string,date>>>")]),
-        partition_by: columns(&[("date_uploaded", "date")]).columns()[0].clone(),
+        partition_by: columns(&[("date_uploaded", "date")]).columns().to_vec(),
         parameters: Table::first_parameters(),
     }
 }
 
 fn partition(date: &str, run: &str) -> Partition {
     Partition {
-        value: PartitionValue(date.into()),
+        value: PartitionValue::from(date),
         location: format!("file:///tmp/adg_conformance/bids/date_uploaded={date}/{run}"),
         // Hive's service counts files itself where it is not told.
         parameters: [("numRows", "3"), ("numFiles", "1"), ("totalSize", "10"), ("adg.note", "it's \"quoted\"")]
@@ -43,13 +43,14 @@ pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
     all_registered_places_are_found(metastore, other);
     a_publish_removes_statistics_of_spark(metastore, other);
     a_late_sleeper_is_fenced(metastore, other);
+    partitions_of_several_columns_are_kept_apart(metastore, other);
 }
 
 fn tables_are_created_once(metastore: &dyn Metastore, other: &dyn Metastore) {
     let database = Database { name: name().database, location: "file:///tmp/adg_conformance".into() };
     assert!(metastore.table(&name()).unwrap().is_none());
     assert!(matches!(metastore.partitions(&name()), Err(MetastoreError::NoSuchTable { .. })));
-    assert!(metastore.partition(&name(), &PartitionValue("2024-01-01".into())).unwrap().is_none());
+    assert!(metastore.partition(&name(), &PartitionValue::from("2024-01-01")).unwrap().is_none());
     metastore.create_database(&database).unwrap();
     other.create_database(&database).unwrap();
     metastore.create_table(&table()).unwrap();
@@ -82,9 +83,9 @@ fn partitions_are_swapped(metastore: &dyn Metastore, other: &dyn Metastore) {
     metastore.publish(&name(), &[partition("2024-01-01", "c")], fence).unwrap();
     metastore.publish(&name(), &[], fence).unwrap();
     assert_eq!(other.partitions(&name()).unwrap(), [partition("2024-01-01", "c"), partition("2024-01-02", "b")]);
-    assert_eq!(other.partition(&name(), &PartitionValue("2024-01-02".into())).unwrap(), Some(partition("2024-01-02", "b")));
-    other.drop_partition(&name(), &PartitionValue("2024-01-02".into()), fence).unwrap();
-    other.drop_partition(&name(), &PartitionValue("2024-01-02".into()), fence).unwrap();
+    assert_eq!(other.partition(&name(), &PartitionValue::from("2024-01-02")).unwrap(), Some(partition("2024-01-02", "b")));
+    other.drop_partition(&name(), &PartitionValue::from("2024-01-02"), fence).unwrap();
+    other.drop_partition(&name(), &PartitionValue::from("2024-01-02"), fence).unwrap();
     assert_eq!(metastore.partitions(&name()).unwrap().len(), 1);
     let unknown: TableName = "adg_conformance.nothing".parse().unwrap();
     assert!(matches!(
@@ -130,11 +131,31 @@ fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {
     for date in ["2024-01-03", "2024-01-04"] {
         let slept = metastore.publish(&name(), &[partition(date, "slept")], FencingToken(5));
         assert!(matches!(slept, Err(MetastoreError::Fenced { found: 6, ours: 5, .. })));
-        let dropped = metastore.drop_partition(&name(), &PartitionValue(date.into()), FencingToken(5));
+        let dropped = metastore.drop_partition(&name(), &PartitionValue::from(date), FencingToken(5));
         assert!(matches!(dropped, Err(MetastoreError::Fenced { .. })));
     }
     assert_eq!(
-        metastore.partition(&name(), &PartitionValue("2024-01-03".into())).unwrap(),
+        metastore.partition(&name(), &PartitionValue::from("2024-01-03")).unwrap(),
         Some(partition("2024-01-03", "late"))
     );
+}
+
+fn partitions_of_several_columns_are_kept_apart(metastore: &dyn Metastore, other: &dyn Metastore) {
+    let name: TableName = "adg_conformance.hours".parse().unwrap();
+    let location = "file:///tmp/adg_conformance/hours".to_owned();
+    let partition_by = columns(&[("day", "string"), ("hour", "int")]).columns().to_vec();
+    let table = Table { name: name.clone(), location, partition_by, ..table() };
+    metastore.create_table(&table).unwrap();
+    assert_eq!(other.table(&name).unwrap(), Some(table));
+    // Hive escapes the slashes in the partition's name.
+    let of = |hour: &str, run: &str| Partition {
+        value: PartitionValue::new(vec!["2024/05/01".into(), hour.into()]),
+        ..partition("2024-05-01", run)
+    };
+    let fence = FencingToken(1);
+    metastore.publish(&name, &[of("10", "a"), of("9", "b")], fence).unwrap();
+    metastore.publish(&name, &[of("9", "c")], fence).unwrap();
+    assert_eq!(other.partition(&name, &of("9", "c").value).unwrap(), Some(of("9", "c")));
+    other.drop_partition(&name, &of("9", "c").value, fence).unwrap();
+    assert_eq!(other.partitions(&name).unwrap(), [of("10", "a")]);
 }

@@ -15,7 +15,7 @@ pub fn create_table(table: &Table) -> String {
     let _ = write!(
         ddl,
         "\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION '{}'",
-        table.partition_by,
+        table.partition_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         table.location.replace('\\', "\\\\").replace('\'', "\\'")
     );
     ddl
@@ -34,13 +34,13 @@ mod tests {
             name: "db.bids".parse().unwrap(),
             location: "file:///it's \\ here/".into(),
             schema: TableSchema::new(vec![column("id", ColumnType::BigInt), column("cost_$", ColumnType::Double)]),
-            partition_by: column("date_uploaded", ColumnType::Date),
+            partition_by: vec![column("date_uploaded", ColumnType::Date), column("hour", ColumnType::String)],
             parameters: Parameters::new(),
         };
         assert_eq!(
             create_table(&table),
             "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` \
-             date)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s \\\\ here/'"
+             date, `hour` string)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s \\\\ here/'"
         );
     }
 }

@@ -104,7 +104,7 @@ impl SqliteMetastore {
             let parameters = self.json(&partition.parameters)?;
             transaction
                 .prepare_cached("insert or replace into partitions values (?1, ?2, ?3, ?4)")
-                .and_then(|mut insert| insert.execute(params![id, partition.value.0, partition.location, parameters]))
+                .and_then(|mut insert| insert.execute(params![id, stored(&partition.value), partition.location, parameters]))
                 .map_err(self.unavailable(PUBLISH))?;
         }
         Ok(())
@@ -141,9 +141,22 @@ impl SqliteMetastore {
         Ok(TableSchema::new(columns))
     }
 
+    /// Returns the texts that one column of the database holds.
+    fn texts(&self, stored: String) -> Result<Vec<String>, MetastoreError> {
+        if !stored.starts_with('[') {
+            return Ok(vec![stored]);
+        }
+        serde_json::from_str(&stored).map_err(|_| self.corrupt(format!("the partition `{stored}`")))
+    }
+
+    fn partition_columns(&self, names: String, types: String) -> Result<Vec<Column>, MetastoreError> {
+        let (names, types) = (self.texts(names)?, self.texts(types)?);
+        names.iter().zip(&types).map(|(name, ty)| self.column(name, ty)).collect()
+    }
+
     fn partition_from(&self, raw: (String, String, String)) -> Result<Partition, MetastoreError> {
         let (value, location, parameters) = raw;
-        Ok(Partition { value: PartitionValue(value), location, parameters: self.parameters(&parameters)? })
+        Ok(Partition { value: PartitionValue::new(self.texts(value)?), location, parameters: self.parameters(&parameters)? })
     }
 
     fn remove_spark_statistics(&self, transaction: &Transaction<'_>, id: i64) -> Result<(), MetastoreError> {
@@ -201,6 +214,15 @@ fn insert_columns(connection: &Connection, id: i64, schema: &TableSchema) -> Sql
     Ok(())
 }
 
+/// Returns texts as one column of the database holds them: one as it is, several as JSON. Files of versions that knew one
+/// partition column alone are read as they were written.
+fn stored(texts: &PartitionValue) -> String {
+    match texts.texts() {
+        [text] if !text.starts_with('[') => text.clone(),
+        texts => serde_json::Value::from(texts.to_vec()).to_string(),
+    }
+}
+
 fn raw_partition(row: &Row<'_>) -> Sql<(String, String, String)> {
     Ok((row.get("value")?, row.get("location")?, row.get("parameters")?))
 }
@@ -256,7 +278,7 @@ impl Metastore for SqliteMetastore {
             name: name.clone(),
             location,
             schema: self.schema_of(&connection, id)?,
-            partition_by: self.column(&key, &key_type)?,
+            partition_by: self.partition_columns(key, key_type)?,
             parameters: self.parameters(&parameters)?,
         }))
     }
@@ -264,6 +286,8 @@ impl Metastore for SqliteMetastore {
     fn create_table(&self, table: &Table) -> Result<(), MetastoreError> {
         let failed = self.unavailable("create a table");
         let parameters = self.json(&table.parameters)?;
+        let names = PartitionValue::new(table.partition_by.iter().map(|column| column.name.to_string()).collect());
+        let types = PartitionValue::new(table.partition_by.iter().map(|column| column.ty.to_string()).collect());
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         if table_id(&transaction, &table.name).map_err(&failed)?.is_some() {
@@ -277,8 +301,8 @@ impl Metastore for SqliteMetastore {
                     table.name.database.as_str(),
                     table.name.table.as_str(),
                     table.location,
-                    table.partition_by.name.as_str(),
-                    table.partition_by.ty.to_string(),
+                    stored(&names),
+                    stored(&types),
                     parameters
                 ],
             )
@@ -348,7 +372,7 @@ impl Metastore for SqliteMetastore {
                  where t.database = ?1 and t.name = ?2 and p.value = ?3",
             )
             .and_then(|mut query| {
-                query.query_row([name.database.as_str(), name.table.as_str(), value.0.as_str()], raw_partition).optional()
+                query.query_row([name.database.as_str(), name.table.as_str(), stored(value).as_str()], raw_partition).optional()
             })
             .map_err(self.unavailable("read a partition"))?
             .map(|raw| self.partition_from(raw))
@@ -372,7 +396,7 @@ impl Metastore for SqliteMetastore {
         self.on_table(ACTION, name, |transaction, id| {
             self.pass_fence(transaction, id, name, fence)?;
             transaction
-                .execute("delete from partitions where table_id = ?1 and value = ?2", params![id, value.0])
+                .execute("delete from partitions where table_id = ?1 and value = ?2", params![id, stored(value)])
                 .map(drop)
                 .map_err(self.unavailable(ACTION))
         })

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::identity::{CollectionName, NameError, ProcessingDate};
+use crate::identity::{CollectionName, NameError};
 use crate::schema::{Column, ColumnName, TableSchema};
 use crate::store::normal_location;
+
+use super::PartitionValue;
 
 /// Table parameter with the names of the columns with personal data, joined by commas. In a catalog whose columns have
 /// parameters, each of them also has `pii` = `true`.
@@ -49,17 +51,17 @@ pub struct Database {
     pub location: String,
 }
 
-/// An external table of Parquet files, partitioned by one column.
+/// An external table of Parquet files, partitioned by columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// Its name.
     pub name: TableName,
     /// The folder of its partitions, as [`crate::store::tidy_location`] writes it.
     pub location: String,
-    /// Its columns, without the partition column.
+    /// Its columns, without the partition columns.
     pub schema: TableSchema,
-    /// Partition column.
-    pub partition_by: Column,
+    /// Partition columns, in the order of the partitions' values and folders; at least one.
+    pub partition_by: Vec<Column>,
     /// Its properties.
     pub parameters: Parameters,
 }
@@ -82,26 +84,10 @@ pub(super) fn personal(parameters: &Parameters) -> impl Iterator<Item = &str> {
     parameters.get(PERSONAL).into_iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty())
 }
 
-/// A value of the partition column, as Hive writes it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PartitionValue(pub String);
-
-impl From<ProcessingDate> for PartitionValue {
-    fn from(date: ProcessingDate) -> Self {
-        Self(date.to_string())
-    }
-}
-
-impl fmt::Display for PartitionValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// A partition and the location of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
-    /// Its value.
+    /// Its values.
     pub value: PartitionValue,
     /// The folder of its files. If read from a metastore, as [`crate::store::normal_location`] writes it.
     pub location: String,

@@ -25,7 +25,7 @@ pub enum KeyPatternError {
     /// An unknown `{word}`.
     #[error(
         "the file pattern `{pattern}` has `{{{word}}}`; known are {{date}}, {{date:%Y%m%d}}, {{year}}, {{month}}, \
-             {{day}}, {{collection}}, {{epoch_ms}} and {{seq}}"
+             {{day}}, {{hour}}, {{collection}}, {{epoch_ms}} and {{seq}}"
     )]
     UnknownToken {
         /// The pattern as written.
@@ -39,6 +39,15 @@ pub enum KeyPatternError {
          day would read the same files"
     )]
     NoDate {
+        /// The pattern as written.
+        pattern: String,
+    },
+    /// No token gives the hour, though the slices are hours.
+    #[error(
+        "the file pattern `{pattern}` has no `{{hour}}`, nor `%H` in a `{{date:…}}`, so that all hours of a day would read the \
+         same files"
+    )]
+    NoHour {
         /// The pattern as written.
         pattern: String,
     },

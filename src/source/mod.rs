@@ -46,7 +46,7 @@ pub use parser::{
     BadRecord, ColumnPlan, Dialect, Escape, FixedField, FixedWidth, HashField, HashVersion, LineEnds, LongRecords, Nulls, Place,
     RawBatch, ReadSizes, RowHash, Sequences, Trailer, TrailerFlaw, TypedBatch, ValueRules, Widths, typed_batch,
 };
-pub use pattern::{KeyPattern, with_date};
+pub use pattern::{KeyPattern, Slicing, with_date};
 pub use sniff::{Delimited, Kind as SniffedKind, Objects, Sniffed, SniffedColumn, sniff};
 pub use survey::{Question, Survey};
 pub use typed::{Sheet, TypedFormat, TypedKind};

@@ -1,4 +1,4 @@
-//! Dates in file names: `{date}`, `{date:%Y%m%d}`, `{year}`, `{month}`, `{day}`.
+//! Dates in file names: `{date}`, `{date:%Y%m%d}`, `{year}`, `{month}`, `{day}`, `{hour}`.
 
 use jiff::civil::Date;
 use jiff::fmt::strtime::{self, BrokenDownTime};
@@ -16,14 +16,17 @@ pub(super) enum DateToken {
     Month,
     /// `{day}`: one or two digits.
     Day,
+    /// `{hour}`: one or two digits.
+    Hour,
 }
 
 /// Directives that a format may have, each with the regular expression of its texts.
-const DIRECTIVES: [(char, &str); 8] = [
+const DIRECTIVES: [(char, &str); 9] = [
     ('Y', "[0-9]{4}"),
     ('y', "[0-9]{2}"),
     ('m', "[0-9]{2}"),
     ('d', "[0-9]{2}"),
+    ('H', "[0-9]{2}"),
     ('j', "[0-9]{3}"),
     ('b', "[A-Za-z]{3}"),
     ('B', "[A-Za-z]{3,9}"),
@@ -38,6 +41,7 @@ impl DateToken {
             "year" => Some(Self::Year),
             "month" => Some(Self::Month),
             "day" => Some(Self::Day),
+            "hour" => Some(Self::Hour),
             _ => word.strip_prefix("date:").map(|format| Self::Format(format.to_owned())),
         }
     }
@@ -49,21 +53,26 @@ impl DateToken {
     pub(super) fn regex(&self) -> Result<String, String> {
         match self {
             Self::Year => Ok("[0-9]{4}".to_owned()),
-            Self::Month | Self::Day => Ok("[0-9]{1,2}".to_owned()),
+            Self::Month | Self::Day | Self::Hour => Ok("[0-9]{1,2}".to_owned()),
             Self::Format(format) => format_regex(format),
         }
     }
 
-    /// Returns the token's text for a date, and true if it is the only one.
+    /// Returns the token's text for a date, and true if it is the only one. A whole day has hours that are not known.
     pub(super) fn text(&self, date: ProcessingDate) -> (String, bool) {
+        let (hour, begin) = (date.hour(), date.begin());
         let date = date.date();
         match self {
             Self::Year => (format!("{:04}", date.year()), true),
             Self::Month => (format!("{:02}", date.month()), date.month() > 9),
             Self::Day => (format!("{:02}", date.day()), date.day() > 9),
+            Self::Hour => match hour {
+                Some(hour) => (format!("{hour:02}"), hour > 9),
+                None => ("{hour}".to_owned(), false),
+            },
             Self::Format(format) => {
-                let is_only = !format.contains("%b") && !format.contains("%B");
-                (strtime::format(format, date).unwrap_or_else(|_| date.to_string()), is_only)
+                let is_only = !["%b", "%B"].iter().any(|name| format.contains(name)) && (hour.is_some() || !format.contains("%H"));
+                (strtime::format(format, begin).unwrap_or_else(|_| date.to_string()), is_only)
             }
         }
     }
@@ -74,8 +83,12 @@ impl DateToken {
             Self::Year => keep(&mut found.year, text.parse().ok()?),
             Self::Month => keep(&mut found.month, text.parse().ok()?),
             Self::Day => keep(&mut found.day, text.parse().ok()?),
+            Self::Hour => keep(&mut found.hour, text.parse().ok()?),
             Self::Format(format) => {
                 let broken = strtime::parse(format, text).ok()?;
+                if let Some(hour) = broken.hour() {
+                    keep(&mut found.hour, hour)?;
+                }
                 match broken.to_date() {
                     Ok(date) => {
                         keep(&mut found.year, date.year())?;
@@ -100,7 +113,7 @@ fn format_regex(format: &str) -> Result<String, String> {
         let directive = chars.next().unwrap_or(' ');
         let known = DIRECTIVES.iter().find(|(known, _)| *known == directive);
         let (_, texts) =
-            known.ok_or_else(|| format!("`{{date:{format}}}` has `%{directive}`; known are %Y %y %m %d %j %b %B"))?;
+            known.ok_or_else(|| format!("`{{date:{format}}}` has `%{directive}`; known are %Y %y %m %d %H %j %b %B"))?;
         regex.push_str(texts);
     }
     Ok(regex)
@@ -112,6 +125,7 @@ struct Parts {
     year: Option<i16>,
     month: Option<i8>,
     day: Option<i8>,
+    hour: Option<i8>,
 }
 
 impl Parts {
@@ -140,14 +154,16 @@ fn keep<T: PartialEq>(place: &mut Option<T>, value: T) -> Option<()> {
     }
 }
 
-/// Returns the date that the texts of a name's tokens give together; `None` if they give none, or contradict each other.
+/// Returns the date, or the hour, that the texts of a name's tokens give together; `None` if they give none, or contradict each
+/// other.
 pub(super) fn date<'t>(texts: impl Iterator<Item = (&'t DateToken, &'t str)>) -> Option<ProcessingDate> {
     let mut found = Parts::default();
     for (token, text) in texts {
         token.add(text, &mut found)?;
     }
     let date = Date::new(found.year?, found.month?, found.day?).ok()?;
-    date.to_string().parse().ok()
+    let day: ProcessingDate = date.to_string().parse().ok()?;
+    found.hour.map_or(Some(day), |hour| day.at_hour(hour))
 }
 
 #[cfg(test)]
@@ -170,6 +186,10 @@ mod tests {
             (&[("year", "2024"), ("month", "5"), ("day", "01")], Some("2024-05-01")),
             (&[("date:%Y-%m", "2024-05"), ("day", "1")], Some("2024-05-01")),
             (&[("date:%Y%m%d", "20240501"), ("date", "2024-05-01")], Some("2024-05-01")),
+            (&[("date", "2024-05-01"), ("hour", "9")], Some("2024-05-01T09")),
+            (&[("date:%Y%m%dT%H", "20240501T23")], Some("2024-05-01T23")),
+            (&[("date", "2024-05-01"), ("hour", "24")], None),
+            (&[("date:%Y%m%d%H", "2024050109"), ("hour", "10")], None),
             (&[("date", "2024-05-01"), ("year", "2023")], None),
             (&[("year", "2024"), ("month", "13"), ("day", "01")], None),
             (&[("date", "2023-02-29")], None),
@@ -181,17 +201,18 @@ mod tests {
 
     #[test]
     fn a_token_has_the_texts_that_it_reads() {
-        let date: ProcessingDate = "2024-05-01".parse().unwrap();
-        for word in ["date", "date:%Y%m%d", "date:%d.%B.%Y", "date:%Y%j"] {
+        for word in ["date", "date:%Y%m%d", "date:%d.%B.%Y", "date:%Y%j", "date:%Y%m%d%H"] {
+            let expected = if word.contains("%H") { "2024-05-01T09" } else { "2024-05-01" };
+            let date: ProcessingDate = expected.parse().unwrap();
             let token = DateToken::read(word).unwrap();
             let (text, _) = token.text(date);
             assert!(regex::Regex::new(&format!("^{}$", token.regex().unwrap())).unwrap().is_match(&text), "{word}: {text}");
-            assert_eq!(read(&[(word, &text)]).unwrap(), "2024-05-01");
+            assert_eq!(read(&[(word, &text)]).unwrap(), expected);
         }
         assert_eq!(
-            DateToken::read("date:%H").unwrap().regex().unwrap_err(),
-            "`{date:%H}` has `%H`; known are %Y %y %m %d %j %b %B"
+            DateToken::read("date:%S").unwrap().regex().unwrap_err(),
+            "`{date:%S}` has `%S`; known are %Y %y %m %d %H %j %b %B"
         );
-        assert_eq!(DateToken::read("hour"), None);
+        assert_eq!(DateToken::read("minute"), None);
     }
 }

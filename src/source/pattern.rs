@@ -1,13 +1,21 @@
 //! A module's file pattern, which maps keys of a store to source files of a date and a collection.
 
+use jiff::tz::TimeZone;
 use regex::{Regex, RegexSet};
 
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{CollectionName, ProcessingDate, SliceLength};
 use crate::store::{KeyScope, ObjectInfo};
 
 use super::keys::Digits;
-use super::name_date::{self, DateToken};
-use super::{DayKeys, KeyPatternError, SourceKey};
+use super::{DayKeys, KeyPatternError, SourceKey, name_date};
+
+use parts::Parts;
+use pieces::{Piece, Token, compile, malformed, must_give_slices, pieces};
+
+mod parts;
+mod pieces;
+
+pub use pieces::with_date;
 
 /// One module's file pattern, for its collections.
 #[derive(Debug)]
@@ -22,6 +30,16 @@ pub struct KeyPattern {
     collections: Vec<CollectionPattern>,
     /// The same patterns as one set, if there are many: to build it costs more than to try a few.
     all: Option<RegexSet>,
+    slicing: Slicing,
+}
+
+/// Slices that a module's files belong to.
+#[derive(Debug, Clone, Default)]
+pub struct Slicing {
+    /// Length of the slices.
+    pub length: SliceLength,
+    /// Zone in which the time of an object's last change is its slice; `None` if the names of the files have dates.
+    pub by_time_in: Option<TimeZone>,
 }
 
 /// Maximum number of patterns that are tried one after the other.
@@ -36,31 +54,14 @@ struct CollectionPattern {
     parts: Parts,
 }
 
-/// A part of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    /// `*`, and `**` with a slash that follows it.
-    Any(&'static str),
-    Collection,
-    Token(Token),
-}
-
-/// A token whose text differs between a collection's files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Date(DateToken),
-    EpochMs,
-    Seq,
-}
-
 impl KeyPattern {
     /// Reads a pattern such as `{date}_{collection}_{epoch_ms}.csv` for these collections, each with its name in file names.
     ///
     /// # Errors
-    /// The pattern has an unknown token, gives no date, or can't be read.
-    pub fn new(pattern: &str, collections: &[(CollectionName, String)]) -> Result<Self, KeyPatternError> {
+    /// The pattern has an unknown token, gives no date, or no hour, or can't be read.
+    pub fn new(pattern: &str, collections: &[(CollectionName, String)], slicing: Slicing) -> Result<Self, KeyPatternError> {
         let pieces = pieces(pattern)?;
+        must_give_slices(&pieces, pattern, &slicing)?;
         let mut collections: Vec<_> = collections.iter().collect();
         collections.sort_by_key(|(_, file_name)| std::cmp::Reverse(file_name.len()));
         let mut compiled = Vec::with_capacity(collections.len());
@@ -78,6 +79,7 @@ impl KeyPattern {
             most_parts: (!pattern.contains("**")).then(|| pattern.split('/').count()),
             collections: compiled,
             all,
+            slicing,
         })
     }
 
@@ -115,7 +117,13 @@ impl KeyPattern {
     pub fn assign(&self, objects: Vec<ObjectInfo>) -> DayKeys {
         let mut keys = DayKeys::new();
         for object in objects {
-            let Some((one, date)) = self.find(&object.key) else { continue };
+            let Some((one, named)) = self.find(&object.key) else { continue };
+            let length = self.slicing.length;
+            let date = match (&self.slicing.by_time_in, named) {
+                (Some(zone), _) => ProcessingDate::of(object.modified, zone, length),
+                (None, Some(date)) => date.first_slice(length),
+                (None, None) => continue,
+            };
             let captures = one.regex.captures(&object.key);
             let number = |token: Token| {
                 let group = one.tokens.iter().position(|other| *other == token)?;
@@ -127,8 +135,12 @@ impl KeyPattern {
         keys
     }
 
-    fn find(&self, key: &str) -> Option<(&CollectionPattern, ProcessingDate)> {
-        let fits = |one: &'_ CollectionPattern| one.date(key).filter(|_| !one.parts.hides(key));
+    /// Returns the collection of a key, and the date that its name has.
+    fn find(&self, key: &str) -> Option<(&CollectionPattern, Option<ProcessingDate>)> {
+        let is_by_name = self.slicing.by_time_in.is_none();
+        let fits = |one: &'_ CollectionPattern| {
+            one.read(key).filter(|date| (date.is_some() || !is_by_name) && !one.parts.hides(key))
+        };
         match &self.all {
             None => self.collections.iter().find_map(|one| Some((one, fits(one)?))),
             Some(all) => all.matches(key).into_iter().find_map(|i| {
@@ -140,60 +152,20 @@ impl KeyPattern {
 }
 
 impl CollectionPattern {
-    /// Returns the date of a key that matches. The same token has the same text wherever it stands.
-    fn date(&self, key: &str) -> Option<ProcessingDate> {
+    /// Returns the date of a key that matches; `None` within if its name has none. The same token has the same text wherever it
+    /// stands.
+    fn read(&self, key: &str) -> Option<Option<ProcessingDate>> {
         let captures = self.regex.captures(key)?;
         let texts = || self.tokens.iter().enumerate().filter_map(|(i, token)| Some((token, captures.get(i + 1)?.as_str())));
         let agrees = |token: &Token, text: &str| texts().all(|(other, theirs)| token != other || text == theirs);
         if !texts().all(|(token, text)| agrees(token, text)) {
             return None;
         }
-        name_date::date(texts().filter_map(|(token, text)| match token {
+        Some(name_date::date(texts().filter_map(|(token, text)| match token {
             Token::Date(token) => Some((token, text)),
             Token::EpochMs | Token::Seq => None,
-        }))
+        })))
     }
-}
-
-/// The parts of a pattern between slashes. Hadoop, Spark and Hive take a file or folder whose name begins with `_` or `.` for no
-/// data: attempts of writers that were killed, `_SUCCESS`, checksums. So a part may begin so only where the pattern spells it.
-#[derive(Debug)]
-struct Parts {
-    /// For each part, true if the pattern spells it with such a beginning.
-    hidden: Vec<bool>,
-    /// The first and the last part with `**`.
-    deep: Option<(usize, usize)>,
-}
-
-impl Parts {
-    fn new(pattern: &str, file_name: &str) -> Self {
-        let spelled = pattern.replace("{collection}", file_name);
-        let parts: Vec<&str> = spelled.split('/').collect();
-        let is_deep = |part: &&str| part.contains("**");
-        let deep = parts.iter().position(is_deep).zip(parts.iter().rposition(is_deep));
-        Self { hidden: parts.into_iter().map(is_hidden).collect(), deep }
-    }
-
-    /// Returns true if a part of a matching key is hidden although the pattern does not spell it so.
-    fn hides(&self, key: &str) -> bool {
-        let count = key.split('/').count();
-        key.split('/').enumerate().any(|(i, part)| is_hidden(part) && !self.spells(i, count))
-    }
-
-    /// Returns true if part `i` of a key of `count` parts is spelled as hidden; parts matched by `**` are never spelled.
-    fn spells(&self, i: usize, count: usize) -> bool {
-        let from_the_end = (self.hidden.len() + i).checked_sub(count);
-        let place = match self.deep {
-            Some((first, _)) if i < first => Some(i),
-            Some((_, last)) => from_the_end.filter(|place| *place > last),
-            None => Some(i),
-        };
-        place.and_then(|place| self.hidden.get(place)).is_some_and(|is_spelled| *is_spelled)
-    }
-}
-
-fn is_hidden(part: &str) -> bool {
-    part.starts_with(['_', '.'])
 }
 
 /// Cuts the beginnings of the keys of all dates to few, since each costs a request, and a request lists a thousand keys.
@@ -215,109 +187,6 @@ fn few(mut beginnings: Vec<String>, least: usize) -> Vec<String> {
     beginnings
 }
 
-fn malformed(pattern: &str, reason: &str) -> KeyPatternError {
-    KeyPatternError::Malformed { pattern: pattern.to_owned(), reason: reason.to_owned() }
-}
-
-/// Returns the parts of a pattern, in order.
-fn pieces(pattern: &str) -> Result<Vec<Piece>, KeyPatternError> {
-    let mut pieces = Vec::new();
-    let mut rest = pattern;
-    while let Some(c) = rest.chars().next() {
-        if let Some(deep) = rest.strip_prefix("**") {
-            let after = deep.trim_start_matches('*');
-            // `a/**/b` matches `a/b` too, as in other globs.
-            let (regex, after) = after.strip_prefix('/').map_or((".*", after), |after| ("(?:.*/)?", after));
-            pieces.push(Piece::Any(regex));
-            rest = after;
-            continue;
-        }
-        match c {
-            '{' => {
-                let end = rest.find('}').ok_or_else(|| malformed(pattern, "a `{` is not closed"))?;
-                pieces.push(token(&rest[1..end], pattern)?);
-                rest = &rest[end + 1..];
-            }
-            '}' => return Err(malformed(pattern, "a `}` has no `{`")),
-            '*' => {
-                pieces.push(Piece::Any("[^/]*"));
-                rest = &rest[1..];
-            }
-            _ => {
-                let end = rest.find(['{', '}', '*']).unwrap_or(rest.len());
-                pieces.push(Piece::Text(rest[..end].to_owned()));
-                rest = &rest[end..];
-            }
-        }
-    }
-    Ok(pieces)
-}
-
-fn token(word: &str, pattern: &str) -> Result<Piece, KeyPatternError> {
-    if let Some(date) = DateToken::read(word) {
-        return Ok(Piece::Token(Token::Date(date)));
-    }
-    match word {
-        "collection" => Ok(Piece::Collection),
-        "epoch_ms" => Ok(Piece::Token(Token::EpochMs)),
-        "seq" => Ok(Piece::Token(Token::Seq)),
-        _ => Err(KeyPatternError::UnknownToken { pattern: pattern.to_owned(), word: word.to_owned() }),
-    }
-}
-
-/// Returns the regular expression of a collection's keys, and the tokens of its groups.
-fn compile(pieces: &[Piece], file_name: &str, pattern: &str) -> Result<(Regex, Vec<Token>), KeyPatternError> {
-    let mut regex = String::from("^");
-    let mut tokens = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => regex.push_str(&regex::escape(text)),
-            Piece::Any(any) => regex.push_str(any),
-            Piece::Collection => regex.push_str(&regex::escape(file_name)),
-            Piece::Token(token) => {
-                let texts = match token {
-                    Token::Date(date) => date.regex().map_err(|reason| malformed(pattern, &reason))?,
-                    Token::EpochMs | Token::Seq => "[0-9]+".to_owned(),
-                };
-                regex.push_str(&format!("({texts})"));
-                tokens.push(token.clone());
-            }
-        }
-    }
-    regex.push('$');
-    if !gives_a_day(&tokens) {
-        return Err(KeyPatternError::NoDate { pattern: pattern.to_owned() });
-    }
-    let regex = Regex::new(&regex).map_err(|error| malformed(pattern, &error.to_string()))?;
-    Ok((regex, tokens))
-}
-
-/// Returns true if the tokens give a whole date: tried with one.
-fn gives_a_day(tokens: &[Token]) -> bool {
-    let Ok(day) = "2024-11-22".parse::<ProcessingDate>() else { return false };
-    let dates: Vec<&DateToken> =
-        tokens.iter().filter_map(|token| if let Token::Date(date) = token { Some(date) } else { None }).collect();
-    let texts: Vec<String> = dates.iter().map(|token| token.text(day).0).collect();
-    name_date::date(dates.into_iter().zip(texts.iter().map(String::as_str))) == Some(day)
-}
-
-/// Returns a pattern with its date filled in, for display and for keys of markers.
-pub fn with_date(pattern: &str, date: ProcessingDate) -> String {
-    let mut filled = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    while let Some(start) = rest.find('{') {
-        let Some(length) = rest[start..].find('}') else { break };
-        let end = start + length;
-        filled.push_str(&rest[..start]);
-        match DateToken::read(&rest[start + 1..end]) {
-            Some(token) => filled.push_str(&token.text(date).0),
-            None => filled.push_str(&rest[start..=end]),
-        }
-        rest = &rest[end + 1..];
-    }
-    filled + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,7 +194,7 @@ mod tests {
 
     fn pattern(text: &str, names: &[&str]) -> KeyPattern {
         let collections: Vec<_> = names.iter().map(|name| (name.parse().unwrap(), (*name).to_owned())).collect();
-        KeyPattern::new(text, &collections).unwrap()
+        KeyPattern::new(text, &collections, Slicing::default()).unwrap()
     }
 
     fn objects(keys: &[&str]) -> Vec<ObjectInfo> {
@@ -395,12 +264,42 @@ mod tests {
 
     #[test]
     fn patterns_that_make_no_sense_are_refused() {
-        let refuse = |text| KeyPattern::new(text, &[("bids".parse().unwrap(), "bids".into())]).unwrap_err().to_string();
+        let refuse = |text| {
+            let collections = [("bids".parse().unwrap(), "bids".into())];
+            KeyPattern::new(text, &collections, Slicing::default()).unwrap_err().to_string()
+        };
         assert!(refuse("{date}_{colection}.csv").contains("{colection}"));
         assert!(refuse("{collection}.csv").contains("no `{date}`"));
         assert!(refuse("{date}_{collection").contains("not closed"));
         assert!(refuse("{year}/{month}/{collection}.csv").contains("no `{date}`"));
-        assert!(refuse("{date:%Y%m%d%H}.csv").contains("%H"));
+        assert!(refuse("{date:%Y%m%d%S}.csv").contains("%S"));
+    }
+
+    #[test]
+    fn hours_are_slices_where_the_module_says_so() {
+        let keys = ["2024/05/01/09/orders-1.json", "2024/05/01/10/orders-2.json"];
+        let text = "{year}/{month}/{day}/{hour}/{collection}-*.json";
+        let days = pattern(text, &["orders"]).assign(objects(&keys));
+        assert_eq!(found(&days, "orders", "2024-05-01", Pick::All), keys);
+        let collections = [("orders".parse().unwrap(), "orders".to_owned())];
+        let of_hours = Slicing { length: SliceLength::Hour, by_time_in: None };
+        let by_hour = KeyPattern::new(text, &collections, of_hours.clone()).unwrap();
+        assert_eq!(found(&by_hour.assign(objects(&keys)), "orders", "2024-05-01T10", Pick::All), keys[1..]);
+        let hour = "2024-05-01T10".parse().unwrap();
+        assert_eq!(by_hour.scope(Some((hour, hour))).beginnings, ["2024/05/01/10/orders-"]);
+        let no_hour = KeyPattern::new("{date}_{collection}.json", &collections, of_hours).unwrap_err().to_string();
+        assert!(no_hour.contains("no `{hour}`"), "{no_hour}");
+    }
+
+    #[test]
+    fn the_time_of_an_object_may_be_its_date() {
+        let collections = [("orders".parse().unwrap(), "orders".to_owned())];
+        let slicing = Slicing { length: SliceLength::Day, by_time_in: Some(TimeZone::UTC) };
+        let by_time = KeyPattern::new("{collection}/*.csv", &collections, slicing.clone()).unwrap();
+        let keys = by_time.assign(objects(&["orders/a.csv", "orders/b.csv", "orders/_c.csv"]));
+        assert_eq!(found(&keys, "orders", "1970-01-01", Pick::All), ["orders/a.csv", "orders/b.csv"]);
+        let dated = KeyPattern::new("{date}_{collection}.csv", &collections, slicing).unwrap_err().to_string();
+        assert!(dated.contains("has no meaning"), "{dated}");
     }
 
     #[test]
@@ -441,7 +340,7 @@ mod tests {
     #[test]
     fn hidden_parts_are_no_files_unless_the_pattern_spells_them() {
         let names = [("orders", "orders"), ("log", "_log")].map(|(name, file)| (name.parse().unwrap(), file.to_owned()));
-        let deep = KeyPattern::new("{date}/{collection}/**", &names).unwrap();
+        let deep = KeyPattern::new("{date}/{collection}/**", &names, Slicing::default()).unwrap();
         let keys = [
             "2024-05-01/orders/_temporary/0/part-0.csv",
             "2024-05-01/orders/.part-0.csv.crc",

@@ -100,7 +100,7 @@ fn table(metastore: &dyn Metastore, collection: &Collection) -> Result<String, J
         return Ok("does not exist; the first run creates it".to_owned());
     };
     let partitions = metastore.partitions(&collection.table)?;
-    must_be_partitioned_by_dates(&table, collection.layouts.of(true).format(), || Ok(partitions.clone()))?;
+    must_be_partitioned_by_dates(&table, collection.layouts.of(true).keys(), || Ok(partitions.clone()))?;
     let bytes = partitions.iter().filter_map(|partition| partition.parameters.get("totalSize")?.parse::<u64>().ok()).sum();
     Ok(format!("{} columns, {} partitions, {}", table.schema.columns().len(), partitions.len(), ByteSize(bytes)))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::identity::{ProcessingDate, RunId};
-use crate::jobs::ingest::module::source_keys;
+use crate::jobs::ingest::slices::source_keys;
 use crate::store::{Store, StoreUrl};
 
 use super::probe;
@@ -34,7 +34,7 @@ impl Walk<'_, '_> {
             let store = environment.store(name, false)?;
             let (found, objects) = match module {
                 Some((module, collections)) => {
-                    let keys = source_keys(module, collections, &store, None)?;
+                    let keys = source_keys(module, collections, &store, &environment.zone, None)?;
                     (dates(keys.keys().map(|(_, date)| *date)), keys.into_values().flatten().map(|key| key.object).collect())
                 }
                 None => {

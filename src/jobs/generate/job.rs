@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::cipher::{DataKey, EncryptingWriter, Iv};
 use crate::config::{CollectionSettings, FileEncryption, Module};
-use crate::identity::{CollectionName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, ProcessingDate, RunId, SliceLength};
 use crate::source::{Envelope, KeyService, NewKey, with_date};
 use crate::store::{ScratchFolder, Store, Tags};
 
@@ -65,6 +65,10 @@ fn refuse_what_can_not_be(module: &Module, store: &Store, request: &Generate) ->
         return usage(message, "choose a profile whose source is a bucket");
     }
     let is_numbered = ["{epoch_ms}", "{seq}", "*"].iter().any(|token| module.source.files.contains(token));
+    if module.source.slice == SliceLength::Hour && request.date.hour().is_none() {
+        let message = format!("the files of `{}` are of hours, and {} is a day", module.module, request.date);
+        return usage(message, "write the hour: --date YYYY-MM-DDTHH");
+    }
     if request.files > 1 && !is_numbered {
         let message = format!("all files of `{}` would have one name: `{}`", module.module, module.source.files);
         return usage(message, "leave --files out");

@@ -95,7 +95,7 @@ fn unpublish(run: &Run<'_>, collection: &Collection, sink: &HiveSink<'_>, value:
 
 /// Returns the date of a partition; `None` if it is none.
 pub(super) fn date_of(collection: &Collection, value: &PartitionValue) -> Option<ProcessingDate> {
-    collection.layouts.of(true).format().date(value)
+    collection.layouts.of(true).keys().date(value)
 }
 
 /// Returns the location at which readers saw a date before this run, by the ledger.

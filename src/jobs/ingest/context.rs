@@ -27,6 +27,7 @@ pub(crate) struct Context<'a> {
     pub(crate) stop: &'a Stop,
     pub(crate) ledger: &'a dyn Ledger,
     pub(crate) metastore: &'a dyn Metastore,
+    /// The latest slice of which files are expected: today, or the last full hour.
     pub(crate) today: ProcessingDate,
     pub(crate) module: &'a Module,
     pub(crate) source: Store,
@@ -85,7 +86,7 @@ impl<'a> Context<'a> {
             stop: &environment.stop,
             ledger: &*services.ledger,
             metastore: &*services.metastore,
-            today: ProcessingDate::today(now, &environment.zone),
+            today: ProcessingDate::latest(now, &environment.zone, module.source.slice),
             module,
             source,
             published,

@@ -11,7 +11,8 @@ use crate::jobs::run::{JobError, NextCommands, Scope, Services};
 use crate::report::{History, LateFiles, Mark, ToldAttempt};
 
 use super::late;
-use super::module::{collections, refuse_unknown, source_keys};
+use super::module::{collections, refuse_unknown};
+use super::slices::{in_slices, source_keys};
 use super::summary::known_history;
 
 /// Most attempts that are listed of failed, unfinished and lost dates: those of the latest dates.
@@ -106,9 +107,11 @@ pub(super) fn told(services: &Services, request: &HistoryRequest) -> Result<Told
     refuse_unknown(&module, &request.scope.collections)?;
     let wanted = |name: &&CollectionName| request.scope.has(name);
     let (rules, known) = known_history(&*services.ledger, &module)?;
-    let today = ProcessingDate::today(environment.clock.now(), &environment.zone);
-    let end = request.scope.dates.end.unwrap_or(today);
-    let start = request.scope.dates.start.unwrap_or_else(|| end.minus_days(request.days.saturating_sub(1)));
+    let length = module.source.slice;
+    let today = ProcessingDate::latest(environment.clock.now(), &environment.zone, length);
+    let asked = in_slices(&module, &request.scope)?.dates;
+    let end = asked.end.unwrap_or(today);
+    let start = asked.start.unwrap_or_else(|| end.minus_days(request.days.saturating_sub(1)).whole_day().first_slice(length));
     let marks = |name: &CollectionName| marks(rules, known.get(name), start, end.min(today));
     let collections = module.collections.keys().filter(wanted).map(|name| (name.clone(), marks(name))).collect();
     Ok(Told { module, collections, asked: (start, end) })
@@ -136,7 +139,7 @@ fn late_files(services: &Services, marked: &Marked) -> Result<Vec<LateFiles>, Jo
         return Ok(Vec::new());
     }
     let source = services.environment.store(&module.source.store, false)?;
-    let mut keys = source_keys(module, &collections(module, names)?, &source, Some((*first, *last)))?;
+    let mut keys = source_keys(module, &collections(module, names)?, &source, &services.environment.zone, Some((*first, *last)))?;
     keys.retain(|(name, date), _| days.get(date).and_then(|marks| marks.get(name)) == Some(&Mark::Done));
     Ok(late::of(&*services.ledger, module, &keys, |name| {
         let done = days.iter().filter(|(_, marks)| marks.get(name) == Some(&Mark::Done));

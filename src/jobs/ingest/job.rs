@@ -16,10 +16,11 @@ use crate::telemetry::lineage::Lineage;
 use super::context::Context;
 use super::dates::{DATES, Done, do_all};
 use super::lineage::RunLineage;
-use super::module::{Collection, collections, dates_to_list, source_keys};
+use super::module::{Collection, collections};
 use super::request::IngestRequest;
 use super::run::{Run, log_sweep};
 use super::schedule::Schedule;
+use super::slices::{dates_to_list, in_slices, source_keys};
 use super::summary::KeptSummary;
 use super::test_flag::refuse_test_flag;
 use super::{clean_up, differences, late, plan};
@@ -57,6 +58,7 @@ fn all_dates(services: &Services, request: &IngestRequest, progress: &dyn Progre
     }
     let module = services.environment.module(&request.scope.job, request.scope.load)?;
     let collections = collections(&module, &request.scope.collections)?;
+    let request = &IngestRequest { scope: in_slices(&module, &request.scope)?, ..request.clone() };
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, request.scope.shard)?;
     let lineage = RunLineage::begin(services, &module.module, lease.run_id());
     let leased = Leased { services, request, progress, module: &module, lease: &lease, lineage: lineage.as_ref(), started };
@@ -84,7 +86,7 @@ impl Leased<'_> {
         let context = Context::new(services, module, &request.options, started, id)?;
         let mut stages = Stages::new();
         let dates = dates_to_list(module, request.scope.dates, summary.first, context.today);
-        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &context.source, dates))?;
+        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &context.source, &services.environment.zone, dates))?;
         let scratch = services.environment.scratch(&id)?;
         let run = Run {
             context: &context,

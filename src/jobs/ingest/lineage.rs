@@ -117,6 +117,7 @@ impl<'a> DayLineage<'a> {
     pub(super) fn end(&self, day: &DayReport, written: Option<&WrittenColumns>, layout: &TableLayout) {
         let fields = written.map_or(&[][..], |written| &written.fields);
         let dataset = DatasetName::at(&self.context.published.location(layout.table()));
+        let partition_by = layout.keys().columns();
         let output = written.filter(|_| day.outcome == Outcome::Completed).map(|written| Output {
             dataset: &dataset,
             table: &self.table,
@@ -124,8 +125,8 @@ impl<'a> DayLineage<'a> {
             fields,
             schema: &written.schema,
             change: written.change,
-            partition_by: layout.partition_by(),
-            date: self.date,
+            partition_by: &partition_by,
+            value: layout.value(self.date),
             run: self.of.run,
             counts: day.counts,
         });

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catchup::Requested;
 use crate::config::{CollectionSettings, MissingFile, Module};
-use crate::identity::{CollectionName, ProcessingDate};
-use crate::lake::{PartitionFormat, TableLayout};
+use crate::identity::CollectionName;
+use crate::lake::TableLayout;
 use crate::metastore::TableName;
-use crate::schema::{Column, ColumnName, ERROR_DESC, ROW_HASH_ID, TableSchema, system_columns};
-use crate::source::{DayKeys, FileColumn, Format, KeyPattern};
-use crate::store::Store;
+use crate::schema::{Column, ColumnName, TableSchema, system_columns};
+use crate::source::{FileColumn, Format};
 
 use super::format::format_of;
+use super::partitions::{partition_columns, partition_keys};
 use super::wrong::wrong;
 use crate::jobs::run::JobError;
 
@@ -46,11 +45,10 @@ impl Layouts {
     fn new(module: &Module, name: &CollectionName) -> Result<Self, JobError> {
         let target = &module.target;
         let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
-        let format =
-            PartitionFormat::new(&target.partition_format).map_err(|reason| wrong(module, "target.partition_format", reason))?;
+        let keys = partition_keys(module)?;
         let layout = |pii: &str| {
             let folder = checked_folder(module, &folder.replace("{pii}", pii))?.to_owned();
-            Ok::<_, JobError>(TableLayout::new(&folder, partition_column(module)?, format.clone()))
+            Ok::<_, JobError>(TableLayout::new(&folder, keys.clone()))
         };
         let differs = folder.contains("{pii}");
         Ok(Self { personal: layout("pii")?, other: differs.then(|| layout("non-pii")).transpose()? })
@@ -115,7 +113,7 @@ fn collection(module: &Module, name: &CollectionName, settings: &CollectionSetti
 }
 
 /// Returns the value of `{collection}` in file names.
-fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSettings) -> &'a str {
+pub(super) fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSettings) -> &'a str {
     settings.file_name.as_deref().unwrap_or(name.as_str())
 }
 
@@ -197,17 +195,6 @@ fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
     Ok(())
 }
 
-fn partition_column(module: &Module) -> Result<ColumnName, JobError> {
-    let refused = |reason: &str| wrong(module, "target.partition_by", format!("`{}` {reason}", module.target.partition_by));
-    // It stands in folder names, and those that begin with `_` are hidden from readers.
-    let name: CollectionName =
-        module.target.partition_by.parse().map_err(|_| refused("is no lower-case name of letters, digits and `_`"))?;
-    if [ERROR_DESC, ROW_HASH_ID].contains(&name.as_str()) {
-        return Err(refused("is a column that adg writes itself"));
-    }
-    ColumnName::new(name.as_str()).map_err(|error| refused(&error.to_string()))
-}
-
 /// Returns columns that the module's rule would name otherwise, by the source's name.
 pub(crate) fn renames(module: &Module) -> Result<BTreeMap<String, ColumnName>, JobError> {
     let refused = |source: &str, reason: String| wrong(module, &format!("renames of `{source}`"), reason);
@@ -227,7 +214,7 @@ pub(crate) fn system(module: &Module) -> Vec<Column> {
 pub(crate) fn from_file(module: &Module) -> Result<Vec<FileColumn>, JobError> {
     let refused = |name: &str, reason: String| wrong(module, &format!("source.columns_from_file.{name}"), reason);
     let system: Vec<ColumnName> =
-        system(module).into_iter().map(|column| column.name).chain([partition_column(module)?]).collect();
+        system(module).into_iter().map(|column| column.name).chain(partition_columns(module)?).collect();
     let columns = module.source.columns_from_file.iter().map(|(name, value)| {
         let column = ColumnName::new(name).map_err(|error| refused(name, error.to_string()))?;
         if system.contains(&column) {
@@ -240,34 +227,6 @@ pub(crate) fn from_file(module: &Module) -> Result<Vec<FileColumn>, JobError> {
 
 /// Returns the names that no field of the source may have as its column.
 pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
-    let system = system(module).into_iter().map(|column| column.name).chain([partition_column(module)?]);
+    let system = system(module).into_iter().map(|column| column.name).chain(partition_columns(module)?);
     Ok(system.chain(from_file(module)?.into_iter().map(|column| column.column)).collect())
-}
-
-/// Lists the source's files of the dates, or of all dates if they are not known, and sorts them by collection and date. All of
-/// the module's collections take part, so that a file of one is never taken for another's.
-pub(crate) fn source_keys(
-    module: &Module,
-    collections: &[Collection],
-    source: &Store,
-    dates: Option<(ProcessingDate, ProcessingDate)>,
-) -> Result<DayKeys, JobError> {
-    let names: Vec<_> =
-        module.collections.iter().map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
-    let pattern = KeyPattern::new(&module.source.files, &names)?;
-    let mut keys = pattern.assign(source.find(&pattern.scope(dates), &|key| pattern.matches(key))?);
-    keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
-    Ok(keys)
-}
-
-/// Returns the first and last date whose files a run may read, as far as they are known before its history is; none if the first
-/// is not.
-pub(crate) fn dates_to_list(
-    module: &Module,
-    requested: Requested,
-    first: Option<ProcessingDate>,
-    today: ProcessingDate,
-) -> Option<(ProcessingDate, ProcessingDate)> {
-    let first = requested.start.or(first).or(module.catchup.start)?;
-    Some((first, requested.end.unwrap_or(today)))
 }

@@ -19,9 +19,10 @@ use super::context::Context;
 use super::day::{notes, route, without_files};
 use super::duplicates::distinct;
 use super::incoming::{DayFiles, source_file};
-use super::module::{Collection, collections, dates_to_list, source_keys};
+use super::module::{Collection, collections};
 use super::request::IngestRequest;
 use super::schedule::Schedule;
+use super::slices::{dates_to_list, in_slices, source_keys};
 use super::summary::known_history;
 use super::test_flag::refuse_test_flag;
 use super::{complete, differences, late};
@@ -73,9 +74,10 @@ pub fn plan(services: &Services, request: &IngestRequest) -> Result<Plan, JobErr
     }
     let module = services.environment.module(&request.scope.job, request.scope.load)?;
     let collections = collections(&module, &request.scope.collections)?;
+    let request = &IngestRequest { scope: in_slices(&module, &request.scope)?, ..request.clone() };
     let context = Context::new(services, &module, &request.options, now, RunId::new(now))?;
     let dates = dates_to_list(&module, request.scope.dates, None, context.today);
-    let keys = source_keys(&module, &collections, &context.source, dates)?;
+    let keys = source_keys(&module, &collections, &context.source, &services.environment.zone, dates)?;
     of(&context, &collections, &keys, request, now)
 }
 

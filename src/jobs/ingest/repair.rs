@@ -18,6 +18,7 @@ use crate::sink::{Extent, Reverted, Revision, TableSink};
 use super::context::Context;
 use super::differences::{Look, explained, of_table};
 use super::module::{Collection, collections};
+use super::slices::in_slices;
 use super::summary::KeptSummary;
 
 /// A request to repair tables.
@@ -40,6 +41,7 @@ pub fn repair(services: &Services, request: &RepairRequest) -> Result<(Vec<Repai
     let now = services.environment.clock.now();
     let module = services.environment.module(&scope.job, scope.load)?;
     let collections = collections(&module, &scope.collections)?;
+    let scope = &in_slices(&module, scope)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
     let summary = KeptSummary::take_over(&*services.ledger, &lease, &module)?;
     let context = Context::new(services, &module, &RunOptions::without_reading(), now, lease.run_id())?;

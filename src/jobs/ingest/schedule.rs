@@ -32,6 +32,12 @@ impl Schedule<'_> {
         self.late.iter().any(|late| late.date == date && late.collection == *collection)
     }
 
+    /// Returns the requested dates. The rest of a day of hours is still to come.
+    fn asked(&self) -> Requested {
+        let end = self.requested.end.map(|end| if end.hour().is_some() { end.min(self.today) } else { end });
+        Requested { end, ..self.requested }
+    }
+
     /// Returns the dates to load. Each collection has a window of its own: a new one catches up beside those that are up to date.
     pub(super) fn due(
         &self,
@@ -48,7 +54,7 @@ impl Schedule<'_> {
                     *status = Status::Failed;
                 }
             }
-            let dates = window(self.today, self.requested, self.rules, &days)?;
+            let dates = window(self.today, self.asked(), self.rules, &days)?;
             for date in dates.into_iter().filter(|date| self.shard.is_none_or(|shard| shard.has(*date))) {
                 due.entry(date).or_default().insert(collection.name.clone());
             }

@@ -32,7 +32,7 @@ impl<'a> KeptSummary<'a> {
             Some((summaries, key)) => lease.alone(|lease| summaries.take_over(lease, &module.module, key))??,
             None => None,
         };
-        let first = module.catchup.start.max(continues_from);
+        let first = module.catchup.start.max(continues_from).map(|date| date.first_slice(module.source.slice));
         let collections = module.collections.keys().cloned().collect();
         Ok(Self { ledger, lease, module: module.module.clone(), key, first, collections, history: Mutex::default() })
     }
@@ -121,6 +121,7 @@ pub(super) fn known_history(
         again.for_each(|(_, status)| *status = Status::Failed);
     }
     let start = module.catchup.start.max(continued.map(|continued| continued.first));
+    let start = start.map(|date| date.first_slice(module.source.slice));
     Ok((WindowRules { start, retention_days: module.catchup.retention_days }, history))
 }
 

@@ -13,6 +13,7 @@ use crate::sink::{Extent, Reverted, Revision, TableSink};
 
 use super::context::Context;
 use super::module::{Collection, collections};
+use super::slices::in_slices;
 use super::summary::KeptSummary;
 
 /// Undoes what the run `undone` did to the dates of the scope. Idempotent: a second undo changes nothing. An undo has a run id of
@@ -25,6 +26,7 @@ pub fn undo(services: &Services, scope: &Scope, undone: RunId) -> Result<Vec<Und
     let now = services.environment.clock.now();
     let module = services.environment.module(&scope.job, scope.load)?;
     let collections = collections(&module, &scope.collections)?;
+    let scope = &in_slices(&module, scope)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
     let summary = KeptSummary::take_over(&*services.ledger, &lease, &module)?;
     let context = Context::new(services, &module, &RunOptions::without_reading(), now, lease.run_id())?;

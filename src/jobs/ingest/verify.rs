@@ -13,7 +13,8 @@ use crate::store::normal_location;
 use super::context::Context;
 use super::duplicates::distinct;
 use super::incoming::{DayFiles, source_file};
-use super::module::{Collection, collections, source_keys};
+use super::module::{Collection, collections};
+use super::slices::{in_slices, source_keys};
 
 /// Verifies the dates that the ledger has as completed, from the scope's first to its last.
 ///
@@ -24,8 +25,9 @@ pub fn verify(services: &Services, scope: &Scope, options: &RunOptions) -> Resul
     let module = services.environment.module(&scope.job, scope.load)?;
     let collections = collections(&module, &scope.collections)?;
     let context = Context::new(services, &module, options, now, RunId::new(now))?;
+    let scope = &in_slices(&module, scope)?;
     let dates = scope.dates.start.map(|start| (start, scope.dates.end.unwrap_or(context.today)));
-    let keys = source_keys(&module, &collections, &context.source, dates)?;
+    let keys = source_keys(&module, &collections, &context.source, &services.environment.zone, dates)?;
     let history = services.ledger.days(&module.module)?;
     let end = scope.dates.end.unwrap_or(context.today);
     let mut verified = Vec::new();

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use crate::jobs::run::JobError;
-use crate::lake::{PARTITION_SCHEMA, folder_name};
+use crate::lake::PARTITION_SCHEMA;
 use crate::metastore::{Partition, Table};
-use crate::schema::ColumnType;
+use crate::schema::{Column, ColumnType};
 
 use super::error::failed;
 use super::grown::grown;
@@ -24,7 +24,8 @@ use super::types::polars_type;
 pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> {
     let mut schema: Schema =
         table.schema.columns().iter().map(|column| Field::new(column.name.as_str().into(), polars_type(&column.ty))).collect();
-    let key = Field::new(table.partition_by.name.as_str().into(), polars_type(&table.partition_by.ty));
+    let key = |column: &Column| Field::new(column.name.as_str().into(), polars_type(&column.ty));
+    let keys: Schema = table.partition_by.iter().map(key).collect();
     let root = folder(&table.location)?;
     let nested: Vec<(PlSmallStr, ColumnType)> = table
         .schema
@@ -33,12 +34,12 @@ pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame,
         .filter(|column| has_members(&column.ty))
         .map(|column| (column.name.as_str().into(), column.ty.clone()))
         .collect();
-    let groups = alike(&root, &key, partitions, nested.is_empty())?;
+    let groups = alike(&root, table, partitions, nested.is_empty())?;
     if groups.is_empty() {
-        schema.insert(key.name, key.dtype);
+        schema.merge(keys);
         return Ok(DataFrame::empty_with_schema(&schema).lazy());
     }
-    let frames = groups.into_values().map(|files| group(&root, &key, &schema, &nested, files));
+    let frames = groups.into_values().map(|files| group(&root, &keys, &schema, &nested, files));
     let frames = frames.collect::<Result<Vec<_>, JobError>>()?;
     match <[LazyFrame; 1]>::try_from(frames) {
         Ok([frame]) => Ok(frame),
@@ -58,14 +59,14 @@ fn has_members(ty: &ColumnType) -> bool {
 /// Groups files by schema, or into one group if `together`. A file of unknown schema is a group of its own.
 fn alike(
     root: &Path,
-    key: &Field,
+    table: &Table,
     partitions: &[Partition],
     together: bool,
 ) -> Result<BTreeMap<String, Vec<PlRefPath>>, JobError> {
     let mut groups: BTreeMap<String, Vec<PlRefPath>> = BTreeMap::new();
     for partition in partitions {
         let location = folder(&partition.location)?;
-        let expected = folder_name(key.name.as_str(), &partition.value);
+        let expected = partition.value.name(table.partition_by.iter().map(|column| &column.name));
         if !location.strip_prefix(root).is_ok_and(|below| below.starts_with(&expected)) {
             return Err(JobError::Query {
                 reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),
@@ -86,7 +87,7 @@ fn alike(
 /// Returns a frame of files of one schema.
 fn group(
     root: &Path,
-    key: &Field,
+    keys: &Schema,
     schema: &Schema,
     nested: &[(PlSmallStr, ColumnType)],
     files: Vec<PlRefPath>,
@@ -106,7 +107,7 @@ fn group(
         hive_options: HiveOptions {
             enabled: Some(true),
             hive_start_idx: root.as_os_str().len() + 1,
-            schema: Some(Arc::new(Schema::from_iter([key.clone()]))),
+            schema: Some(Arc::new(keys.clone())),
             try_parse_dates: true,
         },
         // Files older than a widening have the narrower type.

@@ -28,6 +28,7 @@ const SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe
 pub(super) fn table_input(table: &Table) -> Result<TableInput, BuildError> {
     let columns: Result<Vec<GlueColumn>, BuildError> = table.schema.columns().iter().map(column).collect();
     let mut columns = columns?;
+    let keys: Result<Vec<GlueColumn>, BuildError> = table.partition_by.iter().map(column).collect();
     mark_personal(&mut columns, &table.parameters);
     let descriptor = StorageDescriptor::builder()
         .set_columns(Some(columns))
@@ -44,7 +45,7 @@ pub(super) fn table_input(table: &Table) -> Result<TableInput, BuildError> {
         .set_parameters(Some(table.parameters.clone().into_iter().collect()))
         .parameters(CLASSIFICATION, "parquet")
         .storage_descriptor(descriptor)
-        .partition_keys(column(&table.partition_by)?)
+        .set_partition_keys(Some(keys?))
         .build()
 }
 
@@ -64,9 +65,9 @@ pub(super) fn mark_personal(columns: &mut [GlueColumn], parameters: &Parameters)
 
 /// Returns the table, or the part of it that adg does not know.
 pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String> {
-    let [partition_by] = table.partition_keys() else {
-        return Err(format!("the {} partition columns", table.partition_keys().len()));
-    };
+    if table.partition_keys().is_empty() {
+        return Err("a table without partition columns".to_owned());
+    }
     if !is_known(table) {
         return Err("its files, which are not Parquet without buckets,".to_owned());
     }
@@ -74,12 +75,12 @@ pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String
         name: name.clone(),
         location: tidy_location(table.storage_descriptor().and_then(StorageDescriptor::location).unwrap_or_default()),
         schema: schema(table)?,
-        partition_by: read_column(partition_by)?,
+        partition_by: table.partition_keys().iter().map(read_column).collect::<Result<_, _>>()?,
         parameters: shown(table.parameters()),
     })
 }
 
-/// Returns the table's columns without the partition column, or the part of them that adg does not know.
+/// Returns the table's columns without the partition columns, or the part of them that adg does not know.
 pub(super) fn schema(table: &GlueTable) -> Result<TableSchema, String> {
     let columns = table.storage_descriptor().map(StorageDescriptor::columns).unwrap_or_default();
     let columns: Result<Vec<Column>, String> = columns.iter().map(read_column).collect();
@@ -118,21 +119,20 @@ pub(super) fn fence(table: &GlueTable) -> Result<Option<u64>, String> {
     text.map(|text| text.parse::<u64>().map_err(|_| format!("the fence `{text}`"))).transpose()
 }
 
-/// Returns true if adg supports the table: Parquet files without buckets, partitioned by one column. An account has other tables,
+/// Returns true if adg supports the table: Parquet files without buckets, with partition columns. An account has other tables,
 /// and views.
 pub(super) fn is_known(table: &GlueTable) -> bool {
     let format = table.storage_descriptor().and_then(StorageDescriptor::input_format).unwrap_or_default();
     let buckets = table.storage_descriptor().map_or(0, StorageDescriptor::number_of_buckets);
     let provider = table.parameters().and_then(|all| all.get("spark.sql.sources.provider")).map(String::as_str);
     let is_parquet = format.contains("Parquet") && matches!(provider, None | Some("parquet" | "hive"));
-    table.partition_keys().len() == 1 && is_parquet && buckets <= 0
+    !table.partition_keys().is_empty() && is_parquet && buckets <= 0
 }
 
 /// Returns the partition, or the part of it that adg does not know.
 pub(super) fn partition(partition: GluePartition) -> Result<Partition, String> {
-    let [value] = partition.values() else { return Err(format!("the partition `{}`", partition.values().join("/"))) };
     Ok(Partition {
-        value: PartitionValue(value.clone()),
+        value: PartitionValue::new(partition.values().to_vec()),
         location: location(partition.storage_descriptor()),
         parameters: partition.parameters.unwrap_or_default().into_iter().collect(),
     })
@@ -147,7 +147,7 @@ pub(super) fn partition_input(partition: &Partition, descriptor: &StorageDescrip
         parameters.remove("path");
     }
     PartitionInput::builder()
-        .values(&partition.value.0)
+        .set_values(Some(partition.value.texts().to_vec()))
         .storage_descriptor(descriptor)
         .set_parameters(Some(partition.parameters.clone().into_iter().collect()))
         .build()
@@ -172,7 +172,7 @@ mod tests {
             name: "vacancy.bids".parse().unwrap(),
             location: "s3://lake/vacancy/bids".into(),
             schema: TableSchema::new(vec![column("id", "bigint"), column("cost_$", "array<struct<a:decimal(18,2)>>")]),
-            partition_by: column("date_uploaded", "date"),
+            partition_by: vec![column("date_uploaded", "date"), column("hour", "string")],
             parameters: Table::first_parameters(),
         }
     }
@@ -211,7 +211,7 @@ mod tests {
         found.parameters.get_or_insert_default().insert(FENCE.into(), "x".into());
         assert_eq!(fence(&found), Err("the fence `x`".into()));
         found.partition_keys = None;
-        assert_eq!(table(&ours().name, &found), Err("the 0 partition columns".into()));
+        assert_eq!(table(&ours().name, &found), Err("a table without partition columns".into()));
         assert!(!is_known(&found));
     }
 
@@ -232,7 +232,7 @@ mod tests {
     fn a_partition_is_like_its_table_but_for_the_place() {
         let table = kept(table_input(&ours()).unwrap());
         let ours = Partition {
-            value: PartitionValue("2024-01-01".into()),
+            value: PartitionValue::new(vec!["2024-01-01".into(), "09".into()]),
             location: "s3://lake/vacancy/bids/date_uploaded=2024-01-01/run".into(),
             parameters: Parameters::from([("numRows".into(), "3".into())]),
         };

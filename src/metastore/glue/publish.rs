@@ -167,7 +167,7 @@ impl Target<'_> {
 fn sort<'p>(way: Way, batch: &[&'p Partition], rejected: Vec<Rejected>) -> Result<Left<'p>, Refused> {
     let mut left = Left::default();
     for Rejected { value, code, message } in rejected {
-        let partition = batch.iter().copied().find(|partition| partition.value.0 == value);
+        let partition = batch.iter().copied().find(|partition| partition.value == value);
         let fate = way.fate(&code);
         let kind = if code.starts_with("AccessDenied") { SaidKind::Denied } else { SaidKind::Other };
         let said = Said { kind, code: Some(code), message: format!("{message} (the partition `{value}`)") };
@@ -190,11 +190,11 @@ mod tests {
     use crate::metastore::{Parameters, PartitionValue};
 
     fn partition(value: &str) -> Partition {
-        Partition { value: PartitionValue(value.into()), location: String::new(), parameters: Parameters::new() }
+        Partition { value: PartitionValue::from(value), location: String::new(), parameters: Parameters::new() }
     }
 
     fn rejected(value: &str, code: &str) -> Rejected {
-        Rejected { value: value.into(), code: code.into(), message: "no".into() }
+        Rejected { value: PartitionValue::from(value), code: code.into(), message: "no".into() }
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         for wrong in [rejected("b", "InvalidInputException"), rejected("z", "AlreadyExistsException")] {
             let (value, code) = (wrong.value.clone(), wrong.code.clone());
             let error = sort(Way::Create, &batch, vec![wrong]).err().unwrap().to_string();
-            assert!(error.contains(&value) && error.contains(&code), "{error}");
+            assert!(error.contains(&value.to_string()) && error.contains(&code), "{error}");
         }
     }
 

@@ -28,7 +28,7 @@ const PAGE: i32 = 1000;
 
 /// A partition of a batch that Glue rejected.
 pub(super) struct Rejected {
-    pub(super) value: String,
+    pub(super) value: PartitionValue,
     pub(super) code: String,
     pub(super) message: String,
 }
@@ -36,7 +36,7 @@ pub(super) struct Rejected {
 impl Rejected {
     fn new(values: Option<Vec<String>>, detail: Option<ErrorDetail>) -> Self {
         let (code, message) = detail.map(|detail| (detail.error_code, detail.error_message)).unwrap_or_default();
-        let value = values.unwrap_or_default().into_iter().next().unwrap_or_default();
+        let value = PartitionValue::new(values.unwrap_or_default());
         Self { value, code: code.unwrap_or_default(), message: message.unwrap_or_default() }
     }
 }
@@ -152,13 +152,13 @@ impl GlueMetastore {
     pub(super) fn find_partition(&self, name: &TableName, value: &PartitionValue) -> Answer<Option<GluePartition>> {
         let request = self.client.get_partition().set_catalog_id(self.catalog_id.clone());
         let request = request.database_name(name.database.as_str()).table_name(name.table.as_str());
-        unless_missing(self.ask(request.partition_values(&value.0).send()).map(|answer| answer.partition))
+        unless_missing(self.ask(request.set_partition_values(Some(value.texts().to_vec())).send()).map(|answer| answer.partition))
     }
 
     pub(super) fn remove_partition(&self, name: &TableName, value: &PartitionValue) -> Answer<()> {
         let request = self.client.delete_partition().set_catalog_id(self.catalog_id.clone());
         let request = request.database_name(name.database.as_str()).table_name(name.table.as_str());
-        self.ask(request.partition_values(&value.0).send()).map(drop)
+        self.ask(request.set_partition_values(Some(value.texts().to_vec())).send()).map(drop)
     }
 
     /// Adds partitions. Returns those that were not added.

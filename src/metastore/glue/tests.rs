@@ -24,7 +24,7 @@ fn table(metastore: &GlueMetastore, name: &str) -> TableName {
         name: name.clone(),
         location: format!("{location}/{}", name.table),
         schema: TableSchema::new(vec![column("id", ColumnType::BigInt), column("title", ColumnType::String)]),
-        partition_by: column("date_uploaded", ColumnType::Date),
+        partition_by: vec![column("date_uploaded", ColumnType::Date)],
         parameters: Table::first_parameters(),
     };
     metastore.create_table(&table).unwrap();
@@ -36,7 +36,7 @@ fn partitions(days: i64, run: &str) -> Vec<Partition> {
     let partition = |i: i64| {
         let value = (jiff::civil::date(1990, 1, 1) + i.days()).to_string();
         let location = format!("s3://lake/many/date_uploaded={value}/{run}");
-        Partition { value: PartitionValue(value), location, parameters: Parameters::from([("numRows".into(), "3".into())]) }
+        Partition { value: PartitionValue::from(value.as_str()), location, parameters: Parameters::from([("numRows".into(), "3".into())]) }
     };
     (0..days).map(partition).collect()
 }

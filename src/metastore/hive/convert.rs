@@ -81,7 +81,7 @@ pub(super) fn table(table: &Table) -> hms::Table {
         db_name: Some(text(table.name.database.as_str())),
         owner: Some(text(std::env::var("USER").as_deref().unwrap_or("adg"))),
         sd: Some(sd),
-        partition_keys: Some(vec![field(&table.partition_by)]),
+        partition_keys: Some(table.partition_by.iter().map(field).collect()),
         parameters: Some(map(&table.parameters)),
         table_type: Some(text("EXTERNAL_TABLE")),
         ..hms::Table::default()
@@ -94,14 +94,14 @@ pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, 
     let sd = found.sd.as_ref().ok_or("a table without a place")?;
     only_parquet(name, found, sd)?;
     let keys = found.partition_keys.as_deref().unwrap_or_default();
-    let [key] = keys else {
-        return Err(format!("the table {name}, which is partitioned by {} columns rather than one", keys.len()));
-    };
+    if keys.is_empty() {
+        return Err(format!("the table {name}, which has no partition columns"));
+    }
     Ok(Table {
         name: name.clone(),
         location: tidy_location(sd.location.as_deref().unwrap_or_default()),
         schema: schema(found)?,
-        partition_by: column(key)?,
+        partition_by: keys.iter().map(column).collect::<Result<_, _>>()?,
         parameters: parameters(found.parameters.as_ref()),
     })
 }
@@ -191,7 +191,7 @@ pub(super) fn partition(table: &hms::Table, partition: &Partition) -> hms::Parti
         serde.parameters.get_or_insert_default().remove("path");
     }
     hms::Partition {
-        values: Some(vec![text(&partition.value.0)]),
+        values: Some(values(&partition.value)),
         db_name: table.db_name.clone(),
         table_name: table.table_name.clone(),
         sd: Some(sd),
@@ -204,17 +204,21 @@ pub(super) fn partition(table: &hms::Table, partition: &Partition) -> hms::Parti
 /// The part that this version does not understand.
 pub(super) fn partition_from(found: &hms::Partition) -> Result<Partition, String> {
     let values = found.values.as_deref().unwrap_or_default();
-    let [value] = values else { return Err(format!("a partition of {} values rather than one", values.len())) };
     let location = found.sd.as_ref().and_then(|sd| sd.location.as_deref()).unwrap_or_default();
     Ok(Partition {
-        value: PartitionValue(value.to_string()),
+        value: PartitionValue::new(values.iter().map(ToString::to_string).collect()),
         location: normal_location(location),
         parameters: parameters(found.parameters.as_ref()),
     })
 }
 
-/// Returns the partition's name as Hive writes it: `date_uploaded=2024-01-01`. Dates need no escapes.
+/// Returns the values of a partition, in the order of the columns.
+pub(super) fn values(value: &PartitionValue) -> Vec<FastStr> {
+    value.texts().iter().map(text).collect()
+}
+
+/// Returns the partition's name as Hive writes it: `date_uploaded=2024-01-01`.
 pub(super) fn partition_name(table: &hms::Table, value: &PartitionValue) -> FastStr {
-    let key = table.partition_keys.as_deref().unwrap_or_default().first().and_then(|key| key.name.as_deref());
-    text(format!("{}={value}", key.unwrap_or_default()))
+    let keys = table.partition_keys.iter().flatten().filter_map(|key| ColumnName::new(key.name.as_deref()?).ok());
+    text(value.name(&keys.collect::<Vec<_>>()))
 }

@@ -48,7 +48,7 @@ impl HiveMetastore {
 
     pub(super) async fn one_partition(&self, name: &TableName, value: &PartitionValue) -> Fallible<Option<Partition>> {
         let found = self.connections.read(|client| {
-            let ((database, table), values) = (place(name), vec![text(&value.0)]);
+            let ((database, table), values) = (place(name), convert::values(value));
             async move { client.get_partition(database, table, values).await }
         });
         match found.await {
@@ -96,7 +96,7 @@ impl HiveMetastore {
         // Somebody else may add one between our looking and our adding: then they are looked at once more.
         for is_last in [false, true] {
             let found = self.by_names(&place(name), names(&all)).await.map_err(failed)?;
-            let is_there = |one: &&Partition| found.iter().any(|found| found.values == Some(vec![text(&one.value.0)]));
+            let is_there = |one: &&Partition| found.iter().any(|found| found.values == Some(convert::values(&one.value)));
             let (there, new): (Vec<_>, Vec<_>) = all.iter().copied().partition(is_there);
             if !there.is_empty() {
                 self.alter_partitions(name, table, &there, &found).await.map_err(failed)?;
@@ -168,7 +168,7 @@ impl HiveMetastore {
         const ACTION: &str = "drop a partition";
         self.pass_fence(ACTION, name, fence).await?;
         let call = |client: hms::ThriftHiveMetastoreClient| {
-            let ((database, table), values) = (place(name), vec![text(&value.0)]);
+            let ((database, table), values) = (place(name), convert::values(value));
             async move { client.drop_partition(database, table, values, false).await }
         };
         match self.connections.write(call, || async { Ok(false) }).await {

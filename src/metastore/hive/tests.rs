@@ -32,7 +32,7 @@ fn table(name: &str) -> Table {
 fn partition(table: &Table, value: &str, run: &str) -> Partition {
     let parameters = [("numRows", "3"), ("numFiles", "1"), ("totalSize", "10")];
     let parameters = parameters.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    Partition { value: PartitionValue(value.into()), location: format!("{}/{value}/{run}", table.location), parameters }
+    Partition { value: PartitionValue::from(value), location: format!("{}/{value}/{run}", table.location), parameters }
 }
 
 fn make(metastore: &HiveMetastore, table: &Table) {
@@ -117,7 +117,7 @@ fn a_reply_lost_after_the_service_acted_is_recognised() {
     flaky.alter_table(&table.name, &table.schema, &after, &Parameters::new()).unwrap();
     assert_eq!(sound.table(&table.name).unwrap().unwrap().schema, after);
     lose(1);
-    flaky.drop_partition(&table.name, &PartitionValue("2024-01-01".into()), fence).unwrap();
+    flaky.drop_partition(&table.name, &PartitionValue::from("2024-01-01"), fence).unwrap();
     assert!(sound.partitions(&table.name).unwrap().is_empty());
 }
 

@@ -103,8 +103,8 @@ impl Event<'_> {
         let version = env!("CARGO_PKG_VERSION");
         let engine = json!({ "name": "adg", "version": version, "openlineageAdapterVersion": version });
         // A day is a day of the source's calendar: no zone moves it.
-        let midnight = |date: ProcessingDate| format!("{date}T00:00:00Z");
-        let day = |date: ProcessingDate| json!({ "nominalStartTime": midnight(date), "nominalEndTime": midnight(date.next()) });
+        let begin = |date: ProcessingDate| format!("{}Z", date.begin());
+        let day = |date: ProcessingDate| json!({ "nominalStartTime": begin(date), "nominalEndTime": begin(date.next()) });
         let reason = match &self.moment {
             Moment::Fail(reason) => Some(json!({ "message": reason, "programmingLanguage": "RUST" })),
             _ => None,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::catchup::{Counts, SourceFile};
-use crate::identity::{ProcessingDate, RunId};
-use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID, TableSchema};
+use crate::identity::RunId;
+use crate::metastore::PartitionValue;
+use crate::schema::{Column, ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID, TableSchema};
 
 use super::DatasetName;
 
@@ -50,10 +51,10 @@ pub struct Output<'e> {
     pub schema: &'e TableSchema,
     /// `CREATE` if the table is created, `ALTER` if its columns change, else none.
     pub change: Option<&'static str>,
-    /// Partition column, which has the date.
-    pub partition_by: &'e ColumnName,
-    /// Processing date.
-    pub date: ProcessingDate,
+    /// Partition columns.
+    pub partition_by: &'e [Column],
+    /// Partition that is written.
+    pub value: PartitionValue,
     /// The run that wrote it.
     pub run: RunId,
     /// Counts of rows, files and bytes.
@@ -129,7 +130,9 @@ impl Output<'_> {
         let Counts { rows_written, bytes, files, .. } = self.counts;
         let counted = json!({ "rowCount": rows_written, "size": bytes, "fileCount": files });
         let counted = Some(facet("OutputStatisticsOutputDatasetFacet", "1-0-2", counted));
-        let partition = json!({ "dimensions": { self.partition_by.as_str(): self.date.to_string() } });
+        let names = self.partition_by.iter().map(|column| column.name.to_string());
+        let dimensions: Map<String, Value> = names.zip(self.value.texts().iter().map(|text| text.as_str().into())).collect();
+        let partition = json!({ "dimensions": dimensions });
         let day = json!({ "outputCondition": { "type": "partition", "partitions": [partition] } });
         let subset = subset("OutputSubsetOutputDatasetFacet", day);
         self.dataset
@@ -137,9 +140,8 @@ impl Output<'_> {
     }
 
     fn columns(&self) -> Vec<Value> {
-        let day = (self.partition_by.as_str(), &ColumnType::Date);
-        let columns = self.schema.columns().iter().map(|column| (column.name.as_str(), &column.ty)).chain([day]);
-        columns.map(|(name, ty)| field(name, ty)).collect()
+        let columns = self.schema.columns().iter().chain(self.partition_by);
+        columns.map(|column| field(column.name.as_str(), &column.ty)).collect()
     }
 
     /// Returns the lineage of columns: a column is its field's text or a conversion of it; a column that adg adds comes from all

@@ -1,0 +1,62 @@
+//! Slices of a module: which of its files belong to each, and which of them are requested.
+
+use jiff::tz::TimeZone;
+
+use crate::catchup::Requested;
+use crate::config::{DateFrom, Module};
+use crate::identity::ProcessingDate;
+use crate::jobs::run::{JobError, Scope};
+use crate::source::{DayKeys, KeyPattern, Slicing};
+use crate::store::Store;
+
+use super::module::{Collection, file_name};
+
+/// Returns the scope with the first and the last slice of the dates that are requested: `2024-05-01` is 24 hours where slices are
+/// hours.
+///
+/// # Errors
+/// An hour is requested of a module whose slices are days.
+pub(crate) fn in_slices(module: &Module, scope: &Scope) -> Result<Scope, JobError> {
+    let (length, Requested { start, end }) = (module.source.slice, scope.dates);
+    let dates = Requested { start: start.map(|date| date.first_slice(length)), end: end.map(|date| date.last_slice(length)) };
+    for (asked, date) in [(start, dates.start), (end, dates.end)] {
+        if let Some(hour) = asked.filter(|asked| asked.hour().is_some() && date.is_none_or(|date| date.hour().is_none())) {
+            let message = format!("{hour} is an hour, and the module `{}` has days", module.module);
+            return Err(JobError::Usage { message, hint: Some(format!("write {}", hour.whole_day())) });
+        }
+    }
+    Ok(Scope { dates, ..scope.clone() })
+}
+
+/// Lists the source's files of the dates, or of all dates if they are not known, and sorts them by collection and date. All of
+/// the module's collections take part, so that a file of one is never taken for another's.
+pub(crate) fn source_keys(
+    module: &Module,
+    collections: &[Collection],
+    source: &Store,
+    zone: &TimeZone,
+    dates: Option<(ProcessingDate, ProcessingDate)>,
+) -> Result<DayKeys, JobError> {
+    let names: Vec<_> =
+        module.collections.iter().map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
+    let slicing = Slicing {
+        length: module.source.slice,
+        by_time_in: (module.source.date_from == DateFrom::Modified).then(|| zone.clone()),
+    };
+    let pattern = KeyPattern::new(&module.source.files, &names, slicing)?;
+    let mut keys = pattern.assign(source.find(&pattern.scope(dates), &|key| pattern.matches(key))?);
+    keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
+    Ok(keys)
+}
+
+/// Returns the first and last date whose files a run may read, as far as they are known before its history is; none if the first
+/// is not.
+pub(crate) fn dates_to_list(
+    module: &Module,
+    requested: Requested,
+    first: Option<ProcessingDate>,
+    today: ProcessingDate,
+) -> Option<(ProcessingDate, ProcessingDate)> {
+    let first = requested.start.or(first).or(module.catchup.start).map(|date| date.first_slice(module.source.slice))?;
+    Some((first, requested.end.unwrap_or(today)))
+}
