@@ -14,9 +14,9 @@ use crate::jobs::format;
 use crate::schema::{ColumnName, ColumnType, DuplicateNames, Naming, NamingRule, TableSchema, TypeGuess};
 use crate::secrets::{SecretError, SecretPlace};
 use crate::source::{
-    ColumnPlan, CsvFormat, Dialect, DialectName, Encoding, Format, Header, HeaderRule, JsonFormat, KeyPattern, Layout,
-    LongRecords, Nulls, PathStep, Question, ReadSizes, Reading, Reshape, Sample, SourceError, Survey, Unwrap, ValueRules, Widths,
-    typed_batch,
+    ColumnPlan, CsvFormat, Dialect, DialectName, Encoding, Format, Header, HeaderRule, Items, JsonFormat, KeyPattern, Layout,
+    LongRecords, Nulls, Part, PathStep, Question, ReadSizes, Reading, Reshape, Sample, Slicing, SourceError, Survey, Unwrap,
+    ValueRules, Widths, typed_batch,
 };
 use crate::store::ObjectInfo;
 
@@ -114,8 +114,21 @@ pub fn json(data: &[u8]) {
         _ => None,
     };
     let envelope = if how & 0xC0 == 0x40 { vec![("e".to_owned(), vec!["e".to_owned()])] } else { Vec::new() };
-    let reshape = Reshape { path, envelope, unwrap, may_lack_records: how & 8 == 8 };
+    let part = match how & 0x38 {
+        0x30 => Part::Without(vec![vec![PathStep::Member("items".to_owned())]]),
+        0x38 => Part::Items(Box::new(items())),
+        _ => Part::Whole,
+    };
+    let reshape = Reshape { path, envelope, unwrap, may_lack_records: how & 8 == 8, part };
     read(&Format::Json(JsonFormat { layout, reshape, encoding: encoding(how), values: values(how) }), how, text);
+}
+
+/// Items of an array with a key and their position.
+fn items() -> Items {
+    let path = vec![PathStep::Member("items".to_owned())];
+    let envelope = vec![("id".to_owned(), vec!["id".to_owned()])];
+    let reshape = Reshape { path, envelope, unwrap: None, may_lack_records: true, part: Part::Whole };
+    Items { reshape, position: Some("n".to_owned()) }
 }
 
 /// Reads a file as a run reads a day: its header, then its records, then their values.

@@ -21,9 +21,10 @@ use crate::stop::Stop;
 use crate::telemetry;
 use crate::telemetry::otlp::{self, Otlp};
 
-use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, ImportArgs, RepairArgs, ReportArgs, RunArgs, SniffArgs, UndoArgs};
+use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, RepairArgs, ReportArgs, RunArgs, UndoArgs};
 use super::environment::{config_file, env};
 use super::logging::LogFormat;
+use super::making_args::{ImportArgs, SniffArgs};
 use super::requests::{generate_request, history_request, ingest_request, module_name, next_commands, past_scope};
 
 /// Number of dates that `adg history` shows where none are requested; `REPORTED_DAYS` is that of a page.
@@ -142,9 +143,9 @@ fn repair(args: &RepairArgs, environment: &EnvironmentArgs) -> Result<ExitCode, 
 
 /// Writes a module file, or prints it. An existing file is never overwritten.
 fn import(args: &ImportArgs, environment: &EnvironmentArgs) -> Result<(), JobError> {
-    let ImportArgs { from_table, module, store, files, out } = args;
+    let ImportArgs { from_table, module, store, files, spark_option, out } = args;
     let (tables, store, files) = (from_table.clone(), store.clone(), files.clone());
-    let request = ImportRequest { tables, module: module.clone(), store, files };
+    let request = ImportRequest { tables, module: module.clone(), store, files, spark_options: spark_option.clone() };
     let yaml = jobs::import(&services(environment)?, &request)?;
     let Some(file) = out else { return print(yaml.trim_end()) };
     let written = File::create_new(file).and_then(|mut file| file.write_all(yaml.as_bytes()));

@@ -6,6 +6,7 @@ mod commands;
 mod environment;
 mod given;
 mod logging;
+mod making_args;
 mod process;
 mod requests;
 

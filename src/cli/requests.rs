@@ -14,10 +14,11 @@ use crate::jobs::{
 use crate::report::Asked;
 use crate::schema::ColumnName;
 
-use super::args::{DEFAULT_MEMORY, EnvironmentArgs, GenerateArgs, PastArgs, RunArgs};
+use super::args::{DEFAULT_MEMORY, EnvironmentArgs, PastArgs, RunArgs};
 use super::command_line::CommandLine;
 use super::environment::{config_file, env, given};
 use super::given::Env;
+use super::making_args::GenerateArgs;
 
 /// Returns a module's name without blanks around it, in lower case.
 pub(super) fn module_name(text: &str) -> String {

@@ -192,6 +192,7 @@ impl Config {
             return Err(wrong("module", reason));
         }
         module.take_collections();
+        module.add_children().map_err(|reason| wrong("collections", reason))?;
         self.read_layouts(&mut module)?;
         if module.collections.is_empty() {
             return Err(wrong("collections", "the module has no collection".to_owned()));
@@ -287,6 +288,7 @@ fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PartitionBy;
     use crate::identity::Causes;
     use crate::identity::CollectionName;
     use crate::source::Pick;

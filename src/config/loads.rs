@@ -28,6 +28,9 @@ impl Module {
         self.correlation_id = self.correlation_id.map(|id| format!("{id}{correlation_id_suffix}"));
         let collections = std::mem::take(&mut self.collections).into_iter().map(|(name, mut settings)| {
             settings.file_name.get_or_insert_with(|| name.to_string());
+            if let Some(child) = &mut settings.child_of {
+                child.parent = format!("{}{table_suffix}", child.parent).parse()?;
+            }
             Ok((format!("{name}{table_suffix}").parse::<CollectionName>()?, settings))
         });
         self.collections = collections.collect::<Result<_, NameError>>()?;

@@ -3,6 +3,7 @@
 //! Files are parsed first. `${env:NAME}` and `${secret:NAME#path}` are filled into string leaves afterwards, so that a value can
 //! never change the structure of a file. An unknown key is an error that names its path and the nearest valid key.
 
+mod collection;
 mod csv;
 mod engine;
 mod environment;
@@ -15,6 +16,7 @@ mod reference;
 mod schema_doc;
 mod secret_text;
 
+pub use collection::{ChildKeys, ChildOf, ChildSettings, CollectionSettings, ColumnTypeWord, MissingFile};
 pub use csv::{
     CsvSettings, ExcelSettings, FieldPositions, LongRows, QuotedNull, ShortRows, TrailerSettings, TypedSettings, ValueSettings,
 };
@@ -24,7 +26,7 @@ pub use error::ConfigError;
 pub use load::{Config, ReferenceResolver, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{
-    CatchupSettings, CollectionSettings, CollectionsFrom, ColumnTypeWord, CompleteSettings, ControlSettings, DateFrom, FileEncryption,
-    JsonSettings, LateFiles, Limits, MissingFile, Module, PartitionBy, Rate, SourceSettings, TargetSettings, WithoutRecord,
+    CatchupSettings, CollectionsFrom, CompleteSettings, ControlSettings, DateFrom, FileEncryption, JsonSettings, LateFiles,
+    Limits, Module, PartitionBy, Rate, SourceSettings, TargetSettings, WithoutRecord,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -1,18 +1,19 @@
 //! Settings of one module, in `modules/NAME.yaml`.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::identity::{CollectionName, ModuleName, ProcessingDate, SliceLength};
 use crate::schema::fit::{AmbiguousTime, Nanoseconds};
-use crate::schema::{ColumnType, DuplicateNames, EvolutionPolicy, NamingRule, TimestampEncoding};
+use crate::schema::{DuplicateNames, EvolutionPolicy, NamingRule, TimestampEncoding};
 use crate::source::{Encoding, FileValue, HashVersion, Pick, Unwrap};
 
-use super::{CsvSettings, ExcelSettings, FieldPositions, LoadSettings, TypedSettings};
+use super::{
+    CollectionSettings, ColumnTypeWord, CsvSettings, ExcelSettings, FieldPositions, LoadSettings, MissingFile, TypedSettings,
+};
 use crate::identity::LoadType;
 
 /// `modules/NAME.yaml`: a family of tables fed by one source.
@@ -79,6 +80,22 @@ impl Module {
     pub(super) fn field_positions(&mut self) -> impl Iterator<Item = &mut FieldPositions> {
         let of_all = self.source.csv.as_mut().and_then(|csv| csv.fixed_width.as_mut());
         of_all.into_iter().chain(self.collections.values_mut().filter_map(|settings| settings.fixed_width.as_mut()))
+    }
+
+    /// Adds the collections of arrays in the records of others.
+    ///
+    /// # Errors
+    /// The name of a table is none, or stands twice.
+    pub(super) fn add_children(&mut self) -> Result<(), String> {
+        for (name, settings) in self.collections.clone() {
+            let children = settings.children_of(&name).map_err(|error| format!("children of `{name}`: {error}"))?;
+            for (table, settings) in children {
+                if self.collections.insert(table.clone(), settings).is_some() {
+                    return Err(format!("children of `{name}`: there is a collection `{table}` already; set `table`"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Moves the collections of `collections_from` into `collections`.
@@ -217,17 +234,6 @@ pub enum FileEncryption {
     /// Files are encrypted with AES in counter mode, each under its own key. The file's metadata has the wrapped key (`iv`,
     /// `ciphertext`, `datakeyencryptionkeyid`), which the profile's key service unwraps.
     KeyService,
-}
-
-/// Handling of a date without a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MissingFile {
-    /// The date fails for its collection; other dates and collections continue.
-    #[default]
-    Fail,
-    /// The date is skipped and counts as done.
-    Skip,
 }
 
 /// Format of a module's JSON files: an array of objects, objects one after the other (on lines of their own or not), or documents
@@ -396,64 +402,4 @@ fn location() -> String {
 
 fn sweep_after_hours() -> u16 {
     24
-}
-
-/// One collection.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CollectionSettings {
-    /// First schema: column names and types in order. If not set, it is inferred from the first date.
-    pub columns: IndexMap<String, ColumnTypeWord>,
-    /// Columns that are personal data, in addition to those that the files themselves name.
-    pub pii: Vec<String>,
-    /// Text for `{collection}` in file names. If not set, the collection's name.
-    pub file_name: Option<String>,
-    /// Positions of the fields in each line, if they are not delimited. If not set, as in `source.csv`.
-    pub fixed_width: Option<FieldPositions>,
-    /// Handling of a date without a file. If not set, as in `source`.
-    pub missing: Option<MissingFile>,
-}
-
-/// A column's type, and the word that was written for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnTypeWord {
-    /// Word as written.
-    pub word: String,
-    /// Type that the word means.
-    pub ty: ColumnType,
-}
-
-impl fmt::Display for ColumnTypeWord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.word)
-    }
-}
-
-impl Serialize for ColumnTypeWord {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.word)
-    }
-}
-
-impl<'de> Deserialize<'de> for ColumnTypeWord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        let ty = word.parse().map_err(serde::de::Error::custom)?;
-        Ok(Self { word, ty })
-    }
-}
-
-impl JsonSchema for ColumnTypeWord {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ColumnType".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "description": "string, text, varchar(n), char(n), uuid, boolean, tinyint, smallint, int, integer, bigint, float, \
-             real, double, decimal(p,s), numeric(p,s), date, timestamp, array<…>, struct<name:…>, map<…,…>. Bare decimal is \
-             double."
-        })
-    }
 }

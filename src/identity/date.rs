@@ -210,7 +210,18 @@ mod tests {
     #[test]
     fn only_one_spelling_is_a_date() {
         assert_eq!("2021-04-12".parse::<ProcessingDate>().unwrap().to_string(), "2021-04-12");
-        for bad in ["", "2021-4-12", "20210412", "2021-04-12T00:00:00", "2021-02-30", "12/04/2021", " 2021-04-12", "2021-04-12T", "2021-04-12T24", "2021-04-12T9"] {
+        for bad in [
+            "",
+            "2021-4-12",
+            "20210412",
+            "2021-04-12T00:00:00",
+            "2021-02-30",
+            "12/04/2021",
+            " 2021-04-12",
+            "2021-04-12T",
+            "2021-04-12T24",
+            "2021-04-12T9",
+        ] {
             assert!(bad.parse::<ProcessingDate>().is_err(), "{bad}");
         }
     }
@@ -229,7 +240,10 @@ mod tests {
         assert_eq!(hours, ["2024-02-28T22", "2024-02-28T23", "2024-02-29T00", "2024-02-29T01"]);
         assert!(of("2024-02-28") < of("2024-02-28T00") && of("2024-02-28T23") < of("2024-02-29"));
         let (day, hour) = (of("2024-02-28"), of("2024-02-28T05"));
-        assert_eq!((day.first_slice(SliceLength::Hour), day.last_slice(SliceLength::Hour)), (of("2024-02-28T00"), of("2024-02-28T23")));
+        assert_eq!(
+            (day.first_slice(SliceLength::Hour), day.last_slice(SliceLength::Hour)),
+            (of("2024-02-28T00"), of("2024-02-28T23"))
+        );
         assert_eq!((hour.first_slice(SliceLength::Hour), hour.whole_day(), hour.minus_days(1)), (hour, day, of("2024-02-27T05")));
         let latest = |now: &str, length| ProcessingDate::latest(now.parse().unwrap(), &TimeZone::UTC, length).to_string();
         assert_eq!(latest("2024-03-01T00:59:00Z", SliceLength::Hour), "2024-02-29T23");

@@ -3,6 +3,7 @@
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::Value;
 use serde_saphyr::Commented;
 
 use crate::config::PartitionBy;
@@ -13,6 +14,10 @@ use crate::schema::{Column, ROW_HASH_ID, TableSchema, system_columns};
 
 use crate::jobs::run::{JobError, Services};
 use crate::jobs::tables::named;
+
+use spark_reader::{SparkReader, spark_reader};
+
+mod spark_reader;
 
 /// A request to import tables.
 #[derive(Debug, Clone)]
@@ -25,6 +30,8 @@ pub struct ImportRequest {
     pub store: String,
     /// Pattern of the source's file names, if known.
     pub files: Option<String>,
+    /// Options of the Spark reader that read the files so far, as `name=value`; none if nothing is known of it.
+    pub spark_options: Vec<String>,
 }
 
 /// A module file with its non-default values.
@@ -35,6 +42,8 @@ struct ModuleFile {
     source: SourcePart,
     #[serde(skip_serializing_if = "Option::is_none")]
     row_hash: Option<Commented<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<IndexMap<&'static str, f64>>,
     catchup: CatchupPart,
     target: TargetPart,
     collections: IndexMap<String, CollectionPart>,
@@ -43,6 +52,8 @@ struct ModuleFile {
 #[derive(Debug, Serialize)]
 struct SourcePart {
     files: Commented<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<Commented<IndexMap<&'static str, Value>>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,11 +92,13 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
         must_be_alike(&first.name, &table.name, "their partition columns", &one, &two)?;
         must_be_alike(&first.name, &table.name, "their folders", place, other)?;
     }
+    let reader = reader(request)?;
     let has_hash = tables.iter().any(|table| table.schema.columns().iter().any(|column| column.name.as_str() == ROW_HASH_ID));
     let file = ModuleFile {
         version: 1,
         module: request.module.to_string(),
-        source: SourcePart { files: files(request) },
+        limits: reader.as_ref().and_then(|reader| Some(IndexMap::from([("quarantine_rate", reader.quarantine_rate?)]))),
+        source: SourcePart { files: files(request), csv: reader.map(|reader| Commented(reader.csv, reader.notes.join("; "))) },
         row_hash: has_hash
             .then(|| Commented("v1", "as Spark's sha2(concat_ws('||', …), 256); v2 is free of its collisions".into())),
         catchup: CatchupPart {
@@ -185,6 +198,15 @@ fn must_be_alike(first: &TableName, other: &TableName, what: &str, one: &str, tw
     }
     let message = format!("`{first}` and `{other}` can't be one module: {what} are `{one}` and `{two}`");
     Err(refused(&message, "import each of them as a module of its own"))
+}
+
+/// Returns what the options of a Spark reader mean, if any are given.
+fn reader(request: &ImportRequest) -> Result<Option<SparkReader>, JobError> {
+    if request.spark_options.is_empty() {
+        return Ok(None);
+    }
+    let reader = spark_reader(&request.spark_options);
+    reader.map(Some).map_err(|message| refused(&message, "write --spark-option header=true, once for each option"))
 }
 
 fn files(request: &ImportRequest) -> Commented<String> {

@@ -44,7 +44,8 @@ impl TableHandle<'_> {
         if normal_location(&table.location) != location {
             return Err(differs("location", table.location, location));
         }
-        let (registered, configured) = (listed(table.partition_by.iter().map(|column| &column.name)), listed(self.layout.keys().names()));
+        let (registered, configured) =
+            (listed(table.partition_by.iter().map(|column| &column.name)), listed(self.layout.keys().names()));
         if registered != configured {
             return Err(differs("partition_by", registered, configured));
         }

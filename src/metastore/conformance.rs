@@ -134,10 +134,7 @@ fn a_late_sleeper_is_fenced(metastore: &dyn Metastore, other: &dyn Metastore) {
         let dropped = metastore.drop_partition(&name(), &PartitionValue::from(date), FencingToken(5));
         assert!(matches!(dropped, Err(MetastoreError::Fenced { .. })));
     }
-    assert_eq!(
-        metastore.partition(&name(), &PartitionValue::from("2024-01-03")).unwrap(),
-        Some(partition("2024-01-03", "late"))
-    );
+    assert_eq!(metastore.partition(&name(), &PartitionValue::from("2024-01-03")).unwrap(), Some(partition("2024-01-03", "late")));
 }
 
 fn partitions_of_several_columns_are_kept_apart(metastore: &dyn Metastore, other: &dyn Metastore) {

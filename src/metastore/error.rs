@@ -1,6 +1,7 @@
 //! Errors of the metastore.
 
 use crate::identity::{ErrorKind, Explain, hints};
+use crate::schema::ColumnName;
 
 use super::TableName;
 
@@ -38,6 +39,32 @@ pub enum MetastoreError {
         metastore: String,
         /// Message of the metastore.
         reason: String,
+    },
+    /// The type of a column is longer than the metastore's limit.
+    #[error(
+        "the type of the column `{column}` of {table} has {length} bytes, and the metastore {metastore} takes at most {most}"
+    )]
+    TypeTooLong {
+        /// The table.
+        table: TableName,
+        /// The column.
+        column: ColumnName,
+        /// Metastore.
+        metastore: String,
+        /// Length of the type.
+        length: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// Another tool's table has something that adg can't publish to.
+    #[error("the table {table} in the metastore {metastore} has {what}, which adg can't publish to")]
+    Foreign {
+        /// The table.
+        table: TableName,
+        /// Metastore.
+        metastore: String,
+        /// What it has.
+        what: String,
     },
     /// A later holder of the module's lease has published to the table.
     #[error("a later run has published to {table} (its fencing token is {found}, ours {ours}): this run slept past its lease")]
@@ -88,8 +115,8 @@ impl Explain for MetastoreError {
             Self::Denied { .. } => ErrorKind::Access,
             Self::Changed { .. } | Self::TableExists { .. } | Self::Unavailable { .. } => ErrorKind::Unavailable,
             Self::NoSuchTable { .. } => ErrorKind::Usage,
-            Self::TypeRefused { .. } => ErrorKind::Schema,
-            Self::Corrupt { .. } => ErrorKind::Config,
+            Self::TypeRefused { .. } | Self::TypeTooLong { .. } => ErrorKind::Schema,
+            Self::Corrupt { .. } | Self::Foreign { .. } => ErrorKind::Config,
         }
     }
 
@@ -100,6 +127,15 @@ impl Explain for MetastoreError {
             Self::TypeRefused { .. } => Some(
                 "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of \
                  objects out with `evolution.new_column: ignore`"
+                    .into(),
+            ),
+            Self::TypeTooLong { column, .. } => Some(format!(
+                "declare `{column}` as map<string,string> or string in the module's `columns`, or leave new members out with \
+                 `evolution.new_column: ignore`"
+            )),
+            Self::Foreign { .. } => Some(
+                "give the module a table of its own (`target.database`, or another name of the collection), or change the table \
+                 with the tool that made it"
                     .into(),
             ),
             Self::Fenced { .. } => Some(hints::LEASE_LOST.into()),

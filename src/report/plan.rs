@@ -28,6 +28,8 @@ pub enum Why {
     FilesCame,
     /// It is to be rebuilt.
     CleanedUp,
+    /// Another table of the same records is to be loaded.
+    SameRecords,
 }
 
 /// The effect on a date's partition.
@@ -215,6 +217,7 @@ fn why(why: Why) -> &'static str {
         Why::DiedBefore => "interrupted",
         Why::FilesCame => "late files",
         Why::CleanedUp => "clean-up",
+        Why::SameRecords => "with the tables of its records",
     }
 }
 

@@ -121,12 +121,32 @@ impl<'a> Parser<'a> {
         Ok(ColumnType::Decimal { precision, scale })
     }
 
+    /// Parses the name of a member: a word, or any text in backticks, as Spark's DDL has it. Two backticks in it are one.
+    fn member(&mut self) -> Result<String, TypeError> {
+        if !self.takes('`') {
+            return Ok(self.word().to_owned());
+        }
+        let mut name = String::new();
+        loop {
+            let (part, rest) = self.rest.split_once('`').ok_or_else(|| self.invalid("a backtick is not closed"))?;
+            name.push_str(part);
+            self.rest = rest;
+            match rest.strip_prefix('`') {
+                Some(rest) => {
+                    name.push('`');
+                    self.rest = rest;
+                }
+                None => return Ok(name),
+            }
+        }
+    }
+
     fn fields(&mut self) -> Result<ColumnType, TypeError> {
         self.must('<')?;
         let mut fields: Vec<StructField> = Vec::new();
         loop {
-            let name = self.word();
-            let name = ColumnName::new(name).map_err(|e| self.invalid(&e.to_string()))?;
+            let name = self.member()?;
+            let name = ColumnName::new(&name).map_err(|e| self.invalid(&e.to_string()))?;
             if fields.iter().any(|f| f.name == name) {
                 return Err(self.invalid(&format!("the field `{name}` stands twice")));
             }

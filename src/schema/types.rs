@@ -282,6 +282,8 @@ mod tests {
     fn in_a_statement_odd_members_are_quoted() {
         let ty: ColumnType = "array<struct<2f:map<string,struct<cost_$:int>>,a_1:int>>".parse().unwrap();
         assert_eq!(format!("{ty:#}"), "array<struct<`2f`:map<string,struct<`cost_$`:int>>,a_1:int>>");
+        assert_eq!(format!("{ty:#}").parse::<ColumnType>().unwrap(), ty);
+        assert!("struct<`a:int>".parse::<ColumnType>().is_err());
         assert_eq!(ty.to_string().parse::<ColumnType>().unwrap(), ty);
     }
 

@@ -71,7 +71,8 @@ impl DateToken {
                 None => ("{hour}".to_owned(), false),
             },
             Self::Format(format) => {
-                let is_only = !["%b", "%B"].iter().any(|name| format.contains(name)) && (hour.is_some() || !format.contains("%H"));
+                let is_only =
+                    !["%b", "%B"].iter().any(|name| format.contains(name)) && (hour.is_some() || !format.contains("%H"));
                 (strtime::format(format, begin).unwrap_or_else(|_| date.to_string()), is_only)
             }
         }

@@ -137,34 +137,28 @@ impl KeyPattern {
 
     /// Returns the collection of a key, and the date that its name has.
     fn find(&self, key: &str) -> Option<(&CollectionPattern, Option<ProcessingDate>)> {
-        let is_by_name = self.slicing.by_time_in.is_none();
-        let fits = |one: &'_ CollectionPattern| {
-            one.read(key).filter(|date| (date.is_some() || !is_by_name) && !one.parts.hides(key))
-        };
+        let needs_date = self.slicing.by_time_in.is_none();
         match &self.all {
-            None => self.collections.iter().find_map(|one| Some((one, fits(one)?))),
-            Some(all) => all.matches(key).into_iter().find_map(|i| {
-                let one = &self.collections[i];
-                Some((one, fits(one)?))
-            }),
+            None => self.collections.iter().find_map(|one| one.fits(key, needs_date)),
+            Some(all) => all.matches(key).into_iter().find_map(|i| self.collections[i].fits(key, needs_date)),
         }
     }
 }
 
 impl CollectionPattern {
-    /// Returns the date of a key that matches; `None` within if its name has none. The same token has the same text wherever it
-    /// stands.
-    fn read(&self, key: &str) -> Option<Option<ProcessingDate>> {
+    /// Returns this pattern and the date of a key that matches. The same token has the same text wherever it stands.
+    fn fits(&self, key: &str, needs_date: bool) -> Option<(&Self, Option<ProcessingDate>)> {
         let captures = self.regex.captures(key)?;
         let texts = || self.tokens.iter().enumerate().filter_map(|(i, token)| Some((token, captures.get(i + 1)?.as_str())));
         let agrees = |token: &Token, text: &str| texts().all(|(other, theirs)| token != other || text == theirs);
         if !texts().all(|(token, text)| agrees(token, text)) {
             return None;
         }
-        Some(name_date::date(texts().filter_map(|(token, text)| match token {
+        let date = name_date::date(texts().filter_map(|(token, text)| match token {
             Token::Date(token) => Some((token, text)),
             Token::EpochMs | Token::Seq => None,
-        })))
+        }));
+        ((date.is_some() || !needs_date) && !self.parts.hides(key)).then_some((self, date))
     }
 }
 

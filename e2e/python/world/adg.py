@@ -1,5 +1,6 @@
 """The binary and its metastore as the scripts beside this file use them: a workspace folder, runs, tables."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -41,11 +42,16 @@ class Table:
     key: str
     key_type: str
     partitions: dict[str, Path]
-    """Folders by the key's value."""
+    """Folders by the key's value; values of several keys are joined by slashes."""
 
     def files(self) -> dict[Path, str]:
         """The Parquet files, each with its partition's value."""
         return {file: value for value, folder in self.partitions.items() for file in sorted(folder.glob("*.parquet"))}
+
+
+def text(value: str) -> str:
+    """The values of a partition as the embedded metastore keeps them: one as it is, several as JSON."""
+    return "/".join(json.loads(value)) if value.startswith("[") else value
 
 
 class Workspace:
@@ -78,5 +84,5 @@ class Workspace:
             table, key, key_type = metastore.execute(one, (database, name)).fetchone()
             columns = metastore.execute("select name, type from columns where table_id = ? order by position", (table,))
             partitions = metastore.execute("select value, location from partitions where table_id = ? order by value", (table,))
-            folders = {value: Path(location.removeprefix("file://")) for value, location in partitions}
+            folders = {text(value): Path(location.removeprefix("file://")) for value, location in partitions}
             return Table(f"{database}.{name}", dict(columns.fetchall()), key, key_type, folders)

@@ -102,7 +102,12 @@ impl Readers {
                 Some(table) => {
                     seen.schemas.insert(collection, table.schema);
                     let day = |value: &str| (collection, value.parse().unwrap());
-                    self.metastore.partitions(&name).unwrap().into_iter().map(|one| (day(&one.value.0), one.location)).collect()
+                    self.metastore
+                        .partitions(&name)
+                        .unwrap()
+                        .into_iter()
+                        .map(|one| (day(&one.value.to_string()), one.location))
+                        .collect()
                 }
                 None => {
                     seen.schemas.remove(collection);
@@ -195,7 +200,7 @@ impl Readers {
         let partitions = self.metastore.partitions(&table_name(collection)).map_err(|error| error.to_string())?;
         let mut current = BTreeMap::new();
         for partition in partitions {
-            let date: ProcessingDate = partition.value.0.parse().map_err(|_| "a partition that is no date")?;
+            let date: ProcessingDate = partition.value.to_string().parse().map_err(|_| "a partition that is no date")?;
             let content = content(world, seen, &partition.location).map_err(|what| format!("{collection} of {date}: {what}"))?;
             let said = partition.parameters.get("numRows").map(String::as_str);
             if said != Some(rows::count(content.generation).to_string().as_str()) {

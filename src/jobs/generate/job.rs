@@ -48,7 +48,7 @@ pub fn generate(environment: &Environment, request: &Generate) -> Result<Vec<Str
     let folder = scratch.folder("generated")?;
     let maker = Maker { module: &module, request, store: &store, folder: &folder, service: service.as_ref() };
     let mut keys = Vec::new();
-    for (collection, settings) in &module.collections {
+    for (collection, settings) in module.collections.iter().filter(|(_, settings)| settings.child_of.is_none()) {
         let columns = columns(&module, collection, request)?;
         for number in 1..=request.files {
             keys.push(maker.make(collection, settings, &columns, number)?);

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::identity::ProcessingDate;
-use crate::report::DayReport;
+use crate::identity::{CollectionName, ProcessingDate};
+use crate::report::{DayReport, Failure};
 use crate::source::{DayKeys, SourceKey};
 
 use super::day;
@@ -32,7 +32,7 @@ pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut due: Again, 
             .map(|collection| (collection, keys.remove(&(collection.name.clone(), date)).unwrap_or_default()))
             .collect();
         run.summary.begin(date, names.iter());
-        let (reports, error) = do_date(run, date, work);
+        let (reports, error) = do_families(run, date, work);
         run.summary.end(&reports);
         let missing = names.into_iter().filter(|name| !reports.iter().any(|day| day.collection == *name)).collect();
         done.days.extend(reports);
@@ -48,6 +48,39 @@ pub(super) fn do_all(run: &Run<'_>, collections: &[Collection], mut due: Again, 
 }
 
 type Work<'a> = Vec<(&'a Collection, Vec<SourceKey>)>;
+
+/// Loads one date, the tables of arrays before those of their records: who finds a record finds its items. A table whose arrays'
+/// tables failed keeps what it has.
+fn do_families(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayReport>, Option<JobError>) {
+    let (children, records): (Work<'_>, Work<'_>) = work.into_iter().partition(|(collection, _)| collection.is_child());
+    if children.is_empty() {
+        return do_date(run, date, records);
+    }
+    let roots: Vec<(CollectionName, CollectionName)> =
+        children.iter().map(|(child, _)| (child.name.clone(), child.root.clone())).collect();
+    let (mut reports, error) = do_date(run, date, children);
+    if error.is_some() {
+        return (reports, error);
+    }
+    let failed = |collection: &Collection| {
+        let of_it = |report: &&DayReport| roots.contains(&(report.collection.clone(), collection.name.clone()));
+        let report = reports.iter().filter(of_it).find(|report| report.failure.is_some())?;
+        let Failure { exit_code, message, hint } = report.failure.clone()?;
+        let message = format!("its table `{}` of the date failed, so that this one was not loaded: {message}", report.collection);
+        Some(DayReport::failed(date, collection.name.clone(), Failure { exit_code, message, hint }))
+    };
+    let (mut ready, mut held) = (Vec::new(), Vec::new());
+    for (collection, keys) in records {
+        match failed(collection) {
+            Some(report) => held.push(report),
+            None => ready.push((collection, keys)),
+        }
+    }
+    held.iter().for_each(log);
+    let (loaded, error) = do_date(run, date, ready);
+    reports.extend(loaded.into_iter().chain(held));
+    (reports, error)
+}
 
 /// Loads one date. Returns the reports of its collections, and the error that ends the run, if there is one.
 fn do_date(run: &Run<'_>, date: ProcessingDate, work: Work<'_>) -> (Vec<DayReport>, Option<JobError>) {

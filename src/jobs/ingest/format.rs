@@ -9,10 +9,11 @@ use crate::config::{
 use crate::schema::fit::Formats;
 use crate::schema::{ColumnName, DuplicateNames, NewColumn};
 use crate::source::{
-    CsvFormat, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, PathStep, Reshape, Sheet, TypedFormat,
-    TypedKind, ValueRules, parse_path,
+    CsvFormat, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, Part, PathStep, Reshape, Sheet,
+    TypedFormat, TypedKind, ValueRules, parse_path,
 };
 
+use super::children::part;
 use super::dialect::dialect;
 use super::notation::notation;
 use super::wrong::wrong;
@@ -63,12 +64,24 @@ fn excel_format(module: &Module, settings: &ExcelSettings) -> Result<TypedFormat
 
 /// Returns the format of a collection's files, if it differs from the module's: its fields have positions of their own.
 pub(super) fn format_of(module: &Module, settings: &CollectionSettings) -> Result<Option<Format>, JobError> {
+    if let Some(json) = &module.source.json {
+        return of_part(module, json, part(module, settings)?);
+    }
+    if settings.child_of.is_some() {
+        return Err(wrong(module, "children", "the module's files are not JSON"));
+    }
     let Some(positions) = &settings.fixed_width else { return Ok(None) };
     let csv = CsvSettings { fixed_width: Some(positions.clone()), ..module.source.csv.clone().unwrap_or_default() };
-    if module.source.json.is_some() {
-        return Err(wrong(module, "fixed_width", "the module's files are JSON"));
-    }
     csv_format(module, &csv).map(Format::Csv).map(Some)
+}
+
+/// Returns the format of records of which a table has a part; `None` if it has all of them.
+fn of_part(module: &Module, settings: &JsonSettings, part: Part) -> Result<Option<Format>, JobError> {
+    if part == Part::Whole {
+        return Ok(None);
+    }
+    let format = json_format(module, settings)?;
+    Ok(Some(Format::Json(JsonFormat { reshape: Reshape { part, ..format.reshape }, ..format })))
 }
 
 /// Returns the format of files of delimited text.
@@ -200,6 +213,7 @@ fn json_layout(settings: &JsonSettings) -> Result<(Layout, Reshape), (&'static s
         envelope,
         unwrap: settings.unwrap,
         may_lack_records: settings.without_record == WithoutRecord::Skip,
+        part: Part::Whole,
     };
     Ok((Layout { records: Some(outer).filter(|names| !names.is_empty()), kept }, reshape))
 }

@@ -86,7 +86,9 @@ impl Leased<'_> {
         let context = Context::new(services, module, &request.options, started, id)?;
         let mut stages = Stages::new();
         let dates = dates_to_list(module, request.scope.dates, summary.first, context.today);
-        let keys = staged(&mut stages, Stage::List, || source_keys(module, collections, &context.source, &services.environment.zone, dates))?;
+        let keys = staged(&mut stages, Stage::List, || {
+            source_keys(module, collections, &context.source, &services.environment.zone, dates)
+        })?;
         let scratch = services.environment.scratch(&id)?;
         let run = Run {
             context: &context,

@@ -1,5 +1,6 @@
 //! Ingest: loads the files that land each day into Hive tables. Begin with [`job`], then [`day`].
 
+mod children;
 mod clean_up;
 mod complete;
 pub(super) mod context;

@@ -9,6 +9,7 @@ use crate::metastore::TableName;
 use crate::schema::{Column, ColumnName, TableSchema, system_columns};
 use crate::source::{FileColumn, Format};
 
+use super::children::{column, root};
 use super::format::format_of;
 use super::partitions::{partition_columns, partition_keys};
 use super::wrong::wrong;
@@ -17,6 +18,10 @@ use crate::jobs::run::JobError;
 /// A collection with its resolved settings.
 pub(crate) struct Collection {
     pub(crate) name: CollectionName,
+    /// The collection whose files have its rows: its own, or that of the records whose arrays it has.
+    pub(crate) root: CollectionName,
+    /// Column that its array would be in the table of its records; none if it is no table of an array.
+    pub(crate) array: Option<ColumnName>,
     pub(crate) table: TableName,
     pub(crate) layouts: Layouts,
     pub(crate) declared: TableSchema,
@@ -31,6 +36,13 @@ pub(crate) struct Collection {
     pub(crate) file_name: String,
     /// File pattern with the collection filled in, for display.
     pub(crate) pattern: String,
+}
+
+impl Collection {
+    /// Returns true if its rows are the items of arrays in another collection's records.
+    pub(crate) fn is_child(&self) -> bool {
+        self.root != self.name
+    }
 }
 
 /// Folders where a collection's table may lie.
@@ -90,7 +102,9 @@ pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Ve
     let collections = collections.collect::<Result<Vec<_>, _>>()?;
     refuse_shared_folders(module, &collections)?;
     refuse_shared_file_names(module)?;
-    Ok(collections.into_iter().filter(|collection| only.is_empty() || only.contains(&collection.name)).collect())
+    // Tables of the same records are published together.
+    let roots: Vec<&CollectionName> = only.iter().map(|name| root(module, name)).collect();
+    Ok(collections.into_iter().filter(|collection| only.is_empty() || roots.contains(&&collection.root)).collect())
 }
 
 fn collection(module: &Module, name: &CollectionName, settings: &CollectionSettings) -> Result<Collection, JobError> {
@@ -100,6 +114,8 @@ fn collection(module: &Module, name: &CollectionName, settings: &CollectionSetti
         .map(|column| ColumnName::new(column).map_err(|error| wrong(module, &format!("pii of `{name}`"), error)));
     Ok(Collection {
         name: name.clone(),
+        root: root(module, name).clone(),
+        array: settings.child_of.as_ref().and_then(|child| column(module, child)),
         table: TableName { database: module.target.database.clone(), table: name.clone() },
         layouts: Layouts::new(module, name)?,
         declared: declared(module, name, settings)?,
@@ -177,13 +193,14 @@ fn refuse_shared_file_names(module: &Module) -> Result<(), JobError> {
     if module.collections.is_empty() {
         return Err(wrong(module, "collections", "there is none"));
     }
-    if module.collections.len() > 1 && !module.source.files.contains("{collection}") {
+    let with_files = || module.collections.iter().filter(|(_, settings)| settings.child_of.is_none());
+    if with_files().count() > 1 && !module.source.files.contains("{collection}") {
         let reason =
             format!("`{}` has no `{{collection}}`, so that all collections would read the same files", module.source.files);
         return Err(wrong(module, "source.files", reason));
     }
     let mut seen = BTreeMap::new();
-    for (name, settings) in &module.collections {
+    for (name, settings) in with_files() {
         if file_name(name, settings).is_empty() {
             return Err(wrong(module, "file_name", format!("that of `{name}` is empty")));
         }

@@ -31,8 +31,7 @@ pub(super) fn partition_columns(module: &Module) -> Result<Vec<ColumnName>, JobE
 fn partition_column(module: &Module, name: &str) -> Result<ColumnName, JobError> {
     let refused = |reason: &str| wrong(module, SETTING, format!("`{name}` {reason}"));
     // It stands in folder names, and those that begin with `_` are hidden from readers.
-    let name: CollectionName =
-        name.parse().map_err(|_| refused("is no lower-case name of letters, digits and `_`"))?;
+    let name: CollectionName = name.parse().map_err(|_| refused("is no lower-case name of letters, digits and `_`"))?;
     if [ERROR_DESC, ROW_HASH_ID].contains(&name.as_str()) {
         return Err(refused("is a column that adg writes itself"));
     }

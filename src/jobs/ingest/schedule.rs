@@ -1,6 +1,6 @@
 //! Schedule of a run: the dates of each collection that it does, and the reasons. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::{DayHistory, Requested, Shard, Status, WindowError, WindowRules, window};
 use crate::identity::{CollectionName, ProcessingDate};
@@ -39,6 +39,7 @@ impl Schedule<'_> {
     }
 
     /// Returns the dates to load. Each collection has a window of its own: a new one catches up beside those that are up to date.
+    /// Tables of the same records are loaded together.
     pub(super) fn due(
         &self,
         collections: &[Collection],
@@ -59,6 +60,11 @@ impl Schedule<'_> {
                 due.entry(date).or_default().insert(collection.name.clone());
             }
         }
+        for names in due.values_mut() {
+            let is_due = |collection: &&Collection| names.contains(&collection.name);
+            let roots: BTreeSet<&CollectionName> = collections.iter().filter(is_due).map(|collection| &collection.root).collect();
+            names.extend(collections.iter().filter(|one| roots.contains(&one.root)).map(|one| one.name.clone()));
+        }
         Ok(due)
     }
 
@@ -71,6 +77,7 @@ impl Schedule<'_> {
             Some(Status::CleanedUp) => Why::CleanedUp,
             Some(Status::Skipped | Status::Lost) if self.has_files(collection, date) => Why::FilesCame,
             Some(Status::InProgress) => Why::DiedBefore,
+            Some(Status::Completed) => Why::SameRecords,
             Some(_) => Why::FailedBefore,
         }
     }

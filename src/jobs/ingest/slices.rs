@@ -9,6 +9,7 @@ use crate::jobs::run::{JobError, Scope};
 use crate::source::{DayKeys, KeyPattern, Slicing};
 use crate::store::Store;
 
+use super::children::share_files;
 use super::module::{Collection, file_name};
 
 /// Returns the scope with the first and the last slice of the dates that are requested: `2024-05-01` is 24 hours where slices are
@@ -37,14 +38,15 @@ pub(crate) fn source_keys(
     zone: &TimeZone,
     dates: Option<(ProcessingDate, ProcessingDate)>,
 ) -> Result<DayKeys, JobError> {
-    let names: Vec<_> =
-        module.collections.iter().map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
+    let with_files = module.collections.iter().filter(|(_, settings)| settings.child_of.is_none());
+    let names: Vec<_> = with_files.map(|(name, settings)| (name.clone(), file_name(name, settings).to_owned())).collect();
     let slicing = Slicing {
         length: module.source.slice,
         by_time_in: (module.source.date_from == DateFrom::Modified).then(|| zone.clone()),
     };
     let pattern = KeyPattern::new(&module.source.files, &names, slicing)?;
     let mut keys = pattern.assign(source.find(&pattern.scope(dates), &|key| pattern.matches(key))?);
+    share_files(collections, &mut keys);
     keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
     Ok(keys)
 }

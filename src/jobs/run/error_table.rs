@@ -13,7 +13,7 @@ use crate::config::ConfigError;
 use crate::identity::{Explain, RunId};
 use crate::lake::LakeError;
 use crate::metastore::{MetastoreError, TableName};
-use crate::schema::{NameError, SchemaRefused};
+use crate::schema::{ColumnName, NameError, SchemaRefused};
 use crate::secrets::SecretError;
 use crate::source::{DocumentFlaw, KeyServiceError, SourceError};
 use crate::stop::Stopped;
@@ -204,6 +204,24 @@ fn metastore() -> Vec<(MetastoreError, u8, &'static str)> {
             12,
             "set hive.metastore.disallow.incompatible.col.type.changes=false at the metastore, or leave new members of objects \
              out with `evolution.new_column: ignore`",
+        ),
+        (
+            MetastoreError::TypeTooLong {
+                table: table(),
+                column: ColumnName::new("x").unwrap(),
+                metastore: text(),
+                length: 9,
+                most: 8,
+            },
+            12,
+            "declare `x` as map<string,string> or string in the module's `columns`, or leave new members out with \
+             `evolution.new_column: ignore`",
+        ),
+        (
+            MetastoreError::Foreign { table: table(), metastore: text(), what: text() },
+            10,
+            "give the module a table of its own (`target.database`, or another name of the collection), or change the table with \
+             the tool that made it",
         ),
         (MetastoreError::Fenced { table: table(), found: 2, ours: 1 }, 22, LEASE_LOST),
         (MetastoreError::Denied { action: "open", metastore: text(), reason: text(), hint: text() }, 20, "x"),

@@ -9,8 +9,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{Account, Identity, Role};
+use crate::schema::TableSchema;
 
 use super::super::{MetastoreError, TableName};
+
+/// Longest type of a column that Glue takes. <https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html>
+const MOST_BYTES_OF_A_TYPE: usize = 131_072;
 
 /// Settings of a metastore in AWS Glue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +59,21 @@ impl GlueMetastore {
     }
 
     /// Returns the error for a feature of a table that adg does not know.
+    /// Refuses columns that Glue would not take.
+    pub(super) fn must_fit(&self, table: &TableName, schema: &TableSchema) -> Result<(), MetastoreError> {
+        let lengths = schema.columns().iter().map(|column| (&column.name, column.ty.to_string().len()));
+        match lengths.into_iter().find(|(_, length)| *length > MOST_BYTES_OF_A_TYPE) {
+            None => Ok(()),
+            Some((column, length)) => Err(MetastoreError::TypeTooLong {
+                table: table.clone(),
+                column: column.clone(),
+                metastore: self.to_string(),
+                length,
+                most: MOST_BYTES_OF_A_TYPE,
+            }),
+        }
+    }
+
     pub(super) fn corrupt(&self, name: &TableName) -> impl Fn(String) -> MetastoreError {
         move |what| MetastoreError::Corrupt { metastore: self.to_string(), what: format!("{what} of {name}") }
     }

@@ -66,10 +66,10 @@ pub(super) fn mark_personal(columns: &mut [GlueColumn], parameters: &Parameters)
 /// Returns the table, or the part of it that adg does not know.
 pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String> {
     if table.partition_keys().is_empty() {
-        return Err("a table without partition columns".to_owned());
+        return Err("no partition columns".to_owned());
     }
     if !is_known(table) {
-        return Err("its files, which are not Parquet without buckets,".to_owned());
+        return Err("files other than Parquet without buckets".to_owned());
     }
     Ok(Table {
         name: name.clone(),
@@ -129,13 +129,13 @@ pub(super) fn is_known(table: &GlueTable) -> bool {
     !table.partition_keys().is_empty() && is_parquet && buckets <= 0
 }
 
-/// Returns the partition, or the part of it that adg does not know.
-pub(super) fn partition(partition: GluePartition) -> Result<Partition, String> {
-    Ok(Partition {
+/// Returns the partition.
+pub(super) fn partition(partition: GluePartition) -> Partition {
+    Partition {
         value: PartitionValue::new(partition.values().to_vec()),
         location: location(partition.storage_descriptor()),
         parameters: partition.parameters.unwrap_or_default().into_iter().collect(),
-    })
+    }
 }
 
 /// Returns a partition whose files have the format of a table with that descriptor.
@@ -211,7 +211,7 @@ mod tests {
         found.parameters.get_or_insert_default().insert(FENCE.into(), "x".into());
         assert_eq!(fence(&found), Err("the fence `x`".into()));
         found.partition_keys = None;
-        assert_eq!(table(&ours().name, &found), Err("a table without partition columns".into()));
+        assert_eq!(table(&ours().name, &found), Err("no partition columns".into()));
         assert!(!is_known(&found));
     }
 
@@ -241,6 +241,6 @@ mod tests {
         assert_eq!(descriptor.columns(), table.storage_descriptor().unwrap().columns());
         assert_eq!(descriptor.serde_info().unwrap().serialization_library(), Some(SERDE));
         let found = GluePartition::builder().set_values(input.values).set_parameters(input.parameters);
-        assert_eq!(partition(found.set_storage_descriptor(input.storage_descriptor).build()), Ok(ours));
+        assert_eq!(partition(found.set_storage_descriptor(input.storage_descriptor).build()), ours);
     }
 }

@@ -44,10 +44,12 @@ impl Metastore for GlueMetastore {
 
     fn table(&self, name: &TableName) -> Result<Option<Table>, MetastoreError> {
         let found = self.find(name).map_err(self.failed(Task::READ_TABLE, Some(name)))?;
-        found.map(|table| convert::table(name, &table).map_err(self.corrupt(name))).transpose()
+        let foreign = |what| MetastoreError::Foreign { table: name.clone(), metastore: self.to_string(), what };
+        found.map(|table| convert::table(name, &table).map_err(foreign)).transpose()
     }
 
     fn create_table(&self, table: &Table) -> Result<(), MetastoreError> {
+        self.must_fit(&table.name, &table.schema)?;
         match self.add_table(table) {
             Err(refused) if refused.already_exists() => {
                 Err(MetastoreError::TableExists { table: table.name.clone(), metastore: self.to_string() })
@@ -63,6 +65,7 @@ impl Metastore for GlueMetastore {
         after: &TableSchema,
         parameters: &Parameters,
     ) -> Result<(), MetastoreError> {
+        self.must_fit(name, after)?;
         self.alter(name, before, after, parameters)
     }
 
@@ -71,8 +74,7 @@ impl Metastore for GlueMetastore {
             Err(refused) if refused.is_not_found() => return Err(self.no_such_table(name)),
             found => found.map_err(self.failed(Task::LIST_PARTITIONS, Some(name)))?,
         };
-        let partitions: Result<Vec<Partition>, String> = found.into_iter().map(convert::partition).collect();
-        let mut partitions = partitions.map_err(self.corrupt(name))?;
+        let mut partitions: Vec<Partition> = found.into_iter().map(convert::partition).collect();
         partitions.sort_by(|a, b| a.value.cmp(&b.value));
         Ok(partitions)
     }
@@ -100,7 +102,7 @@ impl Metastore for GlueMetastore {
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {
         let found = self.find_partition(name, value).map_err(self.failed(Task::READ_PARTITION, Some(name)))?;
-        found.map(convert::partition).transpose().map_err(self.corrupt(name))
+        Ok(found.map(convert::partition))
     }
 
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError> {

@@ -36,7 +36,11 @@ fn partitions(days: i64, run: &str) -> Vec<Partition> {
     let partition = |i: i64| {
         let value = (jiff::civil::date(1990, 1, 1) + i.days()).to_string();
         let location = format!("s3://lake/many/date_uploaded={value}/{run}");
-        Partition { value: PartitionValue::from(value.as_str()), location, parameters: Parameters::from([("numRows".into(), "3".into())]) }
+        Partition {
+            value: PartitionValue::from(value.as_str()),
+            location,
+            parameters: Parameters::from([("numRows".into(), "3".into())]),
+        }
     };
     (0..days).map(partition).collect()
 }
@@ -71,6 +75,20 @@ fn a_stranger_is_refused_with_the_statement_that_is_missing() {
     let error = GlueMetastore::open(&GlueSettings::default(), &account).table(&"a.b".parse().unwrap()).unwrap_err();
     let MetastoreError::Denied { hint, .. } = &error else { panic!("{error:?}") };
     assert!(hint.contains("glue:GetTable") && hint.contains("arn:aws:glue:"), "{hint}");
+}
+
+#[test]
+fn a_type_that_is_too_long_is_refused_by_name() {
+    let metastore = open();
+    let name = table(&metastore, "adg_long.bids");
+    let before = metastore.table(&name).unwrap().unwrap().schema;
+    let members: Vec<String> = (0..12_000).map(|i| format!("m{i}:string")).collect();
+    let mut after = before.clone();
+    let ty: ColumnType = format!("struct<{}>", members.join(",")).parse().unwrap();
+    after.push(Column::new(ColumnName::new("payload").unwrap(), ty));
+    let error = metastore.alter_table(&name, &before, &after, &Parameters::new()).unwrap_err();
+    assert!(matches!(&error, MetastoreError::TypeTooLong { column, .. } if column.as_str() == "payload"), "{error}");
+    assert_eq!(metastore.table(&name).unwrap().unwrap().schema, before);
 }
 
 #[test]

@@ -230,7 +230,8 @@ impl Metastore for HiveMetastore {
     fn table(&self, name: &TableName) -> Fallible<Option<Table>> {
         const ACTION: &str = "read a table";
         let found = self.wait(ACTION, async { self.find_table(name).await.map_err(|fault| self.failed(ACTION, fault)) })?;
-        found.map(|found| convert::table_from(name, &found).map_err(|what| self.corrupt(what))).transpose()
+        let foreign = |what| MetastoreError::Foreign { table: name.clone(), metastore: self.connections.describe(), what };
+        found.map(|found| convert::table_from(name, &found).map_err(foreign)).transpose()
     }
 
     fn create_table(&self, table: &Table) -> Fallible<()> {

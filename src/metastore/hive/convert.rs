@@ -91,11 +91,11 @@ pub(super) fn table(table: &Table) -> hms::Table {
 /// # Errors
 /// The part that this version does not understand.
 pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, String> {
-    let sd = found.sd.as_ref().ok_or("a table without a place")?;
-    only_parquet(name, found, sd)?;
+    let sd = found.sd.as_ref().ok_or("no location")?;
+    only_parquet(found, sd)?;
     let keys = found.partition_keys.as_deref().unwrap_or_default();
     if keys.is_empty() {
-        return Err(format!("the table {name}, which has no partition columns"));
+        return Err("no partition columns".to_owned());
     }
     Ok(Table {
         name: name.clone(),
@@ -108,12 +108,12 @@ pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, 
 
 /// # Errors
 /// Its files are not Parquet, or lie in buckets: readers would not understand adg's files beside them.
-fn only_parquet(name: &TableName, found: &hms::Table, sd: &hms::StorageDescriptor) -> Result<(), String> {
+fn only_parquet(found: &hms::Table, sd: &hms::StorageDescriptor) -> Result<(), String> {
     let provider = found.parameters.as_ref().and_then(|all| all.get("spark.sql.sources.provider")).map(FastStr::as_str);
     let format = sd.input_format.as_deref().unwrap_or_default();
     match (format == INPUT_FORMAT, provider) {
         (true, None | Some("parquet" | "hive")) if sd.num_buckets.unwrap_or(-1) <= 0 => Ok(()),
-        _ => Err(format!("the table {name}, which is not of Parquet files without buckets (its input format is `{format}`)")),
+        _ => Err(format!("files other than Parquet without buckets (its input format is `{format}`)")),
     }
 }
 
@@ -202,14 +202,14 @@ pub(super) fn partition(table: &hms::Table, partition: &Partition) -> hms::Parti
 
 /// # Errors
 /// The part that this version does not understand.
-pub(super) fn partition_from(found: &hms::Partition) -> Result<Partition, String> {
+pub(super) fn partition_from(found: &hms::Partition) -> Partition {
     let values = found.values.as_deref().unwrap_or_default();
     let location = found.sd.as_ref().and_then(|sd| sd.location.as_deref()).unwrap_or_default();
-    Ok(Partition {
+    Partition {
         value: PartitionValue::new(values.iter().map(ToString::to_string).collect()),
         location: normal_location(location),
         parameters: parameters(found.parameters.as_ref()),
-    })
+    }
 }
 
 /// Returns the values of a partition, in the order of the columns.

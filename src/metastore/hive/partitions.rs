@@ -28,8 +28,7 @@ impl HiveMetastore {
         const ACTION: &str = "list partitions";
         self.existing(ACTION, name).await?;
         let found = self.partitions_in(&place(name)).await.map_err(|fault| self.failed(ACTION, fault))?;
-        let all = found.iter().map(convert::partition_from);
-        let mut all = all.collect::<Result<Vec<_>, _>>().map_err(|what| self.corrupt(what))?;
+        let mut all: Vec<Partition> = found.iter().map(convert::partition_from).collect();
         all.sort_by(|a, b| a.value.cmp(&b.value));
         Ok(all)
     }
@@ -52,7 +51,7 @@ impl HiveMetastore {
             async move { client.get_partition(database, table, values).await }
         });
         match found.await {
-            Ok(found) => convert::partition_from(&found).map(Some).map_err(|what| self.corrupt(what)),
+            Ok(found) => Ok(Some(convert::partition_from(&found))),
             Err(Fault::Missing) => Ok(None),
             Err(fault) => Err(self.failed("read a partition", fault)),
         }
@@ -157,8 +156,7 @@ impl HiveMetastore {
     /// Returns true if all of these are registered at their locations now.
     async fn are_there(&self, name: &TableName, table: &hms::Table, wanted: &[&Partition]) -> Result<bool, Fault> {
         let names = wanted.iter().map(|one| convert::partition_name(table, &one.value)).collect();
-        let found: Vec<_> =
-            self.by_names(&place(name), names).await?.iter().filter_map(|one| convert::partition_from(one).ok()).collect();
+        let found: Vec<_> = self.by_names(&place(name), names).await?.iter().map(convert::partition_from).collect();
         Ok(wanted
             .iter()
             .all(|one| found.iter().any(|found| found.value == one.value && found.location == normal_location(&one.location))))

@@ -25,7 +25,7 @@ fn columns_of(list: &[(&str, &str)]) -> TableSchema {
 fn table(name: &str) -> Table {
     let name: TableName = name.parse().unwrap();
     let location = format!("file://{}/{name}", test_services::hive().warehouse.display());
-    let partition_by = columns_of(&[("date_uploaded", "date")]).columns()[0].clone();
+    let partition_by = columns_of(&[("date_uploaded", "date")]).columns().to_vec();
     Table { name, location, schema: columns_of(&[("id", "bigint")]), partition_by, parameters: Table::first_parameters() }
 }
 

@@ -105,7 +105,9 @@ impl Day<'_> {
     fn fractions_hint(&self, errors: &BTreeMap<ColumnName, u64>, evolution: &Evolution) -> String {
         let before = |column: &&ColumnName| evolution.before.as_ref()?.type_of(column);
         match errors.keys().find(|column| before(column).is_some_and(ColumnType::is_integer)) {
-            Some(column) => format!("; if `{column}` has fractions from now on, `adg retype {} {column} double`", self.collection.table),
+            Some(column) => {
+                format!("; if `{column}` has fractions from now on, `adg retype {} {column} double`", self.collection.table)
+            }
             None => String::new(),
         }
     }

@@ -26,6 +26,9 @@ pub(crate) fn route<'c>(
     let marked = headers.iter().filter_map(|header| header.marked.as_ref()).flat_map(|marked| &marked.personal);
     let mut personal: BTreeSet<ColumnName> = table.map(Table::personal).unwrap_or_default();
     personal.extend(marked.chain(&collection.personal).cloned());
+    if collection.array.as_ref().is_some_and(|array| personal.contains(array)) {
+        personal.extend(evolution.after.columns().iter().map(|column| column.name.clone()));
+    }
     personal.retain(|column| evolution.after.has(column));
     let is_personal = context.module.target.pii || !personal.is_empty();
     if table.is_some() && is_personal && collection.layouts.is_for_others_only(layout) {

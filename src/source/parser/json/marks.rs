@@ -1,7 +1,9 @@
 //! Places of values whose type the source tells beside them.
 
+use std::ops::Range;
+
 /// Starts of such values in a text, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::source) struct Marks {
     pub(super) instants: Vec<usize>,
     pub(super) decimals: Vec<usize>,
@@ -16,5 +18,20 @@ impl Marks {
     /// Returns true if the value that starts there is a decimal.
     pub(super) fn is_decimal(&self, start: usize) -> bool {
         self.decimals.binary_search(&start).is_ok()
+    }
+
+    /// Adds the marks of a part of this text to those of a text that has the part at `to`, behind all other marks.
+    pub(super) fn copy(&self, part: Range<usize>, to: usize, target: &mut Self) {
+        for (from, target) in [(&self.instants, &mut target.instants), (&self.decimals, &mut target.decimals)] {
+            let (first, last) = (from.partition_point(|at| *at < part.start), from.partition_point(|at| *at < part.end));
+            target.extend(from[first..last].iter().map(|at| at - part.start + to));
+        }
+    }
+
+    /// Removes the marks from `at` on.
+    pub(super) fn forget(&mut self, at: usize) {
+        for marks in [&mut self.instants, &mut self.decimals] {
+            marks.truncate(marks.partition_point(|mark| *mark < at));
+        }
     }
 }

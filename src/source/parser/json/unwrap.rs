@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::marks::Marks;
 use super::scan::{self, Flaw, Kind, Member, Value};
+use super::without::Written;
 
 /// Notation of values with their types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,8 +17,6 @@ pub enum Unwrap {
     /// Attribute values of DynamoDB, as its streams and exports have them: `{"S": "…"}`, `{"N": "1"}`.
     Dynamodb,
 }
-
-type Written = Result<usize, Flaw>;
 
 impl Unwrap {
     /// Appends the value at `at` to `out` as plain JSON. Returns its end.

@@ -1,0 +1,80 @@
+//! Tables of arrays in the records of JSON files.
+
+use std::collections::BTreeMap;
+
+use crate::config::{ChildKeys, ChildOf, CollectionSettings, Module};
+use crate::identity::CollectionName;
+use crate::jobs::run::JobError;
+use crate::schema::ColumnName;
+use crate::source::{DayKeys, Items, Part, PathStep, Reshape, parse_path};
+
+use super::module::Collection;
+use super::wrong::wrong;
+
+/// Returns the part of each record that a collection's table has.
+pub(super) fn part(module: &Module, settings: &CollectionSettings) -> Result<Part, JobError> {
+    let paths = settings.children.keys().map(|path| parse_path(path).map_err(|reason| wrong(module, "children", reason)));
+    let paths = paths.collect::<Result<Vec<_>, _>>()?;
+    within(module, settings, if paths.is_empty() { Part::Whole } else { Part::Without(paths) })
+}
+
+/// Returns the part of the records of a file in which `inner` is the part of the collection's own records.
+fn within(module: &Module, settings: &CollectionSettings, inner: Part) -> Result<Part, JobError> {
+    let Some(child) = &settings.child_of else { return Ok(inner) };
+    let refused = |reason: String| wrong(module, &format!("children.{} of `{}`", child.path, child.parent), reason);
+    let path = parse_path(&child.path).map_err(refused)?;
+    let envelope = keys(&child.keys).map_err(refused)?;
+    let reshape = Reshape { path, envelope, unwrap: None, may_lack_records: true, part: inner };
+    let items = Part::Items(Box::new(Items { reshape, position: child.position.clone() }));
+    match module.collections.get(&child.parent) {
+        Some(parent) => within(module, parent, items),
+        None => Err(refused("there is no such collection".to_owned())),
+    }
+}
+
+/// Returns the names of the keys, and their paths.
+fn keys(keys: &ChildKeys) -> Result<Vec<(String, Vec<String>)>, String> {
+    let wanted: Vec<(Option<&String>, &String)> = match keys {
+        ChildKeys::Paths(paths) => paths.iter().map(|path| (None, path)).collect(),
+        ChildKeys::Named(named) => named.iter().map(|(name, path)| (Some(name), path)).collect(),
+    };
+    if wanted.is_empty() {
+        return Err("it has no `keys`, by which items are joined with their records".to_owned());
+    }
+    let key = |(name, path): (Option<&String>, &String)| {
+        let steps = parse_path(path)?.into_iter().map(|step| match step {
+            PathStep::Member(name) => Ok(name),
+            PathStep::Items => Err(format!("the key `{path}` leads to several values")),
+        });
+        let names = steps.collect::<Result<Vec<String>, String>>()?;
+        let last = names.last().cloned().unwrap_or_default();
+        Ok((name.cloned().unwrap_or(last), names))
+    };
+    wanted.into_iter().map(key).collect()
+}
+
+/// Returns the collection from whose files a collection is read: its own, or that of the records whose arrays it has.
+pub(super) fn root<'m>(module: &'m Module, name: &'m CollectionName) -> &'m CollectionName {
+    match module.collections.get(name).and_then(|settings| settings.child_of.as_ref()) {
+        Some(child) => root(module, &child.parent),
+        None => name,
+    }
+}
+
+/// Returns the column that the array would be in the table of its records.
+pub(super) fn column(module: &Module, child: &ChildOf) -> Option<ColumnName> {
+    match parse_path(&child.path).ok()?.into_iter().next()? {
+        PathStep::Member(name) => module.column_names.apply(&name),
+        PathStep::Items => None,
+    }
+}
+
+/// Gives the files of each collection to the tables of its arrays too.
+pub(super) fn share_files(collections: &[Collection], keys: &mut DayKeys) {
+    let mut shared = BTreeMap::new();
+    for child in collections.iter().filter(|collection| collection.is_child()) {
+        let of_root = keys.iter().filter(|((name, _), _)| *name == child.root);
+        shared.extend(of_root.map(|((_, date), files)| ((child.name.clone(), *date), files.clone())));
+    }
+    keys.extend(shared);
+}
