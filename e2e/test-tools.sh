@@ -44,6 +44,7 @@ command -v protoc >/dev/null 2>&1 || debian protobuf-compiler "protoc, with whic
 # Debian does not have the server's programs on the path.
 command -v initdb >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null \
   || debian postgresql "PostgreSQL's server"
+command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || debian mariadb-server "MariaDB, whose files adg reads"
 command -v valgrind >/dev/null 2>&1 || debian valgrind "valgrind, which counts instructions"
 command -v chromium >/dev/null 2>&1 || debian chromium "Chromium, which opens the page of \`adg report\`"
 [ -e /usr/share/java/postgresql.jar ] || debian libpostgresql-jdbc-java "PostgreSQL's driver, for the Hive Metastore"

@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcomm
 use clap_complete::Shell;
 
 use crate::config::{ConfigFile, EngineName};
-use crate::identity::{CollectionName, LoadType, ModuleName, ProcessingDate, RunId};
+use crate::identity::{CollectionName, LoadType, ProcessingDate, RunId};
 use crate::jobs::QueryFormat;
 use crate::report::ExitCode;
 use crate::schema::ColumnType;

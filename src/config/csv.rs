@@ -121,8 +121,8 @@ with_value_settings! {
         /// Texts that mean null. If not set, those of the dialect: the empty text under `rfc4180`. An empty value is null in
         /// every column that is not text, listed or not.
         pub null_values: Option<Vec<String>>,
-        /// True if `""` in a text column is an empty text rather than null. If not set, as in the dialect.
-        pub keep_quoted_empty: Option<bool>,
+        /// True if `""` in a text column is an empty text rather than null.
+        pub keep_quoted_empty: bool,
         /// Meaning of a text of `null_values` in quotes.
         pub quoted_null: QuotedNull,
         /// Positions of the fields in each line, if they are not delimited. Collections may have their own.

@@ -13,7 +13,7 @@ pub enum DialectName {
     #[default]
     Rfc4180,
     /// Apache Spark's defaults: a backslash before a quote in quotes; columns by position if the collection declares any; missing
-    /// fields are null and additional ones dropped; `""` is an empty text.
+    /// fields are null and additional ones dropped.
     Spark,
     /// Microsoft Excel's: a first line `sep=;` sets the delimiter.
     Excel,
@@ -65,10 +65,5 @@ impl DialectName {
             Self::Rfc4180 | Self::Spark | Self::Excel | Self::Unquoted => &[""],
             Self::Mysql | Self::Postgres | Self::Hive => &[r"\N"],
         }
-    }
-
-    /// Returns true if `""` is an empty text rather than null.
-    pub fn keeps_quoted_empty(self) -> bool {
-        self == Self::Spark
     }
 }

@@ -61,8 +61,13 @@ impl SparkReader {
             "escape" if value == "\"" || value.is_empty() => self.set("escape", json!("doubled")),
             "escape" => self.set("escape", json!(value)),
             "comment" => self.set("comment", json!(value)),
-            "nullvalue" => self.set("null_values", json!(["", value])),
-            "emptyvalue" if value.is_empty() => self.set("keep_quoted_empty", json!(true)),
+            "nullvalue" if value.is_empty() => {}
+            // Only then does Spark tell `""` from a field without anything.
+            "nullvalue" => {
+                self.set("null_values", json!(["", value]));
+                self.set("keep_quoted_empty", json!(true));
+            }
+            "emptyvalue" if value.is_empty() => {}
             "encoding" | "charset" => self.set("encoding", json!(value.to_lowercase())),
             "linesep" => self.set("line_end", json!(value.replace("\\r", "\r").replace("\\n", "\n"))),
             "ignoreleadingwhitespace" | "ignoretrailingwhitespace" if is_true(value) => self.set("trim", json!(true)),
@@ -176,7 +181,7 @@ mod tests {
             (&["HEADER=True", "enforceSchema=false"], r#"{"dialect":"spark","header":"names"}"#),
             (&["header=true", "sep=\\t", "quote="], r#"{"dialect":"spark","delimiter":"\t","quote":"none"}"#),
             (&["header=true", "escape=\""], r#"{"dialect":"spark","escape":"doubled"}"#),
-            (&["header=true", "nullValue=NA"], r#"{"dialect":"spark","null_values":["","NA"]}"#),
+            (&["header=true", "nullValue=NA"], r#"{"dialect":"spark","null_values":["","NA"],"keep_quoted_empty":true}"#),
             (&["header=true", "multiLine=true", "inferSchema=true"], r#"{"dialect":"spark"}"#),
             (&["header=true", "dateFormat=dd/MM/yyyy"], r#"{"dialect":"spark","date_formats":["%d/%m/%Y"]}"#),
         ] {

@@ -87,12 +87,10 @@ fn of_part(module: &Module, settings: &JsonSettings, part: Part) -> Result<Optio
 /// Returns the format of files of delimited text.
 fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobError> {
     let CsvSettings { dialect: name, encoding, null_values, keep_quoted_empty, quoted_null, .. } = settings;
-    let null_words = match null_values {
+    let mut null_words = match null_values {
         Some(words) => words.clone(),
         None => name.null_values().iter().map(|&word| word.to_owned()).collect(),
     };
-    let nulls = Nulls::new(&null_words, keep_quoted_empty.unwrap_or(name.keeps_quoted_empty()));
-    let nulls = if *quoted_null == QuotedNull::Text { nulls.keeping_quoted_words() } else { nulls };
     let header = settings.header.unwrap_or(name.header());
     if settings.duplicate_names == DuplicateNames::Merge {
         return Err(wrong(module, "source.csv.duplicate_names", "fields of CSV are not merged; `rename` numbers their columns"));
@@ -107,6 +105,12 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
         return Err(wrong(module, "source.csv.names", reason));
     }
     let mut dialect = dialect(module, settings, &null_words)?;
+    // Such a word is found as it is written: `\N` is null, and `\\N` a text.
+    if let Some(escape) = dialect.escape.as_ref().filter(|escape| escape.outside_quotes) {
+        null_words.retain(|word| !word.as_bytes().contains(&escape.byte));
+    }
+    let nulls = Nulls::new(&null_words, *keep_quoted_empty);
+    let nulls = if *quoted_null == QuotedNull::Text { nulls.keeping_quoted_words() } else { nulls };
     let (header, names) = match &settings.fixed_width {
         None => (header, settings.names.clone()),
         Some(positions) => {

@@ -40,7 +40,9 @@ def test_items_are_rows_with_the_keys_of_their_records(checks: Checks) -> None:
         tags = [{"order_id": 1, "line": 1, "value": "x"}, {"order_id": 1, "line": 1, "value": "y"}]
         checks.same("tags", of("orders_items_tags", place), tags)
         told = place.run("verify", "--module", "shop")
-        checks.same("all three are verified", [name in told for name in ("orders", "orders_items", "orders_items_tags")], [True] * 3)
+        checks.same(
+            "all three are verified", [name in told for name in ("orders", "orders_items", "orders_items_tags")], [True] * 3
+        )
 
 
 def test_day_without_items_has_an_empty_partition(checks: Checks) -> None:
@@ -59,7 +61,7 @@ def test_tables_of_the_same_records_are_published_together(checks: Checks) -> No
     case.files.update(lines({"id": 4, "who": "Fay", "items": [{"sku": "c", "n": 1, "new": True}]}, day=NEXT))
     with workspace(case) as place:
         run(place)
-        told = refused(place, 12, (NEXT,))
+        told = refused(place, 4, (NEXT,))
         checks.same("the reason is told", "its table `orders_items` of the date failed" in told, True)
         checks.same("days of orders", sorted(place.table("shop", "orders").partitions), [DAY])
         module = place.folder / "modules" / "shop.yaml"
@@ -73,11 +75,11 @@ def test_record_without_its_key_is_quarantined(checks: Checks) -> None:
     """An item that can't be joined with its order is no row."""
     files = lines({"who": "Ann", "items": [{"sku": "a"}]}, {"id": 2, "items": [{"sku": "b"}]})
     with workspace(given("keys", files, [], orders="children: { items: { keys: { order_id: id } } }")) as place:
-        told = run(place)
+        run(place)
         checks.same("items", [row["sku"] for row in of("orders_items", place)], ["b"])
         checks.same("orders", [row["id"] for row in rows(place)], [None, 2])
         records = "".join(file.read_text() for file in (place.folder / "warehouse").rglob("records.jsonl"))
-        checks.same("the reason", "it lacks a key" in records, True, told)
+        checks.same("the reason", "it lacks a key" in records, True)
 
 
 def test_settings_that_make_no_sense_are_refused(checks: Checks) -> None:

@@ -38,7 +38,9 @@ def test_part_in_another_dialect_is_refused(checks: Checks) -> None:
 
 def test_part_that_comes_late_is_told_and_read_by_a_rerun(checks: Checks) -> None:
     """A part of a completed date is told by the next run, with the command that reads it."""
-    case = Given("late", {"2024-05-01_orders_1.csv": b"id,customer\n1,Ann\n"}, [], pattern=PARTS, source="pick: all\n  missing: skip")
+    case = Given(
+        "late", {"2024-05-01_orders_1.csv": b"id,customer\n1,Ann\n"}, [], pattern=PARTS, source="pick: all\n  missing: skip"
+    )
     with workspace(case) as place:
         run(place)
         (place.source / "2024-05-01_orders_2.csv").write_bytes(b"id,customer\n2,Bob\n")

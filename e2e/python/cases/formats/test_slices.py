@@ -7,7 +7,9 @@ from cases.formats.given import DAY, Given, refused, run, workspace
 from cases.formats.test_json import given
 from world.checks import Checks
 
-HOURS = {f"2024/05/01/{hour}/orders-{part}.json": b'{"id":%d}\n' % int(hour) for hour in ("08", "09", "10") for part in "ab"}
+HOURS = {
+    f"2024/05/01/{hour:02}/orders-{part}.json": b'{"id":%d}\n' % (10 * hour + part) for hour in (8, 9, 10) for part in (1, 2)
+}
 
 
 def by_hour(files: dict[str, bytes], **more: str) -> Given:
@@ -19,11 +21,13 @@ def by_hour(files: dict[str, bytes], **more: str) -> Given:
 def test_hours_are_partitions_of_their_own(checks: Checks) -> None:
     """Each hour is loaded, rerun and told alone."""
     with workspace(by_hour(HOURS)) as place:
-        told = place.run("--module", "shop", "--start-dt", "2024-05-01T08", "--end-dt", "2024-05-01T09")
+        place.run("--module", "shop", "--start-dt", "2024-05-01T08", "--end-dt", "2024-05-01T09")
         partitions = place.table("shop", "orders").partitions
-        checks.same("partitions", sorted(partitions), ["2024-05-01/08", "2024-05-01/09"], told)
+        checks.same("partitions", sorted(partitions), ["2024-05-01/08", "2024-05-01/09"])
         checks.same("folder", "date_uploaded=2024-05-01/hour=09" in str(partitions["2024-05-01/09"]), True)
-        query = 'select hour, count(*) as n from "shop.orders" where date_uploaded = date \'2024-05-01\' group by hour order by hour'
+        query = (
+            "select hour, count(*) as n from shop.orders where date_uploaded = date '2024-05-01' group by hour order by hour"
+        )
         checks.same("query", place.run("query", query, "--format", "csv").split(), ["hour,n", "08,2", "09,2"])
         late = place.source / "2024/05/01/09/orders-c.json"
         late.write_bytes(b'{"id":99}\n')
@@ -35,7 +39,7 @@ def test_hours_are_partitions_of_their_own(checks: Checks) -> None:
 def test_day_of_hours_is_all_its_hours(checks: Checks) -> None:
     """A day that is asked for is its 24 hours; those without files are told by name."""
     with workspace(by_hour(HOURS)) as place:
-        report = refused(place, 13)
+        report = refused(place, 4)
         checks.same("hours that are missing", '"2024-05-01T07"' in report, True)
         checks.same("partitions", len(place.table("shop", "orders").partitions), 3)
         checks.same("again", "--start-dt 2024-05-01T11 --end-dt 2024-05-01T23" in report, True)
@@ -52,7 +56,7 @@ def test_catch_up_is_by_hour(checks: Checks) -> None:
         place.run("--module", "shop")
         found = len(place.table("shop", "orders").partitions)
         # Five full hours; six if one ended meanwhile.
-        checks.same("hours", found in (5, 5 + (datetime.now(UTC).hour != begun.hour)), True, str(found))
+        checks.same("hours", found in (5, 5 + (datetime.now(UTC).hour != begun.hour)), True)
 
 
 def test_hours_are_refused_where_slices_are_days(checks: Checks) -> None:
@@ -77,7 +81,7 @@ def test_date_is_that_of_the_last_change(checks: Checks) -> None:
             written = datetime(2024, 5, 1, tzinfo=UTC).timestamp() + hour * 3600
             os.utime(place.source / f"orders/{name}.csv", (written, written))
         run(place, (DAY, "2024-05-02"))
-        query = 'select date_uploaded, count(*) as n from "shop.orders" group by date_uploaded order by date_uploaded'
+        query = 'select date_uploaded, count(*) as n from shop.orders group by date_uploaded order by date_uploaded'
         told = place.run("query", query, "--format", "csv").split()
         checks.same("rows", told, ["date_uploaded,n", "2024-05-01,2", "2024-05-02,1"])
 
@@ -97,7 +101,7 @@ def test_partition_columns_have_the_form_of_the_module(checks: Checks) -> None:
             partitions = place.table("shop", "orders").partitions
             checks.same("partitions", list(partitions), [value])
             checks.same("folder", folder in str(partitions[value]), True)
-            checks.same("query", place.run("query", 'select * from "shop.orders"', "--format", "csv").count("\n"), 2)
+            checks.same("query", place.run("query", 'select * from shop.orders', "--format", "csv").count("\n"), 2)
             run(place)
             checks.same("verified", "DIFFERS" in place.run("verify", "--module", "shop").upper(), False)
     wrong = given("keys", {f"{DAY}_orders.json": b'{"id":1}\n'}, [])

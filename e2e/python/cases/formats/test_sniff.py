@@ -147,12 +147,12 @@ def test_type_of_a_column_is_changed_with_its_old_dates(checks: Checks) -> None:
 
 
 def test_partitions_have_the_form_of_the_module(checks: Checks) -> None:
-    """`target.partition_format` says how dates stand in the partition column."""
+    """`target.partition_by` says how dates stand in the partition column."""
     given = Given("form", csv("id\n1\n") | csv("id\n2\n", NEXT), [])
     with workspace(given) as place:
         module = place.folder / "modules" / "shop.yaml"
-        text = module.read_text().replace("target: { database: shop }", 'target: { database: shop, partition_format: "%Y%m%d" }')
-        module.write_text(text)
+        target = 'target: { database: shop, partition_by: { date_uploaded: "%Y%m%d" } }'
+        module.write_text(module.read_text().replace("target: { database: shop }", target))
         run(place, (DAY, NEXT))
         table = place.table("shop", "orders")
         checks.same("values", sorted(table.partitions), ["20240501", "20240502"])
