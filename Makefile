@@ -20,7 +20,7 @@ test: test-tools
 	$(MAKE) hostile
 
 unit: test-tools
-	cargo test --locked --features spark --lib --bins
+	cargo test --locked --all-features --lib --bins
 
 # Starts and stops every service that it needs. With all features: without `spark` the same code is compiled, less the engine.
 # `make e2e ONLY=people` runs those tests alone whose names have that.
@@ -34,13 +34,13 @@ e2e-rust e2e-python: test-tools
 
 # What a cluster makes of days beside what adg makes of them, on the real Spark Connect and Sail; a part of `make e2e`.
 engines: test-tools
-	cargo build --locked --features spark
+	cargo build --locked --all-features
 	e2e/python/run.sh $(abspath $(CARGO_TARGET_DIR)/debug/adg) $(ADG_TEST_PYTHON) -n 2 cases/engine
 
 # The same of texts and files by the throw of a seed: `make engines-chance SEEDS=7..8` is the same again.
 engines-chance: SEEDS = 0..10
 engines-chance: test-tools
-	cargo build --locked --features spark
+	cargo build --locked --all-features
 	ADG_BIN=$(abspath $(CARGO_TARGET_DIR)/debug/adg) PYTHONPATH=e2e/python $(ADG_TEST_PYTHON) -m tools.engines_chance --seeds $(SEEDS)
 
 # Whether what users run needs more instructions than were recorded; bench/instructions.json has them.

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=$1 binary=$2 python=$3 only=${4:-}
-cargo=(cargo test --locked --features spark --test e2e)
+cargo=(cargo test --locked --all-features --test e2e)
 # With this pytest ends where it selected no test.
 none=5
 
@@ -21,7 +21,7 @@ in_rust() {
 
 # Faults and hostile input have targets of their own: they run on the release binary.
 in_python() {
-  cargo build --locked --features spark
+  cargo build --locked --all-features
   e2e/python/run.sh "$binary" "$python" -n 2 cases --ignore cases/faults --ignore cases/hostile ${only:+-k "$only"}
 }
 

@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(given(&env).date(Some("")).unwrap(), date("2021-04-12"));
         assert_eq!(given(&blank).date(None).unwrap(), None);
         let error = given(&env).date(Some("12/04/2021")).unwrap_err().to_string();
-        assert_eq!(error, "--start-dt: `12/04/2021` is not a date; write it as YYYY-MM-DD");
+        assert_eq!(error, "--start-dt: `12/04/2021` is not a date; write it as YYYY-MM-DD, or an hour as YYYY-MM-DDTHH");
     }
 
     #[test]

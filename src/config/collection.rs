@@ -36,8 +36,8 @@ pub struct CollectionSettings {
     pub fixed_width: Option<FieldPositions>,
     /// Handling of a date without a file. If not set, as in `source`.
     pub missing: Option<MissingFile>,
-    /// Arrays in the records of JSON files that become tables of their own, by their paths: `{ items: { keys: { order_id: id } } }`.
-    /// The collection's table does not have them.
+    /// Arrays in the records of JSON files that become tables of their own, by their paths:
+    /// `{ items: { keys: { order_id: id } } }`. The collection's table does not have them.
     pub children: IndexMap<String, ChildSettings>,
     /// The collection and the array of which this one is the table.
     #[serde(skip)]

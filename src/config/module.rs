@@ -111,7 +111,7 @@ impl Module {
     }
 }
 
-/// What tells the date of a file.
+/// Source of a file's date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DateFrom {
@@ -129,14 +129,14 @@ pub struct SourceSettings {
     /// Name of a store of the profile.
     #[serde(default = "source_store")]
     pub store: String,
-    /// Pattern of whole keys: `{date}`, `{hour}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*` matches
-    /// anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is not a source file unless
+    /// Pattern of whole keys: `{date}`, `{hour}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*`
+    /// matches anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is not a source file unless
     /// the pattern spells it out.
     pub files: String,
     /// Length of the slices in which the files come: each is loaded, and a partition, of its own.
     #[serde(default)]
     pub slice: SliceLength,
-    /// What tells the date of a file.
+    /// Source of a file's date.
     #[serde(default)]
     pub date_from: DateFrom,
     /// Files to read where a date has several.

@@ -63,7 +63,7 @@ pub enum MetastoreError {
         table: TableName,
         /// Metastore.
         metastore: String,
-        /// What it has.
+        /// The part of it that adg does not support.
         what: String,
     },
     /// A later holder of the module's lease has published to the table.

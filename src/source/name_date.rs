@@ -58,22 +58,32 @@ impl DateToken {
         }
     }
 
-    /// Returns the token's text for a date, and true if it is the only one. A whole day has hours that are not known.
-    pub(super) fn text(&self, date: ProcessingDate) -> (String, bool) {
-        let (hour, begin) = (date.hour(), date.begin());
-        let date = date.date();
+    /// Returns the token's text for a date, as it is shown.
+    pub(super) fn text(&self, date: ProcessingDate) -> String {
         match self {
-            Self::Year => (format!("{:04}", date.year()), true),
-            Self::Month => (format!("{:02}", date.month()), date.month() > 9),
-            Self::Day => (format!("{:02}", date.day()), date.day() > 9),
-            Self::Hour => match hour {
-                Some(hour) => (format!("{hour:02}"), hour > 9),
-                None => ("{hour}".to_owned(), false),
-            },
+            Self::Year => format!("{:04}", date.date().year()),
+            Self::Month => format!("{:02}", date.date().month()),
+            Self::Day => format!("{:02}", date.date().day()),
+            Self::Hour => date.hour().map_or_else(|| "{hour}".to_owned(), |hour| format!("{hour:02}")),
+            Self::Format(format) => strtime::format(format, date.begin()).unwrap_or_else(|_| date.to_string()),
+        }
+    }
+
+    /// Returns all texts of the token for a date; none if they are not known: a whole day has many hours, and a month many names.
+    pub(super) fn texts(&self, date: ProcessingDate) -> Vec<String> {
+        let spelled = |number: i8| {
+            let short = (number < 10).then(|| number.to_string());
+            std::iter::once(format!("{number:02}")).chain(short).collect()
+        };
+        match self {
+            Self::Year => vec![self.text(date)],
+            Self::Month => spelled(date.date().month()),
+            Self::Day => spelled(date.date().day()),
+            Self::Hour => date.hour().map(spelled).unwrap_or_default(),
             Self::Format(format) => {
-                let is_only =
-                    !["%b", "%B"].iter().any(|name| format.contains(name)) && (hour.is_some() || !format.contains("%H"));
-                (strtime::format(format, begin).unwrap_or_else(|_| date.to_string()), is_only)
+                let is_one =
+                    !["%b", "%B"].iter().any(|name| format.contains(name)) && (date.hour().is_some() || !format.contains("%H"));
+                if is_one { vec![self.text(date)] } else { Vec::new() }
             }
         }
     }
@@ -206,7 +216,7 @@ mod tests {
             let expected = if word.contains("%H") { "2024-05-01T09" } else { "2024-05-01" };
             let date: ProcessingDate = expected.parse().unwrap();
             let token = DateToken::read(word).unwrap();
-            let (text, _) = token.text(date);
+            let text = token.text(date);
             assert!(regex::Regex::new(&format!("^{}$", token.regex().unwrap())).unwrap().is_match(&text), "{word}: {text}");
             assert_eq!(read(&[(word, &text)]).unwrap(), expected);
         }

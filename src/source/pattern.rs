@@ -1,9 +1,8 @@
 //! A module's file pattern, which maps keys of a store to source files of a date and a collection.
 
-use jiff::tz::TimeZone;
 use regex::{Regex, RegexSet};
 
-use crate::identity::{CollectionName, ProcessingDate, SliceLength};
+use crate::identity::{CollectionName, ProcessingDate};
 use crate::store::{KeyScope, ObjectInfo};
 
 use super::keys::Digits;
@@ -14,8 +13,10 @@ use pieces::{Piece, Token, compile, malformed, must_give_slices, pieces};
 
 mod parts;
 mod pieces;
+mod slicing;
 
 pub use pieces::with_date;
+pub use slicing::Slicing;
 
 /// One module's file pattern, for its collections.
 #[derive(Debug)]
@@ -33,14 +34,8 @@ pub struct KeyPattern {
     slicing: Slicing,
 }
 
-/// Slices that a module's files belong to.
-#[derive(Debug, Clone, Default)]
-pub struct Slicing {
-    /// Length of the slices.
-    pub length: SliceLength,
-    /// Zone in which the time of an object's last change is its slice; `None` if the names of the files have dates.
-    pub by_time_in: Option<TimeZone>,
-}
+/// Maximum number of spellings of a date with which keys are listed: each costs a request.
+const SPELLINGS: usize = 8;
 
 /// Maximum number of patterns that are tried one after the other.
 const FEW: usize = 8;
@@ -86,26 +81,28 @@ impl KeyPattern {
     /// Returns the part of a store that holds the files of the dates from `first` to `last`; of all dates if `dates` is `None`.
     pub fn scope(&self, dates: Option<(ProcessingDate, ProcessingDate)>) -> KeyScope {
         let beginnings = match dates.filter(|_| self.dated.len() > 1 || matches!(self.dated.first(), Some(Piece::Token(_)))) {
-            Some((first, last)) => few(first.to(last).map(|date| self.beginning_of(date)).collect(), self.beginning.len()),
+            Some((first, last)) => few(first.to(last).flat_map(|date| self.beginnings_of(date)).collect(), self.beginning.len()),
             None => vec![self.beginning.clone()],
         };
         KeyScope { beginnings, most_parts: self.most_parts }
     }
 
-    /// Returns the beginning of the keys of a date, as far as it is one text.
-    fn beginning_of(&self, date: ProcessingDate) -> String {
-        let mut beginning = String::new();
+    /// Returns the beginnings of the keys of a date, as far as they are few texts: `2024/05/` and `2024/5/`.
+    fn beginnings_of(&self, date: ProcessingDate) -> Vec<String> {
+        let mut beginnings = vec![String::new()];
         for piece in &self.dated {
-            match piece {
-                Piece::Text(text) => beginning.push_str(text),
-                Piece::Token(Token::Date(token)) => match token.text(date) {
-                    (text, true) => beginning.push_str(&text),
-                    (_, false) => break,
-                },
-                _ => break,
+            let texts = match piece {
+                Piece::Text(text) => vec![text.clone()],
+                Piece::Token(Token::Date(token)) => token.texts(date),
+                _ => Vec::new(),
+            };
+            if texts.is_empty() || beginnings.len() * texts.len() > SPELLINGS {
+                break;
             }
+            let longer = |beginning: &String| texts.iter().map(|text| beginning.clone() + text).collect::<Vec<_>>();
+            beginnings = beginnings.iter().flat_map(longer).collect();
         }
-        beginning
+        beginnings
     }
 
     /// Returns true if a key matches the pattern of some collection.
@@ -167,7 +164,8 @@ impl CollectionPattern {
 fn few(mut beginnings: Vec<String>, least: usize) -> Vec<String> {
     const MOST: usize = 40;
     beginnings.sort_unstable();
-    beginnings.dedup();
+    // What begins with another one is listed with it.
+    beginnings.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
     while beginnings.len() > MOST {
         // One part of a date less: `2024-05-01`, `2024-05-`, `2024-`.
         for beginning in &mut beginnings {
@@ -176,14 +174,17 @@ fn few(mut beginnings: Vec<String>, least: usize) -> Vec<String> {
             let cut = if digits.len() - shorter.len() > 2 { digits.len() - 2 } else { shorter.len() };
             beginning.truncate(cut.max(least));
         }
-        beginnings.dedup();
+        beginnings.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
     }
     beginnings
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::identity::SliceLength;
     use crate::source::Pick;
 
     fn pattern(text: &str, names: &[&str]) -> KeyPattern {
@@ -280,7 +281,8 @@ mod tests {
         let by_hour = KeyPattern::new(text, &collections, of_hours.clone()).unwrap();
         assert_eq!(found(&by_hour.assign(objects(&keys)), "orders", "2024-05-01T10", Pick::All), keys[1..]);
         let hour = "2024-05-01T10".parse().unwrap();
-        assert_eq!(by_hour.scope(Some((hour, hour))).beginnings, ["2024/05/01/10/orders-"]);
+        let spellings = ["2024/05/01/10/", "2024/05/1/10/", "2024/5/01/10/", "2024/5/1/10/"];
+        assert_eq!(by_hour.scope(Some((hour, hour))).beginnings, spellings);
         let no_hour = KeyPattern::new("{date}_{collection}.json", &collections, of_hours).unwrap_err().to_string();
         assert!(no_hour.contains("no `{hour}`"), "{no_hour}");
     }

@@ -61,13 +61,12 @@ impl SparkReader {
             "escape" if value == "\"" || value.is_empty() => self.set("escape", json!("doubled")),
             "escape" => self.set("escape", json!(value)),
             "comment" => self.set("comment", json!(value)),
-            "nullvalue" if value.is_empty() => {}
+            "nullvalue" | "emptyvalue" if value.is_empty() => {}
             // Only then does Spark tell `""` from a field without anything.
             "nullvalue" => {
                 self.set("null_values", json!(["", value]));
                 self.set("keep_quoted_empty", json!(true));
             }
-            "emptyvalue" if value.is_empty() => {}
             "encoding" | "charset" => self.set("encoding", json!(value.to_lowercase())),
             "linesep" => self.set("line_end", json!(value.replace("\\r", "\r").replace("\\n", "\n"))),
             "ignoreleadingwhitespace" | "ignoretrailingwhitespace" if is_true(value) => self.set("trim", json!(true)),

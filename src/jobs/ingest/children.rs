@@ -1,14 +1,11 @@
 //! Tables of arrays in the records of JSON files.
 
-use std::collections::BTreeMap;
-
 use crate::config::{ChildKeys, ChildOf, CollectionSettings, Module};
 use crate::identity::CollectionName;
 use crate::jobs::run::JobError;
 use crate::schema::ColumnName;
-use crate::source::{DayKeys, Items, Part, PathStep, Reshape, parse_path};
+use crate::source::{Items, Part, PathStep, Reshape, parse_path};
 
-use super::module::Collection;
 use super::wrong::wrong;
 
 /// Returns the part of each record that a collection's table has.
@@ -67,14 +64,4 @@ pub(super) fn column(module: &Module, child: &ChildOf) -> Option<ColumnName> {
         PathStep::Member(name) => module.column_names.apply(&name),
         PathStep::Items => None,
     }
-}
-
-/// Gives the files of each collection to the tables of its arrays too.
-pub(super) fn share_files(collections: &[Collection], keys: &mut DayKeys) {
-    let mut shared = BTreeMap::new();
-    for child in collections.iter().filter(|collection| collection.is_child()) {
-        let of_root = keys.iter().filter(|((name, _), _)| *name == child.root);
-        shared.extend(of_root.map(|((_, date), files)| ((child.name.clone(), *date), files.clone())));
-    }
-    keys.extend(shared);
 }

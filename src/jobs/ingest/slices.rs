@@ -1,5 +1,7 @@
 //! Slices of a module: which of its files belong to each, and which of them are requested.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use crate::catchup::Requested;
@@ -9,7 +11,6 @@ use crate::jobs::run::{JobError, Scope};
 use crate::source::{DayKeys, KeyPattern, Slicing};
 use crate::store::Store;
 
-use super::children::share_files;
 use super::module::{Collection, file_name};
 
 /// Returns the scope with the first and the last slice of the dates that are requested: `2024-05-01` is 24 hours where slices are
@@ -61,4 +62,14 @@ pub(crate) fn dates_to_list(
 ) -> Option<(ProcessingDate, ProcessingDate)> {
     let first = requested.start.or(first).or(module.catchup.start).map(|date| date.first_slice(module.source.slice))?;
     Some((first, requested.end.unwrap_or(today)))
+}
+
+/// Gives the files of each collection to the tables of its arrays too.
+fn share_files(collections: &[Collection], keys: &mut DayKeys) {
+    let mut shared = BTreeMap::new();
+    for child in collections.iter().filter(|collection| collection.is_child()) {
+        let of_root = keys.iter().filter(|((name, _), _)| *name == child.root);
+        shared.extend(of_root.map(|((_, date), files)| ((child.name.clone(), *date), files.clone())));
+    }
+    keys.extend(shared);
 }

@@ -8,7 +8,9 @@ use super::super::parser::ReadSizes;
 use super::super::parser::json::scan::{Member, Value};
 use super::super::parser::json::{JsonReader, Marks, Names, Room};
 use super::super::{Header, MarkedFields, Question, Sample, SourceError, Survey, ValueRules};
-use super::{JsonFormat, TWICE, any_twice, meaning, stopped};
+use super::format::JsonFormat;
+use super::stopped::stopped;
+use super::twice::{TWICE, any_twice, meaning};
 
 /// Maximum bytes of a block if only the beginning of a file is read.
 const BEGINNING_BYTES: usize = 1 << 20;

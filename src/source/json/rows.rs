@@ -6,7 +6,7 @@ use super::super::parser::Span;
 use super::super::parser::json::Room;
 use super::super::parser::json::scan::{self, Kind, Member};
 use super::super::{BadRecord, RawBatch};
-use super::TWICE;
+use super::twice::TWICE;
 
 /// The fields of a batch under construction.
 pub(super) struct Rows {

@@ -6,7 +6,7 @@ use crate::identity::{ProcessingDate, SliceLength};
 
 use super::super::KeyPatternError;
 use super::super::name_date::{self, DateToken};
-use super::Slicing;
+use super::slicing::Slicing;
 
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub(super) fn must_give_slices(pieces: &[Piece], pattern: &str, slicing: &Slicin
         date.regex().map_err(|reason| malformed(pattern, &reason))?;
     }
     let sample = "2024-11-22T13".parse::<ProcessingDate>().ok();
-    let texts: Vec<String> = dates.iter().filter_map(|token| Some(token.text(sample?).0)).collect();
+    let texts: Vec<String> = dates.iter().filter_map(|token| Some(token.text(sample?))).collect();
     let found = name_date::date(dates.into_iter().zip(texts.iter().map(String::as_str)));
     match found {
         None => Err(KeyPatternError::NoDate { pattern: pattern.to_owned() }),
@@ -134,7 +134,7 @@ pub fn with_date(pattern: &str, date: ProcessingDate) -> String {
         let end = start + length;
         filled.push_str(&rest[..start]);
         match DateToken::read(&rest[start + 1..end]) {
-            Some(token) => filled.push_str(&token.text(date).0),
+            Some(token) => filled.push_str(&token.text(date)),
             None => filled.push_str(&rest[start..=end]),
         }
         rest = &rest[end + 1..];

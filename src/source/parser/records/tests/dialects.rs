@@ -135,9 +135,9 @@ fn records_of_other_widths_are_filled_and_cut_as_the_module_says() {
 #[test]
 fn databases_write_one_record_a_line() {
     let mysql = DialectName::Mysql.dialect();
-    good("1\t\\N\ta\\tb\\\\\\\nc\r\n\t\\0\t\\\\N\n", &mysql, &[&["1", "\\N", "a\tb\\\nc\r"], &["", "\0", "\\N"]]);
+    good("1\t\\N\ta\\tb\\\\\\\nc\r\n\t\\0\t\\\\N\n", &mysql, &[&["1", MISSING, "a\tb\\\nc\r"], &["", "\0", "\\N"]]);
     let postgres = DialectName::Postgres.dialect();
-    good("1\t\\N\ta\\nb\\\\\r\n2\t\"\t\\x41\n\\.\n", &postgres, &[&["1", "\\N", "a\nb\\"], &["2", "\"", "A"]]);
+    good("1\t\\N\ta\\nb\\\\\r\n2\t\"\t\\x41\n\\.\n", &postgres, &[&["1", MISSING, "a\nb\\"], &["2", "\"", "A"]]);
     let (_, bad) = read("a\t\\303\n", &postgres, 2);
     assert_eq!(bad.len(), 1, "half a character is no text");
     good("x\n\ny\n", &postgres, &[&["x"], &[""], &["y"]]);
@@ -165,7 +165,7 @@ fn null_words_with_escapes_are_seen_as_they_are_written() {
     };
     let batch = batch(b"\\N\t\\\\N\n");
     let fields = [batch.field(0, 0), batch.field(0, 1)];
-    assert_eq!(fields.map(|field| (field.text, field.quoted)), [(&b"\\N"[..], false), (&b"\\N"[..], true)]);
+    assert_eq!(fields.map(|field| (field.text, field.missing)), [(&b""[..], true), (&b"\\N"[..], false)]);
 }
 
 /// Writes a table as the dialect does, whatever its fields hold.
