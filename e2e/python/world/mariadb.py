@@ -40,8 +40,9 @@ def mariadb() -> Iterator[MariaDb]:
         data = folder / "data"
         written = folder / "written"
         written.mkdir()
-        for owned in (folder, written) if user is not None else ():
-            shutil.chown(owned, user)
+        if user is not None:
+            shutil.chown(folder, user)
+            shutil.chown(written, user)
         how = {"cwd": folder, "env": environment, **identity(user)}
         first = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
         done = subprocess.run(first, capture_output=True, text=True, check=False, **how)

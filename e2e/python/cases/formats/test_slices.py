@@ -25,9 +25,7 @@ def test_hours_are_partitions_of_their_own(checks: Checks) -> None:
         partitions = place.table("shop", "orders").partitions
         checks.same("partitions", sorted(partitions), ["2024-05-01/08", "2024-05-01/09"])
         checks.same("folder", "date_uploaded=2024-05-01/hour=09" in str(partitions["2024-05-01/09"]), True)
-        query = (
-            "select hour, count(*) as n from shop.orders where date_uploaded = date '2024-05-01' group by hour order by hour"
-        )
+        query = "select hour, count(*) as n from shop.orders where date_uploaded = date '2024-05-01' group by hour order by hour"
         checks.same("query", place.run("query", query, "--format", "csv").split(), ["hour,n", "08,2", "09,2"])
         late = place.source / "2024/05/01/09/orders-c.json"
         late.write_bytes(b'{"id":99}\n')
@@ -81,7 +79,7 @@ def test_date_is_that_of_the_last_change(checks: Checks) -> None:
             written = datetime(2024, 5, 1, tzinfo=UTC).timestamp() + hour * 3600
             os.utime(place.source / f"orders/{name}.csv", (written, written))
         run(place, (DAY, "2024-05-02"))
-        query = 'select date_uploaded, count(*) as n from shop.orders group by date_uploaded order by date_uploaded'
+        query = "select date_uploaded, count(*) as n from shop.orders group by date_uploaded order by date_uploaded"
         told = place.run("query", query, "--format", "csv").split()
         checks.same("rows", told, ["date_uploaded,n", "2024-05-01,2", "2024-05-02,1"])
 
@@ -101,7 +99,7 @@ def test_partition_columns_have_the_form_of_the_module(checks: Checks) -> None:
             partitions = place.table("shop", "orders").partitions
             checks.same("partitions", list(partitions), [value])
             checks.same("folder", folder in str(partitions[value]), True)
-            checks.same("query", place.run("query", 'select * from shop.orders', "--format", "csv").count("\n"), 2)
+            checks.same("query", place.run("query", "select * from shop.orders", "--format", "csv").count("\n"), 2)
             run(place)
             checks.same("verified", "DIFFERS" in place.run("verify", "--module", "shop").upper(), False)
     wrong = given("keys", {f"{DAY}_orders.json": b'{"id":1}\n'}, [])
