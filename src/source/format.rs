@@ -43,7 +43,7 @@ impl Format {
         match self.clone() {
             Self::Csv(format) => Self::Csv(CsvFormat { encoding: Encoding::UTF_8, ..format }),
             Self::Json(format) => Self::Json(JsonFormat { encoding: Encoding::UTF_8, ..format }),
-            typed => typed,
+            typed @ Self::Typed(_) => typed,
         }
     }
 
