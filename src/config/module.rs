@@ -130,8 +130,8 @@ pub struct SourceSettings {
     #[serde(default = "source_store")]
     pub store: String,
     /// Pattern of whole keys: `{date}`, `{hour}` and `{collection}` are filled in, `{epoch_ms}` and `{seq}` match digits, `*`
-    /// matches anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is not a source file unless
-    /// the pattern spells it out.
+    /// matches anything but a slash, `**` slashes too. A file or folder whose name begins with `_` or `.` is not a source file
+    /// unless the pattern spells it out.
     pub files: String,
     /// Length of the slices in which the files come: each is loaded, and a partition, of its own.
     #[serde(default)]

@@ -367,7 +367,7 @@ mod tests {
         let named = scope("in/{collection}/{date}.csv", dates("2024-04-30", "2024-05-01"));
         assert_eq!((named.beginnings, named.most_parts), (vec!["in/".to_owned()], Some(3)));
         let hive = scope("in/year={year}/month={month}/{collection}-{day}.csv", dates("2024-09-30", "2024-10-01"));
-        assert_eq!(hive.beginnings, ["in/year=2024/month=", "in/year=2024/month=10/"]);
+        assert_eq!(hive.beginnings, ["in/year=2024/month=09/", "in/year=2024/month=10/", "in/year=2024/month=9/"]);
         let compact = scope("{date:%Y%m%d}_{collection}", dates("2023-12-01", "2024-02-01"));
         assert_eq!(compact.beginnings, ["202312", "202401", "202402"]);
         assert_eq!(scope("{date}_{collection}**", None), KeyScope { beginnings: vec![String::new()], most_parts: None });
