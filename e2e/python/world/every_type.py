@@ -25,6 +25,10 @@ class Column:
     hive: str
     values: list[tuple[str, Any]]
     invalid_value: str | None = None
+    invalid_part: tuple[str, str] | None = None
+    """The path and the text of the part of it that does not fit, if the rest does."""
+    rest: Any = None
+    """The value without that part."""
 
 
 def _same(*values: Any) -> list[tuple[str, Any]]:
@@ -139,6 +143,8 @@ COLUMNS = [
         "array<int>",
         [("[1]", [1]), ("[-2147483648, 0, 2147483647]", [-(2**31), 0, 2**31 - 1])],
         '[1,"x"]',
+        ("[1]", "x"),
+        [1, None],
     ),
     Column(
         "moments",
@@ -146,6 +152,8 @@ COLUMNS = [
         "array<timestamp>",
         [(json.dumps([text for text, _ in MOMENTS]), [meaning for _, meaning in MOMENTS]), (f'["{EVE[0]}"]', [EVE[1]])],
         '["yesterday"]',
+        ("[0]", "yesterday"),
+        [None],
     ),
     Column(
         "a_struct",
@@ -170,6 +178,8 @@ COLUMNS = [
         "map<string,timestamp>",
         [(f'{{"eve":"{EVE[0]}","end":"{END[0]}"}}', {"end": END[1], "eve": EVE[1]})],
         '{"k":"never"}',
+        (".k", "never"),
+        {"k": None},
     ),
     Column(
         "structs",
@@ -180,6 +190,8 @@ COLUMNS = [
             ('[{"x":2,"y":["c"]},{"x":3,"y":["d"]}]', [{"x": 2, "y": ["c"]}, {"x": 3, "y": ["d"]}]),
         ],
         '[{"x":1.5}]',
+        ("[0].x", "1.5"),
+        [{"x": None, "y": None}],
     ),
     # What is empty or null inside: each row has it in another place.
     Column(
@@ -196,6 +208,8 @@ COLUMNS = [
         "array<timestamp>",
         [(f'[null,"{EVE[0]}",null]', [None, EVE[1], None]), ("[]", []), ("[null]", [None])],
         "[1]",
+        ("[0]", "1"),
+        [None],
     ),
     Column(
         "structs_with_nulls",
@@ -207,7 +221,7 @@ COLUMNS = [
             ("null", None),
             (f'{{"t":"{END[0]}"}}', {"a": None, "b": None, "t": END[1]}),
         ],
-        "[]",
+        "[1]",
     ),
     Column(
         "maps_with_nulls",
@@ -281,13 +295,15 @@ def _day(day: str, columns: list[Column]) -> tuple[str, Rows]:
     lines.append([None] * len(names))
     rows.append({})
     lines.append([str(count), *(column.invalid_value for column in columns)])
-    rows.append({ROW: count, "error_desc": [_unfit(column) for column in columns if column.invalid_value is not None]})
+    errors = [_unfit(column) for column in columns if column.invalid_value is not None]
+    rows.append({ROW: count, "error_desc": errors} | {column.name: column.rest for column in columns})
     nothing = dict.fromkeys(HIVE) | {KEY: day}
     return "".join(map(_record, lines)), {(day, row.get(ROW)): nothing | row for row in rows}
 
 
 def _unfit(column: Column) -> str:
-    return f"Type Conversion for column {column.name}. The source value is: {column.invalid_value}"
+    path, text = column.invalid_part or ("", column.invalid_value)
+    return f"Type Conversion for column {column.name}{path}. The source value is: {text}"
 
 
 def _record(fields: list[str | None]) -> str:

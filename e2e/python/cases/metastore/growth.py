@@ -6,6 +6,7 @@ values of several kinds; numbers are too long for any number type.
 
 import json
 import re
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -141,10 +142,6 @@ class Number(str):
     """A number as it is written."""
 
 
-class Misfit(Exception):
-    """A value is none of its type's."""
-
-
 def read(text: str) -> dict[str, Any]:
     """A record."""
     value: dict[str, Any] = json.loads(text, parse_int=Number, parse_float=Number)
@@ -171,33 +168,48 @@ def column(member: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", member).lower()
 
 
-def fit(hive: str, value: Any, ignore: bool) -> Any:
-    """A value as its type has it, in the form that `values.canonical` gives; members that the type lacks may be ignored."""
-    if value is None:
+@dataclass
+class Fit:
+    """Values as a type has them, in the form that `values.canonical` gives, and the errors of those that it can't have."""
+
+    ignore: bool
+    """Whether members that a type lacks are left out."""
+    errors: list[tuple[str, Any]] = field(default_factory=list)
+    """Paths and values."""
+
+    def of(self, hive: str, value: Any, path: str) -> Any:
+        """A value; null where it does not fit, alone."""
+        if value is None:
+            return None
+        word, inner = parts(hive)
+        match word, value:
+            case "string", _:
+                return value if isinstance(value, str) else written(value)
+            case "bigint", Number() if re.fullmatch(r"-?\d+", value) and -(2**63) <= int(value) < 2**63:
+                return int(value)
+            case "double", Number():
+                return repr(float(value))
+            case "decimal(9,2)", Number() if Decimal(value) == round(Decimal(value), 2):
+                return format(Decimal(value).quantize(Decimal("0.01")), "f")
+            case "boolean", bool():
+                return value
+            case "array", list():
+                return [self.of(inner[0], item, f"{path}[{place}]") for place, item in enumerate(value)]
+            case "struct" | "map", []:
+                # As PHP writes an object without members.
+                return None
+            case "map", dict():
+                return dict(sorted((key, self.of(inner[1], item, f"{path}.{key}")) for key, item in value.items()))
+            case "struct", dict():
+                types = dict(part.split(":", 1) for part in inner)
+                members = {column(member): item for member, item in value.items()}
+                if self.ignore or all(item in (None, [], {}) for name, item in members.items() if name not in types):
+                    known = {
+                        name: self.of(types[name], item, f"{path}.{name}") for name, item in members.items() if name in types
+                    }
+                    return {name: known.get(name) for name in types}
+        self.errors.append((path, value))
         return None
-    word, inner = parts(hive)
-    match word, value:
-        case "string", _:
-            return value if isinstance(value, str) else written(value)
-        case "bigint", Number() if re.fullmatch(r"-?\d+", value) and -(2**63) <= int(value) < 2**63:
-            return int(value)
-        case "double", Number():
-            return repr(float(value))
-        case "decimal(9,2)", Number() if Decimal(value) == round(Decimal(value), 2):
-            return format(Decimal(value).quantize(Decimal("0.01")), "f")
-        case "boolean", bool():
-            return value
-        case "array", list():
-            return [fit(inner[0], item, ignore) for item in value]
-        case "map", dict():
-            return {key: fit(inner[1], item, ignore) for key, item in sorted(value.items())}
-        case "struct", dict():
-            types = dict(part.split(":", 1) for part in inner)
-            members = {column(member): item for member, item in value.items()}
-            if not ignore and any(item not in (None, [], {}) for name, item in members.items() if name not in types):
-                raise Misfit
-            return {name: fit(kind, members.get(name), ignore) for name, kind in types.items()}
-    raise Misfit
 
 
 def rows(source: dict[str, list[str]], columns: dict[str, str], days: list[str], ignored: str = "") -> Records:
@@ -214,12 +226,11 @@ def rows(source: dict[str, list[str]], columns: dict[str, str], days: list[str],
             row: dict[str, Any] = dict.fromkeys(columns)
             errors = []
             for name in (name for name in names if name in record and (day != ignored or column(name) in columns)):
-                value = record[name]
-                try:
-                    row[column(name)] = fit(columns[column(name)], value, day == ignored)
-                except Misfit:
+                fit = Fit(day == ignored)
+                row[column(name)] = fit.of(columns[column(name)], record[name], column(name))
+                for path, value in fit.errors:
                     text = value if isinstance(value, str) else written(value)
-                    errors.append(f"Type Conversion for column {column(name)}. The source value is: {text}")
+                    errors.append(f"Type Conversion for column {path}. The source value is: {text}")
             found.append(row | {"error_desc": errors or None, KEY: day})
     return found
 
