@@ -72,7 +72,7 @@ impl DayFiles<'_> {
             let first = headers.iter().find(|header| !header.is_blank);
             headers.push(match reading.header(&key.object.key, bytes, known, first, (sample, &mut survey)) {
                 // A part without rows; a date of such parts only is no date without rows.
-                Err(SourceError::Empty { key }) if self.keys.len() > 1 => Header::blank(&key),
+                Err(SourceError::Empty { key }) if self.may_be_blank() => Header::blank(&key),
                 header => header?,
             });
         }
@@ -96,6 +96,14 @@ impl DayFiles<'_> {
             .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
         self.tell_names(&evolution, &survey, &mut names);
         Ok((headers, Evolution { source_names: Some(names), ..evolution }))
+    }
+
+    /// Returns true if a file without a byte is a part without rows beside others. Where files are encrypted, or their records
+    /// stand at a path in a document, it is one that was cut.
+    fn may_be_blank(&self) -> bool {
+        let format = self.context.reading(self.collection).format;
+        let has_path = matches!(format, Format::Json(json) if json.layout.records.is_some());
+        self.keys.len() > 1 && self.context.key_service.is_none() && !has_path
     }
 
     /// Returns the names in the source that fill the table's columns, with those of these files.
@@ -195,7 +203,7 @@ impl DayFiles<'_> {
             let sample = (Sample::Head, &mut survey);
             let bytes = self.bytes(key, &heads, None)?;
             let header = match reading.header(&key.object.key, bytes, known, first.as_ref(), sample) {
-                Err(SourceError::Empty { .. }) if self.keys.len() > 1 => continue,
+                Err(SourceError::Empty { .. }) if self.may_be_blank() => continue,
                 header => header?,
             };
             let mut file = reading.records(&header, self.bytes(key, &bodies, None)?)?;
