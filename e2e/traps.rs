@@ -91,8 +91,8 @@ fn packed_files_are_read_or_refused_by_name() {
     let mut cut = gzip(&"id,note\n1,a\n".repeat(50));
     cut.truncate(cut.len() - 10);
     refused(&[], cut, 13, "failed to read");
-    refused(&[], b"BZh91AY&SY...", 13, "a bzip2 archive");
-    refused(&[], b"\xFD7zXZ\0...", 13, "an xz archive");
+    refused(&[], b"BZh91AY&SY...", 13, "failed to read");
+    refused(&[], b"\xFD7zXZ\0...", 13, "failed to read");
 }
 
 #[test]
