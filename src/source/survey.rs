@@ -34,13 +34,13 @@ impl Question {
             (_, Kind::Null) => {}
             (_, Kind::Text { .. }) if rules.nulls.is_word(value.text(text)) => {}
             (Self::Text(guess), Kind::Text { escaped: true }) => {
-                see_text(guess, scan::meaning(value.text(text), true).as_bytes(), rules);
+                see_text(guess, value.meaning(text).as_bytes(), rules);
             }
             (Self::Text(guess), _) => see_text(guess, value.text(text), rules),
             (Self::Shape(shape) | Self::ShapeInTexts(shape), Kind::Text { .. }) if marks.is_instant(value.start) => {
                 shape.see_instant();
             }
-            (Self::ShapeInTexts(shape), Kind::Text { escaped }) => see_document(shape, &scan::meaning(value.text(text), escaped)),
+            (Self::ShapeInTexts(shape), Kind::Text { .. }) => see_document(shape, &value.meaning(text)),
             (Self::Shape(shape), Kind::Text { .. }) => shape.see_text(),
             (Self::Shape(shape) | Self::ShapeInTexts(shape), _) => see_marked(shape, text, value.start, marks),
         }

@@ -10,7 +10,7 @@ use super::super::parser::json::{JsonReader, Marks, Names, Room};
 use super::super::{Header, MarkedFields, Question, Sample, SourceError, Survey, ValueRules};
 use super::format::JsonFormat;
 use super::stopped::stopped;
-use super::twice::{TWICE, any_twice, meaning};
+use super::twice::{TWICE, any_twice};
 
 /// Maximum bytes of a block if only the beginning of a file is read.
 const BEGINNING_BYTES: usize = 1 << 20;
@@ -151,7 +151,7 @@ impl<'a> Known<'a> {
         if self.naming.duplicates != DuplicateNames::Merge {
             return None;
         }
-        let name = meaning(text, name);
+        let name = name.meaning(text);
         let column = self.naming.column(&name, self.existing)?;
         let place = self.columns.iter().position(|known| known.as_ref() == Some(&column))?;
         Some((name, place))

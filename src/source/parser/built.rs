@@ -29,7 +29,7 @@ pub(super) struct Misfit {
     pub(super) row: usize,
     /// Its path below the column: `.a[2].b`.
     pub(super) path: String,
-    /// The value as it is written.
+    /// The value as it is written; a text without quotes and escapes.
     pub(super) text: String,
 }
 

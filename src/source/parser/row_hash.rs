@@ -124,8 +124,7 @@ fn items(value: Field<'_>) -> Option<Vec<String>> {
     let mut items = Vec::new();
     let end = scan::array(value.text, 0, &mut |item| match item.kind {
         Kind::Null => {}
-        Kind::Text { escaped } => items.push(scan::meaning(item.text(value.text), escaped)),
-        _ => items.push(scan::meaning(item.text(value.text), false)),
+        _ => items.push(item.meaning(value.text)),
     });
     (end == Ok(value.text.len())).then_some(items)
 }

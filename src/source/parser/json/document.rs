@@ -1,7 +1,7 @@
 //! Path to the records of a JSON document, and from one to the next.
 
 use super::recover::{end_of_item, end_of_line};
-use super::scan::{self, Flaw, Kind, Member, skip_space};
+use super::scan::{self, Flaw, Member, skip_space};
 
 /// Paths of a document's records and of the one other value that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -210,8 +210,7 @@ impl Document {
             Ok(found) => found,
             Err(flaw) => return incomplete(flaw),
         };
-        let Kind::Text { escaped } = name.kind else { return Err(DocumentFlaw::NotJson("a name is missing")) };
-        let name = scan::meaning(name.text(text), escaped);
+        let name = name.meaning(text);
         let leads_to = |path: &Option<Vec<String>>| {
             let (here, last) = path.as_deref().unwrap_or_default().split_at_checked(self.open.len())?;
             (here == self.open && last.first() == Some(&name)).then_some(last.len() == 1)

@@ -57,7 +57,7 @@ pub(super) fn find(text: &[u8], at: usize, path: &[PathStep], found: &mut Found)
 
 pub(super) fn is_named(text: &[u8], name: Value, wanted: &str) -> bool {
     match name.kind {
-        Kind::Text { escaped: true } => scan::meaning(name.text(text), true) == wanted,
+        Kind::Text { escaped: true } => name.meaning(text) == wanted,
         _ => name.text(text) == wanted.as_bytes(),
     }
 }

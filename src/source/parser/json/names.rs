@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::scan::{self, Kind, Value};
+use super::scan::{Kind, Value};
 
 /// The names that a file's records have, in the order in which they first came.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Names {
     pub(in crate::source) fn find(&self, text: &[u8], name: Value, guess: usize) -> Option<usize> {
         let bytes = name.text(text);
         match name.kind {
-            Kind::Text { escaped: true } => self.places.get(scan::meaning(bytes, true).as_bytes()).copied(),
+            Kind::Text { escaped: true } => self.places.get(name.meaning(text).as_bytes()).copied(),
             _ if self.texts.get(guess).is_some_and(|name| is_same(name.as_bytes(), bytes)) => Some(guess),
             _ => self.places.get(bytes).copied(),
         }
@@ -60,7 +60,7 @@ impl Names {
 
     /// Adds a new name and returns it.
     pub(in crate::source) fn add(&mut self, text: &[u8], name: Value) -> &str {
-        let name = scan::meaning(name.text(text), name.kind == Kind::Text { escaped: true });
+        let name = name.meaning(text);
         self.places.insert(name.clone().into_bytes(), self.texts.len());
         self.plain.push(is_plain(&name));
         self.texts.push(name);

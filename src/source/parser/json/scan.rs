@@ -35,6 +35,16 @@ impl Value {
     pub(in crate::source) fn text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         text.get(self.start..self.end).unwrap_or_default()
     }
+
+    /// Returns what it means: a text without its escapes; anything else as it is written.
+    pub(in crate::source) fn meaning(&self, text: &[u8]) -> String {
+        let mut bytes = self.text(text).to_vec();
+        if self.kind == (Kind::Text { escaped: true }) {
+            let length = unescape(&mut bytes);
+            bytes.truncate(length);
+        }
+        String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
 }
 
 /// A name and its value, in an object.
@@ -392,16 +402,6 @@ fn character(text: &[u8], at: usize) -> (char, usize) {
             (char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER), at + 12)
         }
     }
-}
-
-/// Returns the unescaped form of a text that [`value`] accepted.
-pub(in crate::source) fn meaning(text: &[u8], escaped: bool) -> String {
-    let mut bytes = text.to_vec();
-    if escaped {
-        let length = unescape(&mut bytes);
-        bytes.truncate(length);
-    }
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn see_value(shape: &mut Shape, text: &[u8], at: usize, marks: &Marks) -> Result
                     Kind::Text { escaped: false } if let Ok(name) = std::str::from_utf8(bytes) => {
                         see_value(members.member(name), text, at, marks)
                     }
-                    _ => see_value(members.member(&scan::meaning(bytes, true)), text, at, marks),
+                    _ => see_value(members.member(&name.meaning(text)), text, at, marks),
                 }
             })
         }

@@ -90,7 +90,7 @@ impl At<'_> {
             Self::Key(parent, text, key) => {
                 parent.write(path);
                 path.push('.');
-                path.push_str(&scan::meaning(key.text(text), key.kind == Kind::Text { escaped: true }));
+                path.push_str(&key.meaning(text));
             }
             Self::Item(parent, place) => {
                 parent.write(path);
@@ -142,7 +142,7 @@ impl Parser<'_> {
                     return Ok((fits, end));
                 }
                 builder.append_null();
-                self.misfits.push(Misfit::new(place, value.text(text)));
+                self.misfits.push(Misfit::new(place, text, value));
                 Ok((true, end))
             }
         }
@@ -215,10 +215,10 @@ impl Parser<'_> {
 
 impl Misfit {
     #[cold]
-    fn new(place: At<'_>, text: &[u8]) -> Self {
+    fn new(place: At<'_>, text: &[u8], value: Value) -> Self {
         let mut path = String::new();
         place.write(&mut path);
-        Self { row: place.row(), path, text: String::from_utf8_lossy(text).into_owned() }
+        Self { row: place.row(), path, text: value.meaning(text) }
     }
 }
 
@@ -280,6 +280,8 @@ mod tests {
             built.misfits.into_iter().map(|misfit| format!("{} {} {}", misfit.row, misfit.path, misfit.text)).collect::<Vec<_>>()
         };
         assert_eq!(misfits("struct<a:int,b:string>", r#"{"a":"x","b":"y"}"#), ["1 .a x"]);
+        assert_eq!(misfits("struct<a:int>", r#"{"a":"{\"x\": \u00e9}"}"#), ["1 .a {\"x\": é}"]);
+        assert_eq!(misfits("struct<a:int>", r#"{"a":["\u00e9"]}"#), [r#"1 .a ["\u00e9"]"#]);
         assert_eq!(misfits("array<int>", "[1,1.5,2,true]"), ["1 [1] 1.5", "1 [3] true"]);
         let deep = r#"{"a":[{"m":{"k":{"n":[1]}}},7]}"#;
         assert_eq!(misfits("struct<a:array<struct<m:map<string,struct<n:int>>>>>", deep), ["1 .a[0].m.k.n [1]", "1 .a[1] 7"]);

@@ -13,7 +13,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use crate::batch::BatchError;
 use crate::schema::ColumnType;
 use crate::schema::fit::{self, Formats, Scalar};
-use crate::source::parser::json::scan::{self, Kind, Value};
+use crate::source::parser::json::scan::{Kind, Value};
 
 /// Values, and the validity of each.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Texts {
         };
         let place = if value.kind == (Kind::Text { escaped: true }) {
             let start = self.own.len();
-            self.own.extend_from_slice(scan::meaning(value.text(text), true).as_bytes());
+            self.own.extend_from_slice(value.meaning(text).as_bytes());
             place(true, start, self.own.len() - start)
         } else {
             place(false, value.start, value.end - value.start)
@@ -174,7 +174,7 @@ impl<'a> Leaf<'a> {
             return texts.append(text, value);
         }
         let scalar = match value.kind {
-            Kind::Text { escaped: true } => fit::scalar(self.ty, scan::meaning(value.text(text), true).as_bytes(), formats),
+            Kind::Text { escaped: true } => fit::scalar(self.ty, value.meaning(text).as_bytes(), formats),
             Kind::Text { escaped: false } => fit::scalar(self.ty, value.text(text), formats),
             _ => fit::json_scalar(self.ty, value.text(text), formats),
         };
