@@ -11,6 +11,9 @@ use super::parser::{RecordError, RecordReader, WithoutLastLines};
 use super::{Dialect, LongRecords, ReadSizes, Widths};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
+/// The byte order mark.
+const MARK: char = '\u{FEFF}';
+
 /// Format of a module's files of delimited text.
 #[derive(Debug, Clone)]
 pub struct CsvFormat {
@@ -137,7 +140,12 @@ impl CsvBatches {
     /// Reads the first line as a header.
     fn header(&mut self) -> Result<Vec<String>, SourceError> {
         let found = self.records.header().map_err(|error| self.stopped(error))?;
-        found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))
+        let mut names = found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))?;
+        // Where a file was marked twice, the second mark is no part of the name.
+        if let Some(first) = names.first_mut().filter(|first| first.starts_with(MARK)) {
+            *first = first.trim_start_matches(MARK).to_owned();
+        }
+        Ok(names)
     }
 
     fn must_have_a_record(&mut self) -> Result<(), SourceError> {
