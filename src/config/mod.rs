@@ -27,6 +27,6 @@ pub use load::{Config, ReferenceResolver, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{
     CatchupSettings, CollectionsFrom, CompleteSettings, ControlSettings, DateFrom, FileEncryption, JsonSettings, LateFiles,
-    Limits, Module, PartitionBy, Rate, SourceSettings, TargetSettings, WithoutRecord,
+    Limits, Module, PartitionBy, PartitionFrom, Rate, SourceSettings, TargetSettings, WithoutRecord,
 };
 pub use schema_doc::{ConfigFile, json_schema, markdown};

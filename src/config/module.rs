@@ -363,6 +363,16 @@ impl Default for PartitionBy {
     }
 }
 
+/// Column with dates, by whose days the partitions of a date are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PartitionFrom {
+    /// Name of the column. The partition column is named after it: `created_at_date`.
+    Column(String),
+    /// Name of the partition column, and that of the column with dates: `{ day: created_at }`.
+    Named(#[schemars(length(equal = 1))] IndexMap<String, String>),
+}
+
 /// Location and format of a module's tables.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -380,6 +390,10 @@ pub struct TargetSettings {
     /// notation: `{ year: "%Y", month: "%m", day: "%d" }`. Where the slices are hours, a named column is followed by `hour`.
     #[serde(default)]
     pub partition_by: PartitionBy,
+    /// Column with dates or timestamps whose day each row's partition has, in addition to the columns of `partition_by`: then the
+    /// files of a date become one partition for each day of their rows. Rows without a date are in Hive's partition for null.
+    #[serde(default)]
+    pub partition_from: Option<PartitionFrom>,
     /// Encoding of timestamps.
     #[serde(default)]
     pub timestamps: TimestampEncoding,

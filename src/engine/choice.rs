@@ -27,6 +27,11 @@ impl Choice {
         Ok(Self { engine, spark })
     }
 
+    /// Returns the choice for rows that only this machine can write; none if a cluster was asked for.
+    pub fn of_this_machine(self) -> Option<Self> {
+        (self.engine != EngineName::Spark).then_some(Self { engine: EngineName::Local, spark: None })
+    }
+
     /// Returns the cluster that reads so many bytes; none if this machine reads them.
     pub fn cluster(&self, bytes: u64) -> Option<&SparkSettings> {
         let spark = self.spark.as_ref()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use crate::lake::{FileSettings, QuarantineFile, RunFolder, TableWriter, WrittenFile};
+use crate::lake::{FileSettings, QuarantineFile, RowDay, RunFolder, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
 use crate::schema::{ColumnName, TableSchema};
 use crate::source::{ColumnPlan, Header, RawBatch, Reading, RowHash, SourceKey, TypedBatch, ValueRules};
@@ -32,6 +32,8 @@ pub struct Load<'a> {
     pub folder: &'a RunFolder<'a>,
     /// Settings of the Parquet writer.
     pub settings: FileSettings,
+    /// Partition column with the day of each row; none if the rows are of one partition.
+    pub row_day: Option<&'a RowDay>,
     /// True if the rows are personal data.
     pub pii: bool,
     /// Folder for copies of files that a cluster can't read; none if the profile has no staging.
@@ -45,7 +47,7 @@ pub struct Load<'a> {
 impl Load<'_> {
     /// Returns a writer of Parquet files into the folder.
     pub fn writer(&self) -> TableWriter<'_> {
-        TableWriter::new(self.folder, self.table, self.settings)
+        TableWriter::new(self.folder, self.table, self.settings, self.row_day)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::catchup::{Attempt, Seen, Status};
 use crate::identity::{LoadType, ProcessingDate};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{JobError, RunOptions, Services};
-use crate::lake::{HiveSink, LakeError, OWNER, StagedFiles, columns_in_folder};
-use crate::metastore::{Partition, Table};
+use crate::lake::{HiveSink, LakeError, OWNER, PublishedDate, StagedFiles, by_date};
+use crate::metastore::{PartitionValue, Table};
 use crate::schema::fit::{Formats, NumberFormat};
 use crate::schema::{Column, ColumnName, ColumnType, DuplicateNames, Evolution, Naming, NamingRule, TableSchema, Widening};
 use crate::sink::{Commit, StagedRows, TableSink};
@@ -121,8 +121,9 @@ impl<'r> Retype<'r> {
     /// Writes the rows of all dates whose files have another type beside the old ones. No reader sees them yet.
     fn stage_all(&self) -> Result<Vec<StagedFiles<'r>>, JobError> {
         let mut staged: Vec<StagedFiles<'r>> = Vec::new();
-        for partition in self.context.metastore.partitions(&self.collection.table)? {
-            match self.stage(&partition) {
+        let partitions = self.context.metastore.partitions(&self.collection.table)?;
+        for (value, published) in by_date(self.sink.at.layout.keys(), partitions) {
+            match self.stage(&value, &published) {
                 Ok(files) => staged.extend(files),
                 Err(error) => {
                     staged.iter().for_each(StagedRows::abort);
@@ -134,20 +135,24 @@ impl<'r> Retype<'r> {
     }
 
     /// Writes the rows of one date; none if its files have the type already, or no such column.
-    fn stage(&self, partition: &Partition) -> Result<Option<StagedFiles<'r>>, JobError> {
+    fn stage(&self, value: &PartitionValue, published: &PublishedDate) -> Result<Option<StagedFiles<'r>>, JobError> {
         self.context.stop.check()?;
+        if !published.is_whole() {
+            let message = format!("only a part of the partitions of `{value}` was published");
+            return Err(refused(message, "run its date again first: `adg verify` tells it"));
+        }
         let elsewhere = || {
-            let message = format!("the partition `{}` lies at {}, outside the store", partition.value, partition.location);
+            let message = format!("the partition `{value}` lies at {}, outside the store", published.location());
             refused(message, "`adg verify` tells who changed it")
         };
-        let folder = self.context.published.key_at(&partition.location).ok_or_else(elsewhere)?;
-        let in_files = columns_in_folder(&self.context.published, &folder)?;
+        let folder = self.context.published.key_at(published.location()).ok_or_else(elsewhere)?;
+        let in_files = self.sink.at.columns_of_date(&folder)?;
         let in_files = in_files.as_ref().and_then(|columns| columns.type_of(self.name));
         if in_files.is_none_or(|ty| ty == self.to) {
             return Ok(None);
         }
-        let date = self.sink.at.layout.keys().date(&partition.value).ok_or_else(|| {
-            refused(format!("the partition `{}` is no date", partition.value), "unpublish it, or change it by another tool")
+        let date = self.sink.at.layout.keys().date(value).ok_or_else(|| {
+            refused(format!("the partition `{value}` is no date"), "unpublish it, or change it by another tool")
         })?;
         let mut staged = self.sink.begin(&date.into(), self.after)?;
         let written = self.rewrite(&folder, date, &mut staged);

@@ -4,6 +4,7 @@ use crate::metastore::{MetastoreError, Partition, Table};
 use crate::schema::ColumnType;
 
 use super::parameters::OWNER;
+use super::row_day::HIVE_DEFAULT;
 use super::{LakeError, PartitionKeys};
 
 /// Athena's partition projection: with it Athena computes the locations of partitions and ignores registered ones, so it would
@@ -55,9 +56,6 @@ pub fn must_be_partitioned_by_dates(
         None => Ok(()),
     }
 }
-
-/// Hive's partition value for null.
-const HIVE_DEFAULT: &str = "__HIVE_DEFAULT_PARTITION__";
 
 #[cfg(test)]
 mod tests {

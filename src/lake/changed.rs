@@ -7,7 +7,7 @@ use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 
 use super::parameters::COLUMNS;
-use super::{LakeError, TableHandle, columns_in_folder};
+use super::{LakeError, PublishedDate, TableHandle, columns_in_folder};
 
 /// A column that readers see differently from the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,12 +55,15 @@ impl TableHandle<'_> {
         Ok(!is_as_left && !self.changed_columns(table, &self.metastore.partitions(self.table)?)?.is_empty())
     }
 
-    /// Returns true if a partition is as adg published it, by its own parameters: its location is the folder that the run it
-    /// names wrote this date to.
-    pub fn is_as_published(&self, partition: &Partition) -> bool {
-        let place = self.place(&partition.location).filter(|(value, _)| *value == partition.value);
-        let run = place.and_then(|(_, place)| place.run());
-        run.is_some_and(|run| partition.parameters.get(RUN) == Some(&run.to_string()))
+    /// Returns true if the partitions of a date are as adg published them, by their own parameters: their location is the folder
+    /// that the run they name wrote this date to.
+    pub fn is_as_published(&self, date: &PublishedDate) -> bool {
+        let Some((value, place)) = self.place(date.location()) else { return false };
+        let run = place.run().map(|run| run.to_string());
+        let is_of_it = |partition: &Partition| {
+            self.layout.keys().date_value(&partition.value) == value && partition.parameters.get(RUN) == run.as_ref()
+        };
+        run.is_some() && date.is_whole() && date.partitions().iter().all(is_of_it)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::schema::{ColumnName, Evolution, TableSchema};
 use crate::sink::{Commit, Extent, Reverted, Revision, SinkTable, TableSink};
 use crate::store::Tags;
 
-use super::{FileSettings, LakeError, RowsOfFiles, StagedFiles, TableHandle};
+use super::{FileSettings, LakeError, StagedFiles, TableHandle};
 
 /// A table with the handles to publish to it and to sweep it: see `publish.rs` and `sweep.rs`.
 #[derive(Clone, Copy)]
@@ -55,7 +55,8 @@ impl<'a> TableSink for HiveSink<'a> {
 
     fn begin(&self, slice: &Slice, schema: &TableSchema) -> Result<StagedFiles<'a>, LakeError> {
         let date = self.date_of(slice)?;
-        Ok(StagedFiles::new(date, self.run_folder(date)?, schema, self.files))
+        self.at.must_take(schema)?;
+        Ok(StagedFiles::new(date, self.run_folder(date)?, schema, self.files, self.at.layout.keys().row_day().cloned()))
     }
 
     fn supports(&self, commit: &Commit<'_>) -> bool {
@@ -89,7 +90,7 @@ impl<'a> TableSink for HiveSink<'a> {
     fn count(&self, slice: &Slice) -> Result<Option<Extent>, LakeError> {
         let location = self.at.current(&self.at.layout.value(self.date_of(slice)?))?;
         let Some(folder) = location.and_then(|location| self.at.store.key_at(&location)) else { return Ok(None) };
-        Ok(Some(RowsOfFiles::in_folder(self.at.store, &folder)?.extent()))
+        Ok(Some(self.at.rows_of_date(&folder)?.extent()))
     }
 }
 

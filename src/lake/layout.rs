@@ -31,7 +31,7 @@ impl TableLayout {
         &self.keys
     }
 
-    /// Returns the partition of a date.
+    /// Returns the values of a date.
     pub fn value(&self, date: ProcessingDate) -> PartitionValue {
         self.keys.value(date)
     }
@@ -66,23 +66,23 @@ impl TableLayout {
         below.strip_prefix(BESIDE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(below).parse().ok()
     }
 
-    /// Returns the partition whose folder has that path in the table's folder, and the rest of the path; none if it lies in no
-    /// partition's folder.
+    /// Returns the values of the date whose folder has that path in the table's folder, and the rest of the path; none if it lies
+    /// in no date's folder.
     pub fn value_of<'p>(&self, path: &'p str) -> Option<(PartitionValue, Option<&'p str>)> {
         let depth = self.depth();
         let end = path.match_indices('/').nth(depth - 1).map(|(at, _)| at);
         let (name, rest) = end.map_or((path, None), |at| (&path[..at], Some(&path[at + 1..])));
-        Some((PartitionValue::of_name(name, self.keys.names())?, rest))
+        Some((PartitionValue::of_name(name, self.keys.date_names())?, rest))
     }
 
-    /// Returns the number of folders between the table's folder and the files of a partition: one for each column.
+    /// Returns the number of folders between the table's folder and the attempts at a date: one for each column that tells it.
     pub fn depth(&self) -> usize {
-        self.keys.names().count()
+        self.keys.date_names().count()
     }
 
-    /// Returns the folder of all attempts at a partition.
+    /// Returns the folder of all attempts at a date.
     pub fn folder_of(&self, value: &PartitionValue) -> String {
-        format!("{}/{}", self.folder, value.name(self.keys.names()))
+        format!("{}/{}", self.folder, value.name(self.keys.date_names()))
     }
 
     /// Returns the folder of all quarantined records.
@@ -97,7 +97,7 @@ impl TableLayout {
 
     /// Returns the folder of all quarantined records of a partition.
     pub fn quarantine_folder(&self, value: &PartitionValue) -> String {
-        format!("{}/{}", self.quarantined(), value.name(self.keys.names()))
+        format!("{}/{}", self.quarantined(), value.name(self.keys.date_names()))
     }
 
     /// Returns the file of the records that one run quarantined.

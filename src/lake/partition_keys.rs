@@ -7,6 +7,8 @@ use crate::identity::{ProcessingDate, SliceLength};
 use crate::metastore::PartitionValue;
 use crate::schema::{Column, ColumnName, ColumnType};
 
+use super::RowDay;
+
 /// The format of a date as ISO 8601 has it; a new column is a date.
 const ISO: &str = "%Y-%m-%d";
 
@@ -21,6 +23,8 @@ const SAMPLES: [&str; 4] = ["2024-12-31T23", "2001-02-03T04", "1999-11-01T00", "
 pub struct PartitionKeys {
     keys: Vec<PartitionKey>,
     length: SliceLength,
+    /// Column behind them, if the partitions are also by the days of rows.
+    row_day: Option<RowDay>,
 }
 
 /// One partition column.
@@ -38,7 +42,18 @@ impl PartitionKeys {
     /// The formats together do not tell a slice, or tell more than it.
     pub fn new(keys: Vec<(ColumnName, String)>, length: SliceLength) -> Result<Self, String> {
         let keys = keys.into_iter().map(|(name, format)| PartitionKey { name, format });
-        Self { keys: keys.collect(), length }.checked()
+        Self { keys: keys.collect(), length, row_day: None }.checked()
+    }
+
+    /// Adds a column with the day of each row: then a date has as many partitions as there are days in its rows.
+    #[must_use]
+    pub fn with_row_day(self, row_day: Option<RowDay>) -> Self {
+        Self { row_day, ..self }
+    }
+
+    /// Returns the column with the day of each row, if there is one.
+    pub fn row_day(&self) -> Option<&RowDay> {
+        self.row_day.as_ref()
     }
 
     fn checked(self) -> Result<Self, String> {
@@ -62,10 +77,15 @@ impl PartitionKeys {
 
     /// Returns the names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &ColumnName> + Clone {
+        self.date_names().chain(self.row_day.as_ref().map(|row_day| &row_day.name))
+    }
+
+    /// Returns the names of the columns that tell the date.
+    pub fn date_names(&self) -> impl Iterator<Item = &ColumnName> + Clone {
         self.keys.iter().map(|key| &key.name)
     }
 
-    /// Returns the partition of a date.
+    /// Returns the values of a date: those of its partition, or those that all its partitions begin with.
     pub fn value(&self, date: ProcessingDate) -> PartitionValue {
         PartitionValue::new(self.texts(date.begin()))
     }
@@ -75,13 +95,19 @@ impl PartitionKeys {
         self.keys.iter().map(|key| strtime::format(&key.format, begin).unwrap_or_default()).collect()
     }
 
-    /// Returns the date of a partition; `None` if it is none.
+    /// Returns the values of the date of a partition.
+    pub fn date_value(&self, partition: &PartitionValue) -> PartitionValue {
+        PartitionValue::new(partition.texts().iter().take(self.keys.len()).cloned().collect())
+    }
+
+    /// Returns the date of a partition, or of the values of a date; `None` if it is none.
     pub fn date(&self, value: &PartitionValue) -> Option<ProcessingDate> {
+        let value = self.date_value(value);
         let formats: Vec<&str> = self.keys.iter().map(|key| key.format.as_str()).collect();
         let between = BETWEEN.to_string();
         let broken = strtime::parse(formats.join(&between), value.texts().join(&between)).ok()?;
         let date = self.slice(&broken)?;
-        (self.value(date) == *value).then_some(date)
+        (self.value(date) == value).then_some(date)
     }
 
     fn slice(&self, broken: &BrokenDownTime) -> Option<ProcessingDate> {
@@ -95,12 +121,20 @@ impl PartitionKeys {
     /// Returns the columns of a new table.
     pub fn columns(&self) -> Vec<Column> {
         let ty = |key: &PartitionKey| if key.format == ISO { ColumnType::Date } else { ColumnType::String };
-        self.keys.iter().map(|key| Column::new(key.name.clone(), ty(key))).collect()
+        let dates = self.keys.iter().map(|key| Column::new(key.name.clone(), ty(key)));
+        dates.chain(self.row_day.as_ref().map(RowDay::column)).collect()
+    }
+
+    /// Returns the values of rows of that same day.
+    fn all_texts(&self, date: ProcessingDate) -> Vec<String> {
+        let mut texts = self.texts(date.begin());
+        texts.extend(self.row_day.as_ref().map(|_| date.begin().date().to_string()));
+        texts
     }
 
     /// Returns the columns with example values, for messages: `year 2024, month 05`.
     pub fn example(&self) -> String {
-        let texts = SAMPLES[1].parse().map(|date: ProcessingDate| self.texts(date.begin())).unwrap_or_default();
+        let texts = SAMPLES[1].parse().map(|date: ProcessingDate| self.all_texts(date)).unwrap_or_default();
         self.names().zip(texts).map(|(name, text)| format!("{name} {text}")).collect::<Vec<_>>().join(", ")
     }
 
@@ -108,7 +142,7 @@ impl PartitionKeys {
     pub fn misfit<'c>(&self, columns: &'c [Column]) -> Option<&'c Column> {
         let samples = || SAMPLES.iter().filter_map(|sample| sample.parse::<ProcessingDate>().ok());
         let fits = |place: usize, column: &Column| {
-            samples().all(|date| self.texts(date.begin()).get(place).is_some_and(|text| holds(&column.ty, text)))
+            samples().all(|date| self.all_texts(date).get(place).is_some_and(|text| holds(&column.ty, text)))
         };
         columns.iter().enumerate().find(|(place, column)| !fits(*place, column)).map(|(_, column)| column)
     }

@@ -1,17 +1,18 @@
 //! Publishing of a date's files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catchup::RetiredPath;
 use crate::identity::RunId;
 use crate::metastore::{Database, MetastoreError, Parameters, Partition, PartitionValue, Table};
 use crate::schema::{ColumnName, Evolution};
 use crate::sink::{Extent, SinkTable, StagedRows};
-use crate::store::{normal_location, spelled_like};
+use crate::store::spelled_like;
 
 use super::changed::{PARTITION_SCHEMA, RUN};
 use super::parameters::OWNER;
-use super::{COLUMNS, HiveSink, LakeError, SOURCE_NAMES, StagedFiles};
+use super::published::TOGETHER;
+use super::{COLUMNS, HiveSink, LakeError, PublishedDate, SOURCE_NAMES, StagedFiles};
 
 impl HiveSink<'_> {
     /// Creates the table with the evolution's columns, or alters it in place; `personal` are its columns with personal data.
@@ -66,25 +67,61 @@ impl HiveSink<'_> {
         }
     }
 
-    /// Swaps the date's partition to the folder of the staged files. Returns the new location.
+    /// Swaps the date's partition to the folder of the staged files; those of a date with one for each day of its rows one after
+    /// the other, and drops what is left of the replaced ones. Returns the new location.
     ///
     /// The ledger records the replaced location before the swap, so that its files are retained for its readers.
     pub(super) fn publish(&self, table: &SinkTable, staged: &StagedFiles<'_>) -> Result<String, LakeError> {
         let value = self.at.layout.value(staged.date());
         let location = staged.folder().location();
         self.before_the_swap(&value, staged).inspect_err(|_| staged.abort())?;
-        let partition =
-            Partition { value, location: spelled_like(&location, &table.location), parameters: self.parameters(staged) };
-        self.swap(partition)?;
+        let fingerprint = staged.schema().fingerprint().to_string();
+        let written = Written { folders: staged.folders(), run: Some(self.run), schema_fingerprint: Some(&fingerprint) };
+        self.swap(&value, &location, &table.location, &written)?;
         Ok(location)
     }
 
-    /// Swaps a partition to its new location. If the reply is lost, the metastore's current location decides.
-    pub(super) fn swap(&self, partition: Partition) -> Result<(), LakeError> {
-        match self.at.metastore.publish(self.at.table, std::slice::from_ref(&partition), self.lease.token) {
-            // The reply may have been lost after the metastore acted: what it says now decides.
-            Err(error @ MetastoreError::Unavailable { .. }) => match self.at.current(&partition.value) {
-                Ok(Some(now)) if now == normal_location(&partition.location) => Ok(()),
+    /// Swaps the partitions of a date to the folders in `location`, spelled like `spelling`.
+    pub(super) fn swap(
+        &self,
+        value: &PartitionValue,
+        location: &str,
+        spelling: &str,
+        written: &Written<'_>,
+    ) -> Result<(), LakeError> {
+        let partitions = self.partitions(value, &spelled_like(location, spelling), written);
+        self.register(value, &partitions)?;
+        if self.at.layout.keys().row_day().is_some() {
+            let published = self.at.published(value)?;
+            let is_new = |one: &&Partition| partitions.iter().any(|other| other.value == one.value);
+            for stale in published.iter().flat_map(PublishedDate::partitions).filter(|one| !is_new(one)) {
+                self.at.metastore.drop_partition(self.at.table, &stale.value, self.lease.token)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the partitions of a date whose files lie in the folders in `location`.
+    fn partitions(&self, date: &PartitionValue, location: &str, written: &Written<'_>) -> Vec<Partition> {
+        let Written { folders, run, schema_fingerprint } = written;
+        let partition = |(name, extent): (&String, &Extent)| {
+            let mut parameters = partition_parameters(*extent, *run, *schema_fingerprint);
+            let Some(day) = self.at.layout.keys().row_day().and_then(|row_day| row_day.value_in(name)) else {
+                return Partition { value: date.clone(), location: location.to_owned(), parameters };
+            };
+            parameters.insert(TOGETHER.to_owned(), folders.len().to_string());
+            let value = PartitionValue::new(date.texts().iter().cloned().chain([day]).collect());
+            Partition { value, location: format!("{}/{name}", location.trim_end_matches('/')), parameters }
+        };
+        folders.iter().map(partition).collect()
+    }
+
+    /// Registers partitions of a date. If the reply is lost, what the metastore says now decides.
+    fn register(&self, date: &PartitionValue, partitions: &[Partition]) -> Result<(), LakeError> {
+        match self.at.metastore.publish(self.at.table, partitions, self.lease.token) {
+            // The reply may have been lost after the metastore acted.
+            Err(error @ MetastoreError::Unavailable { .. }) => match self.at.published(date) {
+                Ok(Some(now)) if partitions.iter().all(|wanted| now.has(wanted)) => Ok(()),
                 _ => Err(error.into()),
             },
             done => Ok(done?),
@@ -95,20 +132,18 @@ impl HiveSink<'_> {
         // Lest one who slept past its lease publishes between the look at what is replaced and its replacement: of that nobody
         // would know that it has readers.
         self.at.metastore.fence_off(self.at.table, self.lease.token)?;
-        if let Some(location) = self.at.current(value)? {
-            self.retire(location)?;
-        }
+        self.retire_all(value)?;
         self.must_still_be_there(staged)
+    }
+
+    /// Records in the ledger that readers are about to leave the locations of a date.
+    pub(super) fn retire_all(&self, value: &PartitionValue) -> Result<(), LakeError> {
+        self.at.locations(value)?.into_iter().try_for_each(|location| self.retire(location))
     }
 
     /// Records in the ledger that readers are about to leave a location.
     pub(super) fn retire(&self, location: String) -> Result<(), LakeError> {
         Ok(self.ledger.retire(self.lease, &RetiredPath { location, at: self.clock.now() })?)
-    }
-
-    fn parameters(&self, staged: &StagedFiles<'_>) -> Parameters {
-        let fingerprint = staged.schema().fingerprint().to_string();
-        partition_parameters(staged.extent(), Some(self.run), Some(&fingerprint))
     }
 
     /// Checks that the staged files are there, and whole: a sweep by a run whose lease was lost may have come between.
@@ -124,8 +159,18 @@ impl HiveSink<'_> {
     }
 }
 
+/// Files of a date that are to be published.
+pub(super) struct Written<'w> {
+    /// Their extent by the name of their folder in that of the attempt.
+    pub(super) folders: BTreeMap<String, Extent>,
+    /// Run that wrote them; none if another tool did.
+    pub(super) run: Option<RunId>,
+    /// Fingerprint of the table's columns at that time, if it is known.
+    pub(super) schema_fingerprint: Option<&'w str>,
+}
+
 /// Returns the parameters of a partition: counts of its files, the run that wrote them, and the table's columns at that time.
-pub(super) fn partition_parameters(extent: Extent, run: Option<RunId>, schema_fingerprint: Option<&str>) -> Parameters {
+fn partition_parameters(extent: Extent, run: Option<RunId>, schema_fingerprint: Option<&str>) -> Parameters {
     let Extent { files, bytes, rows } = extent;
     let counts = [("numRows", rows), ("numFiles", files), ("totalSize", bytes)].map(|(key, count)| (key, count.to_string()));
     let run = run.map(|run| (RUN, run.to_string()));

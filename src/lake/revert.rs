@@ -1,25 +1,28 @@
-//! Unpublishing of a partition, and sending its readers back to earlier files. Neither touches a file.
+//! Unpublishing of a date, and sending its readers back to earlier files. Neither touches a file.
 
-use crate::metastore::{Partition, PartitionValue};
+use std::collections::BTreeMap;
+
+use crate::metastore::PartitionValue;
 use crate::sink::{Extent, Reverted, Revision};
-use crate::store::spelled_like;
 
-use super::publish::partition_parameters;
+use super::publish::Written;
 use super::sweep::Place;
-use super::{HiveSink, LakeError, RowsOfFiles};
+use super::{HiveSink, LakeError, PublishedDate, RowsOfFiles};
 
 impl HiveSink<'_> {
-    /// Drops a partition. Its files are retained like replaced ones, and readers can be sent back to them during that time.
+    /// Drops the partitions of a date. Its files are retained like replaced ones, and readers can be sent back to them during that time.
     ///
     /// The caller must have set the fence, so that a run that slept past its lease can't publish the dropped partition.
     ///
     /// # Errors
     /// The lease was lost, or a later run has set the fence; the table does not exist; the ledger or the metastore fails.
     pub fn unpublish(&self, value: &PartitionValue) -> Result<(), LakeError> {
-        if let Some(location) = self.at.current(value)? {
-            self.retire(location)?;
+        self.retire_all(value)?;
+        let published = self.at.published(value)?;
+        for partition in published.iter().flat_map(PublishedDate::partitions) {
+            self.at.metastore.drop_partition(self.at.table, &partition.value, self.lease.token)?;
         }
-        Ok(self.at.metastore.drop_partition(self.at.table, value, self.lease.token)?)
+        Ok(())
     }
 
     /// Returns the location of another tool's files of a partition that adg has replaced; the files may still exist.
@@ -38,23 +41,24 @@ impl HiveSink<'_> {
         let Revision { location, extent, schema_fingerprint } = revision;
         let Some(table) = self.at.registered()? else { return Ok(Reverted::Refused(Extent::default())) };
         self.at.metastore.fence_off(self.at.table, self.lease.token)?;
-        let current = self.at.current(value)?;
-        let found = match self.at.store.key_at(location) {
-            Some(folder) => RowsOfFiles::in_folder(self.at.store, &folder)?,
-            None => RowsOfFiles::default(),
+        let published = self.at.published(value)?;
+        let files = match self.at.store.key_at(location) {
+            Some(folder) => self.at.files_of_date(&folder)?,
+            None => BTreeMap::new(),
         };
+        let folders = files.iter().map(|(name, rows)| (name.clone(), rows.extent())).collect();
+        let found = files.into_values().fold(RowsOfFiles::default(), RowsOfFiles::and);
         let is_whole = found.damaged.is_empty() && extent.map_or(found.files > 0, |extent| extent == found.extent());
         if !is_whole {
             return Ok(Reverted::Refused(found.extent()));
         }
-        if current.as_deref() != Some(location) {
-            if let Some(current) = current {
-                self.retire(current)?;
+        if !published.is_some_and(|date| date.is_whole() && date.location() == location) {
+            for other in self.at.locations(value)?.into_iter().filter(|other| other != location) {
+                self.retire(other)?;
             }
-            let location_as_spelled = spelled_like(location, &table.location);
             let run = self.at.place(location).and_then(|(_, place)| place.run());
-            let parameters = partition_parameters(found.extent(), run, schema_fingerprint.as_deref());
-            self.swap(Partition { value: value.clone(), location: location_as_spelled, parameters })?;
+            let written = Written { folders, run, schema_fingerprint: schema_fingerprint.as_deref() };
+            self.swap(value, location, &table.location, &written)?;
         }
         Ok(Reverted::Done(found.extent()))
     }

@@ -1,12 +1,14 @@
 //! Files of one date that no reader sees yet.
 
+use std::collections::BTreeMap;
+
 use arrow_array::RecordBatch;
 
 use crate::identity::ProcessingDate;
 use crate::schema::TableSchema;
 use crate::sink::{Extent, StagedRows};
 
-use super::{FileSettings, LakeError, RunFolder, TableWriter, WrittenFile};
+use super::{FileSettings, LakeError, RowDay, RunFolder, TableWriter, WrittenFile};
 
 /// Files of one date in a run's own folder, with the table's columns.
 pub struct StagedFiles<'a> {
@@ -14,14 +16,21 @@ pub struct StagedFiles<'a> {
     folder: RunFolder<'a>,
     schema: TableSchema,
     settings: FileSettings,
+    row_day: Option<RowDay>,
     /// Writer of single batches, once there is one.
     writer: Option<TableWriter<'a>>,
     files: Vec<WrittenFile>,
 }
 
 impl<'a> StagedFiles<'a> {
-    pub(super) fn new(date: ProcessingDate, folder: RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
-        Self { date, folder, schema: schema.clone(), settings, writer: None, files: Vec::new() }
+    pub(super) fn new(
+        date: ProcessingDate,
+        folder: RunFolder<'a>,
+        schema: &TableSchema,
+        settings: FileSettings,
+        row_day: Option<RowDay>,
+    ) -> Self {
+        Self { date, folder, schema: schema.clone(), settings, row_day, writer: None, files: Vec::new() }
     }
 
     /// Returns the date.
@@ -44,10 +53,15 @@ impl<'a> StagedFiles<'a> {
         self.settings
     }
 
+    /// Returns the partition column with the day of each row, if there is one.
+    pub fn row_day(&self) -> Option<&RowDay> {
+        self.row_day.as_ref()
+    }
+
     /// Returns a writer into the folder, for an engine that writes the files itself and passes them to
     /// [`written`](Self::written).
     pub fn writer(&self) -> TableWriter<'a> {
-        TableWriter::new(&self.folder, &self.schema, self.settings)
+        TableWriter::new(&self.folder, &self.schema, self.settings, self.row_day.as_ref())
     }
 
     /// Records the files that an engine wrote into the folder.
@@ -58,6 +72,21 @@ impl<'a> StagedFiles<'a> {
     /// Returns the finished files.
     pub fn files(&self) -> &[WrittenFile] {
         &self.files
+    }
+
+    /// Returns the extent of the finished files by the name of their folder in the run's folder; those of a date with one
+    /// partition lie in that itself.
+    pub(super) fn folders(&self) -> BTreeMap<String, Extent> {
+        let mut folders: BTreeMap<String, Extent> = BTreeMap::new();
+        for file in &self.files {
+            let folder = match file.name.rsplit_once('/') {
+                Some((folder, _)) if self.row_day.is_some() => folder,
+                _ => "",
+            };
+            let extent = folders.entry(folder.to_owned()).or_default();
+            (extent.files, extent.bytes, extent.rows) = (extent.files + 1, extent.bytes + file.bytes, extent.rows + file.rows);
+        }
+        folders
     }
 
     /// Returns the extent of the finished files.

@@ -56,16 +56,16 @@ impl HiveSink<'_> {
 
     fn sweep_unpublished_of(&self, value: &PartitionValue, readers: &Readers<'_>) -> Result<usize, LakeError> {
         let partition = self.at.layout.folder_of(value);
-        let current = self.at.current(value)?;
+        let current = self.at.locations(value)?;
         let replaced = self.ledger.retired(&self.at.store.location(&partition))?.into_iter().map(|note| note.location);
-        let mut known: Vec<String> = current.clone().into_iter().chain(replaced).collect();
+        let mut known: Vec<String> = current.iter().cloned().chain(replaced).collect();
         let mut removed = 0;
         for run in self.earlier_runs(&TableLayout::parents_of_runs(&partition))? {
             let location = self.at.store.location(&run.folder);
             if known.contains(&location) {
                 continue;
             }
-            if readers.are_at(&location)? || (current.is_none() && self.is_published_by_ledger(value, &location)?) {
+            if readers.are_at(&location)? || (current.is_empty() && self.is_published_by_ledger(value, &location)?) {
                 known.push(location);
             } else if self.at.metastore.fences_in_one_step() && !self.was_published(value, &location)? {
                 self.at.store.delete_folder(&run.folder)?;
@@ -135,13 +135,13 @@ impl HiveSink<'_> {
                 continue;
             }
             let Some((value, place)) = self.at.place(&note.location) else { continue };
-            let current = self.at.current(&value)?;
+            let current = self.at.locations(&value)?;
             // A run that died before the swap left the note, and another tool dropped the partition since: the rows are done.
-            if current.is_none() && self.is_published_by_ledger(&value, &note.location)? {
+            if current.is_empty() && self.is_published_by_ledger(&value, &note.location)? {
                 continue;
             }
             // The note is written before the swap: where that did not happen, readers are still sent there.
-            if current.as_ref() != Some(&note.location) {
+            if !current.contains(&note.location) {
                 // Readers were sent there until the swap, and the note before it is as late as that. The one at hand may be of
                 // somebody who died before swapping, read before another did.
                 if !self.ledger.retired(&note.location)?.contains(&note) {

@@ -58,12 +58,29 @@ impl TableHandle<'_> {
         }
     }
 
-    /// Returns the registered location of a partition.
+    /// Checks that rows with these columns can be published: partitions by the days of rows need the column that has them.
+    ///
+    /// # Errors
+    /// [`LakeError::Unsupported`] with a hint.
+    pub fn must_take(&self, schema: &TableSchema) -> Result<(), LakeError> {
+        let wrong = self.layout.keys().row_day().and_then(|row_day| row_day.must_be_in(schema).err());
+        wrong.map_or(Ok(()), |reason| {
+            let hint = "declare it (`columns: { NAME: timestamp }`), or name another column in `target.partition_from`";
+            Err(LakeError::Unsupported { table: self.table.to_string(), reason, hint: hint.to_owned() })
+        })
+    }
+
+    /// Returns the location of the attempt that wrote the rows of a date.
     ///
     /// # Errors
     /// The metastore fails.
     pub fn current(&self, value: &PartitionValue) -> Result<Option<String>, LakeError> {
-        Ok(self.metastore.partition(self.table, value)?.map(|partition| normal_location(&partition.location)))
+        Ok(self.published(value)?.map(|date| date.location().to_owned()))
+    }
+
+    /// Returns the locations of the attempts that wrote the rows of a date: several if the last publish was interrupted.
+    pub(super) fn locations(&self, value: &PartitionValue) -> Result<BTreeSet<String>, LakeError> {
+        Ok(self.published(value)?.map(|date| date.locations().clone()).unwrap_or_default())
     }
 
     /// Returns the table to create; `personal` are its columns with personal data.

@@ -57,6 +57,19 @@ pub trait Metastore: Send + Sync {
     /// The table does not exist; a partition has something that this version does not understand; the metastore fails.
     fn partitions(&self, name: &TableName) -> Result<Vec<Partition>, MetastoreError>;
 
+    /// Returns the partitions whose values begin with these, ordered by value; none if the table does not exist.
+    ///
+    /// # Errors
+    /// A partition has something that this version does not understand; the metastore fails.
+    fn partitions_of(&self, name: &TableName, first: &PartitionValue) -> Result<Vec<Partition>, MetastoreError> {
+        if self.table(name)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.partitions(name)?;
+        found.retain(|partition| partition.value.texts().starts_with(first.texts()));
+        Ok(found)
+    }
+
     /// Returns all locations at or below `folder` at which tables and partitions of any database and owner are registered, and
     /// locations above it of tables without partitions, which read all files below. `folder` is as
     /// [`crate::store::normal_location`] writes it. If some of them can't be read, the call fails rather than omit them.

@@ -60,6 +60,8 @@ struct Scenario {
     request: IngestRequest,
     /// True if it undoes the last run instead.
     undoes: bool,
+    /// True if tables have a partition for each day of the rows.
+    by_day: bool,
 }
 
 pub(super) fn day(offset: u32) -> ProcessingDate {
@@ -130,7 +132,7 @@ impl Scenario {
     /// Runs the job with one call disturbed.
     fn run(&self, world: &Arc<World>, hit: Option<(usize, Fate)>) -> Ran {
         let world = Arc::clone(world);
-        let readers = Arc::new(Readers::of(&world));
+        let readers = Arc::new(Readers::of(&world).undoing(self.undoes));
         readers.look(&world, world.clock.now(), "the beginning");
         let code = None;
         let gate = gate(&world, &readers, hit);
@@ -143,6 +145,9 @@ impl Scenario {
     /// Disturbs each call in each way.
     fn survives(&self) {
         let world = World::new(self.place, true, self.place == Place::Folder);
+        if self.by_day {
+            world.by_day();
+        }
         (self.found)(&world);
         let found = world.keep();
         let mut whole = self.run(&world, None);
@@ -241,36 +246,70 @@ fn published_first(world: &World) {
     world.lost.lock().unwrap().insert(day(0));
 }
 
+/// Sets up a day that is published with rows of four days, and newer files of it with rows of three of them.
+fn published_more(world: &World) {
+    let land = |count: u32| (0..count).for_each(|_| COLLECTIONS.into_iter().for_each(|name| world.land(name, day(0))));
+    land(EXTRA + 1);
+    undisturbed(world, &nightly());
+    world.clock.advance(SignedDuration::from_hours(RETENTION + 1));
+    land(1);
+}
+
+/// Sets up that day, and publishes its newer files.
+fn published_less(world: &World) {
+    published_more(world);
+    undisturbed(world, &asked_for(0, 0));
+}
+
 fn last_run(world: &World) -> RunId {
     let attempts = world.ledger().attempts(&Unit::new("shop".parse().unwrap(), "items".parse().unwrap(), day(0))).unwrap();
     attempts.last().map_or_else(|| RunId::new(Timestamp::UNIX_EPOCH), |attempt| attempt.run_id)
 }
 
 fn catch_up(place: Place) {
-    Scenario { place, found: landed, request: nightly(), undoes: false }.survives();
+    Scenario { place, found: landed, request: nightly(), undoes: false, by_day: false }.survives();
 }
 
 fn rerun(place: Place) {
-    Scenario { place, found: published, request: asked_for(0, 0), undoes: false }.survives();
+    Scenario { place, found: published, request: asked_for(0, 0), undoes: false, by_day: false }.survives();
 }
 
 fn clean_up(place: Place) {
     let request = with_clean_up(asked_for(0, 0));
-    Scenario { place, found: published, request, undoes: false }.survives();
+    Scenario { place, found: published, request, undoes: false, by_day: false }.survives();
 }
 
 fn lose(place: Place) {
     let mut request = with_clean_up(asked_for(1, 1));
     request.options.force_clean_up = true;
-    Scenario { place, found: lost, request, undoes: false }.survives();
+    Scenario { place, found: lost, request, undoes: false, by_day: false }.survives();
 }
 
 fn take_back(place: Place) {
-    Scenario { place, found: published, request: asked_for(0, 0), undoes: true }.survives();
+    Scenario { place, found: published, request: asked_for(0, 0), undoes: true, by_day: false }.survives();
 }
 
 fn unpublish(place: Place) {
-    Scenario { place, found: published_first, request: asked_for(0, 0), undoes: true }.survives();
+    Scenario { place, found: published_first, request: asked_for(0, 0), undoes: true, by_day: false }.survives();
+}
+
+fn by_day(place: Place, found: fn(&World), request: IngestRequest, undoes: bool) {
+    Scenario { place, found, request, undoes, by_day: true }.survives();
+}
+
+#[test]
+fn catching_up_by_day_of_the_rows() {
+    by_day(Place::Folder, landed, nightly(), false);
+}
+
+#[test]
+fn doing_days_again_by_day_of_the_rows() {
+    by_day(Place::Bucket, published_more, asked_for(0, 0), false);
+}
+
+#[test]
+fn undoing_a_run_by_day_of_the_rows() {
+    by_day(Place::Bucket, published_less, asked_for(0, 0), true);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use super::call::{Call, Process, nothing};
 pub(super) struct GatedMetastore {
     pub inner: SqliteMetastore,
     pub process: Process,
-    /// True if the fence check and the publish are one step. Else as in Hive and Glue: the fence, the publish, and the fence
-    /// again.
+    /// True if the fence check and the publish are one step. Else as in Hive and Glue: the fence, the publish of each
+    /// partition, and the fence again.
     pub in_one_step: bool,
 }
 
@@ -72,7 +72,10 @@ impl Metastore for GatedMetastore {
             return self.pass("publish", on, || self.inner.publish(name, partitions, fence));
         }
         self.pass("fence", &on, || self.inner.fence_off(name, fence))?;
-        self.pass("publish", &on, || self.inner.publish_unfenced(name, partitions))?;
+        for partition in partitions {
+            let on = format!("{name} {}", partition.value);
+            self.pass("publish", on, || self.inner.publish_unfenced(name, std::slice::from_ref(partition)))?;
+        }
         self.pass("fence", &on, || self.inner.fence_off(name, fence))
     }
 

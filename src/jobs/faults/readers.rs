@@ -1,18 +1,19 @@
 //! Checks of the files that readers see through the metastore, after every effect: promises 1, 4 and 6.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catchup::{self, RetiredPaths, RunLog, SqliteLedger, Status, Unit};
-use crate::identity::{CollectionName, ProcessingDate};
+use crate::identity::{CollectionName, ProcessingDate, SliceLength};
+use crate::lake::{PartitionKeys, RowDay, by_date};
 use crate::metastore::{Metastore, SqliteMetastore, TableName};
-use crate::schema::TableSchema;
+use crate::schema::{ColumnName, TableSchema};
 use crate::store::normal_location;
 
 use super::rows;
-use super::world::{COLLECTIONS, RETENTION, World};
+use super::world::{COLLECTIONS, DAY, RETENTION, World};
 
 /// A table and one of its dates.
 pub(super) type Day = (&'static str, ProcessingDate);
@@ -35,6 +36,8 @@ struct Seen {
     replaced: BTreeMap<String, Timestamp>,
     /// Locations that others unregistered; readers may be sent back there as long as the ledger says that they are published.
     forgotten: Vec<(Day, String)>,
+    /// Dates of which some partitions are swapped and others are not.
+    partly: BTreeSet<Day>,
     /// Locations that others keep by tables of their own.
     kept: Vec<String>,
 }
@@ -44,6 +47,8 @@ pub(super) struct Readers {
     metastore: SqliteMetastore,
     ledger: SqliteLedger,
     seen: Mutex<Seen>,
+    /// True while a run is undone, which the ledger is told of at the end: a date that is completed may be in between.
+    undoing: bool,
     pub broken: Mutex<Option<String>>,
 }
 
@@ -51,9 +56,27 @@ pub(super) fn table_name(collection: &str) -> TableName {
     format!("test.{collection}").parse().unwrap()
 }
 
+/// The partition columns of tables with a partition for each day of the rows; other tables lack the last.
+fn keys() -> PartitionKeys {
+    let name = |name| ColumnName::new(name).unwrap();
+    let date = vec![(name("date_uploaded"), "%Y-%m-%d".to_owned())];
+    PartitionKeys::new(date, SliceLength::Day).unwrap().with_row_day(Some(RowDay { name: name(DAY), of: name("at") }))
+}
+
 impl Readers {
     pub(super) fn of(world: &World) -> Self {
-        Self { metastore: world.metastore(), ledger: world.ledger(), seen: Mutex::default(), broken: Mutex::default() }
+        Self {
+            metastore: world.metastore(),
+            ledger: world.ledger(),
+            seen: Mutex::default(),
+            undoing: false,
+            broken: Mutex::default(),
+        }
+    }
+
+    /// Returns readers of a world in which a run is undone.
+    pub(super) fn undoing(self, undoing: bool) -> Self {
+        Self { undoing, ..self }
     }
 
     /// Checks all promises; the first breach is noted with `after`. Only partitions of dates that the source has lost may be
@@ -106,7 +129,7 @@ impl Readers {
                         .partitions(&name)
                         .unwrap()
                         .into_iter()
-                        .map(|one| (day(&one.value.to_string()), one.location))
+                        .map(|one| (day(&one.value.to_string()), normal_location(&one.location)))
                         .collect()
                 }
                 None => {
@@ -199,17 +222,27 @@ impl Readers {
     fn partitions(&self, world: &World, seen: &mut Seen, now: Timestamp, collection: &'static str) -> Result<(), String> {
         let partitions = self.metastore.partitions(&table_name(collection)).map_err(|error| error.to_string())?;
         let mut current = BTreeMap::new();
-        for partition in partitions {
-            let date: ProcessingDate = partition.value.to_string().parse().map_err(|_| "a partition that is no date")?;
-            let content = content(world, seen, &partition.location).map_err(|what| format!("{collection} of {date}: {what}"))?;
-            let said = partition.parameters.get("numRows").map(String::as_str);
-            if said != Some(rows::count(content.generation).to_string().as_str()) {
-                return Err(format!(
-                    "{collection} of {date} has {said:?} rows by its parameters, of generation {}",
-                    content.generation
-                ));
+        seen.partly.retain(|(of, _)| *of != collection);
+        for (value, published) in by_date(&keys(), partitions) {
+            let date: ProcessingDate = value.to_string().parse().map_err(|_| "a partition that is no date")?;
+            for location in published.locations() {
+                let content = content(world, seen, location).map_err(|what| format!("{collection} of {date}: {what}"))?;
+                let said = published.rows();
+                if published.is_whole() && said != Some(rows::count(content.generation)) {
+                    return Err(format!(
+                        "{collection} of {date} has {said:?} rows by its parameters, of generation {}",
+                        content.generation
+                    ));
+                }
             }
-            current.insert((collection, date), partition.location);
+            let day = (collection, date);
+            if !published.is_whole() {
+                seen.partly.insert(day);
+            }
+            // As long as some of its partitions are still to be swapped, the files of the others must stay.
+            let is_still_there = |before: &&String| !published.is_whole() && published.locations().contains(*before);
+            let before = seen.current.get(&day).filter(is_still_there).cloned();
+            current.insert(day, before.unwrap_or_else(|| published.location().to_owned()));
         }
         let before: Vec<_> = seen.current.iter().filter(|((of, _), _)| *of == collection).map(|(d, l)| (*d, l.clone())).collect();
         for (day, location) in before {
@@ -238,6 +271,9 @@ impl Readers {
             let name: CollectionName = collection.parse().unwrap();
             for (date, status) in history.get(&name).into_iter().flatten() {
                 let day = (collection, *date);
+                if *status == Status::Completed && !self.undoing && seen.partly.contains(&day) {
+                    return Err(format!("{collection} of {date} is completed by the ledger, and published in part"));
+                }
                 let is_forgotten = seen.forgotten.iter().any(|(forgotten, _)| *forgotten == day);
                 if *status == Status::Completed && !seen.current.contains_key(&day) && !is_forgotten {
                     return Err(format!("{collection} of {date} is completed by the ledger, and has no partition"));

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// The columns that the module file declares. Later generations bring more.
-pub(super) const COLUMNS: &str = "{ id: bigint, generation: int, amount: int }";
+pub(super) const COLUMNS: &str = "{ id: bigint, generation: int, amount: int, at: date }";
 /// The generation with which a column comes.
 pub(super) const EXTRA: u32 = 2;
 pub(super) const MORE: u32 = 4;
@@ -22,11 +22,16 @@ pub(super) fn count(generation: u32) -> u64 {
 /// Returns a file of a generation: its rows, one record that can't be read as a row, and an invalid value.
 pub(super) fn file(generation: u32) -> String {
     let since = |first: u32, text: &'static str| if generation >= first { text } else { "" };
-    let header = format!("id,generation,amount{}{}\n", since(EXTRA, ",extra"), since(MORE, ",more"));
+    let header = format!("id,generation,amount,at{}{}\n", since(EXTRA, ",extra"), since(MORE, ",more"));
     let tail = format!("{}{}", since(EXTRA, ",text"), since(MORE, ",7"));
-    let row = |id: u64| format!("{id},{generation},{}{tail}\n", if id == 0 { "many".to_owned() } else { id.to_string() });
+    // Of four days, and not all of them in each generation.
+    let at = |id: u64| format!("2024-04-{}", 10 + (id + u64::from(generation)) % 4);
+    let row = |id: u64| {
+        let amount = if id == 0 { "many".to_owned() } else { id.to_string() };
+        format!("{id},{generation},{amount},{}{tail}\n", at(id))
+    };
     let rows: String = (0..count(generation)).map(row).collect();
-    format!("{header}{rows}too,many,fields,for,a,row,of,this,file\n")
+    format!("{header}{rows}too,many,fields,for,a,row,of,this,file,too\n")
 }
 
 /// Returns the generation whose rows these files hold, all of them and nothing else; otherwise a description of the error.

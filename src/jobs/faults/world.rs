@@ -93,12 +93,16 @@ fn environments(place: Place) -> String {
     )
 }
 
-fn module() -> String {
+/// Name of the partition column in worlds with a partition for each day of the rows.
+pub(super) const DAY: &str = "day";
+
+/// The module's file; `target` are further settings of its tables.
+fn module(target: &str) -> String {
     let collections = COLLECTIONS.map(|name| format!("  {name}: {{ columns: {} }}\n", rows::COLUMNS)).concat();
     format!(
         "version: 1\nmodule: shop\nsource: {{ files: \"{{date}}_{{collection}}_{{epoch_ms}}.csv\", missing: fail }}\nlimits: \
             {{ error_rate: 1, quarantine_rate: 1 }}
-catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {RETENTION} }}\ncollections:\n{collections}"
+catchup: {{ start: {FIRST} }}\ntarget: {{ database: test, sweep_after_hours: {RETENTION}{target} }}\ncollections:\n{collections}"
     )
 }
 
@@ -111,7 +115,7 @@ impl World {
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         std::fs::create_dir(folder.path().join("modules")).unwrap();
         std::fs::write(folder.path().join("adg.yaml"), environments(place)).unwrap();
-        std::fs::write(folder.path().join("modules/shop.yaml"), module()).unwrap();
+        std::fs::write(folder.path().join("modules/shop.yaml"), module("")).unwrap();
         let store = |name: &'static str, folder_name: &str| -> (&'static str, Arc<dyn ObjectStore>) {
             let path = folder.path().join(folder_name);
             std::fs::create_dir(&path).unwrap();
@@ -134,6 +138,12 @@ impl World {
             generations: Mutex::default(),
             lost: Mutex::default(),
         })
+    }
+
+    /// Has the tables partitioned by the day of each row, too.
+    pub(super) fn by_day(&self) {
+        let target = format!(", partition_from: {{ {DAY}: at }}");
+        std::fs::write(self.path("modules/shop.yaml"), module(&target)).unwrap();
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

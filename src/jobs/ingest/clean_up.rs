@@ -1,10 +1,10 @@
 //! Clean-up: rebuilds from the source what a module published, and unpublishes what the source can't rebuild.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::catchup::{Attempt, DayHistory, RetiredPath, Seen, Status};
 use crate::identity::ProcessingDate;
-use crate::lake::{HiveSink, TableLayout};
+use crate::lake::{HiveSink, TableLayout, by_date};
 use crate::metastore::{Partition, PartitionValue};
 use crate::source::DayKeys;
 
@@ -75,11 +75,11 @@ fn partitions(run: &Run<'_>, collection: &Collection) -> Result<Vec<Partition>, 
     }
 }
 
-/// Returns all partitions that readers see, or would see if the metastore had not forgotten them: those that it has, and the
-/// dates that the ledger has as completed, whatever the metastore says.
+/// Returns the values of all dates that readers see, or would see if the metastore had not forgotten them: those that it has,
+/// and those that the ledger has as completed, whatever the metastore says.
 pub(super) fn published(layout: &TableLayout, partitions: &[Partition], history: &DayHistory) -> BTreeSet<PartitionValue> {
     let completed = history.iter().filter(|(_, status)| **status == Status::Completed).map(|(date, _)| layout.value(*date));
-    partitions.iter().map(|partition| partition.value.clone()).chain(completed).collect()
+    partitions.iter().map(|partition| layout.keys().date_value(&partition.value)).chain(completed).collect()
 }
 
 /// Unpublishes a date; the files of one that the metastore has forgotten have the same retention.
@@ -159,17 +159,16 @@ fn mark(
     published: &BTreeSet<PartitionValue>,
     lost: &[PartitionValue],
 ) -> Result<(), JobError> {
-    let locations = partitions.iter().map(|partition| (&partition.value, &*partition.location));
-    let locations: BTreeMap<&PartitionValue, &str> = locations.collect();
+    let by_date = by_date(collection.layouts.of(true).keys(), partitions.to_vec());
     for value in published {
         let Some(date) = date_of(collection, value) else { continue };
         let is_lost = lost.contains(value);
         let status = if is_lost { Status::Lost } else { Status::CleanedUp };
         let now = run.context.clock.now();
         let mut mark = Attempt::begin(run.context.unit(collection, date), run.id, 0, status, now);
-        mark.location = match locations.get(value) {
+        mark.location = match by_date.get(value) {
             _ if is_lost => None,
-            Some(location) => Some((*location).to_owned()),
+            Some(published) => Some(published.location().to_owned()),
             // So that its files stay until it is built anew, however long that takes.
             None => location_by_ledger(run, collection, value)?,
         };

@@ -19,6 +19,7 @@ use crate::store::{Store, normal_location};
 
 use super::format::format;
 use super::module::{Collection, from_file, renames, reserved, system};
+use super::wrong::wrong;
 
 /// A module with its stores and services open.
 pub(crate) struct Context<'a> {
@@ -79,6 +80,13 @@ impl<'a> Context<'a> {
         let staging = spark.as_ref().and_then(|spark| spark.staging.as_ref());
         let staging = staging.map(|settings| staging_place(environment, settings)).transpose()?;
         let engine = Choice::new(options.engine.unwrap_or(profile.engine), spark)?;
+        let engine = match module.target.partition_from {
+            None => engine,
+            Some(_) => {
+                let reason = "only this machine writes a partition for each day of the rows: `--engine local` or `auto`";
+                engine.of_this_machine().ok_or_else(|| wrong(module, "target.partition_from", reason))?
+            }
+        };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             environment,

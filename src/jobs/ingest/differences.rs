@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::catchup::{Attempt, DayHistory, Ledger, Seen, Shard, Status, Unit};
 use crate::identity::{Causes, CollectionName, Explain, ProcessingDate};
-use crate::lake::{LakeError, TableHandle};
-use crate::metastore::{Partition, PartitionValue};
+use crate::lake::{LakeError, TableHandle, by_date};
+use crate::metastore::Partition;
 use crate::report::{DateRange, Difference};
-use crate::store::normal_location;
 
 use super::context::Context;
 use super::module::Collection;
@@ -113,20 +112,20 @@ fn dates(
     partitions: &[Partition],
     look: Look,
 ) -> Result<(Vec<ProcessingDate>, Vec<ProcessingDate>), JobError> {
-    let by_value: BTreeMap<&PartitionValue, &Partition> = partitions.iter().map(|found| (&found.value, found)).collect();
+    let by_value = by_date(handle.layout.keys(), partitions.to_vec());
     let (mut forgotten, mut elsewhere) = (Vec::new(), Vec::new());
     let recent = known(handle, ledger, collection, completed, look)?;
     for date in completed.keys() {
-        let Some(partition) = by_value.get(&handle.layout.value(*date)) else {
+        let Some(published) = by_value.get(&handle.layout.value(*date)) else {
             forgotten.push(*date);
             continue;
         };
         let known = match recent.get(date) {
             Some(known) => known.clone(),
-            None if handle.is_as_published(partition) => continue,
+            None if handle.is_as_published(published) => continue,
             None => location(&ledger.attempts(&Unit::new(handle.module.clone(), collection.clone(), *date))?),
         };
-        if known.is_some_and(|known| known != normal_location(&partition.location)) {
+        if !published.is_whole() || known.is_some_and(|known| known != published.location()) {
             elsewhere.push(*date);
         }
     }

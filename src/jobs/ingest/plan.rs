@@ -246,6 +246,7 @@ impl Planned<'_> {
         let (headers, evolution) = files.evolve(table.as_ref(), Sample::Full)?;
         let (layout, personal) = route(self.context, self.collection, layout, table.as_ref(), &headers, &evolution)?;
         let handle = self.context.handle(self.collection, layout);
+        handle.must_take(&evolution.after)?;
         let wanted = handle.wanted(&evolution.after, &personal);
         day.schema_changes = match table {
             None => vec![create_table_ddl(&wanted)],

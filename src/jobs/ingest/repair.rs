@@ -9,7 +9,7 @@ use crate::identity::ProcessingDate;
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::rerun::{self, Again};
 use crate::jobs::run::{JobError, NextCommands, RunOptions, Scope, Services};
-use crate::lake::{COLUMNS, HiveSink, RowsOfFiles, TableLayout, columns_in_folder};
+use crate::lake::{COLUMNS, HiveSink, TableLayout};
 use crate::metastore::{Parameters, create_table_ddl};
 use crate::report::{Repair, Repaired};
 use crate::schema::{Column, ColumnName, ERROR_DESC, Evolution, TableSchema};
@@ -133,7 +133,7 @@ impl Broken<'_> {
             }
             let folder = attempt.location.as_deref().and_then(|location| self.context.published.key_at(location));
             let Some(folder) = folder else { continue };
-            if let Some(columns) = columns_in_folder(&self.context.published, &folder)? {
+            if let Some(columns) = self.sink().at.columns_of_date(&folder)? {
                 columns.columns().iter().for_each(|column| schema.push(self.as_declared(column)));
                 seen.push(attempt.schema_fingerprint);
             }
@@ -215,7 +215,7 @@ impl Broken<'_> {
         let mut attempt = Attempt::begin(self.context.unit(self.collection, date), self.lease.run_id(), number, status, now);
         attempt.ended = Some(now);
         if let Some(folder) = current.as_deref().and_then(|location| self.context.published.key_at(location)) {
-            let found = RowsOfFiles::in_folder(&self.context.published, &folder)?;
+            let found = self.sink().at.rows_of_date(&folder)?;
             (attempt.counts.files, attempt.counts.bytes, attempt.counts.rows_written) = (found.files, found.bytes, found.rows);
         }
         attempt.location.clone_from(&current);

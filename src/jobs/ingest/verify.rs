@@ -4,11 +4,9 @@
 use crate::catchup::{Attempt, Seen, SourceFile, Status};
 use crate::identity::{CollectionName, ProcessingDate, RunId};
 use crate::jobs::run::{JobError, RunOptions, Scope, Services};
-use crate::lake::RowsOfFiles;
-use crate::metastore::Partition;
+use crate::lake::{PublishedDate, RowsOfFiles};
 use crate::report::{Check, Verified};
 use crate::source::DayKeys;
-use crate::store::normal_location;
 
 use super::context::Context;
 use super::duplicates::distinct;
@@ -57,28 +55,15 @@ impl Past<'_> {
         let Some(attempt) = Seen::after(&attempts).rows() else {
             return Ok(unknown(self.date, name.clone()));
         };
-        let partition =
-            context.metastore.partition(&self.collection.table, &self.collection.layouts.of(true).value(self.date))?;
-        let metastore = metastore(attempt, partition.as_ref());
+        let layout = self.collection.layouts.of(true);
+        let handle = context.handle(self.collection, layout);
+        let metastore = metastore(attempt, handle.published(&layout.value(self.date))?.as_ref());
         let files = match attempt.location.as_deref().and_then(|location| self.context.published.key_at(location)) {
-            Some(folder) => self.files(attempt, &folder)?,
+            Some(folder) => files(attempt, handle.rows_of_date(&folder)?),
             None => Check::Unknown("the ledger does not say where they are".to_owned()),
         };
         let source = self.source(attempt, keys)?;
         Ok(Verified { date: self.date, collection: name.clone(), rows: attempt.counts.rows_written, metastore, files, source })
-    }
-
-    fn files(&self, attempt: &Attempt, folder: &str) -> Result<Check, JobError> {
-        let found = RowsOfFiles::in_folder(&self.context.published, folder)?;
-        if !found.damaged.is_empty() {
-            return Ok(Check::Differs(found.damaged.join("; ")));
-        }
-        let counts = &attempt.counts;
-        Ok(Check::of([
-            ("files", counts.files, found.files),
-            ("bytes", counts.bytes, found.bytes),
-            ("rows", counts.rows_written, found.rows),
-        ]))
     }
 
     /// Reads the source's files once more, if they are the same, and compares their rows.
@@ -98,13 +83,28 @@ impl Past<'_> {
     }
 }
 
-fn metastore(attempt: &Attempt, partition: Option<&Partition>) -> Check {
-    let Some(partition) = partition else { return Check::Differs("it has no such partition".to_owned()) };
-    let location = normal_location(&partition.location);
-    if attempt.location.as_deref() != Some(location.as_str()) {
+fn files(attempt: &Attempt, found: RowsOfFiles) -> Check {
+    if !found.damaged.is_empty() {
+        return Check::Differs(found.damaged.join("; "));
+    }
+    let counts = &attempt.counts;
+    Check::of([
+        ("files", counts.files, found.files),
+        ("bytes", counts.bytes, found.bytes),
+        ("rows", counts.rows_written, found.rows),
+    ])
+}
+
+fn metastore(attempt: &Attempt, published: Option<&PublishedDate>) -> Check {
+    let Some(published) = published else { return Check::Differs("it has no such partition".to_owned()) };
+    let elsewhere = published.locations().iter().find(|location| attempt.location.as_ref() != Some(*location));
+    if let Some(location) = elsewhere {
         return Check::Differs(format!("it sends readers to `{location}`, which another wrote"));
     }
-    match partition.number("numRows") {
+    if !published.is_whole() {
+        return Check::Differs("some of its partitions are missing".to_owned());
+    }
+    match published.rows() {
         Some(rows) => Check::of([("rows", attempt.counts.rows_written, rows)]),
         None => Check::Unknown("it does not say how many rows there are".to_owned()),
     }

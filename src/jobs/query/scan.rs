@@ -67,7 +67,7 @@ fn alike(
     for partition in partitions {
         let location = folder(&partition.location)?;
         let expected = partition.value.name(table.partition_by.iter().map(|column| &column.name));
-        if !location.strip_prefix(root).is_ok_and(|below| below.starts_with(&expected)) {
+        if !location.strip_prefix(root).is_ok_and(|below| has_folders(below, &expected)) {
             return Err(JobError::Query {
                 reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),
             });
@@ -82,6 +82,12 @@ fn alike(
         }
     }
     Ok(groups)
+}
+
+/// Returns true if a path has these folders, in this order; the one of an attempt may lie between them.
+fn has_folders(path: &Path, expected: &str) -> bool {
+    let mut folders = path.iter();
+    expected.split('/').all(|name| folders.any(|folder| folder == name))
 }
 
 /// Returns a frame of files of one schema.

@@ -28,6 +28,13 @@ impl RowsOfFiles {
         Extent { files: self.files, bytes: self.bytes, rows: self.rows }
     }
 
+    /// Returns these files and others together.
+    pub(in crate::lake) fn and(mut self, others: Self) -> Self {
+        self.damaged.extend(others.damaged);
+        let (files, bytes, rows) = (self.files + others.files, self.bytes + others.bytes, self.rows + others.rows);
+        Self { files, bytes, rows, damaged: self.damaged }
+    }
+
     /// Counts the files directly in a folder. Only the footer of each is read.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod file_writer;
 mod footers;
 mod int96;
 mod row_group;
+mod table_writer;
 mod types;
 mod writer;
 
@@ -13,6 +14,7 @@ pub use columns::columns_in_folder;
 pub use footers::RowsOfFiles;
 #[cfg(feature = "spark")]
 pub(super) use footers::metadata;
+pub use table_writer::TableWriter;
 #[cfg(feature = "spark")]
 pub(super) use types::parquet_schema;
-pub use writer::{FileSettings, TableWriter, WrittenFile};
+pub use writer::{FileSettings, WrittenFile};

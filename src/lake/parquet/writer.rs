@@ -1,4 +1,4 @@
-//! A table's batches as Parquet files in a run's own folder.
+//! A table's batches as Parquet files in one folder.
 
 use std::collections::HashMap;
 use std::io;
@@ -45,7 +45,7 @@ impl FileSettings {
 /// A finished file in the run's folder.
 #[derive(Debug, Clone)]
 pub struct WrittenFile {
-    /// Its name.
+    /// Its path in the run's folder.
     pub name: String,
     /// Its rows, by its footer.
     pub rows: u64,
@@ -53,9 +53,13 @@ pub struct WrittenFile {
     pub bytes: u64,
 }
 
-/// Writes batches of one table into as many files as they need; at least one.
-pub struct TableWriter<'a> {
+/// Writes batches of one table into as many files in one folder as they need.
+pub(super) struct FolderWriter<'a> {
     folder: RunFolder<'a>,
+    /// Path of the files' folder in the run's folder, with a slash at its end; or nothing.
+    below: String,
+    /// Number of the first file.
+    first: usize,
     schema: TableSchema,
     arrow: Arc<Schema>,
     settings: FileSettings,
@@ -73,18 +77,24 @@ struct OpenFile {
     bytes: usize,
 }
 
-impl<'a> TableWriter<'a> {
+impl<'a> FolderWriter<'a> {
     /// A writer into `folder`, where the files are sent to while they are written.
-    pub fn new(folder: &RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
+    pub(super) fn new(folder: &RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
         let arrow = Arc::new(arrow_schema(schema));
-        Self { folder: folder.clone(), schema: schema.clone(), arrow, settings, current: None, finished: Vec::new() }
+        let (folder, schema) = (folder.clone(), schema.clone());
+        Self { folder, below: String::new(), first: 0, schema, arrow, settings, current: None, finished: Vec::new() }
+    }
+
+    /// Writes into a folder of that name in the run's folder, in which there are `first` files already.
+    pub(super) fn below(self, name: &str, first: usize) -> Self {
+        Self { below: format!("{name}/"), first, ..self }
     }
 
     /// Writes a batch. Its columns have the table's types, in any order; missing columns are null.
     ///
     /// # Errors
     /// The store refuses the file, or the Parquet writer fails. The file's rows are lost: nothing more may be written.
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         let arrays = self.columns_of(batch);
         let mut file = match self.current.take() {
             Some(file) => file,
@@ -115,7 +125,7 @@ impl<'a> TableWriter<'a> {
     ///
     /// # Errors
     /// The store refuses the file, or the Parquet writer fails.
-    pub fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
+    pub(super) fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         if let Some(file) = self.current.take() {
             self.finish_file(file)?;
         }
@@ -126,7 +136,7 @@ impl<'a> TableWriter<'a> {
     ///
     /// # Errors
     /// The store refuses the file, or the Parquet writer fails.
-    pub fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
+    pub(super) fn finish(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         match self.current.take() {
             Some(file) => self.finish_file(file)?,
             None if self.finished.is_empty() => {
@@ -140,7 +150,7 @@ impl<'a> TableWriter<'a> {
 
     /// Begins a file; `first` are the first values of its columns.
     fn open(&self, first: &[ArrayRef]) -> Result<OpenFile, LakeError> {
-        let name = format!("part-{:05}.parquet", self.finished.len());
+        let name = format!("{}part-{:05}.parquet", self.below, self.first + self.finished.len());
         let start = || {
             let schema = parquet_schema(&self.schema, self.settings.timestamps)?;
             let writer = SerializedFileWriter::new(

@@ -41,6 +41,7 @@ impl Day<'_> {
             rules: context.format.values(),
             folder: staged.folder(),
             settings: staged.settings(),
+            row_day: staged.row_day(),
             pii: self.sink().pii,
             staging: self.staging(),
             read: &|file, take| self.read(file, &ahead, &progress, take),
