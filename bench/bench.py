@@ -19,6 +19,7 @@ from pathlib import Path
 import beside
 import catch_up
 import data
+import dialects
 import encrypted
 import memory
 import overlap
@@ -35,6 +36,7 @@ def contents(asked: argparse.Namespace) -> Iterator[tuple[str, Lines]]:
     adg, runs, sizes = asked.adg, asked.runs, asked.sizes
     for one in beside.workloads(sizes):
         yield one.name, partial(beside.lines, one, adg, runs)
+    yield "dialects", partial(dialects.lines, adg, min(sizes), runs)
     yield "encrypted JSON", partial(encrypted.lines, adg, min(sizes), runs)
     yield "catch-up", partial(catch_up.lines, adg, asked.days, runs)
     for held in memory.workloads(asked.memory_gib, asked.memory_days):

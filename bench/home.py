@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -32,6 +33,8 @@ class Home:
     buckets: Path | None = None
     """The folder that has the buckets of the stores, where they are no folders of `folder`."""
     environment: dict[str, str] = field(default_factory=dict)
+    csv: dict[str, Any] = field(default_factory=dict)
+    """Settings of its CSV."""
 
     @property
     def published(self) -> Path:
@@ -69,7 +72,7 @@ class Home:
         module = {
             "version": 1,
             "module": "bench",
-            "source": files | ({"json": {}} if self.data.form == "json" else {}),
+            "source": files | ({"json": {}} if self.data.form == "json" else {"csv": self.csv}),
             "limits": {"error_rate": 1, "quarantine_rate": 0},
             "target": {"database": "bench"},
             "collections": {"rows": {"columns": self.data.columns}},

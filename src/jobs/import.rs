@@ -53,6 +53,8 @@ struct ModuleFile {
 struct SourcePart {
     files: Commented<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    slice: Option<SliceLength>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<Commented<IndexMap<&'static str, Value>>>,
 }
 
@@ -93,12 +95,18 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
         must_be_alike(&first.name, &table.name, "their folders", place, other)?;
     }
     let reader = reader(request)?;
+    let (partition_by, keys) = partition_by(&first.partition_by, &services.metastore.partitions(&first.name)?);
+    let length = keys.map(|keys| keys.length()).unwrap_or_default();
     let has_hash = tables.iter().any(|table| table.schema.columns().iter().any(|column| column.name.as_str() == ROW_HASH_ID));
     let file = ModuleFile {
         version: 1,
         module: request.module.to_string(),
         limits: reader.as_ref().and_then(|reader| Some(IndexMap::from([("quarantine_rate", reader.quarantine_rate?)]))),
-        source: SourcePart { files: files(request), csv: reader.map(|reader| Commented(reader.csv, reader.notes.join("; "))) },
+        source: SourcePart {
+            files: files(request, length),
+            slice: (length != SliceLength::default()).then_some(length),
+            csv: reader.map(|reader| Commented(reader.csv, reader.notes.join("; "))),
+        },
         row_hash: has_hash
             .then(|| Commented("v1", "as Spark's sha2(concat_ws('||', …), 256); v2 is free of its collisions".into())),
         catchup: CatchupPart {
@@ -109,7 +117,7 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
             store: request.store.clone(),
             database: first.name.database.to_string(),
             location: place.clone(),
-            partition_by: partition_by(&first.partition_by, &services.metastore.partitions(&first.name)?).0,
+            partition_by,
         },
         collections: tables.iter().map(|table| (table.name.table.to_string(), collection(&table.schema))).collect(),
     };
@@ -153,8 +161,9 @@ const FORMS: [&str; 4] = ["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d-%m-%Y"];
 /// its partitions. If no form fits, the columns are named as they are, for a person to write the form.
 fn partition_by(columns: &[Column], partitions: &[Partition]) -> (PartitionBy, Option<PartitionKeys>) {
     let keys_of = |formats: &[&str]| {
-        let named = columns.iter().zip(formats).map(|(column, format)| (column.name.clone(), (*format).to_owned()));
-        let keys = PartitionKeys::new(named.collect(), SliceLength::Day).ok()?;
+        let named = || columns.iter().zip(formats).map(|(column, format)| (column.name.clone(), (*format).to_owned()));
+        let keys = |length| PartitionKeys::new(named().collect(), length).ok();
+        let keys = keys(SliceLength::Day).or_else(|| keys(SliceLength::Hour))?;
         let reads = |partition: &Partition| keys.date(&partition.value).is_some();
         partitions.iter().all(reads).then_some(keys)
     };
@@ -209,8 +218,11 @@ fn reader(request: &ImportRequest) -> Result<Option<SparkReader>, JobError> {
     reader.map(Some).map_err(|message| refused(&message, "write --spark-option header=true, once for each option"))
 }
 
-fn files(request: &ImportRequest) -> Commented<String> {
-    let guess = || "{date}_{collection}_{epoch_ms}.csv".to_owned();
+fn files(request: &ImportRequest, length: SliceLength) -> Commented<String> {
+    let guess = || match length {
+        SliceLength::Day => "{date}_{collection}_{epoch_ms}.csv".to_owned(),
+        SliceLength::Hour => "{date}/{hour}/{collection}_{epoch_ms}.csv".to_owned(),
+    };
     match &request.files {
         Some(files) => {
             Commented(files.clone(), "{collection} is the table's name; `file_name` of a collection says another".into())
@@ -227,7 +239,7 @@ fn start(services: &Services, tables: &[Table]) -> Result<Option<Commented<Strin
         let (_, keys) = partition_by(&table.partition_by, &partitions);
         newest = newest.max(keys.and_then(|keys| partitions.iter().filter_map(|partition| keys.date(&partition.value)).max()));
     }
-    let comment = "the first date that adg does: the day after the newest that is there".to_owned();
+    let comment = "the first date that adg does: the one after the newest that is there".to_owned();
     Ok(newest.map(|newest| Commented(newest.next().to_string(), comment)))
 }
 

@@ -75,6 +75,11 @@ impl PartitionKeys {
         Ok(self)
     }
 
+    /// Returns the length of the slices.
+    pub fn length(&self) -> SliceLength {
+        self.length
+    }
+
     /// Returns the names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &ColumnName> + Clone {
         self.date_names().chain(self.row_day.as_ref().map(|row_day| &row_day.name))

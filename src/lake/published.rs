@@ -1,4 +1,4 @@
-//! What the metastore has of a date: one partition, or one for each day of its rows.
+//! Partitions of a date, as the metastore has them: one, or one for each day of its rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,7 +10,8 @@ use super::sweep::Place;
 use super::{HiveSink, LakeError, PublishedDate, RowsOfFiles};
 
 impl HiveSink<'_> {
-    /// Drops the partitions of a date. Its files are retained like replaced ones, and readers can be sent back to them during that time.
+    /// Drops the partitions of a date. Its files are retained like replaced ones, and readers can be sent back to them during
+    /// that time.
     ///
     /// The caller must have set the fence, so that a run that slept past its lease can't publish the dropped partition.
     ///

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
-use super::{FileSettings, HiveSink, PartitionKeys, TableHandle, TableLayout};
+use super::{FileSettings, HiveSink, PartitionKeys, RowDay, TableHandle, TableLayout};
 use crate::catchup::{Access, Holder, Lease, LeaseStore, Slice, SqliteLedger};
 use crate::identity::{Clock, FixedClock, ModuleName, RunId, SliceLength};
 use crate::metastore::{
@@ -37,14 +37,16 @@ struct HiveWorld {
     _folder: TempDir,
 }
 
-/// A partition column `day` with dates.
-fn by_day() -> PartitionKeys {
-    PartitionKeys::new(vec![(ColumnName::new("day").unwrap(), "%Y-%m-%d".into())], SliceLength::Day).unwrap()
+/// Partition columns of a table that has a partition for each date, and of one that has one for each day of its rows, too.
+fn kinds() -> [PartitionKeys; 2] {
+    let name = |name| ColumnName::new(name).unwrap();
+    let keys = PartitionKeys::new(vec![(name("day"), "%Y-%m-%d".into())], SliceLength::Day).unwrap();
+    [keys.clone(), keys.with_row_day(Some(RowDay { name: name("row_day"), of: name("at") }))]
 }
 
 impl HiveWorld {
     /// Creates a world in `parent`, which the metastore can reach.
-    fn new(parent: PathBuf, metastore: impl FnOnce(&TempDir) -> Box<dyn Metastore>) -> Self {
+    fn new(parent: PathBuf, keys: PartitionKeys, metastore: impl FnOnce(&TempDir) -> Box<dyn Metastore>) -> Self {
         static WORLDS: AtomicU32 = AtomicU32::new(0);
         let folder = TempDir::new_in(parent).unwrap();
         let database = format!("sinks_{}", WORLDS.fetch_add(1, Ordering::Relaxed));
@@ -56,7 +58,7 @@ impl HiveWorld {
             clock: FixedClock(Mutex::new(Timestamp::from_second(1_714_550_400).unwrap())),
             module: "people".parse().unwrap(),
             table: format!("{database}.people").parse().unwrap(),
-            layout: TableLayout::new(&lake, by_day()),
+            layout: TableLayout::new(&lake, keys),
             _folder: folder,
         }
     }
@@ -92,11 +94,11 @@ impl World for HiveWorld {
 
     fn rows(&self, slice: &Slice) -> Vec<String> {
         let value = PartitionValue::from(slice.date().unwrap());
-        let Some(partition) = self.metastore.partition(&self.table, &value).unwrap() else { return Vec::new() };
-        let schema = self.metastore.table(&self.table).unwrap().unwrap().schema;
-        let folder = self.store.key_at(&normal_location(&partition.location)).unwrap();
+        let partitions = self.metastore.partitions_of(&self.table, &value).unwrap();
+        let folders = partitions.iter().map(|one| self.store.key_at(&normal_location(&one.location)).unwrap());
         let mut rows = Vec::new();
-        for file in self.store.list(&folder).unwrap() {
+        for file in folders.flat_map(|folder| self.store.list(&folder).unwrap()) {
+            let schema = self.metastore.table(&self.table).unwrap().unwrap().schema;
             let bytes: Bytes = self.store.range(&file.key, 0..file.size).unwrap();
             for batch in ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap() {
                 let batch = batch.unwrap();
@@ -107,8 +109,8 @@ impl World for HiveWorld {
                     },
                     _ => "null".to_owned(),
                 };
-                let columns = schema.columns();
-                let row = |row| columns.iter().map(|column| text(row, &column.name)).collect::<Vec<_>>().join(",");
+                let columns = schema.columns().iter().filter(|column| column.name.as_str() != "at");
+                let row = |row| columns.clone().map(|column| text(row, &column.name)).collect::<Vec<_>>().join(",");
                 rows.extend((0..batch.num_rows()).map(row));
             }
         }
@@ -127,24 +129,30 @@ impl World for HiveWorld {
 
 #[test]
 fn sink_with_embedded_metastore_conforms() {
-    conformance::suite(|| {
-        HiveWorld::new(std::env::temp_dir(), |folder| {
-            Box::new(SqliteMetastore::open(&folder.path().join("metastore.db")).unwrap())
-        })
-    });
+    for keys in kinds() {
+        conformance::suite(|| {
+            HiveWorld::new(std::env::temp_dir(), keys.clone(), |folder| {
+                Box::new(SqliteMetastore::open(&folder.path().join("metastore.db")).unwrap())
+            })
+        });
+    }
 }
 
 #[test]
 fn sink_with_hive_metastore_conforms() {
     let hive = test_services::hive();
     let settings = || HiveSettings { uris: vec![hive.uri.parse().unwrap()], timeout_seconds: 300 };
-    conformance::suite(|| HiveWorld::new(hive.warehouse.clone(), |_| Box::new(HiveMetastore::open(&settings()))));
+    for keys in kinds() {
+        let open = |_: &TempDir| -> Box<dyn Metastore> { Box::new(HiveMetastore::open(&settings())) };
+        conformance::suite(|| HiveWorld::new(hive.warehouse.clone(), keys.clone(), open));
+    }
 }
 
 #[test]
 fn sink_with_glue_conforms() {
     let account = test_services::account(test_services::moto());
-    conformance::suite(|| {
-        HiveWorld::new(std::env::temp_dir(), |_| Box::new(GlueMetastore::open(&GlueSettings::default(), &account)))
-    });
+    for keys in kinds() {
+        let open = |_: &TempDir| -> Box<dyn Metastore> { Box::new(GlueMetastore::open(&GlueSettings::default(), &account)) };
+        conformance::suite(|| HiveWorld::new(std::env::temp_dir(), keys.clone(), open));
+    }
 }

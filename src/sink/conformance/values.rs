@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringViewArray};
 
 use crate::batch::arrow_schema;
 use crate::catchup::{Lease, Slice};
@@ -27,12 +27,12 @@ pub(super) fn schema(columns: &[(&str, &str)]) -> TableSchema {
 
 /// The columns of the first rows.
 pub(super) fn first() -> TableSchema {
-    schema(&[("id", "bigint"), ("name", "string")])
+    schema(&[("id", "bigint"), ("name", "string"), ("at", "date")])
 }
 
 /// The first columns, and one more.
 pub(super) fn grown() -> TableSchema {
-    schema(&[("id", "bigint"), ("name", "string"), ("city", "string")])
+    schema(&[("id", "bigint"), ("name", "string"), ("at", "date"), ("city", "string")])
 }
 
 /// The change from the present columns to `after`, which has them all.
@@ -43,11 +43,12 @@ pub(super) fn evolution(before: Option<&SinkTable>, after: &TableSchema) -> Evol
     Evolution { added, before, after: after.clone(), ..Evolution::default() }
 }
 
-/// Rows of these ids, whose names are `names`.
+/// Rows of these ids and names, of three days.
 pub(super) fn batch(rows: &[(i64, &str)]) -> RecordBatch {
     let ids: ArrayRef = Arc::new(rows.iter().map(|(id, _)| *id).collect::<Int64Array>());
     let names: ArrayRef = Arc::new(rows.iter().map(|(_, name)| Some(*name)).collect::<StringViewArray>());
-    RecordBatch::try_new(Arc::new(arrow_schema(&first())), vec![ids, names]).unwrap()
+    let dates: ArrayRef = Arc::new(rows.iter().map(|(id, _)| i32::try_from(id % 3).ok()).collect::<Date32Array>());
+    RecordBatch::try_new(Arc::new(arrow_schema(&first())), vec![ids, names, dates]).unwrap()
 }
 
 /// Writes rows of a slice in two batches, without publishing them.

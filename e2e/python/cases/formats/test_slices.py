@@ -1,6 +1,8 @@
 """Slices of hours, dates from the time of files, and partition columns in the form of the table."""
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from cases.formats.given import DAY, Given, refused, run, workspace
@@ -32,6 +34,18 @@ def test_hours_are_partitions_of_their_own(checks: Checks) -> None:
         place.run("--module", "shop", "--start-dt", "2024-05-01T09", "--end-dt", "2024-05-01T09")
         checks.same("rerun", place.run("query", query, "--format", "csv").split(), ["hour,n", "08,2", "09,3"])
         checks.same("verified", "2024-05-01T09" in place.run("verify", "--module", "shop"), True)
+
+
+def test_table_by_hours_is_imported(checks: Checks) -> None:
+    """A module file made of another tool's table has its slices, and goes on with the hour after the newest."""
+    with workspace(by_hour(HOURS)) as place:
+        place.run("--module", "shop", "--start-dt", "2024-05-01T08", "--end-dt", "2024-05-01T09")
+        with closing(sqlite3.connect(place.folder / "warehouse" / "metastore.db")) as metastore, metastore:
+            metastore.execute("update tables set parameters = json_remove(parameters, '$.\"adg.module\"')")
+        pattern = "{year}/{month}/{day}/{hour}/{collection}-*.json"
+        yaml = place.run("import", "--from-table", "shop.orders", "--module", "other", "--files", pattern)
+        for part in ("slice: hour", "2024-05-01T10", 'hour: "%H"'):
+            checks.same(part, part in yaml, True)
 
 
 def test_day_of_hours_is_all_its_hours(checks: Checks) -> None:

@@ -49,6 +49,10 @@ impl Day<'_> {
     }
 
     fn note_unlisted(&mut self, headers: &[Header]) {
+        // The list has the members of records, not those of the items in their arrays.
+        if self.collection.is_child() {
+            return;
+        }
         let unlisted: BTreeSet<ColumnName> = headers
             .iter()
             .filter_map(|header| Some((header, header.marked.as_ref()?)))
