@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::DuplicateNames;
 use crate::schema::fit::{AmbiguousTime, Nanoseconds, Percent};
-use crate::source::{DialectName, Encoding, HeaderRule};
+use crate::source::{BinaryText, DialectName, Encoding, HeaderRule};
 
 /// Declares settings with those of the notation of values at their end: for all columns, and for single ones.
 macro_rules! with_value_settings {
@@ -161,6 +161,8 @@ pub struct TypedSettings {
     pub ambiguous_time: Option<AmbiguousTime>,
     /// Handling of digits of a second beyond the sixth.
     pub nanoseconds: Option<Nanoseconds>,
+    /// Text that binary values become.
+    pub binary: BinaryText,
 }
 
 /// Positions of the fields in each line of a file.

@@ -63,6 +63,8 @@ pub(super) struct CsvBatches {
     key: String,
     width: usize,
     sizes: ReadSizes,
+    /// True if lines may end with a delimiter.
+    trailing_delimiter: bool,
     records: RecordReader<Box<dyn Read + Send>>,
 }
 
@@ -73,7 +75,7 @@ impl CsvBatches {
             count => Box::new(WithoutLastLines::new(text, count)),
         };
         let records = RecordReader::new(text, format.dialect.clone(), sizes);
-        Self { key: key.to_owned(), width: 0, sizes, records }
+        Self { key: key.to_owned(), width: 0, sizes, trailing_delimiter: format.dialect.widths.trailing_delimiter, records }
     }
 
     /// Reads the header of an open text. `existing` and `reserved` are as for [`headers_to_columns`].
@@ -144,6 +146,9 @@ impl CsvBatches {
         // Where a file was marked twice, the second mark is no part of the name.
         if let Some(first) = names.first_mut().filter(|first| first.starts_with(MARK)) {
             *first = first.trim_start_matches(MARK).to_owned();
+        }
+        if self.trailing_delimiter && names.len() > 1 {
+            names.pop_if(|last| last.is_empty());
         }
         Ok(names)
     }

@@ -49,4 +49,4 @@ pub use parser::{
 pub use pattern::{KeyPattern, Slicing, with_date};
 pub use sniff::{Delimited, Kind as SniffedKind, Objects, Sniffed, SniffedColumn, sniff};
 pub use survey::{Question, Survey};
-pub use typed::{Sheet, TypedFormat, TypedKind};
+pub use typed::{BinaryText, Sheet, TypedFormat, TypedKind};

@@ -12,7 +12,7 @@ use super::header::has_header;
 use super::notations::{self, SniffedColumn};
 use super::objects::Objects;
 use crate::schema::{DuplicateNames, Naming, NamingRule, TableSchema};
-use crate::source::{Sheet, SourceError, TypedFormat, TypedKind, ValueRules};
+use crate::source::{BinaryText, Sheet, SourceError, TypedFormat, TypedKind, ValueRules};
 
 /// Bytes of text that are looked at.
 const SAMPLE: u64 = 1 << 20;
@@ -133,7 +133,7 @@ fn typed_kind(found: &str) -> Option<TypedKind> {
 fn typed(key: &str, bytes: Bytes, kind: TypedKind) -> Result<Sniffed, SourceError> {
     let renames = std::collections::BTreeMap::new();
     let naming = Naming { rule: NamingRule::Words, renames: &renames, duplicates: DuplicateNames::Rename };
-    let format = TypedFormat { kind, values: ValueRules::default() };
+    let format = TypedFormat { kind, binary: BinaryText::default(), values: ValueRules::default() };
     let (header, _) = TypedBatches::open(key, bytes, &format, (naming, &TableSchema::default(), &[]))?;
     let types = header.types.into_iter().chain(std::iter::repeat(None));
     let columns = header.names.into_iter().zip(types).map(|(name, ty)| SniffedColumn { name, ty, ..SniffedColumn::default() });
