@@ -263,10 +263,11 @@ pub struct JsonSettings {
     pub encoding: Encoding,
     /// Texts that mean null, in addition to null itself.
     pub null_values: Vec<String>,
-    /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read.
+    /// Formats of dates in `strptime` notation, in addition to ISO 8601, unless one reads that otherwise (`%Y-%d-%m`).
     pub date_formats: Vec<String>,
-    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
-    /// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01; `dotnet` is `/Date(1714557600123)/`.
+    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, unless one reads that
+    /// otherwise. `epoch_s`, `epoch_ms`, `epoch_us` and `epoch_ns` are numbers since 1970-01-01; `dotnet` is
+    /// `/Date(1714557600123)/`.
     pub timestamp_formats: Vec<String>,
     /// Time zone of clock times without an offset, such as `Europe/Berlin`. If not set, UTC.
     pub time_zone: Option<String>,

@@ -15,6 +15,7 @@ mod header;
 mod json;
 mod keys;
 mod known;
+mod looks;
 mod members;
 mod name_date;
 mod packing;

@@ -36,6 +36,9 @@ pub(super) fn plain(ty: &ColumnType, t: &str, formats: &Formats) -> String {
             cast_where(ty, t, r"-?([0-9]{1,15}|[0-9]{1,30}\.[0-9]{1,30}([eE][+-]?[0-9]{1,2})?|[0-9]{1,30}[eE][+-]?[0-9]{1,2})")
         }
         ColumnType::Decimal { precision, scale } => cast_where(ty, t, &decimal(*precision, *scale)),
+        // adg itself reads a notation that only looks like ISO 8601.
+        ColumnType::Date if formats.dates.are_not_iso() => "NULL".to_owned(),
+        ColumnType::Timestamp if formats.timestamps.are_not_iso() => "NULL".to_owned(),
         ColumnType::Date => dated(ty, t, &format!("{YEAR}{DAY}"), formats.dates.listed()),
         // A listed format may say something else of a day alone.
         ColumnType::Timestamp if formats.timestamps.say_nothing_new() => cast_where(ty, t, &format!("{YEAR}{DAY}([ T]{CLOCK})?")),
