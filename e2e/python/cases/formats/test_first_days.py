@@ -1,5 +1,6 @@
 """First days: nothing tells yet what a table is, so what only seems to be a header or a field must not be believed."""
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -122,3 +123,19 @@ def test_control_file_counts_records_and_not_their_items(checks: Checks) -> None
         with workspace(case) as place:
             refused(place, code)
             checks.same(f"items under {told}", len(place.table("shop", "orders_items").partitions), 1)
+
+
+def test_control_file_tells_checksums(checks: Checks) -> None:
+    """What `md5sum` and `sha256sum` write is compared with each file as it lies in the source."""
+    files = parts(b"id\n1\n", b"id\n2\n")
+    for what, sum_of, broken, code in (
+        ("MD5", hashlib.md5, b"", 0),
+        ("SHA-256", hashlib.sha256, b"", 0),
+        ("a changed file", hashlib.sha256, b"3\n", 11),
+    ):
+        told = "".join(f"{sum_of(content).hexdigest()}  {name}\n" for name, content in files.items())
+        landed = {name: content + broken for name, content in files.items()} | {f"{DAY}.md5": told.encode()}
+        source = f'{ALL["source"]}\n  control: {{ files: "{{date}}.md5", checksum: "{{checksum}} *{{file}}" }}'
+        with workspace(Given("x", landed, [], **(ALL | {"source": source}))) as place:
+            said = refused(place, code)
+            checks.same(f"{what}: refused by its checksum", "tells the checksum" in said, code != 0)

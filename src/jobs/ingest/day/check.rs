@@ -60,7 +60,8 @@ impl Day<'_> {
             Some(control) => {
                 // It tells the records, of which a child table has the items.
                 let rows = (!self.collection.is_child()).then_some(self.attempt.counts.rows_read);
-                control.must_agree(self.run.context, rows, self.bytes())
+                control.must_agree(self.run.context, rows, self.bytes())?;
+                control.must_have_checksums(self.run.context, &self.keys)
             }
             None => Ok(()),
         }
