@@ -285,12 +285,14 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
         (
             header(NameError::Empty { position: 2, header: text() }),
             12,
-            "set `renames` or `column_names: unicode` in the module file, or `source.csv.duplicate_names: rename` for `column_N`",
+            "set `renames` or `column_names: unicode` in the module file; under `csv` and `excel`, `duplicate_names: rename` \
+             calls it `column_N`",
         ),
         (
             header(NameError::Twice { header: text(), first: 1, second: 2 }),
             12,
-            "set `source.csv.duplicate_names: rename` in the module file, or `source.csv.header: by_position` with `names`",
+            "set `duplicate_names: rename` under `csv` or `excel` in the module file, or `csv: { header: by_position }` with \
+             `names`",
         ),
         (
             header(NameError::Reserved { header: text(), column: crate::schema::ColumnName::new("error_desc").unwrap() }),
@@ -320,7 +322,7 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
         (
             SourceError::ForeignHeader { key: key(), reason: text(), cause: text() },
             12,
-            "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is right, \
+            "ask the source for the right file, or correct `source` or `renames` in the module file; if the file is right, \
              lower `source.min_known`",
         ),
         (
@@ -343,7 +345,12 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             13,
             "if the file is damaged, ask the source to send it again; else run again",
         ),
-        (document(DocumentFlaw::NoRecords), 13, COMPARE),
+        (
+            document(DocumentFlaw::NoRecords),
+            13,
+            "compare the file with `source.json.records` in the module file; if a document may have none, set \
+             `without_record: skip` there",
+        ),
         (document(DocumentFlaw::Truncated), 13, SEND_AGAIN),
         (SourceError::NoFields { key: key(), path: text() }, 13, COMPARE),
         (
