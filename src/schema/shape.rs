@@ -27,6 +27,8 @@ pub struct Shape {
     numbers: Option<Numbers>,
     array: Option<Box<Shape>>,
     object: Option<Objects>,
+    /// True if a text was seen that is no document, where documents are to be.
+    strays: bool,
 }
 
 /// Objects seen at one place.
@@ -55,6 +57,11 @@ impl Shape {
     /// Records a text.
     pub fn see_text(&mut self) {
         self.texts = true;
+    }
+
+    /// Records a text that is no document, where documents are to be. It counts only if there is no document at all.
+    pub fn see_stray(&mut self) {
+        self.strays = true;
     }
 
     /// Records a text that the source marks as an instant.
@@ -94,6 +101,7 @@ impl Shape {
         self.booleans |= other.booleans;
         self.texts |= other.texts;
         self.instants |= other.instants;
+        self.strays |= other.strays;
         self.decimals = match (self.decimals, other.decimals) {
             (Some(one), Some(two)) => Some(one && two),
             (one, two) => one.or(two),
@@ -126,6 +134,7 @@ impl Shape {
         !self.booleans
             && !self.texts
             && !self.instants
+            && !self.strays
             && self.decimals.is_none()
             && self.numbers.is_none()
             && self.array.is_none()
@@ -142,6 +151,10 @@ impl Shape {
     }
 
     fn typed(&self, naming: NamingRule, depth: usize) -> Option<ColumnType> {
+        self.type_of_values(naming, depth).or(self.strays.then_some(ColumnType::String))
+    }
+
+    fn type_of_values(&self, naming: NamingRule, depth: usize) -> Option<ColumnType> {
         // PHP writes an object without members as an empty array.
         let has_array = self.array.is_some() && !(self.is_empty_array() && self.object.is_some());
         let has_number = self.numbers.is_some() || self.decimals.is_some();

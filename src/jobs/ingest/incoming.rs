@@ -17,6 +17,7 @@ use crate::source::{Expected, Format, Header, Question, Sample, SourceError, Sou
 use crate::store::Ahead;
 
 use super::context::Context;
+use super::documents::has_documents;
 use super::module::Collection;
 use crate::jobs::run::JobError;
 
@@ -173,16 +174,16 @@ impl DayFiles<'_> {
                 widens.then(|| Question::Text(TypeGuess::widening(ty)))
             }
             None if self.collection.declared.has(column) => None,
-            None if is_json && self.parses_texts_of(column) => Some(Question::ShapeInTexts(Shape::default())),
+            None if is_json && self.has_documents(known, column) => Some(Question::ShapeInTexts(Shape::default())),
             None if is_json => Some(Question::Shape(Shape::default())),
             None => Some(Question::Text(TypeGuess::fresh())),
         }
     }
 
     /// Returns true if the texts of a column are JSON documents.
-    fn parses_texts_of(&self, column: &ColumnName) -> bool {
-        let json = self.context.module.source.json.as_ref();
-        json.is_some_and(|json| json.parse_json.iter().any(|name| name == column.as_str()))
+    fn has_documents(&self, known: &TableSchema, column: &ColumnName) -> bool {
+        let naming = self.context.reading(self.collection).naming;
+        self.context.module.source.json.as_ref().is_some_and(|json| has_documents(json, naming, known, column))
     }
 
     /// Returns the type of a column that the files themselves fill; `None` for the others.

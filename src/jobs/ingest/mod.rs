@@ -9,6 +9,7 @@ mod dates;
 mod day;
 mod dialect;
 pub(super) mod differences;
+mod documents;
 mod duplicates;
 pub(super) mod format;
 mod history;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::catchup::Counts;
-use crate::config::{Limits, Rate};
+use crate::config::{ChildKeys, Limits, Rate};
 use crate::engine::FileCounts;
 use crate::jobs::ingest::control::Control;
 use crate::jobs::run::JobError;
 use crate::lake::QuarantineFile;
 use crate::schema::{ColumnName, ColumnType, Evolution};
 use crate::sink::Extent;
+use crate::source::GIVEN_TWICE;
 
 use super::attempt::Day;
 
@@ -91,7 +92,9 @@ impl Day<'_> {
             let rate = if counts.rows_read == 0 { 0.0 } else { count as f64 / counts.rows_read.max(count) as f64 };
             if rate > limit {
                 let all_alike = reason.filter(|_| key == "quarantine_rate" && count >= counts.rows_read);
-                let hint = match all_alike.and_then(width_hint) {
+                let of_names =
+                    || reason.filter(|reason| key == "quarantine_rate" && *reason == GIVEN_TWICE).map(|_| self.names_hint());
+                let hint = match all_alike.and_then(width_hint).or_else(of_names) {
                     Some(hint) => format!("{look}; {hint}"),
                     None => format!("{look}; or raise `limits.{key}` in the module file"),
                 };
@@ -99,6 +102,27 @@ impl Day<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns what to set where records have names of their own which they also get from around them.
+    fn names_hint(&self) -> String {
+        let module = self.run.context.module;
+        let child = module.collections.get(&self.collection.name).and_then(|settings| settings.child_of.as_ref());
+        let Some(child) = child else {
+            return "give the values under `source.json.envelope` in the module file names that no record has".to_owned();
+        };
+        let keys: Vec<(&String, &String)> = match &child.keys {
+            ChildKeys::Paths(paths) => paths.iter().map(|path| (path, path)).collect(),
+            ChildKeys::Named(named) => named.iter().collect(),
+        };
+        let keys = keys.into_iter().map(|(name, path)| {
+            let last = name.rsplit(['.', '/']).next().unwrap_or(name);
+            format!("{}_{last}: {path}", child.parent)
+        });
+        format!(
+            "give the keys names that no item has, under `children` in the module file: `keys: {{ {} }}`",
+            keys.collect::<Vec<_>>().join(", ")
+        )
     }
 
     /// Returns what to type if a column of the table has had whole numbers so far: its first fraction is no error of the source.

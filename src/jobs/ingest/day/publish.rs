@@ -1,6 +1,7 @@
 //! Publishing of a day, and the report of what was done to its table.
 
 use crate::catchup::Lease;
+use crate::jobs::ingest::documents;
 use crate::jobs::run::JobError;
 use crate::lake::HiveSink;
 use crate::metastore::create_table_ddl;
@@ -36,6 +37,13 @@ impl Day<'_> {
             self.report.schema_changes.extend(evolution.ddl(&table.to_string()));
         }
         self.report.notes.extend(notes(headers, evolution));
+        let (context, naming) = (self.run.context, self.run.context.reading(self.collection).naming);
+        self.report.notes.extend(documents::notes(
+            context.module,
+            (&self.collection.name, &self.collection.table),
+            naming,
+            evolution,
+        ));
         self.report.notes.extend(self.sent_twice.clone());
     }
 }
@@ -48,7 +56,7 @@ pub(crate) fn notes(headers: &[Header], evolution: &Evolution) -> Vec<String> {
         (&evolution.ignored, "new columns ignored"),
         (
             &evolution.ambiguous,
-            "new columns kept as text, since `1.000` may be a thousand; declare them, or set `source.csv.decimal`",
+            "new columns kept as text, since `1.000` may be a thousand; declare them, or set `decimal` beside the format",
         ),
     ];
     let told = told.into_iter().filter(|(names, _)| !names.is_empty());

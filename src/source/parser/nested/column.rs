@@ -5,7 +5,7 @@ use crate::schema::Shape;
 
 use super::super::batch::RawBatch;
 use super::super::built::{Built, Misfit, invalid_value};
-use super::super::json::scan::{self, Flaw, Kind, Value, Walk, skip_space};
+use super::super::json::scan::{self, Flaw, Kind, Member, Value, Walk, skip_space};
 use super::super::json::see_shape;
 use super::super::plan::ColumnPlan;
 use super::super::rules::ValueRules;
@@ -34,7 +34,7 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
                 invalid_value::<()>(&mut invalid_values, row, field);
                 parser.misfits.truncate(misfits_before);
                 if column.may_grow {
-                    see_shape(&mut seen, text, start);
+                    see_shape(&mut seen, text, start, &rules.nulls);
                 }
             }
             fits
@@ -125,7 +125,7 @@ impl Parser<'_> {
             (builder, _) => {
                 let (value, end) = scan::value(text, at)?;
                 let fits = match (&mut *builder, value.kind) {
-                    (builder, Kind::Null) => {
+                    (builder, kind) if kind == Kind::Null || self.means_null(text, value) => {
                         builder.append_null();
                         true
                     }
@@ -145,6 +145,26 @@ impl Parser<'_> {
                 self.misfits.push(Misfit::new(place, text, value));
                 Ok((true, end))
             }
+        }
+    }
+
+    /// Returns true for a text, number or boolean that means null. In files of fields, null words are those of fields.
+    #[inline]
+    fn means_null(&self, text: &[u8], value: Value) -> bool {
+        !self.rules.nested_in_text && self.rules.nulls.is_null_value(text, value)
+    }
+
+    /// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
+    fn is_nothing(&self, text: &[u8], value: Value) -> bool {
+        let mut nothing = true;
+        match value.kind {
+            Kind::Null => true,
+            Kind::Array => scan::array(text, value.start, &mut |item| nothing &= self.is_nothing(text, item)).is_ok() && nothing,
+            Kind::Object => {
+                let each = &mut |member: Member| nothing &= self.is_nothing(text, member.value);
+                scan::object(text, value.start, each).is_ok() && nothing
+            }
+            _ => self.means_null(text, value),
         }
     }
 
@@ -185,7 +205,7 @@ impl Parser<'_> {
                 }
                 None => {
                     let (value, end) = scan::value(text, at)?;
-                    fits = self.rules.ignore_new_members || is_nothing(text, value);
+                    fits = self.rules.ignore_new_members || self.is_nothing(text, value);
                     end
                 }
             };
@@ -225,19 +245,6 @@ impl Misfit {
 /// Returns the end of a value that is skipped.
 fn skip(text: &[u8], at: usize) -> Result<usize, Flaw> {
     scan::value(text, at).map(|(_, end)| end)
-}
-
-/// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
-fn is_nothing(text: &[u8], value: Value) -> bool {
-    let mut nothing = true;
-    match value.kind {
-        Kind::Null => true,
-        Kind::Array => scan::array(text, value.start, &mut |item| nothing &= is_nothing(text, item)).is_ok() && nothing,
-        Kind::Object => {
-            scan::object(text, value.start, &mut |member| nothing &= is_nothing(text, member.value)).is_ok() && nothing
-        }
-        _ => false,
-    }
 }
 
 /// Returns true for an array without items.
