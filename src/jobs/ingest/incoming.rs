@@ -9,7 +9,7 @@ use crate::lake::SOURCE_NAMES;
 use crate::metastore::Table;
 use crate::report::CollectionProgress;
 use crate::schema::{
-    ColumnName, ColumnType, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, SourceNames, TableSchema, TypeChange,
+    ColumnName, ColumnType, Evolution, EvolutionPolicy, Flat, Incoming, NewColumn, Shape, SourceNames, TableSchema, TypeChange,
     TypeGuess,
 };
 use crate::source::{Expected, Format, Header, Question, Sample, SourceError, SourceKey, Survey, decrypt};
@@ -96,7 +96,8 @@ impl DayFiles<'_> {
         let evolution = Evolution::compute(table, declared, &incoming, policy, &self.context.system)
             .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
         self.tell_names(&evolution, &survey, &mut names);
-        Ok((headers, Evolution { source_names: Some(names), ..evolution }))
+        let flat = self.flat(&evolution, &survey);
+        Ok((headers, Evolution { source_names: Some(names), flat, ..evolution }))
     }
 
     /// Returns true if a file without a byte is a part without rows beside others. Where files are encrypted, or their records
@@ -147,6 +148,17 @@ impl DayFiles<'_> {
                 shape.tell_names(&column.ty, naming, names, column.name.as_str());
             }
         }
+    }
+
+    /// Returns the columns and fields of objects that are text, or lack members.
+    fn flat(&self, evolution: &Evolution, survey: &Survey<'_>) -> Vec<Flat> {
+        let mut found = Vec::new();
+        for column in evolution.after.columns() {
+            if let Some(Question::Shape(shape) | Question::ShapeInTexts(shape)) = survey.answer(&column.name) {
+                shape.flat(&column.ty, self.context.module.column_names, column.name.as_str(), &mut found);
+            }
+        }
+        found
     }
 
     /// Returns true if the rest of the files would change nothing: every column has a type that stands, and no struct has grown.

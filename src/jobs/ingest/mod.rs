@@ -11,6 +11,7 @@ mod dialect;
 pub(super) mod differences;
 mod documents;
 mod duplicates;
+mod flat;
 pub(super) mod format;
 mod history;
 mod incoming;

@@ -25,7 +25,7 @@ use super::schedule::Schedule;
 use super::slices::{dates_to_list, in_slices, source_keys};
 use super::summary::known_history;
 use super::test_flag::refuse_test_flag;
-use super::{complete, differences, documents, late};
+use super::{complete, differences, late};
 
 /// Writes a plan to a file as JSON.
 ///
@@ -252,14 +252,7 @@ impl Planned<'_> {
             None => vec![create_table_ddl(&wanted)],
             Some(_) => evolution.ddl(&self.collection.table.to_string()),
         };
-        day.notes = notes(&headers, &evolution);
-        let naming = self.context.reading(self.collection).naming;
-        day.notes.extend(documents::notes(
-            self.context.module,
-            (&self.collection.name, &self.collection.table),
-            naming,
-            &evolution,
-        ));
+        day.notes = notes(self.context, self.collection, &headers, &evolution);
         day.notes.extend(sent_twice);
         day.notes.extend(self.context.engine.note(keys.iter().map(|key| key.object.size).sum()));
         let Evolution { after, source_names, .. } = evolution;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::catchup::Counts;
-use crate::config::{ChildKeys, Limits, Rate};
+use crate::config::{Limits, Rate};
 use crate::engine::FileCounts;
 use crate::jobs::ingest::control::Control;
 use crate::jobs::run::JobError;
 use crate::lake::QuarantineFile;
-use crate::schema::{ColumnName, ColumnType, Evolution};
+use crate::schema::{ColumnName, Evolution};
 use crate::sink::Extent;
 use crate::source::GIVEN_TWICE;
 
@@ -83,7 +83,7 @@ impl Day<'_> {
                 format!(
                     "compare values of the source with column types: {}{}",
                     worst(&found.value_errors),
-                    self.fractions_hint(&found.value_errors, evolution)
+                    self.type_hints(found, evolution)
                 ),
             ),
         ];
@@ -102,38 +102,6 @@ impl Day<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Returns what to set where records have names of their own which they also get from around them.
-    fn names_hint(&self) -> String {
-        let module = self.run.context.module;
-        let child = module.collections.get(&self.collection.name).and_then(|settings| settings.child_of.as_ref());
-        let Some(child) = child else {
-            return "give the values under `source.json.envelope` in the module file names that no record has".to_owned();
-        };
-        let keys: Vec<(&String, &String)> = match &child.keys {
-            ChildKeys::Paths(paths) => paths.iter().map(|path| (path, path)).collect(),
-            ChildKeys::Named(named) => named.iter().collect(),
-        };
-        let keys = keys.into_iter().map(|(name, path)| {
-            let last = name.rsplit(['.', '/']).next().unwrap_or(name);
-            format!("{}_{last}: {path}", child.parent)
-        });
-        format!(
-            "give the keys names that no item has, under `children` in the module file: `keys: {{ {} }}`",
-            keys.collect::<Vec<_>>().join(", ")
-        )
-    }
-
-    /// Returns what to type if a column of the table has had whole numbers so far: its first fraction is no error of the source.
-    fn fractions_hint(&self, errors: &BTreeMap<ColumnName, u64>, evolution: &Evolution) -> String {
-        let before = |column: &&ColumnName| evolution.before.as_ref()?.type_of(column);
-        match errors.keys().find(|column| before(column).is_some_and(ColumnType::is_integer)) {
-            Some(column) => {
-                format!("; if `{column}` has fractions from now on, `adg retype {} {column} double`", self.collection.table)
-            }
-            None => String::new(),
-        }
     }
 }
 

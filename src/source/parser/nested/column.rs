@@ -1,7 +1,7 @@
 //! Columns of arrays, structs and maps from fields that hold them as JSON.
 
 use crate::batch::BatchError;
-use crate::schema::Shape;
+use crate::schema::{Flat, FlatReason, Shape, TypeStep};
 
 use super::super::batch::RawBatch;
 use super::super::built::{Built, Misfit, invalid_value};
@@ -18,7 +18,7 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
     let names = (&*column.source_names, rules.naming);
     let mut builder = Builder::of(&column.ty, names, column.name.as_str());
     let (mut invalid_values, mut seen) = (Vec::new(), Shape::default());
-    let mut parser = Parser { rules, misfits: Vec::new() };
+    let mut parser = Parser { rules, misfits: Vec::new(), alike: None };
     for row in 0..batch.rows() {
         let field = batch.field(row, column.index);
         let misfits_before = parser.misfits.len();
@@ -46,7 +46,11 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
     }
     let has_grown =
         column.may_grow && seen.grown(&column.ty, rules.naming, &column.source_names, column.name.as_str()) != column.ty;
-    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, has_grown })
+    let alike = parser.alike.map(|(fields, reason)| {
+        let path = fields.into_iter().fold(column.name.to_string(), |path, field| path + "." + &field);
+        Flat { path, is_text: false, reason }
+    });
+    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, alike, has_grown })
 }
 
 /// True if the value fits the type, and the end of the value.
@@ -57,6 +61,8 @@ struct Parser<'r> {
     rules: &'r ValueRules,
     /// Values in others that did not fit their type.
     misfits: Vec<Misfit>,
+    /// Fields that lead to a struct of which an object has two members for one field, and those members.
+    alike: Option<(Vec<String>, FlatReason)>,
 }
 
 /// Place of a value in that of a row.
@@ -78,23 +84,26 @@ impl At<'_> {
         }
     }
 
-    /// Writes the path below the column: `.a[2].b`.
-    fn write(self, path: &mut String) {
+    /// Writes the path below the column, `.a[2].b`, and the steps through its type.
+    fn write(self, path: &mut String, steps: &mut Vec<TypeStep>) {
         match self {
             Self::Row(_) => {}
             Self::Member(parent, name) => {
-                parent.write(path);
+                parent.write(path, steps);
                 path.push('.');
                 path.push_str(name);
+                steps.push(TypeStep::Field(name.to_owned()));
             }
             Self::Key(parent, text, key) => {
-                parent.write(path);
+                parent.write(path, steps);
                 path.push('.');
                 path.push_str(&key.meaning(text));
+                steps.push(TypeStep::Value);
             }
             Self::Item(parent, place) => {
-                parent.write(path);
+                parent.write(path, steps);
                 path.push_str(&format!("[{place}]"));
+                steps.push(TypeStep::Item);
             }
         }
     }
@@ -187,6 +196,7 @@ impl Parser<'_> {
     /// unless new members are to be ignored, or there is nothing in it.
     fn parse_struct(&mut self, text: &[u8], at: usize, place: At<'_>, members: &mut StructBuilder<'_>) -> Parsed {
         let (mut fits, mut nth) = (true, 0);
+        let start = at;
         let mut walk = Walk::begin(text, at)?;
         while let Some((name, at)) = walk.next(members.likely(nth))? {
             let field = if fits { members.place(text, name, nth) } else { None };
@@ -195,6 +205,7 @@ impl Parser<'_> {
                 _ if !fits => skip(text, at)?,
                 Some(field) if members.has(field) => {
                     fits = false;
+                    self.see_alike(text, start, place, (members, field));
                     skip(text, at)?
                 }
                 Some(field) => {
@@ -213,6 +224,32 @@ impl Parser<'_> {
         }
         members.end(fits);
         Ok((fits, walk.end()))
+    }
+
+    /// Takes down the two members of an object that are one field, unless they have the very same name.
+    #[cold]
+    fn see_alike(&mut self, text: &[u8], object: usize, place: At<'_>, (members, field): (&mut StructBuilder<'_>, usize)) {
+        if self.alike.is_some() {
+            return;
+        }
+        let mut names: Vec<String> = Vec::new();
+        // The object was scanned before.
+        let _ = scan::members(text, object, &mut |name, at| {
+            if members.place(text, name, 0) == Some(field) {
+                names.push(name.meaning(text));
+            }
+            skip(text, at)
+        });
+        names.dedup();
+        let (mut path, mut steps) = (String::new(), Vec::new());
+        place.write(&mut path, &mut steps);
+        let fields = steps.into_iter().filter_map(|step| match step {
+            TypeStep::Field(name) => Some(name),
+            TypeStep::Value | TypeStep::Item => None,
+        });
+        if let [first, second, ..] = names.as_slice() {
+            self.alike = Some((fields.collect(), FlatReason::alike(first, second)));
+        }
     }
 
     /// Appends a map. Readers differ in which of two equal keys they keep: then the value does not fit. `1` and `01` are one key
@@ -236,9 +273,9 @@ impl Parser<'_> {
 impl Misfit {
     #[cold]
     fn new(place: At<'_>, text: &[u8], value: Value) -> Self {
-        let mut path = String::new();
-        place.write(&mut path);
-        Self { row: place.row(), path, text: value.meaning(text) }
+        let (mut path, mut steps) = (String::new(), Vec::new());
+        place.write(&mut path, &mut steps);
+        Self { row: place.row(), path, steps, text: value.meaning(text) }
     }
 }
 
