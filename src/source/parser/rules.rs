@@ -59,13 +59,16 @@ impl Nulls {
         self.is_word(field.text) && !(field.quoted && self.keep_quoted_words)
     }
 
+    /// Returns true if values of JSON other than null may mean null.
+    #[inline]
+    pub(in crate::source) fn may_be_of_json(&self) -> bool {
+        !self.words.is_empty() || self.empty_is_null(true)
+    }
+
     /// Returns true if a value of JSON is a text that means null, or a number or boolean that is written as one.
     #[inline]
     pub(in crate::source) fn is_null_value(&self, text: &[u8], value: Value) -> bool {
-        if self.words.is_empty() && !self.empty_is_null(true) {
-            return false;
-        }
-        self.means_null(text, value)
+        self.may_be_of_json() && self.means_null(text, value)
     }
 
     fn means_null(&self, text: &[u8], value: Value) -> bool {

@@ -12,6 +12,11 @@ pub(in crate::source) struct Marks {
 }
 
 impl Marks {
+    /// Returns true if no value is marked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.instants.is_empty() && self.decimals.is_empty() && self.strays.is_empty()
+    }
+
     /// Returns true if the value that starts there is an instant.
     pub(in crate::source) fn is_instant(&self, start: usize) -> bool {
         self.instants.binary_search(&start).is_ok()

@@ -14,7 +14,8 @@ pub(in crate::source) fn see_shape(shape: &mut Shape, text: &[u8], at: usize, nu
 /// Takes the value that begins at `at` into account, with the types that the source tells of its values.
 pub(in crate::source) fn see_marked(shape: &mut Shape, text: &[u8], at: usize, marks: &Marks, nulls: &Nulls) {
     // The reader has taken the value, or it is set aside anyway.
-    let _ = Seen { text, marks, nulls }.value(shape, at);
+    let (is_marked, has_nulls) = (!marks.is_empty(), nulls.may_be_of_json());
+    let _ = Seen { text, marks, nulls, is_marked, has_nulls }.value(shape, at);
 }
 
 /// A text whose values are seen.
@@ -22,6 +23,8 @@ struct Seen<'t> {
     text: &'t [u8],
     marks: &'t Marks,
     nulls: &'t Nulls,
+    is_marked: bool,
+    has_nulls: bool,
 }
 
 impl Seen<'_> {
@@ -47,7 +50,7 @@ impl Seen<'_> {
             }
             _ => {
                 let (value, end) = scan::value(text, at)?;
-                if !self.nulls.is_null_value(text, value) {
+                if !self.has_nulls || !self.nulls.is_null_value(text, value) {
                     self.scalar(shape, value);
                 }
                 Ok(end)
@@ -58,10 +61,10 @@ impl Seen<'_> {
     fn scalar(&self, shape: &mut Shape, value: Value) {
         match value.kind {
             Kind::Boolean => shape.see_boolean(),
-            Kind::Number if self.marks.is_decimal(value.start) => shape.see_decimal(value.text(self.text)),
+            Kind::Number if self.is_marked && self.marks.is_decimal(value.start) => shape.see_decimal(value.text(self.text)),
             Kind::Number => shape.see_number(value.text(self.text)),
-            Kind::Text { .. } if self.marks.is_instant(value.start) => shape.see_instant(),
-            Kind::Text { .. } if self.marks.is_stray(value.start) => shape.see_stray(),
+            Kind::Text { .. } if self.is_marked && self.marks.is_instant(value.start) => shape.see_instant(),
+            Kind::Text { .. } if self.is_marked && self.marks.is_stray(value.start) => shape.see_stray(),
             Kind::Text { .. } => shape.see_text(),
             Kind::Null | Kind::Array | Kind::Object => {}
         }

@@ -18,7 +18,8 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
     let names = (&*column.source_names, rules.naming);
     let mut builder = Builder::of(&column.ty, names, column.name.as_str());
     let (mut invalid_values, mut seen) = (Vec::new(), Shape::default());
-    let mut parser = Parser { rules, misfits: Vec::new(), alike: None };
+    let has_nulls = !rules.nested_in_text && rules.nulls.may_be_of_json();
+    let mut parser = Parser { rules, has_nulls, misfits: Vec::new(), alike: None };
     for row in 0..batch.rows() {
         let field = batch.field(row, column.index);
         let misfits_before = parser.misfits.len();
@@ -59,6 +60,8 @@ type Parsed = Result<(bool, usize), Flaw>;
 /// A parser of the values of one column.
 struct Parser<'r> {
     rules: &'r ValueRules,
+    /// True if values other than null may mean null. In files of fields, null words are those of fields.
+    has_nulls: bool,
     /// Values in others that did not fit their type.
     misfits: Vec<Misfit>,
     /// Fields that lead to a struct of which an object has two members for one field, and those members.
@@ -157,10 +160,10 @@ impl Parser<'_> {
         }
     }
 
-    /// Returns true for a text, number or boolean that means null. In files of fields, null words are those of fields.
+    /// Returns true for a text, number or boolean that means null.
     #[inline]
     fn means_null(&self, text: &[u8], value: Value) -> bool {
-        !self.rules.nested_in_text && self.rules.nulls.is_null_value(text, value)
+        self.has_nulls && self.rules.nulls.is_null_value(text, value)
     }
 
     /// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
