@@ -271,16 +271,9 @@ fn key_service() -> Vec<(KeyServiceError, u8, &'static str)> {
     ]
 }
 
-fn source() -> Vec<(SourceError, u8, &'static str)> {
-    let key = text;
-    let document = |flaw| SourceError::Document { key: key(), flaw, offset: 1 };
-    let header = |source| SourceError::Header { key: key(), source };
+fn header() -> Vec<(SourceError, u8, &'static str)> {
+    let header = |source| SourceError::Header { key: text(), source };
     vec![
-        (
-            SourceError::Empty { key: key() },
-            13,
-            "a day without rows is a header or `[]` only; ask the source to send the file again",
-        ),
         (header(NameError::Unusable { name: text() }), 12, "rename the header at the source"),
         (
             header(NameError::Empty { position: 2, header: text() }),
@@ -307,6 +300,19 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             }),
             12,
             "list it under `renames` in the module file: `\"_id\": id` if it is the same field, else with another column",
+        ),
+    ]
+}
+
+fn source() -> Vec<(SourceError, u8, &'static str)> {
+    let key = text;
+    let document = |flaw| SourceError::Document { key: key(), flaw, offset: 1 };
+    let mut rows = header();
+    rows.extend([
+        (
+            SourceError::Empty { key: key() },
+            13,
+            "a day without rows is a header or `[]` only; ask the source to send the file again",
         ),
         (
             SourceError::NotReadable { key: key(), format: "Parquet", reason: text() },
@@ -375,7 +381,8 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             13,
             "look for the line's end: is this a text file with that delimiter?",
         ),
-    ]
+    ]);
+    rows
 }
 
 fn must_be<E: Into<JobError>>(rows: Vec<(E, u8, &'static str)>) {

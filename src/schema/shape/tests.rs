@@ -35,8 +35,7 @@ fn fresh(values: &[&str]) -> String {
 #[test]
 fn objects_that_are_no_structs_are_found_with_the_reason() {
     let flat = |naming: NamingRule, values: &[&str]| {
-        let mut shape = Shape::default();
-        values.iter().for_each(|value| see(&mut shape, &serde_json::from_str(value).unwrap()));
+        let shape = shape(values);
         let (ty, mut found) = (shape.fresh(naming).unwrap(), Vec::new());
         shape.flat(&ty, naming, "o", &mut found);
         found.into_iter().map(|flat| (flat.path, flat.is_text, flat.reason)).collect::<Vec<_>>()
