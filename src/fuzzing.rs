@@ -102,10 +102,11 @@ fn read_csv(dialect: Dialect, header: HeaderRule, values: ValueRules, how: u8, t
 pub fn json(data: &[u8]) {
     let Some((&how, text)) = data.split_first() else { return };
     let way = |name: &str| Some(vec![name.to_owned()]);
+    let may_lack_records = how & 8 == 8;
     let layout = match how & 0x30 {
-        0 => Layout { records: way("data"), kept: way("fields") },
-        0x10 => Layout { records: Some(vec!["a".to_owned(), "b".to_owned()]), kept: None },
-        _ => Layout { records: None, kept: None },
+        0 => Layout { records: way("data"), kept: way("fields"), may_lack_records },
+        0x10 => Layout { records: Some(vec!["a".to_owned(), "b".to_owned()]), kept: None, may_lack_records },
+        _ => Layout::default(),
     };
     let path = if how & 0x40 == 0 { Vec::new() } else { vec![PathStep::Member("r".to_owned())] };
     let unwrap = match how & 0xC0 {
@@ -119,7 +120,11 @@ pub fn json(data: &[u8]) {
         0x38 => Part::Items(Box::new(items())),
         _ => Part::Whole,
     };
-    let reshape = Reshape { path, envelope, unwrap, may_lack_records: how & 8 == 8, part };
+    let documents = match how & 0xC4 {
+        0x44 => vec![["o", "d"].map(|name| PathStep::Member(name.to_owned())).to_vec()],
+        _ => Vec::new(),
+    };
+    let reshape = Reshape { path, envelope, unwrap, may_lack_records, documents, part };
     read(&Format::Json(JsonFormat { layout, reshape, encoding: encoding(how), values: values(how) }), how, text);
 }
 
@@ -127,7 +132,7 @@ pub fn json(data: &[u8]) {
 fn items() -> Items {
     let path = vec![PathStep::Member("items".to_owned())];
     let envelope = vec![("id".to_owned(), vec!["id".to_owned()])];
-    let reshape = Reshape { path, envelope, unwrap: None, may_lack_records: true, part: Part::Whole };
+    let reshape = Reshape { path, envelope, may_lack_records: true, ..Reshape::default() };
     Items { reshape, position: Some("n".to_owned()) }
 }
 

@@ -50,7 +50,7 @@ pub struct CollectionSettings {
 pub struct ChildSettings {
     /// Values of a record that each of its items gets: `[order_id]`, or by name with their paths: `{ order_id: id }`.
     pub keys: ChildKeys,
-    /// Name of a column with the position of an item in its array, counted from 1. If not set, there is none.
+    /// Name of a column with the position of an item in its own array, counted from 1. If not set, there is none.
     pub position: Option<String>,
     /// Name of the table. If not set, the collection's name and the array's path, joined by `_`.
     pub table: Option<CollectionName>,

@@ -252,7 +252,8 @@ pub struct JsonSettings {
     /// Values of the document that each of its records gets, by name, with their paths: `{ region: region, batch: meta.id }`.
     /// Each document must then fit into memory, as a record must.
     pub envelope: IndexMap<String, String>,
-    /// Handling of a document, or of an item of its arrays, that has no record at the path.
+    /// Handling of a document, or of an item of its arrays, that has no record at the path: nothing, or null. Something else
+    /// there, such as a text, is never skipped.
     pub without_record: WithoutRecord,
     /// Notation of values with their types, which become plain.
     pub unwrap: Option<Unwrap>,
@@ -260,12 +261,15 @@ pub struct JsonSettings {
     pub fields: Option<String>,
     /// Handling of names that become the same column: `refuse` or `merge`.
     pub duplicate_names: DuplicateNames,
-    /// Columns whose texts are JSON documents of their own: objects become structs or maps, as if they were written without
-    /// quotes. Documents in texts are also read where a column is declared as a struct, a map or an array.
+    /// Columns whose texts are JSON documents of their own, by their names or those of the source, and paths to such texts in
+    /// them: `[payload, "order.details"]`. Objects become structs or maps, as if they were written without quotes; a text that is
+    /// no document is then an invalid value. Documents in texts are also read where a column is declared as a struct, a map or an
+    /// array.
     pub parse_json: Vec<String>,
     /// Encoding of the text.
     pub encoding: Encoding,
-    /// Texts that mean null, in addition to null itself.
+    /// Texts that mean null, in addition to null itself, also in structs, arrays and maps; so do numbers and booleans that are
+    /// written so. An empty text is a value of a text column unless `""` is listed.
     pub null_values: Vec<String>,
     /// Formats of dates in `strptime` notation, in addition to ISO 8601, unless one reads that otherwise (`%Y-%d-%m`).
     pub date_formats: Vec<String>,

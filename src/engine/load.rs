@@ -5,7 +5,7 @@ use std::io::Read;
 
 use crate::lake::{FileSettings, QuarantineFile, RowDay, RunFolder, TableWriter, WrittenFile};
 use crate::report::CollectionProgress;
-use crate::schema::{ColumnName, TableSchema};
+use crate::schema::{ColumnName, ColumnType, Flat, TableSchema};
 use crate::source::{ColumnPlan, Header, RawBatch, Reading, RowHash, SourceKey, TypedBatch, ValueRules};
 use crate::stop::Stop;
 use crate::store::Store;
@@ -99,6 +99,10 @@ pub struct FileCounts {
     pub rows_with_errors: u64,
     /// Number of invalid values by column. Columns without any are omitted.
     pub value_errors: BTreeMap<ColumnName, u64>,
+    /// Types that would hold the invalid values of columns too, where one can be proposed.
+    pub wider: BTreeMap<ColumnName, ColumnType>,
+    /// Structs of which objects have two members for one field.
+    pub alike: Vec<Flat>,
 }
 
 impl FileCounts {
@@ -109,6 +113,22 @@ impl FileCounts {
         {
             *self.value_errors.entry(column.name.clone()).or_default() += invalid_values;
         }
+        for flat in &valued.alike {
+            if !self.alike.iter().any(|known| known.path == flat.path) {
+                self.alike.push(flat.clone());
+            }
+        }
+        for (column, wider) in plan.iter().zip(&valued.wider) {
+            if let Some(wider) = wider {
+                self.propose(&column.name, wider);
+            }
+        }
+    }
+
+    /// Proposes a wider type for a column, which holds the values of an earlier proposal too.
+    pub(super) fn propose(&mut self, column: &ColumnName, wider: &ColumnType) {
+        let known = self.wider.get(column).map_or_else(|| wider.clone(), |known| known.or_wider(wider));
+        self.wider.insert(column.clone(), known);
     }
 }
 

@@ -71,6 +71,7 @@ pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, J
         refused(message, "name the load type with `--load-type`")
     })?;
     let (name, from) = column(&table, &request.column)?;
+    refuse_names_as_data(&table, &name, &from, &request.ty)?;
     let lease = KeptLease::take(&services.ledger, &services.environment.clock, &module.module, None)?;
     let now = services.environment.clock.now();
     let context = Context::new(services, &module, &RunOptions::without_reading(), now, lease.run_id())?;
@@ -105,6 +106,41 @@ fn column(table: &Table, name: &str) -> Result<(ColumnName, ColumnType), JobErro
         let columns = table.schema.columns().iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join(", ");
         refused(format!("`{}` has no column `{name}`; it has {columns}", table.name), "name one of them")
     })
+}
+
+/// Refuses to make keys of maps, or texts, of the names of fields: those are the table's spellings, and not the source's.
+fn refuse_names_as_data(table: &Table, name: &ColumnName, from: &ColumnType, to: &ColumnType) -> Result<(), JobError> {
+    let Some(what) = names_as_data(from, to) else { return Ok(()) };
+    let message = format!(
+        "the {what} of `{name}` would have the table's names of the members (`user_name`) in place of the source's (`userName`)"
+    );
+    let hint = format!(
+        "write `columns: {{ {name}: '{to}' }}` into the module file, drop the table `{}`, and run its dates again from the \
+         source with --start-dt and --end-dt",
+        table.name
+    );
+    Err(refused(message, &hint))
+}
+
+/// Returns what would be made of the names of fields: keys or texts; `None` if fields stay fields.
+fn names_as_data(from: &ColumnType, to: &ColumnType) -> Option<&'static str> {
+    match (from, to) {
+        (ColumnType::Struct(_), ColumnType::Map(..)) => Some("keys"),
+        (ColumnType::Struct(_), ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_)) => Some("texts"),
+        (ColumnType::Array(from), ColumnType::Array(to)) | (ColumnType::Map(_, from), ColumnType::Map(_, to)) => {
+            names_as_data(from, to)
+        }
+        // An array of structs as a text has their names too.
+        (
+            ColumnType::Array(items) | ColumnType::Map(_, items),
+            ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_),
+        ) => names_as_data(items, to),
+        (ColumnType::Struct(from), ColumnType::Struct(to)) => from.iter().find_map(|field| {
+            let same = to.iter().find(|other| other.name == field.name)?;
+            names_as_data(&field.ty, &same.ty)
+        }),
+        _ => None,
+    }
 }
 
 fn retyped(schema: &TableSchema, name: &ColumnName, ty: &ColumnType) -> TableSchema {
@@ -183,7 +219,9 @@ impl<'r> Retype<'r> {
         // Columns keep the names that they have.
         let columns = self.after.columns().iter().map(|column| (column.name.to_string(), column.name.clone()));
         let renames: BTreeMap<String, ColumnName> = columns.collect();
-        let format = Format::Typed(TypedFormat { kind: TypedKind::Parquet, binary: BinaryText::Text, values: as_written() });
+        let naming = self.context.module.column_names;
+        let format =
+            Format::Typed(TypedFormat { kind: TypedKind::Parquet, binary: BinaryText::Text, values: as_written(naming) });
         let reading = Reading {
             format: &format,
             sizes: self.context.budget.read_sizes(),
@@ -246,17 +284,44 @@ fn columns_of(batch: &RecordBatch, count: usize) -> Result<RecordBatch, JobError
     batch.project(&places).map_err(|error| JobError::Bug(error.to_string()))
 }
 
-/// Returns the rules for values that a table has: null is no text, and numbers have a point.
-fn as_written() -> ValueRules {
+/// Returns the rules for values that a table has: null is no text, and numbers have a point. Members of JSON in texts have the
+/// source's names.
+fn as_written(naming: NamingRule) -> ValueRules {
     let numbers = NumberFormat { decimal: Some('.'), ..NumberFormat::default() };
     ValueRules {
         nulls: Nulls::new(&[String::new()], true),
         formats: Formats { numbers, ..Formats::default() },
         nested_in_text: true,
+        naming,
         ..ValueRules::default()
     }
 }
 
 fn refused(message: String, hint: &str) -> JobError {
     JobError::Usage { message, hint: Some(hint.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_fields_become_no_data() {
+        let made = |from: &str, to: &str| names_as_data(&from.parse().unwrap(), &to.parse().unwrap());
+        for (from, to, what) in [
+            ("struct<a:int>", "map<string,int>", Some("keys")),
+            ("array<struct<a:int>>", "array<map<string,int>>", Some("keys")),
+            ("struct<b:int,o:struct<a:int>>", "struct<o:map<string,int>,b:int>", Some("keys")),
+            ("map<string,struct<a:int>>", "map<string,map<string,int>>", Some("keys")),
+            ("struct<a:int>", "string", Some("texts")),
+            ("array<struct<a:int>>", "string", Some("texts")),
+            ("array<int>", "string", None),
+            ("string", "map<string,int>", None),
+            ("string", "struct<a:int>", None),
+            ("struct<a:int>", "struct<a:bigint,b:int>", None),
+            ("map<string,int>", "map<string,bigint>", None),
+        ] {
+            assert_eq!(made(from, to), what, "{from} to {to}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{ErrorKind, Explain};
 
-use super::{Column, ColumnName, ColumnType, SourceNames, TableSchema};
+use super::{Column, ColumnName, ColumnType, Flat, SourceNames, TableSchema};
 
 /// Rules for differences between the columns of the source and of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -133,6 +133,8 @@ pub struct Evolution {
     pub without_value: Vec<ColumnName>,
     /// New columns that are text because their numbers may be others.
     pub ambiguous: Vec<ColumnName>,
+    /// Columns and fields of objects that are text, or lack members.
+    pub flat: Vec<Flat>,
     /// Names in the source that fill the columns; `None` if they are not known.
     pub source_names: Option<SourceNames>,
 }

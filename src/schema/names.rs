@@ -186,7 +186,7 @@ fn split_camel(source: &str) -> String {
 const TOLD: usize = 200;
 
 /// Returns a header for display: on one line, and cut to the maximum length.
-fn told(header: &str) -> String {
+pub(super) fn told(header: &str) -> String {
     let mut told = String::new();
     for c in header.chars().take(TOLD) {
         if c.is_control() { told.extend(c.escape_default()) } else { told.push(c) }

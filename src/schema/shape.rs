@@ -1,11 +1,15 @@
 //! Inference of a column type from the values at one place in JSON records.
 
+mod flat;
+
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
 use super::fit;
 use super::{ColumnName, ColumnType, NamingRule, SourceNames, StructField};
+
+pub use flat::{Flat, FlatReason};
 
 /// Maximum number of fields of a struct. More names than that are taken for keys of data.
 const MOST_FIELDS: usize = 1_000;
@@ -27,6 +31,8 @@ pub struct Shape {
     numbers: Option<Numbers>,
     array: Option<Box<Shape>>,
     object: Option<Objects>,
+    /// True if a text was seen that is no document, where documents are to be.
+    strays: bool,
 }
 
 /// Objects seen at one place.
@@ -55,6 +61,11 @@ impl Shape {
     /// Records a text.
     pub fn see_text(&mut self) {
         self.texts = true;
+    }
+
+    /// Records a text that is no document, where documents are to be. It counts only if there is no document at all.
+    pub fn see_stray(&mut self) {
+        self.strays = true;
     }
 
     /// Records a text that the source marks as an instant.
@@ -94,6 +105,7 @@ impl Shape {
         self.booleans |= other.booleans;
         self.texts |= other.texts;
         self.instants |= other.instants;
+        self.strays |= other.strays;
         self.decimals = match (self.decimals, other.decimals) {
             (Some(one), Some(two)) => Some(one && two),
             (one, two) => one.or(two),
@@ -126,6 +138,7 @@ impl Shape {
         !self.booleans
             && !self.texts
             && !self.instants
+            && !self.strays
             && self.decimals.is_none()
             && self.numbers.is_none()
             && self.array.is_none()
@@ -142,6 +155,10 @@ impl Shape {
     }
 
     fn typed(&self, naming: NamingRule, depth: usize) -> Option<ColumnType> {
+        self.type_of_values(naming, depth).or(self.strays.then_some(ColumnType::String))
+    }
+
+    fn type_of_values(&self, naming: NamingRule, depth: usize) -> Option<ColumnType> {
         // PHP writes an object without members as an empty array.
         let has_array = self.array.is_some() && !(self.is_empty_array() && self.object.is_some());
         let has_number = self.numbers.is_some() || self.decimals.is_some();
@@ -342,162 +359,4 @@ impl Members<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::Value;
-
-    fn see(shape: &mut Shape, value: &Value) {
-        match value {
-            Value::Null => {}
-            Value::Bool(_) => shape.see_boolean(),
-            Value::Number(number) => shape.see_number(number.to_string().as_bytes()),
-            Value::String(_) => shape.see_text(),
-            Value::Array(items) => {
-                let place = shape.see_array();
-                for item in items {
-                    see(place, item);
-                }
-            }
-            Value::Object(members) => {
-                let mut places = shape.see_object();
-                members.iter().for_each(|(name, value)| see(places.member(name), value));
-            }
-        }
-    }
-
-    fn shape(values: &[&str]) -> Shape {
-        let mut shape = Shape::default();
-        for value in values {
-            see(&mut shape, &serde_json::from_str(value).unwrap());
-        }
-        shape
-    }
-
-    fn fresh(values: &[&str]) -> String {
-        shape(values).fresh(NamingRule::Camel).map_or_else(String::new, |ty| ty.to_string())
-    }
-
-    #[test]
-    fn kinds_are_kept_and_mixtures_are_text() {
-        for (values, ty) in [
-            (&["1", "null"][..], "bigint"),
-            (&["1", "1.5"], "double"),
-            (&["true"], "boolean"),
-            (&["\"1\""], "string"),
-            (&["1", "\"1\""], "string"),
-            (&["1", "true"], "string"),
-            (&["9223372036854775808"], "string"),
-            (&["9007199254740993", "1.5"], "string"),
-            (&["null"], ""),
-            (&["[]", "{}"], ""),
-            (&["[]", "{\"a\": 1}"], "struct<a:bigint>"),
-            (&["[1]", "{\"a\": 1}"], "string"),
-            (&["[]"], ""),
-            (&["{}"], ""),
-            (&["[1]", "[2.5, null]"], "array<double>"),
-            (&["[1]", "[\"x\"]"], "array<string>"),
-            (
-                &["{\"aB\": 1}", "{\"c\": [{}], \"d\": [{\"e\": null}, {\"e\": true}]}"],
-                "struct<a_b:bigint,d:array<struct<e:boolean>>>",
-            ),
-            (&["{\"a\": 1}", "7"], "string"),
-            (&["{\"é\": 1}"], "string"),
-            (&["{\"a b\": 1, \"aB\": 1}"], "struct<a b:bigint,ab:bigint>"),
-            (&["{\"_id\": \"x\", \"id\": 1}"], "struct<_id:string,id:bigint>"),
-            (&["{\"Osv\": 1}", "{\"osv\": \"x\"}", "{\"OSV\": null}"], "struct<osv:string>"),
-        ] {
-            assert_eq!(fresh(values), ty, "{values:?}");
-        }
-        let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
-        assert!(fresh(&[&deep]).ends_with("array<string>>>>>>>>>>>>>>>>>>>>>>>>"), "{}", fresh(&[&deep]));
-    }
-
-    #[test]
-    fn objects_are_text_where_they_are_too_deep() {
-        let nested = |depth| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
-        assert!(fresh(&[&nested(DEEPEST)]).ends_with("a:bigint>>>>>>>>>>>>>>>>>>>>>>>>"));
-        let too_deep = fresh(&[&nested(DEEPEST + 1)]);
-        assert_eq!((too_deep.matches("struct<").count(), too_deep.contains("a:string>>")), (DEEPEST, true), "{too_deep}");
-    }
-
-    #[test]
-    fn as_many_members_as_a_struct_has_and_one_more() {
-        let object = |count: usize| {
-            let members: Vec<String> = (0..count).map(|i| format!("\"m{i}\":1")).collect();
-            format!("{{{}}}", members.join(","))
-        };
-        assert_eq!(fresh(&[&object(MOST_FIELDS)]).matches(":bigint").count(), MOST_FIELDS);
-        for too_many in [&[object(MOST_FIELDS + 1)][..], &[object(MOST_FIELDS), "{\"other\":1}".to_owned()]] {
-            assert_eq!(fresh(&too_many.iter().map(String::as_str).collect::<Vec<_>>()), "string");
-        }
-        // However many more there are, they take no more room.
-        let Some(objects) = &shape(&[&object(MOST_FIELDS * 2)]).object else { panic!("no object") };
-        assert_eq!((objects.members.len(), objects.seen.len()), (MOST_FIELDS + 2, MOST_FIELDS + 2));
-        let known: ColumnType = "struct<m0:int,old:int>".parse().unwrap();
-        let ColumnType::Struct(fields) =
-            shape(&[&object(MOST_FIELDS)]).grown(&known, NamingRule::Words, &SourceNames::default(), "")
-        else {
-            panic!("no struct")
-        };
-        assert_eq!((fields.len(), fields[1].name.as_str()), (MOST_FIELDS, "old"));
-    }
-
-    #[test]
-    fn objects_whose_names_are_data_are_maps() {
-        let keyed = |objects: usize, keys: usize| {
-            let object = |i: usize| {
-                let members: Vec<String> = (i * keys..(i + 1) * keys).map(|key| format!("\"sku{key}\":{key}")).collect();
-                format!("{{{}}}", members.join(","))
-            };
-            (0..objects).map(object).collect::<Vec<_>>()
-        };
-        let fresh = |objects: &[String]| fresh(&objects.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(fresh(&keyed(90, 10)), "map<string,bigint>");
-        assert_eq!(fresh(&keyed(700, 3)), "map<string,bigint>");
-        assert!(fresh(&keyed(4, 10)).starts_with("struct<"), "four objects tell little");
-        assert!(fresh(&keyed(6, 3)).starts_with("struct<"), "few names are fields");
-        // Many fields that most objects have, and some that few have.
-        let wide = |i: usize| {
-            let members: Vec<String> = (0..500).map(|field| format!("\"f{field}\":1")).collect();
-            format!("{{{},\"rare{i}\":\"x\"}}", members.join(","))
-        };
-        assert!(fresh(&(0..100).map(wide).collect::<Vec<_>>()).starts_with("struct<f0:bigint"));
-        let mixed: Vec<String> = (0..50).map(|i| format!("{{\"a{i}\":{i},\"b{i}\":\"x\"}}")).collect();
-        assert_eq!(fresh(&mixed), "map<string,string>");
-        let nested: Vec<String> = (0..50).map(|i| format!("{{\"k{i}\":{{\"price\":{i}.5}}}}")).collect();
-        assert_eq!(fresh(&nested), "map<string,struct<price:double>>");
-    }
-
-    #[test]
-    fn members_are_remembered_where_they_are_unusual() {
-        let (seen, mut names) = (shape(&["{\"_id\": 1, \"l\": [{\"@x\": 2, \"y\": 3}]}"]), SourceNames::default());
-        let ty = seen.fresh(NamingRule::Words).unwrap();
-        assert_eq!(ty.to_string(), "struct<id:bigint,l:array<struct<x:bigint,y:bigint>>>");
-        seen.tell_names(&ty, NamingRule::Words, &mut names, "o");
-        assert_eq!(names.to_text(), r#"{"unusual":{"o.id":"_id","o.l.x":"@x"}}"#);
-        assert_eq!(seen.grown(&ty, NamingRule::Words, &names, "o"), ty);
-        let other = shape(&["{\"id\": \"a\", \"l\": [{\"x\": true}]}"]).grown(&ty, NamingRule::Words, &names, "o");
-        assert_eq!(other.to_string(), "struct<id:bigint,l:array<struct<x:bigint,y:bigint>>>");
-        let both = shape(&["{\"_id\": 1}", "{\"$id\": 1}"]).grown(&ty, NamingRule::Words, &names, "o").to_string();
-        assert!(both.contains(",$id:bigint"), "{both}");
-    }
-
-    #[test]
-    fn a_known_struct_grows_at_its_end_and_nothing_of_it_changes() {
-        for (ty, values, grown) in [
-            ("struct<a:int>", &["{\"b\": 1, \"a\": 2}"][..], "struct<a:int,b:bigint>"),
-            ("struct<postcode:string>", &["{\"postCode\": 1}"], "struct<postcode:string>"),
-            ("struct<higher_d_f_a:int>", &["{\"higherDFA\": 1}"], "struct<higher_d_f_a:int>"),
-            ("array<struct<a:struct<x:int>>>", &["[{\"a\": {\"y\": \"\"}}]"], "array<struct<a:struct<x:int,y:string>>>"),
-            ("map<string,struct<a:int>>", &["{\"k\": {\"b\": true}}"], "map<string,struct<a:int,b:boolean>>"),
-            ("struct<a:int>", &["[1]", "7", "{\"b\": null, \"c\": []}"], "struct<a:int>"),
-            ("int", &["{\"b\": 1}"], "int"),
-            ("struct<a:int>", &["{\"a\": {\"b\": 1}}"], "struct<a:int>"),
-            ("struct<id:int>", &["{\"_id\": \"x\", \"id\": 1}"], "struct<id:int,_id:string>"),
-            ("struct<id:int>", &["{\"_id\": 1}"], "struct<id:int,_id:bigint>"),
-        ] {
-            let found = shape(values).grown(&ty.parse().unwrap(), NamingRule::Camel, &SourceNames::default(), "");
-            assert_eq!(found.to_string(), grown, "{values:?}");
-        }
-    }
-}
+mod tests;

@@ -206,17 +206,18 @@ impl Explain for SourceError {
                 "rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into(),
             ),
             Self::Header { source: NameError::Empty { .. }, .. } => Some(
-                "set `renames` or `column_names: unicode` in the module file, or `source.csv.duplicate_names: rename` for \
-                 `column_N`"
+                "set `renames` or `column_names: unicode` in the module file; under `csv` and `excel`, `duplicate_names: rename` \
+                 calls it `column_N`"
                     .into(),
             ),
             Self::Header { source: NameError::Twice { .. }, .. } => Some(
-                "set `source.csv.duplicate_names: rename` in the module file, or `source.csv.header: by_position` with `names`"
+                "set `duplicate_names: rename` under `csv` or `excel` in the module file, or `csv: { header: by_position }` with \
+                 `names`"
                     .into(),
             ),
             Self::Header { source: NameError::Clash { .. }, .. } => Some(
-                "give one of them another name under `renames` in the module file; of CSV files, `source.csv.duplicate_names: \
-                 rename` numbers them"
+                "give one of them another name under `renames` in the module file; under `csv` and `excel`, `duplicate_names: \
+                 rename` numbers them; under `json`, `duplicate_names: merge` makes them one column"
                     .into(),
             ),
             Self::Header { source: NameError::OtherSource { column, found, .. }, .. } => Some(format!(
@@ -225,16 +226,19 @@ impl Explain for SourceError {
             )),
             Self::Header { .. } => Some("rename the header at the source".into()),
             Self::ForeignHeader { .. } => Some(
-                "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is \
+                "ask the source for the right file, or correct `source` or `renames` in the module file; if the file is \
                  right, lower `source.min_known`"
                     .into(),
             ),
             Self::UnreadableHeader { .. } => {
                 Some("look at the file's first line; `source.csv` in the module file says how it is read".into())
             }
-            Self::Document { flaw: DocumentFlaw::NoRecords, .. } | Self::NoFields { .. } => {
-                Some("compare the file with `source.json` in the module file".into())
-            }
+            Self::Document { flaw: DocumentFlaw::NoRecords, .. } => Some(
+                "compare the file with `source.json.records` in the module file; if a document may have none, set \
+                 `without_record: skip` there"
+                    .into(),
+            ),
+            Self::NoFields { .. } => Some("compare the file with `source.json` in the module file".into()),
             Self::Document { .. } | Self::Trailer { flaw: TrailerFlaw::OtherCount { .. }, .. } => {
                 Some("ask the source to send the file again".into())
             }

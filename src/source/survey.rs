@@ -6,7 +6,7 @@ use crate::schema::{ColumnName, ColumnType, NamingRule, Shape, TypeGuess, fit};
 
 use super::parser::json::scan::{self, Kind, Value};
 use super::parser::json::{Marks, see_marked, see_shape};
-use super::{RawBatch, ValueRules};
+use super::{Nulls, RawBatch, ValueRules};
 
 /// A question about a column's values.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ impl Question {
     pub(super) fn see_json(&mut self, text: &[u8], value: Value, marks: &Marks, rules: &ValueRules) {
         match (self, value.kind) {
             (_, Kind::Null) => {}
-            (_, Kind::Text { .. }) if rules.nulls.is_word(value.text(text)) => {}
+            _ if rules.nulls.is_null_value(text, value) => {}
             (Self::Text(guess), Kind::Text { escaped: true }) => {
                 see_text(guess, value.meaning(text).as_bytes(), rules);
             }
@@ -40,19 +40,25 @@ impl Question {
             (Self::Shape(shape) | Self::ShapeInTexts(shape), Kind::Text { .. }) if marks.is_instant(value.start) => {
                 shape.see_instant();
             }
-            (Self::ShapeInTexts(shape), Kind::Text { .. }) => see_document(shape, &value.meaning(text)),
+            (Self::Shape(shape) | Self::ShapeInTexts(shape), Kind::Text { .. }) if marks.is_stray(value.start) => {
+                shape.see_stray();
+            }
+            (Self::ShapeInTexts(shape), Kind::Text { .. }) => see_document(shape, &value.meaning(text), &rules.nulls),
             (Self::Shape(shape), Kind::Text { .. }) => shape.see_text(),
-            (Self::Shape(shape) | Self::ShapeInTexts(shape), _) => see_marked(shape, text, value.start, marks),
+            (Self::Shape(shape) | Self::ShapeInTexts(shape), _) => see_marked(shape, text, value.start, marks, &rules.nulls),
         }
     }
 }
 
-/// Takes a text into account that may be an object or an array.
-fn see_document(shape: &mut Shape, text: &str) {
+/// Takes a text into account that is to be an object or an array. An empty one is null.
+fn see_document(shape: &mut Shape, text: &str, nulls: &Nulls) {
     let text = text.trim().as_bytes();
     match scan::value(text, 0) {
-        Ok((Value { kind: Kind::Object | Kind::Array, .. }, end)) if end == text.len() => see_shape(shape, text, 0),
-        _ => shape.see_text(),
+        _ if text.is_empty() => {}
+        Ok((Value { kind: Kind::Object | Kind::Array | Kind::Null, .. }, end)) if end == text.len() => {
+            see_shape(shape, text, 0, nulls);
+        }
+        _ => shape.see_stray(),
     }
 }
 

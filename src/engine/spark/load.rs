@@ -105,5 +105,7 @@ fn add(mut counts: FileCounts, other: FileCounts) -> FileCounts {
     for (column, errors) in other.value_errors {
         *counts.value_errors.entry(column).or_default() += errors;
     }
+    counts.alike.extend(other.alike);
+    other.wider.iter().for_each(|(column, wider)| counts.propose(column, wider));
     counts
 }

@@ -21,7 +21,7 @@ fn within(module: &Module, settings: &CollectionSettings, inner: Part) -> Result
     let refused = |reason: String| wrong(module, &format!("children.{} of `{}`", child.path, child.parent), reason);
     let path = parse_path(&child.path).map_err(refused)?;
     let envelope = keys(&child.keys).map_err(refused)?;
-    let reshape = Reshape { path, envelope, unwrap: None, may_lack_records: true, part: inner };
+    let reshape = Reshape { path, envelope, may_lack_records: true, part: inner, ..Reshape::default() };
     let items = Part::Items(Box::new(Items { reshape, position: child.position.clone() }));
     match module.collections.get(&child.parent) {
         Some(parent) => within(module, parent, items),

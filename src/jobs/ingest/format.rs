@@ -15,6 +15,7 @@ use crate::source::{
 
 use super::children::part;
 use super::dialect::dialect;
+use super::documents;
 use super::notation::notation;
 use super::wrong::wrong;
 use crate::jobs::run::JobError;
@@ -81,7 +82,8 @@ fn of_part(module: &Module, settings: &JsonSettings, part: Part) -> Result<Optio
         return Ok(None);
     }
     let format = json_format(module, settings)?;
-    Ok(Some(Format::Json(JsonFormat { reshape: Reshape { part, ..format.reshape }, ..format })))
+    let documents = documents::paths(settings, true).map_err(|reason| wrong(module, "source.json.parse_json", reason))?;
+    Ok(Some(Format::Json(JsonFormat { reshape: Reshape { documents, part, ..format.reshape }, ..format })))
 }
 
 /// Returns the format of files of delimited text.
@@ -169,10 +171,12 @@ fn json_format(module: &Module, settings: &JsonSettings) -> Result<JsonFormat, J
         ..ValueSettings::default()
     };
     let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.json.{what}"), reason))?;
-    // Null has its own word; what stands in quotes is a text, an empty one too.
+    // Null has its own word; what stands in quotes is a text, an empty one too unless it is listed.
+    let keeps_empty = !null_values.iter().any(String::is_empty);
     let mut nulls = null_values.clone();
     nulls.push(String::new());
-    let values = ValueRules { columns: rules_from_file(module).collect(), ..values(module, Nulls::new(&nulls, true), formats) };
+    let nulls = Nulls::new(&nulls, keeps_empty);
+    let values = ValueRules { columns: rules_from_file(module).collect(), ..values(module, nulls, formats) };
     Ok(JsonFormat { layout, reshape, encoding: *encoding, values })
 }
 
@@ -217,9 +221,11 @@ fn json_layout(settings: &JsonSettings) -> Result<(Layout, Reshape), (&'static s
         envelope,
         unwrap: settings.unwrap,
         may_lack_records: settings.without_record == WithoutRecord::Skip,
+        documents: documents::paths(settings, false).map_err(|reason| ("parse_json", reason))?,
         part: Part::Whole,
     };
-    Ok((Layout { records: Some(outer).filter(|names| !names.is_empty()), kept }, reshape))
+    let records = Some(outer).filter(|names| !names.is_empty());
+    Ok((Layout { records, kept, may_lack_records: reshape.may_lack_records }, reshape))
 }
 
 /// Returns the rules of columns that adg fills from the files themselves: the source's notation does not apply to them.

@@ -9,7 +9,7 @@ use crate::lake::SOURCE_NAMES;
 use crate::metastore::Table;
 use crate::report::CollectionProgress;
 use crate::schema::{
-    ColumnName, ColumnType, Evolution, EvolutionPolicy, Incoming, NewColumn, Shape, SourceNames, TableSchema, TypeChange,
+    ColumnName, ColumnType, Evolution, EvolutionPolicy, Flat, Incoming, NewColumn, Shape, SourceNames, TableSchema, TypeChange,
     TypeGuess,
 };
 use crate::source::{Expected, Format, Header, Question, Sample, SourceError, SourceKey, Survey, decrypt};
@@ -17,6 +17,7 @@ use crate::source::{Expected, Format, Header, Question, Sample, SourceError, Sou
 use crate::store::Ahead;
 
 use super::context::Context;
+use super::documents::has_documents;
 use super::module::Collection;
 use crate::jobs::run::JobError;
 
@@ -95,7 +96,8 @@ impl DayFiles<'_> {
         let evolution = Evolution::compute(table, declared, &incoming, policy, &self.context.system)
             .map_err(|source| JobError::Refused { table: self.collection.table.to_string(), source })?;
         self.tell_names(&evolution, &survey, &mut names);
-        Ok((headers, Evolution { source_names: Some(names), ..evolution }))
+        let flat = self.flat(&evolution, &survey);
+        Ok((headers, Evolution { source_names: Some(names), flat, ..evolution }))
     }
 
     /// Returns true if a file without a byte is a part without rows beside others. Where files are encrypted, or their records
@@ -148,6 +150,17 @@ impl DayFiles<'_> {
         }
     }
 
+    /// Returns the columns and fields of objects that are text, or lack members.
+    fn flat(&self, evolution: &Evolution, survey: &Survey<'_>) -> Vec<Flat> {
+        let mut found = Vec::new();
+        for column in evolution.after.columns() {
+            if let Some(Question::Shape(shape) | Question::ShapeInTexts(shape)) = survey.answer(&column.name) {
+                shape.flat(&column.ty, self.context.module.column_names, column.name.as_str(), &mut found);
+            }
+        }
+        found
+    }
+
     /// Returns true if the rest of the files would change nothing: every column has a type that stands, and no struct has grown.
     /// False if types may change, or if new columns are ignored: all ignored columns must be reported.
     fn is_foreseeable(&self, known: &TableSchema, incoming: &[Incoming]) -> bool {
@@ -173,16 +186,16 @@ impl DayFiles<'_> {
                 widens.then(|| Question::Text(TypeGuess::widening(ty)))
             }
             None if self.collection.declared.has(column) => None,
-            None if is_json && self.parses_texts_of(column) => Some(Question::ShapeInTexts(Shape::default())),
+            None if is_json && self.has_documents(known, column) => Some(Question::ShapeInTexts(Shape::default())),
             None if is_json => Some(Question::Shape(Shape::default())),
             None => Some(Question::Text(TypeGuess::fresh())),
         }
     }
 
     /// Returns true if the texts of a column are JSON documents.
-    fn parses_texts_of(&self, column: &ColumnName) -> bool {
-        let json = self.context.module.source.json.as_ref();
-        json.is_some_and(|json| json.parse_json.iter().any(|name| name == column.as_str()))
+    fn has_documents(&self, known: &TableSchema, column: &ColumnName) -> bool {
+        let naming = self.context.reading(self.collection).naming;
+        self.context.module.source.json.as_ref().is_some_and(|json| has_documents(json, naming, known, column))
     }
 
     /// Returns the type of a column that the files themselves fill; `None` for the others.

@@ -252,7 +252,7 @@ impl Planned<'_> {
             None => vec![create_table_ddl(&wanted)],
             Some(_) => evolution.ddl(&self.collection.table.to_string()),
         };
-        day.notes = notes(&headers, &evolution);
+        day.notes = notes(self.context, self.collection, &headers, &evolution);
         day.notes.extend(sent_twice);
         day.notes.extend(self.context.engine.note(keys.iter().map(|key| key.object.size).sum()));
         let Evolution { after, source_names, .. } = evolution;

@@ -271,26 +271,21 @@ fn key_service() -> Vec<(KeyServiceError, u8, &'static str)> {
     ]
 }
 
-fn source() -> Vec<(SourceError, u8, &'static str)> {
-    let key = text;
-    let document = |flaw| SourceError::Document { key: key(), flaw, offset: 1 };
-    let header = |source| SourceError::Header { key: key(), source };
+fn header() -> Vec<(SourceError, u8, &'static str)> {
+    let header = |source| SourceError::Header { key: text(), source };
     vec![
-        (
-            SourceError::Empty { key: key() },
-            13,
-            "a day without rows is a header or `[]` only; ask the source to send the file again",
-        ),
         (header(NameError::Unusable { name: text() }), 12, "rename the header at the source"),
         (
             header(NameError::Empty { position: 2, header: text() }),
             12,
-            "set `renames` or `column_names: unicode` in the module file, or `source.csv.duplicate_names: rename` for `column_N`",
+            "set `renames` or `column_names: unicode` in the module file; under `csv` and `excel`, `duplicate_names: rename` \
+             calls it `column_N`",
         ),
         (
             header(NameError::Twice { header: text(), first: 1, second: 2 }),
             12,
-            "set `source.csv.duplicate_names: rename` in the module file, or `source.csv.header: by_position` with `names`",
+            "set `duplicate_names: rename` under `csv` or `excel` in the module file, or `csv: { header: by_position }` with \
+             `names`",
         ),
         (
             header(NameError::Reserved { header: text(), column: crate::schema::ColumnName::new("error_desc").unwrap() }),
@@ -306,6 +301,19 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             12,
             "list it under `renames` in the module file: `\"_id\": id` if it is the same field, else with another column",
         ),
+    ]
+}
+
+fn source() -> Vec<(SourceError, u8, &'static str)> {
+    let key = text;
+    let document = |flaw| SourceError::Document { key: key(), flaw, offset: 1 };
+    let mut rows = header();
+    rows.extend([
+        (
+            SourceError::Empty { key: key() },
+            13,
+            "a day without rows is a header or `[]` only; ask the source to send the file again",
+        ),
         (
             SourceError::NotReadable { key: key(), format: "Parquet", reason: text() },
             13,
@@ -320,7 +328,7 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
         (
             SourceError::ForeignHeader { key: key(), reason: text(), cause: text() },
             12,
-            "ask the source for the right file, or correct `source.csv` or `renames` in the module file; if the file is right, \
+            "ask the source for the right file, or correct `source` or `renames` in the module file; if the file is right, \
              lower `source.min_known`",
         ),
         (
@@ -343,7 +351,12 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             13,
             "if the file is damaged, ask the source to send it again; else run again",
         ),
-        (document(DocumentFlaw::NoRecords), 13, COMPARE),
+        (
+            document(DocumentFlaw::NoRecords),
+            13,
+            "compare the file with `source.json.records` in the module file; if a document may have none, set \
+             `without_record: skip` there",
+        ),
         (document(DocumentFlaw::Truncated), 13, SEND_AGAIN),
         (SourceError::NoFields { key: key(), path: text() }, 13, COMPARE),
         (
@@ -368,7 +381,8 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             13,
             "look for the line's end: is this a text file with that delimiter?",
         ),
-    ]
+    ]);
+    rows
 }
 
 fn must_be<E: Into<JobError>>(rows: Vec<(E, u8, &'static str)>) {

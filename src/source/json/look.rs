@@ -4,13 +4,13 @@ use std::io::Read;
 
 use crate::schema::{ColumnName, DuplicateNames, MOST_COLUMNS, Naming, TableSchema, headers_to_columns};
 
-use super::super::parser::ReadSizes;
 use super::super::parser::json::scan::{Member, Value};
 use super::super::parser::json::{JsonReader, Marks, Names, Room};
+use super::super::parser::{ReadSizes, TWICE};
 use super::super::{Header, MarkedFields, Question, Sample, SourceError, Survey, ValueRules};
 use super::format::JsonFormat;
 use super::stopped::stopped;
-use super::twice::{TWICE, any_twice};
+use super::twice::any_twice;
 
 /// Maximum bytes of a block if only the beginning of a file is read.
 const BEGINNING_BYTES: usize = 1 << 20;

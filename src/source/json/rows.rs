@@ -2,11 +2,10 @@
 
 use arrow_buffer::Buffer;
 
-use super::super::parser::Span;
 use super::super::parser::json::Room;
 use super::super::parser::json::scan::{self, Kind, Member};
+use super::super::parser::{Span, TWICE};
 use super::super::{BadRecord, RawBatch};
-use super::twice::TWICE;
 
 /// The fields of a batch under construction.
 pub(super) struct Rows {

@@ -2,9 +2,6 @@
 
 use super::super::parser::json::scan::Value;
 
-/// A duplicate name in one record: readers differ in which of its values they keep.
-pub(super) const TWICE: &str = "a name stands twice";
-
 /// Returns true if two of the names are equal after unescaping.
 pub(super) fn any_twice(text: &[u8], names: &[Value]) -> bool {
     let mut names: Vec<String> = names.iter().map(|name| name.meaning(text)).collect();

@@ -83,6 +83,8 @@ impl Span {
     }
 }
 
+/// Reason for a record with a duplicate name: readers differ in which of its values they keep.
+pub(in crate::source) const TWICE: &str = "a name stands twice";
 /// Reason for a record with bytes that are invalid in its encoding.
 pub(super) const NOT_TEXT: &str = "bytes that are not text in the source's encoding";
 

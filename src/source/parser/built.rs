@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
 
-use crate::schema::fit;
+use crate::schema::{Flat, TypeStep, fit};
 
 use super::batch::Field;
 
@@ -14,13 +14,15 @@ pub(super) struct Built {
     pub(super) invalid_values: Vec<usize>,
     /// Values in those of the column that are invalid and therefore null.
     pub(super) misfits: Vec<Misfit>,
+    /// A struct of which an object has two members for one field, if one was found.
+    pub(super) alike: Option<Flat>,
     /// True if its values have members that its type does not have.
     pub(super) has_grown: bool,
 }
 
 impl Built {
     pub(super) fn new(array: impl Array + 'static, invalid_values: Vec<usize>) -> Self {
-        Self { array: Arc::new(array), invalid_values, misfits: Vec::new(), has_grown: false }
+        Self { array: Arc::new(array), invalid_values, misfits: Vec::new(), alike: None, has_grown: false }
     }
 }
 
@@ -29,6 +31,8 @@ pub(super) struct Misfit {
     pub(super) row: usize,
     /// Its path below the column: `.a[2].b`.
     pub(super) path: String,
+    /// The way from the column's type to its own.
+    pub(super) steps: Vec<TypeStep>,
     /// The value as it is written; a text without quotes and escapes.
     pub(super) text: String,
 }

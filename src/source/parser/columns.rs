@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::batch::{BatchError, element_field};
 use crate::schema::fit::{self, Formats};
-use crate::schema::{ColumnName, ColumnType, ERROR_DESC, ROW_HASH_ID};
+use crate::schema::{ColumnName, ColumnType, ERROR_DESC, Flat, ROW_HASH_ID};
 
 use super::batch::{Field as RawField, RawBatch};
 use super::built::{Built, invalid_value};
@@ -30,6 +30,10 @@ pub struct TypedBatch {
     pub batch: RecordBatch,
     /// Number of invalid values, for each column of the plan.
     pub invalid_values: Vec<u64>,
+    /// For each column of the plan, a type that would hold its invalid values too; `None` if there is none to propose.
+    pub wider: Vec<Option<ColumnType>>,
+    /// Structs of which objects have two members for one field: at most one for each column.
+    pub alike: Vec<Flat>,
     /// Number of rows with an invalid value.
     pub rows_with_errors: u64,
     /// True if values of a column [that may grow](ColumnPlan::may_grow) have new members.
@@ -50,7 +54,9 @@ pub fn typed_batch(
     let (built, hashes) = rayon::join(columns, || hash.map(|hash| hash.column(batch, &rules.nulls)));
     let built = built?;
     let invalid_values = built.iter().map(|column| (column.invalid_values.len() + column.misfits.len()) as u64).collect();
+    let wider = plan.iter().zip(&built).map(|(column, built)| wider(batch, column, built, rules)).collect();
     let has_grown = built.iter().any(|column| column.has_grown);
+    let alike = built.iter().filter_map(|column| column.alike.clone()).collect();
     let errors = error_desc(batch, plan, &built);
     let rows_with_errors = (errors.len() - errors.null_count()) as u64;
     let names = plan.iter().map(|column| column.name.as_str()).chain(hashes.as_ref().map(|_| ROW_HASH_ID)).chain([ERROR_DESC]);
@@ -58,7 +64,19 @@ pub fn typed_batch(
     let fields = names.zip(&columns).map(|(name, array)| Field::new(name, array.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let batch = RecordBatch::try_new(schema, columns).map_err(BatchError::from)?;
-    Ok(TypedBatch { batch, invalid_values, rows_with_errors, has_grown })
+    Ok(TypedBatch { batch, invalid_values, wider, alike, rows_with_errors, has_grown })
+}
+
+/// Maximum number of a column's invalid values in a batch that a type is proposed by.
+const MOST_JUDGED: usize = 1_000;
+
+/// Returns a type that would hold a column's invalid values too, by the first of them.
+fn wider(batch: &RawBatch, column: &ColumnPlan, built: &Built, rules: &ValueRules) -> Option<ColumnType> {
+    let formats = &rules.of(&column.name).formats;
+    let whole = built.invalid_values.iter().map(|row| (&[][..], batch.field(*row, column.index).text));
+    let inner = built.misfits.iter().map(|misfit| (misfit.steps.as_slice(), misfit.text.as_bytes()));
+    let types = whole.chain(inner).take(MOST_JUDGED).filter_map(|(steps, text)| column.ty.wider_for(steps, text, formats));
+    types.reduce(|one, other| one.or_wider(&other))
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {

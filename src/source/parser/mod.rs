@@ -25,8 +25,8 @@ mod trailer;
 mod unescape;
 mod widths;
 
-pub(super) use batch::Span;
 pub use batch::{BadRecord, Place, RawBatch};
+pub(super) use batch::{Span, TWICE};
 pub use columns::{TypedBatch, typed_batch};
 pub use dialect::{Dialect, Escape, Sequences};
 pub use fixed_width::{FixedField, FixedWidth};

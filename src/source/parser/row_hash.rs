@@ -30,6 +30,8 @@ pub enum HashVersion {
 pub struct RowHash {
     version: HashVersion,
     fields: Vec<HashField>,
+    /// True if words that mean null do so in arrays too.
+    is_json: bool,
 }
 
 /// A field that is hashed.
@@ -50,7 +52,7 @@ impl RowHash {
         if sorted || version == HashVersion::V2 {
             fields.sort_by(|a, b| a.name.encode_utf16().cmp(b.name.encode_utf16()));
         }
-        Self { version, fields }
+        Self { version, fields, is_json: sorted }
     }
 
     /// Returns the version of the hash.
@@ -95,7 +97,7 @@ impl RowHash {
             separator = b"||";
         };
         for (field, value) in self.values(batch, row, nulls) {
-            match items(value).filter(|_| field.is_array) {
+            match items(value, nulls, self.is_json).filter(|_| field.is_array) {
                 Some(items) => items.iter().for_each(|item| add(item.as_bytes())),
                 None => add(value.text),
             }
@@ -117,13 +119,14 @@ impl RowHash {
 }
 
 /// Returns the items of an array that are not null: `concat_ws` takes each as a separate value.
-fn items(value: Field<'_>) -> Option<Vec<String>> {
+fn items(value: Field<'_>, nulls: &Nulls, is_json: bool) -> Option<Vec<String>> {
     if value.quoted || !value.text.starts_with(b"[") {
         return None;
     }
     let mut items = Vec::new();
     let end = scan::array(value.text, 0, &mut |item| match item.kind {
         Kind::Null => {}
+        _ if is_json && nulls.is_null_value(value.text, item) => {}
         _ => items.push(item.meaning(value.text)),
     });
     (end == Ok(value.text.len())).then_some(items)

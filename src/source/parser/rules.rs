@@ -6,6 +6,7 @@ use crate::schema::fit::Formats;
 use crate::schema::{ColumnName, NamingRule};
 
 use super::batch::Field;
+use super::json::scan::{Kind, Value};
 
 /// Texts that mean null.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +57,27 @@ impl Nulls {
     #[inline]
     fn is_null_word(&self, field: Field<'_>) -> bool {
         self.is_word(field.text) && !(field.quoted && self.keep_quoted_words)
+    }
+
+    /// Returns true if values of JSON other than null may mean null.
+    #[inline]
+    pub(in crate::source) fn may_be_of_json(&self) -> bool {
+        !self.words.is_empty() || self.empty_is_null(true)
+    }
+
+    /// Returns true if a value of JSON is a text that means null, or a number or boolean that is written as one.
+    #[inline]
+    pub(in crate::source) fn is_null_value(&self, text: &[u8], value: Value) -> bool {
+        self.may_be_of_json() && self.means_null(text, value)
+    }
+
+    fn means_null(&self, text: &[u8], value: Value) -> bool {
+        match value.kind {
+            Kind::Null | Kind::Array | Kind::Object => false,
+            Kind::Text { .. } if value.start == value.end => self.empty_is_null(true),
+            Kind::Text { escaped: true } => self.is_word(value.meaning(text).as_bytes()),
+            _ => self.is_word(value.text(text)),
+        }
     }
 
     /// Returns true if a text is one of the words that mean null.

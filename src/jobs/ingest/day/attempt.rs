@@ -21,6 +21,7 @@ use crate::engine::{Loaded, StagingFolder};
 use crate::jobs::ingest::complete;
 use crate::jobs::ingest::context::Context;
 use crate::jobs::ingest::duplicates::distinct;
+use crate::jobs::ingest::flat;
 use crate::jobs::ingest::incoming::{DayFiles, source_file};
 use crate::jobs::ingest::lineage::{DayLineage, WrittenColumns};
 use crate::jobs::ingest::module::Collection;
@@ -245,6 +246,8 @@ impl<'a> Day<'a> {
             read => read?,
         };
         self.report.notes.extend(notes);
+        let table = self.collection.table.to_string();
+        self.report.notes.extend(found.alike.iter().map(|flat| flat::explained(&table, flat, evolution)));
         staged.written(files);
         self.count(staged.extent(), &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;

@@ -8,8 +8,9 @@ use crate::engine::FileCounts;
 use crate::jobs::ingest::control::Control;
 use crate::jobs::run::JobError;
 use crate::lake::QuarantineFile;
-use crate::schema::{ColumnName, ColumnType, Evolution};
+use crate::schema::{ColumnName, Evolution};
 use crate::sink::Extent;
+use crate::source::GIVEN_TWICE;
 
 use super::attempt::Day;
 
@@ -87,7 +88,7 @@ impl Day<'_> {
                 format!(
                     "compare values of the source with column types: {}{}",
                     worst(&found.value_errors),
-                    self.fractions_hint(&found.value_errors, evolution)
+                    self.type_hints(found, evolution)
                 ),
             ),
         ];
@@ -96,7 +97,9 @@ impl Day<'_> {
             let rate = if counts.rows_read == 0 { 0.0 } else { count as f64 / counts.rows_read.max(count) as f64 };
             if rate > limit {
                 let all_alike = reason.filter(|_| key == "quarantine_rate" && count >= counts.rows_read);
-                let hint = match all_alike.and_then(width_hint) {
+                let of_names =
+                    || reason.filter(|reason| key == "quarantine_rate" && *reason == GIVEN_TWICE).map(|_| self.names_hint());
+                let hint = match all_alike.and_then(width_hint).or_else(of_names) {
                     Some(hint) => format!("{look}; {hint}"),
                     None => format!("{look}; or raise `limits.{key}` in the module file"),
                 };
@@ -104,17 +107,6 @@ impl Day<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Returns what to type if a column of the table has had whole numbers so far: its first fraction is no error of the source.
-    fn fractions_hint(&self, errors: &BTreeMap<ColumnName, u64>, evolution: &Evolution) -> String {
-        let before = |column: &&ColumnName| evolution.before.as_ref()?.type_of(column);
-        match errors.keys().find(|column| before(column).is_some_and(ColumnType::is_integer)) {
-            Some(column) => {
-                format!("; if `{column}` has fractions from now on, `adg retype {} {column} double`", self.collection.table)
-            }
-            None => String::new(),
-        }
     }
 }
 

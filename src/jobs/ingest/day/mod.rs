@@ -3,6 +3,7 @@
 mod attempt;
 mod check;
 mod end;
+mod hints;
 mod personal;
 mod publish;
 mod read;

@@ -1,6 +1,9 @@
 //! Publishing of a day, and the report of what was done to its table.
 
 use crate::catchup::Lease;
+use crate::jobs::ingest::context::Context;
+use crate::jobs::ingest::module::Collection;
+use crate::jobs::ingest::{documents, flat};
 use crate::jobs::run::JobError;
 use crate::lake::HiveSink;
 use crate::metastore::create_table_ddl;
@@ -35,24 +38,29 @@ impl Day<'_> {
         } else {
             self.report.schema_changes.extend(evolution.ddl(&table.to_string()));
         }
-        self.report.notes.extend(notes(headers, evolution));
+        self.report.notes.extend(notes(self.run.context, self.collection, headers, evolution));
         self.report.notes.extend(self.sent_twice.clone());
     }
 }
 
 /// Returns notes for a person about an evolution, in addition to its statements.
-pub(crate) fn notes(headers: &[Header], evolution: &Evolution) -> Vec<String> {
+pub(crate) fn notes(context: &Context<'_>, collection: &Collection, headers: &[Header], evolution: &Evolution) -> Vec<String> {
     let told: [(&[ColumnName], &str); 4] = [
         (&evolution.filled, "columns missing in the source, filled with null"),
         (&evolution.without_value, "new columns without any value, not added yet"),
         (&evolution.ignored, "new columns ignored"),
         (
             &evolution.ambiguous,
-            "new columns kept as text, since `1.000` may be a thousand; declare them, or set `source.csv.decimal`",
+            "new columns kept as text, since `1.000` may be a thousand; declare them, or set `decimal` beside the format",
         ),
     ];
     let told = told.into_iter().filter(|(names, _)| !names.is_empty());
     let columns = told.map(|(names, what)| format!("{what}: {}", list(names)));
     let blank: Vec<&str> = headers.iter().filter(|header| header.is_blank).map(|header| header.key.as_str()).collect();
+    let table = collection.table.to_string();
+    let flat = evolution.flat.iter().map(|flat| flat::explained(&table, flat, evolution));
+    let naming = context.reading(collection).naming;
+    let documents = documents::notes(context.module, (&collection.name, &collection.table), naming, evolution);
+    let columns = columns.chain(flat).chain(documents);
     columns.chain((!blank.is_empty()).then(|| format!("empty files, skipped: {}", shortened(blank.join(", "))))).collect()
 }

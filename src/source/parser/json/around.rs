@@ -1,9 +1,10 @@
 //! Values around a record, which it gets as members.
 
-use super::find::{Found, find};
+use super::find::{Lack, value_at};
 use super::marks::Marks;
 use super::path::PathStep;
 use super::scan::{Kind, Value};
+use crate::source::parser::batch::TWICE;
 
 /// Values that a record gets from around it: the beginning of an object's members, with a comma after each.
 #[derive(Debug, Clone, Default)]
@@ -16,12 +17,17 @@ pub(super) struct Around {
 
 impl Around {
     /// Returns the values at the paths in the document, or the record, that begins at `at`. `from` has the marks of the text.
-    pub(super) fn of(envelope: &[(String, Vec<String>)], text: &[u8], at: usize, from: &Marks) -> Self {
+    ///
+    /// # Errors
+    /// A name on a path stands twice.
+    pub(super) fn of(envelope: &[(String, Vec<String>)], text: &[u8], at: usize, from: &Marks) -> Result<Self, &'static str> {
         let mut around = Self::default();
         for (name, path) in envelope {
             let steps: Vec<PathStep> = path.iter().cloned().map(PathStep::Member).collect();
-            let mut found = Found::default();
-            let value = find(text, at, &steps, &mut found).ok().and_then(|_| found.values.first().copied());
+            let value = match value_at(text, at, &steps) {
+                Err(Lack::Other(TWICE)) => return Err(TWICE),
+                found => found.ok(),
+            };
             around.name(name);
             match value.filter(|value| value.kind != Kind::Null) {
                 Some(value) => append(text, value, from, &mut around.text, &mut around.marks),
@@ -32,7 +38,7 @@ impl Around {
             }
             around.text.push(b',');
         }
-        around
+        Ok(around)
     }
 
     /// Adds a number.

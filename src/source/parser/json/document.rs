@@ -10,6 +10,8 @@ pub struct Layout {
     pub records: Option<Vec<String>>,
     /// Names that lead to a value that is kept.
     pub kept: Option<Vec<String>>,
+    /// True if a document without an array of records is skipped, rather than invalid.
+    pub may_lack_records: bool,
 }
 
 /// A flaw that makes a document invalid.
@@ -71,6 +73,8 @@ pub(super) struct Document {
     open: Vec<String>,
     /// True if the current document has had its records.
     found: bool,
+    /// True if it has something else where they should be, other than null.
+    is_other: bool,
     /// True if the current document has had the value that is kept.
     has_kept: bool,
     /// The value at [`Layout::kept`], as written.
@@ -79,7 +83,7 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn new(layout: Layout) -> Self {
-        Self { layout, place: Place::Start, open: Vec::new(), found: false, has_kept: false, kept: None }
+        Self { layout, place: Place::Start, open: Vec::new(), found: false, is_other: false, has_kept: false, kept: None }
     }
 
     /// Takes the next step from `at`; `members` receives a record's members. `ended`: no more text follows.
@@ -133,7 +137,7 @@ impl Document {
         match (byte, &self.layout.records) {
             (b',', _) => Ok(self.pass(Place::Ended, at + 1)),
             (b'{', Some(_)) | (b'[', None) => {
-                (self.found, self.has_kept) = (false, false);
+                (self.found, self.is_other, self.has_kept) = (false, false, false);
                 self.start(byte, at)
             }
             _ => Err(DocumentFlaw::NotJson("something stands behind its end")),
@@ -200,7 +204,7 @@ impl Document {
     fn member(&mut self, text: &[u8], at: usize, byte: u8) -> Result<Step, DocumentFlaw> {
         match (byte, self.place) {
             (b'}', _) if self.open.pop().is_some() => return Ok(self.pass(Place::BehindMember, at + 1)),
-            (b'}', _) if !self.found => return Err(DocumentFlaw::NoRecords),
+            (b'}', _) if !self.found && (self.is_other || !self.layout.may_lack_records) => return Err(DocumentFlaw::NoRecords),
             (b'}', _) => return Ok(self.pass(Place::Ended, at + 1)),
             (b',', Place::BehindMember) => return Ok(self.pass(Place::BeforeMember, at + 1)),
             (_, Place::BehindMember) => return Err(DocumentFlaw::NotJson("a comma or a closing bracket is missing")),
@@ -217,13 +221,13 @@ impl Document {
         };
         let Some(&first) = text.get(start) else { return Ok(Step::Incomplete) };
         match (leads_to(&self.layout.records), leads_to(&self.layout.kept), first) {
-            (Some(true), _, b'[') if self.found => return Err(DocumentFlaw::NotJson("its array of records stands twice")),
+            (Some(true), _, _) if self.found => return Err(DocumentFlaw::NotJson("its array of records stands twice")),
             (Some(true), _, b'[') => {
                 self.found = true;
                 self.open.push(name);
                 return Ok(self.pass(Place::BeforeItem, start + 1));
             }
-            (Some(true), _, b'{') if !self.found => {
+            (Some(true), _, b'{') => {
                 self.found = true;
                 self.open.push(name);
                 return Ok(self.pass(Place::OnlyItem, start));
@@ -232,6 +236,7 @@ impl Document {
                 self.open.push(name);
                 return Ok(self.pass(Place::BeforeMember, start + 1));
             }
+            (Some(_), _, first) if first != b'n' => self.is_other = true,
             _ => {}
         }
         let is_kept = leads_to(&self.layout.kept) == Some(true);
@@ -264,7 +269,11 @@ mod tests {
 
     /// Returns the records, the bad ones with their reason, and the kept value.
     fn walk(text: &str, records: &str, kept: &str) -> Result<(Vec<String>, Option<String>), DocumentFlaw> {
-        let mut document = Document::new(Layout { records: path(records), kept: path(kept) });
+        walk_by(Layout { records: path(records), kept: path(kept), may_lack_records: false }, text)
+    }
+
+    fn walk_by(layout: Layout, text: &str) -> Result<(Vec<String>, Option<String>), DocumentFlaw> {
+        let mut document = Document::new(layout);
         let (mut at, mut found, mut members) = (0, Vec::new(), Vec::new());
         loop {
             match document.step(text.as_bytes(), at, true, &mut members)? {
@@ -352,6 +361,21 @@ mod tests {
     }
 
     #[test]
+    fn documents_without_records_are_skipped_if_they_may_be() {
+        let walked = |text: &str| {
+            let layout = Layout { records: path("a.d"), kept: None, may_lack_records: true };
+            walk_by(layout, text).map(|(found, _)| found)
+        };
+        for text in [r#"{"error":"x"}"#, r#"{"a":null}"#, r#"{"a":{"d":null}}{"a":{}}"#] {
+            assert_eq!(walked(text), Ok(Vec::new()), "{text}");
+        }
+        assert_eq!(walked(r#"{"error":"x"}{"a":{"d":[{"id":1}]}}{}"#), Ok(vec![r#"{"id":1}"#.to_owned()]));
+        for text in [r#"{"a":7}"#, r#"{"a":[]}"#, r#"{"a":{"d":"x"}}"#, r#"{"a":{"d":7}}{"a":{"d":[]}}"#, "[]"] {
+            assert_eq!(walked(text), Err(DocumentFlaw::NoRecords), "{text}");
+        }
+    }
+
+    #[test]
     fn a_document_that_is_none_says_why() {
         let flaw = |text: &str, path: &str| walk(text, path, "").unwrap_err();
         for text in [r#"{"data":[{"a":1}"#, r#"{"data":[{"a":1}]"#, r#"{"data":[{"a":1"#, r#"{"data":["#, r#"{"da"#] {
@@ -366,7 +390,8 @@ mod tests {
         assert_eq!(flaw("[]", "data"), DocumentFlaw::NoRecords);
         let twice = r#"{"fields":[],"data":[{"a":1}],"fields":[1]}"#;
         assert_eq!(walk(twice, "data", "fields").unwrap_err(), DocumentFlaw::Twice);
-        for text in ["id,name", "[] x", r#"{"data":[],"data":[]}"#, r#"{"data":[] "x":1}"#] {
+        for text in ["id,name", "[] x", r#"{"data":[],"data":[]}"#, r#"{"data":{"a":1},"data":{"a":2}}"#, r#"{"data":[] "x":1}"#]
+        {
             let records = if text.starts_with('{') { "data" } else { "" };
             assert!(matches!(flaw(text, records), DocumentFlaw::NotJson(_)), "{text}");
         }

@@ -2,6 +2,7 @@
 
 mod around;
 mod document;
+mod documents;
 mod find;
 mod marks;
 mod names;
@@ -19,6 +20,6 @@ pub(in crate::source) use marks::Marks;
 pub(in crate::source) use names::Names;
 pub use path::{PathStep, parse_path};
 pub(in crate::source) use reader::{JsonError, JsonReader, Room};
-pub use reshape::{Items, Part, Reshape};
+pub use reshape::{GIVEN_TWICE, Items, Part, Reshape};
 pub(in crate::source) use shape::{see_marked, see_shape};
 pub use unwrap::Unwrap;

@@ -155,11 +155,13 @@ impl<R: Read> JsonReader<R> {
         let (mut members, mut room) = (Vec::new(), Room::Left);
         for record in records {
             members.clear();
-            let scanned = scan::object(&found.reshaped, record.at, &mut |member| members.push(member));
-            let verdict = match scanned {
-                Ok(_) => each(&found.reshaped, &members, &found.marks),
-                Err(_) => Err("its values can't be unwrapped"),
-            };
+            let reshape = self.reshape.as_ref();
+            let verdict = record.record.and_then(|at| {
+                let scanned = scan::object(&found.reshaped, at, &mut |member| members.push(member));
+                scanned.map_err(|_| "its values can't be unwrapped")?;
+                let verdict = each(&found.reshaped, &members, &found.marks);
+                verdict.map_err(|reason| reshape.map_or(reason, |reshape| reshape.reason(reason, &found.reshaped, &members)))
+            });
             if self.take(found, record.source.0, record.source.1, verdict) == Room::Full {
                 room = Room::Full;
             }

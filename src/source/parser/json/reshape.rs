@@ -1,16 +1,20 @@
 //! Records from the values of a document that hold them: below a path, with values around them, and without wrappers.
 
 use super::around::{Around, append};
-use super::find::{Found, records_at};
+use super::documents::unquoted;
+use super::find::{Found, Lack, is_named, records_at};
 use super::marks::Marks;
 use super::path::PathStep;
-use super::scan::{Flaw, Kind, Value};
+use super::scan::{Flaw, Kind, Member, Value};
 use super::unwrap::Unwrap;
 use super::without::{copied, without};
+use crate::source::parser::batch::TWICE;
 
 const NO_RECORD: &str = "it has no record at the path of `records`";
 const NOT_AN_OBJECT: &str = "its record is no object";
 const WITHOUT_KEY: &str = "it lacks a key that the items of its array are to have";
+/// Reason for a record that has a name of its own which it also gets from around it.
+pub const GIVEN_TWICE: &str = "it has a member with the name of a key, of the position or of a value of the envelope";
 const BROKEN: &str = "its values can't be unwrapped";
 const TOO_MUCH: &str = "its records take too much memory with the values around them";
 /// Maximum bytes of the records of one document: many records repeat the values around them.
@@ -25,8 +29,10 @@ pub struct Reshape {
     pub envelope: Vec<(String, Vec<String>)>,
     /// Notation of values with their types.
     pub unwrap: Option<Unwrap>,
-    /// True if a document without a record at the path is none, rather than invalid.
+    /// True if a document, or an item of its arrays, without a record at the path is skipped, rather than invalid.
     pub may_lack_records: bool,
+    /// Paths in a record to texts that hold documents, which take the place of the texts.
+    pub documents: Vec<Vec<PathStep>>,
     /// The part of each record that the table has.
     pub part: Part,
 }
@@ -56,20 +62,50 @@ pub struct Items {
 /// A record in the reshaped text, and its place in the document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reshaped {
-    pub(super) at: usize,
+    /// Start of the record, or the reason for a bad one.
+    pub(super) record: Result<usize, &'static str>,
     pub(super) source: (usize, usize),
+}
+
+impl Reshaped {
+    fn bad(source: (usize, usize), reason: &'static str) -> Self {
+        Self { record: Err(reason), source }
+    }
 }
 
 impl Reshape {
     /// Returns true if records are what they are.
     pub fn is_identity(&self) -> bool {
-        self.path.is_empty() && self.envelope.is_empty() && self.unwrap.is_none() && self.part == Part::Whole
+        self.path.is_empty()
+            && self.envelope.is_empty()
+            && self.unwrap.is_none()
+            && self.documents.is_empty()
+            && self.part == Part::Whole
     }
 
-    /// Appends the records of the document that begins at `at` to `out`, in plain form.
+    /// Returns the names that records get from around them.
+    fn given(&self) -> Vec<&str> {
+        match &self.part {
+            Part::Items(items) if matches!(items.reshape.part, Part::Items(_)) => items.reshape.given(),
+            Part::Items(items) => {
+                let keys = items.reshape.envelope.iter().map(|(name, _)| name.as_str());
+                keys.chain(items.position.as_deref()).collect()
+            }
+            Part::Whole | Part::Without(_) => self.envelope.iter().map(|(name, _)| name.as_str()).collect(),
+        }
+    }
+
+    /// Returns the reason for which a record with these members is bad, as precisely as it can be told.
+    pub(super) fn reason(&self, reason: &'static str, text: &[u8], members: &[Member]) -> &'static str {
+        let stands_twice = |name: &&str| members.iter().filter(|member| is_named(text, member.name, name)).count() > 1;
+        if reason == TWICE && self.given().iter().any(stands_twice) { GIVEN_TWICE } else { reason }
+    }
+
+    /// Appends the records of the document that begins at `at` to `out`, in plain form. An item of its arrays that has no record
+    /// at the path is bad, and leaves the others alone.
     ///
     /// # Errors
-    /// The document has no record, or something else where one should be; `out` is as before.
+    /// The whole document is bad; `out` is as before.
     pub(super) fn records(
         &self,
         text: &[u8],
@@ -78,15 +114,18 @@ impl Reshape {
         marks: &mut Marks,
     ) -> Result<Vec<Reshaped>, &'static str> {
         self.parts(out, marks, |out, marks| {
-            let Found { values: found, missing } = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?;
-            if missing && !self.may_lack_records {
-                return Err(NO_RECORD);
-            }
-            if found.iter().any(|value| value.kind != Kind::Object) {
-                return Err(NOT_AN_OBJECT);
-            }
-            let around = Around::of(&self.envelope, text, at, &Marks::default());
-            self.written(text, &Marks::default(), found.into_iter().map(|record| (record, around.clone())), out, marks)
+            let found = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?;
+            let around = Around::of(&self.envelope, text, at, &Marks::default())?;
+            let records = found.into_iter().filter_map(|found| match found {
+                Found::Value { value, .. } if value.kind == Kind::Object => Some(Ok((value, around.clone()))),
+                Found::Value { value, .. } => Some(Err(Reshaped::bad((value.start, value.end), NOT_AN_OBJECT))),
+                Found::Lacking { lack: Lack::Missing, .. } if self.may_lack_records => None,
+                Found::Lacking { start, end, lack } => {
+                    let reason = if let Lack::Other(reason) = lack { reason } else { NO_RECORD };
+                    Some(Err(Reshaped::bad((start, end), reason)))
+                }
+            });
+            self.written(text, &Marks::default(), records, out, marks)
         })
     }
 
@@ -94,34 +133,43 @@ impl Reshape {
     /// marks of the text. Items that are no objects are records with one `value`.
     ///
     /// # Errors
-    /// The record lacks a value that its items are to get; `out` is as before.
+    /// The record lacks a value that its items are to get, or has a name twice on the way; `out` is as before.
     fn items(
         &self,
         text: &[u8],
         at: usize,
         from: &Marks,
-        position: Option<&str>,
+        position_name: Option<&str>,
         out: &mut Vec<u8>,
         marks: &mut Marks,
     ) -> Result<Vec<Reshaped>, &'static str> {
         self.parts(out, marks, |out, marks| {
-            let found = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?.values;
-            let keys = Around::of(&self.envelope, text, at, from);
-            if keys.lacks_one && !found.is_empty() {
+            let found = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?;
+            if found.iter().any(|found| matches!(found, Found::Lacking { lack: Lack::Other(TWICE), .. })) {
+                return Err(TWICE);
+            }
+            // What is no such array stays in the table of the record.
+            let values = found.into_iter().filter_map(|found| match found {
+                Found::Value { value, position } => Some((value, position)),
+                Found::Lacking { .. } => None,
+            });
+            let mut values = values.peekable();
+            let keys = Around::of(&self.envelope, text, at, from)?;
+            if keys.lacks_one && values.peek().is_some() {
                 return Err(WITHOUT_KEY);
             }
-            let items = found.into_iter().enumerate().map(|(i, item)| {
+            let items = values.map(|(item, position)| {
                 let mut around = keys.clone();
-                if let Some(name) = position {
-                    around.add(name, i + 1);
+                if let Some(name) = position_name {
+                    around.add(name, position);
                 }
-                (item, around)
+                Ok((item, around))
             });
             self.written(text, from, items, out, marks)
         })
     }
 
-    /// Appends the wanted part of the records that `plain` appends.
+    /// Appends the wanted part of the records that `plain` appends, with the documents in their texts.
     fn parts(
         &self,
         out: &mut Vec<u8>,
@@ -129,14 +177,15 @@ impl Reshape {
         plain: impl FnOnce(&mut Vec<u8>, &mut Marks) -> Result<Vec<Reshaped>, &'static str>,
     ) -> Result<Vec<Reshaped>, &'static str> {
         let before = out.len();
-        let found = if self.part == Part::Whole {
+        let found = if self.part == Part::Whole && self.documents.is_empty() {
             plain(out, marks)
         } else {
             let (mut text, mut from) = (Vec::new(), Marks::default());
             plain(&mut text, &mut from).and_then(|records| {
+                let records = self.unquoted(&mut text, &mut from, records)?;
                 let mut parts = Vec::with_capacity(records.len());
                 for record in &records {
-                    parts.extend(self.part.of(&text, record, &from, out, marks)?);
+                    self.part.take(&text, record, &from, (out, marks), &mut parts);
                 }
                 Ok(parts)
             })
@@ -147,23 +196,49 @@ impl Reshape {
         })
     }
 
+    /// Puts the documents in texts at the paths of `documents` in the place of those texts.
+    fn unquoted(&self, text: &mut Vec<u8>, marks: &mut Marks, records: Vec<Reshaped>) -> Result<Vec<Reshaped>, &'static str> {
+        if self.documents.is_empty() {
+            return Ok(records);
+        }
+        let paths: Vec<&[PathStep]> = self.documents.iter().map(Vec::as_slice).collect();
+        let (mut out, mut to) = (Vec::with_capacity(text.len()), Marks::default());
+        let mut moved = Vec::with_capacity(records.len());
+        for Reshaped { record, source } in records {
+            let start = out.len();
+            if let Ok(at) = record {
+                unquoted(text, at, &paths, marks, &mut out, &mut to).map_err(|_| BROKEN)?;
+            }
+            moved.push(Reshaped { record: record.map(|_| start), source });
+        }
+        (*text, *marks) = (out, to);
+        Ok(moved)
+    }
+
     /// Appends records, each with the values around it.
     fn written(
         &self,
         text: &[u8],
         from: &Marks,
-        records: impl Iterator<Item = (Value, Around)>,
+        records: impl Iterator<Item = Result<(Value, Around), Reshaped>>,
         out: &mut Vec<u8>,
         marks: &mut Marks,
     ) -> Result<Vec<Reshaped>, &'static str> {
         let before = out.len();
         let mut written = Vec::new();
-        for (record, around) in records {
+        for found in records {
+            let (record, around) = match found {
+                Ok(record) => record,
+                Err(bad) => {
+                    written.push(bad);
+                    continue;
+                }
+            };
             let at = out.len();
             if self.write(text, record, from, &around, out, marks).is_err() || out.len() - before > MOST_BYTES {
                 return Err(TOO_MUCH);
             }
-            written.push(Reshaped { at, source: (record.start, record.end) });
+            written.push(Reshaped { record: Ok(at), source: (record.start, record.end) });
         }
         Ok(written)
     }
@@ -212,157 +287,59 @@ impl Reshape {
 }
 
 impl Part {
-    /// Appends this part of a record in plain form to `out`. `from` has the marks of its text.
-    ///
-    /// # Errors
-    /// An item is without a key.
-    fn of(
+    /// Appends this part of a record in plain form to `out`, and its records to `parts`. `from` has the marks of its text.
+    fn take(
         &self,
         text: &[u8],
         record: &Reshaped,
         from: &Marks,
+        (out, marks): (&mut Vec<u8>, &mut Marks),
+        parts: &mut Vec<Reshaped>,
+    ) {
+        let (before, source) = (out.len(), record.source);
+        match record.record.and_then(|at| self.of(text, at, from, out, marks)) {
+            Ok(found) => parts.extend(found.into_iter().map(|record| Reshaped { record, source })),
+            Err(reason) => {
+                out.truncate(before);
+                marks.forget(before);
+                parts.push(Reshaped::bad(source, reason));
+            }
+        }
+    }
+
+    /// Appends this part of the record at `at`. Returns its records.
+    ///
+    /// # Errors
+    /// An item is without a key, or a name stands twice.
+    fn of(
+        &self,
+        text: &[u8],
+        record: usize,
+        from: &Marks,
         out: &mut Vec<u8>,
         marks: &mut Marks,
-    ) -> Result<Vec<Reshaped>, &'static str> {
+    ) -> Result<Vec<Result<usize, &'static str>>, &'static str> {
         let at = out.len();
-        let source = record.source;
         match self {
             Self::Whole => {
-                copied(text, record.at, from, out, marks).map_err(|_| BROKEN)?;
-                Ok(vec![Reshaped { at, source }])
+                copied(text, record, from, out, marks).map_err(|_| BROKEN)?;
+                Ok(vec![Ok(at)])
             }
             Self::Without(paths) => {
                 let paths: Vec<&[PathStep]> = paths.iter().map(Vec::as_slice).collect();
-                without(text, record.at, &paths, from, out, marks).map_err(|_| BROKEN)?;
-                Ok(vec![Reshaped { at, source }])
+                without(text, record, &paths, from, out, marks).map_err(|flaw| match flaw {
+                    Flaw::Broken(reason) => reason,
+                    Flaw::Incomplete => BROKEN,
+                })?;
+                Ok(vec![Ok(at)])
             }
             Self::Items(items) => {
-                let found = items.reshape.items(text, record.at, from, items.position.as_deref(), out, marks)?;
-                Ok(found.into_iter().map(|item| Reshaped { source, ..item }).collect())
+                let found = items.reshape.items(text, record, from, items.position.as_deref(), out, marks)?;
+                Ok(found.into_iter().map(|item| item.record).collect())
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::path::parse_path;
-    use super::super::scan;
-    use super::*;
-
-    fn reshape(path: &str, envelope: &[(&str, &str)], unwrap: Option<Unwrap>) -> Reshape {
-        Reshape {
-            path: if path.is_empty() { Vec::new() } else { parse_path(path).unwrap() },
-            envelope: envelope
-                .iter()
-                .map(|(name, path)| ((*name).to_owned(), path.split('.').map(str::to_owned).collect()))
-                .collect(),
-            unwrap,
-            may_lack_records: false,
-            part: Part::Whole,
-        }
-    }
-
-    fn records(reshape: &Reshape, text: &str) -> Result<Vec<String>, &'static str> {
-        let (mut out, mut marks) = (b"x".to_vec(), Marks::default());
-        let found = reshape.records(text.as_bytes(), 0, &mut out, &mut marks)?;
-        let record = |record: &Reshaped| {
-            let end = scan::object(&out, record.at, &mut |_| {}).unwrap();
-            String::from_utf8(out[record.at..end].to_vec()).unwrap()
-        };
-        Ok(found.iter().map(record).collect())
-    }
-
-    #[test]
-    fn records_stand_below_a_path() {
-        let text = r#"{"Records":[{"d":{"NewImage":{"id":1}}},{"d":{"NewImage":{"id":2},"x":[]}}],"Records2":[]}"#;
-        assert_eq!(records(&reshape("Records[*].d.NewImage", &[], None), text).unwrap(), [r#"{"id":1}"#, r#"{"id":2}"#]);
-        assert_eq!(records(&reshape("a", &[], None), r#"{"a":[{"id":1},{}]}"#).unwrap(), [r#"{"id":1}"#, "{}"]);
-        assert_eq!(
-            records(&reshape("a[*].b[*]", &[], None), r#"{"a":[{"b":[{"x":1}]},{"b":[{"x":2},{"x":3}]}]}"#).unwrap().len(),
-            3
-        );
-        assert_eq!(records(&reshape("a", &[], None), r#"{"a":[]}"#), Ok(vec![]));
-        let lacks_one = r#"{"a":[{"b":{"id":1}},{"c":0}]}"#;
-        assert_eq!(records(&reshape("a[*].b", &[], None), lacks_one), Err(NO_RECORD));
-        for (text, reason) in [(r#"{"b":1}"#, NO_RECORD), (r#"{"a":null}"#, NO_RECORD), (r#"{"a":[1]}"#, NOT_AN_OBJECT)] {
-            assert_eq!(records(&reshape("a", &[], None), text), Err(reason), "{text}");
-        }
-        let lenient = Reshape { may_lack_records: true, ..reshape("a", &[], None) };
-        assert_eq!(records(&lenient, r#"{"b":1}"#), Ok(vec![]));
-    }
-
-    #[test]
-    fn records_get_values_of_the_document_around_them() {
-        let around = reshape("Records", &[("region", "region"), ("batch \"x\"", "meta.id"), ("none", "no.no")], None);
-        let text = r#"{"Records":[{"id":1},{ }],"region":"e\u0075","meta":{"id":7}}"#;
-        assert_eq!(
-            records(&around, text).unwrap(),
-            [r#"{"region":"e\u0075","batch \"x\"":7,"none":null,"id":1}"#, r#"{"region":"e\u0075","batch \"x\"":7,"none":null}"#]
-        );
-    }
-
-    /// Returns the reshaping of the items of an array, with their keys.
-    fn items(path: &str, keys: &[(&str, &str)], unwrap: Option<Unwrap>) -> Reshape {
-        let items = Items { reshape: reshape(path, keys, None), position: Some("n".to_owned()) };
-        Reshape { part: Part::Items(Box::new(items)), ..reshape("", &[], unwrap) }
-    }
-
-    #[test]
-    fn items_of_arrays_are_records_of_their_own() {
-        let text = r#"{"id":7,"o":{"items":[{"sku":"a\"b"},{},5,"x",null]},"e":[]}"#;
-        let of = |path: &str, keys: &[(&str, &str)]| records(&items(path, keys, None), text);
-        assert_eq!(
-            of("o.items", &[("order_id", "id")]).unwrap(),
-            [
-                r#"{"order_id":7,"n":1,"sku":"a\"b"}"#,
-                r#"{"order_id":7,"n":2}"#,
-                r#"{"order_id":7,"n":3,"value":5}"#,
-                r#"{"order_id":7,"n":4,"value":"x"}"#,
-                r#"{"order_id":7,"n":5,"value":null}"#
-            ]
-        );
-        assert_eq!(of("o.items", &[("k", "no")]), Err(WITHOUT_KEY));
-        for none in ["e", "no", "o.no", "id.items"] {
-            assert_eq!(of(none, &[("k", "no")]).map(|found| found.len()), Ok(0), "{none}");
-        }
-        let dynamo = r#"{"id":{"N":"7"},"items":{"L":[{"M":{"sku":{"S":"a"}}}]}}"#;
-        let found = records(&items("items", &[("id", "id")], Some(Unwrap::Dynamodb)), dynamo);
-        assert_eq!(found.unwrap(), [r#"{"id":7,"n":1,"sku":"a"}"#]);
-    }
-
-    #[test]
-    fn records_are_left_without_the_arrays_of_other_tables() {
-        let of = |paths: &[&str], text: &str| {
-            let paths = paths.iter().map(|path| parse_path(path).unwrap()).collect();
-            records(&Reshape { part: Part::Without(paths), ..reshape("", &[], None) }, text).unwrap()
-        };
-        let text = r#"{"id":1, "items":[{"x":[1],"y":2},3], "o":{"items":[0],"b\"":"c"}}"#;
-        assert_eq!(of(&["items"], text), [r#"{"id":1,"o":{"items":[0],"b\"":"c"}}"#]);
-        assert_eq!(of(&["items[*].x", "o.items"], text), [r#"{"id":1,"items":[{"y":2},3],"o":{"b\"":"c"}}"#]);
-        assert_eq!(of(&["no", "id.x"], text), [r#"{"id":1,"items":[{"x":[1],"y":2},3],"o":{"items":[0],"b\"":"c"}}"#]);
-        assert_eq!(of(&["id", "items", "o"], text), ["{}"]);
-    }
-
-    #[test]
-    fn marks_go_with_their_values() {
-        let mongo = r#"{"at":{"$date":"2024-05-01T10:00:00Z"},"items":[{"on":{"$date":"2024-05-02T10:00:00Z"}}]}"#;
-        let all = items("items", &[("at", "at")], Some(Unwrap::MongoExtended));
-        let (mut out, mut marks) = (b"x".to_vec(), Marks::default());
-        all.records(mongo.as_bytes(), 0, &mut out, &mut marks).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        for date in ["2024-05-01", "2024-05-02"] {
-            assert!(marks.is_instant(text.find(date).unwrap()), "{date} in {text}");
-        }
-    }
-
-    #[test]
-    fn wrapped_values_become_plain() {
-        let text = r#"{"at":{"N":"7"},"NewImage":{"S":{"S":"x"},"n":{"N":"1"}}}"#;
-        let all = reshape("NewImage", &[("at", "at")], Some(Unwrap::Dynamodb));
-        assert_eq!(records(&all, text).unwrap(), [r#"{"at":7,"S":"x","n":1}"#]);
-        let mongo = reshape("", &[], Some(Unwrap::MongoExtended));
-        assert_eq!(records(&mongo, r#"{"_id":{"$oid":"a"}}"#).unwrap(), [r#"{"_id":"a"}"#]);
-        assert_eq!(records(&mongo, r#"{"$oid":"a"}"#).unwrap(), [r#"{"$oid":"a"}"#]);
-    }
-}
+mod tests;

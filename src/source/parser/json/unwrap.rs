@@ -106,14 +106,14 @@ impl Unwrap {
     /// Appends a wrapped value as plain JSON.
     fn unwrapped(self, text: &[u8], Member { name, value }: Member, out: &mut Vec<u8>, marks: &mut Marks) -> Result<(), Flaw> {
         match (name.text(text), value.kind) {
-            (b"$undefined" | b"NULL", _) => out.extend_from_slice(b"null"),
+            (b"$undefined" | b"NULL", _) | (b"$date", Kind::Null) => out.extend_from_slice(b"null"),
             (b"$numberDecimal", Kind::Text { .. }) => {
                 marks.decimals.push(out.len());
                 number(text, value, out);
             }
             (b"$numberLong" | b"$numberInt" | b"$numberDouble" | b"N", Kind::Text { .. }) => number(text, value, out),
-            (b"$date", _) => date(text, value, out, marks)?,
-            (b"$timestamp", Kind::Object) => instant(seconds(text, value), text, value, out, marks),
+            (b"$date", _) => date(text, name, value, out, marks)?,
+            (b"$timestamp", Kind::Object) => instant(seconds(text, value), text, (name, value), out, marks),
             (b"$binary", Kind::Object) => match member(text, value, b"base64")? {
                 Some(base64) => copied(text, start(base64), out).map(drop)?,
                 None => copied(text, value.start, out).map(drop)?,
@@ -172,7 +172,7 @@ fn numbers(text: &[u8], array: Value, out: &mut Vec<u8>) -> Result<(), Flaw> {
 }
 
 /// Appends a date of MongoDB: an ISO text, or milliseconds since 1970-01-01.
-fn date(text: &[u8], value: Value, out: &mut Vec<u8>, marks: &mut Marks) -> Result<(), Flaw> {
+fn date(text: &[u8], name: Value, value: Value, out: &mut Vec<u8>, marks: &mut Marks) -> Result<(), Flaw> {
     let number = match value.kind {
         Kind::Text { .. } => {
             marks.instants.push(out.len() + 1);
@@ -184,7 +184,7 @@ fn date(text: &[u8], value: Value, out: &mut Vec<u8>, marks: &mut Marks) -> Resu
     };
     let millis = number.and_then(|number| std::str::from_utf8(number.text(text)).ok()?.parse().ok());
     let at = millis.and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    instant(at, text, value, out, marks);
+    instant(at, text, (name, value), out, marks);
     Ok(())
 }
 
@@ -194,14 +194,16 @@ fn seconds(text: &[u8], value: Value) -> Option<Timestamp> {
     Timestamp::from_second(std::str::from_utf8(seconds.text(text)).ok()?.parse().ok()?).ok()
 }
 
-/// Appends an instant as an ISO text; the value as it is written if it is none.
-fn instant(at: Option<Timestamp>, text: &[u8], value: Value, out: &mut Vec<u8>, marks: &mut Marks) {
+/// Appends an instant as an ISO text. What is none, such as a time after the year 9999, becomes the text of the wrapped value,
+/// which no format reads: an invalid value, which doesn't change the type of the others.
+fn instant(at: Option<Timestamp>, text: &[u8], (name, value): (Value, Value), out: &mut Vec<u8>, marks: &mut Marks) {
+    marks.instants.push(out.len() + 1);
     match at {
-        Some(at) => {
-            marks.instants.push(out.len() + 1);
-            out.extend_from_slice(format!("\"{at}\"").as_bytes());
+        Some(at) => out.extend_from_slice(format!("\"{at}\"").as_bytes()),
+        None => {
+            let wrapped = format!("{{\"{}\":{}}}", name.meaning(text), value.meaning(text));
+            out.extend_from_slice(serde_json::Value::from(wrapped).to_string().as_bytes());
         }
-        None => out.extend_from_slice(text.get(start(value)..value.end).unwrap_or_default()),
     }
 }
 
@@ -247,6 +249,10 @@ mod tests {
         ] {
             assert_eq!(plain(Unwrap::MongoExtended, text).0, expected, "{text}");
         }
+        let late = r#"{"$date":{"$numberLong":"253402300800000"}}"#;
+        let (out, instants, _) = plain(Unwrap::MongoExtended, &format!(r#"{{"a":{late},"b":{{"$date":null}}}}"#));
+        assert_eq!(out, r#"{"a":"{\"$date\":{\"$numberLong\":\"253402300800000\"}}","b":null}"#);
+        assert_eq!(instants.len(), 1);
         let dates = [
             r#"{"$date":"2024-05-01T10:00:00.123Z"}"#,
             r#"{"$date":{"$numberLong":"1714557600123"}}"#,

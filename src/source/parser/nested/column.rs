@@ -1,11 +1,11 @@
 //! Columns of arrays, structs and maps from fields that hold them as JSON.
 
 use crate::batch::BatchError;
-use crate::schema::Shape;
+use crate::schema::{Flat, FlatReason, Shape, TypeStep};
 
 use super::super::batch::RawBatch;
 use super::super::built::{Built, Misfit, invalid_value};
-use super::super::json::scan::{self, Flaw, Kind, Value, Walk, skip_space};
+use super::super::json::scan::{self, Flaw, Kind, Member, Value, Walk, skip_space};
 use super::super::json::see_shape;
 use super::super::plan::ColumnPlan;
 use super::super::rules::ValueRules;
@@ -18,7 +18,8 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
     let names = (&*column.source_names, rules.naming);
     let mut builder = Builder::of(&column.ty, names, column.name.as_str());
     let (mut invalid_values, mut seen) = (Vec::new(), Shape::default());
-    let mut parser = Parser { rules, misfits: Vec::new() };
+    let has_nulls = !rules.nested_in_text && rules.nulls.may_be_of_json();
+    let mut parser = Parser { rules, has_nulls, misfits: Vec::new(), alike: None };
     for row in 0..batch.rows() {
         let field = batch.field(row, column.index);
         let misfits_before = parser.misfits.len();
@@ -34,7 +35,7 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
                 invalid_value::<()>(&mut invalid_values, row, field);
                 parser.misfits.truncate(misfits_before);
                 if column.may_grow {
-                    see_shape(&mut seen, text, start);
+                    see_shape(&mut seen, text, start, &rules.nulls);
                 }
             }
             fits
@@ -46,7 +47,11 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
     }
     let has_grown =
         column.may_grow && seen.grown(&column.ty, rules.naming, &column.source_names, column.name.as_str()) != column.ty;
-    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, has_grown })
+    let alike = parser.alike.map(|(fields, reason)| {
+        let path = fields.into_iter().fold(column.name.to_string(), |path, field| path + "." + &field);
+        Flat { path, is_text: false, reason }
+    });
+    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, alike, has_grown })
 }
 
 /// True if the value fits the type, and the end of the value.
@@ -55,8 +60,12 @@ type Parsed = Result<(bool, usize), Flaw>;
 /// A parser of the values of one column.
 struct Parser<'r> {
     rules: &'r ValueRules,
+    /// True if values other than null may mean null. In files of fields, null words are those of fields.
+    has_nulls: bool,
     /// Values in others that did not fit their type.
     misfits: Vec<Misfit>,
+    /// Fields that lead to a struct of which an object has two members for one field, and those members.
+    alike: Option<(Vec<String>, FlatReason)>,
 }
 
 /// Place of a value in that of a row.
@@ -78,23 +87,26 @@ impl At<'_> {
         }
     }
 
-    /// Writes the path below the column: `.a[2].b`.
-    fn write(self, path: &mut String) {
+    /// Writes the path below the column, `.a[2].b`, and the steps through its type.
+    fn write(self, path: &mut String, steps: &mut Vec<TypeStep>) {
         match self {
             Self::Row(_) => {}
             Self::Member(parent, name) => {
-                parent.write(path);
+                parent.write(path, steps);
                 path.push('.');
                 path.push_str(name);
+                steps.push(TypeStep::Field(name.to_owned()));
             }
             Self::Key(parent, text, key) => {
-                parent.write(path);
+                parent.write(path, steps);
                 path.push('.');
                 path.push_str(&key.meaning(text));
+                steps.push(TypeStep::Value);
             }
             Self::Item(parent, place) => {
-                parent.write(path);
+                parent.write(path, steps);
                 path.push_str(&format!("[{place}]"));
+                steps.push(TypeStep::Item);
             }
         }
     }
@@ -125,7 +137,7 @@ impl Parser<'_> {
             (builder, _) => {
                 let (value, end) = scan::value(text, at)?;
                 let fits = match (&mut *builder, value.kind) {
-                    (builder, Kind::Null) => {
+                    (builder, kind) if kind == Kind::Null || self.means_null(text, value) => {
                         builder.append_null();
                         true
                     }
@@ -148,6 +160,26 @@ impl Parser<'_> {
         }
     }
 
+    /// Returns true for a text, number or boolean that means null.
+    #[inline]
+    fn means_null(&self, text: &[u8], value: Value) -> bool {
+        self.has_nulls && self.rules.nulls.is_null_value(text, value)
+    }
+
+    /// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
+    fn is_nothing(&self, text: &[u8], value: Value) -> bool {
+        let mut nothing = true;
+        match value.kind {
+            Kind::Null => true,
+            Kind::Array => scan::array(text, value.start, &mut |item| nothing &= self.is_nothing(text, item)).is_ok() && nothing,
+            Kind::Object => {
+                let each = &mut |member: Member| nothing &= self.is_nothing(text, member.value);
+                scan::object(text, value.start, each).is_ok() && nothing
+            }
+            _ => self.means_null(text, value),
+        }
+    }
+
     fn parse_list(&mut self, text: &[u8], at: usize, place: At<'_>, list: &mut ListBuilder<'_>) -> Parsed {
         let (mut fits, mut nth) = (true, 0);
         let end = scan::items(text, at, &mut |at| {
@@ -167,6 +199,7 @@ impl Parser<'_> {
     /// unless new members are to be ignored, or there is nothing in it.
     fn parse_struct(&mut self, text: &[u8], at: usize, place: At<'_>, members: &mut StructBuilder<'_>) -> Parsed {
         let (mut fits, mut nth) = (true, 0);
+        let start = at;
         let mut walk = Walk::begin(text, at)?;
         while let Some((name, at)) = walk.next(members.likely(nth))? {
             let field = if fits { members.place(text, name, nth) } else { None };
@@ -175,6 +208,7 @@ impl Parser<'_> {
                 _ if !fits => skip(text, at)?,
                 Some(field) if members.has(field) => {
                     fits = false;
+                    self.see_alike(text, start, place, (members, field));
                     skip(text, at)?
                 }
                 Some(field) => {
@@ -185,7 +219,7 @@ impl Parser<'_> {
                 }
                 None => {
                     let (value, end) = scan::value(text, at)?;
-                    fits = self.rules.ignore_new_members || is_nothing(text, value);
+                    fits = self.rules.ignore_new_members || self.is_nothing(text, value);
                     end
                 }
             };
@@ -193,6 +227,32 @@ impl Parser<'_> {
         }
         members.end(fits);
         Ok((fits, walk.end()))
+    }
+
+    /// Takes down the two members of an object that are one field, unless they have the very same name.
+    #[cold]
+    fn see_alike(&mut self, text: &[u8], object: usize, place: At<'_>, (members, field): (&mut StructBuilder<'_>, usize)) {
+        if self.alike.is_some() {
+            return;
+        }
+        let mut names: Vec<String> = Vec::new();
+        // The object was scanned before.
+        let _ = scan::members(text, object, &mut |name, at| {
+            if members.place(text, name, 0) == Some(field) {
+                names.push(name.meaning(text));
+            }
+            skip(text, at)
+        });
+        names.dedup();
+        let (mut path, mut steps) = (String::new(), Vec::new());
+        place.write(&mut path, &mut steps);
+        let fields = steps.into_iter().filter_map(|step| match step {
+            TypeStep::Field(name) => Some(name),
+            TypeStep::Value | TypeStep::Item => None,
+        });
+        if let [first, second, ..] = names.as_slice() {
+            self.alike = Some((fields.collect(), FlatReason::alike(first, second)));
+        }
     }
 
     /// Appends a map. Readers differ in which of two equal keys they keep: then the value does not fit. `1` and `01` are one key
@@ -216,28 +276,15 @@ impl Parser<'_> {
 impl Misfit {
     #[cold]
     fn new(place: At<'_>, text: &[u8], value: Value) -> Self {
-        let mut path = String::new();
-        place.write(&mut path);
-        Self { row: place.row(), path, text: value.meaning(text) }
+        let (mut path, mut steps) = (String::new(), Vec::new());
+        place.write(&mut path, &mut steps);
+        Self { row: place.row(), path, steps, text: value.meaning(text) }
     }
 }
 
 /// Returns the end of a value that is skipped.
 fn skip(text: &[u8], at: usize) -> Result<usize, Flaw> {
     scan::value(text, at).map(|(_, end)| end)
-}
-
-/// Returns true for null, and for arrays and objects without any value in them: they have no type, so they get no column.
-fn is_nothing(text: &[u8], value: Value) -> bool {
-    let mut nothing = true;
-    match value.kind {
-        Kind::Null => true,
-        Kind::Array => scan::array(text, value.start, &mut |item| nothing &= is_nothing(text, item)).is_ok() && nothing,
-        Kind::Object => {
-            scan::object(text, value.start, &mut |member| nothing &= is_nothing(text, member.value)).is_ok() && nothing
-        }
-        _ => false,
-    }
 }
 
 /// Returns true for an array without items.

@@ -1,0 +1,131 @@
+//! Types that would hold values which an integer type does not.
+
+use super::fit::{self, Formats};
+use super::{ColumnName, ColumnType, StructField};
+
+/// Type of whole numbers of more than 64 bits.
+const WHOLE: ColumnType = ColumnType::Decimal { precision: 38, scale: 0 };
+
+/// A step from a type to a type in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypeStep {
+    /// To a field of a struct.
+    Field(String),
+    /// To the values of a map.
+    Value,
+    /// To the items of an array.
+    Item,
+}
+
+impl ColumnType {
+    /// Returns this type with a wider one in the place of the integer type at the path, which does not hold the value `text`.
+    /// `None` if there is no integer type.
+    pub fn wider_for(&self, path: &[TypeStep], text: &[u8], formats: &Formats) -> Option<Self> {
+        let Some((step, rest)) = path.split_first() else {
+            return self.is_integer().then(|| type_of(text, formats));
+        };
+        let inner = |ty: &Self| ty.wider_for(rest, text, formats);
+        match (self, step) {
+            (Self::Array(items), TypeStep::Item) => Some(Self::Array(Box::new(inner(items)?))),
+            (Self::Map(key, value), TypeStep::Value) => Some(Self::Map(key.clone(), Box::new(inner(value)?))),
+            (Self::Struct(fields), TypeStep::Field(name)) => {
+                let mut fields = fields.clone();
+                let field = fields.iter_mut().find(|field| field.name.as_str() == name)?;
+                field.ty = inner(&field.ty)?;
+                Some(Self::Struct(fields))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns a type that holds the values of both types, which are widened forms of one.
+    #[must_use]
+    pub fn or_wider(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Array(one), Self::Array(two)) => Self::Array(Box::new(one.or_wider(two))),
+            (Self::Map(key, one), Self::Map(_, two)) => Self::Map(key.clone(), Box::new(one.or_wider(two))),
+            (Self::Struct(ones), Self::Struct(twos)) if ones.len() == twos.len() => {
+                let fields = ones.iter().zip(twos);
+                let field = |(one, two): (&StructField, &StructField)| StructField {
+                    name: one.name.clone(),
+                    ty: one.ty.or_wider(&two.ty),
+                };
+                Self::Struct(fields.map(field).collect())
+            }
+            (one, two) if one == two => one.clone(),
+            (one, two) if one.is_integer() && two.is_integer() => Self::BigInt,
+            (Self::Double | Self::Decimal { .. }, two) if two.is_integer() => self.clone(),
+            (one, Self::Double | Self::Decimal { .. }) if one.is_integer() => other.clone(),
+            _ => Self::String,
+        }
+    }
+
+    /// Returns the first place at which a widened type differs, and its type there. `column` is the path so far.
+    pub fn first_wider(&self, wider: &Self, column: &ColumnName) -> Option<(String, Self)> {
+        difference(self, wider, column.to_string())
+    }
+}
+
+/// Returns the narrowest type that holds a value which is no integer of its type.
+fn type_of(text: &[u8], formats: &Formats) -> ColumnType {
+    let fits = |ty: &ColumnType| fit::scalar(ty, text, formats).is_some();
+    let is_exact = |ty: &ColumnType| *ty != ColumnType::Double || fit::survives_as_double(fit::trim(text));
+    let types = [ColumnType::BigInt, WHOLE, ColumnType::Double];
+    types.into_iter().find(|ty| fits(ty) && is_exact(ty)).unwrap_or(ColumnType::String)
+}
+
+fn difference(ty: &ColumnType, wider: &ColumnType, path: String) -> Option<(String, ColumnType)> {
+    match (ty, wider) {
+        (ColumnType::Array(one), ColumnType::Array(two)) | (ColumnType::Map(_, one), ColumnType::Map(_, two)) => {
+            difference(one, two, path)
+        }
+        (ColumnType::Struct(ones), ColumnType::Struct(twos)) => {
+            let mut fields = ones.iter().zip(twos);
+            fields.find_map(|(one, two)| difference(&one.ty, &two.ty, format!("{path}.{}", one.name)))
+        }
+        (one, two) => (one != two).then(|| (path, two.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wider(ty: &str, path: &[TypeStep], texts: &[&str]) -> String {
+        let ty: ColumnType = ty.parse().unwrap();
+        let types = texts.iter().filter_map(|text| ty.wider_for(path, text.as_bytes(), &Formats::default()));
+        types.reduce(|one, other| one.or_wider(&other)).map_or_else(|| "none".to_owned(), |ty| ty.to_string())
+    }
+
+    #[test]
+    fn a_type_is_proposed_by_the_values() {
+        for (ty, texts, expected) in [
+            ("bigint", &["1.5"][..], "double"),
+            ("int", &["3000000000"], "bigint"),
+            ("int", &["3000000000", "1.5"], "double"),
+            ("bigint", &["12345678901234567890"], "decimal(38,0)"),
+            ("int", &["12345678901234567890", "3000000000"], "decimal(38,0)"),
+            ("bigint", &["12345678901234567890", "1.5"], "string"),
+            ("bigint", &["A-1", "1.5"], "string"),
+            ("bigint", &["0.1234567890123456789"], "string"),
+            ("double", &["x"], "none"),
+            ("string", &["x"], "none"),
+        ] {
+            assert_eq!(wider(ty, &[], texts), expected, "{ty} {texts:?}");
+        }
+    }
+
+    #[test]
+    fn nested_types_keep_the_rest() {
+        let path = [TypeStep::Field("l".into()), TypeStep::Item, TypeStep::Field("p".into()), TypeStep::Value];
+        let ty = "struct<a:int,l:array<struct<p:map<string,int>,q:string>>>";
+        let expected = "struct<a:int,l:array<struct<p:map<string,double>,q:string>>>";
+        assert_eq!(wider(ty, &path, &["1.5", "2.5"]), expected);
+        assert_eq!(wider(ty, &path[..2], &["1.5"]), "none");
+        let (ty, to): (ColumnType, ColumnType) = (ty.parse().unwrap(), expected.parse().unwrap());
+        let first = ty.first_wider(&to, &ColumnName::new("o").unwrap());
+        assert_eq!(first, Some(("o.l.p".to_owned(), ColumnType::Double)));
+        let other = ty.wider_for(&[TypeStep::Field("a".into())], b"x", &Formats::default()).unwrap();
+        assert_eq!(to.or_wider(&other).to_string(), "struct<a:string,l:array<struct<p:map<string,double>,q:string>>>");
+    }
+}
