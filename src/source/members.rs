@@ -72,7 +72,7 @@ impl Members {
                 Some(_) => {
                     let first = &self.archive.members[0].name;
                     let reason = format!(
-                        "the file `{}` in the zip archive has another header than `{first}`; files in one archive have one header",
+                        "the file `{}` in the zip archive has another header than `{first}`, and all must have one",
                         member.name
                     );
                     return Err(io::Error::new(io::ErrorKind::InvalidData, reason));

@@ -8,8 +8,8 @@ use crate::source::{SourceError, SourceKey, with_date};
 use crate::store::StoreError;
 
 use super::context::Context;
+use super::control_text::{Sum, checksum, number};
 use super::module::Collection;
-use super::told::{Sum, checksum, number};
 use super::wrong::wrong;
 use crate::jobs::run::JobError;
 

@@ -20,6 +20,9 @@ use super::notation::notation;
 use super::wrong::wrong;
 use crate::jobs::run::JobError;
 
+/// Reason for which fields under a header are not merged, as members of JSON are.
+const NOT_MERGED: &str = "fields under a header are not merged; `rename` numbers their columns";
+
 /// Returns the format of the module's source files.
 pub(crate) fn format(module: &Module) -> Result<Format, JobError> {
     let SourceSettings { csv, json, parquet, avro, orc, excel, .. } = &module.source;
@@ -53,6 +56,9 @@ fn typed_format(module: &Module, settings: &TypedSettings, kind: TypedKind) -> R
 
 /// Returns the format of workbooks.
 fn excel_format(module: &Module, settings: &ExcelSettings) -> Result<TypedFormat, JobError> {
+    if settings.duplicate_names == DuplicateNames::Merge {
+        return Err(wrong(module, "source.excel.duplicate_names", NOT_MERGED));
+    }
     let own = settings.values();
     let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.excel.{what}"), reason))?;
     let mut words = settings.null_values.clone();
@@ -95,7 +101,7 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
     };
     let header = settings.header.unwrap_or(name.header());
     if settings.duplicate_names == DuplicateNames::Merge {
-        return Err(wrong(module, "source.csv.duplicate_names", "fields of CSV are not merged; `rename` numbers their columns"));
+        return Err(wrong(module, "source.csv.duplicate_names", NOT_MERGED));
     }
     let is_fixed = settings.fixed_width.is_some();
     if is_fixed && (settings.header.is_some_and(|rule| rule != HeaderRule::None) || !settings.names.is_empty()) {

@@ -1,6 +1,7 @@
 //! Plain JSON from values that are wrapped with their type.
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -183,23 +184,28 @@ fn date(text: &[u8], name: Value, value: Value, out: &mut Vec<u8>, marks: &mut M
         _ => Some(value),
     };
     let millis = number.and_then(|number| std::str::from_utf8(number.text(text)).ok()?.parse().ok());
-    let at = millis.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    let at = millis.and_then(|millis| after_epoch(SignedDuration::from_millis(millis)));
     instant(at, text, (name, value), out, marks);
     Ok(())
 }
 
 /// Returns the time of a timestamp of MongoDB, which has seconds and a counter.
-fn seconds(text: &[u8], value: Value) -> Option<Timestamp> {
+fn seconds(text: &[u8], value: Value) -> Option<DateTime> {
     let seconds = member(text, value, b"t").ok()??;
-    Timestamp::from_second(std::str::from_utf8(seconds.text(text)).ok()?.parse().ok()?).ok()
+    after_epoch(SignedDuration::from_secs(std::str::from_utf8(seconds.text(text)).ok()?.parse().ok()?))
+}
+
+/// Returns a time in UTC. jiff's own instants end a day before 9999-12-31, which sources use for "never ends".
+fn after_epoch(since: SignedDuration) -> Option<DateTime> {
+    DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since).ok()
 }
 
 /// Appends an instant as an ISO text. What is none, such as a time after the year 9999, becomes the text of the wrapped value,
 /// which no format reads: an invalid value, which doesn't change the type of the others.
-fn instant(at: Option<Timestamp>, text: &[u8], (name, value): (Value, Value), out: &mut Vec<u8>, marks: &mut Marks) {
+fn instant(at: Option<DateTime>, text: &[u8], (name, value): (Value, Value), out: &mut Vec<u8>, marks: &mut Marks) {
     marks.instants.push(out.len() + 1);
     match at {
-        Some(at) => out.extend_from_slice(format!("\"{at}\"").as_bytes()),
+        Some(at) => out.extend_from_slice(format!("\"{at}Z\"").as_bytes()),
         None => {
             let wrapped = format!("{{\"{}\":{}}}", name.meaning(text), value.meaning(text));
             out.extend_from_slice(serde_json::Value::from(wrapped).to_string().as_bytes());
@@ -207,15 +213,15 @@ fn instant(at: Option<Timestamp>, text: &[u8], (name, value): (Value, Value), ou
     }
 }
 
-/// Returns a member of an object by its name.
+/// Returns a member of an object by its name; `None` if it stands twice.
 fn member(text: &[u8], object: Value, name: &[u8]) -> Result<Option<Value>, Flaw> {
-    let mut found = None;
+    let (mut found, mut count) = (None, 0);
     scan::object(text, object.start, &mut |member| {
         if member.name.text(text) == name {
-            found = Some(member.value);
+            (found, count) = (Some(member.value), count + 1);
         }
     })?;
-    Ok(found)
+    Ok(found.filter(|_| count == 1))
 }
 
 #[cfg(test)]
@@ -249,6 +255,10 @@ mod tests {
         ] {
             assert_eq!(plain(Unwrap::MongoExtended, text).0, expected, "{text}");
         }
+        let last = plain(Unwrap::MongoExtended, r#"{"a":{"$date":{"$numberLong":"253402300799999"}}}"#).0;
+        assert_eq!(last, r#"{"a":"9999-12-31T23:59:59.999Z"}"#);
+        let twice = plain(Unwrap::MongoExtended, r#"{"a":{"$date":{"$numberLong":"1","$numberLong":"2"}}}"#).0;
+        assert!(twice.contains("numberLong") && !twice.contains("1970"), "{twice}");
         let late = r#"{"$date":{"$numberLong":"253402300800000"}}"#;
         let (out, instants, _) = plain(Unwrap::MongoExtended, &format!(r#"{{"a":{late},"b":{{"$date":null}}}}"#));
         assert_eq!(out, r#"{"a":"{\"$date\":{\"$numberLong\":\"253402300800000\"}}","b":null}"#);

@@ -1,4 +1,4 @@
-//! What a control file tells: numbers and checksums, at places that the module names.
+//! Numbers and checksums in the text of a control file, at places that the module names.
 
 use std::io::{self, Read};
 use std::ops::Range;
