@@ -17,4 +17,6 @@ mod text;
 mod unreadable;
 
 pub(super) use batches::TypedBatches;
+#[cfg(feature = "excel")]
+pub(super) use excel::{Cells, cell_name, sheets};
 pub use format::{Sheet, TypedFormat, TypedKind};
