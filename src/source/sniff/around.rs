@@ -104,7 +104,12 @@ fn is_title(record: &SampledRecord) -> bool {
     let Ok(fields) = &record.fields else { return true };
     let mut texts = fields.iter().filter(|field| !field.trim().is_empty());
     let first = texts.next();
-    first.is_none_or(|text| texts.next().is_none() && !looks_like_a_value(text, true))
+    first.is_none_or(|text| texts.next().is_none() && !is_value(text))
+}
+
+/// Returns true if a text is a value; `T` and `no` are words.
+fn is_value(text: &str) -> bool {
+    !text.trim().chars().all(char::is_alphabetic) && looks_like_a_value(text, true)
 }
 
 fn most_common_width(records: &[SampledRecord]) -> Option<usize> {
@@ -141,10 +146,13 @@ impl Ending {
         let tail = all[1..].iter().rev().take_while(|record| is_no_record(record, is_record(record), is_last_typed));
         let tail = tail.count();
         if tail == 0 || tail > MOST_FOOTERS || alike.len() < 2 {
-            return Self::default();
+            let last = all.last().filter(|last| is_record(last) && first_field(last).is_some_and(begins_with_a_word));
+            let shown = last.map(|last| shown(text, last.line.saturating_sub(1), 1)).filter(|_| all.len() > 2);
+            let doubt = shown.map(|shown| format!("the last record begins as a trailer does: {shown}: is it one?"));
+            return Self { doubt, ..Self::default() };
         }
-        let start = all[all.len() - tail].line - 1;
-        let lines = line_count(text) - start;
+        let start = all[all.len() - tail].line.saturating_sub(1);
+        let lines = line_count(text).saturating_sub(start);
         let last = shown(text, start, lines);
         let rows = all.len() - tail - usize::from(has_header);
         if let Some(pattern) = (tail == 1).then(|| pattern(text, start, rows)).flatten() {
@@ -179,7 +187,7 @@ fn is_no_record(record: &SampledRecord, is_alike: bool, is_typed: bool) -> bool 
     }
     let is_count = text.starts_with('(') && text.ends_with(')') && text.contains(|c: char| c.is_ascii_digit());
     let is_rule = text.starts_with("---") || text.starts_with("===") || text.starts_with("***");
-    has_word || is_count || is_rule || is_typed && !looks_like_a_value(text, true) && fields[0].trim() == text
+    has_word || is_count || is_rule || is_typed && !is_value(text) && fields[0].trim() == text
 }
 
 fn begins_with_a_word(text: &str) -> bool {
@@ -190,7 +198,8 @@ fn begins_with_a_word(text: &str) -> bool {
 
 /// Returns the number of lines of a text; an empty one at the end is none.
 fn line_count(text: &str) -> u64 {
-    text.lines().count() as u64
+    let line_end = if text.contains('\n') { '\n' } else { '\r' };
+    text.split_terminator(line_end).count() as u64
 }
 
 /// Returns the pattern of a trailer: its text up to the first digit, `{rows}` for the number of records, `*` for anything else.

@@ -82,7 +82,7 @@ impl Delimited {
         let fields = middle.iter().filter_map(|record| record.fields.as_ref().ok());
         let records: Vec<Vec<String>> = fields.filter(|fields| is_alike(fields)).map(|fields| fields[..width].to_vec()).collect();
         let mut doubts: Vec<String> = doubt.into_iter().collect();
-        let skip_lines = if notation.sep_line || first == 0 { 0 } else { all[0].line - 1 };
+        let skip_lines = if notation.sep_line || first == 0 { 0 } else { all[0].line.saturating_sub(1) };
         if first > 0 {
             doubts.push(format!("lines before the records are skipped: {}: are they in every file?", shown(text, 0, skip_lines)));
         }

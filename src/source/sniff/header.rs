@@ -49,7 +49,14 @@ pub(super) fn has_header(records: &[Vec<String>]) -> (bool, Option<String>) {
     let has = |kind| kinds.contains(&kind);
     let shown = first.iter().take(10).map(|name| name.chars().take(60).collect::<String>()).collect::<Vec<_>>().join(", ");
     if has(First::Value) {
-        let doubt = has(First::Name).then(|| format!("`{shown}` has names and values: is it no header?"));
+        // A value that its column does not have may be a name, such as a year or a month.
+        let is_typed = |values: &[&str]| !matches!(notations::column("", values).ty, None | Some(ColumnType::String));
+        let is_odd = |place: &usize| {
+            let values: Vec<&str> = column(*place).take(MOST_VALUES).collect();
+            kinds[*place] == First::Value && is_typed(&values) && !is_typed(&[&[first[*place].as_str()][..], &values].concat())
+        };
+        let is_mixed = has(First::Name) || (0..first.len()).any(|place| is_odd(&place));
+        let doubt = is_mixed.then(|| format!("`{shown}` has values that its columns do not have: is it no header?"));
         return (false, doubt);
     }
     if rest.is_empty() {
@@ -90,6 +97,7 @@ mod tests {
         assert_eq!(of("Ann,Bern\nBob,Bern\nCem,Chur"), (false, true));
         assert_eq!(of("id,name"), (true, true));
         assert_eq!(of("1,\\N\n2,2.5"), (false, false));
+        assert_eq!(of("item,2023-01-01\nA,5\nB,6"), (false, true));
         assert_eq!(of("n/a,5\n3,6\n4,7"), (false, true), "a null word in the first record");
     }
 

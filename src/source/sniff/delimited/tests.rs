@@ -71,10 +71,14 @@ fn lines_around_the_records_are_none() {
         (format!("\"Report, May\"\n\"of\n2024\"\n{table}"), 3, 0, ""),
         (format!("\"Report \"\"May\"\"\",,\n,,\n{table}"), 2, 0, ""),
         (format!("Account:,12\nFrom:,2024-05-01\n\n{table}"), 3, 0, ""),
+        (table.replace('\n', "\r") + "Total: 2\r\r", 0, 0, "Total: {rows}"),
         (table.replace('\n', "\r\n") + "(2 rows)\r\n\r\n", 0, 0, "({rows} rows)"),
     ] {
         assert_eq!(around(&text), (skipped, footers, trailer.to_owned(), 3, 0), "{text}");
     }
+    let marked = found("H|20240501|FILE\n1|Ann|5|x\n2|Bob|6|y\nT|2\n");
+    assert_eq!((marked.notation.delimiter.as_str(), marked.others, marked.has_header), ("|", 1, false), "{marked:?}");
+    assert!(found("k,v\nAnn,1\nBob,2\nTotal,3\n").doubts[0].contains("as a trailer does"));
     let sep = found("sep=;\nid;name\n1;a\n");
     assert_eq!((sep.notation.delimiter.as_str(), sep.notation.sep_line, sep.skip_lines, sep.records.len()), (";", true, 0, 2));
     let trailing = found("id,name\n1,a,\n2,b,\n");
