@@ -252,8 +252,8 @@ def parquet(columns: dict[str, Any]) -> bytes:
         return file.getvalue()
 
 
-COVER = [["Report of May"], [], ["Author", "Ann"]]
-LINES = [["id", "name"], [1, "Ann"], [2, "Bob"], [3, "Cem"]]
+COVER: list[list[Any]] = [["Report of May"], [], ["Author", "Ann"]]
+LINES: list[list[Any]] = [["id", "name"], [1, "Ann"], [2, "Bob"], [3, "Cem"]]
 
 OTHERS = [
     File(
