@@ -104,10 +104,12 @@ impl Json {
     }
 }
 
-/// Integers are the same digit for digit; anything else is the nearest double.
+/// Integers are the same digit for digit, or as a double the same integer; anything else is the nearest double.
 fn is_number(written: &str, found: &str) -> bool {
+    let double = || format!("{:.0}", found.parse::<f64>().unwrap_or(f64::NAN));
     match (written.parse::<i128>(), found.parse::<i128>()) {
         (Ok(written), Ok(found)) => written == found,
+        (Ok(written), Err(_)) => double().parse() == Ok(written),
         _ => written.parse::<f64>().is_ok_and(|written| found.parse() == Ok(written)),
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::DuplicateNames;
 use crate::schema::fit::{AmbiguousTime, Nanoseconds, Percent};
-use crate::source::{DialectName, Encoding, HeaderRule};
+use crate::source::{BinaryText, DialectName, Encoding, HeaderRule};
 
 /// Declares settings with those of the notation of values at their end: for all columns, and for single ones.
 macro_rules! with_value_settings {
@@ -18,11 +18,12 @@ macro_rules! with_value_settings {
         #[serde(deny_unknown_fields, default)]
         pub struct $name {
             $($fields)*
-            /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read. They are tried in order,
-            /// and read a text digit for digit.
+            /// Formats of dates in `strptime` notation, in addition to ISO 8601, unless one reads that otherwise (`%Y-%d-%m`).
+            /// They are tried in order, and read a text digit for digit.
             pub date_formats: Option<Vec<String>>,
-            /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
-            /// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01; `dotnet` is `/Date(1714557600123)/`.
+            /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, unless one reads that
+            /// otherwise. `epoch_s`, `epoch_ms`, `epoch_us` and `epoch_ns` are numbers since 1970-01-01; `dotnet` is
+            /// `/Date(1714557600123)/`.
             pub timestamp_formats: Option<Vec<String>>,
             /// Time zone of clock times without an offset, such as `Europe/Berlin`. If not set, UTC.
             pub time_zone: Option<String>,
@@ -161,6 +162,8 @@ pub struct TypedSettings {
     pub ambiguous_time: Option<AmbiguousTime>,
     /// Handling of digits of a second beyond the sixth.
     pub nanoseconds: Option<Nanoseconds>,
+    /// Text that binary values become.
+    pub binary: BinaryText,
 }
 
 /// Positions of the fields in each line of a file.

@@ -173,7 +173,7 @@ pub struct SourceSettings {
     /// without a file (`missing`), and the next run tries it again; `--incomplete` loads the files that are present.
     #[serde(default)]
     pub complete: CompleteSettings,
-    /// File of the source that tells the rows and bytes of a date's files. A date whose files have others is refused.
+    /// File of the source that tells the rows, bytes and checksums of a date's files. A date whose files have others is refused.
     #[serde(default)]
     pub control: Option<ControlSettings>,
     /// Minimum share of the table's columns, declared or registered, that a file must have. A file with fewer is not one of the
@@ -194,7 +194,7 @@ pub struct CompleteSettings {
     pub min_files: Option<u32>,
 }
 
-/// A control file: a file of the source beside a date's files, which tells their rows and bytes.
+/// A control file: a file of the source beside a date's files, which tells their rows, bytes and checksums.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ControlSettings {
@@ -207,6 +207,10 @@ pub struct ControlSettings {
     /// Place of the number of bytes of all files, as they lie in the source; as for `rows`, with `{bytes}`.
     #[serde(default)]
     pub bytes: Option<String>,
+    /// Place of the MD5 or SHA-256 sum of a file, as it lies in the source, in hexadecimal digits; as for `rows`, with
+    /// `{checksum}`. `{file}` is the name of each file: `{checksum} *{file}` is what `md5sum` and `sha256sum` write.
+    #[serde(default)]
+    pub checksum: Option<String>,
     /// True if a date waits for its control file. If false, a date without one is not checked.
     #[serde(default = "waits")]
     pub wait: bool,
@@ -263,10 +267,11 @@ pub struct JsonSettings {
     pub encoding: Encoding,
     /// Texts that mean null, in addition to null itself.
     pub null_values: Vec<String>,
-    /// Formats of dates in `strptime` notation, in addition to ISO 8601, which is always read.
+    /// Formats of dates in `strptime` notation, in addition to ISO 8601, unless one reads that otherwise (`%Y-%d-%m`).
     pub date_formats: Vec<String>,
-    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, which is always read.
-    /// `epoch_s`, `epoch_ms` and `epoch_us` are numbers since 1970-01-01; `dotnet` is `/Date(1714557600123)/`.
+    /// Formats of timestamps in `strptime` notation, in addition to ISO 8601 with a space or a `T`, unless one reads that
+    /// otherwise. `epoch_s`, `epoch_ms`, `epoch_us` and `epoch_ns` are numbers since 1970-01-01; `dotnet` is
+    /// `/Date(1714557600123)/`.
     pub timestamp_formats: Vec<String>,
     /// Time zone of clock times without an offset, such as `Europe/Berlin`. If not set, UTC.
     pub time_zone: Option<String>,

@@ -12,9 +12,13 @@ use crate::jobs::run::{JobError, RunOptions, Services};
 use crate::lake::{HiveSink, LakeError, OWNER, PublishedDate, StagedFiles, by_date};
 use crate::metastore::{PartitionValue, Table};
 use crate::schema::fit::{Formats, NumberFormat};
-use crate::schema::{Column, ColumnName, ColumnType, DuplicateNames, Evolution, Naming, NamingRule, TableSchema, Widening};
+use crate::schema::{
+    Column, ColumnName, ColumnType, DuplicateNames, Evolution, Naming, NamingRule, TableSchema, Widening, system_columns,
+};
 use crate::sink::{Commit, StagedRows, TableSink};
-use crate::source::{ColumnPlan, Format, Nulls, Reading, Sample, Survey, TypedFormat, TypedKind, ValueRules, typed_batch};
+use crate::source::{
+    BinaryText, ColumnPlan, Format, Nulls, Reading, Sample, Survey, TypedFormat, TypedKind, ValueRules, typed_batch,
+};
 use crate::store::ObjectInfo;
 
 use super::ingest::context::Context;
@@ -92,6 +96,10 @@ pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, J
 
 /// Returns a column of the table that the source fills, and its type.
 fn column(table: &Table, name: &str) -> Result<(ColumnName, ColumnType), JobError> {
+    if system_columns(true).iter().any(|column| column.name.as_str() == name) {
+        let message = format!("`{name}` of `{}` is a column that adg writes itself", table.name);
+        return Err(refused(message, "its type stays as it is"));
+    }
     let found = ColumnName::new(name).ok().and_then(|name| Some((name.clone(), table.schema.type_of(&name)?.clone())));
     found.ok_or_else(|| {
         let columns = table.schema.columns().iter().map(|column| column.name.to_string()).collect::<Vec<_>>().join(", ");
@@ -175,7 +183,7 @@ impl<'r> Retype<'r> {
         // Columns keep the names that they have.
         let columns = self.after.columns().iter().map(|column| (column.name.to_string(), column.name.clone()));
         let renames: BTreeMap<String, ColumnName> = columns.collect();
-        let format = Format::Typed(TypedFormat { kind: TypedKind::Parquet, values: as_written() });
+        let format = Format::Typed(TypedFormat { kind: TypedKind::Parquet, binary: BinaryText::Text, values: as_written() });
         let reading = Reading {
             format: &format,
             sizes: self.context.budget.read_sizes(),

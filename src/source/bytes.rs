@@ -1,10 +1,12 @@
 //! From an object's bytes to UTF-8 text: unpacking, byte order marks, encodings. A stream; never the whole file in memory.
 
+use std::io::{Cursor, Read};
+
 use super::decode::decoded;
 use super::members::{Members, Repeated};
 use super::packing::{Packing, TELLING};
 use super::stream::{Bytes, failed, peek};
-use super::zip::Archive;
+use super::zip::{Archive, OFFICE};
 use super::{Encoding, SourceError};
 
 /// Returns an object's text as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out as bytes that are
@@ -17,9 +19,38 @@ pub(super) fn open_text(key: &str, bytes: Bytes, encoding: Encoding, repeated: R
     }
 }
 
+/// Returns the bytes of a file of typed fields, decompressed. An archive has one such file. `is_workbook`: an archive may be the
+/// file itself.
+pub(super) fn open_typed(key: &str, bytes: Bytes, format: &'static str, is_workbook: bool) -> Result<Bytes, SourceError> {
+    let (first, mut bytes) = peek(bytes, TELLING).map_err(|source| failed(key, source))?;
+    match Packing::of_bytes(&first) {
+        Packing::Zip if is_workbook => {
+            // Workbooks are read whole.
+            let mut file = Vec::new();
+            bytes.read_to_end(&mut file).map_err(|source| failed(key, source))?;
+            match Archive::open(key, file.as_slice()) {
+                Err(SourceError::UnknownPacking { found: OFFICE, .. }) => Ok(Box::new(Cursor::new(file))),
+                archive => only_file(key, &archive?, format),
+            }
+        }
+        Packing::Zip => only_file(key, &Archive::open(key, bytes)?, format),
+        packing => packing.unpack(key, bytes),
+    }
+}
+
+fn only_file(key: &str, archive: &Archive, format: &'static str) -> Result<Bytes, SourceError> {
+    match archive.members.as_slice() {
+        [member] => Ok(archive.bytes(member)),
+        members => {
+            let reason = format!("the zip archive has {} files; pack each one alone", members.len());
+            Err(SourceError::NotReadable { key: key.to_owned(), format, reason })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Read, Write};
+    use std::io::Write;
 
     use super::*;
 

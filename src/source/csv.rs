@@ -63,6 +63,8 @@ pub(super) struct CsvBatches {
     key: String,
     width: usize,
     sizes: ReadSizes,
+    /// True if lines may end with a delimiter.
+    trailing_delimiter: bool,
     records: RecordReader<Box<dyn Read + Send>>,
 }
 
@@ -73,7 +75,7 @@ impl CsvBatches {
             count => Box::new(WithoutLastLines::new(text, count)),
         };
         let records = RecordReader::new(text, format.dialect.clone(), sizes);
-        Self { key: key.to_owned(), width: 0, sizes, records }
+        Self { key: key.to_owned(), width: 0, sizes, trailing_delimiter: format.dialect.widths.trailing_delimiter, records }
     }
 
     /// Reads the header of an open text. `existing` and `reserved` are as for [`headers_to_columns`].
@@ -87,10 +89,7 @@ impl CsvBatches {
     ) -> Result<(Header, Self), SourceError> {
         let mut file = Self::new(key, text, format, sizes);
         let (names, line) = match (format.header, position.first) {
-            (HeaderRule::FirstFile, Some(first)) => {
-                file.must_have_a_record()?;
-                (first.names.clone(), None)
-            }
+            (HeaderRule::FirstFile, Some(first)) => (first.names.clone(), file.repeated_header(first)?),
             (HeaderRule::Names | HeaderRule::FirstFile, _) => {
                 let line = file.header()?;
                 (with_extra(line.clone(), format), Some(line))
@@ -104,20 +103,7 @@ impl CsvBatches {
         let columns = headers_to_columns(naming, &names, existing, reserved)
             .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
         file.width = names.len();
-        Ok((
-            Header {
-                key: key.to_owned(),
-                names,
-                columns,
-                types: Vec::new(),
-                aliases: Vec::new(),
-                line,
-                marked: None,
-                is_whole: true,
-                is_blank: false,
-            },
-            file,
-        ))
+        Ok((Header { names, columns, line, is_blank: false, ..Header::blank(key) }, file))
     }
 
     /// Opens the records of a file whose header is known.
@@ -145,7 +131,24 @@ impl CsvBatches {
         if let Some(first) = names.first_mut().filter(|first| first.starts_with(MARK)) {
             *first = first.trim_start_matches(MARK).to_owned();
         }
+        if self.trailing_delimiter && names.len() > 1 {
+            names.pop_if(|last| last.is_empty());
+        }
+        if let Some(first) = names.first().filter(|first| first.starts_with("sep=")) {
+            return Err(SourceError::ForeignHeader {
+                key: self.key.clone(),
+                reason: format!("its first line is `{first}`"),
+                cause: "the line in which Excel looks for the delimiter (`source.csv.sep_line: true`)".to_owned(),
+            });
+        }
         Ok(names)
+    }
+
+    /// Reads the first line as a header if it is that of the date's first file: some sources repeat it.
+    fn repeated_header(&mut self, first: &Header) -> Result<Option<Vec<String>>, SourceError> {
+        let line = first.line.clone().unwrap_or_default();
+        let found = self.records.repeated_header(&line).map_err(|error| self.stopped(error))?;
+        Ok(found.ok_or_else(|| self.empty())?.then_some(line))
     }
 
     fn must_have_a_record(&mut self) -> Result<(), SourceError> {

@@ -14,7 +14,7 @@ const NOT_TEXT: u8 = 0xFF;
 
 /// Returns a text as UTF-8 without a byte order mark.
 pub(super) fn decoded(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Bytes, SourceError> {
-    let (mark, text) = peek(bytes, 3).map_err(|source| failed(key, source))?;
+    let (mark, text) = peek(bytes, 4).map_err(|source| failed(key, source))?;
     decode(key, &mark, text, encoding)
 }
 
@@ -24,9 +24,11 @@ fn decode(key: &str, mark: &[u8], mut text: Peeked, encoding: Encoding) -> Resul
         [0xFE, 0xFF, ..] => Some(UTF_16BE),
         _ => None,
     };
-    let has_utf8_mark = mark == [0xEF, 0xBB, 0xBF];
+    let has_utf8_mark = mark.starts_with(&[0xEF, 0xBB, 0xBF]);
+    let has_utf32_mark = matches!(mark, [0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF]);
     let wrong = |found| Err(SourceError::WrongEncoding { key: key.to_owned(), found, expected: encoding.name() });
     match encoding {
+        _ if has_utf32_mark => wrong("utf-32"),
         _ if utf16.is_some() && !encoding.is_utf16() => wrong("utf-16"),
         _ if has_utf8_mark && encoding != Encoding::UTF_8 => wrong("utf-8"),
         _ if encoding == Encoding::UTF_8 => {

@@ -197,6 +197,7 @@ impl Explain for SourceError {
             Self::UnknownPacking { .. } => {
                 Some("adg reads plain, gzip, zstd, bzip2, xz, lz4, snappy and zip files; have the source pack them so".into())
             }
+            Self::WrongEncoding { found: "utf-32", .. } => Some("adg does not read utf-32; ask the source for utf-8".into()),
             Self::WrongEncoding { found, .. } => Some(format!("set `encoding: {found}` beside the format in the module file")),
             Self::Empty { .. } => {
                 Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())

@@ -51,13 +51,18 @@ impl Batches {
     /// The file is damaged, has a record without an end, or changed since its header was read; the store fails.
     /// [`SourceError::SchemaDrift`] if it has names that its beginning did not have.
     pub fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
-        let batch = match &mut self.records {
-            Records::Csv(file) => file.next_batch(),
-            Records::Json(file) => file.next_batch(),
-            Records::Typed(file) => file.next_batch(),
-            Records::Blank => Ok(None),
-        };
-        Ok(batch?.map(|batch| self.from_file.add(batch)))
+        Ok(self.records.next_batch()?.map(|batch| self.from_file.add(batch)))
+    }
+}
+
+impl Records {
+    fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
+        match self {
+            Self::Csv(file) => file.next_batch(),
+            Self::Json(file) => file.next_batch(),
+            Self::Typed(file) => file.next_batch(),
+            Self::Blank => Ok(None),
+        }
     }
 }
 
@@ -100,11 +105,13 @@ impl Reading<'_> {
                 // A header is short, and what is read beyond it is read again.
                 let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
                 let (beginning, text) =
-                    peek(text, 200).map_err(|source| SourceError::Read { key: key.to_owned(), bytes: 0, source })?;
+                    peek(text, 4096).map_err(|source| SourceError::Read { key: key.to_owned(), bytes: 0, source })?;
                 let position = Position { declared: self.declared, first };
                 let columns = (self.naming, existing, self.reserved);
                 let opened = CsvBatches::open(key, Box::new(text), format, sizes, position, columns);
-                opened.map(|(header, _)| header).map_err(|error| known::explained(error, &beginning))
+                let (mut header, _) = opened.map_err(|error| known::explained(error, &beginning))?;
+                header.split_by = known::other_delimiter(&header, &beginning, format);
+                Ok(header)
             }
             Format::Typed(format) => {
                 let columns = (self.naming, existing, self.reserved);
@@ -130,21 +137,31 @@ impl Reading<'_> {
     /// # Errors
     /// The file has another header by now, or another compression or encoding; its beginning is damaged; the store fails.
     pub fn records(&self, header: &Header, bytes: Bytes) -> Result<Batches, SourceError> {
-        let mut text = self.format.text(&header.key, bytes)?;
-        if header.is_blank {
-            let read = text.read(&mut [0]).map_err(|source| SourceError::Read { key: header.key.clone(), bytes: 0, source })?;
-            let changed = || SourceError::Changed { key: header.key.clone() };
-            return if read == 0 { Ok(self.batches(header, Records::Blank)) } else { Err(changed()) };
-        }
-        let records = match self.format {
+        let text = self.format.text(&header.key, bytes)?;
+        let opened = self.open(header, text).and_then(|mut records| {
+            // JSON is read with its first records.
+            if header.is_blank && !matches!(records, Records::Blank) {
+                records.next_batch()?;
+                return Err(SourceError::Changed { key: header.key.clone() });
+            }
+            Ok(records)
+        });
+        let records = match opened {
+            Err(SourceError::Empty { .. }) if header.is_blank => Records::Blank,
+            records => records?,
+        };
+        Ok(Batches { records, from_file: FileValues::new(&header.key, self.from_file) })
+    }
+
+    fn open(&self, header: &Header, text: Bytes) -> Result<Records, SourceError> {
+        let failed = |source| SourceError::Read { key: header.key.clone(), bytes: 0, source };
+        let (first, text) = peek(text, 1).map_err(failed)?;
+        let text = Box::new(text);
+        Ok(match self.format {
+            _ if header.is_blank && first.is_empty() => Records::Blank,
             Format::Csv(format) => Records::Csv(Box::new(CsvBatches::of(header, text, format, self.sizes)?)),
             Format::Typed(format) => Records::Typed(Box::new(TypedBatches::of(header, text, format)?)),
             Format::Json(format) => Records::Json(Box::new(JsonBatches::open(header, text, format, self.sizes))),
-        };
-        Ok(self.batches(header, records))
-    }
-
-    fn batches(&self, header: &Header, records: Records) -> Batches {
-        Batches { records, from_file: FileValues::new(&header.key, self.from_file) }
+        })
     }
 }

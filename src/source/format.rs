@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
-use super::bytes::open_text;
+use super::bytes::{open_text, open_typed};
 use super::members::Repeated;
-use super::{CsvFormat, Encoding, HeaderRule, JsonFormat, SourceError, TypedFormat, ValueRules};
+use super::{CsvFormat, Encoding, HeaderRule, JsonFormat, SourceError, TypedFormat, TypedKind, ValueRules};
 
 /// Format of a module's files.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Format {
 
     /// Returns a file's text, decompressed, as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out
     /// as bytes that are not UTF-8. Compression is recognised by the first bytes; the files of a zip archive are one text.
-    /// A file of typed fields is returned as it is.
+    /// A file of typed fields is only decompressed.
     ///
     /// # Errors
     /// It is compressed in another format, or has the byte order mark of another encoding.
@@ -60,8 +60,7 @@ impl Format {
                 header: matches!(format.header, HeaderRule::Names | HeaderRule::ByPosition),
             },
             Self::Json(_) => Repeated::default(),
-            // It is no text.
-            Self::Typed(_) => return Ok(bytes),
+            Self::Typed(format) => return open_typed(key, bytes, format.kind.name(), matches!(format.kind, TypedKind::Excel(_))),
         };
         open_text(key, bytes, self.encoding(), repeated)
     }

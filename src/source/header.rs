@@ -25,6 +25,8 @@ pub struct Header {
     pub is_whole: bool,
     /// True if the file has no text, not even a header.
     pub is_blank: bool,
+    /// Another delimiter, which would split the lines of a file of one field.
+    pub split_by: Option<char>,
 }
 
 impl Header {
@@ -40,6 +42,7 @@ impl Header {
             marked: None,
             is_whole: true,
             is_blank: true,
+            split_by: None,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Checks of a file's header against its table: a page of HTML, another table's file or data without a header would otherwise
 //! become rows of nulls, and columns for ever. Pure.
 
-use crate::schema::fit::{DateFormats, TimestampFormats, boolean, double, trim};
 use crate::schema::{ColumnName, TableSchema};
 
-use super::{Format, Header, SourceError};
+use super::looks::{is_read_by, is_year, looks_like_a_value};
+use super::{CsvFormat, Format, Header, HeaderRule, SourceError};
 
 /// Columns that the headers of a date's files are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,17 @@ impl Expected<'_> {
         if let Some((found, known)) = self.too_few(header) {
             return foreign(format!("it has {found} of the {known} columns that are known of the table"));
         }
-        if let Format::Csv(_) = format {
+        if let Format::Csv(csv) = format {
+            self.must_have_its_width(header, first, csv)?;
+            if let Some(other) = header.split_by.filter(|_| !self.has_all(&header.columns)) {
+                return Err(SourceError::ForeignHeader {
+                    key: header.key.clone(),
+                    reason: format!("each of its lines is one field, though they have {other:?}"),
+                    cause: format!(
+                        "fields are separated by {other:?} (`source.csv.delimiter`), maybe below a title (`skip_lines`)"
+                    ),
+                });
+            }
             if let Some(line) = header.line.as_ref().filter(|line| **line != header.names) {
                 let values: Vec<&str> = line.iter().map(String::as_str).filter(|name| looks_like_a_value(name, false)).collect();
                 if 2 * values.len() >= line.len() {
@@ -55,7 +65,7 @@ impl Expected<'_> {
             if header.names.first().is_some_and(|name| markup(name.trim()).is_some()) {
                 return foreign("its first line is no header".to_owned());
             }
-            let values = self.values(header);
+            let values = self.values(header, csv);
             if 2 * values.len() >= header.names.len() {
                 return foreign(format!("its header looks like values: {}", values.join(", ")));
             }
@@ -98,14 +108,45 @@ impl Expected<'_> {
     }
 
     /// Returns the names of a header that look like values and are not columns of the table.
-    fn values<'h>(&self, header: &'h Header) -> Vec<&'h str> {
-        let is_known = |column: &ColumnName| self.declared.has(column) || self.table.is_some_and(|table| table.has(column));
-        let unknown = header.names.iter().zip(&header.columns).filter(|(_, column)| !is_known(column));
+    fn values<'h>(&self, header: &'h Header, csv: &CsvFormat) -> Vec<&'h str> {
+        let unknown = header.names.iter().zip(&header.columns).filter(|(_, column)| !self.has(column));
         let names: Vec<&str> = unknown.map(|(name, _)| name.as_str()).collect();
-        let values = |may_be_year: bool| names.iter().copied().filter(|name| looks_like_a_value(name, may_be_year)).collect();
+        let is_value = |name: &str, may_be_year| looks_like_a_value(name, may_be_year) || is_read_by(&csv.values.formats, name);
+        let values = |may_be_year: bool| names.iter().copied().filter(|name| is_value(name, may_be_year)).collect();
         let certain: Vec<&str> = values(false);
         // Years are names too: `country,2023,2024`.
         if certain.is_empty() && names.iter().all(|name| is_year(name)) { values(true) } else { certain }
+    }
+
+    fn has(&self, column: &ColumnName) -> bool {
+        self.declared.has(column) || self.table.is_some_and(|table| table.has(column))
+    }
+
+    fn has_all(&self, columns: &[ColumnName]) -> bool {
+        columns.iter().all(|column| self.has(column))
+    }
+
+    /// Checks that a file whose fields are only numbered has as many as the table and the date's first file: with another number,
+    /// nobody knows which field is which.
+    fn must_have_its_width(&self, header: &Header, first: Option<&Header>, csv: &CsvFormat) -> Result<(), SourceError> {
+        if csv.header != HeaderRule::None || !csv.names.is_empty() || !self.declared.is_empty() {
+            return Ok(());
+        }
+        let numbered = |names: &mut dyn Iterator<Item = &str>| names.filter(|name| is_numbered(name)).count();
+        let found = numbered(&mut header.columns.iter().map(ColumnName::as_str));
+        let of_first = first.map(|first| numbered(&mut first.columns.iter().map(ColumnName::as_str)));
+        let of_table = self.table.map(|table| numbered(&mut table.columns().iter().map(|column| column.name.as_str())));
+        let other = [(of_table, "the table has"), (of_first, "the date's first file has")];
+        let Some((known, whose)) =
+            other.into_iter().find_map(|(known, whose)| Some((known.filter(|known| *known != found)?, whose)))
+        else {
+            return Ok(());
+        };
+        Err(SourceError::ForeignHeader {
+            key: header.key.clone(),
+            reason: format!("it has {found} fields without names, and {whose} {known}"),
+            cause: "fields were added or left out; `names` in `source.csv` gives them names".to_owned(),
+        })
     }
 
     fn known_names(&self) -> Vec<&str> {
@@ -114,25 +155,26 @@ impl Expected<'_> {
     }
 }
 
-fn is_year(name: &str) -> bool {
-    let name = name.trim();
-    name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit()) && (name.starts_with("19") || name.starts_with("20"))
+/// Returns true for the name of a field that has none: `column_7`.
+fn is_numbered(name: &str) -> bool {
+    name.strip_prefix("column_").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Returns true if a text is a number, a boolean, a date or a timestamp, a UUID, or an e-mail address.
-pub(super) fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
-    let text = trim(name.as_bytes());
-    let name = name.trim();
-    if is_year(name) {
-        return may_be_year;
+/// Returns another delimiter by which the lines of a file of one field would be split. `beginning`: the file's first bytes.
+pub(super) fn other_delimiter(header: &Header, beginning: &[u8], csv: &CsvFormat) -> Option<char> {
+    if header.names.len() != 1 || csv.dialect.fixed_width.is_some() {
+        return None;
     }
-    let is_date = DateFormats::default().parse(text).is_some() || TimestampFormats::default().parse(text).is_some();
-    let is_email = name.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
-    double(text).is_some_and(f64::is_finite)
-        || boolean(text).is_some()
-        || is_date
-        || is_email
-        || uuid::Uuid::parse_str(name).is_ok()
+    let text = String::from_utf8_lossy(beginning);
+    // The last line may not be there as a whole.
+    let (whole, _) = text.rsplit_once('\n').unwrap_or((&text, ""));
+    let lines: Vec<&str> = whole.lines().filter(|line| !line.trim().is_empty()).collect();
+    let others = [';', '\t', '|', ','].into_iter().filter(|other| !csv.dialect.delimiter.starts_with(&[*other as u8]));
+    others.into_iter().find(|other| {
+        let counts: Vec<usize> = lines.iter().map(|line| line.matches(*other).count()).filter(|count| *count > 0).collect();
+        let is_even = counts.windows(2).all(|pair| pair[0] == pair[1]);
+        header.names[0].contains(*other) || is_even && counts.len() > 1 && counts.len() + 1 >= lines.len()
+    })
 }
 
 /// Returns the likely cause for the error: what the file most likely is.
@@ -211,6 +253,7 @@ mod tests {
             marked: None,
             is_whole: true,
             is_blank: false,
+            split_by: None,
         }
     }
 

@@ -71,7 +71,10 @@ impl Members {
                 Some(header) if line.is_empty() || line.trim_ascii_end() == header.trim_ascii_end() => {}
                 Some(_) => {
                     let first = &self.archive.members[0].name;
-                    let reason = format!("the file `{}` in the zip archive has another header than `{first}`", member.name);
+                    let reason = format!(
+                        "the file `{}` in the zip archive has another header than `{first}`; files in one archive have one header",
+                        member.name
+                    );
                     return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
                 }
             }

@@ -15,6 +15,7 @@ mod header;
 mod json;
 mod keys;
 mod known;
+mod looks;
 mod members;
 mod name_date;
 mod packing;
@@ -49,4 +50,4 @@ pub use parser::{
 pub use pattern::{KeyPattern, Slicing, with_date};
 pub use sniff::{Delimited, Kind as SniffedKind, Notation, Objects, Sniffed, SniffedColumn, Spellings, sniff};
 pub use survey::{Question, Survey};
-pub use typed::{Sheet, TypedFormat, TypedKind};
+pub use typed::{BinaryText, Sheet, TypedFormat, TypedKind};

@@ -23,6 +23,12 @@ const ZIP: [u8; 4] = [b'P', b'K', 3, 4];
 /// The end record that an archive without members begins with.
 const EMPTY_ZIP: [u8; 4] = [b'P', b'K', 5, 6];
 
+/// Returns true if four bytes begin a frame without data, as parallel zstd writes first.
+/// <https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md#skippable-frames>
+fn is_skippable(first: &[u8]) -> bool {
+    matches!(first, [0x50..=0x5F, 0x2A, 0x4D, 0x18])
+}
+
 /// Compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
@@ -45,20 +51,27 @@ pub fn is_packed(first: &[u8]) -> bool {
 
 impl Packing {
     /// Recognises the compression of a file by its first bytes.
+    pub(super) fn of_bytes(first: &[u8]) -> Self {
+        match first {
+            _ if first.starts_with(&GZIP) => Self::Gzip,
+            _ if first.starts_with(&ZSTD) || first.get(..4).is_some_and(is_skippable) => Self::Zstd,
+            _ if first.starts_with(&XZ) => Self::Xz,
+            _ if first.starts_with(&LZ4) => Self::Lz4,
+            _ if first.starts_with(&SNAPPY) => Self::Snappy,
+            _ if first.starts_with(&ZIP) || first.starts_with(&EMPTY_ZIP) => Self::Zip,
+            // A text may begin with `BZh`; the first block's mark follows, or that of the end of an empty file.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, ..] => Self::Bzip2,
+            _ => Self::None,
+        }
+    }
+
+    /// Recognises the compression of a text by its first bytes.
     ///
     /// # Errors
-    /// It is of a format that adg does not read.
+    /// It is of a format that adg does not read, or that is no text.
     pub(super) fn of(key: &str, first: &[u8]) -> Result<Self, SourceError> {
         let unknown = |found| Err(SourceError::UnknownPacking { key: key.to_owned(), found });
         match first {
-            _ if first.starts_with(&GZIP) => Ok(Self::Gzip),
-            _ if first.starts_with(&ZSTD) => Ok(Self::Zstd),
-            _ if first.starts_with(&XZ) => Ok(Self::Xz),
-            _ if first.starts_with(&LZ4) => Ok(Self::Lz4),
-            _ if first.starts_with(&SNAPPY) => Ok(Self::Snappy),
-            _ if first.starts_with(&ZIP) || first.starts_with(&EMPTY_ZIP) => Ok(Self::Zip),
-            // A text may begin with `BZh`; the first block's mark follows, or that of the end of an empty file.
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, ..] => Ok(Self::Bzip2),
             [b'P', b'A', b'R', b'1', ..] => unknown("a Parquet file"),
             [b'O', b'b', b'j', 1, ..] => unknown("an Avro file"),
             [b'O', b'R', b'C', ..] => unknown("an ORC file"),
@@ -67,7 +80,7 @@ impl Packing {
             [b'7', b'z', 0xBC, 0xAF, ..] => unknown("a 7z archive"),
             [b'R', b'a', b'r', b'!', ..] => unknown("a rar archive"),
             [b'S', b'Q', b'L', b'i', b't', b'e', ..] => unknown("a SQLite database"),
-            _ => Ok(Self::None),
+            _ => Ok(Self::of_bytes(first)),
         }
     }
 
@@ -172,6 +185,10 @@ mod tests {
         let text = b"a,b\n1,2\n".repeat(50_000);
         for (name, bytes) in packed(&text) {
             assert_eq!(unpacked(bytes.clone()).unwrap(), text, "{name}");
+            if name == "zstd" {
+                let skipped = [&[0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4][..], &bytes].concat();
+                assert_eq!(unpacked(skipped).unwrap(), text, "with a frame that is skipped");
+            }
             // Files of one format that were joined are one file.
             assert_eq!(unpacked([bytes.clone(), bytes].concat()).unwrap().len(), 2 * text.len(), "{name}");
         }

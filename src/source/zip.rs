@@ -14,6 +14,9 @@ use super::stream::failed;
 /// Bytes of an archive that are kept in memory; a larger one lies in a temporary file while it is read.
 const IN_MEMORY: usize = 8 << 20;
 
+/// Name of archives that are documents: of Office, as Excel's, and of OpenDocument.
+pub(super) const OFFICE: &str = "an Excel workbook or another Office document";
+
 /// A file of an archive.
 #[derive(Debug)]
 pub(super) struct Member {
@@ -46,8 +49,8 @@ impl Archive {
             let entry = archive.by_index_raw(index).map_err(damaged)?;
             let name = entry.name().map_err(damaged)?.into_owned();
             let unknown = |found| SourceError::UnknownPacking { key: key.to_owned(), found };
-            if name == "[Content_Types].xml" {
-                return Err(unknown("an Excel workbook or another Office document"));
+            if matches!(name.as_str(), "[Content_Types].xml" | "META-INF/manifest.xml") {
+                return Err(unknown(OFFICE));
             }
             if entry.is_dir() || is_hidden(&name) {
                 continue;

@@ -30,10 +30,15 @@ pub(super) fn plain(ty: &ColumnType, t: &str, formats: &Formats) -> String {
             format!("CASE WHEN lower({t}) IN ({TRUE}) THEN TRUE WHEN lower({t}) IN ({FALSE}) THEN FALSE END")
         }
         ColumnType::TinyInt | ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt => cast_where(ty, t, INTEGER),
-        // Neither too large for it nor so small that it would be zero.
-        ColumnType::Float => cast_where(ty, t, r"-?[0-9]{1,30}(\.[0-9]{1,30})?"),
-        ColumnType::Double => cast_where(ty, t, r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?"),
+        // Neither too large for it nor so small that it would be zero; and no integer that would become another one.
+        ColumnType::Float => cast_where(ty, t, r"-?([0-9]{1,7}|[0-9]{1,30}\.[0-9]{1,30})"),
+        ColumnType::Double => {
+            cast_where(ty, t, r"-?([0-9]{1,15}|[0-9]{1,30}\.[0-9]{1,30}([eE][+-]?[0-9]{1,2})?|[0-9]{1,30}[eE][+-]?[0-9]{1,2})")
+        }
         ColumnType::Decimal { precision, scale } => cast_where(ty, t, &decimal(*precision, *scale)),
+        // adg itself reads a notation that only looks like ISO 8601.
+        ColumnType::Date if formats.dates.are_not_iso() => "NULL".to_owned(),
+        ColumnType::Timestamp if formats.timestamps.are_not_iso() => "NULL".to_owned(),
         ColumnType::Date => dated(ty, t, &format!("{YEAR}{DAY}"), formats.dates.listed()),
         // A listed format may say something else of a day alone.
         ColumnType::Timestamp if formats.timestamps.say_nothing_new() => cast_where(ty, t, &format!("{YEAR}{DAY}([ T]{CLOCK})?")),
@@ -49,7 +54,8 @@ pub(super) fn unusual(ty: &ColumnType, t: &str, formats: &Formats) -> String {
     match ty {
         ColumnType::Float | ColumnType::Double => {
             let (value, lost) = (cast(ty, t), is_lost(ty, t));
-            format!("CASE WHEN {} AND NOT ({lost}) THEN {value} END", matches(t, REAL))
+            let is_long_integer = matches(t, if *ty == ColumnType::Float { "-?[0-9]{8,}" } else { "-?[0-9]{16,}" });
+            format!("CASE WHEN {} AND NOT {is_long_integer} AND NOT ({lost}) THEN {value} END", matches(t, REAL))
         }
         ty => plain(ty, t, formats),
     }

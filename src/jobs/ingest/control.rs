@@ -2,15 +2,14 @@
 
 use std::io::Read;
 
-use regex::Regex;
-
 use crate::config::ControlSettings;
 use crate::identity::ProcessingDate;
-use crate::source::{SourceError, with_date};
+use crate::source::{SourceError, SourceKey, with_date};
 use crate::store::StoreError;
 
 use super::context::Context;
 use super::module::Collection;
+use super::told::{Sum, checksum, number};
 use super::wrong::wrong;
 use crate::jobs::run::JobError;
 
@@ -49,15 +48,15 @@ impl Control {
         Ok(Some(Self { key, text }))
     }
 
-    /// Compares what the file tells with what was read.
+    /// Compares what the file tells with what was read; not the rows if they are not records.
     ///
     /// # Errors
     /// A number differs, or is not there; a pattern of the settings is wrong.
-    pub(super) fn must_agree(&self, context: &Context<'_>, rows: u64, bytes: u64) -> Result<(), JobError> {
+    pub(super) fn must_agree(&self, context: &Context<'_>, rows: Option<u64>, bytes: u64) -> Result<(), JobError> {
         let Some(settings) = &context.module.source.control else { return Ok(()) };
-        for (what, pattern, found) in [("rows", &settings.rows, rows), ("bytes", &settings.bytes, bytes)] {
-            let Some(pattern) = pattern else { continue };
-            let told = number(&self.text, pattern, what)
+        for (what, pattern, found) in [("rows", &settings.rows, rows), ("bytes", &settings.bytes, Some(bytes))] {
+            let (Some(pattern), Some(found)) = (pattern, found) else { continue };
+            let told = number(&self.text, pattern, &format!("{{{what}}}"))
                 .map_err(|reason| wrong(context.module, &format!("source.control.{what}"), reason))?;
             match told {
                 Some(told) if told == found => {}
@@ -66,44 +65,31 @@ impl Control {
         }
         Ok(())
     }
-}
-
-/// Returns the number in a text: at a JSON Pointer such as `/counts/rows`, else in the first place of a pattern such as
-/// `ROWS={rows}`; `*` matches anything within a line.
-///
-/// # Errors
-/// The pattern does not have the token.
-fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u64>, String> {
-    if pattern.starts_with('/') {
-        let document: Option<serde_json::Value> = serde_json::from_str(text).ok();
-        return Ok(document.and_then(|document| match document.pointer(pattern)? {
-            serde_json::Value::String(text) => text.trim().parse().ok(),
-            value => value.as_u64(),
-        }));
-    }
-    let token = format!("{{{token}}}");
-    let Some((before, after)) = pattern.split_once(&token) else {
-        return Err(format!("`{pattern}` has no `{token}`, and is no JSON Pointer"));
-    };
-    let literal = |text: &str| text.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
-    let regex = Regex::new(&format!("{}[ \t]*\"?0*([0-9]{{1,18}})\"?{}", literal(before), literal(after)));
-    let regex = regex.map_err(|error| error.to_string())?;
-    Ok(regex.captures(text).and_then(|found| found[1].parse().ok()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_stands_at_a_pointer_or_in_a_pattern() {
-        let of = |text: &str, pattern: &str| number(text, pattern, "rows").unwrap();
-        assert_eq!(of("{\"counts\": {\"rows\": 12}}", "/counts/rows"), Some(12));
-        assert_eq!(of("[\"0012\"]", "/0"), Some(12));
-        assert_eq!(of("file=orders\nROWS = 0012\n", "ROWS ={rows}"), Some(12));
-        assert_eq!(of("orders.csv|2024-05-01|7|123", "orders.csv|*|{rows}|"), Some(7));
-        assert_eq!(of("0", "{rows}"), Some(0));
-        assert_eq!((of("{}", "/rows"), of("no json", "/rows"), of("rows: many", "rows: {rows}")), (None, None, None));
-        assert!(number("", "ROWS=", "rows").is_err());
+    /// Compares the checksums that the file tells with those of the files, each of which is read once more.
+    ///
+    /// # Errors
+    /// A checksum differs, or is not there; the pattern of the settings is wrong; the store fails.
+    pub(super) fn must_have_checksums(&self, context: &Context<'_>, files: &[SourceKey]) -> Result<(), JobError> {
+        let Some(pattern) = context.module.source.control.as_ref().and_then(|settings| settings.checksum.as_ref()) else {
+            return Ok(());
+        };
+        let wrong = |reason: String| wrong(context.module, "source.control.checksum", reason);
+        if files.len() > 1 && !pattern.contains("{file}") {
+            return Err(wrong(format!("the date has {} files, and `{pattern}` has no `{{file}}`", files.len())));
+        }
+        for file in files {
+            context.stop.check()?;
+            let object = &file.object;
+            let name = object.key.rsplit('/').next().unwrap_or(&object.key);
+            let told = checksum(&self.text, pattern, name).map_err(wrong)?;
+            let sum = told.as_ref().map_or(Sum::Sha256, |(sum, _)| *sum);
+            let read = sum.of(context.source.open_object(object)?);
+            let found = read.map_err(|source| SourceError::Read { key: object.key.clone(), bytes: 0, source })?;
+            let told = told.map(|(_, hex)| hex);
+            if told.as_ref() != Some(&found) {
+                return Err(JobError::ControlChecksum { key: self.key.clone(), file: object.key.clone(), told, found });
+            }
+        }
+        Ok(())
     }
 }

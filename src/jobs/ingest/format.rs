@@ -9,7 +9,7 @@ use crate::config::{
 use crate::schema::fit::Formats;
 use crate::schema::{ColumnName, DuplicateNames, NewColumn};
 use crate::source::{
-    CsvFormat, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, Part, PathStep, Reshape, Sheet,
+    BinaryText, CsvFormat, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, Part, PathStep, Reshape, Sheet,
     TypedFormat, TypedKind, ValueRules, parse_path,
 };
 
@@ -41,13 +41,13 @@ pub(crate) fn format(module: &Module) -> Result<Format, JobError> {
 
 /// Returns the format of files whose fields have types.
 fn typed_format(module: &Module, settings: &TypedSettings, kind: TypedKind) -> Result<TypedFormat, JobError> {
-    let TypedSettings { time_zone, ambiguous_time, nanoseconds } = settings.clone();
+    let TypedSettings { time_zone, ambiguous_time, nanoseconds, binary } = settings.clone();
     let own = ValueSettings { time_zone, ambiguous_time, nanoseconds, decimal: Some('.'), ..ValueSettings::default() };
     let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.{what}"), reason))?;
     // Null is no text; an empty text is one.
     let nulls = Nulls::new(&[String::new()], true);
     let columns = rules_from_file(module).collect();
-    Ok(TypedFormat { kind, values: ValueRules { nested_in_text: true, columns, ..values(module, nulls, formats) } })
+    Ok(TypedFormat { kind, binary, values: ValueRules { nested_in_text: true, columns, ..values(module, nulls, formats) } })
 }
 
 /// Returns the format of workbooks.
@@ -59,7 +59,7 @@ fn excel_format(module: &Module, settings: &ExcelSettings) -> Result<TypedFormat
     let columns = rules_from_file(module).collect();
     let values = ValueRules { nested_in_text: true, columns, ..values(module, Nulls::new(&words, false), formats) };
     let sheet = Sheet { name: settings.sheet.clone(), range: settings.range.clone() };
-    Ok(TypedFormat { kind: TypedKind::Excel(sheet), values })
+    Ok(TypedFormat { kind: TypedKind::Excel(sheet), binary: BinaryText::default(), values })
 }
 
 /// Returns the format of a collection's files, if it differs from the module's: its fields have positions of their own.

@@ -28,6 +28,7 @@ mod schedule;
 pub(super) mod slices;
 mod summary;
 mod test_flag;
+mod told;
 mod undo;
 mod verify;
 mod wrong;

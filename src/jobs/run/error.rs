@@ -113,6 +113,21 @@ pub enum JobError {
         /// Number in the files.
         found: u64,
     },
+    /// The checksum of a file is another than its control file tells.
+    #[error(
+        "the control file `{key}` {}, and the file `{file}` has {found}; nothing was published",
+        .told.as_ref().map_or_else(|| format!("tells no checksum of `{file}`"), |told| format!("tells the checksum {told}"))
+    )]
+    ControlChecksum {
+        /// The control file.
+        key: String,
+        /// The file.
+        file: String,
+        /// Checksum in the control file.
+        told: Option<String>,
+        /// Checksum of the file.
+        found: String,
+    },
     /// A date has no file, and its source has deleted the file by now.
     #[error(
         "the file `{pattern}` for {date} is lost: the source keeps its files for {days} days, and the store `{store}` no longer \
@@ -247,7 +262,11 @@ impl JobError {
             Self::Setting { .. } => ErrorKind::Config,
             Self::Personal { .. } => ErrorKind::Schema,
             Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ErrorKind::Source,
-            Self::Limit { .. } | Self::Control { .. } | Self::CleanUp { .. } | Self::Planned { .. } => ErrorKind::Limit,
+            Self::Limit { .. }
+            | Self::Control { .. }
+            | Self::ControlChecksum { .. }
+            | Self::CleanUp { .. }
+            | Self::Planned { .. } => ErrorKind::Limit,
             Self::Output { .. } | Self::Machine { .. } => ErrorKind::Unavailable,
             Self::ChangedByOthers { .. } => ErrorKind::Partial,
             _ => ErrorKind::Bug,
@@ -260,10 +279,10 @@ impl JobError {
             Self::ChangedByOthers { repair, .. } => return repair.clone(),
             Self::Limit { hint, .. } | Self::Machine { hint, .. } => hint,
             Self::Missing { .. } => "the next run retries; if no file is expected, set `missing: skip` in the module",
-            Self::Control { told: None, .. } => {
+            Self::Control { told: None, .. } | Self::ControlChecksum { told: None, .. } => {
                 "correct `source.control` in the module file, or ask the source for the file again"
             }
-            Self::Control { .. } => "ask the source to send the files again",
+            Self::Control { .. } | Self::ControlChecksum { .. } => "ask the source to send the files again",
             Self::Incomplete { .. } => "the next run retries; --incomplete loads the date with the files that it has",
             Self::Lost { .. } => "ask the owner of the source for the file, then rerun the date with --start-dt and --end-dt",
             Self::CleanUp { .. } => {

@@ -27,6 +27,9 @@ pub enum AmbiguousTime {
     Earliest,
     /// The later of the two instants.
     Latest,
+    /// As Java and Spark: the earlier instant of an hour that the clock shows twice; a time that it does not show is as much
+    /// later as the clock was put forward.
+    Compatible,
 }
 
 /// Handling of digits of a second beyond the sixth, which tables don't have.
@@ -69,6 +72,7 @@ impl ClockRules {
             AmbiguousTime::Invalid if ambiguous.is_ambiguous() => return None,
             AmbiguousTime::Invalid | AmbiguousTime::Earliest => ambiguous.earlier(),
             AmbiguousTime::Latest => ambiguous.later(),
+            AmbiguousTime::Compatible => ambiguous.compatible(),
         };
         // The last instant that jiff has is before 9999-12-31, a day that sources use for "never ends".
         let Ok(instant) = instant else { return Some(zone.to_offset(Timestamp::MAX).seconds()) };
@@ -89,17 +93,17 @@ mod tests {
 
     #[test]
     fn a_clock_time_has_the_offset_of_its_day() {
-        use AmbiguousTime::{Earliest, Invalid, Latest};
+        use AmbiguousTime::{Compatible, Earliest, Invalid, Latest};
         let hours = |hours: i32| Some(hours * 3600);
-        for (text, invalid, earliest, latest) in [
-            ("2024-05-01T09:00:00", hours(-4), hours(-4), hours(-4)),
-            ("2024-01-15T09:00:00", hours(-5), hours(-5), hours(-5)),
-            ("2024-11-03T01:30:00", None, hours(-4), hours(-5)),
-            ("2024-03-10T02:30:00", None, hours(-4), hours(-5)),
-            ("9999-12-31T00:00:00", hours(-5), hours(-5), hours(-5)),
+        for (text, invalid, earliest, latest, compatible) in [
+            ("2024-05-01T09:00:00", hours(-4), hours(-4), hours(-4), hours(-4)),
+            ("2024-01-15T09:00:00", hours(-5), hours(-5), hours(-5), hours(-5)),
+            ("2024-11-03T01:30:00", None, hours(-4), hours(-5), hours(-4)),
+            ("2024-03-10T02:30:00", None, hours(-4), hours(-5), hours(-5)),
+            ("9999-12-31T00:00:00", hours(-5), hours(-5), hours(-5), hours(-5)),
         ] {
-            let found = [Invalid, Earliest, Latest].map(|rule| in_zone(rule, text));
-            assert_eq!(found, [invalid, earliest, latest], "{text}");
+            let found = [Invalid, Earliest, Latest, Compatible].map(|rule| in_zone(rule, text));
+            assert_eq!(found, [invalid, earliest, latest, compatible], "{text}");
         }
     }
 

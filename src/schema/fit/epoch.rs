@@ -12,13 +12,14 @@ pub(super) struct EpochUnit {
     is_wrapped: bool,
 }
 
-/// Returns the unit of the formats `epoch_s` (in `strptime`: `%s`), `epoch_ms`, `epoch_us` and `dotnet`; `None` for other
-/// formats.
+/// Returns the unit of the formats `epoch_s` (in `strptime`: `%s`), `epoch_ms`, `epoch_us`, `epoch_ns` and `dotnet`; `None` for
+/// other formats.
 pub(super) fn unit(format: &str) -> Option<EpochUnit> {
     let (power, is_wrapped) = match format {
         "epoch_s" | "%s" => (6, false),
         "epoch_ms" => (3, false),
         "epoch_us" => (0, false),
+        "epoch_ns" => (-3, false),
         "dotnet" => (3, true),
         _ => return None,
     };
@@ -67,6 +68,8 @@ mod tests {
             ("epoch_ms", "1.7145540015e12", Some(1_714_554_001_500_000)),
             ("epoch_us", "1714554001500000", Some(1_714_554_001_500_000)),
             ("epoch_us", "1.5", None),
+            ("epoch_ns", "1714554001500000000", Some(1_714_554_001_500_000)),
+            ("epoch_ns", "1714554001500000001", None),
             ("epoch_s", "today", None),
             ("epoch_s", "1e99", None),
             ("dotnet", "/Date(1714557600123)/", Some(1_714_557_600_123_000)),

@@ -2,6 +2,11 @@
 
 use super::{exact_decimal, trim};
 
+/// Digits of an integer that a double always holds.
+const DIGITS_OF_DOUBLE: usize = 15;
+/// Digits of an integer that a float always holds.
+const DIGITS_OF_FLOAT: usize = 7;
+
 /// Returns `text` as an integer, without rounding: `7`, ` +7 `, `7.0` and `7e0` are 7; `7.5` is `None`.
 #[inline]
 pub fn integer(text: &[u8]) -> Option<i64> {
@@ -42,11 +47,13 @@ fn unusual_integer(text: &[u8]) -> Option<i64> {
     i64::try_from(whole).ok()
 }
 
-/// Returns the double nearest to `text`; `None` if it overflows, or if a value that is not zero would become zero.
+/// Returns the double nearest to `text`; `None` if it overflows, if a value that is not zero would become zero, or if an integer
+/// would become another one, as `9007199254740993` would.
 #[inline]
 pub fn double(text: &[u8]) -> Option<f64> {
     let text = trim(text);
     match fast_float2::parse::<f64, _>(text) {
+        Ok(value) if text.len() > DIGITS_OF_DOUBLE && is_other_integer(text, value, value) => None,
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         Ok(_) | Err(_) => not_finite(text),
     }
@@ -57,21 +64,41 @@ pub fn double(text: &[u8]) -> Option<f64> {
 pub fn float(text: &[u8]) -> Option<f32> {
     let text = trim(text);
     match fast_float2::parse::<f32, _>(text) {
+        Ok(value) if text.len() > DIGITS_OF_FLOAT && is_other_integer(text, value, value.into()) => None,
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         #[allow(clippy::cast_possible_truncation)] // NaN and the infinities are the same in both widths.
         Ok(_) | Err(_) => not_finite(text).map(|value| value as f32),
     }
 }
 
-/// Returns true if a double holds the number without loss.
+/// Returns true if a text is an integer that a number, nearest to it, is not; nor are its digits those with which the number is
+/// written, as JavaScript writes 2^70: `1180591620717411300000`.
+#[cold]
+fn is_other_integer(text: &[u8], shortest: impl std::fmt::LowerExp, value: f64) -> bool {
+    let whole = |text: &[u8]| {
+        let (mantissa, exponent) = exact_decimal(text)?;
+        mantissa.checked_mul(10_i128.checked_pow(u32::try_from(exponent).ok()?)?)
+    };
+    #[allow(clippy::cast_possible_truncation)] // What is beyond 128 bits is no `whole` either.
+    let is_same = |integer| integer == value as i128 || Some(integer) == whole(format!("{shortest:e}").as_bytes());
+    is_integer(text) && !whole(text).is_some_and(is_same)
+}
+
+/// Returns true if a double holds the number without loss, and is written with the same digits.
 pub fn survives_as_double(number: &[u8]) -> bool {
-    // Fifteen digits always do, unless an exponent takes them to where doubles have fewer.
+    // Fifteen digits always are, unless an exponent takes them to where doubles have fewer.
     let digits = number.strip_prefix(b"-").unwrap_or(number);
-    if digits.len() <= 15 && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+    if digits.len() <= DIGITS_OF_DOUBLE && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
         return double(number).is_some();
     }
     let printed = double(number).map(|value| format!("{value:e}"));
     printed.is_some_and(|printed| exact_decimal(printed.as_bytes()) == exact_decimal(number))
+}
+
+/// Returns true if a number is written with digits alone.
+fn is_integer(number: &[u8]) -> bool {
+    let digits = number.strip_prefix(b"-").or_else(|| number.strip_prefix(b"+")).unwrap_or(number);
+    digits.iter().all(u8::is_ascii_digit)
 }
 
 /// Returns true if the number is written as an integer that 64 bits hold.
@@ -203,7 +230,34 @@ mod tests {
         }
         assert!(double(b"NaN").unwrap().is_nan());
         assert_eq!(float(b"1e39"), None);
+        assert_eq!(
+            (float(b"16777216"), float(b"16777217"), float(b"16777217.0")),
+            (Some(16_777_216.0), None, Some(16_777_216.0))
+        );
         assert_eq!(float(b"0.1"), Some(0.1));
+    }
+
+    #[test]
+    fn an_integer_is_the_same_one_as_a_double_or_none() {
+        for (text, value) in [
+            ("9007199254740992", Some(9_007_199_254_740_992.0)),
+            ("9007199254740993", None),
+            (" -9007199254740993", None),
+            ("1234567890123456", Some(1_234_567_890_123_456.0)),
+            ("+12345678901234567", None),
+            // JavaScript writes doubles so: their shortest digits, filled up with zeros.
+            ("123456789012345680000", Some(123_456_789_012_345_680_000.0)),
+            // And C writes all digits.
+            ("1180591620717411303424", Some(1_180_591_620_717_411_303_424.0)),
+            ("1180591620717411303425", None),
+            ("00000000000000000007", Some(7.0)),
+            ("0000000000000000000000", Some(0.0)),
+            // A fraction is an approximation, and so is an exponent.
+            ("9007199254740993.0", Some(9_007_199_254_740_992.0)),
+            ("9007199254740993e0", Some(9_007_199_254_740_992.0)),
+        ] {
+            assert_eq!(double(text.as_bytes()), value, "{text}");
+        }
     }
 
     #[test]

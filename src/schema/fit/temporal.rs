@@ -70,9 +70,13 @@ fn plain_time(text: &[u8]) -> Option<Time> {
     Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?, nanos).ok()
 }
 
-/// Formats of a source's dates: `YYYY-MM-DD` first, then these `strptime` formats in order, then other ISO 8601 forms.
+/// Formats of a source's dates: `YYYY-MM-DD` first, then these `strptime` formats in order, then other ISO 8601 forms. If one of
+/// them reads `2001-02-03` as another day, they alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DateFormats(Vec<String>);
+pub struct DateFormats {
+    listed: Vec<String>,
+    are_not_iso: bool,
+}
 
 impl DateFormats {
     /// Creates the formats from `strptime` notation.
@@ -80,38 +84,50 @@ impl DateFormats {
     /// # Errors
     /// A format has an unknown directive, which the message names, or does not give the whole day.
     pub fn new(formats: &[String]) -> Result<Self, String> {
+        if let Some(format) = formats.iter().find(|format| epoch::unit(format).is_some()) {
+            return Err(format!(
+                "`{format}` is an instant: list it in `timestamp_formats`, and declare the column as `timestamp`"
+            ));
+        }
         formats.iter().try_for_each(|format| check(format))?;
-        Ok(Self(formats.to_vec()))
+        Ok(Self { listed: formats.to_vec(), are_not_iso: are_not_iso(formats) })
     }
 
     /// Returns the listed formats, in order.
     pub fn listed(&self) -> &[String] {
-        &self.0
+        &self.listed
+    }
+
+    /// Returns true if a listed format reads ISO 8601 as another day.
+    pub fn are_not_iso(&self) -> bool {
+        self.are_not_iso
     }
 
     /// Returns true if a format with a year of two digits reads a text: its century is a guess.
     pub fn guess_the_century(&self, text: &[u8]) -> bool {
-        has_short_year(&self.0, text)
+        has_short_year(&self.listed, text)
     }
 
     /// Returns the days since the epoch. A date with a clock time fits only at midnight.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i32> {
         let text = trim(text);
-        plain_date(text).or_else(|| self.unusual(text)).map(epoch_days).filter(|days| DAYS.contains(days))
+        let iso = if self.are_not_iso { None } else { plain_date(text) };
+        iso.or_else(|| self.unusual(text)).map(epoch_days).filter(|days| DAYS.contains(days))
     }
 
     /// Returns the days since the epoch of a number, as JSON has them: by the listed formats alone.
     pub fn parse_number(&self, text: &[u8]) -> Option<i32> {
         let text = std::str::from_utf8(text).ok()?;
-        let day = self.0.iter().find_map(|format| strptime(format, text)?.to_date().ok()).map(epoch_days)?;
+        let day = self.listed.iter().find_map(|format| strptime(format, text)?.to_date().ok()).map(epoch_days)?;
         DAYS.contains(&day).then_some(day)
     }
 
     #[cold]
     fn unusual(&self, text: &[u8]) -> Option<Date> {
         let text = std::str::from_utf8(text).ok()?;
-        let listed = self.0.iter().map(String::as_str).chain(["%Y-%m-%d"]);
+        let iso = Some("%Y-%m-%d").filter(|_| !self.are_not_iso);
+        let listed = self.listed.iter().map(String::as_str).chain(iso);
         listed
             .into_iter()
             .find_map(|format| {
@@ -121,7 +137,7 @@ impl DateFormats {
             .or_else(|| {
                 // Midnight in UTC is a day, as programs write it that have no dates.
                 let is_utc = |pieces: &Pieces<'_>| pieces.to_numeric_offset().is_none_or(|offset| offset.seconds() == 0);
-                let pieces = Pieces::parse(text).ok().filter(is_utc)?;
+                let pieces = Pieces::parse(text).ok().filter(is_utc).filter(|_| !self.are_not_iso)?;
                 Some((pieces.date(), pieces.time()))
             })
             .filter(|(_, time)| time.is_none_or(|time| time == Time::midnight()))
@@ -133,6 +149,14 @@ impl DateFormats {
 fn is_documented(micros: i64) -> bool {
     let days = i32::try_from(micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND));
     days.is_ok_and(|days| DAYS.contains(&days))
+}
+
+/// Returns true if a format reads ISO 8601, with or without a clock time, as another day.
+fn are_not_iso(formats: &[String]) -> bool {
+    let iso = Date::constant(2001, 2, 3);
+    let texts = ["2001-02-03", "2001-02-03 04:05", "2001-02-03 04:05:06", "2001-02-03T04:05:06", "2001-02-03 04:05:06.7"];
+    let is_other = |format: &str, text: &str| strptime(format, text).is_some_and(|day| day.to_date().is_ok_and(|day| day != iso));
+    formats.iter().any(|format| texts.iter().any(|text| is_other(format, text)))
 }
 
 /// Reads a text in a format, digit for digit.
@@ -152,6 +176,7 @@ fn has_short_year(formats: &[String], text: &[u8]) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct TimestampFormats {
     listed: Vec<String>,
+    are_not_iso: bool,
     clock: ClockRules,
 }
 
@@ -163,7 +188,7 @@ impl TimestampFormats {
     pub fn new(formats: &[String]) -> Result<Self, String> {
         let formats_to_check = formats.iter().filter(|format| epoch::unit(format).is_none());
         formats_to_check.into_iter().try_for_each(|format| check(format))?;
-        Ok(Self { listed: formats.to_vec(), clock: ClockRules::default() })
+        Ok(Self { listed: formats.to_vec(), are_not_iso: are_not_iso(formats), clock: ClockRules::default() })
     }
 
     /// Returns the same formats with rules for clock times.
@@ -175,6 +200,11 @@ impl TimestampFormats {
     /// Returns true if a format with a year of two digits reads a text: its century is a guess.
     pub fn guess_the_century(&self, text: &[u8]) -> bool {
         has_short_year(&self.listed, text)
+    }
+
+    /// Returns true if a listed format reads ISO 8601 as another day.
+    pub fn are_not_iso(&self) -> bool {
+        self.are_not_iso
     }
 
     /// Returns true if clock times are in UTC, and no digit is cut or rounded.
@@ -206,7 +236,8 @@ impl TimestampFormats {
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<i64> {
         let text = trim(text);
-        self.plain(text).or_else(|| self.unusual(text)).filter(|micros| is_documented(*micros))
+        let plain = if self.are_not_iso { None } else { self.plain(text) };
+        plain.or_else(|| self.unusual(text)).filter(|micros| is_documented(*micros))
     }
 
     /// Returns the microseconds since the epoch of a number, as JSON has them: by the listed formats alone.
@@ -226,7 +257,7 @@ impl TimestampFormats {
         if text.contains(":60") {
             return None;
         }
-        self.by_formats(text).or_else(|| self.iso(text))
+        self.by_formats(text).or_else(|| if self.are_not_iso { None } else { self.iso(text) })
     }
 
     #[inline]
@@ -353,6 +384,24 @@ mod tests {
 
     fn formats(list: &[&str]) -> Vec<String> {
         list.iter().map(|&f| f.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_listed_format_that_is_not_iso_is_the_only_one() {
+        let dates = DateFormats::new(&formats(&["%Y-%d-%m"])).unwrap();
+        for (text, days) in [("1970-02-01", Some(1)), ("1970-01-13", None), ("1970-1-2", Some(31)), ("1970-01-02T00:00:00", None)]
+        {
+            assert_eq!(dates.parse(text.as_bytes()), days, "{text}");
+        }
+        let times = TimestampFormats::new(&formats(&["%Y-%d-%m %H:%M:%S"])).unwrap();
+        for (text, micros) in
+            [("1970-02-01 00:00:01", Some(86_401_000_000)), ("1970-01-13 00:00:00", None), ("1970-01-02T00:00:00", None)]
+        {
+            assert_eq!(times.parse(text.as_bytes()), micros, "{text}");
+        }
+        let days = TimestampFormats::new(&formats(&["%Y-%d-%m"])).unwrap();
+        assert_eq!(days.parse(b"1970-02-01"), Some(86_400_000_000));
+        assert!(!DateFormats::new(&formats(&["%d/%m/%Y", "%F"])).unwrap().are_not_iso());
     }
 
     #[test]

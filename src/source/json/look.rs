@@ -53,7 +53,7 @@ pub(in super::super) fn look(
         .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
     columns.iter().zip(known.questions).for_each(|(column, question)| survey.put(column, question));
     let aliases = known.aliases;
-    Ok(Header { key: key.to_owned(), names, columns, types: Vec::new(), aliases, line: None, marked, is_whole, is_blank: false })
+    Ok(Header { names, columns, aliases, marked, is_whole, is_blank: false, ..Header::blank(key) })
 }
 
 /// The names that were met so far. Each has a place, counted from 0 in the order of their first use.

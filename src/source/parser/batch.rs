@@ -10,6 +10,8 @@ const ESCAPED: u32 = 1 << 30;
 const LENGTH: u32 = ESCAPED - 1;
 /// Start of a field that its record does not have; no batch is so long.
 const NOWHERE: u32 = u32::MAX;
+/// Length of a field that means null as it is written; no field is so long.
+const NULL: u32 = LENGTH;
 
 /// A field's range in its batch's text. Lengths are below 1 GiB, which leaves two bits to note quotes and escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,12 @@ pub(in crate::source) struct Span {
 impl Span {
     /// A field that its record does not have. It is null.
     pub(super) const MISSING: Self = Self { start: NOWHERE, length: 0 };
+
+    /// Creates the span of a field that means null as it is written, such as `\N`.
+    #[allow(clippy::cast_possible_truncation)] // As for `plain`.
+    pub(super) fn null(start: usize) -> Self {
+        Self { start: start as u32, length: NULL }
+    }
 
     #[allow(clippy::cast_possible_truncation)] // Batches are kept below 1 GiB by `RecordReader`.
     pub(in crate::source) fn plain(start: usize, end: usize) -> Self {
@@ -94,6 +102,11 @@ pub enum Place {
         /// Counted from 0, in the decompressed and decrypted text.
         offset: u64,
     },
+    /// Place in a file of typed fields.
+    Row {
+        /// Counted from 1.
+        row: u64,
+    },
     /// Not known: a cluster read the file, and counts no lines.
     Unknown {},
 }
@@ -136,7 +149,7 @@ pub struct Field<'a> {
     pub text: &'a [u8],
     /// True if the field was quoted.
     pub quoted: bool,
-    /// True if the record does not have the field.
+    /// True if the record does not have the field, or if it means null as it is written.
     pub missing: bool,
 }
 
@@ -168,7 +181,7 @@ impl RawBatch {
             return Field { text: b"", quoted: false, missing: true };
         };
         let text = self.text.get(span.start()..span.end()).unwrap_or_default();
-        Field { text, quoted: span.length & QUOTED != 0, missing: span.start == NOWHERE }
+        Field { text, quoted: span.length & QUOTED != 0, missing: span.start == NOWHERE || span.length & LENGTH == NULL }
     }
 
     /// Returns a field's offset and length in [`text`](Self::text).

@@ -116,7 +116,7 @@ impl Splitter<'_> {
         }
         let means_null = |escape: &Escape| escape.nulls.iter().any(|null| *null == text[field..end]);
         match &self.dialect.escape {
-            Some(escape) if escaped && means_null(escape) => spans.push(Span::MISSING),
+            Some(escape) if escaped && means_null(escape) => spans.push(Span::null(field)),
             Some(_) if escaped => spans.push(Span::escaped(field, end)),
             _ => spans.push(Span::plain(field, end)),
         }

@@ -2,7 +2,7 @@
 //!
 //! A record that has another width than the others is a record all the same: only what can't be one is left out.
 
-use super::super::known::looks_like_a_value;
+use super::super::looks::looks_like_a_value;
 use super::super::parser::SampledRecord;
 use super::header::has_header;
 use super::notations;

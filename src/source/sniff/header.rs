@@ -1,6 +1,6 @@
 //! The header of a delimited text, if it has one.
 
-use super::super::known::looks_like_a_value;
+use super::super::looks::looks_like_a_value;
 use super::column::NULL_MARK;
 use super::notations;
 use crate::schema::ColumnType;

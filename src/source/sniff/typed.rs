@@ -9,7 +9,7 @@ use super::super::typed::TypedBatches;
 use super::column::SniffedColumn;
 use super::sniffed::{Kind, Sniffed};
 use crate::schema::{ColumnType, DuplicateNames, Naming, NamingRule, TableSchema};
-use crate::source::{RawBatch, Sheet, SourceError, TypedFormat, TypedKind, ValueRules};
+use crate::source::{BinaryText, RawBatch, Sheet, SourceError, TypedFormat, TypedKind, ValueRules};
 
 /// Returns the format of a file by the name of what it was found to be.
 pub(super) fn typed_kind(found: &str) -> Option<TypedKind> {
@@ -41,7 +41,7 @@ fn columns(key: &str, bytes: Box<dyn Read + Send>, kind: TypedKind) -> Result<Sn
     let renames = BTreeMap::new();
     // By the rule that leaves most names.
     let naming = Naming { rule: NamingRule::Unicode, renames: &renames, duplicates: DuplicateNames::Rename };
-    let format = TypedFormat { kind, values: ValueRules::default() };
+    let format = TypedFormat { kind, binary: BinaryText::default(), values: ValueRules::default() };
     let (header, mut batches) = TypedBatches::open(key, bytes, &format, (naming, &TableSchema::default(), &[]))?;
     let first = batches.next_batch()?;
     let types = header.types.into_iter().chain(std::iter::repeat(None));

@@ -9,7 +9,7 @@ use super::avro::{self, AvroReader};
 use super::column_types::column_type;
 use super::text::raw_batch;
 use super::unreadable::unreadable;
-use super::{TypedFormat, TypedKind, parquet};
+use super::{BinaryText, TypedFormat, TypedKind, parquet};
 use crate::schema::{ColumnName, ColumnType, Naming, TableSchema, headers_to_columns};
 use crate::source::{Header, RawBatch, SourceError};
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
@@ -21,6 +21,12 @@ const ROWS: usize = 4096;
 pub(in crate::source) struct TypedBatches {
     key: String,
     reader: Reader,
+    /// Text that binary values become.
+    binary: BinaryText,
+    /// Fields as they are read, if they say more than those of the batches.
+    schema: Option<SchemaRef>,
+    /// Records read so far.
+    count: u64,
 }
 
 enum Reader {
@@ -33,6 +39,15 @@ enum Reader {
 }
 
 impl TypedBatches {
+    fn new(key: &str, reader: Reader, format: &TypedFormat) -> Self {
+        let schema = match &reader {
+            #[cfg(feature = "orc")]
+            Reader::Orc(reader) => Some(arrow_array::RecordBatchReader::schema(&**reader)),
+            _ => None,
+        };
+        Self { key: key.to_owned(), reader, binary: format.binary, schema, count: 0 }
+    }
+
     /// Opens a file and reads its header. `existing` and `reserved` are as for [`headers_to_columns`].
     pub(in crate::source) fn open(
         key: &str,
@@ -63,7 +78,7 @@ impl TypedBatches {
             Fields::Named(_) => Vec::new(),
         };
         let header = Header { names, columns, types, is_whole: true, is_blank: false, ..Header::blank(key) };
-        Ok((header, Self { key: key.to_owned(), reader }))
+        Ok((header, Self::new(key, reader, format)))
     }
 
     /// Opens the records of a file whose header is known.
@@ -77,7 +92,7 @@ impl TypedBatches {
         if !is_same {
             return Err(SourceError::Changed { key: header.key.clone() });
         }
-        Ok(Self { key: header.key.clone(), reader })
+        Ok(Self::new(&header.key, reader, format))
     }
 
     /// Returns the next records; `None` at the end of the file.
@@ -91,7 +106,11 @@ impl TypedBatches {
             Reader::Excel(rows) => return Ok(rows.next_batch()),
         };
         let batch = batch.transpose().map_err(|error| unreadable(&self.key, format, &error))?;
-        Ok(batch.as_ref().map(raw_batch))
+        Ok(batch.map(|batch| {
+            let first = self.count + 1;
+            self.count += batch.num_rows() as u64;
+            raw_batch(&batch, self.schema.as_ref().unwrap_or(batch.schema_ref()), first, self.binary)
+        }))
     }
 }
 

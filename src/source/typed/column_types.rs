@@ -25,7 +25,7 @@ pub(super) fn column_type(ty: &DataType, naming: NamingRule) -> Result<ColumnTyp
         | DataType::Decimal256(precision, scale) => decimal(*precision, *scale)?,
         DataType::Date32 | DataType::Date64 => ColumnType::Date,
         DataType::Timestamp(..) => ColumnType::Timestamp,
-        // Hive has no times of day. Binary that is text, as Impala and old Spark write it, is text.
+        // Hive has no times of day and no UUIDs. Binary that is text, as Impala and old Spark write it, is text.
         DataType::Null
         | DataType::Utf8
         | DataType::LargeUtf8
@@ -33,6 +33,7 @@ pub(super) fn column_type(ty: &DataType, naming: NamingRule) -> Result<ColumnTyp
         | DataType::Binary
         | DataType::LargeBinary
         | DataType::BinaryView
+        | DataType::FixedSizeBinary(_)
         | DataType::Time32(_)
         | DataType::Time64(_) => ColumnType::String,
         DataType::Dictionary(_, values) => column_type(values, naming)?,

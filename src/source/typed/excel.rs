@@ -131,7 +131,7 @@ fn cell(name: &str) -> Option<(u32, u32)> {
     Some((row.checked_sub(1)?, column - 1))
 }
 
-/// Returns a cell's value as text; `None` if it has none. A whole number has no fraction, and a midnight no time.
+/// Returns a cell's value as text; `None` if it has none. A whole number has no fraction, and a midnight of a day no time.
 fn text(cell: &Data) -> Option<String> {
     Some(match cell {
         Data::Empty => return None,
@@ -142,10 +142,13 @@ fn text(cell: &Data) -> Option<String> {
         Data::DateTime(value) if value.is_datetime() => {
             let (year, month, day, hour, minute, second, milli) = value.to_ymd_hms_milli();
             let date = format!("{year:04}-{month:02}-{day:02}");
-            match (hour, minute, second, milli) {
-                (0, 0, 0, 0) => date,
-                (_, _, _, 0) => format!("{date} {hour:02}:{minute:02}:{second:02}"),
-                _ => format!("{date} {hour:02}:{minute:02}:{second:02}.{milli:03}"),
+            let milli = if milli == 0 { String::new() } else { format!(".{milli:03}") };
+            let time = format!("{hour:02}:{minute:02}:{second:02}{milli}");
+            match time.as_str() {
+                // Days are counted from 1: the rest is a time of day.
+                _ if (0.0..1.0).contains(&value.as_f64()) => time,
+                "00:00:00" => date,
+                _ => format!("{date} {time}"),
             }
         }
         // A duration is a share of a day.

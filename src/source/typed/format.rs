@@ -1,5 +1,6 @@
 //! Format of a module's files of typed fields.
 
+use super::BinaryText;
 use crate::source::ValueRules;
 
 /// Format of a module's files of typed fields.
@@ -7,6 +8,8 @@ use crate::source::ValueRules;
 pub struct TypedFormat {
     /// Kind of the files.
     pub kind: TypedKind,
+    /// Text that binary values become.
+    pub binary: BinaryText,
     /// Rules of the values.
     pub values: ValueRules,
 }

@@ -5,10 +5,13 @@
 
 mod avro;
 mod batches;
+mod binary;
+mod clock;
 mod column_types;
 #[cfg(feature = "excel")]
 mod excel;
 mod format;
+mod number;
 #[cfg(feature = "orc")]
 mod orc;
 mod parquet;
@@ -17,6 +20,7 @@ mod text;
 mod unreadable;
 
 pub(super) use batches::TypedBatches;
+pub use binary::BinaryText;
 #[cfg(feature = "excel")]
 pub(super) use excel::{Cells, cell_name, sheets};
 pub use format::{Sheet, TypedFormat, TypedKind};

@@ -1,45 +1,82 @@
 //! Values of Arrow arrays as text.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Float16Type, Float32Type,
-    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
-    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
-use arrow_schema::{DataType, TimeUnit};
-use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use arrow_schema::{DataType, Field, Fields, Schema};
 
-use super::super::parser::Span;
-use crate::source::RawBatch;
+use super::super::parser::{Place, Span};
+use super::binary::{self, BinaryText};
+use super::clock;
+use super::number::number;
+use crate::source::{BadRecord, RawBatch};
 
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+/// Reason for a record with binary values that are no text.
+const NOT_TEXT: &str = "a binary value is not text; `binary: base64` or `hex` beside the format in the module file reads it";
 
-/// Returns a batch of typed values as fields of text.
-pub(super) fn raw_batch(batch: &RecordBatch) -> RawBatch {
+/// Returns a batch of typed values as fields of text. `schema`: that of the file as it is read, whose fields say more than the
+/// arrays. `first`: number of the first record in the file, from 1.
+pub(super) fn raw_batch(batch: &RecordBatch, schema: &Schema, first: u64, binary: BinaryText) -> RawBatch {
     let (rows, width) = (batch.num_rows(), batch.num_columns());
-    let mut text = Vec::with_capacity(rows * width * 8);
+    let mut out = Text { bytes: Vec::with_capacity(rows * width * 8), binary, is_flawed: false };
     let mut spans = Vec::with_capacity(rows * width);
-    let columns: Vec<ArrayRef> = batch.columns().iter().map(without_dictionary).collect();
+    let mut bad = Vec::new();
+    let columns: Vec<(&Field, ArrayRef)> =
+        schema.fields().iter().map(|field| &**field).zip(batch.columns().iter().map(without_dictionary)).collect();
     for row in 0..rows {
-        for column in &columns {
-            let start = text.len();
+        let (begin, before) = (out.bytes.len(), spans.len());
+        for (field, column) in &columns {
+            let start = out.bytes.len();
             // A value counts as quoted: it is what it is, and never null.
             spans.push(if is_null(column, row) {
                 Span::plain(start, start)
             } else {
-                write_value(column, row, &mut text);
-                Span::quoted(start, text.len(), false)
+                write_value(field, column, row, &mut out);
+                Span::quoted(start, out.bytes.len(), false)
             });
         }
+        if std::mem::take(&mut out.is_flawed) {
+            out.bytes.truncate(begin);
+            spans.truncate(before);
+            let place = Place::Row { row: first + row as u64 };
+            bad.push(BadRecord::new(place, 1, NOT_TEXT.to_owned(), row - bad.len(), &record(&columns, row)));
+        }
     }
-    RawBatch { text: text.into(), spans, width, rows, bad: Vec::new() }
+    RawBatch { text: out.bytes.into(), spans, width, rows: rows - bad.len(), bad }
+}
+
+/// Text of values under construction.
+struct Text {
+    bytes: Vec<u8>,
+    binary: BinaryText,
+    /// True if a binary value is no text, and was to be one.
+    is_flawed: bool,
+}
+
+impl Text {
+    fn binary(&mut self, value: &[u8]) {
+        self.is_flawed |= !self.binary.write(value, &mut self.bytes);
+    }
+}
+
+/// Returns a record as JSON, its binary values in base64.
+fn record(columns: &[(&Field, ArrayRef)], row: usize) -> Vec<u8> {
+    let mut out = Text { bytes: vec![b'{'], binary: BinaryText::Base64, is_flawed: false };
+    for (i, (field, column)) in columns.iter().enumerate() {
+        if i > 0 {
+            out.bytes.push(b',');
+        }
+        quoted(field.name().as_bytes(), &mut out.bytes);
+        out.bytes.push(b':');
+        write_json(field, column, row, &mut out);
+    }
+    out.bytes.push(b'}');
+    out.bytes
 }
 
 /// Returns an array with each value in its row. Keys that lead nowhere do not occur in what a reader has made.
@@ -64,29 +101,36 @@ fn is_null(array: &dyn Array, row: usize) -> bool {
 }
 
 /// Appends a value that is not null: a plain one as it is, a nested one as JSON.
-fn write_value(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
+fn write_value(field: &Field, array: &dyn Array, row: usize, out: &mut Text) {
     match array.data_type() {
-        DataType::Utf8 => out.extend_from_slice(array.as_string::<i32>().value(row).as_bytes()),
-        DataType::LargeUtf8 => out.extend_from_slice(array.as_string::<i64>().value(row).as_bytes()),
-        DataType::Utf8View => out.extend_from_slice(array.as_string_view().value(row).as_bytes()),
-        DataType::Binary => out.extend_from_slice(array.as_binary::<i32>().value(row)),
-        DataType::LargeBinary => out.extend_from_slice(array.as_binary::<i64>().value(row)),
-        DataType::BinaryView => out.extend_from_slice(array.as_binary_view().value(row)),
-        DataType::FixedSizeBinary(_) => out.extend_from_slice(array.as_fixed_size_binary().value(row)),
+        DataType::Utf8 => out.bytes.extend_from_slice(array.as_string::<i32>().value(row).as_bytes()),
+        DataType::LargeUtf8 => out.bytes.extend_from_slice(array.as_string::<i64>().value(row).as_bytes()),
+        DataType::Utf8View => out.bytes.extend_from_slice(array.as_string_view().value(row).as_bytes()),
+        DataType::Binary => out.binary(array.as_binary::<i32>().value(row)),
+        DataType::LargeBinary => out.binary(array.as_binary::<i64>().value(row)),
+        DataType::BinaryView => out.binary(array.as_binary_view().value(row)),
+        DataType::FixedSizeBinary(_) => match array.as_fixed_size_binary().value(row) {
+            value if binary::is_uuid(field) => binary::write_uuid(value, &mut out.bytes),
+            value => out.binary(value),
+        },
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
-            write_value(dictionary.values(), dictionary.normalized_keys()[row], out);
+            write_value(field, dictionary.values(), dictionary.normalized_keys()[row], out);
         }
-        DataType::Date32 => date(array.as_primitive::<Date32Type>().value(row).into(), out),
-        DataType::Date64 => date(array.as_primitive::<Date64Type>().value(row).div_euclid(DAY * 1000), out),
-        DataType::Timestamp(unit, zone) => timestamp(array, row, *unit, zone.is_some(), out),
-        DataType::Time32(_) | DataType::Time64(_) => time(array, row, out),
-        _ => write_json(array, row, out),
+        DataType::Decimal128(..) if clock::is_clock(field) => {
+            clock::nanoseconds(array.as_primitive::<Decimal128Type>().value(row), &mut out.bytes);
+        }
+        DataType::Date32 => clock::date(array.as_primitive::<Date32Type>().value(row).into(), &mut out.bytes),
+        DataType::Date64 => clock::date_of_millis(array.as_primitive::<Date64Type>().value(row), &mut out.bytes),
+        DataType::Timestamp(unit, zone) => clock::timestamp(array, row, *unit, zone.is_some(), &mut out.bytes),
+        DataType::Time32(_) | DataType::Time64(_) => clock::time(array, row, &mut out.bytes),
+        _ => write_json(field, array, row, out),
     }
 }
 
 /// Appends a value as JSON; null too.
-fn write_json(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
+fn write_json(field: &Field, array: &dyn Array, row: usize, text: &mut Text) {
+    let out = &mut text.bytes;
     if is_null(array, row) {
         out.extend_from_slice(b"null");
         return;
@@ -114,28 +158,27 @@ fn write_json(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
         DataType::Decimal64(_, scale) => {
             number(Decimal64Type::format_decimal(array.as_primitive::<Decimal64Type>().value(row), 18, *scale), out);
         }
-        DataType::Decimal128(_, scale) => {
+        DataType::Decimal128(_, scale) if !clock::is_clock(field) => {
             number(Decimal128Type::format_decimal(array.as_primitive::<Decimal128Type>().value(row), 38, *scale), out);
         }
         DataType::Decimal256(_, scale) => {
             number(Decimal256Type::format_decimal(array.as_primitive::<Decimal256Type>().value(row), 76, *scale), out);
         }
-        DataType::List(_) => items(&*array.as_list::<i32>().value(row), out),
-        DataType::LargeList(_) => items(&*array.as_list::<i64>().value(row), out),
-        DataType::FixedSizeList(..) => items(&*array.as_fixed_size_list().value(row), out),
-        DataType::Struct(_) => members(array.as_struct(), row, out),
-        DataType::Map(..) => entries(&array.as_map().value(row), out),
-        _ => {
-            let mut text = Vec::new();
-            write_value(array, row, &mut text);
-            quoted(&text, out);
-        }
+        DataType::List(item) => items(inner(field, item), &*array.as_list::<i32>().value(row), text),
+        DataType::LargeList(item) => items(inner(field, item), &*array.as_list::<i64>().value(row), text),
+        DataType::FixedSizeList(item, _) => items(inner(field, item), &*array.as_fixed_size_list().value(row), text),
+        DataType::Struct(members) => write_members(members_of(field, members), array.as_struct(), row, text),
+        DataType::Map(pair, _) => entries(inner(field, pair), &array.as_map().value(row), text),
+        _ => write_quoted(field, array, row, text),
     }
 }
 
-fn number(value: impl std::fmt::Display, out: &mut Vec<u8>) {
-    // Writing to memory does not fail.
-    let _ = write!(out, "{value}");
+/// Appends a value that is no number, list or object as a text of JSON.
+fn write_quoted(field: &Field, array: &dyn Array, row: usize, out: &mut Text) {
+    let mut value = Text { bytes: Vec::new(), ..*out };
+    write_value(field, array, row, &mut value);
+    out.is_flawed = value.is_flawed;
+    quoted(&value.bytes, &mut out.bytes);
 }
 
 fn real(value: f64, out: &mut Vec<u8>) {
@@ -152,94 +195,59 @@ fn quoted(text: &[u8], out: &mut Vec<u8>) {
     number(serde_json::Value::from(String::from_utf8_lossy(text)), out);
 }
 
-fn items(array: &dyn Array, out: &mut Vec<u8>) {
-    out.push(b'[');
-    for row in 0..array.len() {
-        if row > 0 {
-            out.push(b',');
-        }
-        write_json(array, row, out);
+/// Returns the field of the items of a list, or of the entries of a map.
+fn inner<'f>(field: &'f Field, of_array: &'f Field) -> &'f Field {
+    match field.data_type() {
+        DataType::List(inner) | DataType::LargeList(inner) | DataType::FixedSizeList(inner, _) | DataType::Map(inner, _) => inner,
+        _ => of_array,
     }
-    out.push(b']');
 }
 
-fn members(array: &StructArray, row: usize, out: &mut Vec<u8>) {
-    out.push(b'{');
-    for (i, (field, values)) in array.fields().iter().zip(array.columns()).enumerate() {
+fn members_of<'f>(field: &'f Field, of_array: &'f Fields) -> &'f Fields {
+    match field.data_type() {
+        DataType::Struct(members) => members,
+        _ => of_array,
+    }
+}
+
+fn items(item: &Field, array: &dyn Array, out: &mut Text) {
+    out.bytes.push(b'[');
+    for row in 0..array.len() {
+        if row > 0 {
+            out.bytes.push(b',');
+        }
+        write_json(item, array, row, out);
+    }
+    out.bytes.push(b']');
+}
+
+fn write_members(fields: &Fields, array: &StructArray, row: usize, out: &mut Text) {
+    out.bytes.push(b'{');
+    for (i, (field, values)) in fields.iter().zip(array.columns()).enumerate() {
         if i > 0 {
-            out.push(b',');
+            out.bytes.push(b',');
         }
-        quoted(field.name().as_bytes(), out);
-        out.push(b':');
-        write_json(values, row, out);
+        quoted(field.name().as_bytes(), &mut out.bytes);
+        out.bytes.push(b':');
+        write_json(field, values, row, out);
     }
-    out.push(b'}');
+    out.bytes.push(b'}');
 }
 
-fn entries(array: &StructArray, out: &mut Vec<u8>) {
-    out.push(b'{');
-    let [keys, values] = array.columns() else { return out.push(b'}') };
+fn entries(pair: &Field, array: &StructArray, out: &mut Text) {
+    let ([of_keys, of_values], [keys, values]) = (&**members_of(pair, array.fields()), array.columns()) else {
+        return out.bytes.extend_from_slice(b"{}");
+    };
+    out.bytes.push(b'{');
     for row in 0..array.len() {
         if row > 0 {
-            out.push(b',');
+            out.bytes.push(b',');
         }
-        let mut key = Vec::new();
-        write_value(keys, row, &mut key);
-        quoted(&key, out);
-        out.push(b':');
-        write_json(values, row, out);
+        write_quoted(of_keys, keys, row, out);
+        out.bytes.push(b':');
+        write_json(of_values, values, row, out);
     }
-    out.push(b'}');
-}
-
-/// Appends a day, counted from 1970-01-01; the number itself if there is no such day.
-fn date(days: i64, out: &mut Vec<u8>) {
-    let span = days.checked_mul(DAY).map(SignedDuration::from_secs);
-    match span.and_then(|span| Date::constant(1970, 1, 1).checked_add(span).ok()) {
-        Some(date) => number(date, out),
-        None => number(days, out),
-    }
-}
-
-/// Appends an instant, or a clock time if the type has no zone; the number itself if there is no such time.
-fn timestamp(array: &dyn Array, row: usize, unit: TimeUnit, is_instant: bool, out: &mut Vec<u8>) {
-    let (value, at) = match unit {
-        TimeUnit::Second => {
-            let value = array.as_primitive::<TimestampSecondType>().value(row);
-            (value, Timestamp::from_second(value))
-        }
-        TimeUnit::Millisecond => {
-            let value = array.as_primitive::<TimestampMillisecondType>().value(row);
-            (value, Timestamp::from_millisecond(value))
-        }
-        TimeUnit::Microsecond => {
-            let value = array.as_primitive::<TimestampMicrosecondType>().value(row);
-            (value, Timestamp::from_microsecond(value))
-        }
-        TimeUnit::Nanosecond => {
-            let value = array.as_primitive::<TimestampNanosecondType>().value(row);
-            (value, Timestamp::from_nanosecond(value.into()))
-        }
-    };
-    match at {
-        Ok(at) if is_instant => number(at, out),
-        Ok(at) => number(at.to_zoned(jiff::tz::TimeZone::UTC).datetime(), out),
-        Err(_) => number(value, out),
-    }
-}
-
-/// Appends a time of day.
-fn time(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
-    let nanoseconds = match array.data_type() {
-        DataType::Time32(TimeUnit::Second) => i64::from(array.as_primitive::<Time32SecondType>().value(row)) * 1_000_000_000,
-        DataType::Time32(_) => i64::from(array.as_primitive::<Time32MillisecondType>().value(row)) * 1_000_000,
-        DataType::Time64(TimeUnit::Microsecond) => array.as_primitive::<Time64MicrosecondType>().value(row).saturating_mul(1000),
-        _ => array.as_primitive::<Time64NanosecondType>().value(row),
-    };
-    match jiff::civil::Time::midnight().checked_add(SignedDuration::from_nanos(nanoseconds)) {
-        Ok(time) => number(time, out),
-        Err(_) => number(nanoseconds, out),
-    }
+    out.bytes.push(b'}');
 }
 
 #[cfg(test)]
@@ -257,7 +265,7 @@ mod tests {
 
     fn written(array: ArrayRef) -> Vec<String> {
         let batch = RecordBatch::try_from_iter([("c", array)]).unwrap();
-        let raw = raw_batch(&batch);
+        let raw = raw_batch(&batch, &batch.schema(), 1, BinaryText::Text);
         let field = |row| {
             let field = raw.field(row, 0);
             if field.quoted { String::from_utf8_lossy(field.text).into_owned() } else { "<null>".to_owned() }

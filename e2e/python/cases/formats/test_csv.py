@@ -41,6 +41,12 @@ def two(amounts: tuple[str, str] = ("10.50", "20.00")) -> list[dict[str, Any]]:
 
 DIALECTS = [
     Given(
+        "a header and records that end with a delimiter",
+        csv("id,name,\n1,Ann,\n2,Bob\n"),
+        [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bob"}],
+        "{ trailing_delimiter: true }",
+    ),
+    Given(
         "columns by position, as Spark reads with a schema",
         csv("OrderNum,Cust Name,Amt\n1,Ann,10.50\n2,Bob,20.00\n"),
         two(),

@@ -187,7 +187,7 @@ class Fit:
                 return value if isinstance(value, str) else written(value)
             case "bigint", Number() if re.fullmatch(r"-?\d+", value) and -(2**63) <= int(value) < 2**63:
                 return int(value)
-            case "double", Number():
+            case "double", Number() if not re.fullmatch(r"-?\d+", value) or int(float(value)) == int(value):
                 return repr(float(value))
             case "decimal(9,2)", Number() if Decimal(value) == round(Decimal(value), 2):
                 return format(Decimal(value).quantize(Decimal("0.01")), "f")

@@ -57,7 +57,12 @@ impl Day<'_> {
     /// Compares the records and bytes with the date's control file, if there is one.
     pub(super) fn check_control(&self) -> Result<(), JobError> {
         match Control::read(self.run.context, self.collection, self.date)? {
-            Some(control) => control.must_agree(self.run.context, self.attempt.counts.rows_read, self.bytes()),
+            Some(control) => {
+                // It tells the records, of which a child table has the items.
+                let rows = (!self.collection.is_child()).then_some(self.attempt.counts.rows_read);
+                control.must_agree(self.run.context, rows, self.bytes())?;
+                control.must_have_checksums(self.run.context, &self.keys)
+            }
             None => Ok(()),
         }
     }

@@ -27,7 +27,7 @@ fn sizes(block_bytes: usize, record_bytes: usize) -> ReadSizes {
 fn line_of(record: &BadRecord) -> u64 {
     match record.place {
         Place::Line { line, .. } => line,
-        Place::Byte { .. } | Place::Unknown {} => 0,
+        Place::Byte { .. } | Place::Row { .. } | Place::Unknown {} => 0,
     }
 }
 

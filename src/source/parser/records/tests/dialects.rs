@@ -136,6 +136,9 @@ fn records_of_other_widths_are_filled_and_cut_as_the_module_says() {
 fn databases_write_one_record_a_line() {
     let mysql = DialectName::Mysql.dialect();
     good("1\t\\N\ta\\tb\\\\\\\nc\r\n\t\\0\t\\\\N\n", &mysql, &[&["1", MISSING, "a\tb\\\nc\r"], &["", "\0", "\\N"]]);
+    let keeps_extra =
+        Dialect { widths: Widths { long: LongRecords::KeepExtra, ..Widths::default() }, ..DialectName::Mysql.dialect() };
+    good("1\t\\N\tx\n2\ty\n\\N\n", &keeps_extra, &[&["1", "\\N\tx"], &["2", "y"], &[MISSING, MISSING]]);
     let postgres = DialectName::Postgres.dialect();
     good("1\t\\N\ta\\nb\\\\\r\n2\t\"\t\\x41\n\\.\n", &postgres, &[&["1", MISSING, "a\nb\\"], &["2", "\"", "A"]]);
     let (_, bad) = read("a\t\\303\n", &postgres, 2);

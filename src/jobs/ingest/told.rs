@@ -1,0 +1,161 @@
+//! What a control file tells: numbers and checksums, at places that the module names.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use md5::{Digest, Md5};
+use regex::{Captures, Regex};
+use sha2::Sha256;
+
+/// Returns the number in a text: at a JSON Pointer such as `/counts/rows`, else in the first place of a pattern such as
+/// `ROWS={rows}`; `*` matches anything within a line.
+///
+/// # Errors
+/// The pattern does not have the token.
+pub(super) fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u64>, String> {
+    if let Some(found) = at_pointer(text, pattern) {
+        return Ok(found.and_then(|value| match value {
+            serde_json::Value::String(text) => whole(&text),
+            // `12.0` is 12.
+            value => value.as_u64().or_else(|| whole(value.to_string().trim_end_matches('0').strip_suffix('.')?)),
+        }));
+    }
+    // As much as stands there, if nothing is said of what follows: `12.5` is not 12.
+    let greed = if pattern.ends_with(token) { "" } else { "?" };
+    let value = format!("(?<value>[0-9][0-9.,'_]*{greed})");
+    Ok(find(text, pattern, (token, &value), "")?.and_then(|found| whole(&found)))
+}
+
+/// Returns the checksum of a file in a text, by the same rules, with the token `{checksum}`; `{file}` is the file's name.
+///
+/// # Errors
+/// The pattern does not have the token.
+pub(super) fn checksum(text: &str, pattern: &str, file: &str) -> Result<Option<(Sum, String)>, String> {
+    let pointer = || pattern.replace("{file}", &file.replace('~', "~0").replace('/', "~1"));
+    let found = match at_pointer(text, &pointer()) {
+        Some(found) => found.and_then(|value| value.as_str().map(str::to_owned)),
+        None => find(text, pattern, ("{checksum}", "\\b(?<value>[0-9a-fA-F]+)\\b"), file)?,
+    };
+    Ok(found.map(|hex| hex.trim().to_lowercase()).and_then(|hex| Some((Sum::of_length(hex.len())?, hex))))
+}
+
+/// Returns the value at a JSON Pointer, if the pattern is one.
+fn at_pointer(text: &str, pattern: &str) -> Option<Option<serde_json::Value>> {
+    let pointer = pattern.starts_with('/').then_some(pattern)?;
+    let document: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    Some(document.and_then(|document| document.pointer(pointer).cloned()))
+}
+
+/// Returns the text in the place of the token in the first place that has the pattern; `value` is what it may be. The name of a
+/// file counts only where it is no part of a longer one.
+fn find(text: &str, pattern: &str, (token, value): (&str, &str), file: &str) -> Result<Option<String>, String> {
+    let Some((before, after)) = pattern.split_once(token) else {
+        return Err(format!("`{pattern}` has no `{token}`, and is no JSON Pointer"));
+    };
+    let file = format!("(?<file>{})", regex::escape(file));
+    let any = |text: &str| text.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
+    let literal = |text: &str| text.split("{file}").map(any).collect::<Vec<_>>().join(&file);
+    let regex = Regex::new(&format!("{}[ \t]*\"?{value}\"?{}", literal(before), literal(after)));
+    let regex = regex.map_err(|error| error.to_string())?;
+    let is_alone = |found: &Captures<'_>| found.name("file").is_none_or(|name| is_alone(text, name.range()));
+    Ok(regex.captures_iter(text).find(is_alone).map(|found| found["value"].to_owned()))
+}
+
+/// Returns true if a name is no part of a longer one.
+fn is_alone(text: &str, name: Range<usize>) -> bool {
+    let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !text[..name.start].ends_with(is_of_name) && !text[name.end..].starts_with(is_of_name)
+}
+
+/// Returns a whole number, with or without signs between its thousands: `1,234`.
+fn whole(text: &str) -> Option<u64> {
+    let text = text.trim().trim_end_matches([',', '.', '\'']);
+    let mut groups = text.split([',', '.', '\'', '_']);
+    let first = groups.next()?;
+    let groups: Vec<&str> = groups.collect();
+    let are_thousands = groups.is_empty() || first.len() <= 3 && groups.iter().all(|group| group.len() == 3);
+    let digits = are_thousands.then(|| groups.concat())?;
+    format!("{first}{digits}").parse().ok()
+}
+
+/// Function of a checksum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sum {
+    Md5,
+    Sha256,
+}
+
+impl Sum {
+    /// Returns the function whose sums have so many hexadecimal digits.
+    fn of_length(digits: usize) -> Option<Self> {
+        match digits {
+            32 => Some(Self::Md5),
+            64 => Some(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    /// Returns the checksum of all bytes, in hexadecimal digits.
+    pub(super) fn of(self, bytes: impl Read) -> io::Result<String> {
+        match self {
+            Self::Md5 => sum::<Md5>(bytes),
+            Self::Sha256 => sum::<Sha256>(bytes),
+        }
+    }
+}
+
+fn sum<D: Digest>(mut bytes: impl Read) -> io::Result<String> {
+    let (mut digest, mut buffer) = (D::new(), vec![0; 256 << 10]);
+    loop {
+        match bytes.read(&mut buffer)? {
+            0 => return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            count => digest.update(&buffer[..count]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stands_at_a_pointer_or_in_a_pattern() {
+        let of = |text: &str, pattern: &str| number(text, pattern, "{rows}").unwrap();
+        assert_eq!(of("{\"counts\": {\"rows\": 12}}", "/counts/rows"), Some(12));
+        assert_eq!(of("[\"0012\"]", "/0"), Some(12));
+        assert_eq!(of("file=orders\nROWS = 0012\n", "ROWS ={rows}"), Some(12));
+        assert_eq!(of("orders.csv|2024-05-01|7|123", "orders.csv|*|{rows}|"), Some(7));
+        assert_eq!(of("0", "{rows}"), Some(0));
+        assert_eq!(
+            (of("{\"rows\": 12.0}", "/rows"), of("{\"rows\": 12.5}", "/rows"), of("[\"1,234\"]", "/0")),
+            (Some(12), None, Some(1234))
+        );
+        assert_eq!((of("ROWS=1,234.", "ROWS={rows}"), of("ROWS=12, BYTES=3", "ROWS={rows}")), (Some(1234), Some(12)));
+        assert_eq!(
+            (of("ROWS=12.5", "ROWS={rows}"), of("ROWS=-5", "ROWS={rows}"), of("12,345,x", "{rows},*")),
+            (None, None, Some(12))
+        );
+        assert_eq!(of("ROWS=12345678901234567890123", "ROWS={rows}"), None);
+        assert_eq!((of("{}", "/rows"), of("no json", "/rows"), of("rows: many", "rows: {rows}")), (None, None, None));
+        assert!(number("", "ROWS=", "{rows}").is_err());
+    }
+
+    #[test]
+    fn a_checksum_is_one_of_a_known_length() {
+        let md5 = "0cc175b9c0f1b6a831c399e269772661";
+        let of = |text: &str, pattern: &str| checksum(text, pattern, "a.csv").unwrap().map(|(sum, hex)| (sum == Sum::Md5, hex));
+        let expected = Some((true, md5.to_owned()));
+        assert_eq!(of(&format!("{} *a.csv\n", md5.to_uppercase()), "{checksum} *{file}"), expected);
+        let others = ["b.csv", "b-a.csv", "a.csv.gz"].map(|name| format!("{}  {name}\n", md5.replace('0', "1"))).concat();
+        assert_eq!(of(&format!("{others}{md5}  a.csv"), "{checksum} *{file}"), expected);
+        assert_eq!(of(&others, "{checksum} *{file}"), None);
+        assert_eq!(of(&format!("{{\"a.csv\": {{\"md5\": \"{md5}\"}}}}"), "/{file}/md5"), expected);
+        assert_eq!(of(&format!("MD5 (a.csv) = {md5}"), "({file}) = {checksum}"), expected);
+        let sha256 = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+        assert_eq!(of(sha256, "{checksum}"), Some((false, sha256.to_owned())));
+        for none in ["", "0cc175b9", &format!("{md5}0"), "no sum at all, only words in this line"] {
+            assert_eq!(of(none, "{checksum}"), None, "{none}");
+        }
+        assert_eq!((Sum::Md5.of(&b"a"[..]).unwrap(), Sum::Sha256.of(&b"a"[..]).unwrap()), (md5.to_owned(), sha256.to_owned()));
+    }
+}
