@@ -48,6 +48,6 @@ pub use parser::{
     RawBatch, ReadSizes, RowHash, Sequences, Trailer, TrailerFlaw, TypedBatch, ValueRules, Widths, typed_batch,
 };
 pub use pattern::{KeyPattern, Slicing, with_date};
-pub use sniff::{Delimited, Kind as SniffedKind, Objects, Sniffed, SniffedColumn, sniff};
+pub use sniff::{Delimited, Kind as SniffedKind, Notation, Objects, Sniffed, SniffedColumn, Spellings, sniff};
 pub use survey::{Question, Survey};
 pub use typed::{BinaryText, Sheet, TypedFormat, TypedKind};

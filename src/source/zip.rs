@@ -23,7 +23,7 @@ pub(super) struct Member {
     pub(super) name: String,
     start: u64,
     packed: u64,
-    size: u64,
+    pub(super) size: u64,
     crc: u32,
     is_deflated: bool,
 }

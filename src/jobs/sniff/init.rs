@@ -114,7 +114,7 @@ fn modules(request: &InitRequest) -> Result<Vec<(String, String, Vec<String>)>, 
             name: name.collection.clone().unwrap_or_else(|| "records".to_owned()),
             columns: part.columns.clone(),
         };
-        let alike = parts.iter_mut().find(|(other, ..)| other.source == part.source && other.column_names == part.column_names);
+        let alike = parts.iter_mut().find(|(other, ..)| other.is_like(&part));
         match alike.filter(|_| name.pattern.contains("{collection}")) {
             Some((known, start, collections)) => {
                 known.doubts.extend(part.doubts);

@@ -33,7 +33,7 @@ pub use fixed_width::{FixedField, FixedWidth};
 pub use line_ends::LineEnds;
 pub use plan::ColumnPlan;
 pub use records::TrailerFlaw;
-pub(super) use records::{RecordError, RecordReader};
+pub(super) use records::{RecordError, RecordReader, SampledRecord};
 pub use row_hash::{HashField, HashVersion, RowHash};
 pub use rules::{Nulls, ValueRules};
 pub use sizes::ReadSizes;

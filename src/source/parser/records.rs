@@ -457,5 +457,9 @@ struct Split {
     trailer: Option<(TrailerLine, usize, bool)>,
 }
 
+mod sampled;
+
+pub(crate) use sampled::SampledRecord;
+
 #[cfg(test)]
 mod tests;

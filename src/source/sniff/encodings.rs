@@ -14,6 +14,10 @@ pub(super) fn encoding(bytes: &[u8], is_whole: bool) -> (&'static str, Option<St
     if bytes.len() >= 8 && zeros(0) * 10 > bytes.len() * 4 {
         return ("utf-16be", None);
     }
+    // Escape sequences of ISO 2022 for Japanese letters: all its bytes are ASCII.
+    if bytes.is_ascii() && bytes.windows(3).any(|window| matches!(window, b"\x1B$B" | b"\x1B$@" | b"\x1B(J" | b"\x1B(I")) {
+        return ("iso-2022-jp", None);
+    }
     match std::str::from_utf8(bytes) {
         Ok(_) => ("utf-8", None),
         Err(error) if error.error_len().is_none() && !is_whole => ("utf-8", None),
@@ -43,6 +47,7 @@ mod tests {
             (&b"id,name\n"[..], "utf-8"),
             ("größe".as_bytes(), "utf-8"),
             (b"gr\xF6\xDFe,x", "windows-1252"),
+            (b"id,\x1B$BL>A0\x1B(B\n", "iso-2022-jp"),
             (b"\xFF\xFEi\0d\0", "utf-16"),
             (b"i\0d\0,\0a\0", "utf-16le"),
             (b"\0i\0d\0,\0a", "utf-16be"),

@@ -1,29 +1,14 @@
 //! Types of a column's values, and the notation in which they are read.
 
-use crate::schema::fit::{DateFormats, Formats, NumberFormat, TimestampFormats};
-use crate::schema::{ColumnType, TypeGuess};
+use super::column::{NULL_MARK, SniffedColumn, guessed};
+use super::days::days;
+use super::numbers::numbers;
+use crate::schema::ColumnType;
+use crate::schema::fit::Formats;
 
-/// Formats of days that are tried, beside ISO 8601. Each needs a day above twelve to tell it from the next.
-const DATES: &[&str] = &["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"];
-/// Times of day that follow them.
-const CLOCKS: &[&str] = &[" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p"];
-
-/// A column as its values show it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SniffedColumn {
-    /// Name in the source.
-    pub name: String,
-    /// Type of the values; `None` if there are none.
-    pub ty: Option<ColumnType>,
-    /// Setting and value of the notation, such as `decimal` and `","`.
-    pub notation: Vec<(&'static str, String)>,
-    /// Doubts, each a sentence.
-    pub doubts: Vec<String>,
-}
-
-/// Returns what the values of a column say.
+/// Returns what the values of a column say. Empty ones and marks of null say nothing.
 pub(super) fn column(name: &str, values: &[&str]) -> SniffedColumn {
-    let values: Vec<&str> = values.iter().copied().filter(|value| !value.trim().is_empty()).collect();
+    let values: Vec<&str> = values.iter().copied().filter(|value| !value.trim().is_empty() && *value != NULL_MARK).collect();
     let plain = guessed(&values, &Formats::default());
     let column = SniffedColumn { name: name.to_owned(), ..SniffedColumn::default() };
     let is_text = matches!(plain, Some(ColumnType::String));
@@ -31,86 +16,6 @@ pub(super) fn column(name: &str, values: &[&str]) -> SniffedColumn {
         return SniffedColumn { ty: plain, ..column };
     }
     numbers(&column, &values).or_else(|| days(&column, &values)).unwrap_or(SniffedColumn { ty: plain, ..column })
-}
-
-fn guessed(values: &[&str], formats: &Formats) -> Option<ColumnType> {
-    let mut guess = TypeGuess::fresh();
-    for value in values {
-        guess.see(value.as_bytes(), formats);
-    }
-    guess.result().cloned()
-}
-
-/// Returns a column of numbers in another notation than that of programs.
-fn numbers(column: &SniffedColumn, values: &[&str]) -> Option<SniffedColumn> {
-    let signs =
-        [(Some(','), Some('.')), (Some(','), Some(' ')), (Some('.'), Some(',')), (Some('.'), Some('\'')), (Some(','), None)];
-    let mut found: Vec<(ColumnType, NumberFormat)> = Vec::new();
-    for (decimal, thousands) in signs {
-        for currency in [false, true] {
-            let numbers = NumberFormat { decimal, thousands, currency, accounting: currency, ..NumberFormat::default() };
-            let ty = guessed(values, &Formats { numbers: numbers.clone(), ..Formats::default() });
-            if let Some(ty @ (ColumnType::BigInt | ColumnType::Double)) = ty {
-                found.push((ty, numbers));
-                break;
-            }
-        }
-    }
-    let (ty, numbers) = found.first()?.clone();
-    let mut notation = vec![("decimal", format!("\"{}\"", numbers.decimal.unwrap_or('.')))];
-    notation.extend(numbers.thousands.map(|sign| ("thousands", format!("\"{sign}\""))));
-    if numbers.currency {
-        notation.push(("currency", "true".to_owned()));
-    }
-    let other = found.iter().skip(1).find(|(_, other)| other.decimal != numbers.decimal);
-    let doubts = other.map(|_| {
-        let example = values.first().copied().unwrap_or_default();
-        format!("`{example}` may be a thousand or a fraction: does the source write `,` or `.` before fractions?")
-    });
-    Some(SniffedColumn { ty: Some(ty), notation, doubts: doubts.into_iter().collect(), ..column.clone() })
-}
-
-/// Returns a column of days or clock times in another format than ISO 8601.
-fn days(column: &SniffedColumn, values: &[&str]) -> Option<SniffedColumn> {
-    if values.is_empty() {
-        return None;
-    }
-    let fits_dates = |format: &str| {
-        DateFormats::new(&[format.to_owned()])
-            .is_ok_and(|formats| values.iter().all(|value| formats.parse(value.trim().as_bytes()).is_some()))
-    };
-    let dates: Vec<String> = DATES.iter().map(|format| (*format).to_owned()).filter(|format| fits_dates(format)).collect();
-    if let Some(first) = dates.first() {
-        return Some(with_format(column, values, ColumnType::Date, "date_formats", first, dates.get(1)));
-    }
-    let fits_times = |format: &String| {
-        let formats = TimestampFormats::new(std::slice::from_ref(format));
-        formats.is_ok_and(|formats| values.iter().all(|value| formats.parse(value.trim().as_bytes()).is_some()))
-    };
-    let times = DATES.iter().flat_map(|date| CLOCKS.iter().map(move |clock| format!("{date}{clock}")));
-    let times: Vec<String> = times.filter(fits_times).collect();
-    let first = times.first()?;
-    Some(with_format(column, values, ColumnType::Timestamp, "timestamp_formats", first, times.get(1)))
-}
-
-fn with_format(
-    column: &SniffedColumn,
-    values: &[&str],
-    ty: ColumnType,
-    setting: &'static str,
-    format: &str,
-    other: Option<&String>,
-) -> SniffedColumn {
-    let doubts = other.map(|other| {
-        let example = values.first().copied().unwrap_or_default();
-        format!("`{example}` fits `{format}` and `{other}`: which is it?")
-    });
-    SniffedColumn {
-        ty: Some(ty),
-        notation: vec![(setting, format!("[\"{format}\"]"))],
-        doubts: doubts.into_iter().collect(),
-        ..column.clone()
-    }
 }
 
 /// Returns the share of columns of the records, without the first, that are more than text.
@@ -147,6 +52,24 @@ mod tests {
             (&["13.05.2024"], expected("date", "date_formats: [\"%d.%m.%Y\"]", 0)),
             (&["05/13/2024"], expected("date", "date_formats: [\"%m/%d/%Y\"]", 0)),
             (&["01/02/2024"], expected("date", "date_formats: [\"%d/%m/%Y\"]", 1)),
+            (&["01-02-2024"], expected("date", "date_formats: [\"%d-%m-%Y\"]", 1)),
+            (&["01-13-2024"], expected("date", "date_formats: [\"%m-%d-%Y\"]", 0)),
+            (&["01-02-2024 10:30"], expected("timestamp", "timestamp_formats: [\"%d-%m-%Y %H:%M\"]", 1)),
+            (&["13-01-2024 10:30:00.5"], expected("timestamp", "timestamp_formats: [\"%d-%m-%Y %H:%M:%S%.f\"]", 0)),
+            (&["2024-05-01 10:30:00.123456789"], expected("timestamp", "nanoseconds: truncate", 1)),
+            (&["2024-05-01T10:30:00.123456000Z"], expected("timestamp", "", 0)),
+            (
+                &["13.05.2024 10:30:00.123456789"],
+                expected("timestamp", "timestamp_formats: [\"%d.%m.%Y %H:%M:%S%.f\"], nanoseconds: truncate", 1),
+            ),
+            (&["(3.00)", "5.00-"], expected("double", "decimal: \".\", thousands: \",\", accounting: true", 1)),
+            (&["(3)", "5"], expected("bigint", "accounting: true", 1)),
+            (&["(1.299,50)", "5,00-"], expected("double", "decimal: \",\", thousands: \".\", accounting: true", 1)),
+            (&["($3.00)", "$5.00"], expected("double", "decimal: \".\", thousands: \",\", currency: true, accounting: true", 1)),
+            (&["$5", "$7"], expected("bigint", "currency: true", 0)),
+            (&["5 EUR", "7 USD"], expected("string", "", 0)),
+            (&["SKU 100", "SKU 101"], expected("string", "", 0)),
+            (&["1", r"\N"], expected("bigint", "", 0)),
             (&["13.05.2024 10:30"], expected("timestamp", "timestamp_formats: [\"%d.%m.%Y %H:%M\"]", 0)),
             (&["Ann", "1"], expected("string", "", 0)),
             (&["", " "], expected("", "", 0)),

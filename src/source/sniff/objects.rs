@@ -1,6 +1,9 @@
 //! The form of a JSON text: where its records are, and their notation.
 
-use serde_json::Value;
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value};
+
+use super::envelopes::{Envelope, Wrapped, at, has_attribute_values, written};
 
 /// The form of a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,47 +20,90 @@ pub struct Objects {
     pub sample: Vec<Value>,
 }
 
+/// Names of a file's records that may be one column: they differ in case and in what stands between words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spellings {
+    /// The names.
+    pub names: Vec<String>,
+    /// True if a record has several of them.
+    pub together: bool,
+}
+
 /// Maximum number of records that are looked at.
 const MOST_RECORDS: usize = 1_000;
 
 impl Objects {
     /// Returns the form of a text; `None` if it is no JSON. A text that ends in the middle has the documents before its end.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str, is_whole: bool) -> Option<Self> {
         let text = text.trim_start_matches('\u{FEFF}').trim_start();
         if !text.starts_with(['{', '[']) {
             return None;
         }
-        let documents = documents(text);
+        let (documents, is_cut) = documents(text);
         let mut found = Self::default();
         let first = documents.first()?;
-        match first {
-            Value::Array(_) => found.sample = documents.iter().filter_map(Value::as_array).flatten().cloned().collect(),
-            Value::Object(_) => {
-                // One document that has a list of objects holds records; lines of many documents are records.
-                let path = path_to_records(first)
-                    .filter(|_| documents.len() == 1 || documents.iter().all(|document| path_to_records(document).is_some()));
-                match path {
-                    Some(path) => {
-                        found.sample = documents.iter().flat_map(|document| at(document, &path)).cloned().collect();
-                        if documents.len() > 1 || first.as_object().is_some_and(|members| members.len() > 1) {
-                            let others = others(first, &path);
-                            if !others.is_empty() {
-                                found.doubts.push(format!(
-                                    "each document also has {}: `envelope` adds such values to its records",
-                                    others.join(", ")
-                                ));
-                            }
-                        }
-                        found.records = Some(path.join("."));
-                    }
-                    None => found.sample = documents,
-                }
-            }
-            _ => return None,
+        if is_cut && is_whole {
+            found.doubts.push("the text does not end with a whole document: it is damaged, or not all of it is JSON".to_owned());
+        }
+        if let Some(changes) = Wrapped::of(&documents) {
+            found.records = Some(changes.path);
+            found.doubts.extend(changes.doubt);
+            found.sample = changes.records;
+        } else if first.is_array() {
+            found.sample = documents.iter().filter_map(Value::as_array).flatten().cloned().collect();
+        } else if !first.is_object() {
+            return None;
+        } else if let Some(Envelope { path, doubts }) = Envelope::of(&documents) {
+            found.sample = documents.iter().flat_map(|document| at(document, &path)).cloned().collect();
+            found.doubts.extend(doubts);
+            found.records = Some(written(&path));
+        } else {
+            found.sample = documents;
         }
         found.sample.truncate(MOST_RECORDS);
         found.look_at_values();
         Some(found)
+    }
+
+    /// Returns the names of the records' members, in the order of their first appearance.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = IndexSet::new();
+        names.extend(self.sample.iter().filter_map(Value::as_object).flat_map(Map::keys));
+        names.into_iter().cloned().collect()
+    }
+
+    /// Returns true if the name of a member, at any depth, has letters or digits beyond ASCII.
+    pub fn has_other_letters(&self) -> bool {
+        fn is_in(value: &Value) -> bool {
+            match value {
+                Value::Array(items) => items.iter().any(is_in),
+                Value::Object(members) => {
+                    let has = |name: &String| name.contains(|c: char| c.is_alphanumeric() && !c.is_ascii());
+                    members.iter().any(|(name, value)| has(name) || is_in(value))
+                }
+                _ => false,
+            }
+        }
+        self.sample.iter().any(is_in)
+    }
+
+    /// Returns the names that may be spellings of one column.
+    pub fn spellings(&self) -> Vec<Spellings> {
+        let folded = |name: &str| name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "");
+        let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
+        for name in self.names() {
+            let key = folded(&name);
+            if !key.is_empty() {
+                groups.entry(key).or_default().push(name);
+            }
+        }
+        let several = groups.into_values().filter(|names| names.len() > 1);
+        let with_records = several.map(|names| {
+            let count = |record: &Value| names.iter().filter(|name| record.get(name.as_str()).is_some()).count();
+            let together = self.sample.iter().any(|record| count(record) > 1);
+            Spellings { names, together }
+        });
+        with_records.collect()
     }
 
     fn look_at_values(&mut self) {
@@ -79,56 +125,29 @@ impl Objects {
     }
 }
 
-/// Returns the documents of a text, up to one that is broken or cut off. An array that is cut off has its whole items.
-fn documents(text: &str) -> Vec<Value> {
-    let text = text.replace("},\n", "}\n").replace("},\r\n", "}\n");
-    let mut documents = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
-    while documents.len() < MOST_RECORDS {
-        match stream.next() {
-            Some(Ok(document)) => documents.push(document),
-            _ => break,
-        }
-    }
+/// Returns the documents of a text, up to one that is broken or cut off, and true if there is such a one. An array that is cut
+/// off has its whole items.
+fn documents(text: &str) -> (Vec<Value>, bool) {
+    let (mut documents, rest) = values(text);
+    let is_cut = documents.len() < MOST_RECORDS && !rest.is_empty();
     if documents.is_empty() && text.starts_with('[') {
-        let items = serde_json::Deserializer::from_str(text[1..].trim_start()).into_iter::<Value>().next();
-        documents.extend(items.and_then(Result::ok).map(|item| Value::Array(vec![item])));
+        let (items, _) = values(&text[1..]);
+        documents.extend((!items.is_empty()).then_some(Value::Array(items)));
     }
-    documents
+    (documents, is_cut)
 }
 
-/// Returns the names that lead to the only list of objects of a document, at most three deep.
-fn path_to_records(document: &Value) -> Option<Vec<String>> {
-    fn lists(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-        let Some(members) = value.as_object() else { return };
-        for (name, value) in members {
-            path.push(name.clone());
-            match value {
-                Value::Array(items) if items.first().is_some_and(Value::is_object) => found.push(path.clone()),
-                Value::Object(_) if path.len() < 3 => lists(value, path, found),
-                _ => {}
-            }
-            path.pop();
-        }
+/// Returns values one after the other, with or without commas, and the text after them.
+fn values(text: &str) -> (Vec<Value>, &str) {
+    let (mut values, mut rest) = (Vec::new(), text.trim_start());
+    while values.len() < MOST_RECORDS && !rest.is_empty() {
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let Some(Ok(value)) = stream.next() else { break };
+        rest = rest[stream.byte_offset()..].trim_start();
+        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        values.push(value);
     }
-    let mut found = Vec::new();
-    lists(document, &mut Vec::new(), &mut found);
-    // A record with a list of items is a record; an envelope is mostly its list.
-    let scalars = document
-        .as_object()
-        .map_or(0, |members| members.values().filter(|value| !value.is_array() && !value.is_object()).count());
-    found.into_iter().next().filter(|path| path.len() > 1 || scalars <= 3)
-}
-
-fn at<'v>(document: &'v Value, path: &[String]) -> impl Iterator<Item = &'v Value> {
-    let list = path.iter().try_fold(document, |value, name| value.get(name)).and_then(Value::as_array);
-    list.into_iter().flatten()
-}
-
-fn others(document: &Value, path: &[String]) -> Vec<String> {
-    let members = document.as_object().into_iter().flatten();
-    let is_other = |(name, value): &(&String, &Value)| path.first() != Some(name) && !value.is_array() && !value.is_object();
-    members.filter(is_other).map(|(name, _)| format!("`{name}`")).collect()
+    (values, rest)
 }
 
 fn has_extended_json(record: &Value) -> bool {
@@ -141,18 +160,6 @@ fn has_extended_json(record: &Value) -> bool {
         })
     };
     record.as_object().is_some_and(|members| members.values().any(is_wrapped))
-}
-
-fn has_attribute_values(record: &Value) -> bool {
-    let is_wrapped = |value: &Value| {
-        value.as_object().is_some_and(|members| {
-            members.len() == 1
-                && members
-                    .keys()
-                    .all(|name| matches!(name.as_str(), "S" | "N" | "B" | "BOOL" | "NULL" | "M" | "L" | "SS" | "NS" | "BS"))
-        })
-    };
-    record.as_object().is_some_and(|members| !members.is_empty() && members.values().all(is_wrapped))
 }
 
 #[cfg(test)]
@@ -174,19 +181,58 @@ mod tests {
             ),
             ("{\"a\":1},\n{\"a\":2},\n", None, 2),
             ("{\"a\":1}\n{\"a\":", None, 1),
+            ("[{\"a\":1},{\"a\":2},{\"a\":", None, 2),
+            ("{\"Item\":{\"id\":{\"N\":\"1\"}}}\n{\"Item\":{\"id\":{\"N\":\"2\"}}}\n", Some("Item"), 2),
+            ("{\"a.b\":[{\"x\":1}]}", Some("['a.b']"), 1),
         ] {
-            let found = Objects::of(text).unwrap();
+            let found = Objects::of(text, true).unwrap();
             assert_eq!((found.records.as_deref(), found.sample.len()), (path, count), "{text}");
         }
-        assert_eq!(Objects::of("id,name"), None);
+        assert_eq!(Objects::of("id,name", true), None);
     }
 
     #[test]
     fn wrapped_values_and_documents_in_texts_are_told() {
-        let of = |text: &str| Objects::of(text).unwrap();
+        let of = |text: &str| Objects::of(text, true).unwrap();
         assert_eq!(of(r#"{"_id":{"$oid":"a"},"x":1}"#).unwrap, Some("mongo_extended"));
         assert_eq!(of(r#"{"id":{"N":"1"},"x":{"S":"y"}}"#).unwrap, Some("dynamodb"));
         let found = of(r#"{"id":1,"d":"{\"x\":1}","e":"[text]"}"#);
         assert_eq!((found.parse_json, found.unwrap), (vec!["d".to_owned()], None));
+    }
+
+    #[test]
+    fn doubts_name_what_is_left_out() {
+        let doubts = |text: &str| Objects::of(text, true).unwrap().doubts;
+        let two = doubts(r#"{"orders":[{"id":1}],"items":[{"x":1},{"x":2}]}"#);
+        assert!(two[0].contains("`orders` (1)") && two[0].contains("`items` (2)"), "{two:?}");
+        let around = doubts(r#"{"meta":{"day":"x"},"data":[{"id":1}],"total":1}"#);
+        assert!(around[0].contains("`meta`, `total`"), "{around:?}");
+        assert!(doubts("{\"id\":1}\nfoo\n")[0].contains("damaged"));
+        assert_eq!(doubts("{\"id\":1}\n{\"id\":2}\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn changes_of_dynamodb_are_records() {
+        let change = r#"{"eventName":"INSERT","dynamodb":{"Keys":{"id":{"N":"1"}},"NewImage":{"id":{"N":"1"},"x":{"S":"y"}}}}"#;
+        let removed = r#"{"eventName":"REMOVE","dynamodb":{"Keys":{"id":{"N":"2"}}}}"#;
+        for (text, path) in [
+            (format!("{{\"Records\":[{change},{removed}]}}"), "Records[*].dynamodb.NewImage"),
+            (format!("{change}\n{removed}\n"), "dynamodb.NewImage"),
+            (format!("[{change},{removed}]"), "[*].dynamodb.NewImage"),
+        ] {
+            let found = Objects::of(&text, true).unwrap();
+            assert_eq!((found.records.as_deref(), found.unwrap, found.sample.len()), (Some(path), Some("dynamodb"), 1), "{text}");
+            assert!(found.doubts[0].contains("1 of 2") && found.doubts[0].contains("without_record"), "{:?}", found.doubts);
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_name_are_found() {
+        let of = |text: &str| {
+            let found = Objects::of(text, true).unwrap().spellings();
+            found.into_iter().map(|group| (group.names.join(" "), group.together)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("{\"userId\":1}\n{\"user_id\":2}\n"), [("userId user_id".to_owned(), false)]);
+        assert_eq!(of(r#"{"ID":1,"id":2,"x":3}"#), [("ID id".to_owned(), true)]);
     }
 }

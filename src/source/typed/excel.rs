@@ -50,6 +50,40 @@ pub(super) fn open(
     Ok((header, ExcelRows { rows: rows.into_iter(), width, at_once }))
 }
 
+/// A sheet of a workbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::source) struct Cells {
+    /// Name of the sheet.
+    pub(in crate::source) name: String,
+    /// Row and column of the first used cell, from 0.
+    pub(in crate::source) start: (u32, u32),
+    /// First rows as texts.
+    pub(in crate::source) rows: Vec<Vec<String>>,
+}
+
+/// Returns the sheets of a workbook that have cells, with at most so many of their rows.
+pub(in crate::source) fn sheets(key: &str, file: &[u8], most: usize) -> Result<Vec<Cells>, SourceError> {
+    let mut book = open_workbook_auto_from_rs(Cursor::new(file)).map_err(|error| unreadable(key, WORKBOOK, &error))?;
+    let mut sheets = Vec::new();
+    for name in book.sheet_names() {
+        // Sheets of charts have no cells.
+        let Ok(cells) = book.worksheet_range(&name) else { continue };
+        let rows = cells.rows().take(most).map(|row| row.iter().map(|cell| text(cell).unwrap_or_default()).collect());
+        sheets.extend(cells.start().map(|start| Cells { name, start, rows: rows.collect() }));
+    }
+    Ok(sheets)
+}
+
+/// Returns the name of a cell by its row and column, from 0.
+pub(in crate::source) fn cell_name((row, column): (u32, u32)) -> String {
+    let (mut letters, mut left) = (Vec::new(), column + 1);
+    while left > 0 {
+        letters.push(char::from(b'A' + u8::try_from((left - 1) % 26).unwrap_or_default()));
+        left = (left - 1) / 26;
+    }
+    letters.into_iter().rev().chain((row + 1).to_string().chars()).collect()
+}
+
 impl ExcelRows {
     /// Returns the next rows; `None` at the end.
     pub(super) fn next_batch(&mut self) -> Option<RawBatch> {
@@ -137,6 +171,7 @@ mod tests {
             [("A1", Some((0, 0))), ("b3", Some((2, 1))), ("AA10", Some((9, 26))), ("A0", None), ("1A", None), ("", None)]
         {
             assert_eq!(cell(name), place, "{name}");
+            assert!(place.is_none_or(|place| cell_name(place) == name.to_uppercase()), "{name}");
         }
     }
 

@@ -21,4 +21,6 @@ mod unreadable;
 
 pub(super) use batches::TypedBatches;
 pub use binary::BinaryText;
+#[cfg(feature = "excel")]
+pub(super) use excel::{Cells, cell_name, sheets};
 pub use format::{Sheet, TypedFormat, TypedKind};

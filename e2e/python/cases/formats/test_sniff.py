@@ -38,7 +38,7 @@ FILES: list[tuple[str, bytes, dict[str, Any], dict[str, str]]] = [
     (
         "a title, quotes and a total",
         b'Report of May\n\nid,name\n1,"a, b"\n2,"c ""d"""\n3,e\nTotal: 3\n',
-        {"skip_lines": 2, "footer_lines": 1},
+        {"skip_lines": 2, "trailer": {"pattern": "Total: {rows}"}},
         {"id": "bigint", "name": "string"},
     ),
     (

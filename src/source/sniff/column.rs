@@ -1,0 +1,41 @@
+//! A column of a file of which nothing is known.
+
+use crate::schema::fit::Formats;
+use crate::schema::{ColumnType, TypeGuess};
+
+/// Null in the text files of Hive, MySQL and PostgreSQL.
+pub(super) const NULL_MARK: &str = r"\N";
+
+/// A column as its values show it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SniffedColumn {
+    /// Name in the source.
+    pub name: String,
+    /// Type of the values; `None` if there are none.
+    pub ty: Option<ColumnType>,
+    /// Setting and value of the notation, such as `decimal` and `","`.
+    pub notation: Vec<(&'static str, String)>,
+    /// Doubts, each a sentence.
+    pub doubts: Vec<String>,
+}
+
+impl SniffedColumn {
+    /// Returns the column with the setting that its nanoseconds need, and a doubt. `example`: one of its values.
+    pub(super) fn with_nanoseconds(mut self, example: &str) -> Self {
+        self.notation.push(("nanoseconds", "truncate".to_owned()));
+        self.doubts.push(format!(
+            "`{example}` has nanoseconds, which tables don't have: digits after the sixth are cut off (`round` rounds them, a \
+             column declared as `string` keeps them)"
+        ));
+        self
+    }
+}
+
+/// Returns the narrowest type that fits all values in these formats.
+pub(super) fn guessed(values: &[&str], formats: &Formats) -> Option<ColumnType> {
+    let mut guess = TypeGuess::fresh();
+    for value in values {
+        guess.see(value.as_bytes(), formats);
+    }
+    guess.result().cloned()
+}
