@@ -138,7 +138,8 @@ fn unicode_words(source: &str) -> String {
     let composed: String = source.nfc().collect();
     composed
         .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || c == '$'))
-        .filter(|word| !word.is_empty())
+        // A mark alone can't be seen: that of an emoji remains of it.
+        .filter(|word| word.contains(|c: char| !is_combining_mark(c)))
         .collect::<Vec<_>>()
         .join("_")
         .to_lowercase()

@@ -70,9 +70,10 @@ pub(super) struct CsvBatches {
 
 impl CsvBatches {
     fn new(key: &str, text: Box<dyn Read + Send>, format: &CsvFormat, sizes: ReadSizes) -> Self {
+        let Dialect { quote, line_ends, .. } = &format.dialect;
         let text: Box<dyn Read + Send> = match format.dialect.footer_lines {
             0 => text,
-            count => Box::new(WithoutLastLines::new(text, count)),
+            count => Box::new(WithoutLastLines::new(text, count, *quote, line_ends.as_ref())),
         };
         let records = RecordReader::new(text, format.dialect.clone(), sizes);
         Self { key: key.to_owned(), width: 0, sizes, trailing_delimiter: format.dialect.widths.trailing_delimiter, records }

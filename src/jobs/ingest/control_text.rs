@@ -14,11 +14,11 @@ use sha2::Sha256;
 /// The pattern does not have the token.
 pub(super) fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u64>, String> {
     if let Some(found) = at_pointer(text, pattern) {
-        return Ok(found.and_then(|value| match value {
+        return Ok(match found {
             serde_json::Value::String(text) => whole(&text),
             // `12.0` is 12.
             value => value.as_u64().or_else(|| whole(value.to_string().trim_end_matches('0').strip_suffix('.')?)),
-        }));
+        });
     }
     // As much as stands there, if nothing is said of what follows: `12.5` is not 12.
     let greed = if pattern.ends_with(token) { "" } else { "?" };
@@ -33,17 +33,17 @@ pub(super) fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u6
 pub(super) fn checksum(text: &str, pattern: &str, file: &str) -> Result<Option<(Sum, String)>, String> {
     let pointer = || pattern.replace("{file}", &file.replace('~', "~0").replace('/', "~1"));
     let found = match at_pointer(text, &pointer()) {
-        Some(found) => found.and_then(|value| value.as_str().map(str::to_owned)),
+        Some(found) => found.as_str().map(str::to_owned),
         None => find(text, pattern, ("{checksum}", "\\b(?<value>[0-9a-fA-F]+)\\b"), file)?,
     };
     Ok(found.map(|hex| hex.trim().to_lowercase()).and_then(|hex| Some((Sum::of_length(hex.len())?, hex))))
 }
 
-/// Returns the value at a JSON Pointer, if the pattern is one.
-fn at_pointer(text: &str, pattern: &str) -> Option<Option<serde_json::Value>> {
+/// Returns the value at a JSON Pointer, null if there is none; `None` if the pattern is no pointer.
+fn at_pointer(text: &str, pattern: &str) -> Option<serde_json::Value> {
     let pointer = pattern.starts_with('/').then_some(pattern)?;
-    let document: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    Some(document.and_then(|document| document.pointer(pointer).cloned()))
+    let document: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    Some(document.pointer(pointer).cloned().unwrap_or_default())
 }
 
 /// Returns the text in the place of the token in the first place that has the pattern; `value` is what it may be. The name of a

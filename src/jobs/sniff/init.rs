@@ -54,7 +54,8 @@ pub fn init(request: &InitRequest) -> Result<Init, JobError> {
     let source = serde_saphyr::to_string(&request.source).map_err(|error| JobError::Bug(error.to_string()))?;
     let mut written = Init { files: Vec::new(), modules: Vec::new(), doubts: Vec::new() };
     create(&request.config, &PROFILE.replace("SOURCE", source.trim()), &mut written)?;
-    let modules = modules(request)?;
+    let (modules, unread) = modules(request)?;
+    written.doubts.extend(unread);
     let folder = request.config.parent().unwrap_or(Path::new("")).join("modules");
     fs::create_dir_all(&folder).map_err(|source| unwritten(&folder, source))?;
     for (name, yaml, doubts) in modules {
@@ -84,8 +85,11 @@ struct Group {
     first: Option<ProcessingDate>,
 }
 
-/// Returns the module files with their names and doubts: one for all collections that are read alike.
-fn modules(request: &InitRequest) -> Result<Vec<(String, String, Vec<String>)>, JobError> {
+/// A module file: its name, its text, and doubts.
+type ModuleFile = (String, String, Vec<String>);
+
+/// Returns the module files, one for all collections that are read alike, and sentences about files that can't be read.
+fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobError> {
     let store = Environment::load(&request.config, None)?.store("source", false)?;
     let mut groups: IndexMap<(String, Option<String>), Group> = IndexMap::new();
     for object in store.list("")? {
@@ -106,9 +110,17 @@ fn modules(request: &InitRequest) -> Result<Vec<(String, String, Vec<String>)>, 
         let message = format!("`{}` has no files", request.source);
         return Err(JobError::Usage { message, hint: Some("name the folder or the URL that the source writes to".to_owned()) });
     }
+    let mut unread = Vec::new();
     let mut parts: Vec<(SourcePart, Option<ProcessingDate>, Vec<CollectionPart>)> = Vec::new();
     for Group { name, newest, first } in groups.into_values() {
-        let sniffed = look(&newest.key, store.open_object(&newest)?)?;
+        let sniffed = match look(&newest.key, store.open_object(&newest)?) {
+            Ok(sniffed) => sniffed,
+            Err(error) if error.store().is_none() => {
+                unread.push(error);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let part = source_part(&name, &sniffed);
         let collection = CollectionPart {
             name: name.collection.clone().unwrap_or_else(|| "records".to_owned()),
@@ -124,7 +136,12 @@ fn modules(request: &InitRequest) -> Result<Vec<(String, String, Vec<String>)>, 
             None => parts.push((part, first, vec![collection])),
         }
     }
-    let mut modules: Vec<(String, String, Vec<String>)> = Vec::new();
+    // Of files that are none, there is nothing to begin with.
+    if let (true, Some(error)) = (parts.is_empty(), unread.pop()) {
+        return Err(error.into());
+    }
+    let unread = unread.iter().map(|error| format!("no module is written for such files: {error}")).collect();
+    let mut modules: Vec<ModuleFile> = Vec::new();
     for (part, start, collections) in parts {
         let of_one = collections.first().map(|collection| collection.name.clone()).unwrap_or_default();
         let base = if collections.len() == 1 { of_one } else { "source".to_owned() };
@@ -133,5 +150,5 @@ fn modules(request: &InitRequest) -> Result<Vec<(String, String, Vec<String>)>, 
         let yaml = module_yaml(&name, &part, start.map(|date| date.to_string()).as_deref(), &collections)?;
         modules.push((name, yaml, part.doubts));
     }
-    Ok(modules)
+    Ok((modules, unread))
 }

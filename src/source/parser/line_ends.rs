@@ -41,6 +41,14 @@ impl LineEnds {
         }
     }
 
+    /// Returns the last byte of a line end.
+    pub(super) fn last(&self) -> Option<u8> {
+        match self {
+            Self::Lf | Self::Cr => Some(self.first()),
+            Self::Exactly(bytes) => bytes.last().copied(),
+        }
+    }
+
     /// Returns the length of the line end that `text` begins with.
     #[inline]
     pub(super) fn starts(&self, text: &[u8]) -> Option<usize> {

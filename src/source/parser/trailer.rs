@@ -5,6 +5,8 @@ use std::io::{self, Read};
 
 use regex::bytes::Regex;
 
+use super::line_ends::LineEnds;
+
 /// A line after the records, which tells their number: `TRL|{rows}|*`.
 #[derive(Debug, Clone)]
 pub struct Trailer {
@@ -80,9 +82,15 @@ pub(super) struct TrailerLine {
     pub(super) records: Option<u64>,
 }
 
-/// A text without its last lines. Lines end with LF, or with a lone CR.
+/// Bytes without any line end after which lines are taken to end with LF.
+const UNDETECTED: usize = 1 << 20;
+
+/// A text without its last lines, whatever ends them.
 pub(crate) struct WithoutLastLines<R> {
     source: R,
+    quote: Option<u8>,
+    /// Last byte of a line end; `None` until it is known.
+    mark: Option<u8>,
     /// Number of lines that are dropped.
     count: usize,
     /// Text that was read, of which the last lines may still be dropped.
@@ -93,13 +101,30 @@ pub(crate) struct WithoutLastLines<R> {
 }
 
 impl<R: Read> WithoutLastLines<R> {
-    pub(crate) fn new(source: R, count: usize) -> Self {
-        Self { source, count, held: VecDeque::new(), line_ends: 0, ended: false }
+    /// Creates a reader without `count` lines. Line ends that are not known are detected, apart from those in quotes.
+    pub(crate) fn new(source: R, count: usize, quote: Option<u8>, lines: Option<&LineEnds>) -> Self {
+        let mark = lines.and_then(LineEnds::last);
+        Self { source, quote, mark, count, held: VecDeque::new(), line_ends: 0, ended: false }
+    }
+
+    /// Counts the line ends of a block that was added to the held text.
+    fn count_line_ends(&mut self, block: &[u8]) {
+        if let Some(mark) = self.mark {
+            self.line_ends += memchr::memchr_iter(mark, block).count();
+            return;
+        }
+        let held = self.held.make_contiguous();
+        let found = LineEnds::detect(held, self.quote).and_then(|ends| ends.last());
+        self.mark = found.or_else(|| (self.ended || held.len() > UNDETECTED).then_some(b'\n'));
+        if let Some(mark) = self.mark {
+            self.line_ends = memchr::memchr_iter(mark, held).count();
+        }
     }
 
     /// Returns the length of the text that can be handed out: the end of the line before those that are held back.
     fn ready(&self) -> usize {
-        let last_ends = self.held.back() == Some(&b'\n');
+        let mark = self.mark.unwrap_or(b'\n');
+        let last_ends = self.held.back() == Some(&mark);
         // Of an unfinished text, one line more may follow what is held.
         let kept = if self.ended { self.count - usize::from(!last_ends && self.count > 0) } else { self.count + 1 };
         let mut left = self.line_ends.saturating_sub(kept);
@@ -109,7 +134,7 @@ impl<R: Read> WithoutLastLines<R> {
         let mut at = 0;
         for byte in &self.held {
             at += 1;
-            if *byte == b'\n' {
+            if *byte == mark {
                 left -= 1;
                 if left == 0 {
                     return at;
@@ -126,7 +151,7 @@ impl<R: Read> Read for WithoutLastLines<R> {
             let ready = self.ready().min(buffer.len());
             if ready > 0 || buffer.is_empty() {
                 for (to, byte) in buffer.iter_mut().zip(self.held.drain(..ready)) {
-                    self.line_ends -= usize::from(byte == b'\n');
+                    self.line_ends -= usize::from(Some(byte) == self.mark);
                     *to = byte;
                 }
                 return Ok(ready);
@@ -137,8 +162,8 @@ impl<R: Read> Read for WithoutLastLines<R> {
             let mut block = vec![0; 64 << 10];
             let read = self.source.read(&mut block)?;
             self.ended = read == 0;
-            self.line_ends += memchr::memchr_iter(b'\n', &block[..read]).count();
             self.held.extend(&block[..read]);
+            self.count_line_ends(&block[..read]);
         }
     }
 }
@@ -174,7 +199,8 @@ mod tests {
             }
         }
         let mut read = String::new();
-        WithoutLastLines::new(Pieces(text.as_bytes(), piece), count).read_to_string(&mut read).unwrap();
+        let mut text = WithoutLastLines::new(Pieces(text.as_bytes(), piece), count, Some(b'"'), None);
+        text.read_to_string(&mut read).unwrap();
         read
     }
 
@@ -188,6 +214,9 @@ mod tests {
             ("a\n", 5, ""),
             ("", 1, ""),
             ("a\n\n", 1, "a\n"),
+            ("a\rb\rc\r", 1, "a\rb\r"),
+            ("\"a\rx\"\r\nb\r\nc\r\n", 1, "\"a\rx\"\r\nb\r\n"),
+            ("a", 1, ""),
         ] {
             assert_eq!(without(text, count, 2), expected, "{text:?} without {count}");
         }

@@ -90,7 +90,9 @@ def test_workspace_of_a_folder_runs(checks: Checks, tmp_path: Path) -> None:
         (landing / "orders").mkdir(parents=True, exist_ok=True)
         (landing / f"{day}_customers.csv").write_text("id,name\n1,Ann\n2,Bob\n")
         (landing / "orders" / f"orders_{day.replace('-', '')}.json").write_text('{"data":[{"id":1,"items":[{"x":1}]}]}')
+    (landing / "guide.pdf").write_bytes(b"%PDF-1.7\n")
     told = adg(tmp_path, "init", "landing")
+    checks.same("a file that is none of data", "guide.pdf" in told and "PDF" in told, True)
     checks.same(
         "next",
         [line for line in told.splitlines() if line.startswith("next")],
