@@ -137,7 +137,9 @@ fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobE
         }
     }
     // Of files that are none, there is nothing to begin with.
-    if let (true, Some(error)) = (parts.is_empty(), unread.pop()) {
+    if parts.is_empty()
+        && let Some(error) = unread.pop()
+    {
         return Err(error.into());
     }
     let unread = unread.iter().map(|error| format!("no module is written for such files: {error}")).collect();
