@@ -81,7 +81,9 @@ fn the_second_file_of_a_date_has_the_first_ones_columns() {
     workspace.write(&format!("source/{DAY}_orders_1.csv"), "id,note\n1,a\n");
     workspace.write(&format!("source/{DAY}_orders_2.csv"), "id;note\n2;b\n");
     let args = ["--module", "shop", "--collection", "orders", "--start-dt", DAY, "--end-dt", DAY];
-    workspace.run(&args).expect(12).says("0 of the 2 columns of").says("separated by ';'");
+    workspace.run(&args).expect(12).says("each of its lines is one field").says("separated by ';'");
+    workspace.write(&format!("source/{DAY}_orders_2.csv"), "invoice,total\n77,5\n");
+    workspace.run(&args).expect(12).says("0 of the 2 columns of");
     workspace.write(&format!("source/{DAY}_orders_2.csv"), "id,more\n2,b\n");
     workspace.run(&args).expect(0);
     assert_eq!(workspace.query("select count(*) as n from orders"), r#"{"n":2}"#);

@@ -4,22 +4,25 @@
 //! a tinyint, `12.345` is not a `decimal(9,2)`. White space around a value is not part of it, except in text columns.
 
 mod clock;
+mod dates;
 mod decimal;
 mod epoch;
 mod formats;
+mod listed;
 mod number;
 mod number_format;
 mod scalar;
 mod strict;
-mod temporal;
 mod text;
+mod timestamps;
 
 pub use clock::{AmbiguousTime, ClockRules, Nanoseconds};
+pub use dates::DateFormats;
 pub use decimal::{decimal, exact_decimal};
 pub use formats::{BooleanWords, Formats};
 use number::plain_integer;
 pub use number::{boolean, double, float, integer, is_plain_bigint, survives_as_double};
 pub use number_format::{NumberFormat, Percent, may_be_grouped};
 pub use scalar::{Scalar, json_scalar, scalar};
-pub use temporal::{DateFormats, TimestampFormats};
 pub use text::{trim, within_characters};
+pub use timestamps::TimestampFormats;

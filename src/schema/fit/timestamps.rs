@@ -1,30 +1,20 @@
-//! Conversion of text to dates and timestamps.
+//! Conversion of text to timestamps.
 
 use std::borrow::Cow;
 
-use jiff::civil::{Date, DateTime, Time};
-use jiff::fmt::strtime::BrokenDownTime;
-use jiff::fmt::temporal::{DateTimeParser, Pieces};
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::TimeZone;
 
 use super::clock::ClockRules;
+use super::dates::{DAYS, epoch_days, plain_date};
 use super::epoch;
-use super::strict;
+use super::listed::{are_not_iso, check, has_short_year, strptime};
 use super::trim;
 
 static ISO: DateTimeParser = DateTimeParser::new();
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
-
-/// First and last date that Hive and Spark document, 0001-01-01 and 9999-12-31: readers differ on dates outside.
-const DAYS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
-
-/// Returns the days since 1970-01-01.
-fn epoch_days(date: Date) -> i32 {
-    let since = date.since(Date::constant(1970, 1, 1));
-    // Between two days the span is in days, and jiff's years end at ±9999.
-    since.map_or(0, |span| span.get_days())
-}
 
 /// Returns the microseconds since the epoch, reading the clock time as UTC; `None` if nanoseconds would be lost.
 fn epoch_micros(datetime: DateTime) -> Option<i64> {
@@ -38,16 +28,6 @@ fn epoch_micros(datetime: DateTime) -> Option<i64> {
         + i64::from(time.minute()) * 60
         + i64::from(time.second());
     Some(seconds * MICROS_PER_SECOND + i64::from(nanos / 1_000))
-}
-
-/// Parses `YYYY-MM-DD`, the form that nearly every value has.
-#[inline]
-fn plain_date(text: &[u8]) -> Option<Date> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return None };
-    let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|d| *d <= 9);
-    let two = |a, b| Some(digit(a)? * 10 + digit(b)?);
-    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
-    Date::new(year, two(m1, m2)?.cast_signed(), two(d1, d2)?.cast_signed()).ok()
 }
 
 /// Parses `HH:MM:SS` with an optional fraction of up to nine digits.
@@ -70,105 +50,10 @@ fn plain_time(text: &[u8]) -> Option<Time> {
     Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?, nanos).ok()
 }
 
-/// Formats of a source's dates: `YYYY-MM-DD` first, then these `strptime` formats in order, then other ISO 8601 forms. If one of
-/// them reads `2001-02-03` as another day, they alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DateFormats {
-    listed: Vec<String>,
-    are_not_iso: bool,
-}
-
-impl DateFormats {
-    /// Creates the formats from `strptime` notation.
-    ///
-    /// # Errors
-    /// A format has an unknown directive, which the message names, or does not give the whole day.
-    pub fn new(formats: &[String]) -> Result<Self, String> {
-        if let Some(format) = formats.iter().find(|format| epoch::unit(format).is_some()) {
-            return Err(format!(
-                "`{format}` is an instant: list it in `timestamp_formats`, and declare the column as `timestamp`"
-            ));
-        }
-        formats.iter().try_for_each(|format| check(format))?;
-        Ok(Self { listed: formats.to_vec(), are_not_iso: are_not_iso(formats) })
-    }
-
-    /// Returns the listed formats, in order.
-    pub fn listed(&self) -> &[String] {
-        &self.listed
-    }
-
-    /// Returns true if a listed format reads ISO 8601 as another day.
-    pub fn are_not_iso(&self) -> bool {
-        self.are_not_iso
-    }
-
-    /// Returns true if a format with a year of two digits reads a text: its century is a guess.
-    pub fn guess_the_century(&self, text: &[u8]) -> bool {
-        has_short_year(&self.listed, text)
-    }
-
-    /// Returns the days since the epoch. A date with a clock time fits only at midnight.
-    #[inline]
-    pub fn parse(&self, text: &[u8]) -> Option<i32> {
-        let text = trim(text);
-        let iso = if self.are_not_iso { None } else { plain_date(text) };
-        iso.or_else(|| self.unusual(text)).map(epoch_days).filter(|days| DAYS.contains(days))
-    }
-
-    /// Returns the days since the epoch of a number, as JSON has them: by the listed formats alone.
-    pub fn parse_number(&self, text: &[u8]) -> Option<i32> {
-        let text = std::str::from_utf8(text).ok()?;
-        let day = self.listed.iter().find_map(|format| strptime(format, text)?.to_date().ok()).map(epoch_days)?;
-        DAYS.contains(&day).then_some(day)
-    }
-
-    #[cold]
-    fn unusual(&self, text: &[u8]) -> Option<Date> {
-        let text = std::str::from_utf8(text).ok()?;
-        let iso = Some("%Y-%m-%d").filter(|_| !self.are_not_iso);
-        let listed = self.listed.iter().map(String::as_str).chain(iso);
-        listed
-            .into_iter()
-            .find_map(|format| {
-                let broken = strptime(format, text)?;
-                Some((broken.to_date().ok()?, broken.to_time().ok()))
-            })
-            .or_else(|| {
-                // Midnight in UTC is a day, as programs write it that have no dates.
-                let is_utc = |pieces: &Pieces<'_>| pieces.to_numeric_offset().is_none_or(|offset| offset.seconds() == 0);
-                let pieces = Pieces::parse(text).ok().filter(is_utc).filter(|_| !self.are_not_iso)?;
-                Some((pieces.date(), pieces.time()))
-            })
-            .filter(|(_, time)| time.is_none_or(|time| time == Time::midnight()))
-            .map(|(date, _)| date)
-    }
-}
-
 /// Returns true if an instant is of the years that readers agree on.
 fn is_documented(micros: i64) -> bool {
     let days = i32::try_from(micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND));
     days.is_ok_and(|days| DAYS.contains(&days))
-}
-
-/// Returns true if a format reads ISO 8601, with or without a clock time, as another day.
-fn are_not_iso(formats: &[String]) -> bool {
-    let iso = Date::constant(2001, 2, 3);
-    let texts = ["2001-02-03", "2001-02-03 04:05", "2001-02-03 04:05:06", "2001-02-03T04:05:06", "2001-02-03 04:05:06.7"];
-    let is_other = |format: &str, text: &str| strptime(format, text).is_some_and(|day| day.to_date().is_ok_and(|day| day != iso));
-    formats.iter().any(|format| texts.iter().any(|text| is_other(format, text)))
-}
-
-/// Reads a text in a format, digit for digit.
-fn strptime(format: &str, text: &str) -> Option<BrokenDownTime> {
-    let broken = jiff::fmt::strtime::parse(format, text).ok()?;
-    strict::fits(format, text).then_some(broken)
-}
-
-/// Returns true if a format with a year of two digits reads a text.
-fn has_short_year(formats: &[String], text: &[u8]) -> bool {
-    let short = || formats.iter().filter(|format| strict::has_short_year(format));
-    std::str::from_utf8(trim(text)).is_ok_and(|text| short().any(|format| strptime(format, text).is_some()))
 }
 
 /// Formats of a source's timestamps: ISO 8601 with a space or a `T`, then these `strptime` formats in order, then other ISO 8601.
@@ -319,20 +204,9 @@ impl TimestampFormats {
     }
 }
 
-/// Checks that a date written in a format can be read back.
-fn check(format: &str) -> Result<(), String> {
-    let day = Date::constant(2001, 2, 3);
-    let sample = day.at(4, 5, 6, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
-    let written = jiff::fmt::strtime::format(format, &sample).map_err(|error| error.to_string())?;
-    let read = jiff::fmt::strtime::parse(format, &written).and_then(|broken| broken.to_date());
-    match read {
-        Ok(read) if read == day => Ok(()),
-        _ => Err(format!("`{format}` does not say the whole day; write it as in `%Y-%m-%d`")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::DateFormats;
     use super::*;
 
     #[test]
