@@ -124,7 +124,7 @@ pub fn json(data: &[u8]) {
         0x44 => vec![["o", "d"].map(|name| PathStep::Member(name.to_owned())).to_vec()],
         _ => Vec::new(),
     };
-    let reshape = Reshape { path, envelope, unwrap, may_lack_records, documents, part };
+    let reshape = Reshape { path, envelope, unwrap, may_lack_records, documents, nulls: Nulls::default(), part };
     read(&Format::Json(JsonFormat { layout, reshape, encoding: encoding(how), values: values(how) }), how, text);
 }
 

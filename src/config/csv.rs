@@ -164,6 +164,8 @@ pub struct TypedSettings {
     pub nanoseconds: Option<Nanoseconds>,
     /// Text that binary values become.
     pub binary: BinaryText,
+    /// Handling of names that stand twice, become the same column, or leave no column name: `refuse` or `rename`.
+    pub duplicate_names: DuplicateNames,
 }
 
 /// Positions of the fields in each line of a file.

@@ -98,6 +98,9 @@ impl Explain for ConfigError {
             }
             Self::NoLoadType { .. } => Some("list it under `load_types` in the module file".into()),
             Self::Secret { source, .. } => source.hint(),
+            Self::Invalid { .. } if self.to_string().contains(", expected a string") => {
+                Some("write it in quotes: without them, words such as `no` and `null`, and numbers, are no texts in YAML".into())
+            }
             Self::Invalid { .. } => Some("`adg schema` prints all keys; docs/config.md explains them".into()),
             _ => None,
         }

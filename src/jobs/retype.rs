@@ -78,7 +78,15 @@ pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, J
     let layout = context.layout(&collection)?;
     let sink = context.sink(&collection, layout, &lease);
     let after = retyped(&table.schema, &name, &request.ty);
-    let work = Retype { context: &context, collection: &collection, sink: &sink, after: &after, name: &name, to: &request.ty };
+    let work = Retype {
+        context: &context,
+        collection: &collection,
+        sink: &sink,
+        after: &after,
+        name: &name,
+        from: &from,
+        to: &request.ty,
+    };
     let staged = if from.widens_to(&request.ty) { Vec::new() } else { work.stage_all()? };
     let mut evolution = Evolution { before: Some(table.schema.clone()), after: after.clone(), ..Evolution::default() };
     if from != request.ty {
@@ -158,6 +166,7 @@ struct Retype<'r> {
     /// Columns as they are to be.
     after: &'r TableSchema,
     name: &'r ColumnName,
+    from: &'r ColumnType,
     to: &'r ColumnType,
 }
 
@@ -221,7 +230,7 @@ impl<'r> Retype<'r> {
         let renames: BTreeMap<String, ColumnName> = columns.collect();
         let naming = self.context.module.column_names;
         let format =
-            Format::Typed(TypedFormat { kind: TypedKind::Parquet, binary: BinaryText::Text, values: as_written(naming) });
+            Format::Typed(TypedFormat { kind: TypedKind::Parquet, binary: BinaryText::Text, values: self.values(naming) });
         let reading = Reading {
             format: &format,
             sizes: self.context.budget.read_sizes(),
@@ -249,6 +258,17 @@ impl<'r> Retype<'r> {
             staged.write(&columns_of(&typed.batch, plan.len())?)?;
         }
         Ok(())
+    }
+
+    /// Returns the rules for the table's values. A text has the notation of the source; all else is written by adg.
+    fn values(&self, naming: NamingRule) -> ValueRules {
+        let values = as_written(naming);
+        if !matches!(self.from, ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_)) {
+            return values;
+        }
+        let formats = self.context.reading(self.collection).format.values().of(self.name).formats.clone();
+        let columns = [(self.name.clone(), ValueRules { formats, ..values.clone() })].into();
+        ValueRules { columns, ..values }
     }
 
     fn misfit(&self, batch: &RecordBatch, date: ProcessingDate) -> JobError {
@@ -284,7 +304,7 @@ fn columns_of(batch: &RecordBatch, count: usize) -> Result<RecordBatch, JobError
     batch.project(&places).map_err(|error| JobError::Bug(error.to_string()))
 }
 
-/// Returns the rules for values that a table has: null is no text, and numbers have a point. Members of JSON in texts have the
+/// Returns the rules for values that adg wrote: null is no text, and numbers have a point. Members of JSON in texts have the
 /// source's names.
 fn as_written(naming: NamingRule) -> ValueRules {
     let numbers = NumberFormat { decimal: Some('.'), ..NumberFormat::default() };

@@ -247,31 +247,36 @@ fn renamed(
     let by_rule: Vec<Option<ColumnName>> = headers.iter().map(|header| naming.column(header, table)).collect();
     // A name that a header has of itself is not given to another.
     let mut taken: HashSet<ColumnName> = by_rule.iter().flatten().chain(reserved).cloned().collect();
-    let mut seen: HashSet<ColumnName> = HashSet::new();
+    // For each name that stands twice, the number to begin with: there may be thousands.
+    let mut next: HashMap<ColumnName, usize> = HashMap::new();
     let mut columns = Vec::with_capacity(headers.len());
     for (i, (header, column)) in headers.iter().zip(by_rule).enumerate() {
         let column = match column {
             Some(column) if reserved.contains(&column) => {
                 return Err(NameError::Reserved { header: told(header), column });
             }
-            Some(column) if seen.insert(column.clone()) => column,
-            Some(column) => numbered(column.as_str(), 1, &mut taken)?,
-            None => numbered("column", i + 1, &mut taken)?,
+            Some(column) => match next.get_mut(&column) {
+                None => {
+                    next.insert(column.clone(), 1);
+                    column
+                }
+                Some(from) => numbered(column.as_str(), from, &mut taken)?,
+            },
+            None => numbered("column", &mut (i + 1), &mut taken)?,
         };
         columns.push(column);
     }
     Ok(columns)
 }
 
-/// Returns the name with the first free number from `from` on, which is then taken.
-fn numbered(name: &str, from: usize, taken: &mut HashSet<ColumnName>) -> Result<ColumnName, NameError> {
-    let mut number = from;
+/// Returns the name with the first free number from `from` on, which is then taken. `from` becomes the number after it.
+fn numbered(name: &str, from: &mut usize, taken: &mut HashSet<ColumnName>) -> Result<ColumnName, NameError> {
     loop {
-        let column = ColumnName::new(&format!("{name}_{number}"))?;
+        let column = ColumnName::new(&format!("{name}_{from}"))?;
+        *from += 1;
         if taken.insert(column.clone()) {
             return Ok(column);
         }
-        number += 1;
     }
 }
 

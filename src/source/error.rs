@@ -203,20 +203,20 @@ impl Explain for SourceError {
                 Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())
             }
             Self::Header { source: NameError::Reserved { .. }, .. } => Some(
-                "rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes".into(),
+                "give it another name under `renames` in the module file: adg writes a column of that name itself".into(),
             ),
             Self::Header { source: NameError::Empty { .. }, .. } => Some(
-                "set `renames` or `column_names: unicode` in the module file; under `csv` and `excel`, `duplicate_names: rename` \
+                "set `renames` or `column_names: unicode` in the module file; of all formats but JSON, `duplicate_names: rename` \
                  calls it `column_N`"
                     .into(),
             ),
             Self::Header { source: NameError::Twice { .. }, .. } => Some(
-                "set `duplicate_names: rename` under `csv` or `excel` in the module file, or `csv: { header: by_position }` with \
+                "set `duplicate_names: rename` beside the format in the module file, or `csv: { header: by_position }` with \
                  `names`"
                     .into(),
             ),
             Self::Header { source: NameError::Clash { .. }, .. } => Some(
-                "give one of them another name under `renames` in the module file; under `csv` and `excel`, `duplicate_names: \
+                "give one of them another name under `renames` in the module file; of all formats but JSON, `duplicate_names: \
                  rename` numbers them; under `json`, `duplicate_names: merge` makes them one column"
                     .into(),
             ),

@@ -6,6 +6,7 @@ use crate::jobs::run::JobError;
 use crate::schema::ColumnName;
 use crate::source::{Items, Part, PathStep, Reshape, parse_path};
 
+use super::null_words::null_words;
 use super::wrong::wrong;
 
 /// Returns the part of each record that a collection's table has.
@@ -21,7 +22,8 @@ fn within(module: &Module, settings: &CollectionSettings, inner: Part) -> Result
     let refused = |reason: String| wrong(module, &format!("children.{} of `{}`", child.path, child.parent), reason);
     let path = parse_path(&child.path).map_err(refused)?;
     let envelope = keys(&child.keys).map_err(refused)?;
-    let reshape = Reshape { path, envelope, may_lack_records: true, part: inner, ..Reshape::default() };
+    let nulls = module.source.json.as_ref().map(null_words).unwrap_or_default();
+    let reshape = Reshape { path, envelope, may_lack_records: true, nulls, part: inner, ..Reshape::default() };
     let items = Part::Items(Box::new(Items { reshape, position: child.position.clone() }));
     match module.collections.get(&child.parent) {
         Some(parent) => within(module, parent, items),

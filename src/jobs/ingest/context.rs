@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::catchup::{Ledger, Unit};
-use crate::config::{FileEncryption, Module, SparkSettings, StagingSettings};
+use crate::config::{FileEncryption, Module, SourceSettings, SparkSettings, StagingSettings};
 use crate::engine::{Choice, Staging};
 use crate::identity::{Clock, ProcessingDate, RunId};
 use crate::jobs::run::lease::KeptLease;
@@ -117,10 +117,10 @@ impl<'a> Context<'a> {
 
     /// Returns the settings for reading a collection's files.
     pub(crate) fn reading<'s>(&'s self, collection: &'s Collection) -> Reading<'s> {
-        let of_csv = self.module.source.csv.as_ref().map(|csv| csv.duplicate_names);
-        let of_json = self.module.source.json.as_ref().map(|json| json.duplicate_names);
-        let of_excel = self.module.source.excel.as_ref().map(|excel| excel.duplicate_names);
-        let duplicates = of_csv.or(of_json).or(of_excel).unwrap_or_default();
+        let SourceSettings { csv, json, excel, parquet, avro, orc, .. } = &self.module.source;
+        let of_text = csv.as_ref().map(|csv| csv.duplicate_names).or(json.as_ref().map(|json| json.duplicate_names));
+        let of_typed = [parquet, avro, orc].into_iter().flatten().map(|typed| typed.duplicate_names).next();
+        let duplicates = of_text.or(excel.as_ref().map(|excel| excel.duplicate_names)).or(of_typed).unwrap_or_default();
         let naming = Naming { rule: self.module.column_names, renames: &self.renames, duplicates };
         let sizes = self.budget.read_sizes();
         let format = collection.format.as_ref().unwrap_or(&self.format);

@@ -55,7 +55,9 @@ fn find(text: &str, pattern: &str, (token, value): (&str, &str), file: &str) -> 
     let file = format!("(?<file>{})", regex::escape(file));
     let any = |text: &str| text.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
     let literal = |text: &str| text.split("{file}").map(any).collect::<Vec<_>>().join(&file);
-    let regex = Regex::new(&format!("{}[ \t]*\"?{value}\"?{}", literal(before), literal(after)));
+    // `ROWS=` is no part of `BAD_ROWS=`.
+    let begin = if before.starts_with(|c: char| c.is_alphanumeric() || c == '_') { r"\b" } else { "" };
+    let regex = Regex::new(&format!("{begin}{}[ \t]*\"?{value}\"?{}", literal(before), literal(after)));
     let regex = regex.map_err(|error| error.to_string())?;
     let is_alone = |found: &Captures<'_>| found.name("file").is_none_or(|name| is_alone(text, name.range()));
     Ok(regex.captures_iter(text).find(is_alone).map(|found| found["value"].to_owned()))
@@ -126,6 +128,7 @@ mod tests {
         assert_eq!(of("file=orders\nROWS = 0012\n", "ROWS ={rows}"), Some(12));
         assert_eq!(of("orders.csv|2024-05-01|7|123", "orders.csv|*|{rows}|"), Some(7));
         assert_eq!(of("0", "{rows}"), Some(0));
+        assert_eq!(of("BAD_ROWS=0\nROWS=3\n", "ROWS={rows}"), Some(3));
         assert_eq!(
             (of("{\"rows\": 12.0}", "/rows"), of("{\"rows\": 12.5}", "/rows"), of("[\"1,234\"]", "/0")),
             (Some(12), None, Some(1234))

@@ -17,6 +17,7 @@ use super::children::part;
 use super::dialect::dialect;
 use super::documents;
 use super::notation::notation;
+use super::null_words::null_words;
 use super::wrong::wrong;
 use crate::jobs::run::JobError;
 
@@ -45,7 +46,10 @@ pub(crate) fn format(module: &Module) -> Result<Format, JobError> {
 
 /// Returns the format of files whose fields have types.
 fn typed_format(module: &Module, settings: &TypedSettings, kind: TypedKind) -> Result<TypedFormat, JobError> {
-    let TypedSettings { time_zone, ambiguous_time, nanoseconds, binary } = settings.clone();
+    let TypedSettings { time_zone, ambiguous_time, nanoseconds, binary, duplicate_names } = settings.clone();
+    if duplicate_names == DuplicateNames::Merge {
+        return Err(wrong(module, "source.duplicate_names", NOT_MERGED));
+    }
     let own = ValueSettings { time_zone, ambiguous_time, nanoseconds, decimal: Some('.'), ..ValueSettings::default() };
     let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.{what}"), reason))?;
     // Null is no text; an empty text is one.
@@ -136,11 +140,30 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
     let columns = settings.columns.iter().map(|(column, own)| {
         let place = format!("source.csv.columns.{column}");
         let name = ColumnName::new(column).map_err(|error| wrong(module, &place, error))?;
+        if let Some(reason) = no_column(module, &name) {
+            return Err(wrong(module, &place, reason));
+        }
         Ok((name, rules(own, &place)?))
     });
     let columns = columns.chain(rules_from_file(module).map(Ok)).collect::<Result<_, JobError>>()?;
     let values = ValueRules { columns, ..rules(&of_all, "source.csv")? };
     Ok(CsvFormat { dialect, header, names, encoding: *encoding, values })
+}
+
+/// Returns the reason for which no table has a column: it has another name, or all columns are declared.
+fn no_column(module: &Module, name: &ColumnName) -> Option<String> {
+    let columns = || module.collections.values().map(|settings| &settings.columns);
+    if columns().any(|columns| columns.contains_key(name.as_str())) || module.renames.values().any(|known| known == name.as_str())
+    {
+        return None;
+    }
+    match module.column_names.apply(name.as_str()) {
+        Some(column) if column != *name => Some(format!("the column is named `{column}`")),
+        _ if columns().len() > 0 && columns().all(|columns| !columns.is_empty()) => {
+            Some("no collection declares such a column".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Returns the layout of lines whose fields have positions.
@@ -159,7 +182,7 @@ fn layout(positions: &FieldPositions) -> Result<FixedWidth, String> {
 }
 
 fn json_format(module: &Module, settings: &JsonSettings) -> Result<JsonFormat, JobError> {
-    let JsonSettings { encoding, null_values, date_formats, timestamp_formats, time_zone, .. } = settings;
+    let JsonSettings { encoding, date_formats, timestamp_formats, time_zone, .. } = settings;
     if settings.duplicate_names == DuplicateNames::Rename {
         let reason = "members of JSON have no order by which to number their columns; `merge` makes them one, and `renames` \
                       gives them other names";
@@ -177,12 +200,8 @@ fn json_format(module: &Module, settings: &JsonSettings) -> Result<JsonFormat, J
         ..ValueSettings::default()
     };
     let formats = notation(&own, &own).map_err(|(what, reason)| wrong(module, &format!("source.json.{what}"), reason))?;
-    // Null has its own word; what stands in quotes is a text, an empty one too unless it is listed.
-    let keeps_empty = !null_values.iter().any(String::is_empty);
-    let mut nulls = null_values.clone();
-    nulls.push(String::new());
-    let nulls = Nulls::new(&nulls, keeps_empty);
-    let values = ValueRules { columns: rules_from_file(module).collect(), ..values(module, nulls, formats) };
+    let columns = rules_from_file(module).collect();
+    let values = ValueRules { columns, ..values(module, null_words(settings), formats) };
     Ok(JsonFormat { layout, reshape, encoding: *encoding, values })
 }
 
@@ -228,6 +247,7 @@ fn json_layout(settings: &JsonSettings) -> Result<(Layout, Reshape), (&'static s
         unwrap: settings.unwrap,
         may_lack_records: settings.without_record == WithoutRecord::Skip,
         documents: documents::paths(settings, false).map_err(|reason| ("parse_json", reason))?,
+        nulls: null_words(settings),
         part: Part::Whole,
     };
     let records = Some(outer).filter(|names| !names.is_empty());

@@ -21,6 +21,7 @@ mod late;
 mod lineage;
 pub(super) mod module;
 mod notation;
+mod null_words;
 mod partitions;
 mod plan;
 mod repair;

@@ -278,19 +278,19 @@ fn header() -> Vec<(SourceError, u8, &'static str)> {
         (
             header(NameError::Empty { position: 2, header: text() }),
             12,
-            "set `renames` or `column_names: unicode` in the module file; under `csv` and `excel`, `duplicate_names: rename` \
+            "set `renames` or `column_names: unicode` in the module file; of all formats but JSON, `duplicate_names: rename` \
              calls it `column_N`",
         ),
         (
             header(NameError::Twice { header: text(), first: 1, second: 2 }),
             12,
-            "set `duplicate_names: rename` under `csv` or `excel` in the module file, or `csv: { header: by_position }` with \
+            "set `duplicate_names: rename` beside the format in the module file, or `csv: { header: by_position }` with \
              `names`",
         ),
         (
             header(NameError::Reserved { header: text(), column: crate::schema::ColumnName::new("error_desc").unwrap() }),
             12,
-            "rename it at the source; `target.partition_by` and `row_hash` in the module file say what adg writes",
+            "give it another name under `renames` in the module file: adg writes a column of that name itself",
         ),
         (
             header(NameError::OtherSource {

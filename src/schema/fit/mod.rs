@@ -22,7 +22,7 @@ pub use decimal::{decimal, exact_decimal};
 pub use formats::{BooleanWords, Formats};
 use number::plain_integer;
 pub use number::{boolean, double, float, integer, is_plain_bigint, survives_as_double};
-pub use number_format::{NumberFormat, Percent, may_be_grouped};
+pub use number_format::{NumberFormat, Percent, is_currency_code, may_be_grouped};
 pub use scalar::{Scalar, json_scalar, scalar};
 pub use text::{trim, within_characters};
 pub use timestamps::TimestampFormats;

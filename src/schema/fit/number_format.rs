@@ -91,6 +91,11 @@ impl NumberFormat {
             if let Some(is_minus) = sign(first).filter(|_| !has_sign) {
                 (has_sign, number.negative) = (true, is_minus);
                 number.text = &text[first.len_utf8()..];
+            } else if let Some(whole) =
+                text.strip_suffix(|c| sign(c) == Some(true)).filter(|_| self.accounting && self.is_whole(text))
+            {
+                // `5.-` is five without cents.
+                number.text = &whole[..whole.len() - 1];
             } else if self.accounting && !has_sign && sign(last) == Some(true) {
                 (has_sign, number.negative) = (true, true);
                 number.text = &text[..text.len() - last.len_utf8()];
@@ -105,6 +110,12 @@ impl NumberFormat {
             }
             number.text = number.text.trim_matches(is_space);
         }
+    }
+
+    /// Returns true for a whole amount as it is written in Switzerland and Germany: `5.-`, `5,-`.
+    fn is_whole(&self, text: &str) -> bool {
+        let mut last = text.chars().rev().skip(1);
+        last.next() == Some(self.decimal.unwrap_or('.')) && last.next().is_some_and(|c| c.is_ascii_digit())
     }
 
     /// Sets the decimal sign that a number from `start` on does not have.
@@ -239,9 +250,27 @@ fn is_same_sign(thousands: char, c: char) -> bool {
     }
 }
 
-/// Returns a text without the currency at its beginning or end: a sign, or a code of three capitals.
+/// Codes of currencies in use: <https://www.iso.org/iso-4217-currency-codes.html>. Sorted.
+const CURRENCIES: &[&str] = &[
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND", "BOB",
+    "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK",
+    "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL",
+    "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD",
+    "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR",
+    "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG",
+    "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC",
+    "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VED", "VES",
+    "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+];
+
+/// Returns true for the code of a currency. Other words beside a number are a part of it: `BMW 320`.
+pub fn is_currency_code(word: &str) -> bool {
+    CURRENCIES.binary_search(&word).is_ok()
+}
+
+/// Returns a text without the currency at its beginning or end: a sign, or a code.
 fn without_currency(text: &str) -> Option<&str> {
-    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_code = is_currency_code;
     if let Some(rest) = text.get(3..).filter(|_| text.get(..3).is_some_and(is_code)) {
         return Some(rest);
     }

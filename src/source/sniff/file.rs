@@ -6,7 +6,7 @@ use super::super::packing::{Packing, TELLING};
 use super::super::stream::{failed, peek};
 use super::super::zip::Archive;
 use super::column::SniffedColumn;
-use super::delimited::Delimited;
+use super::delimited::{Delimited, MOST_RECORDS};
 use super::encodings::{decoded, encoding};
 use super::notations;
 use super::objects::Objects;
@@ -67,6 +67,10 @@ pub fn sniff(key: &str, bytes: Bytes) -> Result<Sniffed, SourceError> {
     Ok(Sniffed { is_archive: matches!(packing, Packing::Zip), doubts, ..sniffed })
 }
 
+fn not_all(count: usize) -> String {
+    format!("only the first {count} records were looked at: later ones may have other columns, types or widths")
+}
+
 fn several_members(archive: &Archive) -> Option<String> {
     let names: Vec<String> = archive.members.iter().take(5).map(|member| format!("`{}`", member.name)).collect();
     let count = archive.members.len();
@@ -99,7 +103,8 @@ fn of_sample(sample: &[u8], is_whole: bool) -> Result<Sniffed, &'static str> {
 fn of_text(text: &str, is_whole: bool) -> Option<Sniffed> {
     let sniffed = |kind, columns, doubts| Sniffed { kind, encoding: "utf-8", is_archive: false, columns, doubts };
     if let Some(objects) = Objects::of(text, is_whole) {
-        let doubts = objects.doubts.clone();
+        let is_all = is_whole && objects.sample.len() < MOST_RECORDS;
+        let doubts = objects.doubts.iter().cloned().chain((!is_all).then(|| not_all(objects.sample.len()))).collect();
         let column = |name: &String| SniffedColumn { name: name.clone(), ..SniffedColumn::default() };
         let columns = objects.names().iter().map(column).collect();
         return Some(sniffed(Kind::Objects(objects), columns, doubts));
@@ -114,6 +119,7 @@ fn of_text(text: &str, is_whole: bool) -> Option<Sniffed> {
         notations::column(name, &values)
     };
     let columns = (0..width).map(column).collect();
-    let doubts = found.doubts.clone();
+    let is_all = is_whole && found.records.len() < MOST_RECORDS;
+    let doubts = found.doubts.iter().cloned().chain((!is_all).then(|| not_all(found.records.len()))).collect();
     Some(sniffed(Kind::Delimited(found), columns, doubts))
 }

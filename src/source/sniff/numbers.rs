@@ -2,7 +2,7 @@
 
 use super::column::{SniffedColumn, guessed};
 use crate::schema::ColumnType;
-use crate::schema::fit::{Formats, NumberFormat};
+use crate::schema::fit::{Formats, NumberFormat, is_currency_code};
 
 /// Decimal and thousands signs that are tried.
 const SIGNS: &[(Option<char>, Option<char>)] = &[
@@ -13,14 +13,12 @@ const SIGNS: &[(Option<char>, Option<char>)] = &[
     (Some(','), None),
     (Some('.'), None),
 ];
-/// Codes of currencies. Other words beside a number are a part of it.
-const CODES: &[&str] = &[
-    "AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "INR", "JPY", "KRW", "MXN", "NOK",
-    "NZD", "PLN", "RON", "RUB", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "ZAR",
-];
-
 /// Returns a column of numbers in another notation than that of programs.
 pub(super) fn numbers(column: &SniffedColumn, values: &[&str]) -> Option<SniffedColumn> {
+    // Telephone numbers begin so.
+    if values.iter().any(|value| value.trim().starts_with('+')) {
+        return None;
+    }
     // Without signs in the numbers, none is told.
     let has_signs = values.iter().any(|value| value.trim().contains(['.', ',', '\'', '\u{2019}', ' ', '\u{A0}', '\u{202F}']));
     let without: &[(Option<char>, Option<char>)] = &[(None, None)];
@@ -67,6 +65,6 @@ fn has_one_currency(values: &[&str]) -> bool {
         values.iter().map(|value| currency(value)).filter(|currency| !currency.is_empty()).collect();
     currencies.sort_unstable();
     currencies.dedup();
-    let is_known = |word: &String| !word.contains(|c: char| c.is_ascii_alphabetic()) || CODES.contains(&word.as_str());
+    let is_known = |word: &String| !word.contains(|c: char| c.is_ascii_alphabetic()) || is_currency_code(word);
     currencies.len() == 1 && currencies.iter().all(is_known)
 }

@@ -41,7 +41,7 @@ impl Objects {
         }
         let (documents, is_cut) = documents(text);
         let mut found = Self::default();
-        let first = documents.first()?;
+        let Some(first) = documents.first() else { return Self::unread(text, is_whole) };
         if is_cut && is_whole {
             found.doubts.push("the text does not end with a whole document: it is damaged, or not all of it is JSON".to_owned());
         }
@@ -63,6 +63,19 @@ impl Objects {
         found.sample.truncate(MOST_RECORDS);
         found.look_at_values();
         Some(found)
+    }
+
+    /// Returns the form of a text that begins as JSON does, of which no document can be read; `None` if it is something else.
+    fn unread(text: &str, is_whole: bool) -> Option<Self> {
+        let rest = text.trim_start_matches(|c: char| matches!(c, '{' | '[') || c.is_whitespace());
+        if !rest.starts_with(['"', '}', ']']) {
+            return None;
+        }
+        let doubt = match serde_json::from_str::<Value>(text) {
+            Err(error) if is_whole => format!("it begins as JSON does, but its first document can't be read here: {error}"),
+            _ => "its first record is longer than the part of the file that was looked at".to_owned(),
+        };
+        Some(Self { doubts: vec![doubt], ..Self::default() })
     }
 
     /// Returns the names of the records' members, in the order of their first appearance.
@@ -111,6 +124,10 @@ impl Objects {
             self.unwrap = Some("mongo_extended");
         } else if !self.sample.is_empty() && self.sample.iter().all(has_attribute_values) {
             self.unwrap = Some("dynamodb");
+            if self.records.is_none() {
+                self.doubts
+                    .push("each value looks as DynamoDB writes it, `{\"N\": \"1\"}`, and loses that: is it so?".to_owned());
+            }
         }
         let mut names: Vec<&String> = self.sample.iter().filter_map(Value::as_object).flat_map(|record| record.keys()).collect();
         names.sort_unstable();
@@ -130,11 +147,39 @@ impl Objects {
 fn documents(text: &str) -> (Vec<Value>, bool) {
     let (mut documents, rest) = values(text);
     let is_cut = documents.len() < MOST_RECORDS && !rest.is_empty();
-    if documents.is_empty() && text.starts_with('[') {
-        let (items, _) = values(&text[1..]);
-        documents.extend((!items.is_empty()).then_some(Value::Array(items)));
+    if documents.is_empty() {
+        documents.extend(closed(text).and_then(|text| serde_json::from_str(&text).ok()));
     }
     (documents, is_cut)
+}
+
+/// Returns a document that was cut off, with its arrays and objects closed after the last whole object or array that is an item.
+fn closed(text: &str) -> Option<String> {
+    let (mut open, mut last): (Vec<char>, Option<(usize, usize)>) = (Vec::new(), None);
+    let (mut in_text, mut is_escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if in_text => is_escaped = true,
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '{' => open.push('}'),
+            '[' => open.push(']'),
+            '}' | ']' => {
+                if open.pop() != Some(c) {
+                    return None;
+                }
+                // Deeper ones may be of an item that is not whole.
+                if open.last() == Some(&']') && last.is_none_or(|(_, depth)| open.len() <= depth) {
+                    last = Some((at + 1, open.len()));
+                }
+            }
+            _ => {}
+        }
+    }
+    let (end, depth) = last?;
+    let closing: String = open.get(..depth)?.iter().rev().collect();
+    Some(text[..end].to_owned() + &closing)
 }
 
 /// Returns values one after the other, with or without commas, and the text after them.
@@ -184,6 +229,8 @@ mod tests {
             ("[{\"a\":1},{\"a\":2},{\"a\":", None, 2),
             ("{\"Item\":{\"id\":{\"N\":\"1\"}}}\n{\"Item\":{\"id\":{\"N\":\"2\"}}}\n", Some("Item"), 2),
             ("{\"a.b\":[{\"x\":1}]}", Some("['a.b']"), 1),
+            ("{\"data\":[{\"a\":[{\"x\":\"}\"}]},{\"a\":[{\"x\":1}]},{\"a\":[{\"x\":2},{", Some("data"), 2),
+            ("{\"id\":NaN}\n{\"id\":2}", None, 0),
         ] {
             let found = Objects::of(text, true).unwrap();
             assert_eq!((found.records.as_deref(), found.sample.len()), (path, count), "{text}");

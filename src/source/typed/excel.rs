@@ -157,8 +157,11 @@ fn text(cell: &Data) -> Option<String> {
     })
 }
 
+/// Largest number up to which all integers are doubles.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
+
 fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
+    if value.fract() == 0.0 && value.abs() <= LARGEST { format!("{value:.0}") } else { format!("{value:?}") }
 }
 
 #[cfg(test)]
@@ -177,7 +180,13 @@ mod tests {
 
     #[test]
     fn values_are_written_without_what_excel_adds() {
-        for (value, expected) in [(5.0, "5"), (-0.5, "-0.5"), (1e20, "1e20"), (0.1 + 0.2, "0.30000000000000004")] {
+        for (value, expected) in [
+            (4_111_111_111_111_111.0, "4111111111111111"),
+            (5.0, "5"),
+            (-0.5, "-0.5"),
+            (1e20, "1e20"),
+            (0.1 + 0.2, "0.30000000000000004"),
+        ] {
             assert_eq!(text(&Data::Float(value)).unwrap(), expected);
         }
         assert_eq!((text(&Data::Bool(true)), text(&Data::Empty)), (Some("true".to_owned()), None));

@@ -251,6 +251,7 @@ impl<'a> Day<'a> {
         staged.written(files);
         self.count(staged.extent(), &found, quarantine.records());
         self.keep_quarantine(&mut quarantine)?;
+        self.must_keep_types(&found, evolution)?;
         self.reconcile()?;
         self.check_control()?;
         self.check_limits(&found, quarantine.stand_for(), quarantine.only_reason(), evolution)

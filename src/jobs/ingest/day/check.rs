@@ -8,7 +8,7 @@ use crate::engine::FileCounts;
 use crate::jobs::ingest::control::Control;
 use crate::jobs::run::JobError;
 use crate::lake::QuarantineFile;
-use crate::schema::{ColumnName, Evolution};
+use crate::schema::{Column, ColumnName, Evolution, SchemaRefused, TypeChange};
 use crate::sink::Extent;
 use crate::source::GIVEN_TWICE;
 
@@ -66,6 +66,18 @@ impl Day<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Refuses values in structs, arrays and maps that don't fit, if the module wants no type to change. Those of other columns
+    /// are known before rows are written.
+    pub(super) fn must_keep_types(&self, found: &FileCounts, evolution: &Evolution) -> Result<(), JobError> {
+        let before = |name: &ColumnName| evolution.before.as_ref()?.type_of(name).filter(|ty| ty.is_nested()).cloned();
+        let nested = found.value_errors.iter().filter(|(_, count)| **count > 0).map(|(name, _)| name);
+        let changed: Vec<Column> = nested.filter_map(|name| Some(Column::new(name.clone(), before(name)?))).collect();
+        if self.run.context.module.evolution.type_change != TypeChange::Fail || changed.is_empty() {
+            return Ok(());
+        }
+        Err(JobError::Refused { table: self.collection.table.to_string(), source: SchemaRefused::TypeChanges(changed) })
     }
 
     pub(super) fn check_limits(

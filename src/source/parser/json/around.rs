@@ -5,22 +5,29 @@ use super::marks::Marks;
 use super::path::PathStep;
 use super::scan::{Kind, Value};
 use crate::source::parser::batch::TWICE;
+use crate::source::parser::rules::Nulls;
 
 /// Values that a record gets from around it: the beginning of an object's members, with a comma after each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Around {
     pub(super) text: Vec<u8>,
     pub(super) marks: Marks,
-    /// True if one of them is not there, or null.
+    /// True if one of them is not there, or null, or means null.
     pub(super) lacks_one: bool,
 }
 
 impl Around {
-    /// Returns the values at the paths in the document, or the record, that begins at `at`. `from` has the marks of the text.
+    /// Returns the values at the paths in the document, or the record, that begins at `at`. `from` has the marks of the text, and
+    /// `nulls` the texts that mean null.
     ///
     /// # Errors
     /// A name on a path stands twice.
-    pub(super) fn of(envelope: &[(String, Vec<String>)], text: &[u8], at: usize, from: &Marks) -> Result<Self, &'static str> {
+    pub(super) fn of(
+        (envelope, nulls): (&[(String, Vec<String>)], &Nulls),
+        text: &[u8],
+        at: usize,
+        from: &Marks,
+    ) -> Result<Self, &'static str> {
         let mut around = Self::default();
         for (name, path) in envelope {
             let steps: Vec<PathStep> = path.iter().cloned().map(PathStep::Member).collect();
@@ -29,7 +36,7 @@ impl Around {
                 found => found.ok(),
             };
             around.name(name);
-            match value.filter(|value| value.kind != Kind::Null) {
+            match value.filter(|value| value.kind != Kind::Null && !nulls.is_null_value(text, *value)) {
                 Some(value) => append(text, value, from, &mut around.text, &mut around.marks),
                 None => {
                     around.lacks_one = true;

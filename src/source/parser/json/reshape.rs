@@ -9,6 +9,7 @@ use super::scan::{Flaw, Kind, Member, Value};
 use super::unwrap::Unwrap;
 use super::without::{copied, without};
 use crate::source::parser::batch::TWICE;
+use crate::source::parser::rules::Nulls;
 
 const NO_RECORD: &str = "it has no record at the path of `records`";
 const NOT_AN_OBJECT: &str = "its record is no object";
@@ -33,6 +34,8 @@ pub struct Reshape {
     pub may_lack_records: bool,
     /// Paths in a record to texts that hold documents, which take the place of the texts.
     pub documents: Vec<Vec<PathStep>>,
+    /// Texts that mean null in values that records get from around them.
+    pub nulls: Nulls,
     /// The part of each record that the table has.
     pub part: Part,
 }
@@ -115,7 +118,7 @@ impl Reshape {
     ) -> Result<Vec<Reshaped>, &'static str> {
         self.parts(out, marks, |out, marks| {
             let found = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?;
-            let around = Around::of(&self.envelope, text, at, &Marks::default())?;
+            let around = Around::of((&self.envelope, &self.nulls), text, at, &Marks::default())?;
             let records = found.into_iter().filter_map(|found| match found {
                 Found::Value { value, .. } if value.kind == Kind::Object => Some(Ok((value, around.clone()))),
                 Found::Value { value, .. } => Some(Err(Reshaped::bad((value.start, value.end), NOT_AN_OBJECT))),
@@ -154,7 +157,7 @@ impl Reshape {
                 Found::Lacking { .. } => None,
             });
             let mut values = values.peekable();
-            let keys = Around::of(&self.envelope, text, at, from)?;
+            let keys = Around::of((&self.envelope, &self.nulls), text, at, from)?;
             if keys.lacks_one && values.peek().is_some() {
                 return Err(WITHOUT_KEY);
             }

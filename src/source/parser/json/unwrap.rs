@@ -114,7 +114,7 @@ impl Unwrap {
             }
             (b"$numberLong" | b"$numberInt" | b"$numberDouble" | b"N", Kind::Text { .. }) => number(text, value, out),
             (b"$date", _) => date(text, name, value, out, marks)?,
-            (b"$timestamp", Kind::Object) => instant(seconds(text, value), text, (name, value), out, marks),
+            (b"$timestamp", Kind::Object) => timestamp(text, name, value, out, marks)?,
             (b"$binary", Kind::Object) => match member(text, value, b"base64")? {
                 Some(base64) => copied(text, start(base64), out).map(drop)?,
                 None => copied(text, value.start, out).map(drop)?,
@@ -186,6 +186,21 @@ fn date(text: &[u8], name: Value, value: Value, out: &mut Vec<u8>, marks: &mut M
     let millis = number.and_then(|number| std::str::from_utf8(number.text(text)).ok()?.parse().ok());
     let at = millis.and_then(|millis| after_epoch(SignedDuration::from_millis(millis)));
     instant(at, text, (name, value), out, marks);
+    Ok(())
+}
+
+/// Appends a timestamp of MongoDB: an object of its time, and of its place among those of the same second.
+fn timestamp(text: &[u8], name: Value, value: Value, out: &mut Vec<u8>, marks: &mut Marks) -> Result<(), Flaw> {
+    let mut count = 0;
+    scan::object(text, value.start, &mut |_| count += 1)?;
+    let (Some(at), Some(place), 2) = (seconds(text, value), member(text, value, b"i")?, count) else {
+        return copied(text, value.start, out).map(drop);
+    };
+    out.extend_from_slice(b"{\"t\":");
+    instant(Some(at), text, (name, value), out, marks);
+    out.extend_from_slice(b",\"i\":");
+    copied(text, start(place), out)?;
+    out.push(b'}');
     Ok(())
 }
 
@@ -274,7 +289,10 @@ mod tests {
         let (out, instants, decimals) = plain(Unwrap::MongoExtended, &dates);
         assert_eq!(
             out,
-            r#"["2024-05-01T10:00:00.123Z","2024-05-01T10:00:00.123Z","1969-12-31T23:59:59.999Z","2024-05-01T10:00:00Z",12.50]"#
+            concat!(
+                r#"["2024-05-01T10:00:00.123Z","2024-05-01T10:00:00.123Z","1969-12-31T23:59:59.999Z","#,
+                r#"{"t":"2024-05-01T10:00:00Z","i":1},12.50]"#
+            )
         );
         assert_eq!((instants.len(), instants[0].as_str()), (4, "2024-05-01T10:00:00.123Z"));
         assert_eq!(decimals, ["12.50]"]);
