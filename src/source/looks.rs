@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::schema::fit::{DateFormats, Formats, NumberFormat, TimestampFormats, double, trim};
+use crate::schema::fit::{DateFormats, Formats, NumberFormat, TimestampFormats, trim};
 
 /// Notations that are common, though no module may have them.
 static COMMON: LazyLock<Vec<Formats>> = LazyLock::new(|| {
@@ -39,12 +39,7 @@ pub(super) fn looks_like_a_value(name: &str, may_be_year: bool) -> bool {
     let is_boolean = text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false");
     // Letters beside digits are a name, such as `USD 1`.
     let is_common = || !name.contains(char::is_alphabetic) && COMMON.iter().any(|formats| is_read_by(formats, name));
-    is_read_by(&Formats::default(), name)
-        || double(text).is_some_and(f64::is_finite)
-        || is_boolean
-        || is_email
-        || uuid::Uuid::parse_str(name).is_ok()
-        || is_common()
+    is_read_by(&Formats::default(), name) || is_boolean || is_email || uuid::Uuid::parse_str(name).is_ok() || is_common()
 }
 
 /// Returns true if a text is a number, a date or a timestamp in a notation; a year alone is none.
