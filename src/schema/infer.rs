@@ -33,7 +33,7 @@ impl TypeGuess {
     pub fn see(&mut self, text: &[u8], formats: &Formats) {
         self.seen = true;
         let strict = self.strict;
-        self.grouped &= formats.numbers.is_unsaid() && fit::may_be_grouped(fit::trim(text));
+        self.grouped = self.grouped && formats.numbers.is_unsaid() && fit::may_be_grouped(fit::trim(text));
         // Nested values are judged when they are read.
         let fits = |ty: &ColumnType| ty.is_nested() || fit::scalar(ty, text, formats).is_some();
         self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text, formats)) && fits(ty));

@@ -83,9 +83,8 @@ impl Shape {
     /// Records a number as it is written.
     pub fn see_number(&mut self, text: &[u8]) {
         let numbers = self.numbers.get_or_insert(Numbers { bigint: true, double: true });
-        numbers.bigint &= fit::is_plain_bigint(text);
-        // What is a bigint is asked only once something else has come, for most columns are one or the other.
-        numbers.double &= fit::survives_as_double(text);
+        numbers.bigint = numbers.bigint && fit::is_plain_bigint(text);
+        numbers.double = numbers.double && fit::survives_as_double(text);
     }
 
     /// Records an array. Returns the shape of its items.

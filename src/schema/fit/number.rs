@@ -4,8 +4,10 @@ use super::{exact_decimal, trim};
 
 /// Digits of an integer that a double always holds.
 const DIGITS_OF_DOUBLE: usize = 15;
-/// Digits of an integer that a float always holds.
-const DIGITS_OF_FLOAT: usize = 7;
+/// Integers up to this one, 2^53, are doubles.
+const INTEGERS_OF_DOUBLE: f64 = 9_007_199_254_740_992.0;
+/// Integers up to this one, 2^24, are floats.
+const INTEGERS_OF_FLOAT: f32 = 16_777_216.0;
 
 /// Returns `text` as an integer, without rounding: `7`, ` +7 `, `7.0` and `7e0` are 7; `7.5` is `None`.
 #[inline]
@@ -19,19 +21,28 @@ pub(super) fn plain_integer(text: &[u8]) -> Option<i64> {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    // 18 digits always fit, so that no step needs an overflow check.
-    if digits.is_empty() || digits.len() > 18 {
-        return None;
-    }
+    // 18 digits always fit, so that none of their steps needs an overflow check. Many keys have 19.
+    let (first, last) = match digits {
+        [] => return None,
+        [first @ .., last] if digits.len() == 19 => (first, Some(*last)),
+        _ if digits.len() < 19 => (digits, None),
+        _ => return None,
+    };
     let mut value = 0_i64;
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
+    for &byte in first {
+        value = value * 10 + digit(byte)?;
     }
-    Some(if negative { -value } else { value })
+    if negative {
+        value = -value;
+    }
+    let Some(last) = last else { return Some(value) };
+    let last = digit(last)?;
+    value.checked_mul(10)?.checked_add(if negative { -last } else { last })
+}
+
+#[inline]
+fn digit(byte: u8) -> Option<i64> {
+    Some(byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9).map(i64::from)
 }
 
 #[cold]
@@ -53,7 +64,7 @@ fn unusual_integer(text: &[u8]) -> Option<i64> {
 pub fn double(text: &[u8]) -> Option<f64> {
     let text = trim(text);
     match fast_float2::parse::<f64, _>(text) {
-        Ok(value) if text.len() > DIGITS_OF_DOUBLE && is_other_integer(text, value, value) => None,
+        Ok(value) if value.abs() >= INTEGERS_OF_DOUBLE && is_other_integer(text, value, value) => None,
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         Ok(_) | Err(_) => not_finite(text),
     }
@@ -64,7 +75,7 @@ pub fn double(text: &[u8]) -> Option<f64> {
 pub fn float(text: &[u8]) -> Option<f32> {
     let text = trim(text);
     match fast_float2::parse::<f32, _>(text) {
-        Ok(value) if text.len() > DIGITS_OF_FLOAT && is_other_integer(text, value, value.into()) => None,
+        Ok(value) if value.abs() >= INTEGERS_OF_FLOAT && is_other_integer(text, value, value.into()) => None,
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         #[allow(clippy::cast_possible_truncation)] // NaN and the infinities are the same in both widths.
         Ok(_) | Err(_) => not_finite(text).map(|value| value as f32),
@@ -88,8 +99,12 @@ fn is_other_integer(text: &[u8], shortest: impl std::fmt::LowerExp, value: f64) 
 pub fn survives_as_double(number: &[u8]) -> bool {
     // Fifteen digits always are, unless an exponent takes them to where doubles have fewer.
     let digits = number.strip_prefix(b"-").unwrap_or(number);
-    if digits.len() <= DIGITS_OF_DOUBLE && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
-        return double(number).is_some();
+    if digits.len() <= DIGITS_OF_DOUBLE {
+        let count = digits.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let is_plain = count == digits.len() || count + 1 == digits.len() && digits.contains(&b'.');
+        if is_plain && count > 0 {
+            return true;
+        }
     }
     let printed = double(number).map(|value| format!("{value:e}"));
     printed.is_some_and(|printed| exact_decimal(printed.as_bytes()) == exact_decimal(number))
@@ -104,7 +119,7 @@ fn is_integer(number: &[u8]) -> bool {
 /// Returns true if the number is written as an integer that 64 bits hold.
 #[inline]
 pub fn is_plain_bigint(number: &[u8]) -> bool {
-    plain_integer(number).is_some() || std::str::from_utf8(number).is_ok_and(|number| number.parse::<i64>().is_ok())
+    plain_integer(number).is_some()
 }
 
 fn is_zero(text: &[u8]) -> bool {
@@ -154,6 +169,13 @@ mod tests {
             ("-17", Some(-17)),
             ("999999999999999999", Some(999_999_999_999_999_999)),
             ("9999999999999999999", None),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("-9223372036854775809", None),
+            ("0000000000000000007", Some(7)),
+            ("100000000000000000x", None),
+            ("10000000000000000000", None),
             ("1:", None),
             ("1/", None),
             ("+1", None),
@@ -173,6 +195,12 @@ mod tests {
             assert_eq!(survives_as_double(number.as_bytes()), expected, "{number}");
         }
         assert!(survives_as_double(b"1e300") && !survives_as_double(b"12345678901234567"));
+        for (number, expected) in
+            [("-7", true), ("123456.78901234", true), (".5", true), ("7.", true), ("-", false), (".", false)]
+        {
+            assert_eq!(survives_as_double(number.as_bytes()), expected, "{number}");
+        }
+        assert!(!survives_as_double(b"1.2.3") && !survives_as_double(b"") && !survives_as_double(b"12x"));
         // Fifteen characters, of which a double so near to zero keeps four.
         assert!(!survives_as_double(b"1.23456789e-320") && !survives_as_double(b"123456789e-330"));
         assert!(!survives_as_double(b"1e400"));

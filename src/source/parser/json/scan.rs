@@ -124,6 +124,15 @@ pub(in crate::source) fn members(
     }
 }
 
+/// A name in an object.
+pub(in crate::source) struct NextName {
+    pub(in crate::source) name: Value,
+    /// Start of its value.
+    pub(in crate::source) value: usize,
+    /// True if it is the expected one.
+    pub(in crate::source) is_likely: bool,
+}
+
 /// A walk over the members of an object by a caller that knows the likely next name.
 pub(in crate::source) struct Walk<'t> {
     text: &'t [u8],
@@ -140,10 +149,9 @@ impl<'t> Walk<'t> {
         Ok(Self { text, at: next + usize::from(ended), ended })
     }
 
-    /// Returns the next name and the start of its value; `None` at the end. `likely` is an expected name without escapes; empty
-    /// means no expectation.
+    /// Returns the next name; `None` at the end. `likely` is an expected name without escapes; empty means no expectation.
     #[inline]
-    pub(in crate::source) fn next(&mut self, likely: &[u8]) -> Scanned<Option<(Value, usize)>> {
+    pub(in crate::source) fn next(&mut self, likely: &[u8]) -> Scanned<Option<NextName>> {
         if self.ended {
             return Ok(None);
         }
@@ -155,9 +163,9 @@ impl<'t> Walk<'t> {
             && self.text.get(end..end + 2) == Some(b"\":");
         if is_likely {
             let name = Value { kind: Kind::Text { escaped: false }, start, end };
-            return Ok(Some((name, skip_space(self.text, end + 2))));
+            return Ok(Some(NextName { name, value: skip_space(self.text, end + 2), is_likely: true }));
         }
-        name(self.text, self.at).map(Some)
+        name(self.text, self.at).map(|(name, value)| Some(NextName { name, value, is_likely: false }))
     }
 
     /// Continues after a value that ends at `end`.

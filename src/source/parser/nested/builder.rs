@@ -176,6 +176,12 @@ impl<'a> StructBuilder<'a> {
         place
     }
 
+    /// Returns the field of the likely name of the `nth` member.
+    #[inline]
+    pub(super) fn likely_place(&self, nth: usize) -> Option<usize> {
+        self.places[nth]
+    }
+
     /// Returns the name of a field.
     pub(super) fn name(&self, field: usize) -> &'a str {
         self.names[field].as_str()

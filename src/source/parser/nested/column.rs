@@ -5,7 +5,7 @@ use crate::schema::{Flat, FlatReason, Shape, TypeStep};
 
 use super::super::batch::RawBatch;
 use super::super::built::{Built, Misfit, invalid_value};
-use super::super::json::scan::{self, Flaw, Kind, Member, Value, Walk, skip_space};
+use super::super::json::scan::{self, Flaw, Kind, Member, NextName, Value, Walk, skip_space};
 use super::super::json::see_shape;
 use super::super::plan::ColumnPlan;
 use super::super::rules::ValueRules;
@@ -201,8 +201,12 @@ impl Parser<'_> {
         let (mut fits, mut nth) = (true, 0);
         let start = at;
         let mut walk = Walk::begin(text, at)?;
-        while let Some((name, at)) = walk.next(members.likely(nth))? {
-            let field = if fits { members.place(text, name, nth) } else { None };
+        while let Some(NextName { name, value: at, is_likely }) = walk.next(members.likely(nth))? {
+            let field = match is_likely {
+                _ if !fits => None,
+                true => members.likely_place(nth),
+                false => members.place(text, name, nth),
+            };
             nth += 1;
             let end = match field {
                 _ if !fits => skip(text, at)?,

@@ -24,7 +24,7 @@ fn a_likely_name_changes_nothing() {
         let walked = |likely: &[u8]| {
             let mut walk = Walk::begin(text.as_bytes(), 0)?;
             let mut found = Vec::new();
-            while let Some((name, at)) = walk.next(likely)? {
+            while let Some(NextName { name, value: at, .. }) = walk.next(likely)? {
                 found.push((name, at));
                 walk.pass(value(text.as_bytes(), at)?.1)?;
             }
