@@ -90,7 +90,7 @@ impl<'a> TableSink for HiveSink<'a> {
     fn count(&self, slice: &Slice) -> Result<Option<Extent>, LakeError> {
         let location = self.at.current(&self.at.layout.value(self.date_of(slice)?))?;
         let Some(folder) = location.and_then(|location| self.at.store.key_at(&location)) else { return Ok(None) };
-        Ok(Some(self.at.rows_of_date(&folder)?.extent()))
+        Ok(Some(self.at.rows_of_date(&folder)?.extent))
     }
 }
 

@@ -76,7 +76,7 @@ impl HiveSink<'_> {
         let location = staged.folder().location();
         self.before_the_swap(&value, staged).inspect_err(|_| staged.abort())?;
         let fingerprint = staged.schema().fingerprint().to_string();
-        let written = Written { folders: staged.folders(), run: Some(self.run), schema_fingerprint: Some(&fingerprint) };
+        let written = DateFiles { folders: staged.folders(), run: Some(self.run), schema_fingerprint: Some(&fingerprint) };
         self.swap(&value, &location, &table.location, &written)?;
         Ok(location)
     }
@@ -87,7 +87,7 @@ impl HiveSink<'_> {
         value: &PartitionValue,
         location: &str,
         spelling: &str,
-        written: &Written<'_>,
+        written: &DateFiles<'_>,
     ) -> Result<(), LakeError> {
         let partitions = self.partitions(value, &spelled_like(location, spelling), written);
         self.register(value, &partitions)?;
@@ -102,8 +102,8 @@ impl HiveSink<'_> {
     }
 
     /// Returns the partitions of a date whose files lie in the folders in `location`.
-    fn partitions(&self, date: &PartitionValue, location: &str, written: &Written<'_>) -> Vec<Partition> {
-        let Written { folders, run, schema_fingerprint } = written;
+    fn partitions(&self, date: &PartitionValue, location: &str, written: &DateFiles<'_>) -> Vec<Partition> {
+        let DateFiles { folders, run, schema_fingerprint } = written;
         let partition = |(name, extent): (&String, &Extent)| {
             let mut parameters = partition_parameters(*extent, *run, *schema_fingerprint);
             let Some(day) = self.at.layout.keys().row_day().and_then(|row_day| row_day.value_in(name)) else {
@@ -160,7 +160,7 @@ impl HiveSink<'_> {
 }
 
 /// Files of a date that are to be published.
-pub(super) struct Written<'w> {
+pub(super) struct DateFiles<'w> {
     /// Their extent by the name of their folder in that of the attempt.
     pub(super) folders: BTreeMap<String, Extent>,
     /// Run that wrote them; none if another tool did.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::metastore::PartitionValue;
 use crate::sink::{Extent, Reverted, Revision};
 
-use super::publish::Written;
+use super::publish::DateFiles;
 use super::sweep::Place;
 use super::{HiveSink, LakeError, PublishedDate, RowsOfFiles};
 
@@ -47,20 +47,20 @@ impl HiveSink<'_> {
             Some(folder) => self.at.files_of_date(&folder)?,
             None => BTreeMap::new(),
         };
-        let folders = files.iter().map(|(name, rows)| (name.clone(), rows.extent())).collect();
+        let folders = files.iter().map(|(name, rows)| (name.clone(), rows.extent)).collect();
         let found = files.into_values().fold(RowsOfFiles::default(), RowsOfFiles::and);
-        let is_whole = found.damaged.is_empty() && extent.map_or(found.files > 0, |extent| extent == found.extent());
+        let is_whole = found.damaged.is_empty() && extent.map_or(found.extent.files > 0, |extent| extent == found.extent);
         if !is_whole {
-            return Ok(Reverted::Refused(found.extent()));
+            return Ok(Reverted::Refused(found.extent));
         }
         if !published.is_some_and(|date| date.is_whole() && date.location() == location) {
             for other in self.at.locations(value)?.into_iter().filter(|other| other != location) {
                 self.retire(other)?;
             }
             let run = self.at.place(location).and_then(|(_, place)| place.run());
-            let written = Written { folders, run, schema_fingerprint: schema_fingerprint.as_deref() };
+            let written = DateFiles { folders, run, schema_fingerprint: schema_fingerprint.as_deref() };
             self.swap(value, location, &table.location, &written)?;
         }
-        Ok(Reverted::Done(found.extent()))
+        Ok(Reverted::Done(found.extent))
     }
 }

@@ -84,15 +84,14 @@ impl<'a> StagedFiles<'a> {
                 _ => "",
             };
             let extent = folders.entry(folder.to_owned()).or_default();
-            (extent.files, extent.bytes, extent.rows) = (extent.files + 1, extent.bytes + file.bytes, extent.rows + file.rows);
+            *extent = *extent + file.extent();
         }
         folders
     }
 
     /// Returns the extent of the finished files.
     pub fn extent(&self) -> Extent {
-        let total = |count: fn(&WrittenFile) -> u64| self.files.iter().map(count).sum();
-        Extent { files: self.files.len() as u64, bytes: total(|file| file.bytes), rows: total(|file| file.rows) }
+        self.files.iter().map(WrittenFile::extent).sum()
     }
 }
 

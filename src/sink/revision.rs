@@ -1,5 +1,8 @@
 //! Committed states of a slice, to which readers can be sent back.
 
+use std::iter::Sum;
+use std::ops::Add;
+
 use crate::catchup::Counts;
 
 /// Size of a slice's rows.
@@ -17,6 +20,20 @@ impl Extent {
     /// Returns the extent of the rows that an attempt wrote, by its counts; none if it wrote nothing.
     pub fn written(counts: &Counts) -> Option<Self> {
         (counts.files > 0).then_some(Self { files: counts.files, bytes: counts.bytes, rows: counts.rows_written })
+    }
+}
+
+impl Add for Extent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { files: self.files + other.files, bytes: self.bytes + other.bytes, rows: self.rows + other.rows }
+    }
+}
+
+impl Sum for Extent {
+    fn sum<I: Iterator<Item = Self>>(extents: I) -> Self {
+        extents.fold(Self::default(), Add::add)
     }
 }
 

@@ -215,7 +215,7 @@ impl Broken<'_> {
         let mut attempt = Attempt::begin(self.context.unit(self.collection, date), self.lease.run_id(), number, status, now);
         attempt.ended = Some(now);
         if let Some(folder) = current.as_deref().and_then(|location| self.context.published.key_at(location)) {
-            let found = self.sink().at.rows_of_date(&folder)?;
+            let found = self.sink().at.rows_of_date(&folder)?.extent;
             (attempt.counts.files, attempt.counts.bytes, attempt.counts.rows_written) = (found.files, found.bytes, found.rows);
         }
         attempt.location.clone_from(&current);

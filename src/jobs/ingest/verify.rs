@@ -87,7 +87,7 @@ fn files(attempt: &Attempt, found: RowsOfFiles) -> Check {
     if !found.damaged.is_empty() {
         return Check::Differs(found.damaged.join("; "));
     }
-    let counts = &attempt.counts;
+    let (counts, found) = (&attempt.counts, found.extent);
     Check::of([
         ("files", counts.files, found.files),
         ("bytes", counts.bytes, found.bytes),

@@ -12,27 +12,17 @@ const TAIL: u64 = 8;
 /// The Parquet files of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowsOfFiles {
-    /// Number of files.
-    pub files: u64,
-    /// Total bytes.
-    pub bytes: u64,
-    /// Total rows, by the files' footers.
-    pub rows: u64,
+    /// Their extent; rows are counted by the footers.
+    pub extent: Extent,
     /// Files that no reader can read, each with the reason.
     pub damaged: Vec<String>,
 }
 
 impl RowsOfFiles {
-    /// Returns their extent.
-    pub fn extent(&self) -> Extent {
-        Extent { files: self.files, bytes: self.bytes, rows: self.rows }
-    }
-
     /// Returns these files and others together.
     pub(in crate::lake) fn and(mut self, others: Self) -> Self {
         self.damaged.extend(others.damaged);
-        let (files, bytes, rows) = (self.files + others.files, self.bytes + others.bytes, self.rows + others.rows);
-        Self { files, bytes, rows, damaged: self.damaged }
+        Self { extent: self.extent + others.extent, damaged: self.damaged }
     }
 
     /// Counts the files directly in a folder. Only the footer of each is read.
@@ -42,12 +32,14 @@ impl RowsOfFiles {
     pub fn in_folder(store: &Store, folder: &str) -> Result<Self, LakeError> {
         let mut found = Self::default();
         for file in store.list(folder)?.into_iter().filter(|file| is_file_of(folder, &file.key)) {
-            found.files += 1;
-            found.bytes += file.size;
-            match metadata(store, &file)? {
-                Ok(metadata) => found.rows += u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default(),
-                Err(reason) => found.damaged.push(format!("`{}` can't be read: {reason}", file.key)),
-            }
+            let rows = match metadata(store, &file)? {
+                Ok(metadata) => u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default(),
+                Err(reason) => {
+                    found.damaged.push(format!("`{}` can't be read: {reason}", file.key));
+                    0
+                }
+            };
+            found.extent = found.extent + Extent { files: 1, bytes: file.size, rows };
         }
         Ok(found)
     }

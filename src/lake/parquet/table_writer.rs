@@ -184,7 +184,7 @@ mod tests {
             .into_iter()
             .map(|name| {
                 let rows = RowsOfFiles::in_folder(&store, &format!("table/run/{name}")).unwrap();
-                (name, (rows.rows, rows.files))
+                (name, (rows.extent.rows, rows.extent.files))
             })
             .collect();
         assert_eq!(files.iter().map(|file| file.rows).sum::<u64>(), found.values().map(|(rows, _)| rows).sum::<u64>());

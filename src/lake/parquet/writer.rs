@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::batch::arrow_schema;
 use crate::lake::{LakeError, RunFolder};
 use crate::schema::{TableSchema, TimestampEncoding};
+use crate::sink::Extent;
 use crate::store::Upload;
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
 use arrow_schema::{FieldRef, Schema};
@@ -51,6 +52,13 @@ pub struct WrittenFile {
     pub rows: u64,
     /// Its bytes.
     pub bytes: u64,
+}
+
+impl WrittenFile {
+    /// Returns its extent.
+    pub fn extent(&self) -> Extent {
+        Extent { files: 1, bytes: self.bytes, rows: self.rows }
+    }
 }
 
 /// Writes batches of one table into as many files in one folder as they need.
