@@ -60,8 +60,8 @@ impl<'l> Survey<'l> {
         let mut own = Vec::new();
         for (number, Candidate { plan, header, lines }) in candidates.into_iter().enumerate() {
             match counts.remove(&number.to_string()).as_deref() {
-                // Its first line, once.
-                Some([all, 1, 0, quoted, returns, unclear]) => {
+                // Its first line, once. Where lines end with CRLF, LF alone may be part of a value.
+                Some([all, 1, 0, quoted, returns, unclear]) if *returns == 0 || returns == all => {
                     let look = Look { quoted: *quoted > 0, returns: *returns > 0, unclear: *unclear > 0 };
                     survey.files.push(ClusterFile { plan, header, lines, look, records: all - 1 });
                 }
