@@ -10,7 +10,7 @@ use crate::source::{Format, SourceError};
 use super::lines::{Lines, Look};
 use super::location::is_misread;
 use super::session::Session;
-use super::staged::Staged;
+use super::staged::{Copied, Staged};
 
 /// Longest first line in bytes; adg reads a file with a longer one.
 const LONGEST_HEADER: u64 = 1 << 20;
@@ -92,8 +92,12 @@ fn candidate<'l>(
 ) -> Result<Option<Candidate<'l>>, EngineError> {
     let Format::Csv(format) = &load.reading.format else { return Ok(None) };
     let (location, bytes) = match staged.copy(plan)? {
-        Some(copy) => (copy, load.text(plan)?),
-        None => (load.source.location(&plan.key.object.key), (load.open)(plan.key)?),
+        Copied::SeveralTexts => return Ok(None),
+        Copied::To(copy) => match load.text(plan)? {
+            Some(text) => (copy, text),
+            None => return Ok(None),
+        },
+        Copied::No => (load.source.location(&plan.key.object.key), (load.open)(plan.key)?),
     };
     if is_misread(&location) {
         return Ok(None);

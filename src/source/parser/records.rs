@@ -118,18 +118,13 @@ impl<R: Read> RecordReader<R> {
         Ok(Some(fields.and_then(|spans| header_names(text, spans, &self.dialect))))
     }
 
-    /// Reads the first record as a header if it has these names. Returns true if it has, and `None` if there is no record. Call
-    /// it before [`next_batch`](Self::next_batch).
-    pub(crate) fn repeated_header(&mut self, names: &[String]) -> Result<Option<bool>, RecordError> {
-        let Some(FirstRecord { mut text, fields, end }) = self.first_record()? else { return Ok(None) };
+    /// Returns the names that the first record has as a header, and leaves it where it is; `None` if there is no record, or it
+    /// can't be one. Call it before [`next_batch`](Self::next_batch).
+    pub(crate) fn names(&mut self) -> Result<Option<Vec<String>>, RecordError> {
+        let Some(FirstRecord { text, fields, end }) = self.first_record()? else { return Ok(None) };
         let found = fields.and_then(|spans| header_names(text[..end].to_vec(), spans, &self.dialect));
-        let is_repeated = found.is_ok_and(|found| found == names);
-        if is_repeated {
-            self.line += self.lines.count(&text[..end]);
-            text.drain(..end);
-        }
         self.input.rest = text;
-        Ok(Some(is_repeated))
+        Ok(found.ok())
     }
 
     /// Returns the number of fields of the first record that is not an empty line; `None` if there is none. It is a row. The

@@ -202,6 +202,18 @@ fn a_trailer_after_lf_alone_is_no_rest_of_a_value() {
 }
 
 #[test]
+fn what_a_reader_tells_of_the_first_record_leaves_it_there() {
+    let dialect = Dialect { skip_lines: 1, ..Dialect::default() };
+    let mut reader = RecordReader::new(&b"title\nid,name\n1,Ann\n"[..], dialect, sizes(1, 1000));
+    assert_eq!(reader.width().unwrap().unwrap().unwrap(), 2);
+    for _ in 0..2 {
+        assert_eq!(reader.names().unwrap().unwrap(), ["id", "name"]);
+    }
+    assert_eq!(reader.header().unwrap().unwrap().unwrap(), ["id", "name"]);
+    assert_eq!(reader.next_batch(2).unwrap().unwrap().rows(), 1);
+}
+
+#[test]
 fn lines_may_end_with_a_lone_cr() {
     let (found, bad) = read(b"a,b\r1,2\r3,4\r", 3);
     assert_eq!(found, rows(&[&["a", "b"], &["1", "2"], &["3", "4"]]));
