@@ -105,7 +105,7 @@ with_value_settings! {
         /// Line after the records, which is none: `TRL|{rows}|*`, with `{rows}` for the number of records and `*` for anything.
         /// A file without it, or with another number of records, is refused.
         pub trailer: Option<TrailerSettings>,
-        /// Number of lines at the end of each file that are no records.
+        /// Number of lines at the end of each file that are no records. Empty lines after them are not counted.
         pub footer_lines: u32,
         /// True if a first line such as `sep=;` sets the delimiter. If not set, as in the dialect.
         pub sep_line: Option<bool>,

@@ -118,6 +118,7 @@ mod tests {
         let scratch = Scratch::create(place.path(), &run, true, &Disk::default()).unwrap();
         let folder = scratch.folder("things-2024-05-01").unwrap();
         let bad = |line| BadRecord {
+            member: None,
             place: Place::Line { line, lines: 1 },
             stands_for: 1,
             rows_before: 0,

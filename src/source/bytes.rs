@@ -3,19 +3,19 @@
 use std::io::{Cursor, Read};
 
 use super::decode::decoded;
-use super::members::{Members, Repeated};
+use super::members::Texts;
 use super::packing::{Packing, TELLING};
 use super::stream::{Bytes, failed, peek};
 use super::zip::{Archive, OFFICE};
 use super::{Encoding, SourceError};
 
-/// Returns an object's text as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out as bytes that are
-/// not UTF-8. Compression and archives are recognised by their first bytes. `repeated`: lines that each file of an archive has.
-pub(super) fn open_text(key: &str, bytes: Bytes, encoding: Encoding, repeated: Repeated) -> Result<Bytes, SourceError> {
+/// Returns an object's texts as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out as bytes that
+/// are not UTF-8. Compression and archives are recognised by their first bytes.
+pub(super) fn open_texts(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Texts, SourceError> {
     let (first, bytes) = peek(bytes, TELLING).map_err(|source| failed(key, source))?;
     match Packing::of(key, &first)? {
-        Packing::Zip => Ok(Box::new(Members::new(key, Archive::open(key, bytes)?, encoding, repeated))),
-        packing => decoded(key, packing.unpack(key, bytes)?, encoding),
+        Packing::Zip => Ok(Texts::members(key, Archive::open(key, bytes)?, encoding)),
+        packing => Ok(Texts::one(key, decoded(key, packing.unpack(key, bytes)?, encoding)?)),
     }
 }
 
@@ -60,9 +60,8 @@ mod tests {
 
     fn text(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, String> {
         let mut read = Vec::new();
-        let mut reader =
-            open_text("k", Box::new(Cursor::new(bytes)), encoding, Repeated::default()).map_err(|error| error.to_string())?;
-        reader.read_to_end(&mut read).map_err(|error| error.to_string())?;
+        let texts = open_texts("k", Box::new(Cursor::new(bytes)), encoding).map_err(|error| error.to_string())?;
+        texts.joined().read_to_end(&mut read).map_err(|error| error.to_string())?;
         Ok(read)
     }
 

@@ -1,5 +1,6 @@
 //! A file of delimited text as a stream of batches.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
 
+use super::members::{Text, Texts};
 use super::parser::{RecordError, RecordReader, WithoutLastLines};
 use super::{Dialect, LongRecords, ReadSizes, Widths};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
@@ -42,7 +44,8 @@ pub enum HeaderRule {
     /// The files have a header that is not used: fields are the columns in `names`, else the declared columns, in order, as Spark
     /// reads files with a schema. Where neither is given, the header is used.
     ByPosition,
-    /// The first line of a date's first file. The others have no header, and the same fields.
+    /// The first line of a date's first file. The others have no header, and the same fields. One that has a header all the same,
+    /// with these names in any order and case, is read by it.
     FirstFile,
 }
 
@@ -58,44 +61,79 @@ pub(super) struct Position<'a> {
     pub first: Option<&'a Header>,
 }
 
-/// An open file: its header, then its records.
+/// An open file: its header, then its records. The files of an archive follow one another, each with its own first and last
+/// lines.
 pub(super) struct CsvBatches {
+    /// Key for messages: that of the text, if the file has several.
     key: String,
+    /// Name of the file in an archive with several.
+    member: Option<String>,
     width: usize,
     sizes: ReadSizes,
     /// True if lines may end with a delimiter.
     trailing_delimiter: bool,
     records: RecordReader<Box<dyn Read + Send>>,
+    /// Texts that follow; `None` if there is but one.
+    following: Option<Box<Following>>,
+}
+
+/// Texts of an archive that follow the first one.
+struct Following {
+    texts: Texts,
+    format: CsvFormat,
+    /// Names that the first line of each must or may have; empty if it must have none.
+    line: Vec<String>,
+    /// The file that they are compared with.
+    first: String,
 }
 
 impl CsvBatches {
-    fn new(key: &str, text: Box<dyn Read + Send>, format: &CsvFormat, sizes: ReadSizes) -> Self {
+    fn new(text: Text, format: &CsvFormat, sizes: ReadSizes) -> Self {
         let Dialect { quote, line_ends, .. } = &format.dialect;
-        let text: Box<dyn Read + Send> = match format.dialect.footer_lines {
-            0 => text,
-            count => Box::new(WithoutLastLines::new(text, count, *quote, line_ends.as_ref())),
+        let Text { key, member, bytes } = text;
+        let bytes: Box<dyn Read + Send> = match format.dialect.footer_lines {
+            0 => bytes,
+            count => Box::new(WithoutLastLines::new(bytes, count, *quote, line_ends.as_ref())),
         };
-        let records = RecordReader::new(text, format.dialect.clone(), sizes);
-        Self { key: key.to_owned(), width: 0, sizes, trailing_delimiter: format.dialect.widths.trailing_delimiter, records }
+        let records = RecordReader::new(bytes, format.dialect.clone(), sizes);
+        let trailing_delimiter = format.dialect.widths.trailing_delimiter;
+        Self { key, member, width: 0, sizes, trailing_delimiter, records, following: None }
     }
 
-    /// Reads the header of an open text. `existing` and `reserved` are as for [`headers_to_columns`].
-    pub(super) fn open(
+    /// Returns the header of an open text. `existing` and `reserved` are as for [`headers_to_columns`].
+    pub(super) fn header_of(
         key: &str,
-        text: Box<dyn Read + Send>,
+        text: Text,
         format: &CsvFormat,
         sizes: ReadSizes,
         position: Position<'_>,
         (naming, existing, reserved): (Naming<'_>, &TableSchema, &[ColumnName]),
-    ) -> Result<(Header, Self), SourceError> {
-        let mut file = Self::new(key, text, format, sizes);
+    ) -> Result<Header, SourceError> {
+        let mut file = Self::new(text, format, sizes);
+        let mut begins_with_names = false;
         let (names, line) = match (format.header, position.first) {
-            (HeaderRule::FirstFile, Some(first)) => (first.names.clone(), file.repeated_header(first)?),
+            (HeaderRule::FirstFile, Some(first)) => {
+                file.must_have_a_record()?;
+                let known = names_in_line(first, format);
+                begins_with_names = file.begins_with(&known)?;
+                // A single value that is the name in another case may be a value.
+                if begins_with_names && (known.len() > 1 || file.names()?.as_ref() == Some(&known)) {
+                    begins_with_names = false;
+                    let line = file.header()?;
+                    (with_extra(line.clone(), format), Some(line))
+                } else {
+                    (first.names.clone(), None)
+                }
+            }
             (HeaderRule::Names | HeaderRule::FirstFile, _) => {
                 let line = file.header()?;
                 (with_extra(line.clone(), format), Some(line))
             }
-            (HeaderRule::None, _) => (with_extra(file.names_by_position(format, position)?, format), None),
+            (HeaderRule::None, _) => {
+                let names = file.names_by_position(format, position)?;
+                begins_with_names = file.begins_with(given(format, position))?;
+                (with_extra(names, format), None)
+            }
             (HeaderRule::ByPosition, _) => {
                 let line = file.header()?;
                 (with_extra(file.names_of_line(&line, format, position)?, format), Some(line))
@@ -103,38 +141,77 @@ impl CsvBatches {
         };
         let columns = headers_to_columns(naming, &names, existing, reserved)
             .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
-        file.width = names.len();
-        Ok((Header { names, columns, line, is_blank: false, ..Header::blank(key) }, file))
+        Ok(Header { names, columns, line, begins_with_names, is_blank: false, ..Header::blank(key) })
     }
 
-    /// Opens the records of a file whose header is known.
-    pub(super) fn of(
-        header: &Header,
-        text: Box<dyn Read + Send>,
-        format: &CsvFormat,
-        sizes: ReadSizes,
-    ) -> Result<Self, SourceError> {
-        let mut file = Self::new(&header.key, text, format, sizes);
-        match &header.line {
-            Some(line) if file.header()? != *line => return Err(SourceError::Changed { key: header.key.clone() }),
-            Some(_) => {}
-            None => file.must_have_a_record()?,
+    /// Opens the records of a file whose header is known, in the first of its texts that is not empty.
+    pub(super) fn of(header: &Header, mut texts: Texts, format: &CsvFormat, sizes: ReadSizes) -> Result<Self, SourceError> {
+        while let Some(text) = texts.next()? {
+            let mut file = Self::new(text, format, sizes);
+            match file.take_line(header) {
+                Err(SourceError::Empty { .. }) => continue,
+                taken => taken?,
+            }
+            file.width = header.names.len();
+            if let Some(first) = file.member.clone().filter(|_| texts.are_several()) {
+                let line = names_in_line(header, format);
+                file.following = Some(Box::new(Following { texts, format: format.clone(), line, first }));
+            }
+            return Ok(file);
         }
-        file.width = header.names.len();
-        Ok(file)
+        Err(SourceError::Empty { key: header.key.clone() })
+    }
+
+    /// Takes the line of a header that is known.
+    fn take_line(&mut self, header: &Header) -> Result<(), SourceError> {
+        match &header.line {
+            Some(line) if self.header()? != *line => Err(SourceError::Changed { key: header.key.clone() }),
+            Some(_) => Ok(()),
+            None => self.must_have_a_record(),
+        }
+    }
+
+    /// Opens the next text that is not empty. Returns false if there is none.
+    fn open_next(&mut self) -> Result<bool, SourceError> {
+        let Some(following) = &mut self.following else { return Ok(false) };
+        while let Some(text) = following.texts.next()? {
+            let mut file = Self::new(text, &following.format, self.sizes);
+            match file.take_line_as(following) {
+                Err(SourceError::Empty { .. }) => continue,
+                taken => taken?,
+            }
+            (self.key, self.member, self.records) = (file.key, file.member, file.records);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Takes the header of a text that follows another one in an archive.
+    fn take_line_as(&mut self, following: &Following) -> Result<(), SourceError> {
+        let Following { line, first, format, .. } = following;
+        let reason = match format.header {
+            HeaderRule::Names | HeaderRule::ByPosition if self.header()? == *line => return Ok(()),
+            HeaderRule::Names | HeaderRule::ByPosition => format!("it has another header than `{first}` in the same archive"),
+            HeaderRule::None | HeaderRule::FirstFile => {
+                self.must_have_a_record()?;
+                match self.begins_with(line)? {
+                    false => return Ok(()),
+                    true if format.header == HeaderRule::FirstFile && self.names()?.as_ref() == Some(line) => {
+                        return self.header().map(drop);
+                    }
+                    true => format!("its first record is a header, in another form than `{first}` in the same archive"),
+                }
+            }
+        };
+        let cause = "files with different columns in one archive; packed each alone, they are read by name".to_owned();
+        Err(SourceError::ForeignHeader { key: self.key.clone(), reason, cause })
     }
 
     /// Reads the first line as a header.
     fn header(&mut self) -> Result<Vec<String>, SourceError> {
         let found = self.records.header().map_err(|error| self.stopped(error))?;
-        let mut names = found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))?;
-        // Where a file was marked twice, the second mark is no part of the name.
-        if let Some(first) = names.first_mut().filter(|first| first.starts_with(MARK)) {
-            *first = first.trim_start_matches(MARK).to_owned();
-        }
-        if self.trailing_delimiter && names.len() > 1 {
-            names.pop_if(|last| last.is_empty());
-        }
+        let names = found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))?;
+        let names = self.cleaned(names);
         if let Some(first) = names.first().filter(|first| first.starts_with("sep=")) {
             return Err(SourceError::ForeignHeader {
                 key: self.key.clone(),
@@ -145,11 +222,34 @@ impl CsvBatches {
         Ok(names)
     }
 
-    /// Reads the first line as a header if it is that of the date's first file: some sources repeat it.
-    fn repeated_header(&mut self, first: &Header) -> Result<Option<Vec<String>>, SourceError> {
-        let line = first.line.clone().unwrap_or_default();
-        let found = self.records.repeated_header(&line).map_err(|error| self.stopped(error))?;
-        Ok(found.ok_or_else(|| self.empty())?.then_some(line))
+    /// Returns the names that the first line would have as a header; `None` if it can't be one.
+    fn names(&mut self) -> Result<Option<Vec<String>>, SourceError> {
+        let found = self.records.names().map_err(|error| self.stopped(error))?;
+        Ok(found.map(|names| self.cleaned(names)))
+    }
+
+    /// Returns the names of a line without a mark or an empty name that is not part of them.
+    fn cleaned(&self, mut names: Vec<String>) -> Vec<String> {
+        // Where a file was marked twice, the second mark is no part of the name.
+        if let Some(first) = names.first_mut().filter(|first| first.starts_with(MARK)) {
+            *first = first.trim_start_matches(MARK).to_owned();
+        }
+        if self.trailing_delimiter && names.len() > 1 {
+            names.pop_if(|last| last.is_empty());
+        }
+        names
+    }
+
+    /// Returns true if the first record has these names and no others, or all of them, in any order and spelling.
+    fn begins_with(&mut self, names: &[String]) -> Result<bool, SourceError> {
+        let Some(found) = self.names()? else { return Ok(false) };
+        if found == names {
+            return Ok(true);
+        }
+        let [mut known, found] = [names, &found].map(|list| list.iter().map(|name| spelling(name)).collect::<HashSet<_>>());
+        known.remove("");
+        let has_only_names = found.len() > 1 && found.is_subset(&known);
+        Ok(!known.is_empty() && (has_only_names || known.is_subset(&found)))
     }
 
     fn must_have_a_record(&mut self) -> Result<(), SourceError> {
@@ -188,7 +288,18 @@ impl CsvBatches {
 
     /// Returns the next records; `None` at the end of the file.
     pub(super) fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
-        self.records.next_batch(self.width).map_err(|error| self.stopped(error))
+        loop {
+            match self.records.next_batch(self.width).map_err(|error| self.stopped(error))? {
+                Some(mut batch) => {
+                    for bad in batch.bad.iter_mut().filter(|_| self.member.is_some()) {
+                        bad.member.clone_from(&self.member);
+                    }
+                    return Ok(Some(batch));
+                }
+                None if self.open_next()? => {}
+                None => return Ok(None),
+            }
+        }
     }
 
     fn stopped(&self, error: RecordError) -> SourceError {
@@ -206,8 +317,19 @@ fn given<'n>(format: &'n CsvFormat, position: Position<'n>) -> &'n [String] {
     if format.names.is_empty() { position.declared } else { &format.names }
 }
 
+/// Returns the names in the first line of a file, or of the first file of its date.
+fn names_in_line(header: &Header, format: &CsvFormat) -> Vec<String> {
+    let own = || header.names.iter().take(header.names.len() - with_extra(Vec::new(), format).len()).cloned().collect();
+    header.line.clone().unwrap_or_else(own)
+}
+
 fn numbered(width: usize) -> Vec<String> {
     (1..=width).map(|i| format!("column_{i}")).collect()
+}
+
+/// Returns the letters and digits of a name, by which it is known in another spelling.
+fn spelling(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Adds the column of additional fields, if they are kept.
@@ -217,3 +339,6 @@ fn with_extra(mut names: Vec<String>, format: &CsvFormat) -> Vec<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,10 @@ use super::csv::{CsvBatches, Position};
 use super::from_file::{FileColumn, FileValues};
 use super::json::{self, JsonBatches};
 use super::known;
-use super::stream::peek;
+use super::members::{Text, Texts};
+use super::stream::{failed, peek};
 use super::typed::TypedBatches;
-use super::{Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey};
+use super::{CsvFormat, Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey};
 
 /// Settings for reading source files.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +87,8 @@ impl Reading<'_> {
         first: Option<&Header>,
         (sample, survey): (Sample, &mut Survey<'_>),
     ) -> Result<Header, SourceError> {
-        let text = self.format.text(key, bytes)?;
-        let mut header = self.header_of_records(key, text, existing, first, (sample, survey))?;
+        let texts = self.format.texts(key, bytes)?;
+        let mut header = self.header_of_records(key, texts, existing, first, (sample, survey))?;
         header.columns.extend(self.from_file.iter().map(|column| column.column.clone()));
         Ok(header)
     }
@@ -95,32 +96,44 @@ impl Reading<'_> {
     fn header_of_records(
         &self,
         key: &str,
-        text: Bytes,
+        texts: Texts,
         existing: &TableSchema,
         first: Option<&Header>,
         (sample, survey): (Sample, &mut Survey<'_>),
     ) -> Result<Header, SourceError> {
+        let columns = (self.naming, existing, self.reserved);
         match self.format {
-            Format::Csv(format) => {
-                // A header is short, and what is read beyond it is read again.
-                let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
-                let (beginning, text) =
-                    peek(text, 4096).map_err(|source| SourceError::Read { key: key.to_owned(), bytes: 0, source })?;
-                let position = Position { declared: self.declared, first };
-                let columns = (self.naming, existing, self.reserved);
-                let opened = CsvBatches::open(key, Box::new(text), format, sizes, position, columns);
-                let (mut header, _) = opened.map_err(|error| known::explained(error, &beginning))?;
-                header.split_by = known::other_delimiter(&header, &beginning, format);
-                Ok(header)
-            }
-            Format::Typed(format) => {
-                let columns = (self.naming, existing, self.reserved);
-                TypedBatches::open(key, text, format, columns).map(|(header, _)| header)
-            }
-            Format::Json(format) => {
-                json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), sample, survey)
+            Format::Csv(format) => self.header_of_lines(key, texts, format, first, columns),
+            Format::Typed(format) => TypedBatches::open(key, texts.joined(), format, columns).map(|(header, _)| header),
+            Format::Json(format) => json::look(key, texts.joined(), format, self.sizes, columns, sample, survey),
+        }
+    }
+
+    /// Reads the header of the first text that is not empty.
+    fn header_of_lines(
+        &self,
+        key: &str,
+        mut texts: Texts,
+        format: &CsvFormat,
+        first: Option<&Header>,
+        columns: (Naming<'_>, &TableSchema, &[ColumnName]),
+    ) -> Result<Header, SourceError> {
+        // A header is short, and what is read beyond it is read again.
+        let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
+        while let Some(text) = texts.next()? {
+            let (beginning, bytes) = peek(text.bytes, 4096).map_err(|source| failed(&text.key, source))?;
+            let text = Text { bytes: Box::new(bytes), ..text };
+            let position = Position { declared: self.declared, first };
+            match CsvBatches::header_of(key, text, format, sizes, position, columns) {
+                Err(SourceError::Empty { .. }) => {}
+                opened => {
+                    let mut header = opened.map_err(|error| known::explained(error, &beginning))?;
+                    header.split_by = known::other_delimiter(&header, &beginning, format);
+                    return Ok(header);
+                }
             }
         }
+        Err(SourceError::Empty { key: key.to_owned() })
     }
 
     /// Returns true if the survey needs another reading of the files: CSV headers hold no values.
@@ -137,8 +150,8 @@ impl Reading<'_> {
     /// # Errors
     /// The file has another header by now, or another compression or encoding; its beginning is damaged; the store fails.
     pub fn records(&self, header: &Header, bytes: Bytes) -> Result<Batches, SourceError> {
-        let text = self.format.text(&header.key, bytes)?;
-        let opened = self.open(header, text).and_then(|mut records| {
+        let texts = self.format.texts(&header.key, bytes)?;
+        let opened = self.open(header, texts).and_then(|mut records| {
             // JSON is read with its first records.
             if header.is_blank && !matches!(records, Records::Blank) {
                 records.next_batch()?;
@@ -153,15 +166,21 @@ impl Reading<'_> {
         Ok(Batches { records, from_file: FileValues::new(&header.key, self.from_file) })
     }
 
-    fn open(&self, header: &Header, text: Bytes) -> Result<Records, SourceError> {
-        let failed = |source| SourceError::Read { key: header.key.clone(), bytes: 0, source };
-        let (first, text) = peek(text, 1).map_err(failed)?;
-        let text = Box::new(text);
+    fn open(&self, header: &Header, texts: Texts) -> Result<Records, SourceError> {
+        let text = |texts: Texts| {
+            let (first, text) = peek(texts.joined(), 1).map_err(|source| failed(&header.key, source))?;
+            Ok::<_, SourceError>((!header.is_blank || !first.is_empty()).then(|| Box::new(text)))
+        };
         Ok(match self.format {
-            _ if header.is_blank && first.is_empty() => Records::Blank,
-            Format::Csv(format) => Records::Csv(Box::new(CsvBatches::of(header, text, format, self.sizes)?)),
-            Format::Typed(format) => Records::Typed(Box::new(TypedBatches::of(header, text, format)?)),
-            Format::Json(format) => Records::Json(Box::new(JsonBatches::open(header, text, format, self.sizes))),
+            Format::Csv(format) => Records::Csv(Box::new(CsvBatches::of(header, texts, format, self.sizes)?)),
+            Format::Typed(format) => match text(texts)? {
+                Some(text) => Records::Typed(Box::new(TypedBatches::of(header, text, format)?)),
+                None => Records::Blank,
+            },
+            Format::Json(format) => match text(texts)? {
+                Some(text) => Records::Json(Box::new(JsonBatches::open(header, text, format, self.sizes))),
+                None => Records::Blank,
+            },
         })
     }
 }

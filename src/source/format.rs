@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
-use super::bytes::{open_text, open_typed};
-use super::members::Repeated;
-use super::{CsvFormat, Encoding, HeaderRule, JsonFormat, SourceError, TypedFormat, TypedKind, ValueRules};
+use super::bytes::{open_texts, open_typed};
+use super::members::Texts;
+use super::{CsvFormat, Encoding, JsonFormat, SourceError, TypedFormat, TypedKind, ValueRules};
 
 /// Format of a module's files.
 #[derive(Debug, Clone)]
@@ -47,21 +47,29 @@ impl Format {
         }
     }
 
-    /// Returns a file's text, decompressed, as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out
-    /// as bytes that are not UTF-8. Compression is recognised by the first bytes; the files of a zip archive are one text.
+    /// Returns a file's texts, decompressed, as UTF-8 without a byte order mark; bytes that are invalid in its encoding come out
+    /// as bytes that are not UTF-8. Compression is recognised by the first bytes; each file of a zip archive is a text.
     /// A file of typed fields is only decompressed.
     ///
     /// # Errors
     /// It is compressed in another format, or has the byte order mark of another encoding.
-    pub fn text(&self, key: &str, bytes: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, SourceError> {
-        let repeated = match self {
-            Self::Csv(format) => Repeated {
-                skipped: format.dialect.skip_lines,
-                header: matches!(format.header, HeaderRule::Names | HeaderRule::ByPosition),
-            },
-            Self::Json(_) => Repeated::default(),
-            Self::Typed(format) => return open_typed(key, bytes, format.kind.name(), matches!(format.kind, TypedKind::Excel(_))),
-        };
-        open_text(key, bytes, self.encoding(), repeated)
+    pub(super) fn texts(&self, key: &str, bytes: Box<dyn Read + Send>) -> Result<Texts, SourceError> {
+        match self {
+            Self::Typed(format) => {
+                let is_workbook = matches!(format.kind, TypedKind::Excel(_));
+                open_typed(key, bytes, format.kind.name(), is_workbook).map(|bytes| Texts::one(key, bytes))
+            }
+            _ => open_texts(key, bytes, self.encoding()),
+        }
+    }
+
+    /// Returns a file's only text, as UTF-8; `None` if it is an archive of several.
+    ///
+    /// # Errors
+    /// It is compressed in another format, or has the byte order mark of another encoding.
+    #[cfg(feature = "spark")]
+    pub fn only_text(&self, key: &str, bytes: Box<dyn Read + Send>) -> Result<Option<Box<dyn Read + Send>>, SourceError> {
+        let texts = self.texts(key, bytes)?;
+        Ok((!texts.are_several()).then(|| texts.joined()))
     }
 }

@@ -23,6 +23,8 @@ pub struct Header {
     pub marked: Option<MarkedFields>,
     /// True if the header is complete. If false, fields that the file's beginning does not have may still follow.
     pub is_whole: bool,
+    /// True if the first record of a file that should have no header has the names of the columns.
+    pub begins_with_names: bool,
     /// True if the file has no text, not even a header.
     pub is_blank: bool,
     /// Another delimiter, which would split the lines of a file of one field.
@@ -41,6 +43,7 @@ impl Header {
             line: None,
             marked: None,
             is_whole: true,
+            begins_with_names: false,
             is_blank: true,
             split_by: None,
         }

@@ -45,6 +45,13 @@ impl Expected<'_> {
         if let Some((found, known)) = self.too_few(header) {
             return foreign(format!("it has {found} of the {known} columns that are known of the table"));
         }
+        if header.begins_with_names {
+            return Err(SourceError::ForeignHeader {
+                key: header.key.clone(),
+                reason: "its first record has the names of the columns, and would become a row".to_owned(),
+                cause: "a file that does have a header (`header: by_position` or `skip_lines: 1` in `source.csv`)".to_owned(),
+            });
+        }
         if let Format::Csv(csv) = format {
             self.must_have_its_width(header, first, csv)?;
             if let Some(other) = header.split_by.filter(|_| !self.has_all(&header.columns)) {
@@ -252,6 +259,7 @@ mod tests {
             line: None,
             marked: None,
             is_whole: true,
+            begins_with_names: false,
             is_blank: false,
             split_by: None,
         }

@@ -1,97 +1,109 @@
-//! The files of an archive as one text.
+//! The texts of a file: its own, or those of the files in a zip archive.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 
 use super::decode::decoded;
+use super::stream::Bytes;
 use super::zip::Archive;
 use super::{Encoding, SourceError};
 
-/// Lines that each file of an archive begins with, and that stand once in the text of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Repeated {
-    /// Lines before the header.
-    pub(super) skipped: u64,
-    /// True if a header follows, the same in each file.
-    pub(super) header: bool,
+/// A text of a file.
+pub(super) struct Text {
+    /// Key for messages: that of the file, with the name of the archive's file if there are several.
+    pub(super) key: String,
+    /// Name of the file in an archive with several.
+    pub(super) member: Option<String>,
+    /// The text as UTF-8, without a byte order mark.
+    pub(super) bytes: Bytes,
 }
 
-type Text = BufReader<Box<dyn Read + Send>>;
+/// The texts of a file, one after the other.
+pub(super) enum Texts {
+    /// A file that is no archive.
+    One(Option<Text>),
+    /// The files of an archive that have content, in its order.
+    Members {
+        key: String,
+        archive: Archive,
+        encoding: Encoding,
+        /// Number of the next file.
+        next: usize,
+    },
+}
 
-/// The texts of an archive's files, in the archive's order, each ended by a line end.
-pub(super) struct Members {
-    key: String,
-    archive: Archive,
-    encoding: Encoding,
-    repeated: Repeated,
-    /// Number of the next file.
-    next: usize,
-    current: Option<Text>,
-    /// Header of the first file.
-    header: Option<Vec<u8>>,
-    /// Text that was read and not handed out.
-    ready: Vec<u8>,
+impl Texts {
+    pub(super) fn one(key: &str, bytes: Bytes) -> Self {
+        Self::One(Some(Text { key: key.to_owned(), member: None, bytes }))
+    }
+
+    pub(super) fn members(key: &str, mut archive: Archive, encoding: Encoding) -> Self {
+        archive.members.retain(|member| member.size > 0);
+        Self::Members { key: key.to_owned(), archive, encoding, next: 0 }
+    }
+
+    /// Returns true if the file is an archive with several files.
+    pub(super) fn are_several(&self) -> bool {
+        matches!(self, Self::Members { archive, .. } if archive.members.len() > 1)
+    }
+
+    /// Opens the next text; `None` if there is none.
+    ///
+    /// # Errors
+    /// It has the byte order mark of another encoding, or is damaged.
+    pub(super) fn next(&mut self) -> Result<Option<Text>, SourceError> {
+        let are_several = self.are_several();
+        match self {
+            Self::One(text) => Ok(text.take()),
+            Self::Members { key, archive, encoding, next } => {
+                let Some(member) = archive.members.get(*next) else { return Ok(None) };
+                *next += 1;
+                let name = are_several.then(|| member.name.clone());
+                let key = name.as_ref().map_or_else(|| key.clone(), |name| format!("{key}/{name}"));
+                let bytes = decoded(&key, archive.bytes(member), *encoding)?;
+                Ok(Some(Text { key, member: name, bytes }))
+            }
+        }
+    }
+
+    /// Returns all texts as one, each ended by a line end.
+    pub(super) fn joined(self) -> Bytes {
+        match self {
+            Self::One(Some(text)) => text.bytes,
+            texts => Box::new(Joined { texts, current: None, ends_with_line_end: true }),
+        }
+    }
+}
+
+/// Several texts as one.
+struct Joined {
+    texts: Texts,
+    current: Option<Bytes>,
     ends_with_line_end: bool,
 }
 
-impl Members {
-    pub(super) fn new(key: &str, archive: Archive, encoding: Encoding, repeated: Repeated) -> Self {
-        Self {
-            key: key.to_owned(),
-            archive,
-            encoding,
-            repeated,
-            next: 0,
-            current: None,
-            header: None,
-            ready: Vec::new(),
-            ends_with_line_end: true,
-        }
-    }
-
-    /// Opens the next file, after the lines that it has in common with the first. Returns false if there is none.
-    fn open_next(&mut self) -> io::Result<bool> {
-        let Some(member) = self.archive.members.get(self.next) else { return Ok(false) };
-        let text = decoded(&self.key, self.archive.bytes(member), self.encoding).map_err(io_error)?;
-        let mut text = BufReader::new(text);
-        let is_first = self.next == 0;
-        if !is_first && !self.ends_with_line_end {
-            self.ready.push(b'\n');
-        }
-        for _ in 0..self.repeated.skipped {
-            let line = line(&mut text)?;
-            self.ready.extend(if is_first { line } else { Vec::new() });
-        }
-        if self.repeated.header {
-            let line = line(&mut text)?;
-            match &self.header {
-                None => {
-                    self.ready.extend(&line);
-                    self.header = Some(line);
+impl Read for Joined {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !buffer.is_empty() {
+            let Some(text) = &mut self.current else {
+                let Some(text) = self.texts.next().map_err(io_error)? else { return Ok(0) };
+                self.current = Some(text.bytes);
+                if self.ends_with_line_end {
+                    continue;
                 }
-                Some(header) if line.is_empty() || line.trim_ascii_end() == header.trim_ascii_end() => {}
-                Some(_) => {
-                    let first = &self.archive.members[0].name;
-                    let reason = format!(
-                        "the file `{}` in the zip archive has another header than `{first}`, and all must have one",
-                        member.name
-                    );
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+                self.ends_with_line_end = true;
+                buffer[0] = b'\n';
+                return Ok(1);
+            };
+            match text.read(buffer)? {
+                0 => self.current = None,
+                count => {
+                    self.ends_with_line_end = buffer[..count].last() == Some(&b'\n');
+                    return Ok(count);
                 }
             }
         }
-        self.ends_with_line_end = self.ready.last().is_none_or(|byte| *byte == b'\n');
-        self.current = Some(text);
-        self.next += 1;
-        Ok(true)
+        Ok(0)
     }
-}
-
-fn line(text: &mut Text) -> io::Result<Vec<u8>> {
-    /// A header that is longer is none.
-    const LONGEST: u64 = 16 << 20;
-    let mut line = Vec::new();
-    text.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
-    Ok(line)
 }
 
 fn io_error(error: SourceError) -> io::Error {
@@ -101,43 +113,15 @@ fn io_error(error: SourceError) -> io::Error {
     }
 }
 
-impl Read for Members {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if !self.ready.is_empty() {
-                let count = buffer.len().min(self.ready.len());
-                buffer[..count].copy_from_slice(&self.ready[..count]);
-                self.ready.drain(..count);
-                return Ok(count);
-            }
-            let Some(text) = &mut self.current else {
-                if self.open_next()? {
-                    continue;
-                }
-                return Ok(0);
-            };
-            match text.read(buffer)? {
-                0 if !buffer.is_empty() => self.current = None,
-                count => {
-                    if let Some(last) = buffer[..count].last() {
-                        self.ends_with_line_end = *last == b'\n';
-                    }
-                    return Ok(count);
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{Cursor, Write};
 
     use zip::write::SimpleFileOptions;
 
     use super::*;
 
-    fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+    pub(in crate::source) fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
         let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in members {
             writer.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -146,42 +130,36 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    fn read(bytes: Vec<u8>, repeated: Repeated) -> Result<String, String> {
+    fn read(bytes: Vec<u8>) -> Result<String, String> {
         let archive = Archive::open("k", Cursor::new(bytes)).map_err(|error| error.to_string())?;
         let mut text = String::new();
-        let mut members = Members::new("k", archive, Encoding::default(), repeated);
-        members.read_to_string(&mut text).map_err(|error| error.to_string())?;
+        let mut joined = Texts::members("k", archive, Encoding::default()).joined();
+        joined.read_to_string(&mut text).map_err(|error| error.to_string())?;
         Ok(text)
     }
 
-    const HEADER: Repeated = Repeated { skipped: 0, header: true };
-
     #[test]
-    fn several_files_are_one_text_with_one_header() {
+    fn joined_texts_each_end_with_a_line_end() {
         let bytes = archive(&[
-            ("a.csv", b"\xEF\xBB\xBFid,x\r\n1,a"),
-            ("__MACOSX/._a.csv", b"\0\0"),
-            ("empty.csv", b""),
-            ("b.csv", b"\xEF\xBB\xBFid,x\n2,b\n"),
+            ("empty.json", b""),
+            ("a.json", b"\xEF\xBB\xBF[1]"),
+            ("__MACOSX/._a.json", b"\0\0"),
+            ("b.json", b"\xEF\xBB\xBF[2]\n"),
+            ("c.json", b"[3]"),
         ]);
-        assert_eq!(read(bytes.clone(), HEADER).unwrap(), "id,x\r\n1,a\n2,b\n");
-        assert_eq!(read(bytes, Repeated::default()).unwrap(), "id,x\r\n1,a\nid,x\n2,b\n");
-        let titled = archive(&[("a", b"title\nid\n1\n"), ("b", b"other title\nid\n2\n")]);
-        assert_eq!(read(titled, Repeated { skipped: 1, header: true }).unwrap(), "title\nid\n1\n2\n");
-        assert_eq!(read(archive(&[]), HEADER).unwrap(), "");
+        assert_eq!(read(bytes).unwrap(), "[1]\n[2]\n[3]");
+        assert_eq!(read(archive(&[])).unwrap(), "");
     }
 
     #[test]
-    fn what_does_not_belong_together_is_refused() {
-        let error = read(archive(&[("a", b"id\n1\n"), ("b", b"name\nx\n")]), HEADER).unwrap_err();
-        assert!(error.contains("`b`") && error.contains("another header than `a`"), "{error}");
+    fn what_is_damaged_or_a_document_is_refused() {
         let workbook = archive(&[("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")]);
-        assert!(read(workbook, HEADER).unwrap_err().contains("an Excel workbook"));
+        assert!(read(workbook).unwrap_err().contains("an Excel workbook"));
         let mut damaged = archive(&[("a", &b"id\n".repeat(1000))]);
         let at = 40;
         damaged[at] ^= 0x55;
-        assert!(read(damaged, HEADER).is_err());
+        assert!(read(damaged).is_err());
         let whole = archive(&[("a", b"id\n1\n")]);
-        assert!(read(whole[..whole.len() - 10].to_vec(), HEADER).is_err());
+        assert!(read(whole[..whole.len() - 10].to_vec()).is_err());
     }
 }

@@ -24,19 +24,25 @@ pub(super) struct Staged<'l> {
     files: Cell<usize>,
 }
 
+/// Place from which the cluster reads a file.
+pub(super) enum Copied {
+    /// A copy at this location.
+    To(String),
+    /// The file itself.
+    No,
+    /// None: the file is an archive of several texts, each with its own header.
+    SeveralTexts,
+}
+
 impl<'l> Staged<'l> {
     pub(super) fn of(load: &'l Load<'l>) -> Self {
         Self { load, folder: load.staging.as_ref(), files: Cell::new(0) }
     }
 
-    /// Copies a file if that is needed and the profile has staging; returns the copy's location.
-    pub(super) fn copy(&self, file: &FilePlan<'_>) -> Result<Option<String>, EngineError> {
-        let Some(folder) = self.folder else { return Ok(None) };
-        if folder.staging.files == StagedFiles::All || !self.is_plain(file)? {
-            self.put(folder, file).map(Some)
-        } else {
-            Ok(None)
-        }
+    /// Copies a file if that is needed and the profile has staging.
+    pub(super) fn copy(&self, file: &FilePlan<'_>) -> Result<Copied, EngineError> {
+        let Some(folder) = self.folder else { return Ok(Copied::No) };
+        if folder.staging.files == StagedFiles::All || !self.is_plain(file)? { self.put(folder, file) } else { Ok(Copied::No) }
     }
 
     /// Returns a note for people on the copied files, if there are any.
@@ -59,10 +65,10 @@ impl<'l> Staged<'l> {
         Ok(!is_packed(&first))
     }
 
-    fn put(&self, folder: &StagingFolder<'_>, file: &FilePlan<'_>) -> Result<String, EngineError> {
+    fn put(&self, folder: &StagingFolder<'_>, file: &FilePlan<'_>) -> Result<Copied, EngineError> {
+        let Some(mut text) = self.load.text(file)? else { return Ok(Copied::SeveralTexts) };
         let (store, number) = (&folder.staging.store, self.files.replace(self.files.get() + 1));
         let key = format!("{}/{number}.csv", folder.own());
-        let mut text = self.load.text(file)?;
         let mut upload = store.upload(&key, self.load.folder.tags());
         let (mut block, mut bytes) = (Vec::new(), 0);
         loop {
@@ -80,7 +86,7 @@ impl<'l> Staged<'l> {
             bytes += read as u64;
         }
         upload.finish()?;
-        Ok(store.location(&key))
+        Ok(Copied::To(store.location(&key)))
     }
 }
 
@@ -97,8 +103,8 @@ impl Drop for Staged<'_> {
 }
 
 impl Load<'_> {
-    /// Opens a file as text.
-    pub(super) fn text(&self, file: &FilePlan<'_>) -> Result<Box<dyn Read + Send>, EngineError> {
-        Ok(self.reading.format.text(&file.header.key, (self.open)(file.key)?)?)
+    /// Opens a file as text; `None` if it is an archive of several texts.
+    pub(super) fn text(&self, file: &FilePlan<'_>) -> Result<Option<Box<dyn Read + Send>>, EngineError> {
+        Ok(self.reading.format.only_text(&file.header.key, (self.open)(file.key)?)?)
     }
 }

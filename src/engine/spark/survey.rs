@@ -10,7 +10,7 @@ use crate::source::{Format, SourceError};
 use super::lines::{Lines, Look};
 use super::location::is_misread;
 use super::session::Session;
-use super::staged::Staged;
+use super::staged::{Copied, Staged};
 
 /// Longest first line in bytes; adg reads a file with a longer one.
 const LONGEST_HEADER: u64 = 1 << 20;
@@ -60,8 +60,8 @@ impl<'l> Survey<'l> {
         let mut own = Vec::new();
         for (number, Candidate { plan, header, lines }) in candidates.into_iter().enumerate() {
             match counts.remove(&number.to_string()).as_deref() {
-                // Its first line, once.
-                Some([all, 1, 0, quoted, returns, unclear]) => {
+                // Its first line, once. Where lines end with CRLF, LF alone may be part of a value.
+                Some([all, 1, 0, quoted, returns, unclear]) if *returns == 0 || returns == all => {
                     let look = Look { quoted: *quoted > 0, returns: *returns > 0, unclear: *unclear > 0 };
                     survey.files.push(ClusterFile { plan, header, lines, look, records: all - 1 });
                 }
@@ -92,8 +92,12 @@ fn candidate<'l>(
 ) -> Result<Option<Candidate<'l>>, EngineError> {
     let Format::Csv(format) = &load.reading.format else { return Ok(None) };
     let (location, bytes) = match staged.copy(plan)? {
-        Some(copy) => (copy, load.text(plan)?),
-        None => (load.source.location(&plan.key.object.key), (load.open)(plan.key)?),
+        Copied::SeveralTexts => return Ok(None),
+        Copied::To(copy) => match load.text(plan)? {
+            Some(text) => (copy, text),
+            None => return Ok(None),
+        },
+        Copied::No => (load.source.location(&plan.key.object.key), (load.open)(plan.key)?),
     };
     if is_misread(&location) {
         return Ok(None);

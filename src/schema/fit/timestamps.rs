@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::DateTimeParser;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 use super::clock::ClockRules;
 use super::dates::{DAYS, epoch_days, plain_date};
@@ -54,6 +54,13 @@ fn plain_time(text: &[u8]) -> Option<Time> {
 fn is_documented(micros: i64) -> bool {
     let days = i32::try_from(micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND));
     days.is_ok_and(|days| DAYS.contains(&days))
+}
+
+/// Returns the seconds of an offset from UTC; `None` if no clock is so far from UTC, by the limit of Java and Spark.
+fn known_offset(offset: Offset) -> Option<i32> {
+    /// 18 hours.
+    const MOST: u32 = 18 * 3_600;
+    Some(offset.seconds()).filter(|seconds| seconds.unsigned_abs() <= MOST)
 }
 
 /// Formats of a source's timestamps: ISO 8601 with a space or a `T`, then these `strptime` formats in order, then other ISO 8601.
@@ -180,7 +187,7 @@ impl TimestampFormats {
         let datetime = pieces.date().to_datetime(pieces.time().unwrap_or_default());
         match pieces.to_numeric_offset() {
             None => self.of_clock(datetime),
-            Some(offset) => self.ahead(datetime, offset.seconds()),
+            Some(offset) => self.ahead(datetime, known_offset(offset)?),
         }
     }
 
@@ -189,7 +196,8 @@ impl TimestampFormats {
             return unit.micros(text, &self.clock);
         }
         let broken = strptime(format, text)?;
-        if broken.offset().is_some() {
+        if let Some(offset) = broken.offset() {
+            known_offset(offset)?;
             return self.of_instant(broken.to_timestamp().ok()?);
         }
         let datetime = broken.to_date().ok()?.to_datetime(broken.to_time().unwrap_or_default());
@@ -219,6 +227,7 @@ mod tests {
             ("1970-01-02T01:00:00.1234567+01:00[Europe/Paris]", None),
             ("02.01.1970 01:00:00.123456 +0100", micros),
             ("02.01.1970 01:00:00.1234567 +0100", None),
+            ("03.01.1970 01:00:00.123456 +2500", None),
             ("02.01.1970 01:00:00.123456 Europe/Paris", micros),
             ("02.01.1970 01:00:00.1234567 Europe/Paris", None),
         ] {
@@ -328,6 +337,11 @@ mod tests {
             ("9999-12-31T23:59:59-01:00", None),
             ("0000-12-31 23:59:59", None),
             ("2024-06-19 25:00:00", None),
+            ("2024-06-20T06:00:00+18:00", Some(NOON)),
+            ("2024-06-18T18:00:00-18:00", Some(NOON)),
+            ("2024-06-20T06:01:00+18:01", None),
+            ("2024-06-18T11:00:00-25:00", None),
+            ("2024-06-19T12:00:00+99:00", None),
             ("yesterday", None),
             ("", None),
         ] {

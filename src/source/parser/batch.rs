@@ -116,6 +116,9 @@ pub enum Place {
 /// A record that can't be a row, with its text and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadRecord {
+    /// File in an archive of several files; its lines are counted in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
     /// Start of the record.
     #[serde(flatten)]
     pub place: Place,
@@ -140,7 +143,8 @@ impl BadRecord {
 
     pub(in crate::source) fn new(place: Place, stands_for: u64, reason: String, rows_before: usize, bytes: &[u8]) -> Self {
         let base64 = std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes));
-        Self { place, stands_for, rows_before, reason, text: String::from_utf8_lossy(bytes).into_owned(), base64 }
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        Self { member: None, place, stands_for, rows_before, reason, text, base64 }
     }
 }
 

@@ -10,6 +10,9 @@ use super::unescape::unescape;
 pub(super) const UNCLOSED: &str = "a quote is not closed";
 /// Reason for a record with a line end that is not the file's.
 pub(super) const OTHER_LINE_END: &str = "a line end of another kind than the file's stands outside quotes";
+/// Reason for a record whose line may end within a value.
+pub(super) const LONE_LF: &str =
+    "a line ends with LF alone where others end with CRLF: it may be part of a value (`line_end: crlf` reads it so)";
 
 /// Returns the names of a header.
 ///

@@ -41,14 +41,6 @@ impl LineEnds {
         }
     }
 
-    /// Returns the last byte of a line end.
-    pub(super) fn last(&self) -> Option<u8> {
-        match self {
-            Self::Lf | Self::Cr => Some(self.first()),
-            Self::Exactly(bytes) => bytes.last().copied(),
-        }
-    }
-
     /// Returns the length of the line end that `text` begins with.
     #[inline]
     pub(super) fn starts(&self, text: &[u8]) -> Option<usize> {
@@ -116,6 +108,15 @@ impl LineEnds {
     }
 }
 
+/// Returns true if a text has a CR without LF after it, or LF without CR before it. The first byte and the last one tell nothing.
+pub(super) fn has_lone(text: &[u8]) -> bool {
+    /// Bytes that are compared at once, without a branch.
+    const PIECE: usize = 1024;
+    let pieces = text.chunks(PIECE).zip(text.get(1..).unwrap_or_default().chunks(PIECE));
+    let odd = |one: u8, next: u8| u8::from(one == b'\r') ^ u8::from(next == b'\n');
+    pieces.map(|(ones, nexts)| ones.iter().zip(nexts).fold(0, |found, (one, next)| found | odd(*one, *next))).any(|odd| odd != 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +135,19 @@ mod tests {
             ("", None, None),
         ] {
             assert_eq!(LineEnds::detect(text.as_bytes(), quote), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_lone_cr_or_lf_is_found_wherever_it_is() {
+        let pairs = "ab\r\n".repeat(700);
+        assert!(!has_lone(pairs.as_bytes()) && !has_lone(b"") && !has_lone(b"\n") && !has_lone(b"a\r"));
+        for at in (1..2_799).filter(|at| at % 4 < 3) {
+            for lone in ["\n", "\r"] {
+                let mut text = pairs.clone();
+                text.insert_str(at, lone);
+                assert!(has_lone(text.as_bytes()), "{lone:?} at {at}");
+            }
         }
     }
 

@@ -1,15 +1,14 @@
 //! Splitting text into records.
 
 use std::io::{self, Read};
-use std::ops::Range;
 
 use arrow_buffer::Buffer;
 
 use super::ReadSizes;
-use super::batch::{BadRecord, NOT_TEXT, Place, RawBatch, Span};
+use super::batch::{BadRecord, Place, RawBatch, Span};
 use super::dialect::Dialect;
 use super::dialect_split::Splitter;
-use super::header_line::{OTHER_LINE_END, UNCLOSED, header_names};
+use super::header_line::{UNCLOSED, header_names};
 use super::input::Input;
 use super::line_ends::LineEnds;
 use super::split::{Found, empty_line, split};
@@ -68,6 +67,8 @@ pub(crate) struct RecordReader<R> {
     /// The delimiter, if fields are written by RFC 4180.
     plain: Option<u8>,
     lines: LineEnds,
+    /// True if the lines end with CRLF as far as is known, so that LF alone may be part of a value.
+    is_crlf: bool,
     /// Line of the next record.
     line: u64,
     /// Records so far, good ones and bad ones.
@@ -96,6 +97,7 @@ impl<R: Read> RecordReader<R> {
             plain: dialect.rfc4180_delimiter(),
             dialect,
             lines,
+            is_crlf: false,
             line: 1,
             count: 0,
             trailer: None,
@@ -116,18 +118,13 @@ impl<R: Read> RecordReader<R> {
         Ok(Some(fields.and_then(|spans| header_names(text, spans, &self.dialect))))
     }
 
-    /// Reads the first record as a header if it has these names. Returns true if it has, and `None` if there is no record. Call
-    /// it before [`next_batch`](Self::next_batch).
-    pub(crate) fn repeated_header(&mut self, names: &[String]) -> Result<Option<bool>, RecordError> {
-        let Some(FirstRecord { mut text, fields, end }) = self.first_record()? else { return Ok(None) };
+    /// Returns the names that the first record has as a header, and leaves it where it is; `None` if there is no record, or it
+    /// can't be one. Call it before [`next_batch`](Self::next_batch).
+    pub(crate) fn names(&mut self) -> Result<Option<Vec<String>>, RecordError> {
+        let Some(FirstRecord { text, fields, end }) = self.first_record()? else { return Ok(None) };
         let found = fields.and_then(|spans| header_names(text[..end].to_vec(), spans, &self.dialect));
-        let is_repeated = found.is_ok_and(|found| found == names);
-        if is_repeated {
-            self.line += self.lines.count(&text[..end]);
-            text.drain(..end);
-        }
         self.input.rest = text;
-        Ok(Some(is_repeated))
+        Ok(found.ok())
     }
 
     /// Returns the number of fields of the first record that is not an empty line; `None` if there is none. It is a row. The
@@ -142,8 +139,12 @@ impl<R: Read> RecordReader<R> {
     fn first_record(&mut self) -> Result<Option<FirstRecord>, RecordError> {
         let mut text = std::mem::take(&mut self.input.rest);
         self.skip_lines(&mut text)?;
+        let mut wants_more = text.is_empty();
         loop {
-            self.input.fill(&mut text)?;
+            if wants_more {
+                self.input.fill(&mut text)?;
+            }
+            wants_more = true;
             if self.dialect.line_ends.is_none() {
                 let is_all = self.input.ended || text.len() >= self.input.sizes.record_bytes;
                 match LineEnds::detect(&text, self.dialect.quote) {
@@ -172,13 +173,14 @@ impl<R: Read> RecordReader<R> {
                 }
                 Found::Incomplete { .. } => continue,
             };
+            self.is_crlf = self.ends_with_crlf(&mut text, end)?;
             return Ok(Some(FirstRecord { text, fields, end }));
         }
     }
 
     /// Drops the lines before the header.
     fn skip_lines(&mut self, text: &mut Vec<u8>) -> Result<(), RecordError> {
-        let mut left = self.dialect.skip_lines;
+        let mut left = std::mem::take(&mut self.dialect.skip_lines);
         while left > 0 {
             self.input.fill(text)?;
             if self.dialect.line_ends.is_none() {
@@ -364,9 +366,16 @@ impl<R: Read> RecordReader<R> {
                         let end = start + self.lines.strip(&text[start..next]).len();
                         self.dialect.widths.fit(spans, before, width, end)
                     };
-                    match reason {
-                        None if next > plain => (next, self.flaw(text, start..next, &spans[before..])),
-                        reason => (next, reason),
+                    if next > plain.lines {
+                        match self.closer_look(text, start..next, &spans[before..], width, (plain.until, reason)) {
+                            Some(found) => found,
+                            None => {
+                                spans.truncate(before);
+                                break;
+                            }
+                        }
+                    } else {
+                        (next, reason)
                     }
                 }
                 Found::Flawed { next, reason, field } => match self.line_end(text, field) {
@@ -396,33 +405,6 @@ impl<R: Read> RecordReader<R> {
             *consumed = next;
         }
         split_so_far
-    }
-
-    /// Returns the end of the text whose records need no closer look: it is valid UTF-8 with line ends of the file's kind only.
-    fn plain_until(&self, text: &[u8]) -> usize {
-        // Of what is handed out with this block: what waits behind it would be looked at with every one.
-        let text = &text[..text.len().min(self.input.sizes.block_bytes)];
-        if self.lines.has_other(text) {
-            return 0;
-        }
-        match simdutf8::compat::from_utf8(text) {
-            Ok(_) => text.len(),
-            Err(error) => error.valid_up_to(),
-        }
-    }
-
-    /// Returns the flaw of a record with the right number of fields, if it has one.
-    #[cold]
-    fn flaw(&self, text: &[u8], record: Range<usize>, spans: &[Span]) -> Option<String> {
-        let has_other_line_end = |other: u8| spans.iter().any(|span| span.is_plain_with(other, text));
-        let reason = if std::str::from_utf8(&text[record]).is_err() {
-            NOT_TEXT
-        } else if self.lines.other().is_some_and(has_other_line_end) {
-            OTHER_LINE_END
-        } else {
-            return None;
-        };
-        Some(reason.to_owned())
     }
 
     /// Sets records aside and unescapes the others.
@@ -457,6 +439,7 @@ struct Split {
     trailer: Option<(TrailerLine, usize, bool)>,
 }
 
+mod closer;
 mod sampled;
 
 pub(crate) use sampled::SampledRecord;

@@ -84,87 +84,89 @@ pub(super) struct TrailerLine {
 
 /// Bytes without any line end after which lines are taken to end with LF.
 const UNDETECTED: usize = 1 << 20;
+/// Most empty lines at the end that are not counted.
+const MOST_EMPTY: usize = 1 << 16;
 
-/// A text without its last lines, whatever ends them.
+/// A text without its last lines, whatever ends them. Empty lines after them are not counted, and dropped too.
 pub(crate) struct WithoutLastLines<R> {
     source: R,
     quote: Option<u8>,
-    /// Last byte of a line end; `None` until it is known.
-    mark: Option<u8>,
+    /// Line ends; `None` until they are known.
+    lines: Option<LineEnds>,
     /// Number of lines that are dropped.
     count: usize,
-    /// Text that was read, of which the last lines may still be dropped.
-    held: VecDeque<u8>,
-    /// Line ends in `held`.
-    line_ends: usize,
+    /// Text that was read and is not handed out.
+    held: Vec<u8>,
+    /// Length of the held text that can be handed out.
+    ready: usize,
+    /// End of the held text whose lines are known.
+    known: usize,
+    /// Last lines of the known text, which may still be dropped: their ends, and whether they are empty.
+    last: VecDeque<(usize, bool)>,
     ended: bool,
 }
 
 impl<R: Read> WithoutLastLines<R> {
     /// Creates a reader without `count` lines. Line ends that are not known are detected, apart from those in quotes.
     pub(crate) fn new(source: R, count: usize, quote: Option<u8>, lines: Option<&LineEnds>) -> Self {
-        let mark = lines.and_then(LineEnds::last);
-        Self { source, quote, mark, count, held: VecDeque::new(), line_ends: 0, ended: false }
+        let (held, last) = (Vec::new(), VecDeque::new());
+        Self { source, quote, lines: lines.cloned(), count, held, ready: 0, known: 0, last, ended: false }
     }
 
-    /// Counts the line ends of a block that was added to the held text.
-    fn count_line_ends(&mut self, block: &[u8]) {
-        if let Some(mark) = self.mark {
-            self.line_ends += memchr::memchr_iter(mark, block).count();
+    /// Reads a block, and finds the lines that it ends.
+    fn fill(&mut self) -> io::Result<()> {
+        let mut block = vec![0; 64 << 10];
+        let read = self.source.read(&mut block)?;
+        self.ended = read == 0;
+        // What was searched before has no line end, but may have the beginning of one.
+        let mut from = match &self.lines {
+            None => 0,
+            Some(LineEnds::Exactly(bytes)) => self.held.len().saturating_sub(bytes.len()).max(self.known),
+            Some(_) => self.held.len(),
+        };
+        self.held.extend_from_slice(&block[..read]);
+        if self.lines.is_none() {
+            let found = LineEnds::detect(&self.held, self.quote);
+            self.lines = found.or_else(|| (self.ended || self.held.len() > UNDETECTED).then_some(LineEnds::Lf));
+        }
+        let Some(lines) = self.lines.clone() else { return Ok(()) };
+        while let Some(end) = lines.line_end(&self.held, from) {
+            self.see_line(end, &lines);
+            from = end;
+        }
+        if self.ended && self.known < self.held.len() {
+            self.see_line(self.held.len(), &lines);
+        }
+        Ok(())
+    }
+
+    /// Adds a line. One that is followed by enough others, empty ones at the end apart, can be handed out.
+    fn see_line(&mut self, end: usize, lines: &LineEnds) {
+        let is_empty = lines.strip(&self.held[self.known..end]).is_empty();
+        self.known = end;
+        self.last.push_back((end, is_empty));
+        if is_empty && self.last.len() <= self.count + MOST_EMPTY {
             return;
         }
-        let held = self.held.make_contiguous();
-        let found = LineEnds::detect(held, self.quote).and_then(|ends| ends.last());
-        self.mark = found.or_else(|| (self.ended || held.len() > UNDETECTED).then_some(b'\n'));
-        if let Some(mark) = self.mark {
-            self.line_ends = memchr::memchr_iter(mark, held).count();
+        let empty = if is_empty { MOST_EMPTY } else { 0 };
+        while self.last.len() > self.count + empty {
+            self.ready = self.last.pop_front().map_or(self.ready, |(end, _)| end);
         }
-    }
-
-    /// Returns the length of the text that can be handed out: the end of the line before those that are held back.
-    fn ready(&self) -> usize {
-        let mark = self.mark.unwrap_or(b'\n');
-        let last_ends = self.held.back() == Some(&mark);
-        // Of an unfinished text, one line more may follow what is held.
-        let kept = if self.ended { self.count - usize::from(!last_ends && self.count > 0) } else { self.count + 1 };
-        let mut left = self.line_ends.saturating_sub(kept);
-        if left == 0 {
-            return 0;
-        }
-        let mut at = 0;
-        for byte in &self.held {
-            at += 1;
-            if *byte == mark {
-                left -= 1;
-                if left == 0 {
-                    return at;
-                }
-            }
-        }
-        0
     }
 }
 
 impl<R: Read> Read for WithoutLastLines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let ready = self.ready().min(buffer.len());
-            if ready > 0 || buffer.is_empty() {
-                for (to, byte) in buffer.iter_mut().zip(self.held.drain(..ready)) {
-                    self.line_ends -= usize::from(Some(byte) == self.mark);
-                    *to = byte;
-                }
-                return Ok(ready);
-            }
-            if self.ended {
-                return Ok(0);
-            }
-            let mut block = vec![0; 64 << 10];
-            let read = self.source.read(&mut block)?;
-            self.ended = read == 0;
-            self.held.extend(&block[..read]);
-            self.count_line_ends(&block[..read]);
+        while self.ready == 0 && !self.ended && !buffer.is_empty() {
+            self.fill()?;
         }
+        let count = self.ready.min(buffer.len());
+        buffer[..count].copy_from_slice(&self.held[..count]);
+        self.held.drain(..count);
+        self.ready -= count;
+        self.known -= count;
+        self.last.iter_mut().for_each(|(end, _)| *end -= count);
+        Ok(count)
     }
 }
 
@@ -188,16 +190,17 @@ mod tests {
         }
     }
 
-    fn without(text: &str, count: usize, piece: usize) -> String {
-        struct Pieces<'t>(&'t [u8], usize);
-        impl Read for Pieces<'_> {
-            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                let count = self.0.len().min(self.1).min(buffer.len());
-                buffer[..count].copy_from_slice(&self.0[..count]);
-                self.0 = &self.0[count..];
-                Ok(count)
-            }
+    struct Pieces<'t>(&'t [u8], usize);
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.len().min(self.1).min(buffer.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
         }
+    }
+
+    fn without(text: &str, count: usize, piece: usize) -> String {
         let mut read = String::new();
         let mut text = WithoutLastLines::new(Pieces(text.as_bytes(), piece), count, Some(b'"'), None);
         text.read_to_string(&mut read).unwrap();
@@ -213,7 +216,12 @@ mod tests {
             ("a\nb\nc", 3, ""),
             ("a\n", 5, ""),
             ("", 1, ""),
-            ("a\n\n", 1, "a\n"),
+            ("a\n\n", 1, ""),
+            ("a\nb\n\n", 1, "a\n"),
+            ("a\r\nb\r\n\r\n\r\n", 1, "a\r\n"),
+            ("a\rb\r\r", 1, "a\r"),
+            ("a\n\nb\n", 1, "a\n\n"),
+            ("a\n\nb\n\n", 2, "a\n"),
             ("a\rb\rc\r", 1, "a\rb\r"),
             ("\"a\rx\"\r\nb\r\nc\r\n", 1, "\"a\rx\"\r\nb\r\n"),
             ("a", 1, ""),
@@ -222,10 +230,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn line_ends_of_several_bytes_are_found_as_a_whole() {
+        let lines = LineEnds::Exactly(b"|\n".to_vec());
+        for piece in [1, 2, 3, 64] {
+            let text = Pieces(b"1|\n2\nx|\nT\ny|\n|\n", piece);
+            let mut read = String::new();
+            WithoutLastLines::new(text, 1, None, Some(&lines)).read_to_string(&mut read).unwrap();
+            assert_eq!(read, "1|\n2\nx|\n", "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_empty_lines_is_held_up_to_a_limit() {
+        let text = format!("a\nT\n{}", "\n".repeat(2 * MOST_EMPTY));
+        let left = without(&text, 1, 1 << 20);
+        assert_eq!((left.len(), &left[..5]), (4 + MOST_EMPTY - 1, "a\nT\n\n"));
+    }
+
     proptest! {
         #[test]
         fn what_is_left_is_the_first_lines(text in "[ab\n]{0,40}", count in 1..4_usize, piece in 1..9_usize) {
             let lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let empty = lines.iter().rev().take_while(|line| **line == "\n").count();
+            let lines = &lines[..lines.len() - empty];
             let expected: String = lines[..lines.len().saturating_sub(count)].concat();
             prop_assert_eq!(without(&text, count, piece), expected);
         }

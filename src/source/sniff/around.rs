@@ -196,10 +196,10 @@ fn begins_with_a_word(text: &str) -> bool {
     WORDS.iter().any(|word| lower.strip_prefix(word).is_some_and(follows))
 }
 
-/// Returns the number of lines of a text; an empty one at the end is none.
+/// Returns the number of lines of a text; empty ones at the end are none.
 fn line_count(text: &str) -> u64 {
     let line_end = if text.contains('\n') { '\n' } else { '\r' };
-    text.split_terminator(line_end).count() as u64
+    text.trim_end_matches(['\r', '\n']).split_terminator(line_end).count() as u64
 }
 
 /// Returns the pattern of a trailer: its text up to the first digit, `{rows}` for the number of records, `*` for anything else.

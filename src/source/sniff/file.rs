@@ -75,10 +75,7 @@ fn several_members(archive: &Archive) -> Option<String> {
     let names: Vec<String> = archive.members.iter().take(5).map(|member| format!("`{}`", member.name)).collect();
     let count = archive.members.len();
     (count > 1).then(|| {
-        format!(
-            "the archive has {count} files ({}), which are read as one text: only one of them was looked at",
-            names.join(", ")
-        )
+        format!("the archive has {count} files ({}), all of which are read: only one of them was looked at", names.join(", "))
     })
 }
 

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import zipfile
 from datetime import UTC, date, datetime
@@ -397,6 +398,34 @@ FILES = [
         two(),
         columns=ORDERS,
     ),
+    Given(
+        "a zip archive of files with comments, footers and trailers, the first one empty",
+        {
+            f"{DAY}_orders.csv": zipped(
+                ("empty.csv", b""),
+                ("a.csv", b'# by a\n"Order\nid",x\n1,a\nT 1\nend\n\n'),
+                ("b.csv", b'# by b\n\n"Order\nid",x\r\n2,b\n3,c\nT 2\nend'),
+            )
+        },
+        [{"order_id": 1, "x": "a"}, {"order_id": 2, "x": "b"}, {"order_id": 3, "x": "c"}],
+        '{ comment: "#", footer_lines: 1, trailer: { pattern: "T {rows}" } }',
+    ),
+    Given(
+        "a later part with the header in another order and case",
+        {"2024-05-01_orders_1.csv": FIRST, "2024-05-01_orders_2.csv": b"Amount,Customer,ID\n20.00,Bob,2\n"},
+        two(),
+        "{ header: first_file }",
+        ORDERS,
+        pattern="{date}_{collection}_{seq}.csv",
+        source="pick: all",
+    ),
+    Given(
+        "an empty line after the footer",
+        csv("id,customer,amount\n1,Ann,10.50\n2,Bob,20.00\nTotal,,30.50\n\n"),
+        two(),
+        "{ footer_lines: 1 }",
+        ORDERS,
+    ),
     Given("bzip2", {f"{DAY}_orders.csv": bz2.compress(PLAIN)}, two(), columns=ORDERS),
     Given("xz", {f"{DAY}_orders.csv": lzma.compress(PLAIN)}, two(), columns=ORDERS),
     Given("gzip", {f"{DAY}_orders.csv": gzip.compress(PLAIN)}, two(), columns=ORDERS),
@@ -469,6 +498,7 @@ REFUSED = [
     ),
     ("a header by position that is data", "1,2\n3,4\n", "{ header: by_position, names: [id, x] }", 12, "looks like values"),
     ("a header by position of another width", "id,x,y\n1,2,3\n", "{ header: by_position, names: [id, x] }", 12, "3 fields"),
+    ("a header where none should be", "Id,X\n1,2\n", "{ header: none, names: [id, x] }", 12, "header: by_position"),
     ("duplicate headers", "id,x,x\n1,2,3\n", "{}", 12, "duplicate_names: rename"),
     ("a header of another script", "id,名前\n1,2\n", "{}", 12, "column_names: unicode"),
     ("an empty only file", "", "{}", 13, "is empty"),
@@ -482,6 +512,35 @@ def test_file_is_refused_with_a_hint(checks: Checks, what: str, text: str, setti
     given = Given(what, csv(text), [], settings, min_known=0.5)
     with workspace(given) as place:
         checks.same(f"{what}: the message has {said!r}", said in refused(place, code), True)
+
+
+def test_value_with_lf_alone_is_quarantined_as_a_whole(checks: Checks) -> None:
+    """No part of a value that LF cuts in two is published, where lines end with CRLF."""
+    text = "id,note\r\n1,first\nsecond\r\n2,whole\r\n"
+    with workspace(Given("LF alone", csv(text), [], columns="id: bigint, note: string")) as place:
+        run(place)
+        checks.same("rows", [row["id"] for row in rows(place)], [2])
+        bad = [json.loads(line) for file in place.folder.rglob("records.jsonl") for line in file.read_text().splitlines()]
+        checks.same(
+            "quarantine", [(record["line"], record["lines"], record["text"]) for record in bad], [(2, 2, "1,first\nsecond")]
+        )
+
+
+def test_bad_record_of_an_archive_tells_its_file(checks: Checks) -> None:
+    """Lines in quarantine are those of the file in the archive."""
+    content = zipped(("a.csv", FIRST), ("b.csv", SECOND + b"3\n"))
+    with workspace(Given("members", {f"{DAY}_orders.csv": content}, [], columns=ORDERS)) as place:
+        run(place)
+        bad = [json.loads(line) for file in place.folder.rglob("records.jsonl") for line in file.read_text().splitlines()]
+        checks.same("quarantine", [(record["member"], record["line"], record["text"]) for record in bad], [("b.csv", 3, "3")])
+
+
+def test_archive_with_other_headers_is_refused_by_name(checks: Checks) -> None:
+    """The message names both files."""
+    content = zipped(("a.csv", FIRST), ("b.csv", b"customer,id,amount\nBob,2,20.00\n"))
+    with workspace(Given("members", {f"{DAY}_orders.csv": content}, [], columns=ORDERS)) as place:
+        told = refused(place, 12)
+        checks.same("the files", ["orders.csv/b.csv" in told, "`a.csv`" in told], [True, True])
 
 
 def test_file_that_was_sent_twice_counts_once(checks: Checks) -> None:

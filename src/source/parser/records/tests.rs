@@ -1,7 +1,10 @@
 use super::*;
-use crate::source::parser::header_line::{OTHER_LINE_END, UNCLOSED};
+use crate::source::parser::batch::NOT_TEXT;
+use crate::source::parser::header_line::{LONE_LF, OTHER_LINE_END, UNCLOSED};
 use crate::source::parser::split::AFTER_QUOTE;
 use proptest::prelude::*;
+
+use super::super::widths::Widths;
 
 mod dialects;
 
@@ -149,6 +152,68 @@ fn line_ends_of_two_kinds_are_not_taken_for_values() {
 }
 
 #[test]
+fn a_value_with_lf_alone_is_not_cut_where_lines_end_with_crlf() {
+    let cut = |text: &str, good: &[&[&str]], bad: &[(u64, &str)]| {
+        for block in [1, 2, 3, 5, 9, 4096] {
+            let (found, set_aside) = read(text.as_bytes(), block);
+            assert_eq!(found[1..], rows(good), "{text:?} by {block}");
+            let expected: Vec<_> = bad.iter().map(|(line, text)| (*line, LONE_LF.to_owned(), (*text).to_owned())).collect();
+            assert_eq!(set_aside, expected, "{text:?} by {block}");
+        }
+    };
+    cut("a,b\r\n1,x\ny\r\n2,z\r\n", &[&["2", "z"]], &[(2, "1,x\ny")]);
+    cut("a,b\r\n1,x\ny\nz\r\n2,z\r\n", &[&["2", "z"]], &[(2, "1,x\ny\nz")]);
+    cut("a,b\r\n1,x\n\r\n2,z\r\n", &[&["2", "z"]], &[(2, "1,x\n")]);
+    cut("a,b\r\n1,x\n\ny\r\n2,z", &[&["2", "z"]], &[(2, "1,x\n\ny")]);
+    cut("a,b\r\n1,x\ny", &[], &[(2, "1,x\ny")]);
+    cut("a,b\r\n1\n2,x\r\n2,z\r\n", &[&["2", "z"]], &[(2, "1\n2,x")]);
+    cut("a,b\r\n1\n2,x\ny\r\n2,z\r\n", &[&["2", "z"]], &[(2, "1\n2,x\ny")]);
+    // The first lines tell of the others.
+    cut("a,b\n1,x\ny\r\n2,z\r\n", &[&["2", "z"]], &[(2, "1,x\ny")]);
+    // Of one column, any line may be the rest of a value.
+    cut("a\r\nx\ny\nz\r\n1\r\n", &[&["1"]], &[(2, "x\ny\nz")]);
+    // Files that were put together from two.
+    cut("a,b\r\n1,x\r\n2,y\n3,z\n", &[&["1", "x"], &["2", "y"], &["3", "z"]], &[]);
+    cut("a,b\r\n1,x\n2,y\n\n3,z\n\n", &[&["1", "x"], &["2", "y"], &["3", "z"]], &[]);
+    cut("a,b\n1,x\n2,y\r\n3,z\r\n", &[&["1", "x"], &["2", "y"], &["3", "z"]], &[]);
+    cut("a,b\r\n1,\"x\ny\"\r\n2,y\r\n", &[&["1", "x\ny"], &["2", "y"]], &[]);
+}
+
+#[test]
+fn a_short_rest_of_a_value_is_not_filled_up() {
+    let widths = Widths { fill_short: true, ..Widths::default() };
+    let text = b"a,b\r\n1,x\ny\r\n2\r\n3,z\r\n";
+    let mut reader = RecordReader::new(&text[..], Dialect { widths, ..Dialect::default() }, sizes(4096, 1 << 16));
+    reader.header().unwrap();
+    let batch = reader.next_batch(2).unwrap().unwrap();
+    assert_eq!((batch.rows(), batch.bad.len(), batch.bad[0].text.as_str()), (2, 1, "1,x\ny"));
+}
+
+#[test]
+fn a_trailer_after_lf_alone_is_no_rest_of_a_value() {
+    let trailer = Some(super::super::trailer::Trailer::new("T {rows}").unwrap());
+    let dialect = Dialect { trailer, comment: Some(b"#".to_vec()), ..Dialect::default() };
+    let text = b"a,b\r\n1,x\r\n2,y\n# note\r\n3,z\nT 3\r\n";
+    let mut reader = RecordReader::new(&text[..], dialect, sizes(64, 1000));
+    reader.header().unwrap();
+    let batch = reader.next_batch(2).unwrap().unwrap();
+    assert_eq!((batch.rows(), batch.bad.len()), (3, 0));
+    assert!(reader.next_batch(2).unwrap().is_none());
+}
+
+#[test]
+fn what_a_reader_tells_of_the_first_record_leaves_it_there() {
+    let dialect = Dialect { skip_lines: 1, ..Dialect::default() };
+    let mut reader = RecordReader::new(&b"title\nid,name\n1,Ann\n"[..], dialect, sizes(1, 1000));
+    assert_eq!(reader.width().unwrap().unwrap().unwrap(), 2);
+    for _ in 0..2 {
+        assert_eq!(reader.names().unwrap().unwrap(), ["id", "name"]);
+    }
+    assert_eq!(reader.header().unwrap().unwrap().unwrap(), ["id", "name"]);
+    assert_eq!(reader.next_batch(2).unwrap().unwrap().rows(), 1);
+}
+
+#[test]
 fn lines_may_end_with_a_lone_cr() {
     let (found, bad) = read(b"a,b\r1,2\r3,4\r", 3);
     assert_eq!(found, rows(&[&["a", "b"], &["1", "2"], &["3", "4"]]));
@@ -189,12 +254,26 @@ proptest! {
         prop_assert_eq!(&found[1..], &table[..]);
     }
 
+    /// Checks that a value with LF alone is whole or set aside, wherever lines end with CRLF.
+    #[test]
+    fn a_cut_value_is_never_a_row(
+        table in prop::collection::vec(prop::collection::vec("[a-z]{1,3}(\n[a-z]{0,3}){0,2}", 2..=2), 1..12), block in 1..64_usize
+    ) {
+        let body: String = table.iter().map(|row| format!("{}\r\n", row.join(","))).collect();
+        let (found, _) = read(format!("h1,h2\r\n{body}").as_bytes(), block);
+        for row in &found[1..] {
+            prop_assert!(table.contains(row), "{row:?}");
+        }
+    }
+
     /// Checks promise 3 at its root: every line of a file is in a row or in quarantine.
     #[test]
     fn nothing_is_lost_whatever_the_bytes(
-        body in prop::collection::vec(prop::sample::select(b"ab\",\n\r\xC3\x28 ".to_vec()), 0..200), block in 1..50_usize
+        body in prop::collection::vec(prop::sample::select(b"ab\",\n\r\xC3\x28 ".to_vec()), 0..200),
+        block in 1..50_usize,
+        crlf: bool,
     ) {
-        let text = [b"h1,h2\n".to_vec(), body.clone()].concat();
+        let text = [if crlf { b"h1,h2\r\n".to_vec() } else { b"h1,h2\n".to_vec() }, body.clone()].concat();
         let (found, bad) = read(&text, block);
         let kept = |text: &str| text.bytes().filter(u8::is_ascii_lowercase).count();
         let in_rows: usize = found[1..].iter().flatten().map(|field| kept(field)).sum();
@@ -204,9 +283,9 @@ proptest! {
 
     #[test]
     fn the_block_size_changes_nothing(
-        body in prop::collection::vec(prop::sample::select(b"a\",\n\r".to_vec()), 0..120), block in 1..40_usize
+        body in prop::collection::vec(prop::sample::select(b"a\",\n\r".to_vec()), 0..120), block in 1..40_usize, crlf: bool
     ) {
-        let text = [b"h1,h2\n".to_vec(), body].concat();
+        let text = [if crlf { b"h1,h2\r\n".to_vec() } else { b"h1,h2\n".to_vec() }, body].concat();
         prop_assert_eq!(read(&text, block), read(&text, 1 << 16));
     }
 }

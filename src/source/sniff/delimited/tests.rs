@@ -65,7 +65,7 @@ fn lines_around_the_records_are_none() {
     for (text, skipped, footers, trailer) in [
         (format!("Report of May\n\n{table}Total: 2\n"), 2, 0, "Total: {rows}"),
         (format!("{table}Total: 2\n\n\n"), 0, 0, "Total: {rows}"),
-        (format!("{table}Total: 2\nPrinted by Ann\n\n"), 0, 3, ""),
+        (format!("{table}Total: 2\nPrinted by Ann\n\n"), 0, 2, ""),
         (format!("{table}TRL,2\n"), 0, 0, "TRL,{rows}"),
         (format!("{table}Total,,30.5\n"), 0, 0, "Total,,*"),
         (format!("\"Report, May\"\n\"of\n2024\"\n{table}"), 3, 0, ""),

@@ -78,7 +78,7 @@ fn escapes_may_have_a_meaning_outside_quotes() {
 fn delimiters_may_be_long_and_quotes_any_character() {
     let dialect = Dialect { delimiter: b"||".to_vec(), quote: Some(b'\''), widths: filled(), ..Dialect::default() };
     good(
-        "1||A|B||'x||''y'''\r\n|\n||\"||'z'\n",
+        "1||A|B||'x||''y'''\r\n|\r\n||\"||'z'\n",
         &dialect,
         &[&["1", "A|B", "x||'y'"], &["|", MISSING, MISSING], &["", "\"", "z"]],
     );
