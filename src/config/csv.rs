@@ -139,7 +139,8 @@ with_value_settings! {
 }
 
 with_value_settings! {
-    /// Format of a module's workbooks. Their cells are read as the fields of CSV are.
+    /// Format of a module's workbooks. Texts in their cells are read as the fields of CSV are; numbers, dates and booleans are
+    /// what they are, whatever the notation below.
     pub struct ExcelSettings {
         /// Name of the sheet. If not set, the first one.
         pub sheet: Option<String>,

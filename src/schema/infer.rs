@@ -29,13 +29,23 @@ impl TypeGuess {
         Self { candidates: std::iter::once(ty.clone()).chain(wider).collect(), strict: false, seen: false, grouped: false }
     }
 
-    /// Removes the candidates that a value does not fit.
+    /// Removes the candidates that a text does not fit.
     pub fn see(&mut self, text: &[u8], formats: &Formats) {
+        self.see_value(text, formats, |ty| fit::scalar(ty, text, formats).is_some());
+    }
+
+    /// Removes the candidates that a value with a type of its own does not fit, by the rules of [`fit::typed_scalar`].
+    pub fn see_typed(&mut self, text: &[u8], formats: &Formats, own: &Formats) {
+        self.see_value(text, own, |ty| fit::typed_scalar(ty, text, formats, own).is_some());
+    }
+
+    #[inline]
+    fn see_value(&mut self, text: &[u8], formats: &Formats, fits: impl Fn(&ColumnType) -> bool) {
         self.seen = true;
         let strict = self.strict;
         self.grouped = self.grouped && formats.numbers.is_unsaid() && fit::may_be_grouped(fit::trim(text));
         // Nested values are judged when they are read.
-        let fits = |ty: &ColumnType| ty.is_nested() || fit::scalar(ty, text, formats).is_some();
+        let fits = |ty: &ColumnType| ty.is_nested() || fits(ty);
         self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text, formats)) && fits(ty));
     }
 
@@ -172,6 +182,25 @@ mod tests {
             }
             assert_eq!((guess.result().unwrap().to_string().as_str(), guess.is_ambiguous()), (ty, false), "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_typed_number_is_no_thousand_and_a_typed_day_is_iso() {
+        let formats = fit::Formats { dates: fit::DateFormats::new(&["%Y-%d-%m".to_owned()]).unwrap(), ..Formats::default() };
+        for (values, ty) in [
+            (&["1.000", "2.500"][..], "double"),
+            (&["2024-12-31"], "date"),
+            (&["1", "9007199254740992.0"], "double"),
+            (&["true"], "boolean"),
+        ] {
+            let mut guess = TypeGuess::fresh();
+            values.iter().for_each(|text| guess.see_typed(text.as_bytes(), &formats, &formats.of_programs()));
+            assert_eq!((guess.result().unwrap().to_string().as_str(), guess.is_ambiguous()), (ty, false), "{values:?}");
+        }
+        let mut guess = TypeGuess::fresh();
+        guess.see_typed(b"1.250", &formats, &formats.of_programs());
+        guess.see(b"1.250", &formats);
+        assert_eq!(guess.result(), Some(&ColumnType::Double));
     }
 
     #[test]

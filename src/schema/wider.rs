@@ -1,6 +1,6 @@
 //! Types that would hold values which an integer type does not.
 
-use super::fit::{self, Formats};
+use super::fit;
 use super::{ColumnName, ColumnType, StructField};
 
 /// Type of whole numbers of more than 64 bits.
@@ -19,12 +19,12 @@ pub enum TypeStep {
 
 impl ColumnType {
     /// Returns this type with a wider one in the place of the integer type at the path, which does not hold the value `text`.
-    /// `None` if there is no integer type.
-    pub fn wider_for(&self, path: &[TypeStep], text: &[u8], formats: &Formats) -> Option<Self> {
+    /// `None` if there is no integer type. `fits`: returns true for types that hold the value.
+    pub fn wider_for(&self, path: &[TypeStep], text: &[u8], fits: &dyn Fn(&Self) -> bool) -> Option<Self> {
         let Some((step, rest)) = path.split_first() else {
-            return self.is_integer().then(|| type_of(text, formats));
+            return self.is_integer().then(|| type_of(text, fits));
         };
-        let inner = |ty: &Self| ty.wider_for(rest, text, formats);
+        let inner = |ty: &Self| ty.wider_for(rest, text, fits);
         match (self, step) {
             (Self::Array(items), TypeStep::Item) => Some(Self::Array(Box::new(inner(items)?))),
             (Self::Map(key, value), TypeStep::Value) => Some(Self::Map(key.clone(), Box::new(inner(value)?))),
@@ -67,8 +67,7 @@ impl ColumnType {
 }
 
 /// Returns the narrowest type that holds a value which is no integer of its type.
-fn type_of(text: &[u8], formats: &Formats) -> ColumnType {
-    let fits = |ty: &ColumnType| fit::scalar(ty, text, formats).is_some();
+fn type_of(text: &[u8], fits: &dyn Fn(&ColumnType) -> bool) -> ColumnType {
     let is_exact = |ty: &ColumnType| *ty != ColumnType::Double || fit::survives_as_double(fit::trim(text));
     let types = [ColumnType::BigInt, WHOLE, ColumnType::Double];
     types.into_iter().find(|ty| fits(ty) && is_exact(ty)).unwrap_or(ColumnType::String)
@@ -90,10 +89,14 @@ fn difference(ty: &ColumnType, wider: &ColumnType, path: String) -> Option<(Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::fit::Formats;
 
     fn wider(ty: &str, path: &[TypeStep], texts: &[&str]) -> String {
         let ty: ColumnType = ty.parse().unwrap();
-        let types = texts.iter().filter_map(|text| ty.wider_for(path, text.as_bytes(), &Formats::default()));
+        let types = texts.iter().filter_map(|text| {
+            let fits = |ty: &ColumnType| fit::scalar(ty, text.as_bytes(), &Formats::default()).is_some();
+            ty.wider_for(path, text.as_bytes(), &fits)
+        });
         types.reduce(|one, other| one.or_wider(&other)).map_or_else(|| "none".to_owned(), |ty| ty.to_string())
     }
 
@@ -125,7 +128,7 @@ mod tests {
         let (ty, to): (ColumnType, ColumnType) = (ty.parse().unwrap(), expected.parse().unwrap());
         let first = ty.first_wider(&to, &ColumnName::new("o").unwrap());
         assert_eq!(first, Some(("o.l.p".to_owned(), ColumnType::Double)));
-        let other = ty.wider_for(&[TypeStep::Field("a".into())], b"x", &Formats::default()).unwrap();
+        let other = ty.wider_for(&[TypeStep::Field("a".into())], b"x", &|ty| *ty == ColumnType::String).unwrap();
         assert_eq!(to.or_wider(&other).to_string(), "struct<a:string,l:array<struct<p:map<string,double>,q:string>>>");
     }
 }

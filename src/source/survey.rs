@@ -69,6 +69,26 @@ fn see_text(guess: &mut TypeGuess, text: &[u8], rules: &ValueRules) {
     }
 }
 
+/// Takes the fields of a column into account until nothing more can change the guess. `see` gets the row and text of each.
+#[inline]
+fn see_fields(
+    guess: &mut TypeGuess,
+    batch: &RawBatch,
+    index: usize,
+    rules: &ValueRules,
+    see: impl Fn(&mut TypeGuess, usize, &[u8]),
+) {
+    for row in 0..batch.rows() {
+        if guess.is_settled() {
+            break;
+        }
+        let field = batch.field(row, index);
+        if !rules.nulls.is_null_text(field) {
+            see(guess, row, field.text);
+        }
+    }
+}
+
 /// Questions about the values of some columns, answered over all of a date's files.
 pub struct Survey<'a> {
     /// Returns the question about a column that was not seen yet, if there is one.
@@ -105,14 +125,15 @@ impl<'a> Survey<'a> {
             let rules = rules.of(column);
             let mut question = self.take(column);
             if let Some(Question::Text(guess)) = &mut question {
-                for row in 0..batch.rows() {
-                    if guess.is_settled() {
-                        break;
-                    }
-                    let field = batch.field(row, index);
-                    if !rules.nulls.is_null_text(field) {
-                        see_text(guess, field.text, rules);
-                    }
+                match &rules.of_typed {
+                    None => see_fields(guess, batch, index, rules, |guess, _, text| see_text(guess, text, rules)),
+                    Some(own) => see_fields(guess, batch, index, rules, |guess, row, text| {
+                        if batch.is_typed(row, index) {
+                            guess.see_typed(text, &rules.formats, own);
+                        } else {
+                            see_text(guess, text, rules);
+                        }
+                    }),
                 }
             }
             self.put(column, question);

@@ -68,7 +68,9 @@ fn excel_format(module: &Module, settings: &ExcelSettings) -> Result<TypedFormat
     let mut words = settings.null_values.clone();
     words.push(String::new());
     let columns = rules_from_file(module).collect();
-    let values = ValueRules { nested_in_text: true, columns, ..values(module, Nulls::new(&words, false), formats) };
+    // Of cells, texts alone have the module's notation.
+    let of_typed = Some(Box::new(formats.of_programs()));
+    let values = ValueRules { nested_in_text: true, of_typed, columns, ..values(module, Nulls::new(&words, false), formats) };
     let sheet = Sheet { name: settings.sheet.clone(), range: settings.range.clone() };
     Ok(TypedFormat { kind: TypedKind::Excel(sheet), binary: BinaryText::default(), values })
 }
@@ -264,6 +266,7 @@ fn values(module: &Module, nulls: Nulls, formats: Formats) -> ValueRules {
     ValueRules {
         nulls,
         formats,
+        of_typed: None,
         nested_in_text: false,
         naming: module.column_names,
         ignore_new_members: module.evolution.new_column == NewColumn::Ignore,

@@ -48,6 +48,14 @@ impl BooleanWords {
 }
 
 impl Formats {
+    /// Returns the notation in which programs write values, with the same rules for clock times: ISO 8601, and numbers with a
+    /// point.
+    #[must_use]
+    pub fn of_programs(&self) -> Self {
+        let numbers = NumberFormat { decimal: Some('.'), ..NumberFormat::default() };
+        Self { timestamps: self.timestamps.without_listed(), numbers, ..Self::default() }
+    }
+
     /// Returns a text as an integer, without rounding. `1.000` is none where nothing says that the point is the decimal sign:
     /// it may be a thousand.
     #[inline]

@@ -23,6 +23,6 @@ pub use formats::{BooleanWords, Formats};
 use number::plain_integer;
 pub use number::{boolean, double, float, integer, is_plain_bigint, survives_as_double};
 pub use number_format::{NumberFormat, Percent, is_currency_code, may_be_grouped};
-pub use scalar::{Scalar, json_scalar, scalar};
+pub use scalar::{BEYOND_DOUBLE, Scalar, json_scalar, scalar, typed_scalar};
 pub use text::{trim, within_characters};
 pub use timestamps::TimestampFormats;

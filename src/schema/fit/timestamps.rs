@@ -89,6 +89,12 @@ impl TimestampFormats {
         Self { clock, ..self }
     }
 
+    /// Returns the formats that read ISO 8601 alone, with the same rules for clock times.
+    #[must_use]
+    pub fn without_listed(&self) -> Self {
+        Self { clock: self.clock.clone(), ..Self::default() }
+    }
+
     /// Returns true if a format with a year of two digits reads a text: its century is a guess.
     pub fn guess_the_century(&self, text: &[u8]) -> bool {
         has_short_year(&self.listed, text)

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 const QUOTED: u32 = 1 << 31;
 const ESCAPED: u32 = 1 << 30;
+/// Bits of a field that has a type of its own: it has no quotes, and no escapes that need a bit.
+const TYPED: u32 = ESCAPED;
 const LENGTH: u32 = ESCAPED - 1;
 /// Start of a field that its record does not have; no batch is so long.
 const NOWHERE: u32 = u32::MAX;
@@ -45,6 +47,14 @@ impl Span {
     pub(super) fn escaped(start: usize, end: usize) -> Self {
         let mut span = Self::plain(start, end);
         span.length |= ESCAPED;
+        span
+    }
+
+    /// Creates the span of a field that has a type of its own, such as a number or a date in the cell of a workbook.
+    #[cfg(any(feature = "excel", test))]
+    pub(in crate::source) fn typed(start: usize, end: usize) -> Self {
+        let mut span = Self::plain(start, end);
+        span.length |= TYPED;
         span
     }
 
@@ -188,6 +198,11 @@ impl RawBatch {
         };
         let text = self.text.get(span.start()..span.end()).unwrap_or_default();
         Field { text, quoted: span.length & QUOTED != 0, missing: span.start == NOWHERE || span.length & LENGTH == NULL }
+    }
+
+    /// Returns true if a field has a type of its own: it is written as programs write it. Fields with escapes are unescaped.
+    pub(in crate::source) fn is_typed(&self, row: usize, column: usize) -> bool {
+        self.spans.get(row * self.width + column).is_some_and(|span| span.length & (QUOTED | TYPED) == TYPED)
     }
 
     /// Returns a field's offset and length in [`text`](Self::text).

@@ -22,7 +22,12 @@ pub(super) struct Built {
 
 impl Built {
     pub(super) fn new(array: impl Array + 'static, invalid_values: Vec<usize>) -> Self {
-        Self { array: Arc::new(array), invalid_values, misfits: Vec::new(), alike: None, has_grown: false }
+        Self { invalid_values, ..Self::of(Arc::new(array)) }
+    }
+
+    /// Creates a column without invalid values.
+    pub(super) fn of(array: ArrayRef) -> Self {
+        Self { array, invalid_values: Vec::new(), misfits: Vec::new(), alike: None, has_grown: false }
     }
 }
 

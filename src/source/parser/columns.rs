@@ -18,6 +18,7 @@ use crate::schema::{ColumnName, ColumnType, ERROR_DESC, Flat, ROW_HASH_ID};
 
 use super::batch::{Field as RawField, RawBatch};
 use super::built::{Built, invalid_value};
+use super::cells;
 use super::nested;
 use super::plan::ColumnPlan;
 use super::row_hash::RowHash;
@@ -72,17 +73,31 @@ const MOST_JUDGED: usize = 1_000;
 
 /// Returns a type that would hold a column's invalid values too, by the first of them.
 fn wider(batch: &RawBatch, column: &ColumnPlan, built: &Built, rules: &ValueRules) -> Option<ColumnType> {
-    let formats = &rules.of(&column.name).formats;
-    let whole = built.invalid_values.iter().map(|row| (&[][..], batch.field(*row, column.index).text));
-    let inner = built.misfits.iter().map(|misfit| (misfit.steps.as_slice(), misfit.text.as_bytes()));
-    let types = whole.chain(inner).take(MOST_JUDGED).filter_map(|(steps, text)| column.ty.wider_for(steps, text, formats));
+    let rules = rules.of(&column.name);
+    let own = |row| rules.of_typed.as_deref().filter(|_| batch.is_typed(row, column.index));
+    let whole = built.invalid_values.iter().map(|row| (&[][..], batch.field(*row, column.index).text, own(*row)));
+    let inner = built.misfits.iter().map(|misfit| (misfit.steps.as_slice(), misfit.text.as_bytes(), None));
+    let types = whole.chain(inner).take(MOST_JUDGED).filter_map(|(steps, text, own)| {
+        let scalar = |ty: &ColumnType| match own {
+            Some(own) => fit::typed_scalar(ty, text, &rules.formats, own),
+            None => fit::scalar(ty, text, &rules.formats),
+        };
+        column.ty.wider_for(steps, text, &|ty| scalar(ty).is_some())
+    });
     types.reduce(|one, other| one.or_wider(&other))
+}
+
+fn is_text(ty: &ColumnType) -> bool {
+    matches!(ty, ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_))
 }
 
 fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
     let rules = rules.of(&column.name);
     let (nulls, formats) = (&rules.nulls, &rules.formats);
     let at = column.index;
+    if let Some(own) = rules.of_typed.as_ref().filter(|_| !column.ty.is_nested() && !is_text(&column.ty)) {
+        return cells::build(batch, column, rules, own);
+    }
     Ok(match &column.ty {
         ColumnType::String => texts(batch, at, nulls, u32::MAX)?,
         ColumnType::Varchar(limit) | ColumnType::Char(limit) => texts(batch, at, nulls, *limit)?,

@@ -6,6 +6,7 @@
 
 mod batch;
 mod built;
+mod cells;
 mod columns;
 mod dialect;
 mod dialect_split;

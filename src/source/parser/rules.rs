@@ -94,6 +94,8 @@ pub struct ValueRules {
     pub nulls: Nulls,
     /// Notation of dates, timestamps, numbers and booleans.
     pub formats: Formats,
+    /// Notation of fields that have a type of their own, as cells of workbooks do; `None` if no field has one.
+    pub of_typed: Option<Box<Formats>>,
     /// True if arrays, structs and maps are written as JSON text, as they must be in CSV. If false, a text is none of them.
     pub nested_in_text: bool,
     /// Rule that turns members of objects into fields of structs.

@@ -9,6 +9,7 @@ use super::super::parser::Span;
 use super::super::stream::failed;
 use super::Sheet;
 use super::unreadable::unreadable;
+use crate::schema::fit::BEYOND_DOUBLE;
 use crate::source::{RawBatch, SourceError};
 
 const WORKBOOK: &str = "a workbook";
@@ -98,7 +99,8 @@ impl ExcelRows {
             // As a field of CSV: an empty text in quotes is no null, a cell without a value is one.
             spans.push(match cell {
                 Data::String(_) => Span::quoted(start, bytes.len(), false),
-                _ => Span::plain(start, bytes.len()),
+                Data::Empty | Data::Error(_) => Span::plain(start, bytes.len()),
+                _ => Span::typed(start, bytes.len()),
             });
         }
         Some(RawBatch { text: bytes.into(), spans, width: self.width, rows: rows.len(), bad: Vec::new() })
@@ -151,17 +153,14 @@ fn text(cell: &Data) -> Option<String> {
                 _ => format!("{date} {time}"),
             }
         }
-        // A duration is a share of a day.
+        // A duration is a number of days.
         Data::DateTime(value) => number(value.as_f64()),
         Data::Error(error) => error.to_string(),
     })
 }
 
-/// Largest number up to which all integers are doubles.
-const LARGEST: f64 = 9_007_199_254_740_992.0;
-
 fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() <= LARGEST { format!("{value:.0}") } else { format!("{value:?}") }
+    if value.fract() == 0.0 && value.abs() < BEYOND_DOUBLE { format!("{value:.0}") } else { format!("{value:?}") }
 }
 
 #[cfg(test)]
@@ -185,6 +184,8 @@ mod tests {
             (5.0, "5"),
             (-0.5, "-0.5"),
             (1e20, "1e20"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (9_007_199_254_740_992.0, "9007199254740992.0"),
             (0.1 + 0.2, "0.30000000000000004"),
         ] {
             assert_eq!(text(&Data::Float(value)).unwrap(), expected);

@@ -5,7 +5,7 @@ import gzip
 import io
 import struct
 import uuid
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -14,7 +14,7 @@ import pyarrow.orc
 import pytest
 
 from cases.formats.avro import container
-from cases.formats.given import DAY, Given, refused, rows, run, workspace
+from cases.formats.given import DAY, Given, dec, refused, rows, run, workspace
 from cases.formats.test_csv import at, zipped
 from cases.formats.test_typed import AVRO_EXPECTED, AVRO_ROWS, AVRO_SCHEMA, of, orc, parquet
 from world.checks import Checks
@@ -101,6 +101,44 @@ CASES = [
         "times of day in a workbook",
         sheet(["v", "w"], [time(9, 30), datetime(2024, 5, 1, 9, 30)], [time(0, 0), datetime(2024, 5, 1)]),
         [{"v": "09:30:00", "w": at(2024, 5, 1, 9, 30)}, {"v": "00:00:00", "w": at(2024, 5, 1)}],
+    ),
+    of(
+        "excel",
+        "numbers and days beside texts in the notation of the module",
+        sheet(["v", "d", "n"], [1.234, date(2024, 5, 1), 1000.5], ["1.234", "2024-31-05", 2000], ["1,5", None, "1.234,5"]),
+        [
+            {"v": 1.234, "d": date(2024, 5, 1), "n": dec("1000.50")},
+            {"v": 1234.0, "d": date(2024, 5, 31), "n": dec("2000.00")},
+            {"v": 1.5, "d": None, "n": dec("1234.50")},
+        ],
+        '{ decimal: ",", thousands: ".", date_formats: ["%Y-%d-%m"] }',
+        columns='v: double, d: date, n: "decimal(9,2)"',
+    ),
+    of(
+        "excel",
+        "numbers with three digits after the point",
+        sheet(["v"], [1.234], [2.125]),
+        values(1.234, 2.125),
+    ),
+    of(
+        "excel",
+        "numbers that are days and instants",
+        sheet(["d", "t"], [20240501, 1714557600]),
+        [{"d": date(2024, 1, 5), "t": at(2024, 5, 1, 10)}],
+        '{ date_formats: ["%Y%d%m"], timestamp_formats: [epoch_s] }',
+        columns="d: date, t: timestamp",
+    ),
+    of(
+        "excel",
+        "more digits than a double has",
+        sheet(["v", "d"], [9007199254740991, 1], [1234567890123456789, 9007199254740993], ["9007199254740993", 2]),
+        [
+            {"v": 9007199254740991, "d": dec("1")},
+            {"v": None, "d": None},
+            {"v": 9007199254740993, "d": dec("2")},
+        ],
+        columns='v: bigint, d: "decimal(20,0)"',
+        errors=[1],
     ),
     *[
         of("parquet", f"pages packed by {codec}", parquet(column(["a", "b"], pa.string()), compression=codec), values("a", "b"))

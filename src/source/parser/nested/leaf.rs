@@ -134,13 +134,13 @@ enum Values {
 
 /// Builder of a column of a plain type.
 #[derive(Debug)]
-pub(super) struct Leaf<'a> {
+pub(in crate::source::parser) struct Leaf<'a> {
     ty: &'a ColumnType,
     values: Values,
 }
 
 impl<'a> Leaf<'a> {
-    pub(super) fn of(ty: &'a ColumnType) -> Self {
+    pub(in crate::source::parser) fn of(ty: &'a ColumnType) -> Self {
         let texts = |limit| Values::Texts(Texts { limit, places: Slots::new(), own: Vec::new() });
         let values = match ty {
             ColumnType::Varchar(limit) | ColumnType::Char(limit) => texts(*limit),
@@ -178,6 +178,12 @@ impl<'a> Leaf<'a> {
             Kind::Text { escaped: false } => fit::scalar(self.ty, value.text(text), formats),
             _ => fit::json_scalar(self.ty, value.text(text), formats),
         };
+        self.append_scalar(scalar)
+    }
+
+    /// Appends a value that is no text. Returns false, and appends nothing, if it is none of the type.
+    #[inline]
+    pub(in crate::source::parser) fn append_scalar(&mut self, scalar: Option<Scalar>) -> bool {
         match (&mut self.values, scalar) {
             (Values::Booleans(slots), Some(Scalar::Boolean(value))) => slots.push(Some(value)),
             (Values::Integers(slots), Some(Scalar::Integer(value))) => slots.push(Some(value)),
@@ -188,7 +194,7 @@ impl<'a> Leaf<'a> {
         true
     }
 
-    pub(super) fn append_null(&mut self) {
+    pub(in crate::source::parser) fn append_null(&mut self) {
         match &mut self.values {
             Values::Booleans(slots) => slots.push(None),
             Values::Integers(slots) => slots.push(None),
@@ -220,7 +226,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// Builds the array. `text` is the batch's text.
-    pub(super) fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
+    pub(in crate::source::parser) fn finish(self, text: &Buffer) -> Result<ArrayRef, BatchError> {
         Ok(match (self.values, self.ty) {
             (Values::Texts(texts), _) => texts.finish(text)?,
             (Values::Booleans(slots), _) => Arc::new(BooleanArray::new(BooleanBuffer::from(slots.values), nulls(slots.valid))),

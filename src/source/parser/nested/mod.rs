@@ -5,3 +5,4 @@ mod column;
 mod leaf;
 
 pub(super) use column::build;
+pub(super) use leaf::Leaf;
