@@ -4,10 +4,10 @@ use super::{exact_decimal, trim};
 
 /// Digits of an integer that a double always holds.
 const DIGITS_OF_DOUBLE: usize = 15;
-/// Integers up to this one, 2^53, are doubles.
-const INTEGERS_OF_DOUBLE: f64 = 9_007_199_254_740_992.0;
-/// Integers up to this one, 2^24, are floats.
-const INTEGERS_OF_FLOAT: f32 = 16_777_216.0;
+/// First integer, 2^53, from which on a double stands for several: one that it holds may have been another.
+pub const BEYOND_DOUBLE: f64 = 9_007_199_254_740_992.0;
+/// The same of a float: 2^24.
+const BEYOND_FLOAT: f32 = 16_777_216.0;
 
 /// Returns `text` as an integer, without rounding: `7`, ` +7 `, `7.0` and `7e0` are 7; `7.5` is `None`.
 #[inline]
@@ -64,7 +64,7 @@ fn unusual_integer(text: &[u8]) -> Option<i64> {
 pub fn double(text: &[u8]) -> Option<f64> {
     let text = trim(text);
     match fast_float2::parse::<f64, _>(text) {
-        Ok(value) if value.abs() >= INTEGERS_OF_DOUBLE && is_other_integer(text, value, value) => None,
+        Ok(value) if value.abs() >= BEYOND_DOUBLE && is_other_integer(text, value, value) => None,
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         Ok(_) | Err(_) => not_finite(text),
     }
@@ -75,7 +75,7 @@ pub fn double(text: &[u8]) -> Option<f64> {
 pub fn float(text: &[u8]) -> Option<f32> {
     let text = trim(text);
     match fast_float2::parse::<f32, _>(text) {
-        Ok(value) if value.abs() >= INTEGERS_OF_FLOAT && is_other_integer(text, value, value.into()) => None,
+        Ok(value) if value.abs() >= BEYOND_FLOAT && is_other_integer(text, value, value.into()) => None,
         Ok(value) if value.is_finite() && (value != 0.0 || is_zero(text)) => Some(value),
         #[allow(clippy::cast_possible_truncation)] // NaN and the infinities are the same in both widths.
         Ok(_) | Err(_) => not_finite(text).map(|value| value as f32),

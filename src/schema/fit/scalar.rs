@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::schema::ColumnType;
 
-use super::{Formats, NumberFormat, exact_decimal, within_characters};
+use super::{BEYOND_DOUBLE, Formats, NumberFormat, exact_decimal, within_characters};
 
 /// A value that fits its type.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,9 +20,6 @@ pub enum Scalar {
     /// Value of a text.
     Text(String),
 }
-
-/// First integer from which on a double stands for several: one that it holds may have been another.
-pub const BEYOND_DOUBLE: f64 = 9_007_199_254_740_992.0;
 
 /// Notation of numbers in JSON.
 static JSON_NUMBERS: LazyLock<Formats> =
