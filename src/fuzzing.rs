@@ -168,6 +168,7 @@ fn records(reading: &Reading<'_>, header: &Header, bytes: Box<Cursor<Vec<u8>>>) 
             name: name.clone(),
             ty: one_of_types(index),
             may_grow: index % 2 == 0,
+            keeps_digits: index % 3 == 0,
             source_names: Arc::default(),
         })
         .collect();

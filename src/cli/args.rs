@@ -204,7 +204,8 @@ pub(super) enum Command {
     Repair(RepairArgs),
     /// Change the type of a column of a published table.
     ///
-    /// Dates whose files have another type are rewritten first, beside the old ones. If a value does not fit, nothing changes.
+    /// Dates whose files have another type are rewritten first, beside the old ones. If a value does not fit, nothing changes: a
+    /// decimal or text becomes a double or float only if that gives all its digits back.
     Retype {
         /// `database.table`, or the table alone.
         table: String,

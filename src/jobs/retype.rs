@@ -78,6 +78,8 @@ pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, J
     let layout = context.layout(&collection)?;
     let sink = context.sink(&collection, layout, &lease);
     let after = retyped(&table.schema, &name, &request.ty);
+    let reading = context.reading(&collection);
+    refuse_texts_of_cells(&table, (&name, &from), &request.ty, reading.format.values().of(&name))?;
     let work = Retype {
         context: &context,
         collection: &collection,
@@ -122,12 +124,36 @@ fn refuse_names_as_data(table: &Table, name: &ColumnName, from: &ColumnType, to:
     let message = format!(
         "the {what} of `{name}` would have the table's names of the members (`user_name`) in place of the source's (`userName`)"
     );
-    let hint = format!(
+    Err(refused(message, &declare(table, name, to)))
+}
+
+/// Refuses to read texts of a table some of which were cells of numbers or dates: those are not in the notation of the texts.
+fn refuse_texts_of_cells(
+    table: &Table,
+    (name, from): (&ColumnName, &ColumnType),
+    to: &ColumnType,
+    rules: &ValueRules,
+) -> Result<(), JobError> {
+    let Formats { dates, timestamps, numbers, .. } = &rules.formats;
+    let has_notation = !numbers.is_plain() || dates.are_not_iso() || timestamps.are_not_iso();
+    if rules.of_typed.is_none() || !has_notation || !is_text(from) || is_text(to) {
+        return Ok(());
+    }
+    let message = format!("texts of `{name}` may have been texts or numbers of a workbook, which are not written alike");
+    Err(refused(message, &declare(table, name, to)))
+}
+
+fn is_text(ty: &ColumnType) -> bool {
+    matches!(ty, ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_))
+}
+
+/// Returns the hint to read a column from the source again.
+fn declare(table: &Table, name: &ColumnName, to: &ColumnType) -> String {
+    format!(
         "write `columns: {{ {name}: '{to}' }}` into the module file, drop the table `{}`, and run its dates again from the \
          source with --start-dt and --end-dt",
         table.name
-    );
-    Err(refused(message, &hint))
+    )
 }
 
 /// Returns what would be made of the names of fields: keys or texts; `None` if fields stay fields.
@@ -245,7 +271,8 @@ impl<'r> Retype<'r> {
         let header = reading.header(&object.key, bytes, self.after, None, (Sample::Full, &mut survey))?;
         let plan = header.columns.iter().enumerate().filter_map(|(index, name)| {
             let ty = self.after.type_of(name)?.clone();
-            Some(ColumnPlan { index, name: name.clone(), ty, may_grow: false, source_names: Arc::default() })
+            let keeps_digits = name == self.name;
+            Some(ColumnPlan { index, name: name.clone(), ty, may_grow: false, keeps_digits, source_names: Arc::default() })
         });
         let plan: Vec<ColumnPlan> = plan.collect();
         let mut rows = reading.records(&header, store.open_object(object)?)?;
@@ -263,7 +290,7 @@ impl<'r> Retype<'r> {
     /// Returns the rules for the table's values. A text has the notation of the source; all else is written by adg.
     fn values(&self, naming: NamingRule) -> ValueRules {
         let values = as_written(naming);
-        if !matches!(self.from, ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_)) {
+        if !is_text(self.from) {
             return values;
         }
         let formats = self.context.reading(self.collection).format.values().of(self.name).formats.clone();
@@ -275,7 +302,16 @@ impl<'r> Retype<'r> {
         let rows = batch.columns().last().map_or(0, |errors| errors.len() - errors.null_count());
         let message =
             format!("{rows} values of `{}` of {date} do not fit {}, and maybe more; nothing was changed", self.name, self.to);
-        refused(message, "choose a type that holds them: `adg query` shows them")
+        let hint = match self.to {
+            ColumnType::Float => {
+                "choose a type that holds all their digits, of which a float has 9 at most: `adg query` shows them"
+            }
+            ColumnType::Double => {
+                "choose a type that holds all their digits, of which a double has 17 at most: `adg query` shows them"
+            }
+            _ => "choose a type that holds them: `adg query` shows them",
+        };
+        refused(message, hint)
     }
 
     /// Records in the ledger where the rows of a date are now. They are those of the attempt before.

@@ -12,7 +12,7 @@ pub(super) const READ_BYTES: usize = 256 << 10;
 /// Number of first bytes that tell a format.
 pub(super) const TELLING: u64 = 10;
 /// Maximum memory for the dictionary of an xz file, in KiB: that of its strongest preset.
-const XZ_KIB: u32 = 100 << 10;
+pub(super) const XZ_KIB: u32 = 100 << 10;
 
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];

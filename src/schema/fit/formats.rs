@@ -1,7 +1,7 @@
 //! Notation of a source's values.
 
 use super::{DateFormats, NumberFormat, TimestampFormats};
-use super::{boolean, decimal, double, float, integer, may_be_grouped, plain_integer, trim};
+use super::{boolean, decimal, double, exact_double, exact_float, float, integer, may_be_grouped, plain_integer, trim};
 
 /// Notation of a source's values.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +81,16 @@ impl Formats {
     #[inline]
     pub fn float(&self, text: &[u8]) -> Option<f32> {
         self.number(text, float)
+    }
+
+    /// Returns the double nearest to a text, if it gives all digits back.
+    pub fn exact_double(&self, text: &[u8]) -> Option<f64> {
+        self.number(text, exact_double)
+    }
+
+    /// Returns the float nearest to a text, if it gives all digits back.
+    pub fn exact_float(&self, text: &[u8]) -> Option<f32> {
+        self.number(text, exact_float)
     }
 
     /// Returns a text as a decimal of this precision and scale, as its unscaled integer; `None` if a digit would be lost.

@@ -21,7 +21,9 @@ pub use dates::DateFormats;
 pub use decimal::{decimal, exact_decimal};
 pub use formats::{BooleanWords, Formats};
 use number::plain_integer;
-pub use number::{BEYOND_DOUBLE, boolean, double, float, integer, is_plain_bigint, survives_as_double};
+pub use number::{
+    BEYOND_DOUBLE, boolean, double, exact_double, exact_float, float, integer, is_plain_bigint, survives_as_double,
+};
 pub use number_format::{NumberFormat, Percent, is_currency_code, may_be_grouped};
 pub use scalar::{Scalar, json_scalar, scalar, typed_scalar};
 pub use text::{trim, within_characters};

@@ -95,6 +95,30 @@ fn is_other_integer(text: &[u8], shortest: impl std::fmt::LowerExp, value: f64) 
     is_integer(text) && !whole(text).is_some_and(is_same)
 }
 
+/// Returns the double nearest to `text`, by the rules of [`double`], if it gives all digits of the text back.
+pub fn exact_double(text: &[u8]) -> Option<f64> {
+    double(text).filter(|value| !value.is_finite() || digits(text) == digits(format!("{value:e}").as_bytes()))
+}
+
+/// Returns the float nearest to `text`, by the rules of [`double`], if it gives all digits of the text back: those with which it
+/// is written, or those of the double that it is.
+pub fn exact_float(text: &[u8]) -> Option<f32> {
+    let is_same = |value: f32| {
+        let written = [format!("{value:e}"), format!("{:e}", f64::from(value))];
+        written.iter().any(|written| digits(text) == digits(written.as_bytes()))
+    };
+    float(text).filter(|value| !value.is_finite() || is_same(*value))
+}
+
+/// Returns the digits of a number without the zeros behind them, and its exponent.
+fn digits(number: &[u8]) -> Option<(i128, i32)> {
+    let (mut mantissa, mut exponent) = exact_decimal(trim(number))?;
+    while mantissa != 0 && mantissa % 10 == 0 {
+        (mantissa, exponent) = (mantissa / 10, exponent + 1);
+    }
+    Some((mantissa, if mantissa == 0 { 0 } else { exponent }))
+}
+
 /// Returns true if a double holds the number without loss, and is written with the same digits.
 pub fn survives_as_double(number: &[u8]) -> bool {
     // Fifteen digits always are, unless an exponent takes them to where doubles have fewer.
@@ -266,6 +290,36 @@ mod tests {
     }
 
     #[test]
+    fn an_exact_number_gives_all_its_digits_back() {
+        for (text, is_double, is_float) in [
+            ("0.1", true, true),
+            (" +1.50 ", true, true),
+            ("-0.0", true, true),
+            ("0e5", true, true),
+            ("1200000", true, true),
+            ("1e300", true, false),
+            ("0.123456789", true, false),
+            ("16777217.0", true, false),
+            ("16777216.0", true, true),
+            // The float 0.1 as a double.
+            ("0.10000000149011612", true, true),
+            ("3.4028234663852886e38", true, true),
+            ("0.12345678901234567890123", false, false),
+            ("1234567890123456.78", false, false),
+            ("9007199254740993.0", false, false),
+            ("12345678901234567000", true, false),
+            ("0.1000000000000000055511151231257827", false, false),
+            ("5e-324", true, false),
+            ("NaN", true, true),
+            ("-Infinity", true, true),
+            ("x", false, false),
+        ] {
+            let found = (exact_double(text.as_bytes()).is_some(), exact_float(text.as_bytes()).is_some());
+            assert_eq!(found, (is_double, is_float), "{text}");
+        }
+    }
+
+    #[test]
     fn an_integer_is_the_same_one_as_a_double_or_none() {
         for (text, value) in [
             ("9007199254740992", Some(9_007_199_254_740_992.0)),
@@ -305,6 +359,14 @@ mod tests {
         #[test]
         fn every_i64_fits_and_only_itself(value: i64) {
             prop_assert_eq!(integer(value.to_string().as_bytes()), Some(value));
+        }
+
+        #[test]
+        fn what_a_program_writes_is_exact(double: f64, float: f32) {
+            prop_assume!(!float.is_nan() && !double.is_nan());
+            prop_assert_eq!(exact_double(format!("{double:?}").as_bytes()), Some(double));
+            prop_assert_eq!(exact_float(format!("{float:?}").as_bytes()), Some(float));
+            prop_assert_eq!(exact_float(format!("{:?}", f64::from(float)).as_bytes()), Some(float));
         }
 
         #[test]

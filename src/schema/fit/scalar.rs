@@ -38,13 +38,14 @@ pub fn json_scalar(ty: &ColumnType, text: &[u8], formats: &Formats) -> Option<Sc
 
 /// Returns a value that has a type of its own, as programs write it, as a value of the type `ty`: by `own`, the
 /// [notation of programs](Formats::of_programs), whatever the notation of the texts around it. A number is a date or a timestamp
-/// by a listed format first, and no integer or decimal where its last digits are not known.
+/// by a listed format first, no float of fewer digits, and no integer or decimal where its last digits are not known.
 pub fn typed_scalar(ty: &ColumnType, text: &[u8], formats: &Formats, own: &Formats) -> Option<Scalar> {
     let Some(number) = number(text) else { return scalar(ty, text, own) };
     match ty {
         ColumnType::Date | ColumnType::Timestamp => json_scalar(ty, text, formats).or_else(|| scalar(ty, text, own)),
         ColumnType::Boolean => scalar(ty, text, formats),
-        ColumnType::Float | ColumnType::Double => scalar(ty, text, own),
+        ColumnType::Float => own.exact_float(text).map(|value| Scalar::Real(value.into())),
+        ColumnType::Double => scalar(ty, text, own),
         _ if ty.is_number() && number.abs() >= BEYOND_DOUBLE => None,
         _ => scalar(ty, text, own),
     }
@@ -105,6 +106,8 @@ mod tests {
             ("decimal(9,3)", "1.234", Some(Scalar::Decimal(1234))),
             ("double", "1.2345678901234568e18", Some(Scalar::Real(1_234_567_890_123_456_800.0))),
             ("double", "1.234", Some(Scalar::Real(1.234))),
+            ("float", "1.5", Some(Scalar::Real(1.5))),
+            ("float", "1.23456789", None),
             ("date", "1970-01-02", day(1)),
             ("date", "1970-01-02 10:00:00", None),
             ("date", "19700103", day(2)),

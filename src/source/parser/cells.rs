@@ -65,7 +65,14 @@ mod tests {
         let of_typed = Some(Box::new(formats.of_programs()));
         let rules = ValueRules { formats, of_typed, ..ValueRules::default() };
         let name = ColumnName::new("c").unwrap();
-        let plan = ColumnPlan { index: 0, name, ty: ty.parse().unwrap(), may_grow: false, source_names: Arc::default() };
+        let plan = ColumnPlan {
+            index: 0,
+            name,
+            ty: ty.parse().unwrap(),
+            may_grow: false,
+            keeps_digits: false,
+            source_names: Arc::default(),
+        };
         let typed = typed_batch(&batch, &[plan], &rules, None).unwrap();
         (Arc::clone(typed.batch.column(0)), typed.invalid_values[0], typed.wider[0].clone())
     }

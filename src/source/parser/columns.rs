@@ -106,6 +106,10 @@ fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Bu
         ColumnType::SmallInt => primitive::<Int16Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
         ColumnType::Int => primitive::<Int32Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
         ColumnType::BigInt => primitive::<Int64Type>(batch, at, nulls, |text| formats.integer(text)),
+        ColumnType::Float if column.keeps_digits => primitive::<Float32Type>(batch, at, nulls, |text| formats.exact_float(text)),
+        ColumnType::Double if column.keeps_digits => {
+            primitive::<Float64Type>(batch, at, nulls, |text| formats.exact_double(text))
+        }
         ColumnType::Float => primitive::<Float32Type>(batch, at, nulls, |text| formats.float(text)),
         ColumnType::Double => primitive::<Float64Type>(batch, at, nulls, |text| formats.double(text)),
         ColumnType::Date if rules.nested_in_text => primitive::<Date32Type>(batch, at, nulls, |text| formats.dates.parse(text)),

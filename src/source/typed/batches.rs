@@ -97,15 +97,17 @@ impl TypedBatches {
 
     /// Returns the next records; `None` at the end of the file.
     pub(in crate::source) fn next_batch(&mut self) -> Result<Option<RawBatch>, SourceError> {
-        let (batch, format): (Option<Result<RecordBatch, ArrowError>>, _) = match &mut self.reader {
-            Reader::Parquet(reader) => (reader.next(), "Parquet"),
-            Reader::Avro(reader) => (reader.next(), "Avro"),
+        let checked = |batch: Option<Result<RecordBatch, ArrowError>>, format| {
+            batch.transpose().map_err(|error| unreadable(&self.key, format, &error))
+        };
+        let batch = match &mut self.reader {
+            Reader::Parquet(reader) => checked(reader.next(), "Parquet")?,
+            Reader::Avro(reader) => reader.next_batch(&self.key)?,
             #[cfg(feature = "orc")]
-            Reader::Orc(reader) => (reader.next(), "ORC"),
+            Reader::Orc(reader) => checked(reader.next(), "ORC")?,
             #[cfg(feature = "excel")]
             Reader::Excel(rows) => return Ok(rows.next_batch()),
         };
-        let batch = batch.transpose().map_err(|error| unreadable(&self.key, format, &error))?;
         Ok(batch.map(|batch| {
             let first = self.count + 1;
             self.count += batch.num_rows() as u64;

@@ -6,6 +6,7 @@ import io
 import struct
 import uuid
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -16,6 +17,7 @@ import pytest
 from cases.formats.avro import container
 from cases.formats.given import DAY, Given, dec, refused, rows, run, workspace
 from cases.formats.test_csv import at, zipped
+from cases.formats.test_json_types import refused_retype
 from cases.formats.test_typed import AVRO_EXPECTED, AVRO_ROWS, AVRO_SCHEMA, of, orc, parquet
 from world.checks import Checks
 
@@ -57,6 +59,9 @@ def avro(kind: Any, *encoded: bytes) -> bytes:
     return header + bytes([2 * len(encoded), 2 * len(block)]) + block + mark
 
 
+NOTHING: dict[str, Any] = {"type": "record", "name": "r", "fields": [{"name": "v", "type": "null"}]}
+FLOAT = struct.unpack("f", struct.pack("f", 0.1))[0]
+"""The float 0.1, as the double that it is."""
 BINARY = [b"\xff\x00", "ä".encode(), b"", None]
 CASES = [
     of("parquet", "text in binary values", parquet(column(["ä".encode(), None], pa.binary())), values("ä", None)),
@@ -140,6 +145,38 @@ CASES = [
         columns='v: bigint, d: "decimal(20,0)"',
         errors=[1],
     ),
+    of("avro", "records without bytes", container(NOTHING, [{"v": None}] * 3), values(None, None, None)),
+    of(
+        "parquet",
+        "doubles in a column of floats",
+        parquet(column([0.1, 0.123456789, 16777217.0, FLOAT, None], pa.float64())),
+        values(FLOAT, None, None, FLOAT, None),
+        columns="v: float",
+        errors=[1, 2],
+    ),
+    of(
+        "orc",
+        "doubles of a struct in a struct of floats",
+        orc(column([{"x": 0.1}, {"x": 0.123456789}], pa.struct([("x", pa.float64())]))),
+        values({"x": FLOAT}, {"x": None}),
+        columns='v: "struct<x:float>"',
+        errors=[1],
+    ),
+    of(
+        "parquet",
+        "decimals in a column of doubles",
+        parquet(column([dec("1.5"), dec("0.123456789012345678")], pa.decimal128(38, 18))),
+        values(1.5, None),
+        columns="v: double",
+        errors=[1],
+    ),
+    of(
+        "parquet",
+        "texts in a column of floats",
+        parquet(column(["0.1", "0.123456789"], pa.string())),
+        values(FLOAT, struct.unpack("f", struct.pack("f", 0.123456789))[0]),
+        columns="v: float",
+    ),
     *[
         of("parquet", f"pages packed by {codec}", parquet(column(["a", "b"], pa.string()), compression=codec), values("a", "b"))
         for codec in ("gzip", "brotli", "lz4", "zstd", "snappy", "none")
@@ -184,6 +221,45 @@ def test_cut_avro_file_is_refused(checks: Checks) -> None:
     for cut in (1, 15, 16, 17, 30, len(whole) // 2):
         with workspace(of("avro", "x", whole[:-cut], [])) as place:
             checks.same(f"without its last {cut} bytes", "as Avro" in refused(place, 13), True)
+
+
+def test_avro_block_of_other_bytes_than_its_records_is_refused(checks: Checks) -> None:
+    """A reader that takes such a block for one without an end would never stop."""
+    whole = avro("int", b"\x0a")
+    header, mark = whole[:-19], whole[-16:]
+    for block, said in [
+        (b"\x02\x04\x0a\x00", "other bytes than those of its 1 records"),
+        (b"\x02\x00", "as Avro"),
+        (b"\x01\x02\x0a", "a negative number of records"),
+        (b"\x02\x02\x0a" + mark[1:] + b"\x02\x02\x0a", "the mark of the file"),
+    ]:
+        with workspace(of("avro", "x", header + block + mark, [])) as place:
+            checks.same(f"{block!r}: {said}", said in refused(place, 13), True)
+
+
+def test_retype_keeps_all_digits_or_changes_nothing(checks: Checks) -> None:
+    """Of a decimal or a text with more digits than a double has, none are lost."""
+    for kind, long in [(pa.decimal128(38, 18), dec("0.123456789012345678")), (pa.string(), "0.12345678901234567890123")]:
+        short = dec("0.250000000000000000") if isinstance(long, Decimal) else "0.25"
+        for given, code in [([short, long], 2), ([short], 0)]:
+            with workspace(of("parquet", "x", parquet(column(given, kind)), [])) as place:
+                run(place)
+                if code:
+                    told = refused_retype(place, "v", "double")
+                    checks.same("how many, and why", "1 values of `v`" in told and "17 at most" in told, True)
+                    checks.same("nothing was changed", [row["v"] for row in rows(place)], given)
+                else:
+                    place.run("retype", "shop.orders", "v", "double")
+                    checks.same("the double", [row["v"] for row in rows(place)], [0.25])
+
+
+def test_text_of_a_workbook_is_not_read_in_two_notations(checks: Checks) -> None:
+    """`1.234` may have been a number, or a thousand in a text."""
+    content = sheet(["v"], [1.234], ["1.234"])
+    with workspace(of("excel", "x", content, [], '{ decimal: ",", thousands: "." }', columns="v: string")) as place:
+        run(place)
+        told = refused_retype(place, "v", "double")
+        checks.same("the hint", "`columns: { v: 'double' }`" in told, True)
 
 
 REFUSED = [

@@ -86,7 +86,10 @@ fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
     let names = Arc::new(evolution.source_names.clone().unwrap_or_default());
     let columns = header.columns.iter().enumerate().filter_map(|(index, name)| {
         let ty = evolution.after.type_of(name)?.clone();
-        Some(ColumnPlan { index, name: name.clone(), ty, may_grow: !header.is_whole, source_names: Arc::clone(&names) })
+        let in_file = header.types.get(index).and_then(Option::as_ref);
+        let keeps_digits = in_file.is_some_and(|in_file| *in_file != ty && *in_file != ColumnType::String);
+        let (name, source_names) = (name.clone(), Arc::clone(&names));
+        Some(ColumnPlan { index, name, ty, may_grow: !header.is_whole, keeps_digits, source_names })
     });
     columns.collect()
 }

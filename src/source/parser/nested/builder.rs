@@ -46,6 +46,19 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Refuses numbers of which a float or double would not give all digits back.
+    pub(super) fn keep_digits(&mut self) {
+        match self {
+            Self::Leaf(leaf) => leaf.keep_digits(),
+            Self::List(list) => list.items.keep_digits(),
+            Self::Struct(members) => members.fields.iter_mut().for_each(Self::keep_digits),
+            Self::Map(map) => {
+                map.keys.keep_digits();
+                map.values.keep_digits();
+            }
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Leaf(leaf) => leaf.len(),

@@ -17,6 +17,9 @@ use super::builder::{Builder, ListBuilder, MapBuilder, StructBuilder};
 pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Built, BatchError> {
     let names = (&*column.source_names, rules.naming);
     let mut builder = Builder::of(&column.ty, names, column.name.as_str());
+    if column.keeps_digits {
+        builder.keep_digits();
+    }
     let (mut invalid_values, mut seen) = (Vec::new(), Shape::default());
     let has_nulls = !rules.nested_in_text && rules.nulls.may_be_of_json();
     let mut parser = Parser { rules, has_nulls, misfits: Vec::new(), alike: None };
@@ -307,6 +310,10 @@ mod tests {
     use arrow_buffer::Buffer;
 
     fn built(ty: &str, values: &[&str]) -> Built {
+        built_by(ty, values, false)
+    }
+
+    fn built_by(ty: &str, values: &[&str], keeps_digits: bool) -> Built {
         let (mut text, mut spans) = (Vec::new(), Vec::new());
         for value in values {
             spans.push(Span::plain(text.len(), text.len() + value.len()));
@@ -314,8 +321,22 @@ mod tests {
         }
         let batch = RawBatch { text: Buffer::from_vec(text), spans, width: 1, rows: values.len(), bad: Vec::new() };
         let name = ColumnName::new("c").unwrap();
-        let column = ColumnPlan { index: 0, name, ty: ty.parse().unwrap(), may_grow: true, source_names: Arc::default() };
+        let column =
+            ColumnPlan { index: 0, name, ty: ty.parse().unwrap(), may_grow: true, keeps_digits, source_names: Arc::default() };
         build(&batch, &column, &ValueRules { nested_in_text: true, ..ValueRules::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_number_of_another_type_keeps_its_digits_or_is_null() {
+        let ty = "struct<f:float,l:array<double>,m:map<string,float>>";
+        let json = r#"{"f":0.1,"l":[0.5,1234567890123456.78],"m":{"k":16777217.0,"n":"1.5"}}"#;
+        let misfits = |keeps| {
+            let built = built_by(ty, &[json], keeps);
+            assert!(built.invalid_values.is_empty());
+            built.misfits.iter().map(|misfit| format!("{} {}", misfit.path, misfit.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(misfits(true), [".l[1] 1234567890123456.78", ".m.k 16777217.0"]);
+        assert!(misfits(false).is_empty());
     }
 
     fn fits(ty: &str, json: &str) -> bool {

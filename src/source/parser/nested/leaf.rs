@@ -128,6 +128,8 @@ enum Values {
     /// Integers; also dates and timestamps.
     Integers(Slots<i64>),
     Reals(Slots<f64>),
+    /// Numbers that give all digits of their text back.
+    ExactReals(Slots<f64>),
     Decimals(Slots<i128>),
     Texts(Texts),
 }
@@ -162,7 +164,7 @@ impl<'a> Leaf<'a> {
         match &self.values {
             Values::Booleans(slots) => slots.valid.len(),
             Values::Integers(slots) => slots.valid.len(),
-            Values::Reals(slots) => slots.valid.len(),
+            Values::Reals(slots) | Values::ExactReals(slots) => slots.valid.len(),
             Values::Decimals(slots) => slots.valid.len(),
             Values::Texts(texts) => texts.places.valid.len(),
         }
@@ -178,7 +180,31 @@ impl<'a> Leaf<'a> {
             Kind::Text { escaped: false } => fit::scalar(self.ty, value.text(text), formats),
             _ => fit::json_scalar(self.ty, value.text(text), formats),
         };
-        self.append_scalar(scalar)
+        self.append_scalar(scalar) || self.append_exact(text, value, formats)
+    }
+
+    /// Appends a number of which all digits are kept. Returns false, and appends nothing, if the values are others.
+    #[cold]
+    fn append_exact(&mut self, text: &[u8], value: Value, formats: &Formats) -> bool {
+        let Values::ExactReals(slots) = &mut self.values else { return false };
+        let own = formats.of_programs();
+        let formats = if matches!(value.kind, Kind::Text { .. }) { formats } else { &own };
+        let number = value.meaning(text);
+        let real = match self.ty {
+            ColumnType::Float => formats.exact_float(number.as_bytes()).map(f64::from),
+            _ => formats.exact_double(number.as_bytes()),
+        };
+        if real.is_some() {
+            slots.push(real);
+        }
+        real.is_some()
+    }
+
+    /// Refuses numbers of which not all digits would be kept.
+    pub(super) fn keep_digits(&mut self) {
+        if let Values::Reals(_) = self.values {
+            self.values = Values::ExactReals(Slots::new());
+        }
     }
 
     /// Appends a value that is no text. Returns false, and appends nothing, if it is none of the type.
@@ -198,7 +224,7 @@ impl<'a> Leaf<'a> {
         match &mut self.values {
             Values::Booleans(slots) => slots.push(None),
             Values::Integers(slots) => slots.push(None),
-            Values::Reals(slots) => slots.push(None),
+            Values::Reals(slots) | Values::ExactReals(slots) => slots.push(None),
             Values::Decimals(slots) => slots.push(None),
             Values::Texts(texts) => texts.places.push(None),
         }
@@ -208,7 +234,7 @@ impl<'a> Leaf<'a> {
         match &mut self.values {
             Values::Booleans(slots) => slots.truncate(length),
             Values::Integers(slots) => slots.truncate(length),
-            Values::Reals(slots) => slots.truncate(length),
+            Values::Reals(slots) | Values::ExactReals(slots) => slots.truncate(length),
             Values::Decimals(slots) => slots.truncate(length),
             Values::Texts(texts) => texts.places.truncate(length),
         }
@@ -219,7 +245,7 @@ impl<'a> Leaf<'a> {
         match &self.values {
             Values::Booleans(slots) => slots.repeats_last(from),
             Values::Integers(slots) => slots.repeats_last(from),
-            Values::Reals(slots) => slots.repeats_last(from),
+            Values::Reals(slots) | Values::ExactReals(slots) => slots.repeats_last(from),
             Values::Decimals(slots) => slots.repeats_last(from),
             Values::Texts(texts) => texts.repeats_last(text, from),
         }
@@ -237,8 +263,10 @@ impl<'a> Leaf<'a> {
             (Values::Integers(slots), ColumnType::Timestamp) => slots.integers::<TimestampMicrosecondType>(),
             (Values::Integers(slots), _) => slots.integers::<Int64Type>(),
             #[allow(clippy::cast_possible_truncation)] // Was a float before.
-            (Values::Reals(slots), ColumnType::Float) => Arc::new(slots.primitive::<Float32Type>(|value| Some(value as f32))),
-            (Values::Reals(slots), _) => Arc::new(slots.primitive::<Float64Type>(Some)),
+            (Values::Reals(slots) | Values::ExactReals(slots), ColumnType::Float) => {
+                Arc::new(slots.primitive::<Float32Type>(|value| Some(value as f32)))
+            }
+            (Values::Reals(slots) | Values::ExactReals(slots), _) => Arc::new(slots.primitive::<Float64Type>(Some)),
             (Values::Decimals(slots), ty) => {
                 let array = slots.primitive::<Decimal128Type>(Some);
                 let ColumnType::Decimal { precision, scale } = ty else { return Ok(Arc::new(array)) };
