@@ -10,7 +10,7 @@ use super::json::{self, JsonBatches};
 use super::known;
 use super::stream::peek;
 use super::typed::TypedBatches;
-use super::{Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey};
+use super::{Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey, foreign};
 
 /// Settings for reading source files.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +118,14 @@ impl Reading<'_> {
                 TypedBatches::open(key, text, format, columns).map(|(header, _)| header)
             }
             Format::Json(format) => {
-                json::look(key, text, format, self.sizes, (self.naming, existing, self.reserved), sample, survey)
+                let (beginning, text) =
+                    peek(text, foreign::FIRST).map_err(|source| SourceError::Read { key: key.to_owned(), bytes: 0, source })?;
+                let names = (self.naming, existing, self.reserved);
+                let read = json::look(key, Box::new(text), format, self.sizes, names, sample, survey);
+                read.map_err(|error| match (error, foreign::of_text(&String::from_utf8_lossy(&beginning))) {
+                    (SourceError::Document { key, .. }, Some(found)) => SourceError::UnknownPacking { key, found },
+                    (error, _) => error,
+                })
             }
         }
     }
