@@ -3,8 +3,9 @@
 use std::io::{Cursor, Read};
 
 use super::decode::decoded;
+use super::foreign::{self, FIRST};
 use super::members::Texts;
-use super::packing::{Packing, TELLING};
+use super::packing::{Packing, TELLING, foreign_content};
 use super::stream::{Bytes, failed, peek};
 use super::zip::{Archive, OFFICE};
 use super::{Encoding, SourceError};
@@ -33,9 +34,39 @@ pub(super) fn open_typed(key: &str, bytes: Bytes, format: &'static str, is_workb
                 archive => only_file(key, &archive?, format),
             }
         }
-        Packing::Zip => only_file(key, &Archive::open(key, bytes)?, format),
-        packing => packing.unpack(key, bytes),
+        Packing::Zip => of_format(key, only_file(key, &Archive::open(key, bytes)?, format)?, format, is_workbook),
+        packing => of_format(key, packing.unpack(key, bytes)?, format, is_workbook),
     }
+}
+
+/// Returns the bytes of a file of typed fields, unless they are of another format.
+fn of_format(key: &str, bytes: Bytes, format: &'static str, is_workbook: bool) -> Result<Bytes, SourceError> {
+    let unknown = |found| Err(SourceError::UnknownPacking { key: key.to_owned(), found });
+    let (first, mut bytes) = peek(bytes, FIRST).map_err(|source| failed(key, source))?;
+    let found = foreign_content(&first).filter(|found| *found != foreign::PACKED_TWICE || !is_workbook);
+    match found {
+        // It may be the container of another workbook, which has a password.
+        Some(found) if is_workbook && foreign::setting(found) == Some("excel") => {
+            let mut file = Vec::new();
+            bytes.read_to_end(&mut file).map_err(|source| failed(key, source))?;
+            foreign::of_old_workbook(&file).map_or(Ok(Box::new(Cursor::new(file))), unknown)
+        }
+        Some(found) if !is_workbook && found.contains(format) => Ok(Box::new(bytes)),
+        Some(found) => unknown(found),
+        None if is_text(&first) => match foreign::of_text(&String::from_utf8_lossy(&first)) {
+            Some(found) => unknown(found),
+            None => {
+                let reason = "it is text; `adg sniff FILE` prints the settings that read it".to_owned();
+                Err(SourceError::NotReadable { key: key.to_owned(), format, reason })
+            }
+        },
+        None => Ok(Box::new(bytes)),
+    }
+}
+
+fn is_text(first: &[u8]) -> bool {
+    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n') || *byte == 0x7F;
+    !first.is_empty() && !first.iter().any(is_control)
 }
 
 fn only_file(key: &str, archive: &Archive, format: &'static str) -> Result<Bytes, SourceError> {

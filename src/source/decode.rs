@@ -4,7 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE};
 
-use super::packing::READ_BYTES;
+use super::foreign::FIRST;
+use super::packing::{READ_BYTES, foreign_content};
 use super::stream::{Bytes, Peeked, failed, peek};
 use super::{Encoding, SourceError};
 
@@ -13,8 +14,14 @@ use super::{Encoding, SourceError};
 const NOT_TEXT: u8 = 0xFF;
 
 /// Returns a text as UTF-8 without a byte order mark.
+///
+/// # Errors
+/// It is no text, or in another encoding by its mark.
 pub(super) fn decoded(key: &str, bytes: Bytes, encoding: Encoding) -> Result<Bytes, SourceError> {
-    let (mark, text) = peek(bytes, 4).map_err(|source| failed(key, source))?;
+    let (mark, text) = peek(bytes, FIRST).map_err(|source| failed(key, source))?;
+    if let Some(found) = foreign_content(&mark) {
+        return Err(SourceError::UnknownPacking { key: key.to_owned(), found });
+    }
     decode(key, &mark, text, encoding)
 }
 
@@ -25,7 +32,7 @@ fn decode(key: &str, mark: &[u8], mut text: Peeked, encoding: Encoding) -> Resul
         _ => None,
     };
     let has_utf8_mark = mark.starts_with(&[0xEF, 0xBB, 0xBF]);
-    let has_utf32_mark = matches!(mark, [0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF]);
+    let has_utf32_mark = matches!(mark, [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..]);
     let wrong = |found| Err(SourceError::WrongEncoding { key: key.to_owned(), found, expected: encoding.name() });
     match encoding {
         _ if has_utf32_mark => wrong("utf-32"),

@@ -6,7 +6,7 @@ use crate::identity::{ErrorKind, Explain};
 use crate::schema::NameError;
 use crate::store::StoreError;
 
-use super::{DocumentFlaw, KeyServiceError, TrailerFlaw};
+use super::{DocumentFlaw, KeyServiceError, TrailerFlaw, foreign};
 
 /// A source file could not be read completely. Single bad records are not errors: they go to quarantine.
 #[derive(Debug, thiserror::Error)]
@@ -191,12 +191,10 @@ impl Explain for SourceError {
     fn hint(&self) -> Option<String> {
         match self {
             _ if let Some(error) = self.store() => error.hint(),
-            Self::UnknownPacking { found, .. } if let Some(setting) = format_setting(found) => {
+            Self::UnknownPacking { found, .. } if let Some(setting) = foreign::setting(found) => {
                 Some(format!("set `source.{setting}: {{}}` in the module file, if all of its files are so"))
             }
-            Self::UnknownPacking { .. } => {
-                Some("adg reads plain, gzip, zstd, bzip2, xz, lz4, snappy and zip files; have the source pack them so".into())
-            }
+            Self::UnknownPacking { found, .. } => Some(foreign::hint(found).into()),
             Self::WrongEncoding { found: "utf-32", .. } => Some("adg does not read utf-32; ask the source for utf-8".into()),
             Self::WrongEncoding { found, .. } => Some(format!("set `encoding: {found}` beside the format in the module file")),
             Self::Empty { .. } => {
@@ -264,18 +262,6 @@ impl Explain for SourceError {
             Self::Read { .. } => Some("if the file is damaged, ask the source to send it again; else run again".into()),
             _ => None,
         }
-    }
-}
-
-/// Returns the setting under which a kind of file is read, if it is.
-fn format_setting(found: &str) -> Option<&'static str> {
-    let is = |name: &str| found.contains(name);
-    match () {
-        () if is("Parquet") => Some("parquet"),
-        () if is("Avro") => Some("avro"),
-        () if is("ORC") => Some("orc"),
-        () if is("Excel") || is("OpenDocument") => Some("excel"),
-        () => None,
     }
 }
 

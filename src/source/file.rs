@@ -11,7 +11,7 @@ use super::known;
 use super::members::{Text, Texts};
 use super::stream::{failed, peek};
 use super::typed::TypedBatches;
-use super::{CsvFormat, Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey};
+use super::{CsvFormat, Format, Header, RawBatch, ReadSizes, Sample, SourceError, Survey, foreign};
 
 /// Settings for reading source files.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +105,14 @@ impl Reading<'_> {
         match self.format {
             Format::Csv(format) => self.header_of_lines(key, texts, format, first, columns),
             Format::Typed(format) => TypedBatches::open(key, texts.joined(), format, columns).map(|(header, _)| header),
-            Format::Json(format) => json::look(key, texts.joined(), format, self.sizes, columns, sample, survey),
+            Format::Json(format) => {
+                let (beginning, text) = peek(texts.joined(), foreign::FIRST).map_err(|source| failed(key, source))?;
+                let read = json::look(key, Box::new(text), format, self.sizes, columns, sample, survey);
+                read.map_err(|error| match (error, foreign::of_text(&String::from_utf8_lossy(&beginning))) {
+                    (SourceError::Document { key, .. }, Some(found)) => SourceError::UnknownPacking { key, found },
+                    (error, _) => error,
+                })
+            }
         }
     }
 

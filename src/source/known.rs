@@ -4,7 +4,7 @@
 use crate::schema::{ColumnName, TableSchema};
 
 use super::looks::{is_read_by, is_year, looks_like_a_value};
-use super::{CsvFormat, Format, Header, HeaderRule, SourceError};
+use super::{CsvFormat, Format, Header, HeaderRule, SourceError, foreign};
 
 /// Columns that the headers of a date's files are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -208,14 +208,12 @@ fn cause(header: &Header, known: &[&str], format: &Format) -> String {
 }
 
 fn markup(first: &str) -> Option<&'static str> {
-    let lower = first.get(..first.len().min(200)).unwrap_or(first).to_ascii_lowercase();
-    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        return Some("an HTML page, such as an error page");
-    }
-    if lower.starts_with('<') {
-        return Some("XML or HTML");
-    }
-    lower.starts_with(['{', '[']).then_some("JSON (`source.json`)")
+    let other = || match first.chars().next() {
+        Some('<') => Some("XML or HTML"),
+        Some('{' | '[') => Some("JSON (`source.json`)"),
+        _ => None,
+    };
+    foreign::of_text(first).or_else(other)
 }
 
 /// Adds the likely cause to an error about a header if the file's first bytes are those of another kind of document.
@@ -285,6 +283,7 @@ mod tests {
             (&["id\tcustomer\tamount"], "separated by '\\t'"),
             (&["<!DOCTYPE html><html><body>x"], "HTML"),
             (&["<?xml version=\"1.0\"?>"], "XML"),
+            (&["-- MySQL dump 10.13  Distrib 8.0"], "a dump of SQL statements"),
             (&["{\"id\":1", "\"customer\":2}"], "JSON"),
         ] {
             let error = check(&declared, None, &[names]).unwrap_err();
@@ -308,6 +307,7 @@ mod tests {
             assert!(check(&[], None, &[names]).unwrap_err().contains("looks like values"), "{names:?}");
         }
         assert!(check(&[], None, &[&["<html>"]]).unwrap_err().contains("HTML"));
+        assert!(check(&[], None, &[&["-- MySQL dump 10.13"]]).unwrap_err().contains("no header"));
         for names in [&["country", "2023", "2024"][..], &["id", "1st", "q1"], &["id", "name", "1"], &["a"]] {
             assert!(check(&[], None, &[names]).is_ok(), "{names:?}");
         }

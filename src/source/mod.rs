@@ -9,6 +9,7 @@ mod envelope;
 mod error;
 mod fields;
 mod file;
+mod foreign;
 mod format;
 mod from_file;
 mod header;

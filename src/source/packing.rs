@@ -4,8 +4,8 @@ use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::SourceError;
 use super::stream::failed;
+use super::{SourceError, foreign};
 
 /// Bytes read from a compressed stream at a time.
 pub(super) const READ_BYTES: usize = 256 << 10;
@@ -70,17 +70,9 @@ impl Packing {
     /// # Errors
     /// It is of a format that adg does not read, or that is no text.
     pub(super) fn of(key: &str, first: &[u8]) -> Result<Self, SourceError> {
-        let unknown = |found| Err(SourceError::UnknownPacking { key: key.to_owned(), found });
-        match first {
-            [b'P', b'A', b'R', b'1', ..] => unknown("a Parquet file"),
-            [b'O', b'b', b'j', 1, ..] => unknown("an Avro file"),
-            [b'O', b'R', b'C', ..] => unknown("an ORC file"),
-            [b'%', b'P', b'D', b'F', b'-', ..] => unknown("a PDF document"),
-            [0xD0, 0xCF, 0x11, 0xE0, ..] => unknown("an old Excel file"),
-            [b'7', b'z', 0xBC, 0xAF, ..] => unknown("a 7z archive"),
-            [b'R', b'a', b'r', b'!', ..] => unknown("a rar archive"),
-            [b'S', b'Q', b'L', b'i', b't', b'e', ..] => unknown("a SQLite database"),
-            _ => Ok(Self::of_bytes(first)),
+        match foreign::of_bytes(first) {
+            Some(found) => Err(SourceError::UnknownPacking { key: key.to_owned(), found }),
+            None => Ok(Self::of_bytes(first)),
         }
     }
 
@@ -89,7 +81,7 @@ impl Packing {
         let buffered = |bytes| BufReader::with_capacity(READ_BYTES, bytes);
         Ok(match self {
             Self::None | Self::Zip => Box::new(bytes),
-            Self::Gzip => Box::new(MultiGzDecoder::new(buffered(bytes))),
+            Self::Gzip => Box::new(Gzip { members: MultiGzDecoder::new(buffered(bytes)), has_text: false }),
             Self::Zstd => Box::new(zstd::Decoder::new(bytes).map_err(|source| failed(key, source))?),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(buffered(bytes))),
             Self::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(buffered(bytes), true, XZ_KIB)),
@@ -99,6 +91,39 @@ impl Packing {
             }
             Self::Snappy => Box::new(snap::read::FrameDecoder::new(buffered(bytes))),
         })
+    }
+}
+
+/// Returns the name of what is no text, by its first bytes after it was unpacked.
+pub(super) fn foreign_content(first: &[u8]) -> Option<&'static str> {
+    let is_packed = || Packing::of_bytes(first) != Packing::None;
+    let is_empty = || !first.is_empty() && first.iter().all(|byte| *byte == 0);
+    foreign::of_bytes(first)
+        .or_else(|| is_packed().then_some(foreign::PACKED_TWICE))
+        .or_else(|| is_empty().then_some(foreign::NULS))
+}
+
+/// Members of gzip, one after the other.
+struct Gzip<R> {
+    members: MultiGzDecoder<R>,
+    has_text: bool,
+}
+
+impl<R: io::BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.members.read(buffer) {
+            Ok(count) => {
+                self.has_text |= count > 0;
+                Ok(count)
+            }
+            // Of flate2, a member that does not begin as one.
+            Err(error) if self.has_text && error.to_string() == "invalid gzip header" => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "its gzip data ends, and bytes follow that are no gzip, such as padding; `gzip -dc FILE | gzip > OUT` packs it \
+                 without them",
+            )),
+            failed => failed,
+        }
     }
 }
 
@@ -195,6 +220,27 @@ mod tests {
         assert_eq!(unpacked([OF_XZ, OF_XZ].concat()).unwrap(), b"a,b\n1,2\na,b\n1,2\n");
         for (name, bytes) in packed(b"") {
             assert_eq!(unpacked(bytes).unwrap(), b"", "{name}");
+        }
+    }
+
+    #[test]
+    fn bytes_after_gzip_data_are_an_error_that_names_them() {
+        let (_, gzip) = packed(b"a,b\n1,2\n").remove(1);
+        let error = unpacked([gzip, vec![0; 512]].concat()).unwrap_err().to_string();
+        assert!(error.contains("such as padding"), "{error}");
+    }
+
+    #[test]
+    fn contents_that_are_no_text_have_names() {
+        for (bytes, name) in [
+            (&[0x1F, 0x8B, 8, 0][..], Some(foreign::PACKED_TWICE)),
+            (b"7z\xBC\xAF\x27\x1C", Some("a 7z archive")),
+            (&[0; 100], Some(foreign::NULS)),
+            (b"", None),
+            (b"i\0d\0,\0a\0", None),
+            (b"id,name\n1,Ann\n", None),
+        ] {
+            assert_eq!(foreign_content(bytes), name, "{bytes:?}");
         }
     }
 

@@ -32,6 +32,7 @@ mod schedule;
 pub(super) mod slices;
 mod summary;
 mod test_flag;
+pub(super) mod trial;
 mod undo;
 mod verify;
 mod wrong;

@@ -45,6 +45,17 @@ pub(super) fn csv(found: &Delimited, columns: &[SniffedColumn], names: &Names, d
     }
     if notation.trim {
         set("trim", json!(true));
+        doubts
+            .push("blanks around values and quotes are cut off (`trim`): are those around values without a meaning?".to_owned());
+    }
+    match empty_texts(found, columns) {
+        Some(true) => set("keep_quoted_empty", json!(true)),
+        Some(false) => doubts.push(
+            "empty texts in quotes (`\"\"`) are read as null, as there are no empty fields without quotes: `keep_quoted_empty: \
+             true` keeps them"
+                .to_owned(),
+        ),
+        None => {}
     }
     match (found.has_header, dialect) {
         (true, Some("hive" | "postgres")) => set("header", json!("names")),
@@ -65,6 +76,20 @@ pub(super) fn csv(found: &Delimited, columns: &[SniffedColumn], names: &Names, d
     }
     values(&mut csv, columns, &names.columns);
     csv
+}
+
+/// Returns true if columns of text have both empty texts in quotes and empty fields without, which are null, and false if they
+/// have the former only; `None` if they have none in quotes.
+fn empty_texts(found: &Delimited, columns: &[SniffedColumn]) -> Option<bool> {
+    let is_text = |place: &usize| columns.get(*place).is_some_and(|column| matches!(column.ty, None | Some(ColumnType::String)));
+    let rows = || found.records.iter().skip(usize::from(found.has_header));
+    if !found.quoted_empty.keys().any(is_text) {
+        return None;
+    }
+    // A field is empty in more records than have it in quotes.
+    let empty = |place: usize| rows().filter(|row| row.get(place).is_some_and(String::is_empty)).count();
+    let quoted = |place: usize| found.quoted_empty.get(&place).copied().unwrap_or_default();
+    Some((0..columns.len()).filter(is_text).any(|place| empty(place) > quoted(place)))
 }
 
 /// Returns the dialect that a file is in, if it is one with a name.

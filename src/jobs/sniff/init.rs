@@ -13,6 +13,7 @@ use crate::store::ObjectInfo;
 
 use super::file_name::{NamePattern, pattern_of};
 use super::module_file::{CollectionPart, SourcePart, module_yaml, source_part};
+use super::trial::on_trial;
 
 /// A request to begin a workspace.
 #[derive(Debug, Clone)]
@@ -83,36 +84,82 @@ struct Group {
     name: NamePattern,
     newest: ObjectInfo,
     first: Option<ProcessingDate>,
+    keys: Vec<String>,
 }
 
 /// A module file: its name, its text, and doubts.
 type ModuleFile = (String, String, Vec<String>);
 
-/// Returns the module files, one for all collections that are read alike, and sentences about files that can't be read.
-fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobError> {
-    let store = Environment::load(&request.config, None)?.store("source", false)?;
+/// Returns the files of a source as groups of one pattern each, the doubts about the patterns weighed.
+fn groups(objects: Vec<ObjectInfo>) -> Vec<Group> {
     let mut groups: IndexMap<(String, Option<String>), Group> = IndexMap::new();
-    for object in store.list("")? {
+    let mut others: Vec<(String, NamePattern)> = Vec::new();
+    for object in objects {
         let is_hidden = object.key.split('/').any(|part| part.starts_with(['.', '_']));
         if is_hidden || object.size == 0 {
             continue;
         }
         let name = pattern_of(&object.key);
-        let group = (name.pattern.clone(), name.collection.clone());
+        others.push((object.key.clone(), name.clone()));
+        let group = (name.pattern.clone(), name.file_name.clone());
         let date = name.date;
-        let known = groups.entry(group).or_insert_with(|| Group { name, newest: object.clone(), first: date });
+        let new = || Group { name, newest: object.clone(), first: date, keys: Vec::new() };
+        let known = groups.entry(group).or_insert_with(new);
         known.first = known.first.min(date);
+        known.keys.push(object.key.clone());
         if object.key > known.newest.key {
             known.newest = object;
         }
     }
+    let mut merged = merged(groups.into_values().collect());
+    for group in &mut merged {
+        group.name.weigh(&group.newest.key, &others);
+    }
+    merged
+}
+
+/// Takes groups of a collection for one whose files the pattern of another finds too.
+fn merged(groups: Vec<Group>) -> Vec<Group> {
+    let mut merged: Vec<Group> = Vec::new();
+    let has = |one: &Group, other: &Group| {
+        let found = one.name.finds(other.keys.iter().map(String::as_str));
+        one.name.file_name == other.name.file_name
+            && found.is_some_and(|found| found.values().map(Vec::len).sum::<usize>() == other.keys.len())
+    };
+    for mut group in groups {
+        if let Some(known) = merged.iter_mut().find(|known| has(known, &group)) {
+            known.add(group);
+            continue;
+        }
+        let (inside, rest): (Vec<Group>, Vec<Group>) = merged.into_iter().partition(|known| has(&group, known));
+        merged = rest;
+        inside.into_iter().for_each(|known| group.add(known));
+        merged.push(group);
+    }
+    merged
+}
+
+impl Group {
+    fn add(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.keys.extend(other.keys);
+        if other.newest.key > self.newest.key {
+            self.newest = other.newest;
+        }
+    }
+}
+
+/// Returns the module files, one for all collections that are read alike, and sentences about files that can't be read.
+fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobError> {
+    let store = Environment::load(&request.config, None)?.store("source", false)?;
+    let groups = groups(store.list("")?);
     if groups.is_empty() {
         let message = format!("`{}` has no files", request.source);
         return Err(JobError::Usage { message, hint: Some("name the folder or the URL that the source writes to".to_owned()) });
     }
     let mut unread = Vec::new();
     let mut parts: Vec<(SourcePart, Option<ProcessingDate>, Vec<CollectionPart>)> = Vec::new();
-    for Group { name, newest, first } in groups.into_values() {
+    for Group { name, newest, first, .. } in groups {
         let sniffed = match look(&newest.key, store.open_object(&newest)?) {
             Ok(sniffed) => sniffed,
             Err(error) if error.store().is_none() => {
@@ -121,15 +168,16 @@ fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobE
             }
             Err(error) => return Err(error.into()),
         };
-        let part = source_part(&name, &sniffed);
-        let collection = CollectionPart {
-            name: name.collection.clone().unwrap_or_else(|| "records".to_owned()),
-            columns: part.columns.clone(),
-        };
-        let alike = parts.iter_mut().find(|(other, ..)| other.is_like(&part));
+        let mut part = source_part(&name, &sniffed);
+        on_trial(&mut part, store.open_object(&newest)?)?;
+        let collection = CollectionPart::new(&name, &part);
+        let alike = parts
+            .iter_mut()
+            .find(|(other, _, known)| other.is_like(&part) && !known.iter().any(|known| known.name == collection.name));
         match alike.filter(|_| name.pattern.contains("{collection}")) {
             Some((known, start, collections)) => {
-                known.doubts.extend(part.doubts);
+                let new: Vec<String> = part.doubts.into_iter().filter(|doubt| !known.doubts.contains(doubt)).collect();
+                known.doubts.extend(new);
                 *start = (*start).min(first);
                 collections.push(collection);
             }

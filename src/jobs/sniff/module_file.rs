@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::jobs::run::JobError;
 use crate::source::{Objects, Sniffed, SniffedColumn, SniffedKind, TypedKind};
 
+use super::beside::NAMELESS;
 use super::csv_part::{Settings, csv, values};
 use super::file_name::NamePattern;
 use super::names::{Fields, Names, names};
@@ -38,10 +39,11 @@ impl SourcePart {
 pub(super) fn source_part(name: &NamePattern, sniffed: &Sniffed) -> SourcePart {
     let mut source = Map::new();
     source.insert("files".to_owned(), json!(name.pattern));
-    if name.pattern.contains("{seq}") {
+    if name.picks_all {
         source.insert("pick".to_owned(), json!("all"));
     }
-    let mut doubts = sniffed.doubts.clone();
+    let of_name = name.doubts.iter().map(|doubt| doubt.text.clone());
+    let mut doubts: Vec<String> = of_name.chain(sniffed.doubts.iter().cloned()).collect();
     if name.date.is_none() {
         doubts.push("the name of the file has no date: `source.files` must have `{date}`".to_owned());
     }
@@ -74,7 +76,13 @@ pub(super) fn source_part(name: &NamePattern, sniffed: &Sniffed) -> SourcePart {
 /// Returns the columns of a file's fields.
 fn columns(sniffed: &Sniffed) -> Names {
     let fields: Vec<String> = sniffed.columns.iter().map(|column| column.name.clone()).collect();
-    let are_numbered = matches!(sniffed.kind, SniffedKind::Delimited(..) | SniffedKind::Typed(TypedKind::Excel(_)));
+    // Fields of one name can't be renamed by it.
+    let has_twice = || fields.iter().enumerate().any(|(place, name)| fields[..place].contains(name));
+    let are_numbered = match &sniffed.kind {
+        SniffedKind::Delimited(..) | SniffedKind::Typed(TypedKind::Excel(_)) => true,
+        SniffedKind::Typed(_) => has_twice(),
+        SniffedKind::Objects(_) => false,
+    };
     let is_other = |c: char| c.is_alphanumeric() && !c.is_ascii();
     let has_other = |column: &SniffedColumn| column.ty.as_ref().is_some_and(|ty| ty.to_string().contains(is_other));
     let (has_other_letters, spellings) = match &sniffed.kind {
@@ -102,6 +110,9 @@ fn json_settings(objects: &Objects) -> Settings {
     if let Some(unwrap) = objects.unwrap {
         settings.insert("unwrap".to_owned(), json!(unwrap));
     }
+    if objects.has_nanoseconds {
+        settings.insert("nanoseconds".to_owned(), json!("truncate"));
+    }
     if !objects.parse_json.is_empty() {
         settings.insert("parse_json".to_owned(), json!(objects.parse_json));
     }
@@ -117,10 +128,22 @@ fn typed_name(kind: &TypedKind) -> &'static str {
     }
 }
 
-/// A collection of a module: its name, the text of its files' names, and its columns.
+/// A collection of a module: its name, the text of its files' names if it is another, and its columns.
 pub(super) struct CollectionPart {
     pub(super) name: String,
+    pub(super) file_name: Option<String>,
     pub(super) columns: IndexMap<String, String>,
+}
+
+impl CollectionPart {
+    /// Returns the collection of files with such names.
+    pub(super) fn new(name: &NamePattern, part: &SourcePart) -> Self {
+        Self {
+            name: name.collection.clone().unwrap_or_else(|| NAMELESS.to_owned()),
+            file_name: name.file_name.clone(),
+            columns: part.columns.clone(),
+        }
+    }
 }
 
 /// Returns the text of a module file. Doubts stand above it as comments.
@@ -144,9 +167,13 @@ pub(super) fn module_yaml(
         file.insert("catchup", json!({ "start": start }));
     }
     file.insert("target", json!({ "database": module }));
-    let all = collections.iter().map(|CollectionPart { name, columns }| {
-        let settings = if columns.is_empty() { json!({}) } else { json!({ "columns": columns }) };
-        (name.clone(), settings)
+    let all = collections.iter().map(|CollectionPart { name, file_name, columns }| {
+        let mut settings = Map::new();
+        settings.extend(file_name.iter().filter(|text| *text != name).map(|text| ("file_name".to_owned(), json!(text))));
+        if !columns.is_empty() {
+            settings.insert("columns".to_owned(), json!(columns));
+        }
+        (name.clone(), Value::Object(settings))
     });
     file.insert("collections", Value::Object(all.collect()));
     let yaml = serde_saphyr::to_string(&file).map_err(|error| JobError::Bug(error.to_string()))?;

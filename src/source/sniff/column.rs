@@ -23,12 +23,24 @@ impl SniffedColumn {
     /// Returns the column with the setting that its nanoseconds need, and a doubt. `example`: one of its values.
     pub(super) fn with_nanoseconds(mut self, example: &str) -> Self {
         self.notation.push(("nanoseconds", "truncate".to_owned()));
-        self.doubts.push(format!(
-            "`{example}` has nanoseconds, which tables don't have: digits after the sixth are cut off (`round` rounds them, a \
-             column declared as `string` keeps them)"
-        ));
+        self.doubts.push(of_nanoseconds(example));
         self
     }
+}
+
+/// Returns the doubt about a timestamp with nanoseconds.
+pub(super) fn of_nanoseconds(example: &str) -> String {
+    format!(
+        "`{example}` has nanoseconds, which tables don't have: digits after the sixth are cut off (`round` rounds them, a column \
+         declared as `string` keeps them)"
+    )
+}
+
+/// Returns true if a timestamp has digits beyond the sixth.
+pub(super) fn has_nanoseconds(text: &str) -> bool {
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit);
+    digits.skip(6).any(|digit| digit != b'0')
 }
 
 /// Returns the narrowest type that fits all values in these formats.

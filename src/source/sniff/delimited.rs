@@ -1,5 +1,6 @@
 //! The dialect of a delimited text: of all that come into question, the one in which its records are most alike.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use super::super::parser::{ReadSizes, RecordReader, SampledRecord};
@@ -31,6 +32,8 @@ pub struct Delimited {
     pub has_header: bool,
     /// The records, each with as many fields; the first may be a header.
     pub records: Vec<Vec<String>>,
+    /// Number of empty texts in quotes, by the place of the field.
+    pub quoted_empty: BTreeMap<usize, usize>,
     /// Number of records that have another number of fields, or can't be read.
     pub others: usize,
     /// Doubts, each a sentence.
@@ -92,6 +95,10 @@ impl Delimited {
         }
         doubts.extend(others(middle, width, trailing_delimiter, has_header));
         doubts.extend(ending.doubt);
+        let mut quoted_empty = BTreeMap::new();
+        for place in middle.iter().skip(usize::from(has_header)).flat_map(|record| &record.quoted_empty) {
+            *quoted_empty.entry(*place).or_default() += 1;
+        }
         let alike = middle.iter().filter(full).count().max(records.len());
         Some(Self {
             notation,
@@ -100,6 +107,7 @@ impl Delimited {
             footer_lines: ending.lines,
             trailer: ending.trailer,
             has_header,
+            quoted_empty,
             others: middle.len() - records.len(),
             shares: (alike as f64 / (middle.len() as f64 + 1e-9), (first + ending.records) as f64 / (middle.len() as f64 + 1.0)),
             records,

@@ -2,7 +2,8 @@
 
 use std::io::{Cursor, Read};
 
-use super::super::packing::{Packing, TELLING};
+use super::super::foreign::FIRST;
+use super::super::packing::{Packing, TELLING, foreign_content};
 use super::super::stream::{failed, peek};
 use super::super::zip::Archive;
 use super::column::SniffedColumn;
@@ -48,11 +49,22 @@ pub fn sniff(key: &str, bytes: Bytes) -> Result<Sniffed, SourceError> {
                     let with_content = archive.members.iter().find(|member| member.size > 0);
                     let member = with_content.or(archive.members.first());
                     let member = member.ok_or_else(|| unknown("a zip archive without files"))?;
-                    (archive.bytes(member), several_members(&archive))
+                    let (first, bytes) = peek(archive.bytes(member), FIRST).map_err(|source| failed(key, source))?;
+                    if let Some(kind) = foreign_content(&first).and_then(typed_kind).filter(|_| archive.members.len() == 1) {
+                        return typed(key, Box::new(bytes), kind);
+                    }
+                    (Box::new(bytes), several_members(&archive))
                 }
             }
         }
-        packing => (packing.unpack(key, bytes)?, None),
+        packing => {
+            let (first, bytes) = peek(packing.unpack(key, bytes)?, FIRST).map_err(|source| failed(key, source))?;
+            // Files of typed fields may be packed too.
+            if let Some(kind) = foreign_content(&first).and_then(typed_kind) {
+                return typed(key, Box::new(bytes), kind);
+            }
+            (Box::new(bytes), None)
+        }
     };
     let mut sample = Vec::new();
     text.take(SAMPLE + 1).read_to_end(&mut sample).map_err(|source| failed(key, source))?;

@@ -9,6 +9,7 @@ mod encodings;
 mod envelopes;
 mod file;
 mod header;
+mod lenient;
 mod notations;
 mod numbers;
 mod objects;

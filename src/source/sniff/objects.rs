@@ -3,7 +3,9 @@
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
 
+use super::column::{has_nanoseconds, of_nanoseconds};
 use super::envelopes::{Envelope, Wrapped, at, has_attribute_values, written};
+use super::lenient::lenient;
 
 /// The form of a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +14,8 @@ pub struct Objects {
     pub records: Option<String>,
     /// Name of the notation of wrapped values.
     pub unwrap: Option<&'static str>,
+    /// True if dates have digits beyond the sixth of a second.
+    pub has_nanoseconds: bool,
     /// Columns whose texts are documents.
     pub parse_json: Vec<String>,
     /// Doubts, each a sentence.
@@ -39,7 +43,15 @@ impl Objects {
         if !text.starts_with(['{', '[']) {
             return None;
         }
-        let (documents, is_cut) = documents(text);
+        let (mut documents, mut is_cut) = documents(text);
+        if is_cut {
+            // The parser of a run reads more than this one.
+            let lenient = lenient(text);
+            let (more, is_still_cut) = self::documents(&lenient);
+            if more.len() > documents.len() {
+                (documents, is_cut) = (more, is_still_cut);
+            }
+        }
         let mut found = Self::default();
         let Some(first) = documents.first() else { return Self::unread(text, is_whole) };
         if is_cut && is_whole {
@@ -122,6 +134,9 @@ impl Objects {
     fn look_at_values(&mut self) {
         if self.sample.iter().any(has_extended_json) {
             self.unwrap = Some("mongo_extended");
+            let example = self.sample.iter().find_map(date_with_nanoseconds).map(of_nanoseconds);
+            self.has_nanoseconds = example.is_some();
+            self.doubts.extend(example);
         } else if !self.sample.is_empty() && self.sample.iter().all(has_attribute_values) {
             self.unwrap = Some("dynamodb");
             if self.records.is_none() {
@@ -195,6 +210,18 @@ fn values(text: &str) -> (Vec<Value>, &str) {
     (values, rest)
 }
 
+/// Returns a date of MongoDB that has digits beyond the sixth of a second.
+fn date_with_nanoseconds(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(members) => {
+            let date = members.get("$date").and_then(Value::as_str).filter(|text| has_nanoseconds(text));
+            date.or_else(|| members.values().find_map(date_with_nanoseconds))
+        }
+        Value::Array(items) => items.iter().find_map(date_with_nanoseconds),
+        _ => None,
+    }
+}
+
 fn has_extended_json(record: &Value) -> bool {
     let is_wrapped = |value: &Value| {
         value.as_object().is_some_and(|members| {
@@ -230,7 +257,8 @@ mod tests {
             ("{\"Item\":{\"id\":{\"N\":\"1\"}}}\n{\"Item\":{\"id\":{\"N\":\"2\"}}}\n", Some("Item"), 2),
             ("{\"a.b\":[{\"x\":1}]}", Some("['a.b']"), 1),
             ("{\"data\":[{\"a\":[{\"x\":\"}\"}]},{\"a\":[{\"x\":1}]},{\"a\":[{\"x\":2},{", Some("data"), 2),
-            ("{\"id\":NaN}\n{\"id\":2}", None, 0),
+            ("{\"id\":NaN}\n{\"id\":2}", None, 2),
+            ("{\"data\":[{\"id\":1e400},{\"id\":\"\\ud800\"}]}", Some("data"), 2),
         ] {
             let found = Objects::of(text, true).unwrap();
             assert_eq!((found.records.as_deref(), found.sample.len()), (path, count), "{text}");

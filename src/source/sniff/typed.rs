@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use super::super::foreign;
 #[cfg(feature = "excel")]
 use super::super::stream::failed;
 use super::super::typed::TypedBatches;
-use super::column::SniffedColumn;
+use super::column::{SniffedColumn, has_nanoseconds};
 use super::sniffed::{Kind, Sniffed};
 use crate::schema::{ColumnType, DuplicateNames, Naming, NamingRule, TableSchema};
 use crate::source::{BinaryText, RawBatch, Sheet, SourceError, TypedFormat, TypedKind, ValueRules};
 
 /// Returns the format of a file by the name of what it was found to be.
 pub(super) fn typed_kind(found: &str) -> Option<TypedKind> {
-    let is = |name: &str| found.contains(name);
-    match () {
-        () if is("Parquet") => Some(TypedKind::Parquet),
-        () if is("Avro") => Some(TypedKind::Avro),
-        () if is("ORC") => Some(TypedKind::Orc),
-        () if is("Excel") => Some(TypedKind::Excel(Sheet::default())),
-        () => None,
+    match foreign::setting(found)? {
+        "parquet" => Some(TypedKind::Parquet),
+        "avro" => Some(TypedKind::Avro),
+        "orc" => Some(TypedKind::Orc),
+        "excel" => Some(TypedKind::Excel(Sheet::default())),
+        _ => None,
     }
 }
 
@@ -30,6 +30,9 @@ pub(super) fn typed(key: &str, bytes: Box<dyn Read + Send>, kind: TypedKind) -> 
         let mut file = Vec::new();
         let mut bytes = bytes;
         bytes.read_to_end(&mut file).map_err(|source| failed(key, source))?;
+        if let Some(found) = foreign::of_old_workbook(&file) {
+            return Err(SourceError::UnknownPacking { key: key.to_owned(), found });
+        }
         let (sheet, doubts) = super::workbook::sheet(key, &file)?;
         let bytes = Box::new(std::io::Cursor::new(file));
         return Ok(Sniffed { doubts, ..columns(key, bytes, TypedKind::Excel(sheet))? });
@@ -62,10 +65,5 @@ fn nanoseconds(column: &SniffedColumn, batch: &RawBatch, place: usize) -> Option
         return None;
     }
     let texts = (0..batch.rows()).map(|row| String::from_utf8_lossy(batch.field(row, place).text).into_owned());
-    let has_more = |text: &String| {
-        let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
-        let digits = fraction.bytes().take_while(u8::is_ascii_digit);
-        digits.skip(6).any(|digit| digit != b'0')
-    };
-    texts.into_iter().find(has_more)
+    texts.into_iter().find(|text| has_nanoseconds(text))
 }

@@ -53,7 +53,7 @@ fn candidate(place: usize, cells: &Cells) -> Option<Candidate> {
     if cells.rows.iter().filter(filled).count() < 2 {
         return None;
     }
-    let record = |row: &Vec<String>| SampledRecord { line: 0, fields: Ok(row.clone()) };
+    let record = |row: &Vec<String>| SampledRecord { line: 0, fields: Ok(row.clone()), quoted_empty: Vec::new() };
     let records: Vec<SampledRecord> = cells.rows.iter().map(record).collect();
     let titles = Beginning::of(&records)?.first;
     let table: Vec<Vec<String>> = cells.rows[titles..].to_vec();

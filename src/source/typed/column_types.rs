@@ -47,7 +47,13 @@ pub(super) fn column_type(ty: &DataType, naming: NamingRule) -> Result<ColumnTyp
             ColumnType::Struct(fields.iter().map(|one| field(one)).collect::<Result<_, _>>()?)
         }
         DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(fields) if fields.len() == 2 => ColumnType::Map(nested(&fields[0])?, nested(&fields[1])?),
+            DataType::Struct(fields) if fields.len() == 2 => {
+                let key = nested(&fields[0])?;
+                if key.is_nested() {
+                    return Err(format!("maps with keys that are {key}"));
+                }
+                ColumnType::Map(key, nested(&fields[1])?)
+            }
             other => return Err(format!("maps of {other}")),
         },
         other => return Err(format!("{other}")),
@@ -95,5 +101,9 @@ mod tests {
         }
         assert!(column_type(&DataType::Decimal256(50, 2), NamingRule::Words).unwrap_err().contains("38 at most"));
         assert!(column_type(&DataType::Duration(TimeUnit::Second), NamingRule::Words).is_err());
+        let key = DataType::Struct(Fields::from(vec![field("a", DataType::Int8)]));
+        let pair = Fields::from(vec![field("key", key), field("value", DataType::Int8)]);
+        let map = DataType::Map(field("entries", DataType::Struct(pair)), false);
+        assert!(column_type(&map, NamingRule::Words).unwrap_err().contains("maps with keys that are struct"));
     }
 }

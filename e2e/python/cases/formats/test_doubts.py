@@ -115,7 +115,7 @@ def test_sniffed_json_is_json(checks: Checks, tmp_path: Any) -> None:
     many = ",\n".join(f'{{"id":{number},"n":"abcdefgh"}}' for number in range(50_000))
     for what, text, expected in [
         ("a long document", f'{{"data":[\n{many}\n]}}', ["records: data", "only the first"]),
-        ("NaN", '{"id":1,"v":NaN}\n{"id":2,"v":1.5}\n', ["json:", "begins as JSON does"]),
+        ("NaN", '{"id":1,"v":NaN}\n{"id":2,"v":1.5}\n', ["json:"]),
         ("telephone numbers", "id,phone\n1,+491701234567\n", ["phone: string"]),
     ]:
         file = tmp_path / f"{DAY}_orders.txt"

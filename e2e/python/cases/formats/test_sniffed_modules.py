@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from cases.formats.given import DAY, SYSTEM
+from cases.formats.given import DAY, SYSTEM, Given, refused, workspace
 from cases.formats.test_sniff import adg
 from world.adg import Records, Workspace
 from world.checks import Checks
@@ -192,6 +193,17 @@ NOTATIONS = [
     ),
 ]
 
+EMPTY = [
+    File(
+        "empty texts in quotes beside nulls",
+        b'id,name,x\n1,"",a\n2,,b\n3,c,d\n',
+        {"keep_quoted_empty": True},
+        [[1, "", "a"], [2, None, "b"], [3, "c", "d"]],
+        "id name x",
+    ),
+    File("empty texts in quotes in columns of numbers", b'id,n\n1,""\n2,5\n3,\n', {}, [[1, None], [2, 5], [3, None]], "id n"),
+]
+
 NAMES = [
     File(
         "names that stand twice, beside one with a number",
@@ -245,10 +257,22 @@ def workbook(sheets: dict[str, list[list[Any]]]) -> bytes:
         return file.getvalue()
 
 
-def parquet(columns: dict[str, Any]) -> bytes:
+def parquet(columns: dict[str, Any] | pa.Table) -> bytes:
     """A Parquet file."""
     with io.BytesIO() as file:
-        pq.write_table(pa.table(columns), file)
+        pq.write_table(pa.table(columns) if isinstance(columns, dict) else columns, file)
+        return file.getvalue()
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip archive."""
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
         return file.getvalue()
 
 
@@ -286,6 +310,32 @@ OTHERS = [
         column_names="unicode",
     ),
     File(
+        "Parquet with a name that stands twice",
+        parquet(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])),
+        {"duplicate_names": "rename"},
+        [[1, 2]],
+        "a a_1",
+        ("stand twice",),
+        ending="parquet",
+    ),
+    File(
+        "Parquet in gzip",
+        gzip.compress(parquet({"id": [1], "x": ["a"]})),
+        {},
+        [[1, "a"]],
+        "id x",
+        ending="parquet",
+    ),
+    File("Parquet in a zip archive", zipped({"a.parquet": parquet({"id": [1]})}), {}, [[1]], "id", ending="parquet"),
+    File(
+        "JSON with a number that no double holds, in an envelope",
+        b'{"data":[{"id":1,"x":1e400},{"id":2,"x":5}]}',
+        {"records": "data"},
+        [[1, "1e400"], [2, "5"]],
+        "id x",
+        ending="json",
+    ),
+    File(
         "Parquet with nanoseconds",
         parquet({"id": [1], "at": pa.array([1_714_557_600_123_456_789], pa.timestamp("ns"))}),
         {"nanoseconds": "truncate"},
@@ -313,6 +363,15 @@ OTHERS = [
         ("becomes `id_1`",),
         ending="json",
         renames={"id": "id_1", "error_desc": "source_error_desc"},
+    ),
+    File(
+        "nanoseconds of MongoDB",
+        b'{"_id":{"$oid":"64b7f3c2a1b2c3d4e5f60718"},"at":{"$date":"2024-05-01T10:00:00.123456789Z"}}\n',
+        {"unwrap": "mongo_extended", "nanoseconds": "truncate"},
+        [["64b7f3c2a1b2c3d4e5f60718", datetime(2024, 5, 1, 10, 0, 0, 123456)]],
+        "id at",
+        ("has nanoseconds",),
+        ending="json",
     ),
     File(
         "an export of DynamoDB",
@@ -344,7 +403,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("file", [*RAGGED, *NOTATIONS, *NAMES, *OTHERS], ids=lambda file: file.what)
+@pytest.mark.parametrize("file", [*RAGGED, *NOTATIONS, *EMPTY, *NAMES, *OTHERS], ids=lambda file: file.what)
 def test_module_of_a_file_runs_and_keeps_its_records(checks: Checks, tmp_path: Path, file: File) -> None:
     """The settings are those that the file needs, and the rows are its records."""
     module, comments, place = sniff(tmp_path, file.content, file.ending)
@@ -361,24 +420,113 @@ def test_module_of_a_file_runs_and_keeps_its_records(checks: Checks, tmp_path: P
     checks.same("rows", [list(row.values()) for row in rows], file.rows)
 
 
-def packed(*names: str) -> bytes:
-    """A zip archive with empty files of these names."""
-    with io.BytesIO() as file:
-        with zipfile.ZipFile(file, "w") as archive:
-            for name in names:
-                archive.writestr(name, b"")
-        return file.getvalue()
+DOUBTFUL = [
+    (
+        "a name that stands twice",
+        b'{"id":1,"id":2}\n{"id":3}\n',
+        "json",
+        "1 of 2 records would go to quarantine: a name stands twice",
+    ),
+    (
+        "members that differ in case",
+        b'{"id":1,"o":{"Osv":1,"osv":2}}\n{"id":3,"o":{"osv":3}}\n',
+        "json",
+        "1 of 2 values of `o` are no",
+    ),
+    (
+        "items that are no objects",
+        b'[{"id":1},5,{"id":2},null]',
+        "json",
+        "2 of 4 records would go to quarantine: it is no object",
+    ),
+    ("half a character", b'{"id":1,"t":"\\ud800"}\n{"id":2,"t":"x"}\n', "json", "half a character"),
+    ("binary values", parquet({"id": [1, 2], "b": [b"\xff\xfe", b"ab"]}), "parquet", "`binary: base64`"),
+    ("blanks around quotes", b'id,name,x\n1, "  a ",  b \n2, "c, d",d\n', "csv", "(`trim`)"),
+    ("empty texts in quotes", b'id,name,x\n1,"",a\n2,"c",b\n', "csv", "keep_quoted_empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "content", "ending", "told"), DOUBTFUL, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_module_of_a_doubtful_file_has_a_comment(
+    checks: Checks, tmp_path: Path, what: str, content: bytes, ending: str, told: str
+) -> None:
+    """Where a run would leave out a record or change a value, a comment says so."""
+    _, comments, _ = sniff(tmp_path, content, ending)
+    checks.same(f"{what}: {comments}", told in comments, True)
+
+
+UUIDS = ("8a1f0c1e-0c2f-4d6b-9a51-2f1d3c4b5a69", "0b9d7e55-7a51-4c0e-8a3f-6d2b1c0f9e88")
+TRAIL = "AWSLogs/123456789012/CloudTrail/eu-west-1/2024/05/0{day}/123456789012_CloudTrail_eu-west-1_2024050{day}T{hour}05Z_{end}.json.gz"
+DAYS = [
+    (
+        "parts of Spark",
+        "parquet",
+        f"orders/dt=2024-05-01/part-00000-{UUIDS[0]}.c000.snappy.parquet",
+        f"orders/dt=2024-05-02/part-00003-{UUIDS[1]}.c001.snappy.parquet",
+    ),
+    (
+        "CloudTrail",
+        "json",
+        TRAIL.format(day=1, hour="00", end="nYrlLQoRL2hQvaIr"),
+        TRAIL.format(day=2, hour="23", end="Zk3bQwErTyUiOp12"),
+    ),
+    (
+        "Firehose",
+        "json",
+        f"2024/05/01/05/stream-1-2024-05-01-05-00-00-{UUIDS[0]}",
+        f"2024/05/02/23/stream-1-2024-05-02-23-59-59-{UUIDS[1]}",
+    ),
+    ("a sequence", "csv", "orders_20240501_001.csv", "orders_20240502_017.csv"),
+    ("a time of day", "csv", "orders_20240501103000.csv", "orders_20240502235901.csv"),
+    ("a date in the folder too", "csv", "2024/05/orders_2024-05-31_01.csv", "2024/06/orders_2024-06-01_02.csv"),
+    ("braces", "csv", "2024-05-01_orders_{x}.csv", "2024-05-02_orders_{y}.csv"),
+    ("an upper-case name", "csv", "Orders (2024-05-01).csv", "Orders (2024-05-02).csv"),
+]
+ONE = {
+    "csv": b"id,x\n1,a\n",
+    "json": b'{"id":1,"x":"a"}\n',
+    "parquet": parquet({"id": [1], "x": ["a"]}),
+}
+
+
+@pytest.mark.parametrize(("what", "form", "first", "second"), DAYS, ids=lambda value: value if isinstance(value, str) else "")
+def test_pattern_finds_the_file_of_the_next_day(
+    checks: Checks, tmp_path: Path, what: str, form: str, first: str, second: str
+) -> None:
+    """What differs between files of one kind is no part of the pattern."""
+    place = Workspace(tmp_path)
+    for key in (first, second):
+        file = place.source / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(gzip.compress(ONE[form]) if key.endswith(".gz") else ONE[form])
+    text = adg(tmp_path, "sniff", first, "--store", "source")
+    name = yaml.safe_load(text)["module"]
+    place.module(name, text)
+    found = yaml.safe_load(text)["catchup"]["start"]
+    place.run("--module", name, "--start-dt", found, "--end-dt", "2024-06-01" if "05-31" in first else "2024-05-02")
+    table = place.table(name, name)
+    checks.same(f"{what}: dates", len(table.partitions), 2)
 
 
 REFUSED = [
-    ("a zip archive without files", packed(), "a zip archive without files"),
-    ("a zip archive of an empty file", packed("a.csv"), "an archive of an empty file"),
+    ("a zip archive without files", zipped({}), "a zip archive without files"),
+    ("a zip archive of an empty file", zipped({"a.csv": b""}), "an archive of an empty file"),
     ("nothing, compressed", gzip.compress(b""), "an archive of an empty file"),
     ("twice compressed", gzip.compress(gzip.compress(b"id\n1\n")), "an archive in an archive"),
     ("7z", b"7z\xbc\xaf\x27\x1c\x00\x04", "a 7z archive"),
     ("rar", b"Rar!\x1a\x07\x01\x00", "a rar archive"),
     ("tar", b"orders.csv".ljust(257, b"\0") + b"ustar\x0000" + bytes(247) + b"id\n1\n", "a tar archive"),
     ("XML", b'<?xml version="1.0"?><a><b/></a>', "an XML document"),
+    ("a PDF document in gzip", gzip.compress(b"%PDF-1.7\n"), "a PDF document"),
+    ("a compressed tar", gzip.compress(b"a.csv".ljust(257, b"\0") + b"ustar\x0000" + bytes(247) + b"id\n1\n"), "a tar archive"),
+    ("lzma", lzma.compress(b"id\n1\n", format=lzma.FORMAT_ALONE), "an lzma archive"),
+    ("a database of SQLite", b"SQLite format 3\0" + bytes(100), "a SQLite database"),
+    ("a dump of MySQL", b"-- MySQL dump 10.13  Distrib 8.0\n--\nCREATE TABLE `a` (`id` int);\n", "a dump of SQL statements"),
+    ("a padded gzip", gzip.compress(b"id\n1\n") + bytes(512), "such as padding"),
+    ("a workbook with a password", OLE + bytes(512) + "EncryptedPackage".encode("utf-16-le"), "a workbook with a password"),
+    ("NUL bytes", bytes(1000), "a file of NUL bytes"),
     ("blank lines", b"\n \r\n\n", "a file of blank lines"),
     ("nothing", b"", "is empty"),
 ]
@@ -390,3 +538,45 @@ def test_files_without_records_are_named(checks: Checks, tmp_path: Path, what: s
     with pytest.raises(RuntimeError) as caught:
         sniff(tmp_path, content, "csv")
     checks.same(what, told in str(caught.value), True)
+
+
+NAMED = [
+    "7z",
+    "rar",
+    "tar",
+    "XML",
+    "lzma",
+    "a database of SQLite",
+    "a dump of MySQL",
+    "a padded gzip",
+    "twice compressed",
+    "NUL bytes",
+]
+
+
+@pytest.mark.parametrize("what", NAMED)
+@pytest.mark.parametrize("source", ["{}", "{ header: none }"])
+def test_runs_name_other_files_too(checks: Checks, what: str, source: str) -> None:
+    """A run says what the file is, and what to do."""
+    content, told = next((content, told) for name, content, told in REFUSED if name == what)
+    if what in {"XML", "a dump of MySQL"} and source != "{}":
+        return
+    with workspace(Given(what, {f"{DAY}_orders.csv": content}, [], source)) as place:
+        said = refused(place, 12 if what in {"XML", "a dump of MySQL"} else 13)
+        checks.same(f"{what}: {said}", told in said, True)
+
+
+def test_runs_of_typed_files_name_others(checks: Checks) -> None:
+    """A workbook with a password, and texts that are called workbooks or Parquet, are told from damaged files."""
+    locked = OLE + bytes(512) + "EncryptedPackage".encode("utf-16-le")
+    for form, content, told in [
+        ("excel", locked, "a workbook with a password"),
+        ("excel", b"id\tname\n1\tAnn\n", "it is text"),
+        ("excel", b"<html><table><tr><td>id</td></tr></table></html>", "an HTML page"),
+        ("parquet", b"id,name\n1,Ann\n", "it is text"),
+        ("parquet", b"Obj\x01" + bytes(100), "source.avro"),
+        ("json", b"<html><body>503</body></html>", "an HTML page"),
+    ]:
+        with workspace(Given(form, {f"{DAY}_orders.csv": content}, [], "", source=f"{form}: {{}}")) as place:
+            said = refused(place, 13)
+            checks.same(f"{form}, {told}: {said}", told in said, True)

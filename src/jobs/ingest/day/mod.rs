@@ -11,3 +11,4 @@ mod read;
 pub(super) use attempt::{run, without_files};
 pub(super) use personal::route;
 pub(super) use publish::notes;
+pub(super) use read::column_plan;

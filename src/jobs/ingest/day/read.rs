@@ -82,7 +82,8 @@ impl Day<'_> {
     }
 }
 
-fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
+/// Returns the columns that the fields of a file become.
+pub(in crate::jobs::ingest) fn column_plan(header: &Header, evolution: &Evolution) -> Vec<ColumnPlan> {
     let names = Arc::new(evolution.source_names.clone().unwrap_or_default());
     let columns = header.columns.iter().enumerate().filter_map(|(index, name)| {
         let ty = evolution.after.type_of(name)?.clone();

@@ -18,6 +18,8 @@ pub(crate) struct SampledRecord {
     pub(crate) line: u64,
     /// Its fields, or the problem with it.
     pub(crate) fields: Result<Vec<String>, String>,
+    /// Places of fields that are empty texts in quotes.
+    pub(crate) quoted_empty: Vec<usize>,
 }
 
 impl<R: Read> RecordReader<R> {
@@ -59,8 +61,17 @@ impl<R: Read> RecordReader<R> {
         }
         let all = RawBatch { text: Buffer::from_vec(text), width: spans.len(), spans, rows: 1, bad: Vec::new() };
         let field = |place: usize| String::from_utf8_lossy(all.field(0, place).text).into_owned();
+        let is_quoted_empty = |place: usize| all.field(0, place).quoted && all.field(0, place).text.is_empty();
         let record = |(line, fields): (u64, Result<Range<usize>, String>)| SampledRecord {
             line,
+            quoted_empty: fields
+                .iter()
+                .cloned()
+                .flatten()
+                .enumerate()
+                .filter(|(_, place)| is_quoted_empty(*place))
+                .map(|(field, _)| field)
+                .collect(),
             fields: fields.map(|places| places.map(field).collect()),
         };
         Ok(found.into_iter().map(record).collect())
