@@ -5,7 +5,7 @@ use std::io::Read;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
+use crate::schema::{ColumnName, NameError, Naming, TableSchema, headers_to_columns};
 
 use super::parser::{RecordError, RecordReader, WithoutLastLines};
 use super::{Dialect, LongRecords, ReadSizes, Widths};
@@ -101,8 +101,11 @@ impl CsvBatches {
                 (with_extra(file.names_of_line(&line, format, position)?, format), Some(line))
             }
         };
-        let columns = headers_to_columns(naming, &names, existing, reserved)
-            .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
+        let refused = |source| SourceError::Header { key: key.to_owned(), source };
+        if keeps_extra(format) {
+            refuse_extra(&names, |name| naming.column(name, existing)).map_err(refused)?;
+        }
+        let columns = headers_to_columns(naming, &names, existing, reserved).map_err(refused)?;
         file.width = names.len();
         Ok((Header { names, columns, line, is_blank: false, ..Header::blank(key) }, file))
     }
@@ -203,7 +206,11 @@ impl CsvBatches {
 
 /// Returns the names that the module gives to the fields by position; empty if there are none.
 fn given<'n>(format: &'n CsvFormat, position: Position<'n>) -> &'n [String] {
-    if format.names.is_empty() { position.declared } else { &format.names }
+    match position.declared {
+        _ if !format.names.is_empty() => &format.names,
+        [names @ .., last] if last == EXTRA && keeps_extra(format) => names,
+        names => names,
+    }
 }
 
 fn numbered(width: usize) -> Vec<String> {
@@ -211,9 +218,22 @@ fn numbered(width: usize) -> Vec<String> {
 }
 
 /// Adds the column of additional fields, if they are kept.
+fn keeps_extra(format: &CsvFormat) -> bool {
+    format.dialect.widths.long == LongRecords::KeepExtra
+}
+
 fn with_extra(mut names: Vec<String>, format: &CsvFormat) -> Vec<String> {
-    if format.dialect.widths.long == LongRecords::KeepExtra {
+    if keeps_extra(format) {
         names.push(EXTRA.to_owned());
     }
     names
+}
+
+/// Refuses a field whose column is that of additional fields, the last of the names.
+fn refuse_extra(names: &[String], column: impl Fn(&str) -> Option<ColumnName>) -> Result<(), NameError> {
+    let fields = names.split_last().map(|(_, fields)| fields).unwrap_or_default();
+    let found = fields.iter().find_map(|name| Some((name, column(name).filter(|column| column.as_str() == EXTRA)?)));
+    found.map_or(Ok(()), |(name, column)| {
+        Err(NameError::Reserved { header: name.clone(), column, setting: Some("source.csv.long_rows: keep_extra".to_owned()) })
+    })
 }

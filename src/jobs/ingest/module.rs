@@ -6,7 +6,7 @@ use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::CollectionName;
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
-use crate::schema::{Column, ColumnName, TableSchema, system_columns};
+use crate::schema::{Column, ColumnName, ROW_HASH_ID, TableSchema, system_columns};
 use crate::source::{FileColumn, Format};
 
 use super::children::{column, root};
@@ -162,7 +162,8 @@ fn declared(module: &Module, collection: &CollectionName, settings: &CollectionS
             return Err(refused(format!("`{name}` would be {becomes} as a header; declare that")));
         }
         if reserved.contains(&column) {
-            return Err(refused(format!("`{column}` is a column that adg writes itself")));
+            let by = setting_of(module, &column).map(|setting| format!(" (`{setting}`)")).unwrap_or_default();
+            return Err(refused(format!("`{column}` is a column that adg writes itself{by}")));
         }
         if schema.has(&column) {
             return Err(refused(format!("`{column}` stands twice")));
@@ -246,4 +247,18 @@ pub(crate) fn from_file(module: &Module) -> Result<Vec<FileColumn>, JobError> {
 pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
     let system = system(module).into_iter().map(|column| column.name).chain(partition_columns(module)?);
     Ok(system.chain(from_file(module)?.into_iter().map(|column| column.column)).collect())
+/// Returns the setting for which adg writes a column; `None` if it always does.
+pub(super) fn setting_of(module: &Module, column: &ColumnName) -> Option<&'static str> {
+    let keys = partition_keys(module).ok();
+    let mut from_file = module.source.columns_from_file.keys();
+    let is_row_day = keys.as_ref().and_then(|keys| keys.row_day()).is_some_and(|row_day| row_day.name == *column);
+    match () {
+        () if column.as_str() == ROW_HASH_ID => Some("row_hash"),
+        () if from_file.any(|name| ColumnName::new(name).is_ok_and(|name| name == *column)) => Some("source.columns_from_file"),
+        () if is_row_day => Some("target.partition_from"),
+        () if keys.is_some_and(|keys| keys.date_names().any(|name| name == column)) => Some("target.partition_by"),
+        () => None,
+    }
+}
+
 }
