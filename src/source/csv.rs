@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{ColumnName, NameError, Naming, TableSchema, headers_to_columns};
 
-use super::parser::{RecordError, RecordReader, WithoutLastLines};
+use super::parser::{RecordError, RecordReader, WithoutLastLines, is_sep};
 use super::{Dialect, LongRecords, ReadSizes, Widths};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
@@ -138,7 +138,7 @@ impl CsvBatches {
         if self.trailing_delimiter && names.len() > 1 {
             names.pop_if(|last| last.is_empty());
         }
-        if let Some(first) = names.first().filter(|first| first.starts_with("sep=")) {
+        if let Some(first) = names.first().filter(|first| is_sep(first.as_bytes())) {
             return Err(SourceError::ForeignHeader {
                 key: self.key.clone(),
                 reason: format!("its first line is `{first}`"),
@@ -204,7 +204,8 @@ impl CsvBatches {
     }
 }
 
-/// Returns the names that the module gives to the fields by position; empty if there are none.
+/// Returns the names that the module gives to the fields by position; empty if there are none. A column of additional fields that
+/// is declared, at the end, has no position.
 fn given<'n>(format: &'n CsvFormat, position: Position<'n>) -> &'n [String] {
     match position.declared {
         _ if !format.names.is_empty() => &format.names,
@@ -217,11 +218,11 @@ fn numbered(width: usize) -> Vec<String> {
     (1..=width).map(|i| format!("column_{i}")).collect()
 }
 
-/// Adds the column of additional fields, if they are kept.
 fn keeps_extra(format: &CsvFormat) -> bool {
     format.dialect.widths.long == LongRecords::KeepExtra
 }
 
+/// Adds the column of additional fields, if they are kept.
 fn with_extra(mut names: Vec<String>, format: &CsvFormat) -> Vec<String> {
     if keeps_extra(format) {
         names.push(EXTRA.to_owned());
