@@ -10,6 +10,7 @@ use crate::schema::{Column, ColumnName, ROW_HASH_ID, TableSchema, system_columns
 use crate::source::{FileColumn, Format};
 
 use super::children::{column, root};
+use super::control_text;
 use super::format::format_of;
 use super::partitions::{partition_columns, partition_keys};
 use super::wrong::wrong;
@@ -100,6 +101,9 @@ pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Ve
     refuse_unknown(module, only)?;
     let collections = module.collections.iter().map(|(name, settings)| collection(module, name, settings));
     let collections = collections.collect::<Result<Vec<_>, _>>()?;
+    if let Some(control) = &module.source.control {
+        control_text::check(control).map_err(|(what, reason)| wrong(module, &format!("source.control.{what}"), reason))?;
+    }
     refuse_shared_folders(module, &collections)?;
     refuse_shared_file_names(module)?;
     // Tables of the same records are published together.
@@ -243,10 +247,6 @@ pub(crate) fn from_file(module: &Module) -> Result<Vec<FileColumn>, JobError> {
     columns.collect()
 }
 
-/// Returns the names that no field of the source may have as its column.
-pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
-    let system = system(module).into_iter().map(|column| column.name).chain(partition_columns(module)?);
-    Ok(system.chain(from_file(module)?.into_iter().map(|column| column.column)).collect())
 /// Returns the setting for which adg writes a column; `None` if it always does.
 pub(super) fn setting_of(module: &Module, column: &ColumnName) -> Option<&'static str> {
     let keys = partition_keys(module).ok();
@@ -261,4 +261,8 @@ pub(super) fn setting_of(module: &Module, column: &ColumnName) -> Option<&'stati
     }
 }
 
+/// Returns the names that no field of the source may have as its column.
+pub(crate) fn reserved(module: &Module) -> Result<Vec<ColumnName>, JobError> {
+    let system = system(module).into_iter().map(|column| column.name).chain(partition_columns(module)?);
+    Ok(system.chain(from_file(module)?.into_iter().map(|column| column.column)).collect())
 }
