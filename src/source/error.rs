@@ -243,6 +243,11 @@ impl Explain for SourceError {
                     .into(),
             ),
             Self::NoFields { .. } => Some("compare the file with `source.json` in the module file".into()),
+            Self::Document { flaw: DocumentFlaw::NotJson(_), offset: 0, .. } => Some(
+                "compare the file with `source` in the module file (`adg sniff FILE` tells its format); if it is damaged, ask \
+                 the source to send it again"
+                    .into(),
+            ),
             Self::Document { .. } | Self::Trailer { flaw: TrailerFlaw::OtherCount { .. }, .. } => {
                 Some("ask the source to send the file again".into())
             }

@@ -108,7 +108,11 @@ fn config() -> Vec<Row> {
     let rows: Vec<(ConfigError, u8, &str)> = vec![
         (unreadable(io::ErrorKind::NotFound), 10, "name the file with `--config`, or run adg in the folder of `adg.yaml`"),
         (unreadable(io::ErrorKind::InvalidData), 10, ""),
-        (ConfigError::Syntax { file: text(), reason: text() }, 10, ""),
+        (
+            ConfigError::Syntax { file: text(), reason: text() },
+            10,
+            "write texts with `{`, `[`, `#`, `*`, `%` or `: ` in quotes, indent by spaces, and keys of one map alike",
+        ),
         (
             ConfigError::Invalid { file: text(), path: text(), reason: text() },
             10,
