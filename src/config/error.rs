@@ -4,6 +4,7 @@ use std::io;
 
 use crate::secrets::SecretError;
 
+use super::explained::{explained, places};
 use crate::identity::{ErrorKind, Explain, LoadType};
 
 /// An error in the config files. Nothing was read from a source or written.
@@ -26,7 +27,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A key or value is invalid.
-    #[error("the config file `{file}` is invalid at `{path}`: {reason}{}", suggestion(.reason))]
+    #[error("the config file `{file}` is invalid at `{path}`: {}{}", in_words(.reason), suggestion(.path, .reason))]
     Invalid {
         /// The file.
         file: String,
@@ -89,6 +90,10 @@ impl Explain for ConfigError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Syntax { .. } => Some(
+                "write texts with `{`, `[`, `#`, `*`, `%` or `: ` in quotes, indent by spaces, and keys of one map alike"
+                    .to_owned(),
+            ),
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("name the file with `--config`, or run adg in the folder of `adg.yaml`".into())
             }
@@ -101,7 +106,9 @@ impl Explain for ConfigError {
             Self::Invalid { .. } if self.to_string().contains(", expected a string") => {
                 Some("write it in quotes: without them, words such as `no` and `null`, and numbers, are no texts in YAML".into())
             }
-            Self::Invalid { .. } => Some("`adg schema` prints all keys; docs/config.md explains them".into()),
+            Self::Invalid { path, .. } => {
+                explained(path).or_else(|| Some("`adg schema` prints all keys; docs/config.md explains them".into()))
+            }
             _ => None,
         }
     }
@@ -111,19 +118,57 @@ fn loads(known: &str) -> String {
     if known.is_empty() { "full only".to_owned() } else { format!("full, {known}") }
 }
 
-/// Suggests the nearest valid word if `reason` is serde's message about an unknown one, which lists all valid words in backticks.
-fn suggestion(reason: &str) -> String {
+/// Returns serde's message about a value in the words of YAML rather than those of Rust.
+fn in_words(reason: &str) -> String {
+    if reason.starts_with("data did not match any variant of untagged enum") {
+        return "it has none of the forms that may stand there".to_owned();
+    }
+    let Some((found, expected)) = reason.split_once(", expected ").filter(|_| reason.starts_with("invalid ")) else {
+        return reason.to_owned();
+    };
+    let found = found.replace("invalid type: sequence", "invalid type: list").replace("invalid type: null", "it is empty");
+    let expected = match expected {
+        "a sequence" => {
+            let text = found.strip_prefix("invalid type: string ").map(|text| format!(": write `[{text}]`"));
+            format!("a list{}", text.unwrap_or_default())
+        }
+        "a map" => "a map, such as `{ a: b }`".to_owned(),
+        "string or map" => "a word".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        number if number.starts_with(['u', 'i']) && number[1..].parse::<u8>().is_ok() => {
+            let least = if number.starts_with('u') { ", 0 or more" } else { "" };
+            format!("a whole number{least}")
+        }
+        ty if ty.starts_with("struct ") => "a map of settings, such as `{ key: value }`".to_owned(),
+        other => other.to_owned(),
+    };
+    format!("{found}, expected {expected}")
+}
+
+/// Suggests the nearest valid word if `reason` is serde's message about an unknown one, which lists all valid words in backticks;
+/// else the place where the key may stand.
+fn suggestion(path: &str, reason: &str) -> String {
     if !reason.starts_with("unknown ") {
         return String::new();
     }
     let mut words = reason.split('`').skip(1).step_by(2);
     let Some(wrong) = words.next() else { return String::new() };
-    words
+    let words: Vec<&str> = words.collect();
+    let is_field = reason.starts_with("unknown field ");
+    let places: Vec<String> =
+        if is_field { places(path, wrong).iter().map(|place| format!("`{place}`")).collect() } else { Vec::new() };
+    let begins = |known: &&&str| wrong.len() > 2 && (known.starts_with(wrong) || wrong.starts_with(**known));
+    let nearest = words
+        .iter()
         .map(|known| (strsim::damerau_levenshtein(wrong, known), known))
         .min()
         .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
-        .map(|(_, known)| format!("; did you mean `{known}`?"))
-        .unwrap_or_default()
+        .map(|(_, known)| known);
+    match nearest.filter(|_| places.is_empty()).or_else(|| words.iter().find(begins)) {
+        Some(known) => format!("; did you mean `{known}`?"),
+        None if !places.is_empty() => format!("; it is a key of {}", places.join(" and ")),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -133,10 +178,32 @@ mod tests {
     #[test]
     fn the_nearest_right_word_is_suggested() {
         assert_eq!(
-            suggestion("unknown field `retention_day`, expected `start` or `retention_days`"),
+            suggestion("x.retention_day", "unknown field `retention_day`, expected `start` or `retention_days`"),
             "; did you mean `retention_days`?"
         );
-        assert_eq!(suggestion("unknown field `zzz`, expected `start` or `retention_days`"), "");
-        assert_eq!(suggestion("missing field `files`"), "");
+        assert_eq!(suggestion("zzz", "unknown field `zzz`, expected `start` or `retention_days`"), "");
+        assert_eq!(suggestion("source", "missing field `files`"), "");
+        let drop = "unknown variant `drop`, expected one of `quarantine`, `drop_extra`, `keep_extra`";
+        assert_eq!(suggestion("source.csv.long_rows", drop), "; did you mean `drop_extra`?");
+        assert_eq!(suggestion("csv", "unknown field `csv`, expected `source` or `x`"), "; it is a key of `source`");
+    }
+
+    #[test]
+    fn types_are_told_in_the_words_of_yaml() {
+        for (reason, words) in [
+            (
+                "invalid type: string \"%d\", expected a sequence",
+                "invalid type: string \"%d\", expected a list: write `[\"%d\"]`",
+            ),
+            ("invalid type: sequence, expected a map", "invalid type: list, expected a map, such as `{ a: b }`"),
+            ("invalid type: boolean `true`, expected string or map", "invalid type: boolean `true`, expected a word"),
+            ("invalid value: integer `-1`, expected u32", "invalid value: integer `-1`, expected a whole number, 0 or more"),
+            ("invalid type: string \"5%\", expected f64", "invalid type: string \"5%\", expected a number"),
+            ("invalid type: null, expected struct X", "it is empty, expected a map of settings, such as `{ key: value }`"),
+            ("data did not match any variant of untagged enum X", "it has none of the forms that may stand there"),
+            ("`x` is no encoding, expected f64", "`x` is no encoding, expected f64"),
+        ] {
+            assert_eq!(in_words(reason), words);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::{fmt, fs};
+use std::{fmt, fs, io};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -102,6 +102,7 @@ fn choose(file: &Path, profile: Option<&str>) -> Result<(String, Value), ConfigE
 /// The file can't be read, is invalid, or has no such profile; a variable or a secret that the profile refers to can't be read.
 pub fn load(file: &Path, profile: Option<&str>, resolver: &dyn ReferenceResolver) -> Result<Config, ConfigError> {
     let (name, mut chosen) = choose(file, profile)?;
+    refuse_empty(file, &format!("profiles.{name}"), &chosen)?;
     // Only the chosen profile's references: those of others may lead to what this machine does not have.
     let path = format!("profiles.{name}");
     let read = SecretTexts::default();
@@ -153,11 +154,18 @@ impl Config {
     }
 
     /// Reads the files with positions of fields that a module names.
-    fn read_layouts(&self, module: &mut Module) -> Result<(), ConfigError> {
+    fn read_layouts(&self, module_file: &Path, module: &mut Module) -> Result<(), ConfigError> {
         for positions in module.field_positions() {
             if let FieldPositions::File(file) = positions {
-                let file = self.path(file);
-                let fields = parse(&file, &read(&file)?)?;
+                let (file, named) = (self.path(file), file.clone());
+                let text = read(&file).map_err(|error| match error {
+                    ConfigError::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                        let reason = format!("there is no file `{}`; its path is that from adg.yaml", named.display());
+                        ConfigError::Invalid { file: display(module_file), path: "source.csv.fixed_width".into(), reason }
+                    }
+                    error => error,
+                })?;
+                let fields = parse(&file, &text)?;
                 *positions = FieldPositions::Fields(typed(&file, "", fields, &SecretLeaves::new())?);
             }
         }
@@ -181,6 +189,7 @@ impl Config {
             }
         };
         let mut raw = parse(&file, &text)?;
+        refuse_empty(&file, "", &raw)?;
         let keys = Keys { aws: self.profile.aws.clone(), secrets: self.profile.secrets.clone() };
         let secret = |secret: &str| self.read.get(secret, &self.profile_name, &keys, resolver);
         let secrets = fill(&file, &mut raw, "", &secret, resolver)?;
@@ -193,7 +202,7 @@ impl Config {
         }
         module.take_collections();
         module.add_children().map_err(|reason| wrong("collections", reason))?;
-        self.read_layouts(&mut module)?;
+        self.read_layouts(&file, &mut module)?;
         if module.collections.is_empty() {
             return Err(wrong("collections", "the module has no collection".to_owned()));
         }
@@ -277,6 +286,25 @@ fn check_unfilled(file: &Path, below: &str, profile: &Value) -> Result<(), Confi
     Err(ConfigError::Invalid { file: display(file), path, reason: error.into_inner().to_string() })
 }
 
+/// Refuses a key without a value, which would mean that it is not set: `json:` for files of CSV.
+fn refuse_empty(file: &Path, path: &str, value: &Value) -> Result<(), ConfigError> {
+    match value {
+        Value::Object(map) => map.iter().try_for_each(|(key, value)| {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            if value.is_null() {
+                let reason =
+                    "it is empty; write `{}` for a map of defaults, `\"NULL\"` in quotes for the word, or leave the key out";
+                return Err(ConfigError::Invalid { file: display(file), path, reason: reason.to_owned() });
+            }
+            refuse_empty(file, &path, value)
+        }),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(i, item)| refuse_empty(file, &format!("{path}[{i}]"), item))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_version(file: &Path, version: u32) -> Result<(), ConfigError> {
     if version == 1 {
         return Ok(());
@@ -291,6 +319,7 @@ mod tests {
     use crate::config::PartitionBy;
     use crate::identity::Causes;
     use crate::identity::CollectionName;
+    use crate::identity::Explain;
     use crate::source::Pick;
 
     const FILE: &str = "version: 1
@@ -396,6 +425,43 @@ profiles:
             error.contains("at `collections.bids.columns.id`: `bigit` is not a column type; did you mean `bigint`?"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn mistakes_in_a_module_are_told_with_what_to_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("adg.yaml");
+        fs::write(&file, FILE).unwrap();
+        let config = load(&file, None, &Nothing).unwrap();
+        fs::create_dir(folder.path().join("modules")).unwrap();
+        let said = |source: &str| {
+            let text = format!(
+                "version: 1\nmodule: own\nsource: {{ files: \"{{date}}.csv\", {source} }}\ntarget: {{ database: d }}\n\
+                 collections: {{ bids: {{}} }}\n"
+            );
+            fs::write(folder.path().join("modules/own.yaml"), text).unwrap();
+            let error = config.module("own", LoadType::Full, &Nothing).unwrap_err();
+            format!("{error} | {}", error.hint().unwrap_or_default())
+        };
+        for (source, words) in [
+            ("json: ", "at `source.json`: it is empty; write `{}`"),
+            ("csv: { null_values: NULL }", "at `source.csv.null_values`: it is empty"),
+            ("delimiter: ';'", "; it is a key of `source.csv`"),
+            ("csv: { records: data }", "; it is a key of `source.json`"),
+            ("csv: { header: true }", "expected a word | `source.csv.header` is: Place of the fields' names."),
+            ("csv: { date_formats: '%d' }", "expected a list: write `[\"%d\"]` | `source.csv.date_formats` is: Formats of dates"),
+            ("csv: { trailer: T }", "Its keys are `pattern`"),
+            (
+                "csv: { fixed_width: { id: [1, 4] } }",
+                "it has none of the forms that may stand there | `source.csv.fixed_width` is:",
+            ),
+            ("csv: { fixed_width: x.yaml }", "at `source.csv.fixed_width`: there is no file `x.yaml`"),
+            ("csv: { columns: { a: double } }", "expected a map of settings, such as `{ key: value }`"),
+            ("files: {date}.csv", "in quotes"),
+        ] {
+            let told = said(source);
+            assert!(told.contains(words), "{source}: {told}");
+        }
     }
 
     #[test]

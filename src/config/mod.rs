@@ -8,6 +8,7 @@ mod csv;
 mod engine;
 mod environment;
 mod error;
+mod explained;
 mod load;
 mod load_settings;
 mod loads;
@@ -23,6 +24,7 @@ pub use csv::{
 pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSettings};
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
+pub use explained::explained;
 pub use load::{Config, ReferenceResolver, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{

@@ -29,9 +29,9 @@ pub fn json_schema(file: ConfigFile) -> Schema {
 pub fn markdown() -> String {
     let mut page = String::from(
         "# The config files\n\n<!-- Written by `adg schema --markdown`; a test compares it. -->\n\nYAML (so JSON too). Relative \
-         paths are relative to the folder of `adg.yaml`. An unknown key is an error. `${env:NAME}` and `${secret:NAME#path}` are \
-         filled into strings after parsing; a string that is nothing but a reference to a list or a map of a secret becomes it. \
-         For editors: `adg schema` and `adg schema module` print the JSON Schemas.\n",
+         paths are relative to the folder of `adg.yaml`. An unknown key is an error, as is one without a value. `${env:NAME}` \
+         and `${secret:NAME#path}` are filled into strings after parsing; a string that is nothing but a reference to a list or \
+         a map of a secret becomes it. For editors: `adg schema` and `adg schema module` print the JSON Schemas.\n",
     );
     for (title, file) in [("`adg.yaml`", ConfigFile::Environments), ("`modules/NAME.yaml`", ConfigFile::Module)] {
         let schema = json_schema(file).to_value();
@@ -82,7 +82,7 @@ fn table(page: &mut String, schema: &Value) {
     }
 }
 
-fn sentence(schema: &Value) -> String {
+pub(super) fn sentence(schema: &Value) -> String {
     schema["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -120,7 +120,7 @@ fn column(table: &Table, name: &str) -> Result<(ColumnName, ColumnType), JobErro
 
 /// Refuses to make keys of maps, or texts, of the names of fields: those are the table's spellings, and not the source's.
 fn refuse_names_as_data(table: &Table, name: &ColumnName, from: &ColumnType, to: &ColumnType) -> Result<(), JobError> {
-    let Some(what) = names_as_data(from, to) else { return Ok(()) };
+    let Some(what) = from.names_as_data(to) else { return Ok(()) };
     let message = format!(
         "the {what} of `{name}` would have the table's names of the members (`user_name`) in place of the source's (`userName`)"
     );
@@ -154,27 +154,6 @@ fn declare(table: &Table, name: &ColumnName, to: &ColumnType) -> String {
          source with --start-dt and --end-dt",
         table.name
     )
-}
-
-/// Returns what would be made of the names of fields: keys or texts; `None` if fields stay fields.
-fn names_as_data(from: &ColumnType, to: &ColumnType) -> Option<&'static str> {
-    match (from, to) {
-        (ColumnType::Struct(_), ColumnType::Map(..)) => Some("keys"),
-        (ColumnType::Struct(_), ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_)) => Some("texts"),
-        (ColumnType::Array(from), ColumnType::Array(to)) | (ColumnType::Map(_, from), ColumnType::Map(_, to)) => {
-            names_as_data(from, to)
-        }
-        // An array of structs as a text has their names too.
-        (
-            ColumnType::Array(items) | ColumnType::Map(_, items),
-            ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_),
-        ) => names_as_data(items, to),
-        (ColumnType::Struct(from), ColumnType::Struct(to)) => from.iter().find_map(|field| {
-            let same = to.iter().find(|other| other.name == field.name)?;
-            names_as_data(&field.ty, &same.ty)
-        }),
-        _ => None,
-    }
 }
 
 fn retyped(schema: &TableSchema, name: &ColumnName, ty: &ColumnType) -> TableSchema {
@@ -355,29 +334,4 @@ fn as_written(naming: NamingRule) -> ValueRules {
 
 fn refused(message: String, hint: &str) -> JobError {
     JobError::Usage { message, hint: Some(hint.to_owned()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_fields_become_no_data() {
-        let made = |from: &str, to: &str| names_as_data(&from.parse().unwrap(), &to.parse().unwrap());
-        for (from, to, what) in [
-            ("struct<a:int>", "map<string,int>", Some("keys")),
-            ("array<struct<a:int>>", "array<map<string,int>>", Some("keys")),
-            ("struct<b:int,o:struct<a:int>>", "struct<o:map<string,int>,b:int>", Some("keys")),
-            ("map<string,struct<a:int>>", "map<string,map<string,int>>", Some("keys")),
-            ("struct<a:int>", "string", Some("texts")),
-            ("array<struct<a:int>>", "string", Some("texts")),
-            ("array<int>", "string", None),
-            ("string", "map<string,int>", None),
-            ("string", "struct<a:int>", None),
-            ("struct<a:int>", "struct<a:bigint,b:int>", None),
-            ("map<string,int>", "map<string,bigint>", None),
-        ] {
-            assert_eq!(made(from, to), what, "{from} to {to}");
-        }
-    }
 }

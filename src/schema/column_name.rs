@@ -93,11 +93,17 @@ pub enum NameError {
         count: usize,
     },
     /// The name belongs to a column that adg itself writes.
-    #[error("the header `{header}` becomes `{column}`, a column that adg writes itself")]
+    #[error("the header `{header}` becomes `{column}`, a column that adg writes itself{}", by(.setting.as_deref()))]
     Reserved {
         /// Text as written.
         header: String,
         /// The reserved name.
         column: ColumnName,
+        /// Setting for which adg writes the column; none if it always does, or if it is not known.
+        setting: Option<String>,
     },
+}
+
+fn by(setting: Option<&str>) -> String {
+    setting.map(|setting| format!(" (`{setting}`)")).unwrap_or_default()
 }

@@ -227,7 +227,7 @@ pub fn headers_to_columns(
         let empty = || NameError::Empty { position: i + 1, header: told(header) };
         let column = naming.column(header, table).ok_or_else(empty)?;
         if reserved.contains(&column) {
-            return Err(NameError::Reserved { header: told(header), column });
+            return Err(NameError::Reserved { header: told(header), column, setting: None });
         }
         if let Some(first) = taken.insert(column.clone(), header) {
             return Err(NameError::Clash { first: told(first), second: told(header), column });
@@ -253,7 +253,7 @@ fn renamed(
     for (i, (header, column)) in headers.iter().zip(by_rule).enumerate() {
         let column = match column {
             Some(column) if reserved.contains(&column) => {
-                return Err(NameError::Reserved { header: told(header), column });
+                return Err(NameError::Reserved { header: told(header), column, setting: None });
             }
             Some(column) => match next.get_mut(&column) {
                 None => {

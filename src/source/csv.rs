@@ -6,10 +6,10 @@ use std::io::Read;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{ColumnName, Naming, TableSchema, headers_to_columns};
+use crate::schema::{ColumnName, NameError, Naming, TableSchema, headers_to_columns};
 
 use super::members::{Text, Texts};
-use super::parser::{RecordError, RecordReader, WithoutLastLines};
+use super::parser::{RecordError, RecordReader, WithoutLastLines, is_sep};
 use super::{Dialect, LongRecords, ReadSizes, Widths};
 use super::{Encoding, Header, RawBatch, SourceError, ValueRules};
 
@@ -139,8 +139,11 @@ impl CsvBatches {
                 (with_extra(file.names_of_line(&line, format, position)?, format), Some(line))
             }
         };
-        let columns = headers_to_columns(naming, &names, existing, reserved)
-            .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
+        let refused = |source| SourceError::Header { key: key.to_owned(), source };
+        if keeps_extra(format) {
+            refuse_extra(&names, |name| naming.column(name, existing)).map_err(refused)?;
+        }
+        let columns = headers_to_columns(naming, &names, existing, reserved).map_err(refused)?;
         Ok(Header { names, columns, line, begins_with_names, is_blank: false, ..Header::blank(key) })
     }
 
@@ -212,7 +215,7 @@ impl CsvBatches {
         let found = self.records.header().map_err(|error| self.stopped(error))?;
         let names = found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))?;
         let names = self.cleaned(names);
-        if let Some(first) = names.first().filter(|first| first.starts_with("sep=")) {
+        if let Some(first) = names.first().filter(|first| is_sep(first.as_bytes())) {
             return Err(SourceError::ForeignHeader {
                 key: self.key.clone(),
                 reason: format!("its first line is `{first}`"),
@@ -312,9 +315,14 @@ impl CsvBatches {
     }
 }
 
-/// Returns the names that the module gives to the fields by position; empty if there are none.
+/// Returns the names that the module gives to the fields by position; empty if there are none. A column of additional fields that
+/// is declared, at the end, has no position.
 fn given<'n>(format: &'n CsvFormat, position: Position<'n>) -> &'n [String] {
-    if format.names.is_empty() { position.declared } else { &format.names }
+    match position.declared {
+        _ if !format.names.is_empty() => &format.names,
+        [names @ .., last] if last == EXTRA && keeps_extra(format) => names,
+        names => names,
+    }
 }
 
 /// Returns the names in the first line of a file, or of the first file of its date.
@@ -332,12 +340,25 @@ fn spelling(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+fn keeps_extra(format: &CsvFormat) -> bool {
+    format.dialect.widths.long == LongRecords::KeepExtra
+}
+
 /// Adds the column of additional fields, if they are kept.
 fn with_extra(mut names: Vec<String>, format: &CsvFormat) -> Vec<String> {
-    if format.dialect.widths.long == LongRecords::KeepExtra {
+    if keeps_extra(format) {
         names.push(EXTRA.to_owned());
     }
     names
+}
+
+/// Refuses a field whose column is that of additional fields, the last of the names.
+fn refuse_extra(names: &[String], column: impl Fn(&str) -> Option<ColumnName>) -> Result<(), NameError> {
+    let fields = names.split_last().map(|(_, fields)| fields).unwrap_or_default();
+    let found = fields.iter().find_map(|name| Some((name, column(name).filter(|column| column.as_str() == EXTRA)?)));
+    found.map_or(Ok(()), |(name, column)| {
+        Err(NameError::Reserved { header: name.clone(), column, setting: Some("source.csv.long_rows: keep_extra".to_owned()) })
+    })
 }
 
 #[cfg(test)]

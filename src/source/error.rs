@@ -200,14 +200,18 @@ impl Explain for SourceError {
             Self::Empty { .. } => {
                 Some("a day without rows is a header or `[]` only; ask the source to send the file again".into())
             }
-            Self::Header { source: NameError::Reserved { .. }, .. } => Some(
-                "give it another name under `renames` in the module file: adg writes a column of that name itself".into(),
-            ),
-            Self::Header { source: NameError::Empty { .. }, .. } => Some(
-                "set `renames` or `column_names: unicode` in the module file; of all formats but JSON, `duplicate_names: rename` \
-                 calls it `column_N`"
-                    .into(),
-            ),
+            Self::Header { source: NameError::Reserved { header, column, setting }, .. } => {
+                let other = setting.as_ref().map(|setting| format!("; or change `{setting}` there")).unwrap_or_default();
+                Some(format!(
+                    "give it another name in the module file: `renames: {{ {}: source_{column} }}`{other}",
+                    serde_json::Value::from(header.as_str())
+                ))
+            }
+            Self::Header { source: NameError::Empty { position, header }, .. } => Some(format!(
+                "give it a name in the module file: `renames: {{ {}: NAME }}`, or set `column_names: unicode` there; of all \
+                 formats but JSON, `duplicate_names: rename` calls it `column_{position}`",
+                serde_json::Value::from(header.as_str())
+            )),
             Self::Header { source: NameError::Twice { .. }, .. } => Some(
                 "set `duplicate_names: rename` beside the format in the module file, or `csv: { header: by_position }` with \
                  `names`"
@@ -237,6 +241,11 @@ impl Explain for SourceError {
                     .into(),
             ),
             Self::NoFields { .. } => Some("compare the file with `source.json` in the module file".into()),
+            Self::Document { flaw: DocumentFlaw::NotJson(_), offset: 0, .. } => Some(
+                "compare the file with `source` in the module file (`adg sniff FILE` tells its format); if it is damaged, ask \
+                 the source to send it again"
+                    .into(),
+            ),
             Self::Document { .. } | Self::Trailer { flaw: TrailerFlaw::OtherCount { .. }, .. } => {
                 Some("ask the source to send the file again".into())
             }

@@ -38,12 +38,12 @@ pub use file::{Batches, Reading};
 pub use format::Format;
 pub use from_file::{FileColumn, FileValue};
 pub use header::{Header, Sample};
-pub use json::JsonFormat;
+pub use json::{JsonFormat, Sought, sought};
 pub use keys::{DayKeys, KeyPatternError, Pick, SourceKey};
 pub use known::Expected;
 #[cfg(feature = "spark")]
 pub use packing::is_packed;
-pub use parser::json::{DocumentFlaw, GIVEN_TWICE, Items, Layout, Part, PathStep, Reshape, Unwrap, parse_path};
+pub use parser::json::{DocumentFlaw, GIVEN_TWICE, Items, Layout, Part, PathStep, Reshape, Unwrap, parse_path, written_path};
 pub use parser::{
     BadRecord, ColumnPlan, Dialect, Escape, FixedField, FixedWidth, HashField, HashVersion, LineEnds, LongRecords, Nulls, Place,
     RawBatch, ReadSizes, RowHash, Sequences, Trailer, TrailerFlaw, TypedBatch, ValueRules, Widths, typed_batch,

@@ -54,6 +54,10 @@ impl DateToken {
         match self {
             Self::Year => Ok("[0-9]{4}".to_owned()),
             Self::Month | Self::Day | Self::Hour => Ok("[0-9]{1,2}".to_owned()),
+            Self::Format(format) if !format.contains('%') => Err(format!(
+                "`{{date:{format}}}` has no directive such as `%Y`; write `%Y` for the year, `%m` for the month, `%d` for the \
+                 day, as in `{{date:%Y%m%d}}`"
+            )),
             Self::Format(format) => format_regex(format),
         }
     }

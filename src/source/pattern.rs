@@ -268,6 +268,7 @@ mod tests {
         assert!(refuse("{date}_{collection").contains("not closed"));
         assert!(refuse("{year}/{month}/{collection}.csv").contains("no `{date}`"));
         assert!(refuse("{date:%Y%m%d%S}.csv").contains("%S"));
+        assert!(refuse("{date:yyyyMMdd}.csv").contains("as in `{date:%Y%m%d}`"));
     }
 
     #[test]

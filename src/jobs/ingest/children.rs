@@ -22,6 +22,7 @@ fn within(module: &Module, settings: &CollectionSettings, inner: Part) -> Result
     let refused = |reason: String| wrong(module, &format!("children.{} of `{}`", child.path, child.parent), reason);
     let path = parse_path(&child.path).map_err(refused)?;
     let envelope = keys(&child.keys).map_err(refused)?;
+    refuse_twice(&envelope, child.position.as_ref()).map_err(refused)?;
     let nulls = module.source.json.as_ref().map(null_words).unwrap_or_default();
     let reshape = Reshape { path, envelope, may_lack_records: true, nulls, part: inner, ..Reshape::default() };
     let items = Part::Items(Box::new(Items { reshape, position: child.position.clone() }));
@@ -52,6 +53,13 @@ fn keys(keys: &ChildKeys) -> Result<Vec<(String, Vec<String>)>, String> {
     wanted.into_iter().map(key).collect()
 }
 
+/// Refuses a name that an item would have twice, whatever is in it.
+fn refuse_twice(keys: &[(String, Vec<String>)], position: Option<&String>) -> Result<(), String> {
+    let names: Vec<&String> = keys.iter().map(|(name, _)| name).chain(position).collect();
+    let Some(twice) = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name)) else { return Ok(()) };
+    Err(format!("`keys` and `position` have the name `{0}` twice; name the keys: `keys: {{ order_{0}: {0} }}`", twice.1))
+}
+
 /// Returns the collection from whose files a collection is read: its own, or that of the records whose arrays it has.
 pub(super) fn root<'m>(module: &'m Module, name: &'m CollectionName) -> &'m CollectionName {
     match module.collections.get(name).and_then(|settings| settings.child_of.as_ref()) {
@@ -66,4 +74,10 @@ pub(super) fn column(module: &Module, child: &ChildOf) -> Option<ColumnName> {
         PathStep::Member(name) => module.column_names.apply(&name),
         PathStep::Items => None,
     }
+}
+
+/// Returns the columns that the arrays of a collection's records would be, if they were no tables of their own.
+pub(super) fn arrays<'m>(module: &'m Module, collection: &'m CollectionName) -> impl Iterator<Item = ColumnName> + 'm {
+    let children = module.collections.values().filter_map(|settings| settings.child_of.as_ref());
+    children.filter(move |child| child.parent == *collection).filter_map(|child| column(module, child))
 }

@@ -56,8 +56,8 @@ impl Control {
         let Some(settings) = &context.module.source.control else { return Ok(()) };
         for (what, pattern, found) in [("rows", &settings.rows, rows), ("bytes", &settings.bytes, Some(bytes))] {
             let (Some(pattern), Some(found)) = (pattern, found) else { continue };
-            let told = number(&self.text, pattern, &format!("{{{what}}}"))
-                .map_err(|reason| wrong(context.module, &format!("source.control.{what}"), reason))?;
+            let told =
+                number(&self.text, pattern, &format!("{{{what}}}")).map_err(|reason| self.wrong(context, what, &reason))?;
             match told {
                 Some(told) if told == found => {}
                 told => return Err(JobError::Control { key: self.key.clone(), what, told, found }),
@@ -65,6 +65,12 @@ impl Control {
         }
         Ok(())
     }
+
+    /// Returns the error of a setting that does not fit this file.
+    fn wrong(&self, context: &Context<'_>, what: &str, reason: &str) -> JobError {
+        wrong(context.module, &format!("source.control.{what}"), format!("{reason} (control file `{}`)", self.key))
+    }
+
     /// Compares the checksums that the file tells with those of the files, each of which is read once more.
     ///
     /// # Errors
@@ -73,7 +79,7 @@ impl Control {
         let Some(pattern) = context.module.source.control.as_ref().and_then(|settings| settings.checksum.as_ref()) else {
             return Ok(());
         };
-        let wrong = |reason: String| wrong(context.module, "source.control.checksum", reason);
+        let wrong = |reason: String| self.wrong(context, "checksum", &reason);
         if files.len() > 1 && !pattern.contains("{file}") {
             return Err(wrong(format!("the date has {} files, and `{pattern}` has no `{{file}}`", files.len())));
         }

@@ -1,20 +1,50 @@
 //! Numbers and checksums in the text of a control file, at places that the module names.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
 use md5::{Digest, Md5};
 use regex::{Captures, Regex};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use sha2::Sha256;
 
-/// Returns the number in a text: at a JSON Pointer such as `/counts/rows`, else in the first place of a pattern such as
-/// `ROWS={rows}`; `*` matches anything within a line.
+use crate::config::ControlSettings;
+
+/// Refuses settings that tell nothing, and patterns without their token.
 ///
 /// # Errors
-/// The pattern does not have the token.
+/// The name of a wrong setting, and the reason.
+pub(super) fn check(settings: &ControlSettings) -> Result<(), (&'static str, String)> {
+    let ControlSettings { rows, bytes, checksum, .. } = settings;
+    let patterns = [("rows", rows, "{rows}"), ("bytes", bytes, "{bytes}"), ("checksum", checksum, "{checksum}")];
+    for (what, pattern, token) in patterns {
+        if let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.starts_with('/') && !pattern.contains(token)) {
+            return Err((what, without_token(pattern, token)));
+        }
+    }
+    if patterns.iter().all(|(_, pattern, _)| pattern.is_none()) {
+        let reason = "it has none of `rows`, `bytes` and `checksum`, so that nothing is compared; a file for which a date merely \
+                      waits is `source.complete.marker`";
+        return Err(("files", reason.to_owned()));
+    }
+    Ok(())
+}
+
+fn without_token(pattern: &str, token: &str) -> String {
+    format!("`{pattern}` has no `{token}`, and is no JSON Pointer, which begins with `/`")
+}
+
+/// Returns the number in a text: at a JSON Pointer such as `/counts/rows`, else in the place of a pattern such as `ROWS={rows}`;
+/// `*` matches anything within a line.
+///
+/// # Errors
+/// The pattern does not have the token, or the text has several numbers in its place.
 pub(super) fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u64>, String> {
-    if let Some(found) = at_pointer(text, pattern) {
-        return Ok(match found {
+    if pattern.starts_with('/') {
+        return Ok(match at_pointer(text, pattern)? {
             serde_json::Value::String(text) => whole(&text),
             // `12.0` is 12.
             value => value.as_u64().or_else(|| whole(value.to_string().trim_end_matches('0').strip_suffix('.')?)),
@@ -23,34 +53,105 @@ pub(super) fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u6
     // As much as stands there, if nothing is said of what follows: `12.5` is not 12.
     let greed = if pattern.ends_with(token) { "" } else { "?" };
     let value = format!("(?<value>[0-9][0-9.,'_]*{greed})");
-    Ok(find(text, pattern, (token, &value), "")?.and_then(|found| whole(&found)))
+    let found = find(text, pattern, (token, &value), "")?;
+    let found = found.into_iter().map(|found| (whole(&found), found)).collect();
+    Ok(only(pattern, found)?.flatten())
 }
 
 /// Returns the checksum of a file in a text, by the same rules, with the token `{checksum}`; `{file}` is the file's name.
 ///
 /// # Errors
-/// The pattern does not have the token.
+/// The pattern does not have the token, or the text has several checksums in its place.
 pub(super) fn checksum(text: &str, pattern: &str, file: &str) -> Result<Option<(Sum, String)>, String> {
-    let pointer = || pattern.replace("{file}", &file.replace('~', "~0").replace('/', "~1"));
-    let found = match at_pointer(text, &pointer()) {
-        Some(found) => found.as_str().map(str::to_owned),
-        None => find(text, pattern, ("{checksum}", "\\b(?<value>[0-9a-fA-F]+)\\b"), file)?,
+    let found = if pattern.starts_with('/') {
+        let pointer = pattern.replace("{file}", &file.replace('~', "~0").replace('/', "~1"));
+        at_pointer(text, &pointer)?.as_str().map(str::to_owned).into_iter().collect()
+    } else {
+        find(text, pattern, ("{checksum}", "\\b(?<value>[0-9a-fA-F]+)\\b"), file)?
     };
-    Ok(found.map(|hex| hex.trim().to_lowercase()).and_then(|hex| Some((Sum::of_length(hex.len())?, hex))))
+    let sum = |found: String| {
+        let hex = found.trim().to_lowercase();
+        Some(((Sum::of_length(hex.len())?, hex), found))
+    };
+    only(pattern, found.into_iter().filter_map(sum).collect())
 }
 
-/// Returns the value at a JSON Pointer, null if there is none; `None` if the pattern is no pointer.
-fn at_pointer(text: &str, pattern: &str) -> Option<serde_json::Value> {
-    let pointer = pattern.starts_with('/').then_some(pattern)?;
-    let document: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-    Some(document.pointer(pointer).cloned().unwrap_or_default())
+/// Returns the only one of the values in the place of a pattern, each with its text; `None` if there is none.
+///
+/// # Errors
+/// They differ.
+fn only<T: PartialEq>(pattern: &str, found: Vec<(T, String)>) -> Result<Option<T>, String> {
+    let mut found = found.into_iter();
+    let Some((value, text)) = found.next() else { return Ok(None) };
+    match found.find(|(other, _)| *other != value) {
+        None => Ok(Some(value)),
+        Some((_, other)) => Err(format!(
+            "`{pattern}` stands there several times, with {text} and {other}; write more of the line into it, such as the words \
+             before it, with `*` for some of them"
+        )),
+    }
 }
 
-/// Returns the text in the place of the token in the first place that has the pattern; `value` is what it may be. The name of a
+/// Returns the value at a JSON Pointer; null if there is none, or if the text is no JSON document.
+///
+/// # Errors
+/// A name on the way stands twice in its object: readers differ in which of them they keep.
+fn at_pointer(text: &str, pointer: &str) -> Result<serde_json::Value, String> {
+    let mut value: Box<RawValue> = serde_json::from_str(text).unwrap_or_default();
+    for segment in pointer.split('/').skip(1) {
+        let name = segment.replace("~1", "/").replace("~0", "~");
+        let next = match value.get().as_bytes().first() {
+            Some(b'{') => {
+                let Members(members) = serde_json::from_str(value.get()).unwrap_or_default();
+                let mut named = members.into_iter().filter(|(other, _)| *other == name);
+                let found = named.next();
+                if let (Some((_, one)), Some((_, other))) = (&found, named.next()) {
+                    return Err(format!("the name `{name}` of `{pointer}` stands twice, with {one} and {other}"));
+                }
+                found.map(|(_, value)| value)
+            }
+            Some(b'[') => {
+                let items: Vec<Box<RawValue>> = serde_json::from_str(value.get()).unwrap_or_default();
+                name.parse().ok().and_then(|place: usize| items.into_iter().nth(place))
+            }
+            _ => None,
+        };
+        value = next.unwrap_or_default();
+    }
+    Ok(serde_json::from_str(value.get()).unwrap_or_default())
+}
+
+/// Members of a JSON object, in order.
+#[derive(Default)]
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
+}
+
+/// Returns the texts in the places of the token, wherever the text has the pattern; `value` is what one may be. The name of a
 /// file counts only where it is no part of a longer one.
-fn find(text: &str, pattern: &str, (token, value): (&str, &str), file: &str) -> Result<Option<String>, String> {
+fn find(text: &str, pattern: &str, (token, value): (&str, &str), file: &str) -> Result<Vec<String>, String> {
     let Some((before, after)) = pattern.split_once(token) else {
-        return Err(format!("`{pattern}` has no `{token}`, and is no JSON Pointer"));
+        return Err(without_token(pattern, token));
     };
     let file = format!("(?<file>{})", regex::escape(file));
     let any = |text: &str| text.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
@@ -60,7 +161,7 @@ fn find(text: &str, pattern: &str, (token, value): (&str, &str), file: &str) -> 
     let regex = Regex::new(&format!("{begin}{}[ \t]*\"?{value}\"?{}", literal(before), literal(after)));
     let regex = regex.map_err(|error| error.to_string())?;
     let is_alone = |found: &Captures<'_>| found.name("file").is_none_or(|name| is_alone(text, name.range()));
-    Ok(regex.captures_iter(text).find(is_alone).map(|found| found["value"].to_owned()))
+    Ok(regex.captures_iter(text).filter(is_alone).map(|found| found["value"].to_owned()).collect())
 }
 
 /// Returns true if a name is no part of a longer one.
@@ -141,6 +242,36 @@ mod tests {
         assert_eq!(of("ROWS=12345678901234567890123", "ROWS={rows}"), None);
         assert_eq!((of("{}", "/rows"), of("no json", "/rows"), of("rows: many", "rows: {rows}")), (None, None, None));
         assert!(number("", "ROWS=", "{rows}").is_err());
+    }
+
+    #[test]
+    fn patterns_are_checked_before_a_file_is_read() {
+        let of = |rows: Option<&str>| ControlSettings {
+            files: "{date}.ctl".into(),
+            rows: rows.map(str::to_owned),
+            bytes: None,
+            checksum: None,
+            wait: true,
+        };
+        assert!(check(&of(Some("ROWS={rows}"))).is_ok() && check(&of(Some("/rows"))).is_ok());
+        assert_eq!(check(&of(Some("ROWS="))).unwrap_err().0, "rows");
+        assert!(check(&of(None)).unwrap_err().1.contains("source.complete.marker"));
+    }
+
+    #[test]
+    fn several_values_in_one_place_are_refused() {
+        let of = |text: &str, pattern: &str| number(text, pattern, "{rows}");
+        let error = of("ROWS=12\nfile a\nROWS=7\n", "ROWS={rows}").unwrap_err();
+        assert!(error.contains("with 12 and 7; write more of the line"), "{error}");
+        assert_eq!(of("a ROWS=12\nTOTAL ROWS=19\n", "TOTAL ROWS={rows}"), Ok(Some(19)));
+        assert_eq!(of("ROWS=12\nROWS=0012\nROWS=12", "ROWS={rows}"), Ok(Some(12)));
+        assert!(of("ROWS=12.5\nROWS=12\n", "ROWS={rows}").is_err());
+        let error = of(r#"{"counts": {"rows": 1, "x": 0, "rows": 2}}"#, "/counts/rows").unwrap_err();
+        assert!(error.contains("with 1 and 2"), "{error}");
+        let (one, other) = ("0cc175b9c0f1b6a831c399e269772661", "1cc175b9c0f1b6a831c399e269772661");
+        let error = checksum(&format!("id=abc\n{one}\n{other}\n"), "{checksum}", "a.csv").unwrap_err();
+        assert!(error.contains(&format!("with {one} and {other}")), "{error}");
+        assert!(checksum(&format!("id=abc\n{one}\n"), "{checksum}", "a.csv").unwrap().is_some());
     }
 
     #[test]

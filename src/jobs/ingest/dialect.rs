@@ -22,6 +22,7 @@ pub(super) fn dialect(module: &Module, settings: &CsvSettings, nulls: &[String])
         escape.nulls = nulls.iter().map(|word| word.clone().into_bytes()).filter(|word| word.contains(&escape.byte)).collect();
     }
     if let Some(delimiter) = &settings.delimiter {
+        refuse_words(delimiter).map_err(|reason| refused("delimiter", reason))?;
         dialect.delimiter = delimiter.clone().into_bytes();
     }
     if let Some(line_end) = &settings.line_end {
@@ -52,6 +53,21 @@ fn set_widths(dialect: &mut Dialect, settings: &CsvSettings) {
         };
     }
     dialect.widths.trailing_delimiter = settings.trailing_delimiter;
+}
+
+/// Refuses names and escapes of characters, which are texts of several characters.
+fn refuse_words(text: &str) -> Result<(), String> {
+    let escape = text.strip_prefix('\\').filter(|rest| rest.starts_with(['t', 'x', 'u', '0']));
+    let meant = match (escape, text.to_lowercase().as_str()) {
+        (Some(_), _) => text,
+        (_, "tab") => r"\t",
+        (_, "comma") => ",",
+        (_, "semicolon") => ";",
+        (_, "pipe") => "|",
+        (_, "space") => " ",
+        _ => return Ok(()),
+    };
+    Err(format!("`{text}` is a text of {} characters; write `\"{meant}\"`, in double quotes", text.chars().count()))
 }
 
 /// Returns the quote that a setting means.
@@ -147,6 +163,9 @@ mod tests {
             ("{ delimiter: '\"' }", "the quote or the escape"),
             ("{ delimiter: \"\\n\" }", "begins as a line end"),
             ("{ delimiter: \"\\r|\" }", "begins as a line end"),
+            ("{ delimiter: '\\t' }", r#"write `"\t"`, in double quotes"#),
+            ("{ delimiter: '\\x01' }", r#"write `"\x01"`, in double quotes"#),
+            ("{ delimiter: tab }", r#"write `"\t"`, in double quotes"#),
             ("{ quote: \"''\" }", "is not one ASCII character"),
             ("{ escape: é }", "is not one ASCII character"),
             ("{ line_end: \"\" }", "source.csv.line_end"),

@@ -4,13 +4,15 @@ use crate::config::{JsonSettings, Module};
 use crate::identity::CollectionName;
 use crate::metastore::TableName;
 use crate::schema::{ColumnName, ColumnType, Evolution, Naming, TableSchema};
-use crate::source::{PathStep, parse_path};
+use crate::source::{PathStep, Unwrap, parse_path};
 
 use super::children::root;
 
 /// Returns the paths to documents in texts that take the place of the texts: those below the columns, as the texts of a column
-/// itself are read by its type; with `columns` these too, since arrays in them may be tables of their own.
+/// itself are read by its type; with `columns` these too, since arrays in them may be tables of their own. Documents of `MongoDB`
+/// have its notation, which columns have not.
 pub(super) fn paths(settings: &JsonSettings, columns: bool) -> Result<Vec<Vec<PathStep>>, String> {
+    let columns = columns || settings.unwrap == Some(Unwrap::MongoExtended);
     let paths = settings.parse_json.iter().map(|text| parse_path(text)).collect::<Result<Vec<_>, _>>()?;
     Ok(paths.into_iter().filter(|path| columns || path.len() > 1).collect())
 }

@@ -80,8 +80,9 @@ pub(super) fn format_of(module: &Module, settings: &CollectionSettings) -> Resul
     if let Some(json) = &module.source.json {
         return of_part(module, json, part(module, settings)?);
     }
-    if settings.child_of.is_some() {
-        return Err(wrong(module, "children", "the module's files are not JSON"));
+    if let Some(child) = &settings.child_of {
+        let reason = "the module's files are not JSON; set `source.json: {}` if they are";
+        return Err(wrong(module, &format!("children.{} of `{}`", child.path, child.parent), reason));
     }
     let Some(positions) = &settings.fixed_width else { return Ok(None) };
     let csv = CsvSettings { fixed_width: Some(positions.clone()), ..module.source.csv.clone().unwrap_or_default() };
@@ -93,9 +94,15 @@ fn of_part(module: &Module, settings: &JsonSettings, part: Part) -> Result<Optio
     if part == Part::Whole {
         return Ok(None);
     }
+    let format = with_documents(module, settings)?;
+    Ok(Some(Format::Json(JsonFormat { reshape: Reshape { part, ..format.reshape }, ..format })))
+}
+
+/// Returns the format of whole records, with the documents in their texts.
+pub(super) fn with_documents(module: &Module, settings: &JsonSettings) -> Result<JsonFormat, JobError> {
     let format = json_format(module, settings)?;
     let documents = documents::paths(settings, true).map_err(|reason| wrong(module, "source.json.parse_json", reason))?;
-    Ok(Some(Format::Json(JsonFormat { reshape: Reshape { documents, part, ..format.reshape }, ..format })))
+    Ok(JsonFormat { reshape: Reshape { documents, ..format.reshape }, ..format })
 }
 
 /// Returns the format of files of delimited text.

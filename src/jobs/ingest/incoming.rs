@@ -9,8 +9,8 @@ use crate::lake::SOURCE_NAMES;
 use crate::metastore::Table;
 use crate::report::CollectionProgress;
 use crate::schema::{
-    ColumnName, ColumnType, Evolution, EvolutionPolicy, Flat, Incoming, NewColumn, Shape, SourceNames, TableSchema, TypeChange,
-    TypeGuess,
+    ColumnName, ColumnType, Evolution, EvolutionPolicy, Flat, Incoming, NameError, NewColumn, Shape, SourceNames, TableSchema,
+    TypeChange, TypeGuess,
 };
 use crate::source::{Expected, Format, Header, Question, Sample, SourceError, SourceKey, Survey, decrypt};
 
@@ -18,7 +18,7 @@ use crate::store::Ahead;
 
 use super::context::Context;
 use super::documents::has_documents;
-use super::module::Collection;
+use super::module::{Collection, setting_of};
 use crate::jobs::run::JobError;
 
 /// The files of one collection of one date.
@@ -74,7 +74,7 @@ impl DayFiles<'_> {
             headers.push(match reading.header(&key.object.key, bytes, known, first, (sample, &mut survey)) {
                 // A part without rows; a date of such parts only is no date without rows.
                 Err(SourceError::Empty { key }) if self.may_be_blank() => Header::blank(&key),
-                header => header?,
+                header => header.map_err(|error| self.explained(error))?,
             });
         }
         if let Some(header) = headers.first().filter(|_| headers.iter().all(|header| header.is_blank)) {
@@ -98,6 +98,14 @@ impl DayFiles<'_> {
         self.tell_names(&evolution, &survey, &mut names);
         let flat = self.flat(&evolution, &survey);
         Ok((headers, Evolution { source_names: Some(names), flat, ..evolution }))
+    }
+
+    /// Adds the setting of the column that a header may not have.
+    fn explained(&self, mut error: SourceError) -> SourceError {
+        if let SourceError::Header { source: NameError::Reserved { column, setting: setting @ None, .. }, .. } = &mut error {
+            *setting = setting_of(self.context.module, column).map(str::to_owned);
+        }
+        error
     }
 
     /// Returns true if a file without a byte is a part without rows beside others. Where files are encrypted, or their records

@@ -20,6 +20,7 @@ mod job;
 mod late;
 mod lineage;
 pub(super) mod module;
+mod no_items;
 mod notation;
 mod null_words;
 mod partitions;

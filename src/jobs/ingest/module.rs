@@ -6,10 +6,11 @@ use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::CollectionName;
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
-use crate::schema::{Column, ColumnName, TableSchema, system_columns};
+use crate::schema::{Column, ColumnName, ROW_HASH_ID, TableSchema, system_columns};
 use crate::source::{FileColumn, Format};
 
 use super::children::{column, root};
+use super::control_text;
 use super::format::format_of;
 use super::partitions::{partition_columns, partition_keys};
 use super::wrong::wrong;
@@ -100,6 +101,9 @@ pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Ve
     refuse_unknown(module, only)?;
     let collections = module.collections.iter().map(|(name, settings)| collection(module, name, settings));
     let collections = collections.collect::<Result<Vec<_>, _>>()?;
+    if let Some(control) = &module.source.control {
+        control_text::check(control).map_err(|(what, reason)| wrong(module, &format!("source.control.{what}"), reason))?;
+    }
     refuse_shared_folders(module, &collections)?;
     refuse_shared_file_names(module)?;
     // Tables of the same records are published together.
@@ -162,7 +166,8 @@ fn declared(module: &Module, collection: &CollectionName, settings: &CollectionS
             return Err(refused(format!("`{name}` would be {becomes} as a header; declare that")));
         }
         if reserved.contains(&column) {
-            return Err(refused(format!("`{column}` is a column that adg writes itself")));
+            let by = setting_of(module, &column).map(|setting| format!(" (`{setting}`)")).unwrap_or_default();
+            return Err(refused(format!("`{column}` is a column that adg writes itself{by}")));
         }
         if schema.has(&column) {
             return Err(refused(format!("`{column}` stands twice")));
@@ -240,6 +245,20 @@ pub(crate) fn from_file(module: &Module) -> Result<Vec<FileColumn>, JobError> {
         Ok(FileColumn { column, value: *value })
     });
     columns.collect()
+}
+
+/// Returns the setting for which adg writes a column; `None` if it always does.
+pub(super) fn setting_of(module: &Module, column: &ColumnName) -> Option<&'static str> {
+    let keys = partition_keys(module).ok();
+    let mut from_file = module.source.columns_from_file.keys();
+    let is_row_day = keys.as_ref().and_then(|keys| keys.row_day()).is_some_and(|row_day| row_day.name == *column);
+    match () {
+        () if column.as_str() == ROW_HASH_ID => Some("row_hash"),
+        () if from_file.any(|name| ColumnName::new(name).is_ok_and(|name| name == *column)) => Some("source.columns_from_file"),
+        () if is_row_day => Some("target.partition_from"),
+        () if keys.is_some_and(|keys| keys.date_names().any(|name| name == column)) => Some("target.partition_by"),
+        () => None,
+    }
 }
 
 /// Returns the names that no field of the source may have as its column.

@@ -15,7 +15,7 @@ pub(super) fn notation(own: &ValueSettings, all: &ValueSettings) -> Result<Forma
     }
     let zone = own.time_zone.as_ref().or(all.time_zone.as_ref());
     let clock = ClockRules {
-        zone: zone.map(|name| TimeZone::get(name)).transpose().map_err(|error| ("time_zone", error.to_string()))?,
+        zone: zone.map(|name| time_zone(name)).transpose().map_err(|reason| ("time_zone", reason))?,
         ambiguous: either(own.ambiguous_time.as_ref(), all.ambiguous_time.as_ref()),
         nanoseconds: either(own.nanoseconds.as_ref(), all.nanoseconds.as_ref()),
     };
@@ -39,6 +39,17 @@ pub(super) fn notation(own: &ValueSettings, all: &ValueSettings) -> Result<Forma
             &either(own.true_values.as_ref(), all.true_values.as_ref()),
             &either(own.false_values.as_ref(), all.false_values.as_ref()),
         ),
+    })
+}
+
+/// Returns a time zone by its name.
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        let last = name.rsplit('/').next().unwrap_or(name).replace(' ', "_").to_lowercase();
+        let known = jiff::tz::db().available().map(|known| known.to_string());
+        let mut alike = known.filter(|known| known.rsplit('/').next().is_some_and(|city| city.to_lowercase() == last));
+        let nearest = alike.next().map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+        format!("`{name}` is no name of a time zone in the IANA database{nearest}")
     })
 }
 
@@ -84,5 +95,7 @@ mod tests {
         assert_eq!(wrong(Some(';'), None).unwrap_err().0, "decimal");
         let zone = ValueSettings { time_zone: Some("Mars/Base".into()), ..ValueSettings::default() };
         assert_eq!(notation(&zone, &zone).unwrap_err().0, "time_zone");
+        let berlin = ValueSettings { time_zone: Some("berlin".into()), ..ValueSettings::default() };
+        assert!(notation(&berlin, &berlin).unwrap_err().1.ends_with("did you mean `Europe/Berlin`?"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, explained};
 use crate::engine::EngineError;
 use crate::identity::{Causes, ErrorKind, Explain, ProcessingDate, hints};
 use crate::lake::LakeError;
@@ -294,7 +294,10 @@ impl JobError {
                 "where the mark is right, drop the table and run its dates again, and a new one lies among those with personal \
                  data; where it is wrong, have the source correct its list of fields"
             }
-            Self::Setting { .. } => "docs/config.md and `adg schema` say what may stand there",
+            Self::Setting { what, .. } => {
+                let hint = explained(what);
+                return hint.or_else(|| Some("docs/config.md and `adg schema` say what may stand there".to_owned()));
+            }
             Self::Query { .. } => "`adg tables` lists what can be queried",
             _ => return None,
         };

@@ -108,7 +108,11 @@ fn config() -> Vec<Row> {
     let rows: Vec<(ConfigError, u8, &str)> = vec![
         (unreadable(io::ErrorKind::NotFound), 10, "name the file with `--config`, or run adg in the folder of `adg.yaml`"),
         (unreadable(io::ErrorKind::InvalidData), 10, ""),
-        (ConfigError::Syntax { file: text(), reason: text() }, 10, ""),
+        (
+            ConfigError::Syntax { file: text(), reason: text() },
+            10,
+            "write texts with `{`, `[`, `#`, `*`, `%` or `: ` in quotes, indent by spaces, and keys of one map alike",
+        ),
         (
             ConfigError::Invalid { file: text(), path: text(), reason: text() },
             10,
@@ -276,10 +280,10 @@ fn header() -> Vec<(SourceError, u8, &'static str)> {
     vec![
         (header(NameError::Unusable { name: text() }), 12, "rename the header at the source"),
         (
-            header(NameError::Empty { position: 2, header: text() }),
+            header(NameError::Empty { position: 2, header: String::new() }),
             12,
-            "set `renames` or `column_names: unicode` in the module file; of all formats but JSON, `duplicate_names: rename` \
-             calls it `column_N`",
+            "give it a name in the module file: `renames: { \"\": NAME }`, or set `column_names: unicode` there; of all formats \
+             but JSON, `duplicate_names: rename` calls it `column_2`",
         ),
         (
             header(NameError::Twice { header: text(), first: 1, second: 2 }),
@@ -288,9 +292,33 @@ fn header() -> Vec<(SourceError, u8, &'static str)> {
              `names`",
         ),
         (
-            header(NameError::Reserved { header: text(), column: crate::schema::ColumnName::new("error_desc").unwrap() }),
+            header(NameError::Reserved {
+                header: "Error Desc".into(),
+                column: crate::schema::ColumnName::new("error_desc").unwrap(),
+                setting: None,
+            }),
             12,
-            "give it another name under `renames` in the module file: adg writes a column of that name itself",
+            "give it another name in the module file: `renames: { \"Error Desc\": source_error_desc }`",
+        ),
+        (
+            header(NameError::Reserved {
+                header: "path".into(),
+                column: crate::schema::ColumnName::new("path").unwrap(),
+                setting: Some("source.columns_from_file".into()),
+            }),
+            12,
+            "give it another name in the module file: `renames: { \"path\": source_path }`; or change \
+             `source.columns_from_file` there",
+        ),
+        (
+            header(NameError::Reserved {
+                header: "extra_fields".into(),
+                column: crate::schema::ColumnName::new("extra_fields").unwrap(),
+                setting: Some("source.csv.long_rows: keep_extra".into()),
+            }),
+            12,
+            "give it another name in the module file: `renames: { \"extra_fields\": source_extra_fields }`; or change \
+             `source.csv.long_rows: keep_extra` there",
         ),
         (
             header(NameError::OtherSource {

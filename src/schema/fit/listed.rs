@@ -29,12 +29,58 @@ pub(super) fn has_short_year(formats: &[String], text: &[u8]) -> bool {
 
 /// Checks that a date written in a format can be read back.
 pub(super) fn check(format: &str) -> Result<(), String> {
+    if has_directive(format, 'Z') {
+        return Err(format!(
+            "`%Z` of `{format}` is an abbreviation, and several zones have one such as CST: write `%z` for offsets such as \
+             +0200, `%Q` for names such as Europe/Berlin or UTC, or the very letters (`CET`) and the zone that they mean in \
+             `time_zone`"
+        ));
+    }
+    if !format.contains('%') {
+        return Err(format!(
+            "`{format}` has no directive such as `%Y`; write it in the notation of strptime: `%Y` for yyyy, `%m` for MM, \
+             `%d` for dd, `%H:%M:%S` for HH:mm:ss"
+        ));
+    }
     let day = Date::constant(2001, 2, 3);
     let sample = day.at(4, 5, 6, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
     let written = jiff::fmt::strtime::format(format, &sample).map_err(|error| error.to_string())?;
-    let read = jiff::fmt::strtime::parse(format, &written).and_then(|broken| broken.to_date());
-    match read {
-        Ok(read) if read == day => Ok(()),
-        _ => Err(format!("`{format}` does not say the whole day; write it as in `%Y-%m-%d`")),
+    match jiff::fmt::strtime::parse(format, &written) {
+        Err(error) => Err(format!("`{format}` can't be read: {error}")),
+        Ok(read) if read.to_date().is_ok_and(|read| read == day) => Ok(()),
+        Ok(_) => Err(format!("`{format}` does not say the whole day; write it as in `%Y-%m-%d`")),
+    }
+}
+
+/// Returns true if a format has a directive, with or without flags such as those of `%-d`.
+fn has_directive(format: &str, wanted: char) -> bool {
+    let mut chars = format.chars();
+    while chars.any(|c| c == '%') {
+        if chars.find(|c| !matches!(c, '-' | '_' | '0'..='9' | '^' | '#' | ':' | '.')) == Some(wanted) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_that_read_no_day_are_told() {
+        for (format, reason) in [
+            ("%d.%m.%Y %H:%M %Z", "`%z` for offsets"),
+            ("%Y-%m-%d %^Z", "`%z` for offsets"),
+            ("%d.%m", "does not say the whole day"),
+            ("dd.MM.yyyy", "`%Y` for yyyy"),
+            ("%Y-%m-%d %L", "`L`"),
+        ] {
+            let error = check(format).unwrap_err();
+            assert!(error.contains(reason), "{format}: {error}");
+        }
+        for format in ["%d.%m.%Y %%Z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M CET", "%Y-%m-%dT%H:%M:%S%:z", "%Y-%m-%d %Q"] {
+            assert_eq!(check(format), Ok(()), "{format}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::dialect_split::Splitter;
 use super::header_line::{UNCLOSED, header_names};
 use super::input::Input;
 use super::line_ends::LineEnds;
+use super::sep_line::told_delimiter;
 use super::split::{Found, empty_line, split};
 use super::trailer::TrailerLine;
 use super::unescape::unescape;
@@ -212,9 +213,8 @@ impl<R: Read> RecordReader<R> {
         // Of a line that is not there yet, nothing is known.
         let Some(end) = self.lines.line_end(text, 0) else { return };
         self.dialect.sep_line = false;
-        let Some(delimiter) = self.lines.strip(&text[..end]).strip_prefix(b"sep=") else { return };
-        if delimiter.len() == 1 {
-            self.dialect.delimiter = delimiter.to_vec();
+        if let Some(delimiter) = told_delimiter(self.lines.strip(&text[..end])) {
+            self.dialect.delimiter = delimiter;
             self.plain = self.dialect.rfc4180_delimiter();
             text.drain(..end);
             self.line += 1;

@@ -249,7 +249,7 @@ impl<'a> Day<'a> {
         let table = self.collection.table.to_string();
         self.report.notes.extend(found.alike.iter().map(|flat| flat::explained(&table, flat, evolution)));
         staged.written(files);
-        self.count(staged.extent(), &found, quarantine.records());
+        self.count(staged.extent(), &found, quarantine.records())?;
         self.keep_quarantine(&mut quarantine)?;
         self.must_keep_types(&found, evolution)?;
         self.reconcile()?;

@@ -15,7 +15,7 @@ use crate::source::GIVEN_TWICE;
 use super::attempt::Day;
 
 impl Day<'_> {
-    pub(super) fn count(&mut self, written: Extent, found: &FileCounts, quarantined: u64) {
+    pub(super) fn count(&mut self, written: Extent, found: &FileCounts, quarantined: u64) -> Result<(), JobError> {
         let counts = Counts {
             rows_read: found.rows_read,
             rows_written: written.rows,
@@ -29,8 +29,12 @@ impl Day<'_> {
         self.report.value_errors_by_column =
             found.value_errors.iter().map(|(column, count)| (column.to_string(), *count)).collect();
         if counts.rows_read == 0 {
-            self.report.notes.push("the files have headers but no rows: the partition is empty".to_owned());
+            let is_child = self.collection.is_child();
+            let without_rows = || "the files have headers but no rows: the partition is empty".to_owned();
+            let note = if is_child { self.files().without_items()? } else { without_rows() };
+            self.report.notes.push(note);
         }
+        Ok(())
     }
 
     /// Stores the quarantined records for a person to read, whether or not the day is published.

@@ -14,17 +14,28 @@ impl Day<'_> {
     /// the source. Objects that can't be structs are explained too.
     pub(super) fn type_hints(&self, found: &FileCounts, evolution: &Evolution) -> String {
         let table = &self.collection.table;
-        let is_wrong = |path: &str| {
-            let column = path.split('.').next().unwrap_or(path);
-            found.value_errors.keys().any(|name| name.as_str() == column)
-        };
-        let flat = evolution.flat.iter().chain(&found.alike).filter(|flat| !flat.is_text && is_wrong(&flat.path));
-        let flat = flat.map(|flat| flat::explained(&table.to_string(), flat, evolution));
+        let is_wrong = |path: &str| found.value_errors.keys().any(|column| is_in(path, column));
+        let flat: Vec<_> =
+            evolution.flat.iter().chain(&found.alike).filter(|flat| !flat.is_text && is_wrong(&flat.path)).collect();
         let wider = wider(&found.value_errors, &found.wider, evolution);
+        let of_another_kind =
+            of_another_kind(found, evolution).filter(|column| !flat.iter().any(|flat| is_in(&flat.path, column)));
+        let drop = of_another_kind.map(|column| {
+            format!(
+                "values of `{column}` are of another kind than {}, and no type holds both: for texts of both write `columns: {{ \
+                 {column}: string }}` into the module file, drop the table `{table}`, and run its dates again",
+                evolution.before.as_ref().and_then(|before| before.type_of(column)).map_or("its type", kind)
+            )
+        });
+        let drop: Vec<String> = drop.take(1).collect();
+        let flat = flat.iter().map(|flat| flat::explained(&table.to_string(), flat, evolution));
+        let checked = if wider.is_empty() { "" } else { CHECKED };
         let wider = wider
             .into_iter()
             .map(|(column, what, ty)| format!("if {what} from now on, `adg retype {table} {column} {}`", in_shell(&ty)));
-        wider.chain(flat).map(|hint| format!("; {hint}")).collect()
+        let wider: String = wider.map(|hint| format!("; {hint}")).collect();
+        let others: String = flat.chain(drop).map(|hint| format!("; {hint}")).collect();
+        format!("{wider}{checked}{others}")
     }
 
     /// Returns what to set where records have names of their own which they also get from around them.
@@ -49,6 +60,32 @@ impl Day<'_> {
     }
 }
 
+/// Proposals are made by the values of one date alone.
+const CHECKED: &str = ", which checks the values of all dates first, and changes nothing if one does not fit";
+
+/// Returns true if a path leads into a column.
+fn is_in(path: &str, column: &ColumnName) -> bool {
+    path.split('.').next() == Some(column.as_str())
+}
+
+/// Returns the columns of structs whose values no other type would hold.
+fn of_another_kind<'f>(found: &'f FileCounts, evolution: &'f Evolution) -> impl Iterator<Item = &'f ColumnName> {
+    let is_nested = |column: &ColumnName| {
+        let known = evolution.before.as_ref().and_then(|before| before.type_of(column));
+        known.is_some_and(ColumnType::is_nested)
+    };
+    found.value_errors.keys().filter(move |column| is_nested(column) && !found.wider.contains_key(*column))
+}
+
+/// Returns the kind of values of a type in words.
+fn kind(ty: &ColumnType) -> &'static str {
+    match ty {
+        ColumnType::Array(_) => "its lists",
+        ColumnType::Map(..) => "its maps",
+        _ => "its objects",
+    }
+}
+
 /// Maximum number of columns for which a type is proposed.
 const MOST_PROPOSED: usize = 3;
 
@@ -64,13 +101,19 @@ fn wider(
         // A cluster tells no types; mostly it is the first fraction.
         let unknown = || known.is_integer().then_some(ColumnType::Double);
         let wider = wider.get(column).cloned().or_else(unknown)?;
-        let (path, ty) = known.first_wider(&wider, column)?;
-        let what = match ty {
-            ColumnType::Double => format!("`{path}` has fractions"),
-            ColumnType::BigInt => format!("`{path}` has greater numbers"),
-            ColumnType::Decimal { .. } => format!("`{path}` has numbers of more than 64 bits"),
-            _ => format!("`{path}` has texts, or numbers that no type holds exactly,"),
+        let (path, from, to) = known.first_wider(&wider, column)?;
+        let what = match (from, to) {
+            (_, ColumnType::Double) => "fractions",
+            (_, ColumnType::BigInt) => "greater numbers",
+            (ColumnType::Decimal { .. }, ColumnType::Decimal { .. }) => "more digits",
+            (_, ColumnType::Decimal { .. }) => "numbers of more than 64 bits",
+            (_, ColumnType::Timestamp) => "clock times",
+            (ColumnType::Varchar(_) | ColumnType::Char(_), _) => "longer texts",
+            _ if from.is_integer() => "texts, or numbers that no type holds exactly,",
+            _ if from.is_nested() => "other values than those of its type",
+            _ => "texts",
         };
+        let what = format!("`{path}` has {what}");
         Some((column.clone(), what, wider))
     });
     proposed.take(MOST_PROPOSED).collect()

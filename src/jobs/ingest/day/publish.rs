@@ -1,6 +1,7 @@
 //! Publishing of a day, and the report of what was done to its table.
 
 use crate::catchup::Lease;
+use crate::jobs::ingest::children::arrays;
 use crate::jobs::ingest::context::Context;
 use crate::jobs::ingest::module::Collection;
 use crate::jobs::ingest::{documents, flat};
@@ -43,6 +44,20 @@ impl Day<'_> {
     }
 }
 
+/// Returns a note about columns that are to be personal data, and that the table does not have: maybe another name was meant.
+fn unknown_personal(context: &Context<'_>, collection: &Collection, evolution: &Evolution) -> Option<String> {
+    // A table of an array has those of its records too.
+    if collection.is_child() {
+        return None;
+    }
+    let arrays: Vec<ColumnName> = arrays(context.module, &collection.name).collect();
+    let is_unknown = |column: &&ColumnName| !evolution.after.has(column) && !arrays.contains(column);
+    let unknown: Vec<&ColumnName> = collection.personal.iter().filter(is_unknown).collect();
+    (!unknown.is_empty()).then(|| {
+        format!("`pii` of `{}` in the module file lists what the table does not have: {}", collection.name, list(unknown))
+    })
+}
+
 /// Returns notes for a person about an evolution, in addition to its statements.
 pub(crate) fn notes(context: &Context<'_>, collection: &Collection, headers: &[Header], evolution: &Evolution) -> Vec<String> {
     let told: [(&[ColumnName], &str); 4] = [
@@ -61,6 +76,6 @@ pub(crate) fn notes(context: &Context<'_>, collection: &Collection, headers: &[H
     let flat = evolution.flat.iter().map(|flat| flat::explained(&table, flat, evolution));
     let naming = context.reading(collection).naming;
     let documents = documents::notes(context.module, (&collection.name, &collection.table), naming, evolution);
-    let columns = columns.chain(flat).chain(documents);
+    let columns = columns.chain(flat).chain(documents).chain(unknown_personal(context, collection, evolution));
     columns.chain((!blank.is_empty()).then(|| format!("empty files, skipped: {}", shortened(blank.join(", "))))).collect()
 }

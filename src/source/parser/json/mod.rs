@@ -18,7 +18,7 @@ mod without;
 pub use document::{DocumentFlaw, Layout};
 pub(in crate::source) use marks::Marks;
 pub(in crate::source) use names::Names;
-pub use path::{PathStep, parse_path};
+pub use path::{PathStep, parse_path, written_path};
 pub(in crate::source) use reader::{JsonError, JsonReader, Room};
 pub use reshape::{GIVEN_TWICE, Items, Part, Reshape};
 pub(in crate::source) use shape::{see_marked, see_shape};

@@ -61,6 +61,25 @@ fn dotted(text: &str) -> Result<Vec<PathStep>, String> {
     Ok(steps)
 }
 
+/// Returns a path as [`parse_path`] reads it: `Records[*].body`.
+pub fn written_path(path: &[PathStep]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            PathStep::Items => text.push_str("[*]"),
+            PathStep::Member(name) if name.contains(['.', '[', ']']) || name.starts_with(['/', '$']) => {
+                let quote = if name.contains('\'') { '"' } else { '\'' };
+                text.extend(["[", &quote.to_string(), name, &quote.to_string(), "]"]);
+            }
+            PathStep::Member(name) => {
+                text.push_str(if text.is_empty() { "" } else { "." });
+                text.push_str(name);
+            }
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +112,9 @@ mod tests {
             ("/", "refused"),
         ] {
             assert_eq!(path(text), steps, "{text}");
+            if let Ok(steps) = parse_path(text) {
+                assert_eq!(parse_path(&written_path(&steps)), Ok(steps), "{text}");
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Records from the values of a document that hold them: below a path, with values around them, and without wrappers.
 
 use super::around::{Around, append};
-use super::documents::unquoted;
+use super::documents::Documents;
 use super::find::{Found, Lack, is_named, records_at};
 use super::marks::Marks;
 use super::path::PathStep;
-use super::scan::{Flaw, Kind, Member, Value};
+use super::scan::{self, Flaw, Kind, Member, Value};
 use super::unwrap::Unwrap;
 use super::without::{copied, without};
 use crate::source::parser::batch::TWICE;
@@ -16,6 +16,7 @@ const NOT_AN_OBJECT: &str = "its record is no object";
 const WITHOUT_KEY: &str = "it lacks a key that the items of its array are to have";
 /// Reason for a record that has a name of its own which it also gets from around it.
 pub const GIVEN_TWICE: &str = "it has a member with the name of a key, of the position or of a value of the envelope";
+const NO_DOCUMENT: &str = "the text at the path of its array is no JSON document";
 const BROKEN: &str = "its values can't be unwrapped";
 const TOO_MUCH: &str = "its records take too much memory with the values around them";
 /// Maximum bytes of the records of one document: many records repeat the values around them.
@@ -100,8 +101,7 @@ impl Reshape {
 
     /// Returns the reason for which a record with these members is bad, as precisely as it can be told.
     pub(super) fn reason(&self, reason: &'static str, text: &[u8], members: &[Member]) -> &'static str {
-        let stands_twice = |name: &&str| members.iter().filter(|member| is_named(text, member.name, name)).count() > 1;
-        if reason == TWICE && self.given().iter().any(stands_twice) { GIVEN_TWICE } else { reason }
+        if reason == TWICE && is_given_twice(&self.given(), text, members) { GIVEN_TWICE } else { reason }
     }
 
     /// Appends the records of the document that begins at `at` to `out`, in plain form. An item of its arrays that has no record
@@ -116,7 +116,7 @@ impl Reshape {
         out: &mut Vec<u8>,
         marks: &mut Marks,
     ) -> Result<Vec<Reshaped>, &'static str> {
-        self.parts(out, marks, |out, marks| {
+        self.parts(None, out, marks, |out, marks| {
             let found = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?;
             let around = Around::of((&self.envelope, &self.nulls), text, at, &Marks::default())?;
             let records = found.into_iter().filter_map(|found| match found {
@@ -146,7 +146,7 @@ impl Reshape {
         out: &mut Vec<u8>,
         marks: &mut Marks,
     ) -> Result<Vec<Reshaped>, &'static str> {
-        self.parts(out, marks, |out, marks| {
+        self.parts(position_name, out, marks, |out, marks| {
             let found = records_at(text, at, &self.path).map_err(|_| NO_RECORD)?;
             if found.iter().any(|found| matches!(found, Found::Lacking { lack: Lack::Other(TWICE), .. })) {
                 return Err(TWICE);
@@ -162,6 +162,9 @@ impl Reshape {
                 return Err(WITHOUT_KEY);
             }
             let items = values.map(|(item, position)| {
+                if from.is_stray(item.start) {
+                    return Err(Reshaped::bad((item.start, item.end), NO_DOCUMENT));
+                }
                 let mut around = keys.clone();
                 if let Some(name) = position_name {
                     around.add(name, position);
@@ -172,9 +175,11 @@ impl Reshape {
         })
     }
 
-    /// Appends the wanted part of the records that `plain` appends, with the documents in their texts.
+    /// Appends the wanted part of the records that `plain` appends, with the documents in their texts. `position`: name of the
+    /// member with the position of each of these records, if they have one.
     fn parts(
         &self,
+        position: Option<&str>,
         out: &mut Vec<u8>,
         marks: &mut Marks,
         plain: impl FnOnce(&mut Vec<u8>, &mut Marks) -> Result<Vec<Reshaped>, &'static str>,
@@ -188,7 +193,10 @@ impl Reshape {
                 let records = self.unquoted(&mut text, &mut from, records)?;
                 let mut parts = Vec::with_capacity(records.len());
                 for record in &records {
+                    let before = parts.len();
                     self.part.take(&text, record, &from, (out, marks), &mut parts);
+                    let bad = parts[before..].iter_mut().filter(|part| part.record == Err(TWICE));
+                    bad.for_each(|part| part.record = Err(self.reason_for_twice(&text, record, position)));
                 }
                 Ok(parts)
             })
@@ -197,6 +205,15 @@ impl Reshape {
             out.truncate(before);
             marks.forget(before);
         })
+    }
+
+    /// Returns the reason for which a record whose part has a name twice is bad.
+    #[cold]
+    fn reason_for_twice(&self, text: &[u8], record: &Reshaped, position: Option<&str>) -> &'static str {
+        let given: Vec<&str> = self.envelope.iter().map(|(name, _)| name.as_str()).chain(position).collect();
+        let mut members = Vec::new();
+        let scanned = record.record.map(|at| scan::object(text, at, &mut |member| members.push(member)));
+        if scanned.is_ok() && is_given_twice(&given, text, &members) { GIVEN_TWICE } else { TWICE }
     }
 
     /// Puts the documents in texts at the paths of `documents` in the place of those texts.
@@ -210,7 +227,8 @@ impl Reshape {
         for Reshaped { record, source } in records {
             let start = out.len();
             if let Ok(at) = record {
-                unquoted(text, at, &paths, marks, &mut out, &mut to).map_err(|_| BROKEN)?;
+                let documents = Documents { text, marks, unwrap: self.unwrap };
+                documents.unquoted(at, &paths, &mut out, &mut to).map_err(|_| BROKEN)?;
             }
             moved.push(Reshaped { record: record.map(|_| start), source });
         }
@@ -342,6 +360,12 @@ impl Part {
             }
         }
     }
+}
+
+/// Returns true if one of the names that a record got from around it stands twice in it.
+fn is_given_twice(given: &[&str], text: &[u8], members: &[Member]) -> bool {
+    let count = |name: &str| members.iter().filter(|member| is_named(text, member.name, name)).count();
+    given.iter().any(|name| count(name) > 1)
 }
 
 #[cfg(test)]

@@ -111,6 +111,7 @@ fn excel_says_its_delimiter_in_the_first_line() {
     good("sep=;\r\na;b\r\n", &dialect, &[&["a", "b"]]);
     good("a,b\r\n", &dialect, &[&["a", "b"]]);
     good("sep=\t\na\t\"b\tc\"\n", &dialect, &[&["a", "b\tc"]]);
+    good("\"SEP=;\"\r\na;b\r\n", &dialect, &[&["a", "b"]]);
 }
 
 #[test]
