@@ -83,11 +83,11 @@ fn first_and_last_lines_are_those_of_each_file() {
     let footer = format(HeaderRule::Names, &[], Dialect { footer_lines: 1, ..Dialect::default() });
     assert_eq!(rows(&footer, &[("a", "id,x\n1,a\nTotal,1\n\n"), ("b", "id,x\n2,b\nTotal,1")]), ["1|a", "2|b"]);
     let trailer = Some(Trailer::new("T {rows}").unwrap());
-    let trailed = format(HeaderRule::Names, &[], Dialect { trailer, ..Dialect::default() });
-    assert_eq!(rows(&trailed, &[("a", "id,x\n1,a\nT 1\n"), ("b", "id,x\n2,b\n3,c\nT 2\n")]).len(), 3);
-    let error = refused(&trailed, &[("a", "id,x\n1,a\nT 1\n"), ("b", "id,x\n2,b\nT 2\n")]);
+    let counted = format(HeaderRule::Names, &[], Dialect { trailer, ..Dialect::default() });
+    assert_eq!(rows(&counted, &[("a", "id,x\n1,a\nT 1\n"), ("b", "id,x\n2,b\n3,c\nT 2\n")]).len(), 3);
+    let error = refused(&counted, &[("a", "id,x\n1,a\nT 1\n"), ("b", "id,x\n2,b\nT 2\n")]);
     assert!(error.contains("`in.zip/b` has 1 records, and its trailer tells of 2"), "{error}");
-    let error = refused(&trailed, &[("a", "id,x\n1,a\n"), ("b", "id,x\n2,b\nT 1\n")]);
+    let error = refused(&counted, &[("a", "id,x\n1,a\n"), ("b", "id,x\n2,b\nT 1\n")]);
     assert!(error.contains("`in.zip/a` ends without its trailer"), "{error}");
 }
 

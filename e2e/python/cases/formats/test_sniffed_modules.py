@@ -96,7 +96,7 @@ RAGGED = [
     File(
         "two lines after the records, and a blank one",
         f"{TABLE}Total: 2\nPrinted by Ann\n\n".encode(),
-        {"footer_lines": 3},
+        {"footer_lines": 2},
         ROWS,
         "id name x",
         ("Printed by Ann",),
