@@ -79,10 +79,10 @@ pub(super) fn of_text(text: &str) -> Option<&'static str> {
         "DROP TABLE ",
     ];
     match () {
-        () if ["<!doctype html", "<html"].iter().any(|beginning| begins(&beginning)) => Some(HTML),
+        () if ["<!doctype html", "<html"].iter().any(begins) => Some(HTML),
         () if begins(&"<?xml") => Some(XML),
         () if begins(&"-----BEGIN PGP MESSAGE-----") => Some(PGP),
-        () if statements.iter().any(|beginning| begins(&beginning)) => Some(SQL),
+        () if statements.iter().any(begins) => Some(SQL),
         () => None,
     }
 }

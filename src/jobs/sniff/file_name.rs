@@ -75,7 +75,8 @@ pub(super) fn pattern_of(key: &str) -> NamePattern {
     let counters = counted(key, &kept, &mut found);
     replaced.extend(counters);
     replaced.sort_by_key(|(range, _)| range.start);
-    let collection = collection(key, &[regions(key), replaced.iter().map(|(range, _)| range.clone()).collect()].concat());
+    let counted = replaced.iter().map(|(range, _)| with_letters(key, range)).collect();
+    let collection = collection(key, &[regions(key), counted].concat());
     if let Some(range) = collection {
         found.file_name = Some(key[range.clone()].to_owned());
         found.collection = collection_name(&key[range.clone()]);
@@ -167,13 +168,13 @@ fn counted(key: &str, kept: &[Range<usize>], found: &mut NamePattern) -> Vec<Rep
     for word in words(&key[..end]).into_iter().filter(|word| !is_kept(word)) {
         let text = &key[word.clone()];
         match Word::of(text) {
+            _ if is_account(key, &word) => {
+                let text = format!("`{text}` in the name is taken for an account, the same in every file: is it?");
+                found.doubt(Settled::ByOtherDates, text);
+            }
             Word::Fixed => {}
             Word::LikelyFixed => {
                 found.doubt(Settled::ByOtherDates, format!("`{text}` in the name is taken for the same in every file: is it?"));
-            }
-            Word::Number { letters: 0 } if is_account(key, &word) => {
-                let text = format!("`{text}` in the name is taken for an account, the same in every file: is it?");
-                found.doubt(Settled::ByOtherDates, text);
             }
             Word::Number { letters } if word.start >= name => numbers.push(word.start + letters..word.end),
             Word::Epoch if word.start >= name && !has_epoch => {
@@ -198,11 +199,22 @@ fn counted(key: &str, kept: &[Range<usize>], found: &mut NamePattern) -> Vec<Rep
     replaced
 }
 
+/// Returns the place of a number with the letters before it that belong to it, as those of `part003` do.
+fn with_letters(key: &str, number: &Range<usize>) -> Range<usize> {
+    const LETTERS: &[&str] = &["part", "file", "chunk", "batch", "page", "seq"];
+    let before = &key[..number.start];
+    let letters = &before[before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len()..];
+    let is_number = key[number.clone()].bytes().all(|byte| byte.is_ascii_digit());
+    let is_of_number = letters.len() <= 2 || LETTERS.contains(&letters.to_ascii_lowercase().as_str());
+    number.start - if is_number && is_of_number { letters.len() } else { 0 }..number.end
+}
+
 /// Returns true if a number is that of an account of AWS: it begins the name of a log, or stands in a folder too.
 fn is_account(key: &str, word: &Range<usize>) -> bool {
     let text = &key[word.clone()];
     let begins = word.start == 0 || key[..word.start].ends_with('/');
-    text.len() == 12 && (begins && key[word.end..].starts_with(['_', '/']) || key.matches(text).count() > 1)
+    let is_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && (begins && key[word.end..].starts_with(['_', '/']) || key.matches(text).count() > 1)
 }
 
 /// Returns the place of the collection's name: the longest word of the file's name, else of its folders.

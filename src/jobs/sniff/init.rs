@@ -133,7 +133,9 @@ fn merged(groups: Vec<Group>) -> Vec<Group> {
         }
         let (inside, rest): (Vec<Group>, Vec<Group>) = merged.into_iter().partition(|known| has(&group, known));
         merged = rest;
-        inside.into_iter().for_each(|known| group.add(known));
+        for known in inside {
+            group.add(known);
+        }
         merged.push(group);
     }
     merged

@@ -133,10 +133,13 @@ fn time(text: &str, may_follow: bool) -> Option<Range<usize>> {
             end += sign + digits;
         }
     }
+    // `08h`
+    let is_hour = parts == 1 && matches!(bytes.get(end), Some(b'h' | b'H'));
+    end += usize::from(is_hour);
     let rest = &text[end..];
     let zone = rest.strip_prefix(['Z', 'z']);
     let is_whole = !zone.unwrap_or(rest).starts_with(|c: char| c.is_alphanumeric());
-    let is_time = has_mark || zone.is_some() || begins == 0 || is_separated && parts > 1;
+    let is_time = has_mark || is_hour || zone.is_some() || begins == 0 || is_separated && parts > 1;
     (is_whole && is_time).then_some(begins..end)
 }
 
@@ -154,6 +157,9 @@ mod tests {
             ("09/x", Some("09")),
             ("T10:30:00.123Z", Some("10:30:00.123")),
             ("_10-30_x", Some("10-30")),
+            ("_08h.csv", Some("08h")),
+            ("_10h30.csv", Some("10h30")),
+            ("_08hours", None),
             ("_0001.csv", None),
             ("_103000.csv", None),
             ("_001.csv", None),

@@ -86,7 +86,7 @@ pub(super) fn parts_of(key: &str, date: Date, taken: &[Range<usize>]) -> Vec<Rep
         }
         let text = &key[value.clone()];
         let is = |number: i64| text.len() <= 4 && text.parse() == Ok(number);
-        let token = match label.as_str() {
+        let with = match label.as_str() {
             "hour" | "hh" | "h" | "hr" if is_hour(text) => "{hour}",
             _ if text == date.strftime("%Y").to_string() => "{year}",
             _ if text == date.strftime("%Y-%m").to_string() => "{date:%Y-%m}",
@@ -95,9 +95,9 @@ pub(super) fn parts_of(key: &str, date: Date, taken: &[Range<usize>]) -> Vec<Rep
             _ if has_year && is(date.month().into()) => "{month}",
             _ => continue,
         };
-        has_year |= token == "{year}";
-        has_month |= token == "{month}" || token.starts_with("{date");
-        found.push((value, token.to_owned()));
+        has_year |= with == "{year}";
+        has_month |= with == "{month}" || with.starts_with("{date");
+        found.push((value, with.to_owned()));
     }
     let ends = taken.iter().map(|range| range.end).filter(|end| key[*end..].starts_with('/'));
     let hour = ends.filter_map(|end| hour_after(key, end)).find(|hour| !is_taken(hour));

@@ -33,7 +33,9 @@ impl Word {
         match () {
             () if !word.contains(is_digit) && !is_random(word) => Self::Fixed,
             () if letters == 0 && is_epoch(digits) => Self::Epoch,
-            () if letters == 0 => Self::Number { letters },
+            // Of hexadecimal digits, some have no letter.
+            () if letters == 0 && digits.len() >= 8 && !digits.starts_with('0') => Self::Random,
+            () if letters == 0 || is_week(&lower[..letters], digits) => Self::Number { letters },
             () if is_hash(word) || is_random(word) => Self::Random,
             () if digits.len() >= 3 && digits.starts_with('0') && !word[..letters].contains(is_digit) => Self::Number { letters },
             () if KNOWN.contains(&lower.as_str()) || is_version(&lower) => Self::Fixed,
@@ -45,6 +47,11 @@ impl Word {
 /// Returns true for `v2`.
 pub(super) fn is_version(word: &str) -> bool {
     word.strip_prefix('v').is_some_and(|digits| digits.len() <= 3 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Returns true for `W22`.
+fn is_week(letters: &str, digits: &str) -> bool {
+    matches!(letters, "w" | "kw" | "cw") && digits.len() == 2
 }
 
 /// Returns true for digits that tell a time of 2001 to 2033 since 1970, in seconds to nanoseconds.
@@ -148,6 +155,9 @@ mod tests {
             ("00000", Word::Number { letters: 0 }),
             ("84913", Word::Number { letters: 0 }),
             ("part00000", Word::Number { letters: 4 }),
+            ("KW22", Word::Number { letters: 2 }),
+            ("68463867", Word::Random),
+            ("0068463867", Word::Number { letters: 0 }),
             ("c000", Word::Number { letters: 1 }),
         ] {
             assert_eq!(Word::of(word), kind, "{word}");
