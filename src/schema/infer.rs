@@ -194,7 +194,9 @@ mod tests {
             (&["true"], "boolean"),
         ] {
             let mut guess = TypeGuess::fresh();
-            values.iter().for_each(|text| guess.see_typed(text.as_bytes(), &formats, &formats.of_programs()));
+            for text in values {
+                guess.see_typed(text.as_bytes(), &formats, &formats.of_programs());
+            }
             assert_eq!((guess.result().unwrap().to_string().as_str(), guess.is_ambiguous()), (ty, false), "{values:?}");
         }
         let mut guess = TypeGuess::fresh();

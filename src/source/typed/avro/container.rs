@@ -134,6 +134,7 @@ impl Container {
 }
 
 /// Appends a number of variable length.
+#[allow(clippy::cast_possible_truncation)] // Bytes have seven bits of it.
 pub(super) fn write_long(value: i64, out: &mut Vec<u8>) {
     let mut left = ((value << 1) ^ (value >> 63)).cast_unsigned();
     while left >= 0x80 {

@@ -95,7 +95,7 @@ fn records_without_bytes_are_not_lost() {
         {"name":"c","type":{"type":"null"}}]}"#;
     let read = batches(Cursor::new(file(both, &[(2, &[2, 4])]))).unwrap();
     assert_eq!(read[0].column(1).as_primitive::<Int32Type>().values(), &[1, 2]);
-    let types: Vec<&DataType> = read[0].columns().iter().map(|column| column.data_type()).collect();
+    let types: Vec<&DataType> = read[0].columns().iter().map(Array::data_type).collect();
     assert_eq!(types, [&DataType::Null, &DataType::Int32, &DataType::Null]);
     let empty = r#"{"type":"record","name":"r","fields":[]}"#;
     assert!(batches(Cursor::new(file(empty, &[(3, &[])]))).unwrap_err().contains("no records with fields"));
