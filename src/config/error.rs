@@ -109,7 +109,7 @@ impl Explain for ConfigError {
             Self::Invalid { path, .. } => {
                 explained(path).or_else(|| Some("`adg schema` prints all keys; docs/config.md explains them".into()))
             }
-            _ => None,
+            Self::Unreadable { .. } => None,
         }
     }
 }

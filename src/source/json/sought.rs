@@ -5,6 +5,7 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::super::SourceError;
+use super::super::bytes::open_texts;
 use super::super::parser::ReadSizes;
 use super::super::parser::json::scan::{self, Kind};
 use super::super::parser::json::{JsonReader, PathStep, Room, written_path};
@@ -60,7 +61,7 @@ pub fn sought(
     sizes: ReadSizes,
     path: &[PathStep],
 ) -> Result<Sought, SourceError> {
-    let text = super::super::bytes::open_texts(key, bytes, format.encoding)?.joined();
+    let text = open_texts(key, bytes, format.encoding)?.joined();
     let sizes = ReadSizes { block_bytes: sizes.block_bytes.min(MOST_BYTES), ..sizes };
     let mut reader = JsonReader::new(text, format.layout.clone(), format.reshape.clone(), sizes);
     let (mut best, mut names): (Option<Walk>, Vec<String>) = (None, Vec::new());
@@ -160,14 +161,14 @@ impl Sought {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::parse_path;
+    use crate::source::{Encoding, Layout, Reshape, ValueRules, parse_path};
 
     fn of(path: &str, text: &str) -> String {
         let format = JsonFormat {
-            layout: Default::default(),
-            reshape: Default::default(),
-            encoding: Default::default(),
-            values: Default::default(),
+            layout: Layout::default(),
+            reshape: Reshape::default(),
+            encoding: Encoding::default(),
+            values: ValueRules::default(),
         };
         let sizes = ReadSizes { block_bytes: 1 << 16, record_bytes: 1 << 16 };
         let path = parse_path(path).unwrap();
@@ -175,7 +176,7 @@ mod tests {
         match sought(("a.json", bytes), &format, sizes, &path).unwrap() {
             Sought::Found => "found".to_owned(),
             Sought::Nearly(path) => written_path(&path),
-            missing => missing.missing(&path).unwrap(),
+            missing @ Sought::Missing { .. } => missing.missing(&path).unwrap(),
         }
     }
 
