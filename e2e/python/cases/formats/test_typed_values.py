@@ -239,7 +239,11 @@ def test_avro_block_of_other_bytes_than_its_records_is_refused(checks: Checks) -
 
 def test_retype_keeps_all_digits_or_changes_nothing(checks: Checks) -> None:
     """Of a decimal or a text with more digits than a double has, none are lost."""
-    for kind, long in [(pa.decimal128(38, 18), dec("0.123456789012345678")), (pa.string(), "0.12345678901234567890123")]:
+    digits: list[tuple[pa.DataType, Any]] = [
+        (pa.decimal128(38, 18), dec("0.123456789012345678")),
+        (pa.string(), "0.12345678901234567890123"),
+    ]
+    for kind, long in digits:
         short = dec("0.250000000000000000") if isinstance(long, Decimal) else "0.25"
         for given, code in [([short, long], 2), ([short], 0)]:
             with workspace(of("parquet", "x", parquet(column(given, kind)), [])) as place:
