@@ -1,10 +1,11 @@
 //! Checks of a file's header against its table: a page of HTML, another table's file or data without a header would otherwise
 //! become rows of nulls, and columns for ever. Pure.
 
+use crate::schema::fit::Formats;
 use crate::schema::{ColumnName, TableSchema};
 
 use super::looks::{is_read_by, is_year, looks_like_a_value};
-use super::{CsvFormat, Format, Header, HeaderRule, SourceError, foreign};
+use super::{CsvFormat, Format, Header, HeaderRule, SourceError, TypedFormat, TypedKind, foreign};
 
 /// Columns that the headers of a date's files are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,16 @@ impl Expected<'_> {
                 cause: "a file that does have a header (`header: by_position` or `skip_lines: 1` in `source.csv`)".to_owned(),
             });
         }
+        if let Format::Typed(TypedFormat { kind: TypedKind::Excel(_), values, .. }) = format {
+            let values = self.values(header, &values.formats);
+            if 2 * values.len() >= header.names.len() {
+                return Err(SourceError::ForeignHeader {
+                    key: header.key.clone(),
+                    reason: format!("its first line of cells looks like values: {}", values.join(", ")),
+                    cause: "a sheet without a line of names, or another range (`source.excel.range`)".to_owned(),
+                });
+            }
+        }
         if let Format::Csv(csv) = format {
             self.must_have_its_width(header, first, csv)?;
             if let Some(other) = header.split_by.filter(|_| !self.has_all(&header.columns)) {
@@ -72,7 +83,7 @@ impl Expected<'_> {
             if header.names.first().is_some_and(|name| markup(name.trim()).is_some()) {
                 return foreign("its first line is no header".to_owned());
             }
-            let values = self.values(header, csv);
+            let values = self.values(header, &csv.values.formats);
             if 2 * values.len() >= header.names.len() {
                 return foreign(format!("its header looks like values: {}", values.join(", ")));
             }
@@ -115,10 +126,10 @@ impl Expected<'_> {
     }
 
     /// Returns the names of a header that look like values and are not columns of the table.
-    fn values<'h>(&self, header: &'h Header, csv: &CsvFormat) -> Vec<&'h str> {
+    fn values<'h>(&self, header: &'h Header, formats: &Formats) -> Vec<&'h str> {
         let unknown = header.names.iter().zip(&header.columns).filter(|(_, column)| !self.has(column));
         let names: Vec<&str> = unknown.map(|(name, _)| name.as_str()).collect();
-        let is_value = |name: &str, may_be_year| looks_like_a_value(name, may_be_year) || is_read_by(&csv.values.formats, name);
+        let is_value = |name: &str, may_be_year| looks_like_a_value(name, may_be_year) || is_read_by(formats, name);
         let values = |may_be_year: bool| names.iter().copied().filter(|name| is_value(name, may_be_year)).collect();
         let certain: Vec<&str> = values(false);
         // Years are names too: `country,2023,2024`.

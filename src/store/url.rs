@@ -104,11 +104,16 @@ impl StoreUrl {
         if let Some(rest) = text.strip_prefix("gs://") {
             return bucket(rest).map(Self::Gcs);
         }
-        let path = text.strip_prefix("file://").unwrap_or(text);
+        let is_rooted = |rest: &&str| rest.starts_with('/');
+        let path = text.strip_prefix("file://").or_else(|| text.strip_prefix("file:").filter(is_rooted)).unwrap_or(text);
         if path.is_empty() {
             return Err(empty());
         }
-        if path.contains("://") {
+        // A slash too few is no folder either; a single letter is a drive.
+        let is_scheme = |(scheme, rest): (&str, &str)| {
+            scheme.len() > 1 && rest.starts_with('/') && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
+        };
+        if path.contains("://") || path.split_once(':').is_some_and(is_scheme) {
             return Err(StoreUrlError::Scheme { url: text.to_owned() });
         }
         let joined = base.join(path);
@@ -168,10 +173,12 @@ mod tests {
         assert_eq!(read("warehouse").unwrap(), "file:///etc/adg/warehouse");
         assert_eq!(read("/data/in").unwrap(), "file:///data/in");
         assert_eq!(read("file:///data/in").unwrap(), "file:///data/in");
+        assert_eq!(read("file:/data/in").unwrap(), "file:///data/in");
+        assert_eq!(read("in:2024").unwrap(), "file:///etc/adg/in:2024");
         assert_eq!(read("s3a://b/x/y/").unwrap(), "s3://b/x/y");
         assert_eq!(read("s3://b").unwrap(), "s3://b");
         assert_eq!(read("gs://b/x").unwrap(), "gs://b/x");
-        for wrong in ["", "s3://", "gs:///x", "ftp://x", "s3://b/x//y", "s3://b/./x", "s3://b/x/../y"] {
+        for wrong in ["", "s3://", "s3:/b/x", "gs:/b", "gs:///x", "ftp://x", "s3://b/x//y", "s3://b/./x", "s3://b/x/../y"] {
             assert!(read(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
         }
     }

@@ -51,9 +51,13 @@ pub(super) fn number(text: &str, pattern: &str, token: &str) -> Result<Option<u6
         });
     }
     // As much as stands there, if nothing is said of what follows: `12.5` is not 12.
-    let greed = if pattern.ends_with(token) { "" } else { "?" };
-    let value = format!("(?<value>[0-9][0-9.,'_]*{greed})");
-    let found = find(text, pattern, (token, &value), "")?;
+    // Letters and groups of three digits behind it belong to it: `2 000` and `2e3` are not 2.
+    let value = if pattern.ends_with(token) {
+        r"(?<value>[0-9][0-9.,'_]*(?:[ \x{A0}\x{2009}\x{202F}][0-9]{3}\b|[0-9A-Za-z])*)"
+    } else {
+        "(?<value>[0-9][0-9.,'_]*?)"
+    };
+    let found = find(text, pattern, (token, value), "")?;
     let found = found.into_iter().map(|found| (whole(&found), found)).collect();
     Ok(only(pattern, found)?.flatten())
 }
@@ -173,7 +177,7 @@ fn is_alone(text: &str, name: Range<usize>) -> bool {
 /// Returns a whole number, with or without signs between its thousands: `1,234`.
 fn whole(text: &str) -> Option<u64> {
     let text = text.trim().trim_end_matches([',', '.', '\'']);
-    let mut groups = text.split([',', '.', '\'', '_']);
+    let mut groups = text.split([',', '.', '\'', '_', ' ', '\u{A0}', '\u{2009}', '\u{202F}']);
     let first = groups.next()?;
     let groups: Vec<&str> = groups.collect();
     let are_thousands = groups.is_empty() || first.len() <= 3 && groups.iter().all(|group| group.len() == 3);
@@ -239,6 +243,9 @@ mod tests {
             (of("ROWS=12.5", "ROWS={rows}"), of("ROWS=-5", "ROWS={rows}"), of("12,345,x", "{rows},*")),
             (None, None, Some(12))
         );
+        assert_eq!((of("ROWS=2 000", "ROWS={rows}"), of("ROWS=2\u{A0}000 ok", "ROWS={rows}")), (Some(2000), Some(2000)));
+        assert_eq!((of("ROWS=2e3", "ROWS={rows}"), of("ROWS=2x", "ROWS={rows}")), (None, None));
+        assert_eq!((of("ROWS=2 rows", "ROWS={rows}"), of("ROWS=2 00", "ROWS={rows}")), (Some(2), Some(2)));
         assert_eq!(of("ROWS=12345678901234567890123", "ROWS={rows}"), None);
         assert_eq!((of("{}", "/rows"), of("no json", "/rows"), of("rows: many", "rows: {rows}")), (None, None, None));
         assert!(number("", "ROWS=", "{rows}").is_err());

@@ -76,6 +76,12 @@ fn create(file: &Path, text: &str, written: &mut Init) -> Result<(), JobError> {
 }
 
 fn unwritten(file: &Path, source: std::io::Error) -> JobError {
+    if source.kind() == std::io::ErrorKind::AlreadyExists {
+        return JobError::Usage {
+            message: format!("`{}` exists, and is not replaced", file.display()),
+            hint: Some("move it away, name another with --config, or print a module alone: `adg sniff FILE`".to_owned()),
+        };
+    }
     JobError::Output { what: format!("`{}`", file.display()), source }
 }
 

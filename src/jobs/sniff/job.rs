@@ -43,6 +43,7 @@ pub fn sniff(request: &SniffRequest, environment: impl FnOnce() -> Result<Enviro
         }
         None => {
             let path = Path::new(&request.file);
+            must_be_a_file(path)?;
             let open = || -> Result<Bytes, JobError> {
                 let file = File::open(path).map_err(|source| SourceError::Read { key: request.file.clone(), bytes: 0, source });
                 Ok(Box::new(file?))
@@ -51,6 +52,16 @@ pub fn sniff(request: &SniffRequest, environment: impl FnOnce() -> Result<Enviro
             module_for(&key, &pattern, &open, module)
         }
     }
+}
+
+fn must_be_a_file(path: &Path) -> Result<(), JobError> {
+    let shown = path.display();
+    let (message, hint) = match path {
+        _ if path.is_dir() => (format!("`{shown}` is a folder"), format!("look at all its files: `adg init {shown}`")),
+        _ if path.exists() => return Ok(()),
+        _ => (format!("there is no file `{shown}`"), "correct the path, or name the store of a key with --store".to_owned()),
+    };
+    Err(JobError::Usage { message, hint: Some(hint) })
 }
 
 /// Returns the key of a local file and its pattern. Where its name tells no date or collection, folders above it belong to the

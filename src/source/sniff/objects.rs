@@ -151,9 +151,21 @@ impl Objects {
             let texts: Vec<&str> = self.sample.iter().filter_map(|record| record.get(name.as_str())?.as_str()).collect();
             let is_document =
                 |text: &&str| text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok();
-            !texts.is_empty() && texts.iter().all(is_document)
+            // Documents without any value make no column: the texts would be gone.
+            let has_value = |text: &&str| serde_json::from_str(text).is_ok_and(|value: Value| has_value(&value));
+            !texts.is_empty() && texts.iter().all(is_document) && texts.iter().any(has_value)
         };
         self.parse_json = names.iter().filter(is_document).map(|name| (*name).clone()).collect();
+    }
+}
+
+/// Returns true if a value is one, or has one in it.
+fn has_value(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().any(has_value),
+        Value::Object(members) => members.values().any(has_value),
+        _ => true,
     }
 }
 
@@ -269,6 +281,8 @@ mod tests {
     #[test]
     fn wrapped_values_and_documents_in_texts_are_told() {
         let of = |text: &str| Objects::of(text, true).unwrap();
+        let none = of(r#"{"d":"{}"}{"d":"[]"}{"d":"{\"a\":[null]}"}"#);
+        assert_eq!((none.sample.len(), none.parse_json), (3, Vec::<String>::new()));
         assert_eq!(of(r#"{"_id":{"$oid":"a"},"x":1}"#).unwrap, Some("mongo_extended"));
         assert_eq!(of(r#"{"id":{"N":"1"},"x":{"S":"y"}}"#).unwrap, Some("dynamodb"));
         let found = of(r#"{"id":1,"d":"{\"x\":1}","e":"[text]"}"#);

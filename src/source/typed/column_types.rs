@@ -44,7 +44,15 @@ pub(super) fn column_type(ty: &DataType, naming: NamingRule) -> Result<ColumnTyp
                     naming.apply(field.name()).ok_or_else(|| format!("the field `{}` leaves no column name", field.name()))?;
                 Ok::<_, String>(StructField { name, ty: column_type(field.data_type(), naming)? })
             };
-            ColumnType::Struct(fields.iter().map(|one| field(one)).collect::<Result<_, _>>()?)
+            let mut distinct: Vec<StructField> = Vec::new();
+            for one in fields {
+                let field = field(one)?;
+                // Names that differ in case only are one field. A value that has both members does not fit.
+                if distinct.iter().all(|other| other.name != field.name) {
+                    distinct.push(field);
+                }
+            }
+            ColumnType::Struct(distinct)
         }
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(fields) if fields.len() == 2 => {
@@ -95,6 +103,7 @@ mod tests {
             (DataType::Time64(TimeUnit::Microsecond), "string"),
             (DataType::LargeList(field("item", DataType::Int8)), "array<tinyint>"),
             (DataType::Struct(Fields::from(vec![field("A b", DataType::Date32)])), "struct<a_b:date>"),
+            (DataType::Struct(Fields::from(vec![field("a", DataType::Int32), field("A", DataType::Utf8)])), "struct<a:int>"),
             (DataType::Map(field("entries", DataType::Struct(pair)), false), "map<string,float>"),
         ] {
             assert_eq!(column_type(&ty, NamingRule::Words).unwrap().to_string(), expected, "{ty}");

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 use std::vec::IntoIter;
 
-use calamine::{Data, Range, Reader, open_workbook_auto_from_rs};
+use calamine::{Data, Range, Reader, Sheets, open_workbook_auto_from_rs};
 
 use super::super::parser::Span;
 use super::super::stream::failed;
@@ -13,6 +13,8 @@ use crate::schema::fit::BEYOND_DOUBLE;
 use crate::source::{RawBatch, SourceError};
 
 const WORKBOOK: &str = "a workbook";
+/// Number of the day after 9999-12-31.
+const DAYS_END: f64 = 2_958_466.0;
 
 /// The rows of a sheet below its names.
 pub(super) struct ExcelRows {
@@ -38,7 +40,7 @@ pub(super) fn open(
         Some(name) => return Err(wrong(format!("it has no sheet `{name}`; it has {}", names.join(", ")))),
         None => names.first().cloned().ok_or_else(|| wrong("it has no sheet".to_owned()))?,
     };
-    let cells = book.worksheet_range(&name).map_err(|error| unreadable(key, WORKBOOK, &error))?;
+    let cells = cells_of(&mut book, &name).map_err(|error| unreadable(key, WORKBOOK, &error))?;
     let cells = cut(cells, sheet.range.as_deref()).map_err(wrong)?;
     let mut rows: Vec<Vec<Data>> = cells.rows().map(<[Data]>::to_vec).collect();
     if rows.is_empty() {
@@ -64,15 +66,31 @@ pub(in crate::source) struct Cells {
 
 /// Returns the sheets of a workbook that have cells, with at most so many of their rows.
 pub(in crate::source) fn sheets(key: &str, file: &[u8], most: usize) -> Result<Vec<Cells>, SourceError> {
-    let mut book = open_workbook_auto_from_rs(Cursor::new(file)).map_err(|error| unreadable(key, WORKBOOK, &error))?;
+    let mut book = open_workbook_auto_from_rs(Cursor::new(file.to_vec())).map_err(|error| unreadable(key, WORKBOOK, &error))?;
     let mut sheets = Vec::new();
     for name in book.sheet_names() {
         // Sheets of charts have no cells.
-        let Ok(cells) = book.worksheet_range(&name) else { continue };
+        let Ok(cells) = cells_of(&mut book, &name) else { continue };
         let rows = cells.rows().take(most).map(|row| row.iter().map(|cell| text(cell).unwrap_or_default()).collect());
         sheets.extend(cells.start().map(|start| Cells { name, start, rows: rows.collect() }));
     }
     Ok(sheets)
+}
+
+/// Returns the cells of a sheet. A formula without a result, as programs write it that do not compute, is its own text: it would
+/// be null without a word.
+fn cells_of(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> Result<Range<Data>, calamine::Error> {
+    let mut cells = book.worksheet_range(name)?;
+    let formulas = book.worksheet_formula(name)?;
+    let (Some(first), Some(start)) = (formulas.start(), cells.start()) else { return Ok(cells) };
+    for (row, column, formula) in formulas.used_cells() {
+        let at = (u32::try_from(row).unwrap_or_default() + first.0, u32::try_from(column).unwrap_or_default() + first.1);
+        let is_empty = cells.get_value(at).is_none_or(|cell| *cell == Data::Empty);
+        if is_empty && !formula.is_empty() && at.0 >= start.0 && at.1 >= start.1 {
+            cells.set_value(at, Data::String(format!("={}", formula.trim_start_matches('='))));
+        }
+    }
+    Ok(cells)
 }
 
 /// Returns the name of a cell by its row and column, from 0.
@@ -141,7 +159,8 @@ fn text(cell: &Data) -> Option<String> {
         Data::Float(value) => number(*value),
         Data::String(value) | Data::DateTimeIso(value) | Data::DurationIso(value) => value.clone(),
         Data::Bool(value) => value.to_string(),
-        Data::DateTime(value) if value.is_datetime() => {
+        // Days end with the year 9999. Beyond, Excel shows no date, and the library the last one.
+        Data::DateTime(value) if value.is_datetime() && (0.0..DAYS_END).contains(&value.as_f64()) => {
             let (year, month, day, hour, minute, second, milli) = value.to_ymd_hms_milli();
             let date = format!("{year:04}-{month:02}-{day:02}");
             let milli = if milli == 0 { String::new() } else { format!(".{milli:03}") };
@@ -153,7 +172,7 @@ fn text(cell: &Data) -> Option<String> {
                 _ => format!("{date} {time}"),
             }
         }
-        // A duration is a number of days.
+        // A duration is a number of days, as is what is no date.
         Data::DateTime(value) => number(value.as_f64()),
         Data::Error(error) => error.to_string(),
     })

@@ -279,3 +279,28 @@ def test_file_is_refused_with_a_hint(checks: Checks, what: str, case: Given, cod
     """What can't be read rightly is not read, and the message says what to do."""
     with workspace(case) as place:
         checks.same(f"{what}: the message has {said!r}", said in refused(place, code), True)
+
+
+def test_workbook_without_names_is_refused(checks: Checks) -> None:
+    """Its first record would be the names of the columns, and lost."""
+    with workspace(of("excel", "x", sheet([1, "Ann", 2.5], [2, "Bob", 3.5]), [])) as place:
+        checks.same("why", "its first line of cells looks like values: 1, 2.5" in refused(place, 12), True)
+
+
+def test_cells_without_a_value_of_their_type_are_told(checks: Checks) -> None:
+    """A formula that no program has computed is no null, and a number beyond the last day is not that day."""
+    day = openpyxl.Workbook()
+    assert day.active is not None
+    day.active.append(["v"])
+    day.active.append([2_958_466])
+    day.active["A2"].number_format = "yyyy-mm-dd"
+    out = io.BytesIO()
+    day.save(out)
+    for content, column, text in [
+        (sheet(["v"], ["=1+1"]), "v: bigint", "=1+1"),
+        (out.getvalue(), "v: date", "2958466"),
+    ]:
+        with workspace(of("excel", "x", content, [], columns=column)) as place:
+            told = refused(place, 0)
+            checks.same(f"{text} is an invalid value", '"value_errors":1' in told, True)
+            checks.same("and null", [row["v"] for row in rows(place)], [None])
