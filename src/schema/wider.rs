@@ -95,6 +95,8 @@ fn wider_than(ty: &ColumnType, text: &[u8], fits: &dyn Fn(&ColumnType) -> bool) 
     match ty {
         _ if ty.is_integer() => Some(type_of(text, fits)),
         ColumnType::Float => first(vec![ColumnType::Double]),
+        // What is no number fits none of many types.
+        ColumnType::Decimal { .. } if !fits(&ColumnType::Double) && !fits(&WHOLE) => Some(ColumnType::String),
         ColumnType::Decimal { precision, scale } => {
             let digits = |finer: u8| precision - scale + finer;
             let finer = (*scale..=MOST_DIGITS).filter(|scale| digits(*scale) <= MOST_DIGITS);
