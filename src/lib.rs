@@ -9,6 +9,7 @@ pub mod catchup;
 pub mod cipher;
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod embedded;
 pub mod engine;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod jobs;
 pub mod lake;
 pub mod metastore;
 pub mod notify;
+pub mod postgres;
 pub mod private;
 pub mod report;
 pub mod runtime;

@@ -5,30 +5,18 @@ use std::path::Path;
 use postgres::{Client, Config};
 
 use crate::catchup::LedgerError;
+use crate::postgres::connector;
 
-use super::{migrations, tls};
+use super::migrations;
 
 /// Signs in, and migrates the tables to this version.
 pub(super) fn connect(config: &Config, ca: Option<&Path>, name: &str) -> Result<Client, LedgerError> {
     let unavailable = |action: &'static str, reason: String| LedgerError::Unavailable { action, ledger: name.to_owned(), reason };
-    let tls = tls::connector(ca).map_err(|reason| unavailable("set up TLS", reason))?;
+    let tls = connector(ca).map_err(|reason| unavailable("set up TLS", reason))?;
     let mut client = config.connect(tls).map_err(|error| failed("sign in", name, &error))?;
     let migrated = migrations::migrate(&mut client).map_err(|error| failed("create the tables", name, &error))?;
     migrated.map_err(|what| LedgerError::Corrupt { ledger: name.to_owned(), what })?;
     Ok(client)
-}
-
-/// Returns the address without its password.
-pub(super) fn describe(config: &Config) -> String {
-    let hosts: Vec<String> = config
-        .get_hosts()
-        .iter()
-        .map(|host| match host {
-            postgres::config::Host::Tcp(name) => name.clone(),
-            postgres::config::Host::Unix(path) => path.display().to_string(),
-        })
-        .collect();
-    format!("postgresql://{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
 }
 
 /// Converts a server's error to a ledger error, by its code: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.

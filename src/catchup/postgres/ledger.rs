@@ -7,9 +7,10 @@ use std::time::Duration;
 use postgres::{Client, Config, Transaction};
 
 use crate::catchup::{Lease, Ledger, LedgerError};
+use crate::postgres::address;
 use crate::secrets::SecretText;
 
-use super::connection::{connect, describe, failed};
+use super::connection::{connect, failed};
 use super::held::is_held;
 
 /// A ledger in a PostgreSQL database.
@@ -32,7 +33,7 @@ impl PostgresLedger {
             reason: "its url is no address such as postgresql://user@host:5432/database".to_owned(),
         })?;
         config.connect_timeout(Duration::from_secs(10)).application_name("adg").keepalives_idle(Duration::from_secs(30));
-        let name = describe(&config);
+        let name = address(config.get_hosts(), config.get_dbname());
         let client = connect(&config, ca.as_deref(), &name)?;
         Ok(Self { config, ca, name, client: Mutex::new(client) })
     }

@@ -11,7 +11,6 @@ mod retired;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod tls;
 
 pub use ledger::PostgresLedger;
 pub use settings::PostgresSettings;

@@ -12,7 +12,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 ///
 /// # Errors
 /// A message, if the file of authorities can't be read.
-pub(super) fn connector(ca: Option<&Path>) -> Result<MakeRustlsConnect, String> {
+pub fn connector(ca: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = ca {

@@ -1,0 +1,68 @@
+//! Errors of databases.
+
+use crate::identity::{ErrorKind, Explain};
+
+/// A reason for which a database can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The server does not answer, or the connection was lost.
+    #[error("failed to {action} at {server}: {reason}")]
+    Unavailable {
+        /// Action that failed.
+        action: &'static str,
+        /// Address without the password.
+        server: String,
+        /// Reason, as the server or the system tells it.
+        reason: String,
+    },
+    /// The server refuses the user.
+    #[error("{server} refused to {action}: {reason}")]
+    Denied {
+        /// Action that failed.
+        action: &'static str,
+        /// Address without the password.
+        server: String,
+        /// Reason, as the server tells it.
+        reason: String,
+    },
+    /// The statement is wrong.
+    #[error("{server} does not accept the statement: {reason}")]
+    Statement {
+        /// Address without the password.
+        server: String,
+        /// Reason, as the server tells it, with the place.
+        reason: String,
+        /// Advice, as the server or adg knows it.
+        hint: String,
+    },
+    /// The bytes of a row are not what the server promised.
+    #[error("failed to read row {row} from {server}: {reason}")]
+    Row {
+        /// Address without the password.
+        server: String,
+        /// Number of the row, from 1.
+        row: u64,
+        /// Fault of its bytes.
+        reason: String,
+    },
+}
+
+impl Explain for DatabaseError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unavailable { .. } | Self::Row { .. } => ErrorKind::Unavailable,
+            Self::Denied { .. } => ErrorKind::Access,
+            Self::Statement { .. } => ErrorKind::Config,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Denied { .. } => {
+                Some("correct the user and password of the connection, or grant it what is missing".to_owned())
+            }
+            Self::Statement { hint, .. } => Some(hint.clone()),
+            Self::Unavailable { .. } | Self::Row { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Databases: tables and queries as record batches.
+
+mod error;
+pub mod postgres;
+
+pub use error::DatabaseError;

@@ -1,0 +1,24 @@
+//! Meaning of a server's errors.
+
+use crate::database::DatabaseError;
+
+/// Returns the error of a database for that of a server, by its code:
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+pub(super) fn of(action: &'static str, server: &str, error: &tokio_postgres::Error) -> DatabaseError {
+    let server = server.to_owned();
+    let Some(told) = error.as_db_error() else {
+        let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+        return DatabaseError::Unavailable { action, server, reason };
+    };
+    let (code, reason) = (told.code().code(), told.message().to_owned());
+    match code {
+        // No such user, a wrong password, no right.
+        _ if code.starts_with("28") || code == "42501" => DatabaseError::Denied { action, server, reason },
+        // Syntax, unknown names, values that a function refuses; no such database.
+        _ if code.starts_with("42") || code.starts_with("22") || code == "3D000" => {
+            let hint = told.hint().unwrap_or("correct the query, the table or the database of the source").to_owned();
+            DatabaseError::Statement { server, reason, hint }
+        }
+        _ => DatabaseError::Unavailable { action, server, reason },
+    }
+}

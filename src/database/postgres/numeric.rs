@@ -1,0 +1,136 @@
+//! The binary form of `numeric`: digits to the base of 10,000.
+//!
+//! Source: `numeric_send` in <https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/numeric.c>.
+
+use super::field::Malformed;
+
+const NEGATIVE: u16 = 0x4000;
+const NAN: u16 = 0xC000;
+const INFINITY: u16 = 0xD000;
+const NEGATIVE_INFINITY: u16 = 0xF000;
+
+/// A value as the server sends it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numeric<'b> {
+    /// Power of 10,000 of the first digit.
+    weight: i16,
+    sign: u16,
+    /// Digits after the point, as they are shown.
+    shown: u16,
+    /// Two bytes each.
+    digits: &'b [[u8; 2]],
+}
+
+impl<'b> Numeric<'b> {
+    pub(super) fn read(bytes: &'b [u8]) -> Result<Self, Malformed> {
+        let (words, []) = bytes.as_chunks::<2>() else { return Err(Malformed) };
+        let [count, weight, sign, shown, digits @ ..] = words else { return Err(Malformed) };
+        if usize::from(u16::from_be_bytes(*count)) != digits.len() {
+            return Err(Malformed);
+        }
+        let word = |bytes: &[u8; 2]| u16::from_be_bytes(*bytes);
+        Ok(Self { weight: i16::from_be_bytes(*weight), sign: word(sign), shown: word(shown), digits })
+    }
+
+    /// Returns the word of a value that is no number.
+    fn word(&self) -> Option<&'static str> {
+        match self.sign {
+            NAN => Some("NaN"),
+            INFINITY => Some("Infinity"),
+            NEGATIVE_INFINITY => Some("-Infinity"),
+            _ => None,
+        }
+    }
+
+    /// Returns the unscaled integer of a decimal of this precision and scale; `None` if a digit would be lost.
+    pub(super) fn unscaled(&self, precision: u8, scale: u8) -> Option<i128> {
+        if self.word().is_some() {
+            return None;
+        }
+        let mut value = 0_i128;
+        for digit in self.digits {
+            value = value.checked_mul(10_000)?.checked_add(i128::from(u16::from_be_bytes(*digit)))?;
+        }
+        // The last digit counts 10,000 to the power of `weight - (digits - 1)`.
+        let last = i32::from(self.weight) - i32::try_from(self.digits.len()).ok()? + 1;
+        let shift = last * 4 + i32::from(scale);
+        if shift >= 0 && value != 0 {
+            value = value.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?)?;
+        } else if shift < 0 {
+            // Digits to the base of 10,000 may end in zeros that the scale does not have.
+            let divisor = 10_i128.checked_pow(shift.unsigned_abs())?;
+            value = (value % divisor == 0).then(|| value / divisor)?;
+        }
+        let limit = 10_i128.checked_pow(u32::from(precision))?;
+        (value < limit).then_some(if self.sign == NEGATIVE { -value } else { value })
+    }
+
+    /// Appends the value as the server shows it.
+    pub(super) fn write(&self, out: &mut String) {
+        if let Some(word) = self.word() {
+            return out.push_str(word);
+        }
+        if self.sign == NEGATIVE {
+            out.push('-');
+        }
+        let digit = |place: i32| {
+            let at = usize::try_from(i32::from(self.weight) - place).ok();
+            at.and_then(|at| self.digits.get(at)).map_or(0, |digit| u16::from_be_bytes(*digit))
+        };
+        let first = i32::from(self.weight).max(0);
+        out.push_str(&digit(first).to_string());
+        (0..first).rev().for_each(|place| out.push_str(&format!("{:04}", digit(place))));
+        let shown = usize::from(self.shown);
+        if shown > 0 {
+            let places = i32::from(self.shown.div_ceil(4));
+            let fraction: String = (1..=places).map(|place| format!("{:04}", digit(-place))).collect();
+            out.push('.');
+            out.push_str(&fraction[..shown]);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Returns the binary form of a value.
+    pub(in super::super) fn sent(weight: i16, sign: u16, shown: u16, digits: &[u16]) -> Vec<u8> {
+        let count = u16::try_from(digits.len()).unwrap();
+        let words = [count, weight.cast_unsigned(), sign, shown].into_iter().chain(digits.iter().copied());
+        words.flat_map(u16::to_be_bytes).collect()
+    }
+
+    #[test]
+    fn values_are_exact() {
+        for (bytes, shown, (precision, scale), unscaled) in [
+            (sent(0, 0, 2, &[12, 3400]), "12.34", (12, 2), Some(1_234)),
+            (sent(0, NEGATIVE, 2, &[12, 3400]), "-12.34", (12, 2), Some(-1_234)),
+            (sent(0, 0, 0, &[]), "0", (12, 2), Some(0)),
+            (sent(0, 0, 5, &[]), "0.00000", (12, 2), Some(0)),
+            (sent(1, 0, 0, &[1]), "10000", (12, 2), Some(1_000_000)),
+            (sent(2, 0, 1, &[1, 0, 2, 5000]), "100000002.5", (12, 2), Some(10_000_000_250)),
+            (sent(-1, 0, 4, &[1]), "0.0001", (12, 4), Some(1)),
+            (sent(-2, 0, 8, &[100]), "0.00000100", (12, 6), Some(1)),
+            (sent(-1, 0, 4, &[1]), "0.0001", (12, 2), None),
+            (sent(0, 0, 0, &[1000]), "1000", (3, 0), None),
+            (sent(0, 0, 0, &[999]), "999", (3, 0), Some(999)),
+            (sent(0, NAN, 0, &[]), "NaN", (12, 2), None),
+            (sent(0, INFINITY, 0, &[]), "Infinity", (12, 2), None),
+            (sent(0, NEGATIVE_INFINITY, 0, &[]), "-Infinity", (12, 2), None),
+            (sent(9, 0, 0, &[9999; 10]), &"9".repeat(40), (38, 0), None),
+        ] {
+            let value = Numeric::read(&bytes).unwrap();
+            let mut text = String::new();
+            value.write(&mut text);
+            assert_eq!((text.as_str(), value.unscaled(precision, scale)), (shown, unscaled));
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_malformed() {
+        for bytes in [&b""[..], b"\0", &sent(0, 0, 0, &[1])[..9], &[sent(0, 0, 0, &[1]), vec![0, 0]].concat()] {
+            assert!(Numeric::read(bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Connections to PostgreSQL: what the ledger and databases have in common.
+
+mod address;
+mod tls;
+
+pub use address::address;
+pub use tls::connector;
