@@ -207,11 +207,15 @@ impl Explain for SourceError {
                     serde_json::Value::from(header.as_str())
                 ))
             }
-            Self::Header { source: NameError::Empty { position, header }, .. } => Some(format!(
-                "give it a name in the module file: `renames: {{ {}: NAME }}`, or set `column_names: unicode` there; of all \
-                 formats but JSON, `duplicate_names: rename` calls it `column_{position}`",
-                serde_json::Value::from(header.as_str())
-            )),
+            Self::Header { source: NameError::Empty { position, header }, .. } => {
+                let has_letters = header.chars().any(char::is_alphanumeric);
+                let unicode = if has_letters { ", or set `column_names: unicode` there" } else { "" };
+                Some(format!(
+                    "give it a name in the module file: `renames: {{ {}: NAME }}`{unicode}; of all formats but JSON, \
+                     `duplicate_names: rename` calls it `column_{position}`",
+                    serde_json::Value::from(header.as_str())
+                ))
+            }
             Self::Header { source: NameError::Twice { .. }, .. } => Some(
                 "set `duplicate_names: rename` beside the format in the module file, or `csv: { header: by_position }` with \
                  `names`"

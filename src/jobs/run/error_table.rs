@@ -282,8 +282,8 @@ fn header() -> Vec<(SourceError, u8, &'static str)> {
         (
             header(NameError::Empty { position: 2, header: String::new() }),
             12,
-            "give it a name in the module file: `renames: { \"\": NAME }`, or set `column_names: unicode` there; of all formats \
-             but JSON, `duplicate_names: rename` calls it `column_2`",
+            "give it a name in the module file: `renames: { \"\": NAME }`; of all formats but JSON, `duplicate_names: rename` \
+             calls it `column_2`",
         ),
         (
             header(NameError::Twice { header: text(), first: 1, second: 2 }),

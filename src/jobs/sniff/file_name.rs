@@ -172,6 +172,7 @@ fn counted(key: &str, kept: &[Range<usize>], found: &mut NamePattern) -> Vec<Rep
                 let text = format!("`{text}` in the name is taken for an account, the same in every file: is it?");
                 found.doubt(Settled::ByOtherDates, text);
             }
+            Word::Fixed if is_half_of_day(&key[..word.start], text) => replaced.push((word, "*".to_owned())),
             Word::Fixed => {}
             Word::LikelyFixed => {
                 found.doubt(Settled::ByOtherDates, format!("`{text}` in the name is taken for the same in every file: is it?"));
@@ -197,6 +198,19 @@ fn counted(key: &str, kept: &[Range<usize>], found: &mut NamePattern) -> Vec<Rep
     });
     replaced.extend(numbers);
     replaced
+}
+
+/// Returns true for the AM or PM of a time of day, before which `before` stands.
+fn is_half_of_day(before: &str, word: &str) -> bool {
+    let is_half = word.eq_ignore_ascii_case("am") || word.eq_ignore_ascii_case("pm");
+    is_half && before.trim_end_matches([' ', '_', '-', '.']).ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Returns true for digits that may be a time of day, such as `0930`.
+fn may_be_a_time(digits: &str) -> bool {
+    let number = |at: usize| digits.get(at..at + 2).and_then(|digits| digits.parse::<u8>().ok());
+    let fits = |at: usize, most: u8| number(at).is_some_and(|number| number <= most);
+    digits.len() == 4 && !digits.starts_with("00") && fits(0, 23) && fits(2, 59)
 }
 
 /// Returns the place of a number with the letters before it that belong to it, as those of `part003` do.
@@ -271,10 +285,11 @@ fn picked(key: &str, found: &mut NamePattern, replaced: &[Replaced], has_uuid: b
     let text = |token: &str| replaced.iter().find(|(_, with)| with == token).map(|(range, _)| &key[range.clone()]);
     let name = key.rsplit('/').next().unwrap_or(key).to_lowercase();
     found.picks_all = text("{seq}").or(text("*")).or(text("{hour}")).is_some() || has_uuid;
-    let is_sequence = text("{seq}").is_some_and(|digits| digits.len() <= 5);
+    let is_sequence = text("{seq}").is_some_and(|digits| digits.len() <= 5 && !may_be_a_time(digits));
     if found.picks_all {
         // Parts of one set of rows, and files of hours, are all read.
-        let is_of_parts = is_sequence || text("*").is_none() && text("{seq}").is_none() || name.starts_with("part");
+        let is_timed = words(key).iter().any(|word| is_half_of_day(&key[..word.start], &key[word.clone()]));
+        let is_of_parts = is_sequence && !is_timed || text("*").is_none() && text("{seq}").is_none() || name.starts_with("part");
         if !is_of_parts || text("{epoch_ms}").is_some() {
             let doubt = "all files of a date are read (`pick: all`): if a later one replaces those before it, `pick: newest` \
                          reads it alone";

@@ -51,11 +51,14 @@ pub(super) fn has_header(records: &[Vec<String>]) -> (bool, Option<String>) {
     if has(First::Value) {
         // A value that its column does not have may be a name, such as a year or a month.
         let is_typed = |values: &[&str]| !matches!(notations::column("", values).ty, None | Some(ColumnType::String));
+        let values = |place: usize| column(place).take(MOST_VALUES).collect::<Vec<&str>>();
         let is_odd = |place: &usize| {
-            let values: Vec<&str> = column(*place).take(MOST_VALUES).collect();
+            let values = values(*place);
             kinds[*place] == First::Value && is_typed(&values) && !is_typed(&[&[first[*place].as_str()][..], &values].concat())
         };
-        let is_mixed = has(First::Name) || (0..first.len()).any(|place| is_odd(&place));
+        // Below a line of values, names and a trailer make texts of all columns.
+        let are_texts = !rest.is_empty() && (0..first.len()).all(|place| !is_typed(&values(place)));
+        let is_mixed = are_texts || has(First::Name) || (0..first.len()).any(|place| is_odd(&place));
         let doubt = is_mixed.then(|| format!("`{shown}` has values that its columns do not have: is it no header?"));
         return (false, doubt);
     }
@@ -98,6 +101,7 @@ mod tests {
         assert_eq!(of("id,name"), (true, true));
         assert_eq!(of("1,\\N\n2,2.5"), (false, false));
         assert_eq!(of("item,2023-01-01\nA,5\nB,6"), (false, true));
+        assert_eq!(of("H,20240501,x\nid,name,x\n1,Ann,a\nT,1,9.50"), (false, true));
         assert_eq!(of("n/a,5\n3,6\n4,7"), (false, true), "a null word in the first record");
     }
 

@@ -38,7 +38,10 @@ def bombs() -> list[Bomb]:
     """Lists those of which nothing but the size is wrong, and those that never end."""
     head, first, eighth = b"id,note\n", "line 1 of", 128
     return [
-        *(Bomb(f"{name} and no more", CSV, [(block(byte), eighth)], (13,), [first]) for name, byte in BYTES.items()),
+        *(
+            Bomb(f"{name} and no more", CSV, [(block(byte), eighth)], (13,), ["NUL bytes" if name == "zeros" else first])
+            for name, byte in BYTES.items()
+        ),
         Bomb("a header without an end", CSV, [(block(b"name,"), eighth)], (12, 13), [first]),
         Bomb("a record without an end", CSV, [(head, 1), (block(b"x"), eighth)], (13,), ["line 2 of"]),
         Bomb("a record of commas without an end", CSV, [(head, 1), (block(b","), eighth)], (13,), ["line 2 of"]),

@@ -136,11 +136,23 @@ fn time(text: &str, may_follow: bool) -> Option<Range<usize>> {
     // `08h`
     let is_hour = parts == 1 && matches!(bytes.get(end), Some(b'h' | b'H'));
     end += usize::from(is_hour);
+    if has_mark {
+        end += offset(&text[end..]);
+    }
     let rest = &text[end..];
     let zone = rest.strip_prefix(['Z', 'z']);
     let is_whole = !zone.unwrap_or(rest).starts_with(|c: char| c.is_alphanumeric());
     let is_time = has_mark || is_hour || zone.is_some() || begins == 0 || is_separated && parts > 1;
     (is_whole && is_time).then_some(begins..end)
+}
+
+/// Returns the length of an offset from UTC that a text begins with: `+0200`, `-05:00`; 0 if there is none.
+fn offset(text: &str) -> usize {
+    let Some(digits) = text.strip_prefix(['+', '-']) else { return 0 };
+    let length = digits.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(digits.len());
+    let is_offset =
+        matches!(digits.as_bytes()[..length], [b'0' | b'1', _] | [b'0' | b'1', _, _, _] | [b'0' | b'1', _, b':', _, _]);
+    if is_offset { 1 + length } else { 0 }
 }
 
 #[cfg(test)]
@@ -151,6 +163,9 @@ mod tests {
     fn times_of_day_follow_dates() {
         for (text, expected) in [
             ("T0005Z_x", Some("0005")),
+            ("T101500+0200.csv", Some("101500+0200")),
+            ("T10:15:00-05:00.csv", Some("10:15:00-05:00")),
+            ("T101500-00017.csv", Some("101500")),
             ("-05-00-00-x", Some("05-00-00")),
             ("103000.csv", Some("103000")),
             ("103000123.csv", Some("103000123")),

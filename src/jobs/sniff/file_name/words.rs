@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(super) enum Word {
     /// The same in every file.
     Fixed,
-    /// Letters with a number, such as `shop2`: likely the same in every file.
+    /// Letters with a number, such as `shop2` and `v2`: likely the same in every file.
     LikelyFixed,
     /// An identifier such as `8a1f0c1e`.
     Random,
@@ -38,7 +38,7 @@ impl Word {
             () if letters == 0 || is_week(&lower[..letters], digits) => Self::Number { letters },
             () if is_hash(word) || is_random(word) => Self::Random,
             () if digits.len() >= 3 && digits.starts_with('0') && !word[..letters].contains(is_digit) => Self::Number { letters },
-            () if KNOWN.contains(&lower.as_str()) || is_version(&lower) => Self::Fixed,
+            () if KNOWN.contains(&lower.as_str()) => Self::Fixed,
             () => Self::LikelyFixed,
         }
     }
@@ -142,7 +142,7 @@ mod tests {
             ("orders", Word::Fixed),
             ("CloudTrail", Word::Fixed),
             ("SalesOrderLines", Word::Fixed),
-            ("v2", Word::Fixed),
+            ("v2", Word::LikelyFixed),
             ("s3", Word::Fixed),
             ("shop2", Word::LikelyFixed),
             ("Q1", Word::LikelyFixed),
