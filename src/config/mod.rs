@@ -16,6 +16,7 @@ mod module;
 mod reference;
 mod schema_doc;
 mod secret_text;
+mod values;
 
 pub use collection::{ChildKeys, ChildOf, ChildSettings, CollectionSettings, ColumnTypeWord, MissingFile};
 pub use csv::{
@@ -25,10 +26,11 @@ pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSet
 pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use explained::explained;
-pub use load::{Config, ReferenceResolver, is_protected, load};
+pub use load::{Config, is_protected, load};
 pub use load_settings::LoadSettings;
 pub use module::{
     CatchupSettings, CollectionsFrom, CompleteSettings, ControlSettings, DateFrom, FileEncryption, JsonSettings, LateFiles,
     Limits, Module, PartitionBy, PartitionFrom, Rate, SourceSettings, TargetSettings, WithoutRecord,
 };
+pub use reference::ReferenceResolver;
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -4,9 +4,22 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::secrets::SecretError;
+use crate::aws::AwsSettings;
+use crate::secrets::{SecretError, SecretPlace};
 
 use super::secret_text;
+
+/// Resolver of references to values outside the files.
+pub trait ReferenceResolver {
+    /// Returns the value of an environment variable.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// Reads the text of a secret, with the AWS settings of the profile that names it.
+    ///
+    /// # Errors
+    /// The secret does not exist or can't be read.
+    fn secret(&self, place: &SecretPlace, profile: &str, aws: &AwsSettings) -> Result<String, SecretError>;
+}
 
 /// A reference that can't be resolved: its path and the reason.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use crc_fast::CrcAlgorithm;
 use flate2::bufread::DeflateDecoder;
 
 use super::super::super::packing::XZ_KIB;
+
 /// Maximum bytes of a block: texts of a batch have offsets of 32 bits.
 pub(super) const MOST_BYTES: u64 = i32::MAX as u64;
 const TOO_LONG: &str = "it has more than 2 GiB";
