@@ -164,7 +164,8 @@ fn suggestion(path: &str, reason: &str) -> String {
         .min()
         .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
         .map(|(_, known)| known);
-    match nearest.filter(|_| places.is_empty()).or_else(|| words.iter().find(begins)) {
+    let beginning = words.iter().find(begins);
+    match beginning.or(nearest.filter(|_| places.is_empty())) {
         Some(known) => format!("; did you mean `{known}`?"),
         None if !places.is_empty() => format!("; it is a key of {}", places.join(" and ")),
         None => String::new(),
@@ -185,6 +186,8 @@ mod tests {
         assert_eq!(suggestion("source", "missing field `files`"), "");
         let drop = "unknown variant `drop`, expected one of `quarantine`, `drop_extra`, `keep_extra`";
         assert_eq!(suggestion("source.csv.long_rows", drop), "; did you mean `drop_extra`?");
+        let age = "unknown field `min_age`, expected one of `marker`, `min_age_minutes`, `min_files`";
+        assert_eq!(suggestion("source.complete.min_age", age), "; did you mean `min_age_minutes`?");
         assert_eq!(suggestion("csv", "unknown field `csv`, expected `source` or `x`"), "; it is a key of `source`");
     }
 

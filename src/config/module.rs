@@ -289,7 +289,7 @@ pub struct JsonSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WithoutRecord {
-    /// It goes to quarantine.
+    /// An item goes to quarantine, and so does a document with an `envelope`; any other document is refused with its file.
     #[default]
     Quarantine,
     /// It is skipped: a deletion in a stream of changes has no new image.

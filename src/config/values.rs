@@ -89,8 +89,13 @@ pub(super) fn refuse_empty(file: &Path, path: &str, value: &Value) -> Result<(),
         Value::Object(map) => map.iter().try_for_each(|(key, value)| {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             if value.is_null() {
-                let reason =
-                    "it is empty; write `{}` for a map of defaults, `\"NULL\"` in quotes for the word, or leave the key out";
+                // `{ price: decimal(9,2) }` ends the value at its comma.
+                let is_rest = key.contains(')') && !key.contains('(');
+                let reason = if is_rest {
+                    "within `{ }`, a value with a comma must be in quotes: `{ price: \"decimal(9,2)\" }`"
+                } else {
+                    "it is empty; write `{}` for a map of defaults, `\"NULL\"` in quotes for the word, or leave the key out"
+                };
                 return Err(ConfigError::Invalid { file: display(file), path, reason: reason.to_owned() });
             }
             refuse_empty(file, &path, value)

@@ -101,6 +101,8 @@ pub struct FileCounts {
     pub value_errors: BTreeMap<ColumnName, u64>,
     /// Types that would hold the invalid values of columns too, where one can be proposed.
     pub wider: BTreeMap<ColumnName, ColumnType>,
+    /// Number of integers that begin with zeros, which are not kept, by column. Columns without any are omitted.
+    pub zero_led: BTreeMap<ColumnName, u64>,
     /// Structs of which objects have two members for one field.
     pub alike: Vec<Flat>,
 }
@@ -112,6 +114,9 @@ impl FileCounts {
         for (column, invalid_values) in plan.iter().zip(&valued.invalid_values).filter(|(_, invalid_values)| **invalid_values > 0)
         {
             *self.value_errors.entry(column.name.clone()).or_default() += invalid_values;
+        }
+        for (column, zero_led) in plan.iter().zip(&valued.zero_led).filter(|(_, zero_led)| **zero_led > 0) {
+            *self.zero_led.entry(column.name.clone()).or_default() += zero_led;
         }
         for flat in &valued.alike {
             if !self.alike.iter().any(|known| known.path == flat.path) {

@@ -244,6 +244,9 @@ impl Explain for SourceError {
                  `without_record: skip` there"
                     .into(),
             ),
+            Self::Document { flaw: DocumentFlaw::OtherRecords, .. } => Some(
+                "compare the file with `source.json.records` in the module file: an array, an object or null stands there".into(),
+            ),
             Self::NoFields { .. } => Some("compare the file with `source.json` in the module file".into()),
             Self::Document { flaw: DocumentFlaw::NotJson(_), offset: 0, .. } => Some(
                 "compare the file with `source` in the module file (`adg sniff FILE` tells its format); if it is damaged, ask \
@@ -296,6 +299,7 @@ fn document(flaw: &DocumentFlaw, offset: u64) -> String {
         DocumentFlaw::Truncated => format!("ends in the middle, after {offset} bytes of text"),
         DocumentFlaw::Twice => "has its list of fields twice, or lists that differ in its documents".to_owned(),
         DocumentFlaw::NoRecords => "has no array of records where the module says that they are".to_owned(),
+        DocumentFlaw::OtherRecords => "has something else where the module says that its records are".to_owned(),
     }
 }
 

@@ -48,7 +48,7 @@ pub use parser::{
     BadRecord, ColumnPlan, Dialect, Escape, FixedField, FixedWidth, HashField, HashVersion, LineEnds, LongRecords, Nulls, Place,
     RawBatch, ReadSizes, RowHash, Sequences, Trailer, TrailerFlaw, TypedBatch, ValueRules, Widths, typed_batch,
 };
-pub use pattern::{KeyPattern, Slicing, with_date};
+pub use pattern::{KeyPattern, Slicing, must_be_of_keys, with_date};
 pub use sniff::{Delimited, Kind as SniffedKind, Notation, Objects, Sniffed, SniffedColumn, Spellings, sniff};
 pub use survey::{Question, Survey};
 pub use typed::{BinaryText, Sheet, TypedFormat, TypedKind};

@@ -15,7 +15,7 @@ mod parts;
 mod pieces;
 mod slicing;
 
-pub use pieces::with_date;
+pub use pieces::{must_be_of_keys, with_date};
 pub use slicing::Slicing;
 
 /// One module's file pattern, for its collections.
@@ -55,6 +55,7 @@ impl KeyPattern {
     /// # Errors
     /// The pattern has an unknown token, gives no date, or no hour, or can't be read.
     pub fn new(pattern: &str, collections: &[(CollectionName, String)], slicing: Slicing) -> Result<Self, KeyPatternError> {
+        must_be_of_keys(pattern)?;
         let pieces = pieces(pattern)?;
         must_give_slices(&pieces, pattern, &slicing)?;
         let mut collections: Vec<_> = collections.iter().collect();
@@ -108,6 +109,12 @@ impl KeyPattern {
     /// Returns true if a key matches the pattern of some collection.
     pub fn matches(&self, key: &str) -> bool {
         self.find(key).is_some()
+    }
+
+    /// Returns true if a key has the form of the pattern and yet no date: its tokens contradict each other, as those of
+    /// `2024-05-01/x_20240502` for `{date}/x_{date:%Y%m%d}` do, or no calendar has its day.
+    pub fn is_undated(&self, key: &str) -> bool {
+        !self.matches(key) && self.collections.iter().any(|one| one.regex.is_match(key) && !one.parts.hides(key))
     }
 
     /// Groups a store's objects by collection and date. Objects that are not source files are ignored.
@@ -220,6 +227,9 @@ mod tests {
         assert_eq!(found(&keys, "bids", "2021-04-12", Pick::All), ["2021-04-12_bids_1618200000000.csv"]);
         assert_eq!(found(&keys, "bid_employers", "2021-04-12", Pick::All), ["2021-04-12_bid_employers_1.csv"]);
         assert_eq!(keys.len(), 2);
+        let undated = |key: &&str| pattern.is_undated(key);
+        let names = ["2021-02-30_bids_1.csv", "2021-02-28_bids_1.csv", "2021-02-30_bid_1.csv", "2021-02-30_bids.csv"];
+        assert_eq!(names.iter().copied().filter(undated).collect::<Vec<_>>(), names[..1]);
     }
 
     #[test]
@@ -266,6 +276,9 @@ mod tests {
         assert!(refuse("{date}_{colection}.csv").contains("{colection}"));
         assert!(refuse("{collection}.csv").contains("no `{date}`"));
         assert!(refuse("{date}_{collection").contains("not closed"));
+        for of_no_key in ["/{date}/{collection}", "../{date}", "a/./{date}", "s3://in/{date}", "{date}/"] {
+            assert!(refuse(of_no_key).contains("below the root of the store"), "{of_no_key}");
+        }
         assert!(refuse("{year}/{month}/{collection}.csv").contains("no `{date}`"));
         assert!(refuse("{date:%Y%m%d%S}.csv").contains("%S"));
         assert!(refuse("{date:yyyyMMdd}.csv").contains("as in `{date:%Y%m%d}`"));
@@ -328,6 +341,10 @@ mod tests {
         let twice = pattern("{date}/{collection}_{date:%Y%m%d}_{seq}_{seq}.csv", &["orders"]);
         let other = ["2024-05-01/orders_20240502_1_1.csv", "2024-05-01/orders_20240501_1_2.csv"];
         assert!(twice.assign(objects(&other)).is_empty(), "tokens contradict each other");
+        assert!(other.iter().all(|key| twice.is_undated(key)));
+        assert!(
+            !["2024-05-01/orders_20240501_1_1.csv", "2024-05-01/bids_20240502_1_1.csv"].iter().any(|key| twice.is_undated(key))
+        );
         assert_eq!(
             with_date("in/{year}/{date:%Y%m%d}_{collection}.csv", "2024-05-01".parse().unwrap()),
             "in/2024/20240501_{collection}.csv"

@@ -54,9 +54,9 @@ fn waits_for(
     let marker = marker.as_ref().map(|marker| with_date(marker, date).replace("{collection}", &collection.file_name));
     let control = context.module.source.control.as_ref().filter(|control| control.wait);
     let control = control.map(|settings| control::key(settings, collection, date));
-    for key in marker.into_iter().chain(control) {
-        if let Some(reason) = no_marker(context, &key)? {
-            return Ok(Some(reason));
+    for (what, key) in marker.map(|key| ("marker", key)).into_iter().chain(control.map(|key| ("control file", key))) {
+        if !is_there(context, &key)? {
+            return Ok(Some(format!("there is no {what} `{key}`")));
         }
     }
     Ok(None)
@@ -66,10 +66,10 @@ fn is_younger(newest: Timestamp, now: Timestamp, minutes: u32) -> bool {
     now.duration_since(newest) < SignedDuration::from_mins(minutes.into())
 }
 
-fn no_marker(context: &Context<'_>, marker: &str) -> Result<Option<String>, JobError> {
-    match context.source.head(marker) {
-        Ok(_) => Ok(None),
-        Err(StoreError::NotFound { .. }) => Ok(Some(format!("there is no marker `{marker}`"))),
+fn is_there(context: &Context<'_>, key: &str) -> Result<bool, JobError> {
+    match context.source.head(key) {
+        Ok(_) => Ok(true),
+        Err(StoreError::NotFound { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

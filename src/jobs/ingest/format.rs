@@ -113,18 +113,7 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
         None => name.null_values().iter().map(|&word| word.to_owned()).collect(),
     };
     let header = settings.header.unwrap_or(name.header());
-    if settings.duplicate_names == DuplicateNames::Merge {
-        return Err(wrong(module, "source.csv.duplicate_names", NOT_MERGED));
-    }
-    let is_fixed = settings.fixed_width.is_some();
-    if is_fixed && (settings.header.is_some_and(|rule| rule != HeaderRule::None) || !settings.names.is_empty()) {
-        let reason = "the fields have the names in `fixed_width`; `skip_lines` skips a header";
-        return Err(wrong(module, "source.csv.header", reason));
-    }
-    if !settings.names.is_empty() && matches!(header, HeaderRule::Names | HeaderRule::FirstFile) {
-        let reason = "names are given where `header` is `none` or `by_position`; `renames` changes those of a header";
-        return Err(wrong(module, "source.csv.names", reason));
-    }
+    must_agree(module, settings, header)?;
     let mut dialect = dialect(module, settings, &null_words)?;
     // Such a word is found as it is written: `\N` is null, and `\\N` a text.
     if let Some(escape) = dialect.escape.as_ref().filter(|escape| escape.outside_quotes) {
@@ -157,6 +146,38 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
     let columns = columns.chain(rules_from_file(module).map(Ok)).collect::<Result<_, JobError>>()?;
     let values = ValueRules { columns, ..rules(&of_all, "source.csv")? };
     Ok(CsvFormat { dialect, header, names, encoding: *encoding, values })
+}
+
+/// Refuses settings of which one has no meaning beside another.
+fn must_agree(module: &Module, settings: &CsvSettings, header: HeaderRule) -> Result<(), JobError> {
+    let refuse = |setting: &str, reason| Err(wrong(module, &format!("source.csv.{setting}"), reason));
+    if settings.duplicate_names == DuplicateNames::Merge {
+        return refuse("duplicate_names", NOT_MERGED);
+    }
+    let is_fixed = settings.fixed_width.is_some();
+    if is_fixed && (settings.header.is_some_and(|rule| rule != HeaderRule::None) || !settings.names.is_empty()) {
+        return refuse("header", "the fields have the names in `fixed_width`; `skip_lines` skips a header");
+    }
+    // The files of single collections may have fixed positions beside others that are delimited.
+    if let Some(csv) = module.source.csv.as_ref().filter(|csv| csv.fixed_width.is_some()) {
+        let of_delimiters = [
+            ("delimiter", csv.delimiter.is_some()),
+            ("trailing_delimiter", csv.trailing_delimiter),
+            ("sep_line", csv.sep_line == Some(true)),
+            ("quote", csv.quote.as_ref().is_some_and(|quote| quote != "none")),
+            ("escape", csv.escape.is_some()),
+        ];
+        if let Some((setting, _)) = of_delimiters.iter().find(|(_, is_set)| *is_set) {
+            return refuse(
+                setting,
+                "the fields stand at fixed positions (`fixed_width`): they have no delimiters, quotes or escapes",
+            );
+        }
+    }
+    if !settings.names.is_empty() && matches!(header, HeaderRule::Names | HeaderRule::FirstFile) {
+        return refuse("names", "names are given where `header` is `none` or `by_position`; `renames` changes those of a header");
+    }
+    Ok(())
 }
 
 /// Returns the reason for which no table has a column: it has another name, or all columns are declared.

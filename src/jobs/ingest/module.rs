@@ -7,7 +7,7 @@ use crate::identity::CollectionName;
 use crate::lake::TableLayout;
 use crate::metastore::TableName;
 use crate::schema::{Column, ColumnName, ROW_HASH_ID, TableSchema, system_columns};
-use crate::source::{FileColumn, Format};
+use crate::source::{FileColumn, Format, must_be_of_keys};
 
 use super::children::{column, root};
 use super::control_text;
@@ -103,6 +103,11 @@ pub(crate) fn collections(module: &Module, only: &[CollectionName]) -> Result<Ve
     let collections = collections.collect::<Result<Vec<_>, _>>()?;
     if let Some(control) = &module.source.control {
         control_text::check(control).map_err(|(what, reason)| wrong(module, &format!("source.control.{what}"), reason))?;
+    }
+    let control = module.source.control.as_ref().map(|control| ("source.control.files", &control.files));
+    let marker = module.source.complete.marker.as_ref().map(|marker| ("source.complete.marker", marker));
+    for (setting, key) in control.into_iter().chain(marker) {
+        must_be_of_keys(key).map_err(|error| wrong(module, setting, error))?;
     }
     refuse_shared_folders(module, &collections)?;
     refuse_shared_file_names(module)?;

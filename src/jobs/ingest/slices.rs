@@ -1,6 +1,7 @@
 //! Slices of a module: which of its files belong to each, and which of them are requested.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -46,7 +47,16 @@ pub(crate) fn source_keys(
         by_time_in: (module.source.date_from == DateFrom::Modified).then(|| zone.clone()),
     };
     let pattern = KeyPattern::new(&module.source.files, &names, slicing)?;
-    let mut keys = pattern.assign(source.find(&pattern.scope(dates), &|key| pattern.matches(key))?);
+    let undated = RefCell::new(BTreeSet::new());
+    let is_source_file = |key: &str| {
+        let is_one = pattern.matches(key);
+        if !is_one && pattern.is_undated(key) {
+            undated.borrow_mut().insert(key.to_owned());
+        }
+        is_one
+    };
+    let mut keys = pattern.assign(source.find(&pattern.scope(dates), &is_source_file)?);
+    tell_undated(module, &undated.into_inner());
     share_files(collections, &mut keys);
     keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
     Ok(keys)
@@ -62,6 +72,15 @@ pub(crate) fn dates_to_list(
 ) -> Option<(ProcessingDate, ProcessingDate)> {
     let first = requested.start.or(first).or(module.catchup.start).map(|date| date.first_slice(module.source.slice))?;
     Some((first, requested.end.unwrap_or(today)))
+}
+
+/// Tells of files that no date will ever read: their senders believe that they are delivered.
+fn tell_undated(module: &Module, undated: &BTreeSet<String>) {
+    let Some(first) = undated.first() else { return };
+    tracing::warn!(
+        event = "files_without_date", module = %module.module, files = undated.len(), key = first, pattern = module.source.files,
+        "files have the form of `source.files`, and their names give no one date: they are not read"
+    );
 }
 
 /// Gives the files of each collection to the tables of its arrays too.

@@ -385,6 +385,11 @@ fn source() -> Vec<(SourceError, u8, &'static str)> {
             "compare the file with `source.json.records` in the module file; if a document may have none, set \
              `without_record: skip` there",
         ),
+        (
+            document(DocumentFlaw::OtherRecords),
+            13,
+            "compare the file with `source.json.records` in the module file: an array, an object or null stands there",
+        ),
         (document(DocumentFlaw::Truncated), 13, SEND_AGAIN),
         (SourceError::NoFields { key: key(), path: text() }, 13, COMPARE),
         (

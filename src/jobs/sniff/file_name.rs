@@ -61,6 +61,33 @@ impl NamePattern {
     }
 }
 
+/// Words that tell how a file came about, and not what its records are.
+const GENERAL: &[&str] = &[
+    "delivery",
+    "firehose",
+    "stream",
+    "export",
+    "extract",
+    "report",
+    "dump",
+    "backup",
+    "snapshot",
+    "full",
+    "delta",
+    "incremental",
+    "hourly",
+    "daily",
+    "weekly",
+    "monthly",
+    "prod",
+    "production",
+    "staging",
+    "test",
+    "salesforce",
+    "file",
+    "files",
+    "records",
+];
 /// Signs of patterns, which a pattern can't have as text.
 const SIGNS: [char; 3] = ['{', '}', '*'];
 
@@ -238,7 +265,10 @@ fn collection(key: &str, kept: &[Range<usize>]) -> Option<Range<usize>> {
     let is_kept = |range: &Range<usize>| kept.iter().any(|kept| kept.start < range.end && range.start < kept.end);
     let is_part = |word: &str| word.starts_with("part") || word.starts_with("data");
     let in_name = runs(key, name..end, kept).into_iter().filter(|range| collection_name(&key[range.clone()]).is_some());
-    let in_name = in_name.max_by_key(Range::len).filter(|range| !is_part(&key[range.clone()].to_lowercase()));
+    let is_general = |range: &Range<usize>| GENERAL.contains(&key[range.clone()].to_lowercase().as_str());
+    let in_name = in_name
+        .max_by_key(|range| (!is_general(range), range.len()))
+        .filter(|range| !is_part(&key[range.clone()].to_lowercase()));
     in_name.or_else(|| {
         let mut folders = folders::names(&key[..name]);
         folders.reverse();

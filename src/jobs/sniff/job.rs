@@ -77,7 +77,14 @@ fn local_name(path: &Path) -> (String, NamePattern) {
         name.date.is_some() && name.collection.is_some()
     };
     let most = MOST.min(parts.len().saturating_sub(1)).max(1);
-    let key = key((1..=most).find(is_told).unwrap_or(1));
+    let count = (1..=most).find(is_told).unwrap_or(1);
+    let date = pattern_of(&key(count)).date;
+    // Folders of the same date above it, and those of its hours, tell files apart too.
+    let is_dated = |count: &usize| {
+        let name = pattern_of(&key(*count));
+        name.date == date && name.pattern.split('/').next().is_some_and(has_date_token)
+    };
+    let key = key((count + 1..=most).rfind(is_dated).filter(|_| date.is_some()).unwrap_or(count));
     let mut name = pattern_of(&key);
     name.weigh(&key, &beside(&whole, &key));
     if let Some((folder, _)) = key.split_once('/') {
@@ -85,6 +92,11 @@ fn local_name(path: &Path) -> (String, NamePattern) {
         name.doubts.push(NameDoubt { text, settled_by: Settled::Never });
     }
     (key, name)
+}
+
+/// Returns true if a part of a pattern has the date or a part of it.
+fn has_date_token(part: &str) -> bool {
+    ["{date", "{year}", "{month}", "{day}"].iter().any(|token| part.contains(token))
 }
 
 /// Returns the keys of the files in a file's folder, with their patterns. `key`: its own.

@@ -16,6 +16,8 @@ pub(super) struct Built {
     pub(super) misfits: Vec<Misfit>,
     /// A struct of which an object has two members for one field, if one was found.
     pub(super) alike: Option<Flat>,
+    /// Number of integers that begin with zeros.
+    pub(super) zero_led: u64,
     /// True if its values have members that its type does not have.
     pub(super) has_grown: bool,
 }
@@ -27,7 +29,7 @@ impl Built {
 
     /// Creates a column without invalid values.
     pub(super) fn of(array: ArrayRef) -> Self {
-        Self { array, invalid_values: Vec::new(), misfits: Vec::new(), alike: None, has_grown: false }
+        Self { array, invalid_values: Vec::new(), misfits: Vec::new(), alike: None, zero_led: 0, has_grown: false }
     }
 }
 

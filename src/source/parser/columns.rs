@@ -1,5 +1,6 @@
 //! Arrow columns from fields, each typed at once, and the invalid values.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, LargeListBuilder, StringViewBuilder};
@@ -33,6 +34,8 @@ pub struct TypedBatch {
     pub invalid_values: Vec<u64>,
     /// For each column of the plan, a type that would hold its invalid values too; `None` if there is none to propose.
     pub wider: Vec<Option<ColumnType>>,
+    /// Number of integers that begin with zeros, which their type does not keep, for each column of the plan.
+    pub zero_led: Vec<u64>,
     /// Structs of which objects have two members for one field: at most one for each column.
     pub alike: Vec<Flat>,
     /// Number of rows with an invalid value.
@@ -56,6 +59,7 @@ pub fn typed_batch(
     let built = built?;
     let invalid_values = built.iter().map(|column| (column.invalid_values.len() + column.misfits.len()) as u64).collect();
     let wider = plan.iter().zip(&built).map(|(column, built)| wider(batch, column, built, rules)).collect();
+    let zero_led = built.iter().map(|column| column.zero_led).collect();
     let has_grown = built.iter().any(|column| column.has_grown);
     let alike = built.iter().filter_map(|column| column.alike.clone()).collect();
     let errors = error_desc(batch, plan, &built);
@@ -65,7 +69,7 @@ pub fn typed_batch(
     let fields = names.zip(&columns).map(|(name, array)| Field::new(name, array.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let batch = RecordBatch::try_new(schema, columns).map_err(BatchError::from)?;
-    Ok(TypedBatch { batch, invalid_values, wider, alike, rows_with_errors, has_grown })
+    Ok(TypedBatch { batch, invalid_values, wider, zero_led, alike, rows_with_errors, has_grown })
 }
 
 /// Maximum number of a column's invalid values in a batch that a type is proposed by.
@@ -102,10 +106,10 @@ fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Bu
         ColumnType::String => texts(batch, at, nulls, u32::MAX)?,
         ColumnType::Varchar(limit) | ColumnType::Char(limit) => texts(batch, at, nulls, *limit)?,
         ColumnType::Boolean => booleans(batch, at, nulls, formats),
-        ColumnType::TinyInt => primitive::<Int8Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
-        ColumnType::SmallInt => primitive::<Int16Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
-        ColumnType::Int => primitive::<Int32Type>(batch, at, nulls, |text| formats.integer(text)?.try_into().ok()),
-        ColumnType::BigInt => primitive::<Int64Type>(batch, at, nulls, |text| formats.integer(text)),
+        ColumnType::TinyInt => integers::<Int8Type>(batch, at, nulls, formats),
+        ColumnType::SmallInt => integers::<Int16Type>(batch, at, nulls, formats),
+        ColumnType::Int => integers::<Int32Type>(batch, at, nulls, formats),
+        ColumnType::BigInt => integers::<Int64Type>(batch, at, nulls, formats),
         ColumnType::Float if column.keeps_digits => primitive::<Float32Type>(batch, at, nulls, |text| formats.exact_float(text)),
         ColumnType::Double if column.keeps_digits => {
             primitive::<Float64Type>(batch, at, nulls, |text| formats.exact_double(text))
@@ -171,6 +175,23 @@ fn primitive<T: ArrowPrimitiveType>(
 ) -> Built {
     let (array, invalid_values) = primitive_array::<T>(batch, column, nulls, |field| parse(field.text));
     Built::new(array, invalid_values)
+}
+
+/// Builds a column of integers, and counts those that begin with zeros.
+#[inline]
+fn integers<T: ArrowPrimitiveType>(batch: &RawBatch, column: usize, nulls: &Nulls, formats: &Formats) -> Built
+where
+    T::Native: TryFrom<i64>,
+{
+    let zero_led = Cell::new(0);
+    let built = primitive::<T>(batch, column, nulls, |text| {
+        let integer = formats.integer(text)?.try_into().ok()?;
+        if text.first() == Some(&b'0') && text.len() > 1 {
+            zero_led.set(zero_led.get() + 1);
+        }
+        Some(integer)
+    });
+    Built { zero_led: zero_led.get(), ..built }
 }
 
 /// Builds a column of JSON, whose numbers are read otherwise than its texts.

@@ -30,6 +30,19 @@ pub(super) fn malformed(pattern: &str, reason: &str) -> KeyPatternError {
     KeyPatternError::Malformed { pattern: pattern.to_owned(), reason: reason.to_owned() }
 }
 
+/// Refuses what no key of a store is like: keys begin below its root, and have no empty folders.
+///
+/// # Errors
+/// The pattern begins with `/`, or has a folder that is empty, `.` or `..`.
+pub fn must_be_of_keys(pattern: &str) -> Result<(), KeyPatternError> {
+    if !pattern.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Ok(());
+    }
+    let reason = "keys begin below the root of the store, without `/`, and have no folders that are empty, `.` or `..`: write \
+                  `in/…`; the root is the `url` of the store in adg.yaml";
+    Err(malformed(pattern, reason))
+}
+
 /// Returns the parts of a pattern, in order.
 pub(super) fn pieces(pattern: &str) -> Result<Vec<Piece>, KeyPatternError> {
     let mut pieces = Vec::new();

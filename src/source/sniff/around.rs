@@ -2,6 +2,8 @@
 //!
 //! A record that has another width than the others is a record all the same: only what can't be one is left out.
 
+use std::collections::BTreeSet;
+
 use super::super::looks::looks_like_a_value;
 use super::super::parser::SampledRecord;
 use super::header::has_header;
@@ -86,10 +88,27 @@ fn has_trailing_delimiter(all: &[SampledRecord], full: usize, common: usize) -> 
 
 /// Returns the place of a header below titles that have as many delimiters as records, as spreadsheets write them.
 fn below_titles(all: &[SampledRecord], full: usize, common: usize) -> Option<usize> {
-    let is_padded = |record: &&SampledRecord| common > 1 && is_full(record, common) && is_title(record);
-    let titles = all[full..].iter().take(MOST_PREAMBLE).take_while(is_padded).count();
-    let header = full + titles;
-    (titles > 0 && header < all.len() && is_certain_header(all, header, common)).then_some(header)
+    let below = |is_above: &dyn Fn(&SampledRecord) -> bool| {
+        let padded = |record: &&SampledRecord| common > 1 && is_full(record, common) && is_above(record);
+        let titles = all[full..].iter().take(MOST_PREAMBLE).take_while(padded).count();
+        (titles > 0 && full + titles + 1 < all.len()).then_some(full + titles)
+    };
+    let is_certain = |header: &usize| is_certain_header(all, *header, common);
+    let of_texts = || below(&has_gaps).filter(is_certain);
+    below(&is_title).filter(|header| is_certain(header) || names_all(&all[*header])).or_else(of_texts)
+}
+
+/// Returns true if a record has texts beside empty fields, and no values.
+fn has_gaps(record: &SampledRecord) -> bool {
+    let Ok(fields) = &record.fields else { return false };
+    fields.iter().any(|field| field.trim().is_empty()) && !fields.iter().any(|field| is_value(field))
+}
+
+/// Returns true if a record may name all fields: each has a text of its own.
+fn names_all(record: &SampledRecord) -> bool {
+    let Ok(fields) = &record.fields else { return false };
+    let names: BTreeSet<String> = fields.iter().map(|field| field.trim().to_lowercase()).collect();
+    names.len() == fields.len() && !names.iter().any(|name| name.is_empty() || is_value(name))
 }
 
 /// Returns true if the record names the fields of those below it without a doubt.

@@ -59,6 +59,9 @@ impl Notation {
             let quote = Some('"').filter(|_| delimiter != "\u{1}" || text.contains('"'));
             candidates.extend(Self { quote, ..Self::plain(delimiter) }.with_variants(text));
         }
+        if has_words_in_columns(text) {
+            candidates.push(Self::plain(" "));
+        }
         // One column.
         candidates.push(Self::plain(","));
         candidates
@@ -111,6 +114,19 @@ impl Notation {
             ..Dialect::default()
         }
     }
+}
+
+/// Returns true if lines are divided by single blanks, as the logs of servers are: each has as many words as the others, or the
+/// texts among them are in quotes.
+fn has_words_in_columns(text: &str) -> bool {
+    /// Minimum number of words: sentences may have as many as each other.
+    const LEAST: usize = 6;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LINES).collect();
+    let count = |line: &str| line.split(' ').count();
+    let has_quotes = |line: &&str| line.contains(" \"") && count(line) >= LEAST;
+    let Some(first) = lines.first().map(|line| count(line)).filter(|count| *count >= LEAST) else { return false };
+    let are_even = lines.len() > 1 && lines.iter().all(|line| count(line) == first && !line.contains("  "));
+    are_even || lines.iter().all(has_quotes)
 }
 
 /// Returns runs of two to five signs that most lines have, such as `|~|`.

@@ -160,10 +160,11 @@ fn others(records: &[SampledRecord], width: usize, trailing_delimiter: bool, has
     ))
 }
 
-/// Returns true if a field seems to have quotes that belong to the notation.
+/// Returns true if a field seems to have quotes that belong to the notation: around it, or around a word in it.
 fn has_stray_quotes(field: &str) -> bool {
     let field = field.trim();
-    field.len() >= 2 && field.starts_with(['"', '\'']) && field.ends_with(['"', '\''])
+    let is_quoted = field.len() >= 2 && field.starts_with(['"', '\'']) && field.ends_with(['"', '\'']);
+    is_quoted || field.split_once(" \"").is_some_and(|(_, rest)| rest.contains("\" ") || rest.ends_with('"'))
 }
 
 /// Returns the first records of a text, each as it is read.

@@ -148,10 +148,8 @@ impl Wrapped {
         let lacking = changes.len() - records.len();
         let mut doubt = format!("each change is read as its `{name}` alone, without `eventName` and its time");
         if lacking > 0 {
-            doubt.push_str(&format!(
-                "; {lacking} of {} have none, as deletions: they go to quarantine, and `without_record: skip` skips them",
-                changes.len()
-            ));
+            let all = changes.len();
+            doubt.push_str(&format!("; {lacking} of {all} have none, as deletions: `without_record: skip` skips them"));
         }
         Some(Self { path: format!("{before}dynamodb.{name}"), records, doubt: Some(doubt) })
     }

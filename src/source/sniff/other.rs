@@ -5,6 +5,8 @@ use super::super::packing::foreign_content;
 
 /// Bytes that are searched for what no text has.
 const FIRST: usize = 4096;
+/// Maximum number of NUL bytes that a short text has.
+const MOST_FLAWS: usize = 3;
 
 /// Returns the name of what is no text. `sample`: the first bytes, unpacked.
 pub(super) fn of_bytes(sample: &[u8]) -> Option<&'static str> {
@@ -16,8 +18,9 @@ pub(super) fn of_bytes(sample: &[u8]) -> Option<&'static str> {
     let zeros = |odd: usize| first.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
     let is_utf16 = first.starts_with(&[0xFF, 0xFE]) || first.starts_with(&[0xFE, 0xFF]);
     let is_text = zeros(0) + zeros(1) == 0 || is_utf16 || zeros(0) * 10 > first.len() * 4 || zeros(1) * 10 > first.len() * 4;
-    // A lone NUL is a flaw of one value.
-    (!is_text && (zeros(0) + zeros(1)) * 20 > first.len()).then_some("binary data of an unknown format")
+    // A few of them are flaws of single values.
+    (!is_text && zeros(0) + zeros(1) > MOST_FLAWS && (zeros(0) + zeros(1)) * 20 > first.len())
+        .then_some("binary data of an unknown format")
 }
 
 /// Returns the name of a text that has no records.
@@ -40,6 +43,7 @@ mod tests {
             (&binary, Some("binary data of an unknown format")),
             (b"i\0d\0,\0a\0", None),
             (b"id,name\n1,Ann\n", None),
+            (b"id\n\0\n", None),
         ] {
             assert_eq!(of_bytes(bytes), name, "{bytes:?}");
         }

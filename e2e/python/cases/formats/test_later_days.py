@@ -68,3 +68,28 @@ def test_first_fraction_is_refused_until_the_column_is_retyped(checks: Checks) -
         for day, prices in ((DAY, [10.0, 20.0]), (NEXT, [10.5, 20.0])):
             checks.same(f"prices of {day}", [row["price"] for row in rows(place, day)], prices)
         checks.same("members", [row["o"] for row in rows(place) + rows(place, NEXT)], [{"p": p} for p in (1.0, 2.0, 1.5, 2.0)])
+
+
+def test_identifier_that_loses_its_zeros_is_told(checks: Checks) -> None:
+    """The first day made the column a number: the note goes once the module says that it is one."""
+    files = csv("id,zip\n1,12345\n2,54321\n") | csv("id,zip\n3,01234\n4,00012\n5,0\n6,99999\n", NEXT)
+    for columns, is_told in (("", True), ("zip: bigint", False), ("zip: string", False)):
+        with workspace(Given("zeros", files, [], columns=columns)) as place:
+            run(place)
+            told = refused(place, 0, (NEXT,))
+            wanted = "2 values of `zip` begin with zeros" in told and "adg retype shop.orders zip string" in told
+            checks.same(f"{columns}: told", wanted, is_told)
+
+
+def test_file_without_one_date_is_told(checks: Checks) -> None:
+    """It has the form of the pattern, and no run will ever read it."""
+    two = {"2024-05-01/orders_20240501.csv": b"id\n1\n", "2024-05-01/orders_20240502.csv": b"id\n2\n"}
+    none = {"orders_2024-04-30.csv": b"id\n1\n", "orders_2024-04-31.csv": b"id\n2\n"}
+    for files, pattern, day, key in (
+        (two, "{date}/{collection}_{date:%Y%m%d}.csv", DAY, "2024-05-01/orders_20240502.csv"),
+        (none, "{collection}_{date}.csv", "2024-04-30", "orders_2024-04-31.csv"),
+    ):
+        with workspace(Given(key, files, [], pattern=pattern)) as place:
+            told = refused(place, 0, (day,))
+            checks.same("told", '"event":"files_without_date"' in told and f'"key":"{key}"' in told, True)
+            checks.same("rows", [row["id"] for row in rows(place, day)], [1])

@@ -250,3 +250,39 @@ def test_control_file_with_several_numbers_is_refused(checks: Checks) -> None:
         checks.same("both numbers", "several times, with 2 and 7" in told and f"{DAY}.ctl" in told, True)
         (place.source / f"{DAY}.ctl").write_text("ROWS=2\nTOTAL ROWS=0002\n")
         run(place)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"pattern": "/{date}_{collection}.csv"}, "keys begin below the root of the store"),
+        ({"pattern": "../in/{date}_{collection}.csv"}, "keys begin below the root of the store"),
+        ({"source": 'complete: { marker: "/{date}/OK" }'}, "keys begin below the root of the store"),
+        ({"source": "complete: { min_age: 30 }"}, "did you mean `min_age_minutes`?"),
+        ({"csv": "{ fixed_width: [[id, 1, 1]], delimiter: ';' }"}, "source.csv.delimiter of the module"),
+        ({"csv": "{ fixed_width: [[id, 1, 1]], escape: '!' }"}, "they have no delimiters, quotes or escapes"),
+        ({"columns": "price: decimal(9,2), id: bigint"}, '{ price: "decimal(9,2)" }'),
+    ],
+)
+def test_setting_without_a_meaning_is_refused_before_anything_is_read(
+    checks: Checks, settings: dict[str, str], told: str
+) -> None:
+    """The message says what to write in its place."""
+    with workspace(Given("settings", csv("id\n1\n"), [], **settings)) as place:  # type: ignore[arg-type]
+        said = refused(place, 10)
+        checks.same(f"{settings}", told in said, True)
+
+
+def test_control_file_that_is_missing_is_called_one(checks: Checks) -> None:
+    """It is no marker."""
+    source = 'control: { files: "{date}.ctl", rows: "{rows}" }'
+    with workspace(Given("control", csv("id\n1\n"), [], source=source)) as place:
+        checks.same("told", "there is no control file `2024-05-01.ctl`" in refused(place, 13), True)
+
+
+def test_text_in_place_of_records_is_never_skipped(checks: Checks) -> None:
+    """The hint does not advise what is set already."""
+    case = given("text", {f"{DAY}_orders.json": b'{"data": "none today"}'}, [], "{ records: data, without_record: skip }")
+    with workspace(case) as place:
+        told = refused(place, 13)
+        checks.same("the hint", "something else where" in told and "set `without_record" not in told, True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cases.formats.given import Given, rows, run, workspace
-from cases.formats.test_writers import ALPHABET, COLUMNS, TABLES, WIDTH
+from cases.formats.test_writers import ALPHABET, COLUMNS, NAMES, TABLES, WIDTH
 from cases.formats.test_writers import FIRST as FIRST_DAY
 from world.checks import Checks
 from world.mariadb import MariaDb, mariadb
@@ -37,7 +37,7 @@ def read(place_settings: str, files: dict[str, bytes], days: list[str], **more: 
     """The tables that adg publishes of those files."""
     with workspace(Given("writers", files, [], place_settings, COLUMNS, **more)) as place:
         run(place, (days[0], days[-1]))
-        return {day: [[row[name] for name in "abc"] for row in rows(place, day)] for day in days}
+        return {day: [[row[name] for name in NAMES] for row in rows(place, day)] for day in days}
 
 
 def compare(
@@ -112,13 +112,13 @@ def test_what_mariadb_writes_is_read_back(checks: Checks, server: MariaDb, optio
     statements = []
     for day, table in written.items():
         lines = [
-            f"select {i} i, {', '.join(f'{literal(t)} {n}' for t, n in zip(row, 'abc', strict=True))}"
+            f"select {i} i, {', '.join(f'{literal(t)} {n}' for t, n in zip(row, NAMES, strict=True))}"
             for i, row in enumerate(table)
         ]
         target = server.folder / f"{name}-{day}"
         union = " union all ".join(lines)
         statements.append(
-            f"select a, b, c from ({union}) t order by i into outfile '{target}' character set utf8mb4 {options};\n"
+            f"select {', '.join(NAMES)} from ({union}) t order by i into outfile '{target}' character set utf8mb4 {options};\n"
         )
     server.run("".join(statements))
     files = {f"{day}_orders.csv": (server.folder / f"{name}-{day}").read_bytes() for day in written}
@@ -129,7 +129,7 @@ def test_what_spark_writes_is_read_as_spark_reads_it(checks: Checks, spark: Any,
     """Spark's writer and reader with their defaults: adg reads what Spark itself reads."""
     days = DAYS[: max(10, TABLES // 8)]
     written = tables(17, days)
-    schema = "a string, b string, c string"
+    schema = COLUMNS.replace(":", "")
     wanted: dict[str, list[Row]] = {}
     files: dict[str, bytes] = {}
     for day, table in written.items():

@@ -84,6 +84,19 @@ RAGGED = [
         "id name x",
         ("are skipped",),
     ),
+    File(
+        "the log of a web server",
+        b'10.0.0.1 - - [10/Oct/2024:13:55:36 -0700] "GET /a HTTP/1.0" 200\n'
+        b'10.0.0.2 - bob [10/Oct/2024:13:55:37 -0700] "GET /b:c?d=e HTTP/1.0" 404\n',
+        {"delimiter": " ", "header": "none"},
+        [
+            ["10.0.0.1", "-", "-", "[10/Oct/2024:13:55:36", "-0700]", "GET /a HTTP/1.0", 200],
+            ["10.0.0.2", "-", "bob", "[10/Oct/2024:13:55:37", "-0700]", "GET /b:c?d=e HTTP/1.0", 404],
+        ],
+        " ".join(f"column_{number}" for number in range(1, 8)),
+    ),
+    File("a NUL in a small file", b"id,name\n1,A\0\n", {}, [[1, "A\0"]], "id name"),
+    File("a title over names", f"Report,,\n{TABLE}".encode(), {"skip_lines": 1}, ROWS, "id name x", ("`Report,,`",)),
     File("titles with delimiters", f'"Report, May",,\n,,\n{TABLE}'.encode(), {"skip_lines": 2}, ROWS, "id name x", ("skipped",)),
     File(
         "a trailer and blank lines",
@@ -295,6 +308,15 @@ OTHERS = [
         {"range": "A3"},
         [[1, "Ann"], [2, "Bob"], [3, "Cem"]],
         "id name",
+        ("`Report of May`",),
+        ending="xlsx",
+    ),
+    File(
+        "a workbook of texts with a title directly above the names",
+        workbook({"Orders": [["Report of May"], ["code", "name"], ["x1", "Ann"], ["x2", "Bob"]]}),
+        {"range": "A2"},
+        [["x1", "Ann"], ["x2", "Bob"]],
+        "code name",
         ("`Report of May`",),
         ending="xlsx",
     ),

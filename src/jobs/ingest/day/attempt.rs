@@ -248,6 +248,7 @@ impl<'a> Day<'a> {
         self.report.notes.extend(notes);
         let table = self.collection.table.to_string();
         self.report.notes.extend(found.alike.iter().map(|flat| flat::explained(&table, flat, evolution)));
+        self.report.notes.extend(self.zero_led(&found, evolution));
         staged.written(files);
         self.count(staged.extent(), &found, quarantine.records())?;
         self.keep_quarantine(&mut quarantine)?;

@@ -38,6 +38,20 @@ impl Day<'_> {
         format!("{wider}{checked}{others}")
     }
 
+    /// Returns notes about identifiers that lose their zeros: integers of columns whose type is that of their first values.
+    pub(super) fn zero_led(&self, found: &FileCounts, evolution: &Evolution) -> Vec<String> {
+        let undeclared = found.zero_led.iter().filter(|(column, _)| self.collection.declared.type_of(column).is_none());
+        let notes = undeclared.filter_map(|(column, count)| {
+            let (table, ty) = (&self.collection.table, evolution.after.type_of(column)?);
+            Some(format!(
+                "{count} values of `{column}` begin with zeros, which its type {ty} does not keep: if they are identifiers, \
+                 `adg retype {table} {column} string` keeps those of later runs; if they are numbers, declare `columns: {{ \
+                 {column}: {ty} }}` in the module file, and this note goes"
+            ))
+        });
+        notes.collect()
+    }
+
     /// Returns what to set where records have names of their own which they also get from around them.
     pub(super) fn names_hint(&self) -> String {
         let module = self.run.context.module;

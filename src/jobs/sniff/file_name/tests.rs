@@ -27,6 +27,10 @@ fn keys_become_patterns() {
         ("12345678901.csv", "*.csv", "", ""),
         ("Orders (2024-05-01).csv", "{collection} ({date}).csv", "2024-05-01", "orders"),
         ("2024-05-01_orders_{x}.csv", "{date}_{collection}_*.csv", "2024-05-01", "orders"),
+        ("orders-abcdefab-2024-05-01.csv", "{collection}-*-{date}.csv", "2024-05-01", "orders"),
+        ("EventLogFile-2024-05-01.csv", "{collection}-{date}.csv", "2024-05-01", "eventlogfile"),
+        ("prod-orders-delivery-2024-05-01.csv", "prod-{collection}-delivery-{date}.csv", "2024-05-01", "orders"),
+        ("full-export-2024-05-01.csv", "full-{collection}-{date}.csv", "2024-05-01", "export"),
     ] {
         let (found, found_date, found_collection, ..) = of(key);
         assert_eq!((found.as_str(), found_date.as_str(), found_collection.as_str()), (pattern, date, collection), "{key}");

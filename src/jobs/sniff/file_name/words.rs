@@ -31,7 +31,7 @@ impl Word {
         let digits = &word[letters..];
         let lower = word.to_ascii_lowercase();
         match () {
-            () if !word.contains(is_digit) && !is_random(word) => Self::Fixed,
+            () if !word.contains(is_digit) && !is_random(word) && !is_hash(word) => Self::Fixed,
             () if letters == 0 && is_epoch(digits) => Self::Epoch,
             // Of hexadecimal digits, some have no letter.
             () if letters == 0 && digits.len() >= 8 && !digits.starts_with('0') => Self::Random,
@@ -59,9 +59,16 @@ fn is_epoch(digits: &str) -> bool {
     digits.starts_with('1') && matches!(digits.len(), 10 | 13 | 16 | 19)
 }
 
-/// Returns true for hexadecimal digits of which some are letters.
+/// Returns true for hexadecimal digits of which some are letters: no word of a name has eight letters from a to f only.
 fn is_hash(word: &str) -> bool {
     word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) && word.contains(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Returns true for `EventLogFile`: each capital begins a word of three letters or more.
+fn is_of_words(word: &str) -> bool {
+    let is_upper = |c: char| c.is_ascii_uppercase();
+    let is_word = |(at, _): (usize, &str)| word[at + 1..].split(is_upper).next().is_some_and(|rest| rest.len() > 1);
+    word.bytes().all(|byte| byte.is_ascii_alphabetic()) && word.match_indices(is_upper).all(is_word)
 }
 
 /// Returns true if letters and digits alternate, or cases do, as in no word.
@@ -71,7 +78,7 @@ fn is_random(word: &str) -> bool {
     let changes = bytes.windows(2).filter(|pair| kind(pair[0]) != kind(pair[1])).count();
     let to_digits = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
     let many = if word.len() < 10 { changes * 2 > word.len() } else { changes * 5 >= word.len() * 2 };
-    word.is_ascii() && (word.len() >= 6 && many || word.len() >= 8 && to_digits >= 3)
+    word.is_ascii() && !is_of_words(word) && (word.len() >= 6 && many || word.len() >= 8 && to_digits >= 3)
 }
 
 /// Returns the places of the words of letters and digits.
@@ -142,6 +149,9 @@ mod tests {
             ("orders", Word::Fixed),
             ("CloudTrail", Word::Fixed),
             ("SalesOrderLines", Word::Fixed),
+            ("EventLogFile", Word::Fixed),
+            ("abcdefab", Word::Random),
+            ("decade", Word::Fixed),
             ("v2", Word::LikelyFixed),
             ("s3", Word::Fixed),
             ("shop2", Word::LikelyFixed),

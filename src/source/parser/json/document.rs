@@ -27,6 +27,8 @@ pub enum DocumentFlaw {
     Unended(&'static str),
     /// It has no array of records where they should be.
     NoRecords,
+    /// It has something else there, such as a text.
+    OtherRecords,
     /// The kept value occurs twice in a document, or differs between the documents of a file: there is no telling which holds.
     Twice,
 }
@@ -124,7 +126,7 @@ impl Document {
     fn start(&mut self, byte: u8, at: usize) -> Result<Step, DocumentFlaw> {
         match (byte, &self.layout.records) {
             (b'{', Some(_)) => Ok(self.pass(Place::BeforeMember, at + 1)),
-            (b'[', Some(_)) => Err(DocumentFlaw::NoRecords),
+            (b'[', Some(_)) => Err(DocumentFlaw::OtherRecords),
             (b'{', None) => Ok(self.pass(Place::Lines, at)),
             (b'[', None) => Ok(self.pass(Place::BeforeItem, at + 1)),
             _ => Err(DocumentFlaw::NotJson("it begins neither with `{` nor with `[`")),
@@ -204,7 +206,8 @@ impl Document {
     fn member(&mut self, text: &[u8], at: usize, byte: u8) -> Result<Step, DocumentFlaw> {
         match (byte, self.place) {
             (b'}', _) if self.open.pop().is_some() => return Ok(self.pass(Place::BehindMember, at + 1)),
-            (b'}', _) if !self.found && (self.is_other || !self.layout.may_lack_records) => return Err(DocumentFlaw::NoRecords),
+            (b'}', _) if !self.found && self.is_other => return Err(DocumentFlaw::OtherRecords),
+            (b'}', _) if !self.found && !self.layout.may_lack_records => return Err(DocumentFlaw::NoRecords),
             (b'}', _) => return Ok(self.pass(Place::Ended, at + 1)),
             (b',', Place::BehindMember) => return Ok(self.pass(Place::BeforeMember, at + 1)),
             (_, Place::BehindMember) => return Err(DocumentFlaw::NotJson("a comma or a closing bracket is missing")),
@@ -371,7 +374,7 @@ mod tests {
         }
         assert_eq!(walked(r#"{"error":"x"}{"a":{"d":[{"id":1}]}}{}"#), Ok(vec![r#"{"id":1}"#.to_owned()]));
         for text in [r#"{"a":7}"#, r#"{"a":[]}"#, r#"{"a":{"d":"x"}}"#, r#"{"a":{"d":7}}{"a":{"d":[]}}"#, "[]"] {
-            assert_eq!(walked(text), Err(DocumentFlaw::NoRecords), "{text}");
+            assert_eq!(walked(text), Err(DocumentFlaw::OtherRecords), "{text}");
         }
     }
 
@@ -386,8 +389,8 @@ mod tests {
         let swallowed = r#"[{"a":1,"b":"x"},{"a":2,"b":"y},{"a":3,"b":"z"}]"#;
         assert_eq!(flaw(swallowed, ""), DocumentFlaw::Unended("a comma or a closing bracket is missing"));
         assert_eq!(flaw(r#"{"date":[]}"#, "data"), DocumentFlaw::NoRecords);
-        assert_eq!(flaw(r#"{"data":7}"#, "data"), DocumentFlaw::NoRecords);
-        assert_eq!(flaw("[]", "data"), DocumentFlaw::NoRecords);
+        assert_eq!(flaw(r#"{"data":7}"#, "data"), DocumentFlaw::OtherRecords);
+        assert_eq!(flaw("[]", "data"), DocumentFlaw::OtherRecords);
         let twice = r#"{"fields":[],"data":[{"a":1}],"fields":[1]}"#;
         assert_eq!(walk(twice, "data", "fields").unwrap_err(), DocumentFlaw::Twice);
         for text in ["id,name", "[] x", r#"{"data":[],"data":[]}"#, r#"{"data":{"a":1},"data":{"a":2}}"#, r#"{"data":[] "x":1}"#]

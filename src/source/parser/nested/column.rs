@@ -54,7 +54,7 @@ pub(in crate::source::parser) fn build(batch: &RawBatch, column: &ColumnPlan, ru
         let path = fields.into_iter().fold(column.name.to_string(), |path, field| path + "." + &field);
         Flat { path, is_text: false, reason }
     });
-    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, alike, has_grown })
+    Ok(Built { array: builder.finish(&batch.text)?, invalid_values, misfits: parser.misfits, alike, zero_led: 0, has_grown })
 }
 
 /// True if the value fits the type, and the end of the value.

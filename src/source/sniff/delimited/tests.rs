@@ -21,6 +21,14 @@ fn the_delimiter_makes_records_alike() {
         ("id^|^name\n1^|^Ann\n", "^|^", 2),
         ("1,,a\n2,,b\n3,,c\n", ",", 3),
         ("id,amount\n1,-5\n2,-7\n", ",", 2),
+        (
+            "10.0.0.1 - - [10/Oct/2024:13:55:36 -0700] \"GET /a HTTP/1.0\" 200 2326\n\
+             10.0.0.2 - - [10/Oct/2024:13:55:37 -0700] \"GET /b:c HTTP/1.0\" 404 -\n",
+            " ",
+            8,
+        ),
+        ("2 123 eni-1 10.0.0.1 10.0.0.2 443 6 ACCEPT OK\n2 123 eni-1 10.0.0.1 10.0.0.2 80 6 REJECT OK\n", " ", 9),
+        ("text\nOne two three four five six\nOne two three four five six seven\n", ",", 1),
         ("id,url\n1,http://x::y\n2,http://x::z\n", ",", 2),
     ] {
         let found = found(text);
@@ -70,6 +78,10 @@ fn lines_around_the_records_are_none() {
         (format!("{table}Total,,30.5\n"), 0, 0, "Total,,*"),
         (format!("\"Report, May\"\n\"of\n2024\"\n{table}"), 3, 0, ""),
         (format!("\"Report \"\"May\"\"\",,\n,,\n{table}"), 2, 0, ""),
+        ("\"Report\",,\ncode,name,x\na,b,c\nd,e,f\n".to_owned(), 1, 0, ""),
+        (format!("Report,,May\n{table}"), 1, 0, ""),
+        ("id,,x\n1,a,b\n2,c,d\n".to_owned(), 0, 0, ""),
+        (",mean,max\nx,1,2\ny,3,4\n".to_owned(), 0, 0, ""),
         (format!("Account:,12\nFrom:,2024-05-01\n\n{table}"), 3, 0, ""),
         (table.replace('\n', "\r") + "Total: 2\r\r", 0, 0, "Total: {rows}"),
         (table.replace('\n', "\r\n") + "(2 rows)\r\n\r\n", 0, 0, "({rows} rows)"),
