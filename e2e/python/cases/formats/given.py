@@ -104,8 +104,15 @@ def refused(at: Workspace, code: int, days: tuple[str, ...] = (DAY,)) -> str:
 
 def rows(at: Workspace, day: str = DAY) -> list[dict[str, Any]]:
     """The rows of a day, in the order of their files."""
-    folder = at.table("shop", "orders").partitions[day]
-    found: list[dict[str, Any]] = []
-    for file in sorted(folder.glob("*.parquet")):
-        found += pq.ParquetFile(file, coerce_int96_timestamp_unit="us").read().to_pylist()
-    return found
+    return rows_by_day(at, [day])[day]
+
+
+def rows_by_day(at: Workspace, days: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each day, in the order of their files."""
+    folders = at.table("shop", "orders").partitions
+
+    def of(folder: Path) -> list[dict[str, Any]]:
+        files = [pq.ParquetFile(file, coerce_int96_timestamp_unit="us") for file in sorted(folder.glob("*.parquet"))]
+        return [row for file in files for row in file.read().to_pylist()]
+
+    return {day: of(folders[day]) for day in days}

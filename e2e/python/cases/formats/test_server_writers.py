@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cases.formats.given import Given, rows, run, workspace
+from cases.formats.given import Given, rows_by_day, run, workspace
 from cases.formats.test_writers import ALPHABET, COLUMNS, NAMES, TABLES, WIDTH
 from cases.formats.test_writers import FIRST as FIRST_DAY
 from world.checks import Checks
@@ -37,7 +37,8 @@ def read(place_settings: str, files: dict[str, bytes], days: list[str], **more: 
     """The tables that adg publishes of those files."""
     with workspace(Given("writers", files, [], place_settings, COLUMNS, **more)) as place:
         run(place, (days[0], days[-1]))
-        return {day: [[row[name] for name in NAMES] for row in rows(place, day)] for day in days}
+        found = rows_by_day(place, days)
+        return {day: [[row[name] for name in NAMES] for row in found[day]] for day in days}
 
 
 def compare(

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from cases.formats.given import Given, rows, run, workspace
+from cases.formats.given import Given, rows_by_day, run, workspace
 from world.checks import Checks
 
 TABLES = int(os.environ.get("ADG_TABLES", "150"))
@@ -89,5 +89,6 @@ def test_written_is_read_back(checks: Checks, writer: Writer) -> None:
     files = {f"{day}_orders.csv": writer.write(table).encode() for day, table in written.items()}
     with workspace(Given(writer.what, files, [], writer.settings, COLUMNS)) as place:
         run(place, (days[0], days[-1]))
-        wrong = [day for day in days if [[row[name] for name in NAMES] for row in rows(place, day)] != written[day]]
+        found = rows_by_day(place, days)
+        wrong = [day for day in days if [[row[name] for name in NAMES] for row in found[day]] != written[day]]
         checks.same(f"{writer.what}: tables that differ", [(day, files[f"{day}_orders.csv"]) for day in wrong[:3]], [])
