@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::aws::AwsSettings;
 use crate::catchup::{DynamoDbSettings, PostgresSettings};
+use crate::database::PostgresConnection;
 use crate::metastore::{GlueSettings, HiveSettings};
 use crate::notify::NotifySettings;
 use crate::secrets::SecretPlace;
@@ -50,6 +51,9 @@ pub struct Profile {
     pub secrets: BTreeMap<String, SecretPlace>,
     /// Named object stores. Modules read from `source` and write to `published` unless they name other stores.
     pub stores: BTreeMap<String, StoreSettings>,
+    /// Connections to databases, by name.
+    #[serde(default)]
+    pub connections: BTreeMap<String, ConnectionSettings>,
     /// Metastore in which tables and partitions are registered.
     pub metastore: MetastoreSettings,
     /// Ledger that records the finished dates and all attempts.
@@ -126,6 +130,14 @@ pub enum LedgerSettings {
     Dynamodb(DynamoDbSettings),
     /// A PostgreSQL database.
     Postgres(PostgresSettings),
+}
+
+/// Type of a database.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ConnectionSettings {
+    /// A PostgreSQL database.
+    Postgres(PostgresConnection),
 }
 
 /// A SQLite file.

@@ -23,7 +23,7 @@ pub use csv::{
     CsvSettings, ExcelSettings, FieldPositions, LongRows, QuotedNull, ShortRows, TrailerSettings, TypedSettings, ValueSettings,
 };
 pub use engine::{EngineName, SparkRemote, SparkSettings, StagedFiles, StagingSettings};
-pub use environment::{Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
+pub use environment::{ConnectionSettings, Environments, LedgerSettings, MetastoreSettings, Profile, SqliteSettings};
 pub use error::ConfigError;
 pub use explained::explained;
 pub use load::{Config, is_protected, load};

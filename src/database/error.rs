@@ -15,6 +15,14 @@ pub enum DatabaseError {
         /// Reason, as the server or the system tells it.
         reason: String,
     },
+    /// The server has no TLS, or no certificate that is believed.
+    #[error("there is no protected connection to {server}: {reason}")]
+    Tls {
+        /// Address without the password.
+        server: String,
+        /// Reason, as the library tells it.
+        reason: String,
+    },
     /// The server refuses the user.
     #[error("{server} refused to {action}: {reason}")]
     Denied {
@@ -51,7 +59,7 @@ impl Explain for DatabaseError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Unavailable { .. } | Self::Row { .. } => ErrorKind::Unavailable,
-            Self::Denied { .. } => ErrorKind::Access,
+            Self::Denied { .. } | Self::Tls { .. } => ErrorKind::Access,
             Self::Statement { .. } => ErrorKind::Config,
         }
     }
@@ -61,6 +69,11 @@ impl Explain for DatabaseError {
             Self::Denied { .. } => {
                 Some("correct the user and password of the connection, or grant it what is missing".to_owned())
             }
+            Self::Tls { .. } => Some(
+                "name the file of its authority as `ca` of the connection, and its host as the certificate does; for a server \
+                 without TLS, `tls: disable` sends everything in the clear"
+                    .to_owned(),
+            ),
             Self::Statement { hint, .. } => Some(hint.clone()),
             Self::Unavailable { .. } | Self::Row { .. } => None,
         }

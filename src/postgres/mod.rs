@@ -4,4 +4,4 @@ mod address;
 mod tls;
 
 pub use address::address;
-pub use tls::connector;
+pub use tls::{CertificateCheck, connector};

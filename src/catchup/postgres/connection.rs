@@ -5,14 +5,14 @@ use std::path::Path;
 use postgres::{Client, Config};
 
 use crate::catchup::LedgerError;
-use crate::postgres::connector;
+use crate::postgres::{CertificateCheck, connector};
 
 use super::migrations;
 
 /// Signs in, and migrates the tables to this version.
 pub(super) fn connect(config: &Config, ca: Option<&Path>, name: &str) -> Result<Client, LedgerError> {
     let unavailable = |action: &'static str, reason: String| LedgerError::Unavailable { action, ledger: name.to_owned(), reason };
-    let tls = connector(ca).map_err(|reason| unavailable("set up TLS", reason))?;
+    let tls = connector(ca, CertificateCheck::Full).map_err(|reason| unavailable("set up TLS", reason))?;
     let mut client = config.connect(tls).map_err(|error| failed("sign in", name, &error))?;
     let migrated = migrations::migrate(&mut client).map_err(|error| failed("create the tables", name, &error))?;
     migrated.map_err(|what| LedgerError::Corrupt { ledger: name.to_owned(), what })?;

@@ -2,6 +2,16 @@
 
 use crate::database::DatabaseError;
 
+/// Returns the error of a connection that was not made.
+pub(super) fn of_sign_in(server: &str, error: &tokio_postgres::Error) -> DatabaseError {
+    match of("sign in", server, error) {
+        DatabaseError::Unavailable { reason, server, .. } if reason.contains("TLS") || reason.contains("certificate") => {
+            DatabaseError::Tls { server, reason }
+        }
+        other => other,
+    }
+}
+
 /// Returns the error of a database for that of a server, by its code:
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub(super) fn of(action: &'static str, server: &str, error: &tokio_postgres::Error) -> DatabaseError {

@@ -7,6 +7,7 @@ mod list;
 mod numeric;
 mod reading;
 mod server;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,4 +16,5 @@ mod vector;
 pub use copy::CopyBatch;
 pub use reading::ReadColumn;
 pub use server::{Copy, Session};
+pub use settings::{PostgresConnection, TlsMode};
 pub use vector::Misfit;

@@ -1,9 +1,7 @@
 //! Connections to a server.
 
-use std::path::Path;
-
 use futures::StreamExt;
-use tokio_postgres::{Client, Config, CopyOutStream};
+use tokio_postgres::{Client, CopyOutStream};
 
 use crate::database::DatabaseError;
 use crate::postgres::{address, connector};
@@ -12,6 +10,13 @@ use crate::runtime;
 use super::copy::{BadRow, CopyBatch, CopyRows};
 use super::failure;
 use super::reading::ReadColumn;
+use super::settings::PostgresConnection;
+
+/// Settings of a session by which the server writes the same text of a value whatever its own and the user's are. A transaction
+/// that waits for others is not ended.
+const SETTINGS: &str = "set client_encoding to 'UTF8'; set timezone to 'UTC'; set datestyle to 'ISO, YMD'; \
+                        set intervalstyle to 'postgres'; set extra_float_digits to 1; set bytea_output to 'hex'; \
+                        set idle_in_transaction_session_timeout to 0";
 
 /// A connection to a server, in which one statement runs at a time.
 pub struct Session {
@@ -20,20 +25,34 @@ pub struct Session {
 }
 
 impl Session {
-    /// Signs in. `ca` names a file of authorities to trust in addition to the machine's own.
+    /// Signs in.
     ///
     /// # Errors
-    /// The server does not answer, or refuses the user.
-    pub fn open(config: &Config, ca: Option<&Path>) -> Result<Self, DatabaseError> {
+    /// The server does not answer, has no certificate that is believed, or refuses the user.
+    pub fn open(connection: &PostgresConnection) -> Result<Self, DatabaseError> {
+        let config = connection.config();
         let server = address(config.get_hosts(), config.get_dbname());
         let unavailable = |reason: String| DatabaseError::Unavailable { action: "sign in", server: server.clone(), reason };
-        let tls = connector(ca).map_err(unavailable)?;
+        let tls = connector(connection.ca.as_deref(), connection.check()).map_err(unavailable)?;
         let connected = wait(&server, config.connect(tls))?;
-        let (client, connection) = connected.map_err(|error| failure::of("sign in", &server, &error))?;
+        let (client, connection) = connected.map_err(|error| failure::of_sign_in(&server, &error))?;
         // The requests of the client fail with what ended the connection.
         let runtime = runtime::shared().map_err(|error| unavailable(error.to_string()))?;
         runtime.spawn(async move { drop(connection.await) });
-        Ok(Self { client, server })
+        let session = Self { client, server };
+        session.run("set up a session", SETTINGS)?;
+        Ok(session)
+    }
+
+    /// Returns the server's version and address, for people.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub fn describe_server(&self) -> Result<String, DatabaseError> {
+        let version = wait(&self.server, self.client.query_one("select current_setting('server_version')", &[]))?;
+        let version: Result<String, _> = version.and_then(|row| row.try_get(0));
+        let version = version.map_err(|error| failure::of("ask for the version", &self.server, &error))?;
+        Ok(format!("PostgreSQL {} at {}", version.split(' ').next().unwrap_or_default(), self.server))
     }
 
     /// Runs a statement without rows.

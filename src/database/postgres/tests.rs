@@ -7,11 +7,22 @@ use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 
-use super::{CopyBatch, Session};
+use super::{CopyBatch, PostgresConnection, Session, TlsMode};
 use crate::test_services;
 
 fn session() -> Session {
-    Session::open(&test_services::postgres().url.parse().unwrap(), None).unwrap()
+    let config: tokio_postgres::Config = test_services::postgres().url.parse().unwrap();
+    let [tokio_postgres::config::Host::Tcp(host)] = config.get_hosts() else { panic!("{config:?}") };
+    let connection = PostgresConnection {
+        host: host.clone(),
+        port: config.get_ports()[0],
+        database: config.get_dbname().unwrap().to_owned(),
+        user: config.get_user().unwrap().to_owned(),
+        password: None,
+        tls: TlsMode::Disable,
+        ca: None,
+    };
+    Session::open(&connection).unwrap()
 }
 
 /// Returns each row's values as text, and what did not fit.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use bytesize::ByteSize;
 
 use crate::catchup::Ledger;
+use crate::config::ConnectionSettings;
+use crate::database::postgres::Session;
 use crate::engine::{Choice, STAGING, try_server};
 use crate::identity::RunId;
 use crate::jobs::ingest::module::Collection;
@@ -72,6 +74,18 @@ impl Walk<'_, '_> {
             });
         }
         Some(ledger)
+    }
+
+    /// Signs in to each database of the profile.
+    pub(super) fn connections(&mut self) {
+        let environment = self.environment;
+        for (name, ConnectionSettings::Postgres(connection)) in &environment.config.profile.connections {
+            self.check(format!("connection {name}"), || {
+                let found = Session::open(connection)?.describe_server()?;
+                let weakness = connection.weakness().map(|weakness| format!("; {weakness}: `verify-full` protects it"));
+                Ok(format!("{found}{}", weakness.unwrap_or_default()))
+            });
+        }
     }
 
     /// Checks the settings of each notification channel; sends nothing.

@@ -134,6 +134,7 @@ impl Walk<'_, '_> {
         let folder = module.as_ref().map_or("", |(module, _)| module.target.location.split('{').next().unwrap_or_default());
         self.written(&target, folder.trim_matches('/'));
         self.cluster();
+        self.connections();
         let metastore = self.metastore(module.as_ref().map(|(_, collections)| collections.as_slice()));
         let ledger = self.ledger();
         if let (Some((module, collections)), Some(metastore), Some(ledger)) = (&module, metastore, ledger) {

@@ -65,8 +65,8 @@ pub(super) fn notes(
     });
     let texts = texts.into_iter().map(|(path, column)| {
         format!(
-            "`{path}` of `source.json.parse_json` stays text, as its values were no documents, or of several kinds, when it became a \
-             column: `adg retype {table} {column} TYPE` gives it another type, such as 'map<string,string>'"
+            "`{path}` of `source.json.parse_json` stays text, as its values were no documents, or of several kinds, \
+             when it became a column: `adg retype {table} {column} TYPE` gives it another type, such as 'map<string,string>'"
         )
     });
     missing.into_iter().chain(texts).collect()

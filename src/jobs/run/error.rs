@@ -3,6 +3,7 @@
 use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
 use crate::config::{ConfigError, explained};
+use crate::database::DatabaseError;
 use crate::engine::EngineError;
 use crate::identity::{Causes, ErrorKind, Explain, ProcessingDate, hints};
 use crate::lake::LakeError;
@@ -46,6 +47,9 @@ pub enum JobError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A database failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -244,6 +248,7 @@ impl JobError {
             Self::Config(error) => error,
             Self::Aws(error) => error,
             Self::Store(error) => error,
+            Self::Database(error) => error,
             Self::Ledger(error) => error,
             Self::Metastore(error) => error,
             Self::Source(error) => error,

@@ -10,6 +10,7 @@ use crate::aws::AwsError;
 use crate::batch::BatchError;
 use crate::catchup::{Holder, LedgerError, WindowError};
 use crate::config::ConfigError;
+use crate::database::DatabaseError;
 use crate::identity::{Explain, RunId};
 use crate::lake::LakeError;
 use crate::metastore::{MetastoreError, TableName};
@@ -195,6 +196,25 @@ fn ledger() -> Vec<(LedgerError, u8, &'static str)> {
         (LedgerError::Unavailable { action: "open", ledger: text(), reason: text() }, 21, AGAIN),
         (LedgerError::Corrupt { ledger: text(), what: text() }, 10, CORRUPT),
         (LedgerError::Setting { ledger: text(), reason: text() }, 10, "correct the profile's `ledger` in adg.yaml"),
+    ]
+}
+
+fn database() -> Vec<(DatabaseError, u8, &'static str)> {
+    vec![
+        (DatabaseError::Unavailable { action: "sign in", server: text(), reason: text() }, 21, AGAIN),
+        (
+            DatabaseError::Tls { server: text(), reason: text() },
+            20,
+            "name the file of its authority as `ca` of the connection, and its host as the certificate does; for a server \
+             without TLS, `tls: disable` sends everything in the clear",
+        ),
+        (
+            DatabaseError::Denied { action: "sign in", server: text(), reason: text() },
+            20,
+            "correct the user and password of the connection, or grant it what is missing",
+        ),
+        (DatabaseError::Statement { server: text(), reason: text(), hint: text() }, 10, "x"),
+        (DatabaseError::Row { server: text(), row: 1, reason: text() }, 21, AGAIN),
     ]
 }
 
@@ -431,6 +451,7 @@ fn errors_have_the_exit_codes_and_hints_of_version_0_1() {
     must_be(own());
     must_be(config());
     must_be(store());
+    must_be(database());
     must_be(ledger());
     must_be(metastore());
     must_be(lake());

@@ -135,6 +135,52 @@ def test_postgres_without_a_trusted_certificate_hears_nothing(
         checks.same("password told", PASSWORD in ran.stdout + ran.stderr, False)
 
 
+@dataclass(frozen=True)
+class Protection:
+    """A connection's `tls`, and the relation of the server's certificate to it."""
+
+    mode: str
+    host: str = "127.0.0.1"
+    knows_authority: bool = True
+    has_tls: bool = True
+    is_trusted: bool = True
+
+
+PROTECTIONS = [
+    Protection("verify-full"),
+    Protection("verify-full", knows_authority=False, is_trusted=False),
+    Protection("verify-full", host="127.0.0.2", is_trusted=False),
+    Protection("verify-full", has_tls=False, is_trusted=False),
+    Protection("verify-ca", host="127.0.0.2"),
+    Protection("verify-ca", knows_authority=False, is_trusted=False),
+    Protection("require", host="127.0.0.2", knows_authority=False),
+    Protection("require", has_tls=False, is_trusted=False),
+    Protection("disable", has_tls=False),
+]
+
+
+@pytest.mark.parametrize("one", PROTECTIONS, ids=lambda one: f"{one.mode}-{one.host}-{one.knows_authority}-{one.has_tls}")
+def test_connection_is_as_protected_as_it_says(checks: Checks, tmp_path: Path, key_service: KeyService, one: Protection) -> None:
+    """The password is heard only by a server that the mode of the connection trusts."""
+    manner = Manner.POSTGRES_TLS if one.has_tls else Manner.POSTGRES_PLAIN
+    pair = (key_service.folder / "server.pem", key_service.folder / "server.key") if one.has_tls else ()
+    with listener(manner, *pair) as server:
+        authority = f', ca: "{key_service.ca}"' if one.knows_authority else ""
+        settings = f"host: {one.host}, port: {server.port}, database: shop, user: ann, password: {PASSWORD}, tls: {one.mode}"
+        at = job(tmp_path, {"connections": f"shop: {{ postgres: {{ {settings}{authority} }} }}"})
+        at.folder.joinpath("adg.yaml").chmod(0o600)
+        ran = at.run("doctor", "--read-only", ADG_LOG_LEVEL="trace,adg=trace")
+        heard = b"".join(server.heard)
+        checks.same("heard the password", PASSWORD.encode() in heard, one.is_trusted)
+        checks.same("heard anything", bool(heard), one.is_trusted)
+        found = [line for line in ran.stdout.splitlines() if "connection shop" in line]
+        print(f"       {found}")
+        checks.same("the server refuses the password, or is refused", [line[:4] for line in found], ["FAIL"])
+        told = "password authentication failed" if one.is_trusted else "there is no protected connection"
+        checks.same("what is told", told in "".join(found), True)
+        checks.same("password told", PASSWORD in ran.stdout + ran.stderr, False)
+
+
 def test_plain_http_is_taken_where_the_profile_writes_it(checks: Checks, tmp_path: Path) -> None:
     """The key service's address never is."""
     with listener(Manner.HTTPS) as server:

@@ -26,6 +26,7 @@ profiles:
   tls:
     aws: {{ region: eu-west-2, endpoint: "{aws}" }}
     secrets: {{ {secrets} }}
+    connections: {{ {connections} }}
     stores:
       source: {{ url: "{source}" }}
       published: {{ url: warehouse }}
@@ -36,6 +37,7 @@ HERE = {
     "aws": "http://127.0.0.1:9",
     "secrets": "",
     "source": "source",
+    "connections": "",
     "metastore": 'sqlite: { path: "metastore.db" }',
     "ledger": 'sqlite: { path: "ledger.db" }',
 }
