@@ -44,6 +44,12 @@ impl Stop {
         Ok(Self(told))
     }
 
+    /// Requests a stop, as a signal does.
+    #[cfg(test)]
+    pub(crate) fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Returns true if a stop was requested.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)

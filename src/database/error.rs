@@ -1,6 +1,7 @@
 //! Errors of databases.
 
 use crate::identity::{ErrorKind, Explain};
+use crate::stop::Stopped;
 
 /// A reason for which a database can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,9 @@ pub enum DatabaseError {
         /// Advice, as the server or adg knows it.
         hint: String,
     },
+    /// A stop was requested.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// The bytes of a row are not what the server promised.
     #[error("failed to read row {row} from {server}: {reason}")]
     Row {
@@ -61,6 +65,7 @@ impl Explain for DatabaseError {
             Self::Unavailable { .. } | Self::Row { .. } => ErrorKind::Unavailable,
             Self::Denied { .. } | Self::Tls { .. } => ErrorKind::Access,
             Self::Statement { .. } => ErrorKind::Config,
+            Self::Stopped(stopped) => stopped.kind(),
         }
     }
 
@@ -75,6 +80,7 @@ impl Explain for DatabaseError {
                     .to_owned(),
             ),
             Self::Statement { hint, .. } => Some(hint.clone()),
+            Self::Stopped(stopped) => stopped.hint(),
             Self::Unavailable { .. } | Self::Row { .. } => None,
         }
     }

@@ -6,8 +6,11 @@ mod field;
 mod list;
 mod numeric;
 mod reading;
+mod requests;
+mod rows;
 mod server;
 mod settings;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,6 +18,8 @@ mod vector;
 
 pub use copy::CopyBatch;
 pub use reading::ReadColumn;
-pub use server::{Copy, Session};
+pub use rows::Copy;
+pub use server::Session;
 pub use settings::{PostgresConnection, TlsMode};
+pub use snapshot::{Snapshot, TableRef};
 pub use vector::Misfit;

@@ -7,13 +7,15 @@ use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 
-use super::{CopyBatch, PostgresConnection, Session, TlsMode};
+use super::{CopyBatch, PostgresConnection, Session, Snapshot, TableRef, TlsMode};
+use crate::database::DatabaseError;
+use crate::stop::Stop;
 use crate::test_services;
 
-fn session() -> Session {
+fn connection() -> PostgresConnection {
     let config: tokio_postgres::Config = test_services::postgres().url.parse().unwrap();
     let [tokio_postgres::config::Host::Tcp(host)] = config.get_hosts() else { panic!("{config:?}") };
-    let connection = PostgresConnection {
+    PostgresConnection {
         host: host.clone(),
         port: config.get_ports()[0],
         database: config.get_dbname().unwrap().to_owned(),
@@ -21,8 +23,11 @@ fn session() -> Session {
         password: None,
         tls: TlsMode::Disable,
         ca: None,
-    };
-    Session::open(&connection).unwrap()
+    }
+}
+
+fn session() -> Session {
+    Session::open(&connection(), &Stop::default()).unwrap()
 }
 
 /// Returns each row's values as text, and what did not fit.
@@ -102,4 +107,70 @@ fn every_type_is_read_as_it_is_or_told() {
             "3 ia [0:1]={7,8}",
         ]
     );
+}
+
+/// Returns the first column of all rows of a table, in the ranges of a snapshot, each read by a connection of its own.
+fn in_ranges(snapshot: &Snapshot, table: &str, pages: u64) -> (usize, Vec<i64>) {
+    let table = TableRef { schema: None, name: table.to_owned() };
+    let queries = snapshot.queries(&table, pages).unwrap();
+    let rows = queries.iter().flat_map(|query| read(&snapshot.join().unwrap(), query, 1000).0);
+    let mut found: Vec<i64> = rows.map(|row| row[0].parse().unwrap()).collect();
+    found.sort_unstable();
+    (queries.len(), found)
+}
+
+#[test]
+fn ranges_of_a_snapshot_have_each_row_once_whatever_others_write() {
+    let session = session();
+    let tables = "create table ranged (id bigint, t text); \
+                  insert into ranged select i, repeat('x', 500) from generate_series(1, 2000) i; \
+                  create table parted (id bigint, t text) partition by range (id); \
+                  create table parted_1 partition of parted for values from (0) to (1500); \
+                  create table parted_2 partition of parted for values from (1500) to (9000); \
+                  insert into parted select * from ranged; \
+                  create table heir (more int) inherits (ranged); \
+                  create view viewed as select * from ranged";
+    session.run("make tables", tables).unwrap();
+    let snapshot = Snapshot::take(&connection(), &Stop::default()).unwrap();
+    let all: Vec<i64> = (1..=2000).collect();
+    let (count, before) = in_ranges(&snapshot, "ranged", 20);
+    assert!(count > 4 && before == all, "{count} ranges");
+    // Rows move, go and come, also in parts of the table.
+    let changes = "update ranged set t = t || 'y' where id % 2 = 0; delete from ranged where id % 3 = 0; \
+                   insert into ranged select i, 'new' from generate_series(3000, 3100) i; insert into heir values (7, 'h', 1); \
+                   update parted set id = id + 1400; analyze ranged";
+    session.run("change", changes).unwrap();
+    for (table, pages, is_one) in
+        [("ranged", 20, false), ("ranged", 1_000_000, true), ("parted", 20, false), ("viewed", 20, true)]
+    {
+        let (count, found) = in_ranges(&snapshot, table, pages);
+        assert!(found == all && (count == 1) == is_one, "{table} by {pages} pages: {} rows in {count} ranges", found.len());
+    }
+    let no_table = snapshot.queries(&TableRef { schema: Some("public".to_owned()), name: "no such".to_owned() }, 1);
+    assert!(matches!(no_table, Err(DatabaseError::Statement { reason, .. }) if reason.contains("does not exist")));
+    // A table that is read can't be emptied in between.
+    session.run("set a limit", "set lock_timeout to 100").unwrap();
+    assert!(session.run("empty a table", "truncate ranged").is_err());
+}
+
+#[test]
+fn a_stop_ends_the_statement_in_the_server() {
+    let stop = Stop::default();
+    let session = Session::open(&connection(), &stop).unwrap();
+    let sleep = "select pg_sleep(600)::text as s";
+    let columns = session.describe(sleep).unwrap();
+    let asking = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        stop.request();
+    });
+    assert!(matches!(session.copy(sleep, columns), Err(DatabaseError::Stopped(_))));
+    asking.join().unwrap();
+    let other = self::session();
+    let running = "select count(*) from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active' and pid <> \
+                   pg_backend_pid()";
+    let is_over = || read(&other, running, 1).0[0][0] == "0";
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !is_over() {
+        assert!(std::time::Instant::now() < until, "the statement goes on");
+    }
 }

@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
         let environment = self.environment;
         for (name, ConnectionSettings::Postgres(connection)) in &environment.config.profile.connections {
             self.check(format!("connection {name}"), || {
-                let found = Session::open(connection)?.describe_server()?;
+                let found = Session::open(connection, &environment.stop)?.describe_server()?;
                 let weakness = connection.weakness().map(|weakness| format!("; {weakness}: `verify-full` protects it"));
                 Ok(format!("{found}{}", weakness.unwrap_or_default()))
             });

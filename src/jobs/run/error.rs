@@ -49,7 +49,7 @@ pub enum JobError {
     Store(#[from] StoreError),
     /// A database failed.
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Database(DatabaseError),
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -213,6 +213,15 @@ pub enum JobError {
     /// A bug of adg.
     #[error("bug: {0}")]
     Bug(String),
+}
+
+impl From<DatabaseError> for JobError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Stopped(stopped) => Self::Stopped(stopped),
+            error => Self::Database(error),
+        }
+    }
 }
 
 impl From<EngineError> for JobError {
