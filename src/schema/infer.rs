@@ -1,7 +1,7 @@
 //! Inference of a column's type from all its text values.
 
 use super::ColumnType;
-use super::fit::{self, Formats};
+use super::fit::{self, Formats, Percent, PointTold};
 
 /// Candidate types that every value seen so far fits, narrowest first.
 ///
@@ -11,22 +11,36 @@ pub struct TypeGuess {
     candidates: Vec<ColumnType>,
     strict: bool,
     seen: bool,
-    /// True if every value so far may be a thousand written in groups, or a number with three digits after the point.
+    /// True if a value may be a thousand written in groups, or a number with three digits after the point.
     grouped: bool,
+    /// True if something tells what the point means.
+    is_told: bool,
 }
 
 impl TypeGuess {
     /// Creates a guess for a column that the table does not have: bigint, double, boolean, date, timestamp, else string.
     pub fn fresh() -> Self {
         use ColumnType::{BigInt, Boolean, Date, Double, String, Timestamp};
-        Self { candidates: vec![BigInt, Double, Boolean, Date, Timestamp, String], strict: true, seen: false, grouped: true }
+        Self {
+            candidates: vec![BigInt, Double, Boolean, Date, Timestamp, String],
+            strict: true,
+            seen: false,
+            grouped: false,
+            is_told: false,
+        }
     }
 
     /// Creates a guess for a column that the table has as `ty`: that type, then those it may be widened to.
     pub fn widening(ty: &ColumnType) -> Self {
         use ColumnType::{BigInt, Double, Int, SmallInt, String};
         let wider = [SmallInt, Int, BigInt, Double, String].into_iter().filter(|wider| ty.widens_to(wider));
-        Self { candidates: std::iter::once(ty.clone()).chain(wider).collect(), strict: false, seen: false, grouped: false }
+        Self {
+            candidates: std::iter::once(ty.clone()).chain(wider).collect(),
+            strict: false,
+            seen: false,
+            grouped: false,
+            is_told: true,
+        }
     }
 
     /// Removes the candidates that a text does not fit.
@@ -43,10 +57,23 @@ impl TypeGuess {
     fn see_value(&mut self, text: &[u8], formats: &Formats, fits: impl Fn(&ColumnType) -> bool) {
         self.seen = true;
         let strict = self.strict;
-        self.grouped = self.grouped && formats.numbers.is_unsaid() && fit::may_be_grouped(fit::trim(text));
+        if !self.is_told {
+            self.see_point(text, formats);
+        }
         // Nested values are judged when they are read.
         let fits = |ty: &ColumnType| ty.is_nested() || fits(ty);
         self.candidates.retain(|ty| (!strict || keeps_its_look(ty, text, formats)) && fits(ty));
+    }
+
+    fn see_point(&mut self, text: &[u8], formats: &Formats) {
+        let number = formats.number_text(text);
+        let digits = number.as_deref().map_or(fit::trim(text), str::as_bytes);
+        match PointTold::by(digits.strip_suffix(b"e-2").unwrap_or(digits)) {
+            _ if !formats.numbers.is_unsaid() => self.is_told = true,
+            PointTold::Either => self.grouped = true,
+            PointTold::Nothing => {}
+            PointTold::Decimal => self.is_told = true,
+        }
     }
 
     /// Returns true if no further value can change the result.
@@ -60,10 +87,10 @@ impl TypeGuess {
         if self.is_ambiguous() { Some(&ColumnType::String) } else { narrowest }
     }
 
-    /// Returns true if every value is a number by its look, and may be another one: `1.000` is one, or a thousand.
+    /// Returns true if all values are numbers by their look, and may be others: `1.000` is one, or a thousand.
     pub fn is_ambiguous(&self) -> bool {
         let is_number = matches!(self.candidates.first(), Some(ColumnType::BigInt | ColumnType::Double));
-        self.strict && self.seen && self.grouped && is_number
+        self.strict && self.grouped && !self.is_told && is_number
     }
 
     /// Returns true if a value was seen.
@@ -78,9 +105,12 @@ fn keeps_its_look(ty: &ColumnType, text: &[u8], formats: &Formats) -> bool {
     let number = formats.number_text(text);
     let digits = number.as_deref().map_or(fit::trim(text), str::as_bytes);
     let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+    // A fraction that is written as per cent.
+    let of_percent = || digits.strip_suffix(b"e-2").filter(|_| formats.numbers.percent == Percent::Fraction).unwrap_or(digits);
     match ty {
         ColumnType::BigInt => digits.iter().all(u8::is_ascii_digit) && !has_leading_zero(digits),
         ColumnType::Double => {
+            let digits = of_percent();
             digits.iter().all(|b| b.is_ascii_digit() || *b == b'.')
                 && !has_leading_zero(digits)
                 && fit::survives_as_double(digits)
@@ -161,12 +191,27 @@ mod tests {
     fn thousands_are_no_numbers_unless_the_source_says_so() {
         for (values, ty) in [
             (&["1.000", "2.500"][..], "string"),
+            (&["1.000", "500", "0"], "string"),
             (&["1.000", "2.5"], "double"),
             (&["1.000", "1,000"], "string"),
             (&["0.125", "1.250"], "double"),
             (&["1000", "1.250"], "double"),
         ] {
             assert_eq!(guess(TypeGuess::fresh(), values).as_deref(), Some(ty), "{values:?}");
+        }
+        let noted = fit::NumberFormat { currency: true, percent: fit::Percent::Number, accounting: true, ..Default::default() };
+        for (values, ty) in [
+            (["$1.000", "$2.500"], "string"),
+            (["1.000 €", "500 €"], "string"),
+            (["1.000%", "2.500%"], "string"),
+            (["(1.000)", "2.500"], "string"),
+            (["$1.000", "$2.5"], "double"),
+        ] {
+            let mut guess = TypeGuess::fresh();
+            for text in values {
+                guess.see(text.as_bytes(), &Formats { numbers: noted.clone(), ..Formats::default() });
+            }
+            assert_eq!(guess.result().map(ToString::to_string).as_deref(), Some(ty), "{values:?}");
         }
         let numbers = |decimal| fit::NumberFormat {
             decimal: Some(decimal),

@@ -131,11 +131,14 @@ impl CsvBatches {
             }
             (HeaderRule::None, _) => {
                 let names = file.names_by_position(format, position)?;
-                begins_with_names = file.begins_with(given(format, position))?;
+                begins_with_names = file.begins_with(&known(given(format, position), naming))?;
                 (with_extra(names, format), None)
             }
             (HeaderRule::ByPosition, _) => {
                 let line = file.header()?;
+                // The line above the names may have been taken for them.
+                begins_with_names =
+                    line != given(format, position) && file.begins_with(&known(given(format, position), naming))?;
                 (with_extra(file.names_of_line(&line, format, position)?, format), Some(line))
             }
         };
@@ -216,13 +219,17 @@ impl CsvBatches {
         let names = found.ok_or_else(|| self.empty())?.map_err(|reason| self.unreadable(reason))?;
         let names = self.cleaned(names);
         if let Some(first) = names.first().filter(|first| is_sep(first.as_bytes())) {
-            return Err(SourceError::ForeignHeader {
-                key: self.key.clone(),
-                reason: format!("its first line is `{first}`"),
-                cause: "the line in which Excel looks for the delimiter (`source.csv.sep_line: true`)".to_owned(),
-            });
+            return Err(self.begins_with_sep(first));
         }
         Ok(names)
+    }
+
+    fn begins_with_sep(&self, line: &str) -> SourceError {
+        SourceError::ForeignHeader {
+            key: self.key.clone(),
+            reason: format!("its first line is `{line}`"),
+            cause: "the line in which Excel looks for the delimiter (`source.csv.sep_line: true`)".to_owned(),
+        }
     }
 
     /// Returns the names that the first line would have as a header; `None` if it can't be one.
@@ -251,8 +258,9 @@ impl CsvBatches {
         }
         let [mut known, found] = [names, &found].map(|list| list.iter().map(|name| spelling(name)).collect::<HashSet<_>>());
         known.remove("");
-        let has_only_names = found.len() > 1 && found.is_subset(&known);
-        Ok(!known.is_empty() && (has_only_names || known.is_subset(&found)))
+        // A name of which one letter changed is a name all the same.
+        let names = found.intersection(&known).count();
+        Ok(!known.is_empty() && (names > 1 && names * 2 > found.len() || known.is_subset(&found)))
     }
 
     fn must_have_a_record(&mut self) -> Result<(), SourceError> {
@@ -265,6 +273,9 @@ impl CsvBatches {
         let given = given(format, position);
         let found = self.records.width().map_err(|error| self.stopped(error))?;
         let first = found.ok_or_else(|| self.empty())?;
+        if let Some(sep) = self.names()?.and_then(|names| names.into_iter().next()).filter(|first| is_sep(first.as_bytes())) {
+            return Err(self.begins_with_sep(&sep));
+        }
         if given.is_empty() { Ok(numbered(first.map_err(|reason| self.unreadable(reason))?)) } else { Ok(given.to_vec()) }
     }
 
@@ -323,6 +334,12 @@ fn given<'n>(format: &'n CsvFormat, position: Position<'n>) -> &'n [String] {
         [names @ .., last] if last == EXTRA && keeps_extra(format) => names,
         names => names,
     }
+}
+
+/// Returns the names of columns, and those of the source that become one of them.
+fn known(columns: &[String], naming: Naming<'_>) -> Vec<String> {
+    let renamed = naming.renames.iter().filter(|(_, column)| columns.iter().any(|name| *name == column.as_str()));
+    columns.iter().cloned().chain(renamed.map(|(name, _)| name.clone())).collect()
 }
 
 /// Returns the names in the first line of a file, or of the first file of its date.

@@ -32,13 +32,21 @@ impl DialectName {
     /// Returns the notation of fields and records.
     pub fn dialect(self) -> Dialect {
         let rfc4180 = Dialect::default();
-        let escaped = |sequences| Some(Escape { byte: b'\\', outside_quotes: true, sequences, nulls: vec![br"\N".to_vec()] });
+        let escaped =
+            |sequences| Some(Escape { byte: b'\\', outside_quotes: true, sequences, quote: None, nulls: vec![br"\N".to_vec()] });
         let tabs = Dialect { delimiter: vec![b'\t'], quote: None, empty_lines: true, ..Dialect::default() };
         match self {
             Self::Rfc4180 => rfc4180,
             Self::Spark => Dialect {
                 doubled_quotes: false,
-                escape: Some(Escape { byte: b'\\', outside_quotes: false, sequences: Sequences::Literal, nulls: Vec::new() }),
+                blank_lines: true,
+                escape: Some(Escape {
+                    byte: b'\\',
+                    outside_quotes: false,
+                    sequences: Sequences::Literal,
+                    quote: None,
+                    nulls: Vec::new(),
+                }),
                 widths: Widths { fill_short: true, long: LongRecords::DropExtra, trailing_delimiter: false },
                 ..rfc4180
             },

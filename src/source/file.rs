@@ -136,6 +136,8 @@ impl Reading<'_> {
                 opened => {
                     let mut header = opened.map_err(|error| known::explained(error, &beginning))?;
                     header.split_by = known::other_delimiter(&header, &beginning, format);
+                    header.kind_of_text = foreign::of_text(&String::from_utf8_lossy(&beginning));
+                    header.is_below_a_title = known::is_below_a_title(&header, &beginning, format);
                     return Ok(header);
                 }
             }

@@ -29,6 +29,10 @@ pub struct Header {
     pub is_blank: bool,
     /// Another delimiter, which would split the lines of a file of one field.
     pub split_by: Option<char>,
+    /// Kind of document of which the beginning of a file of delimited text is, such as HTML.
+    pub kind_of_text: Option<&'static str>,
+    /// True if the first line is one field, and those below it have several.
+    pub is_below_a_title: bool,
 }
 
 impl Header {
@@ -46,6 +50,8 @@ impl Header {
             begins_with_names: false,
             is_blank: true,
             split_by: None,
+            kind_of_text: None,
+            is_below_a_title: false,
         }
     }
 }

@@ -65,7 +65,22 @@ impl Expected<'_> {
         }
         if let Format::Csv(csv) = format {
             self.must_have_its_width(header, first, csv)?;
-            if let Some(other) = header.split_by.filter(|_| !self.has_all(&header.columns)) {
+            if let Some(found) = header.kind_of_text {
+                return Err(SourceError::ForeignHeader {
+                    key: header.key.clone(),
+                    reason: "its beginning is no record".to_owned(),
+                    cause: found.to_owned(),
+                });
+            }
+            if header.is_below_a_title {
+                return Err(SourceError::ForeignHeader {
+                    key: header.key.clone(),
+                    reason: "its first line is one field, and those below it have several".to_owned(),
+                    cause: "a title or a comment above the names (`skip_lines: 1` or `comment` in `source.csv`)".to_owned(),
+                });
+            }
+            let is_split = |_: &char| header.names.len() > 1 || !self.has_all(&header.columns);
+            if let Some(other) = header.split_by.filter(is_split) {
                 return Err(SourceError::ForeignHeader {
                     key: header.key.clone(),
                     reason: format!("each of its lines is one field, though they have {other:?}"),
@@ -178,20 +193,46 @@ fn is_numbered(name: &str) -> bool {
     name.strip_prefix("column_").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Returns another delimiter by which the lines of a file of one field would be split. `beginning`: the file's first bytes.
+/// Returns the lines of a file's first bytes from its header on, without the last one, which may not be there as a whole.
+fn lines<'t>(beginning: &'t str, csv: &CsvFormat) -> Vec<&'t str> {
+    let (whole, _) = beginning.rsplit_once('\n').unwrap_or((beginning, ""));
+    let comment = csv.dialect.comment.as_ref().map(|comment| String::from_utf8_lossy(comment).into_owned());
+    let is_comment = |line: &&str| comment.as_ref().is_some_and(|comment| line.starts_with(comment));
+    let skipped = usize::try_from(csv.dialect.skip_lines).unwrap_or(usize::MAX);
+    whole.lines().skip(skipped).filter(|line| !line.trim().is_empty() && !is_comment(line)).collect()
+}
+
+/// Returns true if the first line, which should have the names, is one field, and all below it have several.
+pub(super) fn is_below_a_title(header: &Header, beginning: &[u8], csv: &CsvFormat) -> bool {
+    if header.line.as_ref().is_none_or(|line| line.len() != 1) || csv.dialect.fixed_width.is_some() {
+        return false;
+    }
+    let (text, delimiter) = (String::from_utf8_lossy(beginning), String::from_utf8_lossy(&csv.dialect.delimiter));
+    let lines = lines(&text, csv);
+    // Texts may have commas in them; a line of as many as the next is a record.
+    let count = |line: &str| line.matches(&*delimiter).count();
+    let [first, others @ ..] = lines.as_slice() else { return false };
+    count(first) == 0 && others.len() > 1 && others.iter().all(|line| count(line) > 0 && count(line) == count(others[0]))
+}
+
+/// Returns another delimiter by which lines would be split: those of a file of one field, or lines without any delimiter where
+/// missing fields are null. `beginning`: the file's first bytes.
 pub(super) fn other_delimiter(header: &Header, beginning: &[u8], csv: &CsvFormat) -> Option<char> {
-    if header.names.len() != 1 || csv.dialect.fixed_width.is_some() {
+    let text = String::from_utf8_lossy(beginning);
+    let has_own = || text.contains(&*String::from_utf8_lossy(&csv.dialect.delimiter));
+    let is_filled = || csv.dialect.widths.fill_short && !has_own();
+    if csv.dialect.fixed_width.is_some() || header.names.len() != 1 && !is_filled() {
         return None;
     }
-    let text = String::from_utf8_lossy(beginning);
-    // The last line may not be there as a whole.
-    let (whole, _) = text.rsplit_once('\n').unwrap_or((&text, ""));
-    let lines: Vec<&str> = whole.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines = lines(&text, csv);
     let others = [';', '\t', '|', ','].into_iter().filter(|other| !csv.dialect.delimiter.starts_with(&[*other as u8]));
     others.into_iter().find(|other| {
         let counts: Vec<usize> = lines.iter().map(|line| line.matches(*other).count()).filter(|count| *count > 0).collect();
         let is_even = counts.windows(2).all(|pair| pair[0] == pair[1]);
-        header.names[0].contains(*other) || is_even && counts.len() > 1 && counts.len() + 1 >= lines.len()
+        let has_width = lines.iter().any(|line| line.matches(*other).count() + 1 == header.names.len());
+        header.names.len() == 1 && header.names[0].contains(*other)
+            || header.names.len() > 1 && has_width
+            || is_even && counts.len() > 1 && counts.len() + 1 >= lines.len()
     })
 }
 
@@ -271,6 +312,8 @@ mod tests {
             begins_with_names: false,
             is_blank: false,
             split_by: None,
+            kind_of_text: None,
+            is_below_a_title: false,
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) fn dialect(module: &Module, settings: &CsvSettings, nulls: &[String])
     }
     if let Some(escape) = &mut dialect.escape {
         escape.outside_quotes = settings.escape_unquoted.unwrap_or(escape.outside_quotes);
+        let is_python = settings.escape.is_some() && dialect.quote.is_none();
+        escape.quote = is_python.then_some(b'"');
         escape.nulls = nulls.iter().map(|word| word.clone().into_bytes()).filter(|word| word.contains(&escape.byte)).collect();
     }
     if let Some(delimiter) = &settings.delimiter {
@@ -82,7 +84,8 @@ fn escaping(text: &str, dialect: &Dialect) -> Result<Option<Escape>, String> {
     }
     let byte = one_character(text)?;
     let of_dialect = dialect.escape.clone();
-    let new = Escape { byte, outside_quotes: dialect.quote.is_none(), sequences: Sequences::Literal, nulls: Vec::new() };
+    let new =
+        Escape { byte, outside_quotes: dialect.quote.is_none(), sequences: Sequences::Literal, quote: None, nulls: Vec::new() };
     Ok(Some(Escape { byte, ..of_dialect.unwrap_or(new) }).filter(|_| dialect.quote != Some(byte)))
 }
 

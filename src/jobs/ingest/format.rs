@@ -9,8 +9,8 @@ use crate::config::{
 use crate::schema::fit::Formats;
 use crate::schema::{ColumnName, DuplicateNames, NewColumn};
 use crate::source::{
-    BinaryText, CsvFormat, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, Part, PathStep, Reshape, Sheet,
-    TypedFormat, TypedKind, ValueRules, parse_path,
+    BinaryText, CsvFormat, DialectName, FixedField, FixedWidth, Format, HeaderRule, JsonFormat, Layout, Nulls, Part, PathStep,
+    Reshape, Sheet, TypedFormat, TypedKind, ValueRules, parse_path,
 };
 
 use super::children::part;
@@ -112,6 +112,12 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
         Some(words) => words.clone(),
         None => name.null_values().iter().map(|&word| word.to_owned()).collect(),
     };
+    // Where MySQL has quotes, it writes null as a word without them.
+    let writes_null =
+        *name == DialectName::Mysql && null_values.is_none() && settings.quote.as_ref().is_some_and(|q| q != "none");
+    if writes_null {
+        null_words.push("NULL".to_owned());
+    }
     let header = settings.header.unwrap_or(name.header());
     must_agree(module, settings, header)?;
     let mut dialect = dialect(module, settings, &null_words)?;
@@ -120,7 +126,7 @@ fn csv_format(module: &Module, settings: &CsvSettings) -> Result<CsvFormat, JobE
         null_words.retain(|word| !word.as_bytes().contains(&escape.byte));
     }
     let nulls = Nulls::new(&null_words, *keep_quoted_empty);
-    let nulls = if *quoted_null == QuotedNull::Text { nulls.keeping_quoted_words() } else { nulls };
+    let nulls = if *quoted_null == QuotedNull::Text || writes_null { nulls.keeping_quoted_words() } else { nulls };
     let (header, names) = match &settings.fixed_width {
         None => (header, settings.names.clone()),
         Some(positions) => {

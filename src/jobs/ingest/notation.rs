@@ -31,14 +31,17 @@ pub(super) fn notation(own: &ValueSettings, all: &ValueSettings) -> Result<Forma
         implied_decimals: either(own.implied_decimals.as_ref(), all.implied_decimals.as_ref()),
     };
     check(&numbers)?;
+    let truths = either(own.true_values.as_ref(), all.true_values.as_ref());
+    let falsehoods = either(own.false_values.as_ref(), all.false_values.as_ref());
+    let is_false = |word: &&String| falsehoods.iter().any(|other| other.to_lowercase() == word.to_lowercase());
+    if let Some(both) = truths.iter().find(is_false) {
+        return Err(("true_values", format!("`{both}` stands in `false_values` too")));
+    }
     Ok(Formats {
         dates,
         timestamps: timestamps.map_err(|reason| ("timestamp_formats", reason))?.by_clock(clock),
         numbers,
-        booleans: BooleanWords::new(
-            &either(own.true_values.as_ref(), all.true_values.as_ref()),
-            &either(own.false_values.as_ref(), all.false_values.as_ref()),
-        ),
+        booleans: BooleanWords::new(&truths, &falsehoods),
     })
 }
 

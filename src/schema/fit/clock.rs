@@ -66,7 +66,11 @@ impl ClockRules {
     /// Returns the seconds that a clock time of the zone is ahead of UTC; `None` if the clock shows it twice or not at all, and
     /// that is invalid.
     pub(super) fn offset(&self, datetime: DateTime) -> Option<i32> {
-        let Some(zone) = &self.zone else { return Some(0) };
+        self.zone.as_ref().map_or(Some(0), |zone| self.offset_in(zone, datetime))
+    }
+
+    /// Returns the same for a zone that the text names.
+    pub(super) fn offset_in(&self, zone: &TimeZone, datetime: DateTime) -> Option<i32> {
         let ambiguous = zone.to_ambiguous_timestamp(datetime);
         let instant = match self.ambiguous {
             AmbiguousTime::Invalid if ambiguous.is_ambiguous() => return None,

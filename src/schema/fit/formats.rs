@@ -68,7 +68,9 @@ impl Formats {
 
     #[cold]
     fn unusual_integer(&self, text: &[u8]) -> Option<i64> {
-        if self.numbers.is_unsaid() && may_be_grouped(trim(text)) { None } else { self.number(text, integer) }
+        let number = self.number_text(text);
+        let is_grouped = may_be_grouped(number.as_deref().map_or(trim(text), str::as_bytes));
+        if self.numbers.is_unsaid() && is_grouped { None } else { self.number(text, integer) }
     }
 
     /// Returns the double nearest to a text.

@@ -24,7 +24,7 @@ use number::plain_integer;
 pub use number::{
     BEYOND_DOUBLE, boolean, double, exact_double, exact_float, float, integer, is_plain_bigint, survives_as_double,
 };
-pub use number_format::{NumberFormat, Percent, is_currency_code, may_be_grouped};
+pub use number_format::{NumberFormat, Percent, PointTold, is_currency_code, may_be_grouped};
 pub use scalar::{Scalar, json_scalar, scalar, typed_scalar};
 pub use text::{trim, within_characters};
 pub use timestamps::TimestampFormats;

@@ -144,7 +144,7 @@ impl NumberFormat {
                 }
                 Some(c @ '0'..='9') => {
                     out.push(c);
-                    groups.digit();
+                    groups.digit(c);
                 }
                 Some(c) if c == decimal => {
                     groups.end()?;
@@ -176,17 +176,20 @@ struct Groups {
     /// Number of groups before the current one.
     before: usize,
     has_pairs: bool,
+    /// True if the first digit is a zero: `0.125` is no number of thousands.
+    leads_with_zero: bool,
 }
 
 impl Groups {
-    fn digit(&mut self) {
+    fn digit(&mut self, digit: char) {
+        self.leads_with_zero |= self.all == 0 && digit == '0';
         self.all += 1;
         self.current += 1;
     }
 
     fn next(&mut self) -> Option<()> {
         let fits = match (self.before, self.current) {
-            (0, 1..=3) => true,
+            (0, 1..=3) => !self.leads_with_zero,
             (_, 2) => {
                 self.has_pairs = true;
                 true
@@ -244,7 +247,8 @@ fn is_space(c: char) -> bool {
 /// Returns true if a character is the thousands sign, or is written for it.
 fn is_same_sign(thousands: char, c: char) -> bool {
     match thousands {
-        ' ' => is_space(c),
+        // A tab divides fields.
+        ' ' => is_space(c) && c != '\t',
         '\'' => matches!(c, '\'' | '\u{2019}'),
         _ => c == thousands,
     }
@@ -282,6 +286,29 @@ fn without_currency(text: &str) -> Option<&str> {
 fn is_currency(c: char) -> bool {
     let is_of_a_script = matches!(c, '\u{58F}' | '\u{60B}' | '\u{9F2}' | '\u{9F3}' | '\u{E3F}' | '\u{FDFC}' | '\u{FF04}');
     is_of_a_script || matches!(c, '$' | '\u{A2}'..='\u{A5}' | '\u{20A0}'..='\u{20C0}')
+}
+
+/// Meaning of the point that a number tells, where nothing else is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PointTold {
+    /// `1.000` may be a thousand, or one.
+    Either,
+    /// `250` has neither a fraction nor a thousand.
+    Nothing,
+    /// `2.5`, `0.125` and `1000` have no thousands sign in a place for one.
+    Decimal,
+}
+
+impl PointTold {
+    /// Returns what a number in plain notation tells.
+    pub fn by(text: &[u8]) -> Self {
+        let digits = text.strip_prefix(b"-").unwrap_or(text);
+        match () {
+            () if may_be_grouped(text) => Self::Either,
+            () if digits.len() <= 3 && digits.iter().all(u8::is_ascii_digit) => Self::Nothing,
+            () => Self::Decimal,
+        }
+    }
 }
 
 /// Returns true if a number is written in groups of three after a point or comma, such as `1.000` or `12,345,678`: it may be
@@ -323,6 +350,10 @@ mod tests {
                 ("1234.567", None),
                 ("1,234.5", None),
                 ("1,5,5", None),
+                ("0.125", None),
+                ("-0.250", None),
+                ("00.125", None),
+                ("0,125", Some("0.125")),
                 ("1.000,", Some("1000.")),
                 (".", None),
                 (",", None),

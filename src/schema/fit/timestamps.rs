@@ -186,12 +186,15 @@ impl TimestampFormats {
     fn iso(&self, text: &str) -> Option<i64> {
         let text = text.strip_suffix(" UTC").map_or(Cow::Borrowed(text), |text| Cow::Owned(format!("{text}Z")));
         let pieces = ISO.parse_pieces(&*text).ok()?;
-        if pieces.time_zone_annotation().is_some() {
-            let zoned: jiff::Zoned = text.parse().ok()?;
-            return self.of_instant(zoned.timestamp());
-        }
         let datetime = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+        let zone = pieces.to_time_zone().ok()?;
         match pieces.to_numeric_offset() {
+            Some(_) if zone.is_some() => {
+                // An offset that the zone does not have then is refused.
+                let zoned: jiff::Zoned = text.parse().ok()?;
+                self.of_instant(zoned.timestamp())
+            }
+            None if let Some(zone) = zone => self.ahead(datetime, self.clock.offset_in(&zone, datetime)?),
             None => self.of_clock(datetime),
             Some(offset) => self.ahead(datetime, known_offset(offset)?),
         }
@@ -208,7 +211,7 @@ impl TimestampFormats {
         }
         let datetime = broken.to_date().ok()?.to_datetime(broken.to_time().unwrap_or_default());
         match broken.iana_time_zone() {
-            Some(zone) => self.of_instant(TimeZone::get(zone).ok()?.to_timestamp(datetime).ok()?),
+            Some(zone) => self.ahead(datetime, self.clock.offset_in(&TimeZone::get(zone).ok()?, datetime)?),
             None => self.of_clock(datetime),
         }
     }

@@ -147,6 +147,7 @@ fn a_header_where_none_should_be_is_noticed() {
         ("name,order_id\nAnn,1\n", true),
         ("order_id,name,more\n1,Ann,x\n", true),
         ("name,Ann\n", false),
+        ("order_id,name,mail\n1,Ann,x\n", true),
         (",\n", false),
     ] {
         let (header, ..) = read_after(&named, text.as_bytes(), None).unwrap();

@@ -20,6 +20,8 @@ pub struct Dialect {
     pub trim: bool,
     /// Line ends; `None` if they are detected.
     pub line_ends: Option<LineEnds>,
+    /// True if a line of white space is no record.
+    pub blank_lines: bool,
     /// True if an empty line is a record in a file of one column.
     pub empty_lines: bool,
     /// Beginning of lines that are no records.
@@ -49,6 +51,8 @@ pub struct Escape {
     pub outside_quotes: bool,
     /// Meaning of the sequences.
     pub sequences: Sequences,
+    /// Quote that is escaped although fields have none, as Python writes it.
+    pub quote: Option<u8>,
     /// Fields that mean null as they are written, such as `\N`. Their escapes mean nothing else.
     pub nulls: Vec<Vec<u8>>,
 }
@@ -74,6 +78,7 @@ impl Default for Dialect {
             escape: None,
             trim: false,
             line_ends: None,
+            blank_lines: false,
             empty_lines: false,
             comment: None,
             skip_lines: 0,

@@ -307,7 +307,7 @@ impl<R: Read> RecordReader<R> {
         let is_blank = matches!(first, b' ' | b'\t');
         let may_be = first == self.lines.first()
             || first == b'\r'
-            || self.dialect.trim && is_blank
+            || (self.dialect.trim || self.dialect.blank_lines) && is_blank
             || self.dialect.end_marker && first == b'\\'
             || self.dialect.comment.as_ref().is_some_and(|comment| comment.first() == Some(&first));
         if may_be { self.line_without_record(text, width) } else { None }
@@ -318,7 +318,8 @@ impl<R: Read> RecordReader<R> {
         let end = self.lines.line_end(text, 0).or_else(|| self.input.ended.then_some(text.len()))?;
         let line = self.lines.strip(&text[..end]);
         let is_comment = self.dialect.comment.as_ref().is_some_and(|comment| line.starts_with(comment));
-        let is_empty = line.is_empty() || self.dialect.trim && line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        let has_blanks = self.dialect.trim || self.dialect.blank_lines;
+        let is_empty = line.is_empty() || has_blanks && line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         let is_end = self.dialect.end_marker && line == b"\\.";
         let is_record = is_empty && self.dialect.empty_lines && width == 1;
         ((is_comment || is_empty || is_end) && !is_record).then_some(end)

@@ -56,6 +56,7 @@ fn meaning(after: &[u8], escape: &Escape, dialect: &Dialect) -> ([Option<u8>; 2]
         (Sequences::Literal, _) => {
             let stands_for_itself = next == escape.byte
                 || dialect.quote == Some(next)
+                || escape.quote == Some(next)
                 || dialect.delimiter.first() == Some(&next) && escape.outside_quotes
                 || matches!(next, b'\n' | b'\r') && escape.outside_quotes;
             if stands_for_itself { one(next) } else { ([Some(escape.byte), Some(next)], 1) }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, sequences: Sequences, outside_quotes: bool) -> String {
-        let escape = Escape { byte: b'\\', outside_quotes, sequences, nulls: Vec::new() };
+        let escape = Escape { byte: b'\\', outside_quotes, sequences, quote: None, nulls: Vec::new() };
         let dialect = Dialect { escape: Some(escape), ..Dialect::default() };
         let mut text = text.as_bytes().to_vec();
         let length = unescape(&mut text, !outside_quotes, &dialect);

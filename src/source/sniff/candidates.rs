@@ -47,7 +47,8 @@ impl Notation {
     /// Returns the notations that a text may be in, the usual ones first.
     pub(super) fn candidates(text: &str) -> Vec<Self> {
         let mut candidates = Vec::new();
-        let known = DELIMITERS.iter().filter(|delimiter| text.contains(**delimiter)).map(|delimiter| (*delimiter).to_owned());
+        let is_there = |delimiter: &&&str| text.contains(**delimiter) && !(**delimiter == ":" && has_times(text));
+        let known = DELIMITERS.iter().filter(is_there).map(|delimiter| (*delimiter).to_owned());
         let mut delimiters: Vec<String> = known.collect();
         for longer in delimiters_of_signs(text) {
             // Before its own parts, which leave the rest of it in the values.
@@ -103,6 +104,7 @@ impl Notation {
             byte,
             outside_quotes: self.quote.is_none() || self.escape_unquoted,
             sequences: Sequences::Literal,
+            quote: Some(b'"').filter(|_| self.quote.is_none()),
             nulls: Vec::new(),
         });
         Dialect {
@@ -114,6 +116,22 @@ impl Notation {
             ..Dialect::default()
         }
     }
+}
+
+/// Returns true if most lines have a time of day or an address, whose colons divide nothing.
+fn has_times(text: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let has_time = |line: &str| {
+        let bytes = line.as_bytes();
+        let is_time = |at: usize| {
+            let around =
+                |distance: usize| [at.checked_sub(distance), Some(at + distance)].map(|at| at.and_then(|at| bytes.get(at)));
+            bytes[at] == b':' && around(1).into_iter().chain(around(2)).all(is_digit) && !around(3).into_iter().any(is_digit)
+        };
+        line.contains("://") || (0..bytes.len()).any(is_time)
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LINES).collect();
+    lines.iter().filter(|line| has_time(line)).count() * 2 > lines.len()
 }
 
 /// Returns true if lines are divided by single blanks, as the logs of servers are: each has as many words as the others, or the

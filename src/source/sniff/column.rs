@@ -15,6 +15,8 @@ pub struct SniffedColumn {
     pub ty: Option<ColumnType>,
     /// Setting and value of the notation, such as `decimal` and `","`.
     pub notation: Vec<(&'static str, String)>,
+    /// True if its values may be numbers by either decimal sign.
+    pub may_be_others: bool,
     /// Doubts, each a sentence.
     pub doubts: Vec<String>,
 }

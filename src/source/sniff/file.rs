@@ -121,13 +121,12 @@ fn of_text(text: &str, is_whole: bool) -> Option<Sniffed> {
     let found = Delimited::of(text, is_whole)?;
     let (header, rows) = found.records.split_at(usize::from(found.has_header));
     let width = found.records.first().map_or(0, Vec::len);
+    let numbered: Vec<String> = (0..width).map(|place| format!("column_{}", place + 1)).collect();
     let column = |place: usize| {
-        let numbered = format!("column_{}", place + 1);
-        let name = header.first().map_or(numbered.as_str(), |names| names[place].as_str());
-        let values: Vec<&str> = rows.iter().map(|row| row[place].as_str()).collect();
-        notations::column(name, &values)
+        let name = header.first().map_or(numbered[place].as_str(), |names| names[place].as_str());
+        (name, rows.iter().map(|row| row[place].as_str()).collect())
     };
-    let columns = (0..width).map(column).collect();
+    let columns = notations::columns(&(0..width).map(column).collect::<Vec<(&str, Vec<&str>)>>());
     let is_all = is_whole && found.records.len() < MOST_RECORDS;
     let doubts = found.doubts.iter().cloned().chain((!is_all).then(|| not_all(found.records.len()))).collect();
     Some(sniffed(Kind::Delimited(found), columns, doubts))

@@ -13,8 +13,9 @@ const SIGNS: &[(Option<char>, Option<char>)] = &[
     (Some(','), None),
     (Some('.'), None),
 ];
-/// Returns a column of numbers in another notation than that of programs.
-pub(super) fn numbers(column: &SniffedColumn, values: &[&str]) -> Option<SniffedColumn> {
+
+/// Returns a column of numbers in another notation than that of programs. `told`: the decimal sign, if other columns tell it.
+pub(super) fn numbers(column: &SniffedColumn, values: &[&str], told: Option<char>) -> Option<SniffedColumn> {
     // Telephone numbers begin so.
     if values.iter().any(|value| value.trim().starts_with('+')) {
         return None;
@@ -24,7 +25,7 @@ pub(super) fn numbers(column: &SniffedColumn, values: &[&str]) -> Option<Sniffed
     let without: &[(Option<char>, Option<char>)] = &[(None, None)];
     let signs = if has_signs { [SIGNS, without].concat() } else { without.to_vec() };
     let mut found: Vec<(ColumnType, NumberFormat)> = Vec::new();
-    for (decimal, thousands) in signs {
+    for (decimal, thousands) in signs.into_iter().filter(|(decimal, _)| told.is_none() || *decimal == told) {
         for (currency, accounting) in [(false, false), (false, true), (true, false), (true, true)] {
             if currency && !has_one_currency(values) {
                 continue;
@@ -38,22 +39,28 @@ pub(super) fn numbers(column: &SniffedColumn, values: &[&str]) -> Option<Sniffed
         }
     }
     let (ty, numbers) = found.first()?.clone();
+    let is_other = |(_, other): &&(ColumnType, NumberFormat)| other.decimal.is_some() && other.decimal != numbers.decimal;
+    if told.is_none() && found.iter().skip(1).any(|other| is_other(&other)) {
+        let example = values.iter().find(|value| value.contains(['.', ','])).copied().unwrap_or_default();
+        let doubt = format!(
+            "`{example}` may be a thousand or a fraction, so that the column is text: set `decimal`, and `thousands`, and make it \
+             `bigint` or `double`"
+        );
+        return Some(SniffedColumn { ty: Some(ColumnType::String), may_be_others: true, doubts: vec![doubt], ..column.clone() });
+    }
     let sign = |sign: char| format!("\"{sign}\"");
     let mut notation: Vec<(&'static str, String)> = Vec::new();
     notation.extend(numbers.decimal.map(|decimal| ("decimal", sign(decimal))));
     notation.extend(numbers.thousands.map(|thousands| ("thousands", sign(thousands))));
     notation.extend(numbers.currency.then(|| ("currency", "true".to_owned())));
     notation.extend(numbers.accounting.then(|| ("accounting", "true".to_owned())));
-    let is_other = |(_, other): &&(ColumnType, NumberFormat)| other.decimal.is_some() && other.decimal != numbers.decimal;
     let example = values.first().copied().unwrap_or_default();
-    let ask = || format!("`{example}` may be a thousand or a fraction: does the source write `,` or `.` before fractions?");
-    let other = found.iter().skip(1).find(is_other).map(|_| ask());
     let is_accounted = |value: &&&str| value.trim().starts_with('(') || value.trim().ends_with(['-', ')']);
     let negative = values.iter().find(is_accounted).filter(|_| numbers.accounting);
     let negative = negative.map(|value| format!("`{value}` is read as a negative number: is it one?"));
     let is_grouped = ty == ColumnType::BigInt && numbers.thousands == Some(' ');
     let grouped = is_grouped.then(|| format!("`{example}` is read as one number: is it no identifier?"));
-    let doubts = other.into_iter().chain(negative).chain(grouped).collect();
+    let doubts = negative.into_iter().chain(grouped).collect();
     Some(SniffedColumn { ty: Some(ty), notation, doubts, ..column.clone() })
 }
 

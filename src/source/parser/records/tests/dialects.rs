@@ -44,7 +44,7 @@ fn good(text: &str, dialect: &Dialect, expected: &[&[&str]]) {
 }
 
 fn backslash(outside_quotes: bool) -> Dialect {
-    let escape = Escape { byte: b'\\', outside_quotes, sequences: Sequences::Literal, nulls: Vec::new() };
+    let escape = Escape { byte: b'\\', outside_quotes, sequences: Sequences::Literal, quote: None, nulls: Vec::new() };
     Dialect { escape: Some(escape), ..Dialect::default() }
 }
 
