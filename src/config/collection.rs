@@ -158,7 +158,9 @@ impl Serialize for ColumnTypeWord {
 impl<'de> Deserialize<'de> for ColumnTypeWord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        let ty = word.parse().map_err(serde::de::Error::custom)?;
+        // A column of JSON is one of text: the documents as they are written.
+        let text = if word.trim().eq_ignore_ascii_case("json") { "string" } else { &word };
+        let ty = text.parse().map_err(serde::de::Error::custom)?;
         Ok(Self { word, ty })
     }
 }
@@ -171,9 +173,9 @@ impl JsonSchema for ColumnTypeWord {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "string, text, varchar(n), char(n), uuid, boolean, tinyint, smallint, int, integer, bigint, float, \
-             real, double, decimal(p,s), numeric(p,s), date, timestamp, array<…>, struct<name:…>, map<…,…>. Bare decimal is \
-             double."
+            "description": "string, text, json, varchar(n), char(n), uuid, boolean, tinyint, smallint, int, integer, bigint, \
+             float, real, double, decimal(p,s), numeric(p,s), date, timestamp, array<…>, struct<name:…>, map<…,…>. Bare \
+             decimal is double."
         })
     }
 }

@@ -85,7 +85,7 @@ with_value_settings! {
         /// dialect.
         pub quote: Option<String>,
         /// Escape of a quote within quotes: `doubled`, or one ASCII character. If not set, that of the dialect: `doubled` under
-        /// `rfc4180`. A doubled quote stands for a quote beside an escape character too.
+        /// `rfc4180`. A doubled quote stands for a quote beside an escape character too, but not under `spark`.
         pub escape: Option<String>,
         /// True if the escape character has a meaning outside quotes too. If not set, it has one where fields have no quotes.
         pub escape_unquoted: Option<bool>,

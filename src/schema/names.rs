@@ -59,10 +59,19 @@ impl NamingRule {
         best.map(|(_, place)| place)
     }
 
-    /// Returns the name of a member beside another one that the rule gives the same name: its own spelling. `None` if they differ
-    /// in case alone, which names don't: such members are one.
+    /// Returns the name of a member beside another one that the rule gives the same name: its own spelling, in which `_x0020_`
+    /// stands for a blank, as in XML names (ECMA-376, 22.9.2.19), and so for what types can't have in names. `None` if they
+    /// differ in case alone, which names don't: such members are one.
     pub(super) fn own_spelling(self, source: &str) -> Option<ColumnName> {
-        ColumnName::new(source).ok().filter(|own| self.apply(source).as_ref() != Some(own))
+        let mut own = String::with_capacity(source.len());
+        for c in source.trim().chars() {
+            if c.is_whitespace() || ColumnName::new(c.encode_utf8(&mut [0; 4])).is_err() {
+                own.push_str(&format!("_x{:04x}_", u32::from(c)));
+            } else {
+                own.push(c);
+            }
+        }
+        ColumnName::new(&own).ok().filter(|own| self.apply(source).as_ref() != Some(own))
     }
 
     /// Returns the replaced job's spelling of acronyms (`higher_d_f_a_decision`), which its tables still have.

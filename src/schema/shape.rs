@@ -251,7 +251,9 @@ fn grown_fields(
         let known = naming.field(member, fields.iter().map(|field| &field.name));
         let is_own = |known: &usize| {
             let name = &fields[*known].name;
-            names.may_fill(naming, &format!("{path}.{name}"), name, member) && !is_of_another(member, name, members, naming)
+            let path = format!("{path}.{name}");
+            let is_another = || !names.has_been(naming, &path, member) && is_of_another(member, name, members, naming);
+            names.may_fill(naming, &path, name, member) && !is_another()
         };
         match known.filter(is_own) {
             Some(known) => {
@@ -303,8 +305,24 @@ fn fields(members: &IndexMap<String, Shape>, naming: NamingRule) -> Option<Index
     Some(fields)
 }
 
+impl Shape {
+    /// Returns true if all values are of one kind: numbers, say, and no texts.
+    fn is_of_one_kind(&self) -> bool {
+        let kinds = [
+            self.booleans,
+            self.texts || self.instants,
+            self.numbers.is_some() || self.decimals.is_some(),
+            self.array.is_some(),
+            self.object.is_some(),
+        ];
+        kinds.into_iter().filter(|is_there| *is_there).count() == 1
+    }
+}
+
 /// Minimum number of names that may be keys of data.
 const FEWEST_KEYS: usize = 20;
+/// Maximum number of names, of which an object has few, that are fields where all their values are of one kind.
+const MOST_NAMES: usize = 200;
 /// Minimum number of objects that tell whether their names are keys of data.
 const FEWEST_OBJECTS: u64 = 5;
 
@@ -315,7 +333,8 @@ impl Objects {
         let (names, once) = (self.members.len(), self.seen.iter().filter(|seen| **seen == 1).count());
         let few_in_each = self.seen.iter().sum::<u64>() * 4 < self.count * names as u64;
         let many = names > FEWEST_KEYS && self.count >= FEWEST_OBJECTS;
-        names > MOST_FIELDS && few_in_each || many && 2 * once > names && few_in_each
+        let is_map = names > MOST_FIELDS || names > MOST_NAMES && self.value().is_of_one_kind() || many && 2 * once > names;
+        is_map && few_in_each
     }
 
     /// Returns the shape of the values of all members.

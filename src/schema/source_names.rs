@@ -84,6 +84,11 @@ impl SourceNames {
         }
     }
 
+    /// Returns true if a member is known to have filled the field at this path.
+    pub fn has_been(&self, rule: NamingRule, path: &str, member: &str) -> bool {
+        self.unusual.get(path).is_some_and(|known| is_alike(rule, known, member))
+    }
+
     /// Takes down the member that fills the field at this path, if it is unusual.
     pub fn take_member(&mut self, rule: NamingRule, path: &str, field: &ColumnName, member: &str) {
         if is_unusual(rule, field.as_str(), member) {

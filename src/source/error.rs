@@ -47,7 +47,10 @@ pub enum SourceError {
         reason: String,
     },
     /// The file is compressed in a format that adg does not read.
-    #[error("the source file `{key}` is {found}, which adg does not read")]
+    #[error(
+        "the source file `{key}` is {found}, {}",
+        if foreign::setting(found).is_some() { "not what the module file says" } else { "which adg does not read" }
+    )]
     UnknownPacking {
         /// The file.
         key: String,
@@ -209,9 +212,12 @@ impl Explain for SourceError {
             }
             Self::Header { source: NameError::Empty { position, header }, .. } => {
                 let has_letters = header.chars().any(char::is_alphanumeric);
+                let is_last = header.trim().is_empty() && *position > 1;
+                let trailing =
+                    if is_last { ", or set `csv: { trailing_delimiter: true }` if lines end with a delimiter" } else { "" };
                 let unicode = if has_letters { ", or set `column_names: unicode` there" } else { "" };
                 Some(format!(
-                    "give it a name in the module file: `renames: {{ {}: NAME }}`{unicode}; of all formats but JSON, \
+                    "give it a name in the module file: `renames: {{ {}: NAME }}`{unicode}{trailing}; of all formats but JSON, \
                      `duplicate_names: rename` calls it `column_{position}`",
                     serde_json::Value::from(header.as_str())
                 ))

@@ -127,12 +127,13 @@ impl Reading<'_> {
     ) -> Result<Header, SourceError> {
         // A header is short, and what is read beyond it is read again.
         let sizes = ReadSizes { block_bytes: self.sizes.block_bytes.min(HEADER_BYTES), ..self.sizes };
+        let mut has_text = false;
         while let Some(text) = texts.next()? {
             let (beginning, bytes) = peek(text.bytes, 4096).map_err(|source| failed(&text.key, source))?;
             let text = Text { bytes: Box::new(bytes), ..text };
             let position = Position { declared: self.declared, first };
             match CsvBatches::header_of(key, text, format, sizes, position, columns) {
-                Err(SourceError::Empty { .. }) => {}
+                Err(SourceError::Empty { .. }) => has_text |= !beginning.trim_ascii().is_empty(),
                 opened => {
                     let mut header = opened.map_err(|error| known::explained(error, &beginning))?;
                     header.split_by = known::other_delimiter(&header, &beginning, format);
@@ -141,6 +142,10 @@ impl Reading<'_> {
                     return Ok(header);
                 }
             }
+        }
+        if has_text && (format.dialect.skip_lines > 0 || format.dialect.footer_lines > 0) {
+            let reason = "no line of it is left by `skip_lines` and `footer_lines`".to_owned();
+            return Err(SourceError::UnreadableHeader { key: key.to_owned(), reason });
         }
         Err(SourceError::Empty { key: key.to_owned() })
     }

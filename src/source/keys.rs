@@ -36,7 +36,7 @@ pub enum KeyPatternError {
     /// `{date}` is missing, so that all dates would match.
     #[error(
         "the file pattern `{pattern}` has no `{{date}}`, nor `{{year}}`, `{{month}}` and `{{day}}`, so that every \
-         day would read the same files"
+         day would read the same files; `date_from: modified` takes the times of the files"
     )]
     NoDate {
         /// The pattern as written.

@@ -6,6 +6,8 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use crate::schema::fit::TimestampFormats;
+
 /// Settings of a module that reads files as a Spark reader does.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct SparkReader {
@@ -55,7 +57,7 @@ impl SparkReader {
     /// Takes an option. Spark does not tell its names apart by case.
     fn take(&mut self, name: &str, value: &str) {
         match name.to_ascii_lowercase().as_str() {
-            "sep" | "delimiter" => self.set("delimiter", json!(value.replace("\\t", "\t"))),
+            "sep" | "delimiter" => self.set("delimiter", json!(unescaped(value))),
             "quote" if value.is_empty() => self.set("quote", json!("none")),
             "quote" => self.set("quote", json!(value)),
             "escape" if value == "\"" || value.is_empty() => self.set("escape", json!("doubled")),
@@ -71,7 +73,7 @@ impl SparkReader {
             "linesep" => self.set("line_end", json!(value.replace("\\r", "\r").replace("\\n", "\n"))),
             "ignoreleadingwhitespace" | "ignoretrailingwhitespace" if is_true(value) => self.set("trim", json!(true)),
             "enforceschema" if !is_true(value) => self.set("header", json!("names")),
-            "timezone" => self.set("time_zone", json!(value)),
+            "timezone" | "spark.sql.session.timezone" => self.set("time_zone", json!(value)),
             "dateformat" => self.take_format("date_formats", name, value),
             "timestampformat" | "timestampntzformat" => self.take_format("timestamp_formats", name, value),
             "mode" => self.take_mode(value),
@@ -106,10 +108,16 @@ impl SparkReader {
 
     fn take_format(&mut self, setting: &'static str, name: &str, value: &str) {
         match strptime(value) {
-            Some(format) => self.set(setting, json!([format])),
-            None => self.note(name, value, &format!("write it in `{setting}`, in strptime notation")),
+            Some(format) if TimestampFormats::new(std::slice::from_ref(&format)).is_ok() => self.set(setting, json!([format])),
+            _ => self.note(name, value, &format!("write it in `{setting}`, in strptime notation")),
         }
     }
+}
+
+/// Returns a delimiter as Java and Spark write it: `\t`, `\u0001`.
+fn unescaped(value: &str) -> String {
+    let code = value.strip_prefix("\\u").and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+    code.map_or_else(|| value.replace("\\t", "\t"), String::from)
 }
 
 /// Returns a pattern of Java in `strptime` notation; `None` if it has letters that have no such meaning.

@@ -52,7 +52,12 @@ impl Control {
     ///
     /// # Errors
     /// A number differs, or is not there; a pattern of the settings is wrong.
-    pub(super) fn must_agree(&self, context: &Context<'_>, rows: Option<u64>, bytes: u64) -> Result<(), JobError> {
+    pub(super) fn must_agree(
+        &self,
+        context: &Context<'_>,
+        (rows, bytes): (Option<u64>, u64),
+        sent_twice: Option<&String>,
+    ) -> Result<(), JobError> {
         let Some(settings) = &context.module.source.control else { return Ok(()) };
         for (what, pattern, found) in [("rows", &settings.rows, rows), ("bytes", &settings.bytes, Some(bytes))] {
             let (Some(pattern), Some(found)) = (pattern, found) else { continue };
@@ -60,7 +65,9 @@ impl Control {
                 number(&self.text, pattern, &format!("{{{what}}}")).map_err(|reason| self.wrong(context, what, &reason))?;
             match told {
                 Some(told) if told == found => {}
-                told => return Err(JobError::Control { key: self.key.clone(), what, told, found }),
+                told => {
+                    return Err(JobError::Control { key: self.key.clone(), what, told, found, sent_twice: sent_twice.cloned() });
+                }
             }
         }
         Ok(())

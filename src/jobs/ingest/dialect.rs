@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(of("{ dialect: mysql, escape: \"#\" }").unwrap().escape.unwrap().sequences, Sequences::Mysql);
         assert_eq!(
             of("{ dialect: spark, escape: doubled }").unwrap(),
-            Dialect { widths: DialectName::Spark.dialect().widths, ..Dialect::default() }
+            Dialect { widths: DialectName::Spark.dialect().widths, blank_lines: true, ..Dialect::default() }
         );
     }
 

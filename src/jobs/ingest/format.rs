@@ -262,6 +262,9 @@ fn json_layout(settings: &JsonSettings) -> Result<(Layout, Reshape), (&'static s
     if kept.is_some() && !envelope.is_empty() {
         return Err(("fields", "a list of fields and `envelope` exclude each other".to_owned()));
     }
+    if records.windows(2).any(|pair| pair == [PathStep::Items, PathStep::Items]) {
+        return Err(("records", "it has arrays of arrays, whose items are no records".to_owned()));
+    }
     // Records are read one by one from the outermost array, unless they get values that may stand behind it.
     let outermost = if envelope.is_empty() { records.iter().position(|step| *step == PathStep::Items) } else { Some(0) };
     let (outer, inner) = records.split_at(outermost.unwrap_or(records.len()));

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 
 use crate::catchup::Requested;
 use crate::config::{DateFrom, Module};
-use crate::identity::ProcessingDate;
+use crate::identity::{CollectionName, ProcessingDate};
 use crate::jobs::run::{JobError, Scope};
-use crate::source::{DayKeys, KeyPattern, Slicing};
+use crate::source::{DayKeys, KeyPattern, Slicing, with_date};
 use crate::store::Store;
 
 use super::module::{Collection, file_name};
@@ -57,6 +57,7 @@ pub(crate) fn source_keys(
     };
     let mut keys = pattern.assign(source.find(&pattern.scope(dates), &is_source_file)?);
     tell_undated(module, &undated.into_inner());
+    leave_out_marks(module, &names, &mut keys);
     share_files(collections, &mut keys);
     keys.retain(|(name, _), _| collections.iter().any(|collection| collection.name == *name));
     Ok(keys)
@@ -72,6 +73,21 @@ pub(crate) fn dates_to_list(
 ) -> Option<(ProcessingDate, ProcessingDate)> {
     let first = requested.start.or(first).or(module.catchup.start).map(|date| date.first_slice(module.source.slice))?;
     Some((first, requested.end.unwrap_or(today)))
+}
+
+/// Leaves out markers and control files that `source.files` matches too: they have no records.
+fn leave_out_marks(module: &Module, names: &[(CollectionName, String)], keys: &mut DayKeys) {
+    let marks = [module.source.complete.marker.as_ref(), module.source.control.as_ref().map(|control| &control.files)];
+    let marks: Vec<&String> = marks.into_iter().flatten().collect();
+    if marks.is_empty() {
+        return;
+    }
+    for ((name, date), files) in keys.iter_mut() {
+        let file_name = names.iter().find(|(known, _)| known == name).map_or("", |(_, file_name)| file_name);
+        let is_mark = |key: &str| marks.iter().any(|mark| with_date(mark, *date).replace("{collection}", file_name) == key);
+        files.retain(|file| !is_mark(&file.object.key));
+    }
+    keys.retain(|_, files| !files.is_empty());
 }
 
 /// Tells of files that no date will ever read: their senders believe that they are delivered.

@@ -104,8 +104,9 @@ pub enum JobError {
     },
     /// The files of a date are others than their control file tells.
     #[error(
-        "the control file `{key}` {}, and the files have {found} {what}; nothing was published",
-        .told.map_or_else(|| format!("tells no number of {what}"), |told| format!("tells of {told} {what}"))
+        "the control file `{key}` {}, and the files have {found} {what}; nothing was published{}",
+        .told.map_or_else(|| format!("tells no number of {what}"), |told| format!("tells of {told} {what}")),
+        .sent_twice.as_ref().map(|note| format!("; {note}")).unwrap_or_default()
     )]
     Control {
         /// The control file.
@@ -116,6 +117,8 @@ pub enum JobError {
         told: Option<u64>,
         /// Number in the files.
         found: u64,
+        /// Note about files with the same content, which are read once.
+        sent_twice: Option<String>,
     },
     /// The checksum of a file is another than its control file tells.
     #[error(
@@ -295,6 +298,10 @@ impl JobError {
             Self::Missing { .. } => "the next run retries; if no file is expected, set `missing: skip` in the module",
             Self::Control { told: None, .. } | Self::ControlChecksum { told: None, .. } => {
                 "correct `source.control` in the module file, or ask the source for the file again"
+            }
+            Self::Control { sent_twice: Some(_), .. } => {
+                "if the file was sent twice, ask the source for the control file of what it meant; if both are meant, for \
+                 files that differ"
             }
             Self::Control { .. } | Self::ControlChecksum { .. } => "ask the source to send the files again",
             Self::Incomplete { .. } => "the next run retries; --incomplete loads the date with the files that it has",

@@ -302,7 +302,8 @@ fn header() -> Vec<(SourceError, u8, &'static str)> {
         (
             header(NameError::Empty { position: 2, header: String::new() }),
             12,
-            "give it a name in the module file: `renames: { \"\": NAME }`; of all formats but JSON, `duplicate_names: rename` \
+            "give it a name in the module file: `renames: { \"\": NAME }`, or set `csv: { trailing_delimiter: true }` if \
+             lines end with a delimiter; of all formats but JSON, `duplicate_names: rename` \
              calls it `column_2`",
         ),
         (

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 
 use crate::identity::ProcessingDate;
 use crate::jobs::run::{Environment, JobError};
-use crate::source::sniff as look;
-use crate::store::ObjectInfo;
+use crate::source::{Delimited, SniffedKind, SourceError, sniff as look};
+use crate::store::{ObjectInfo, Store};
 
 use super::file_name::{NamePattern, pattern_of};
 use super::module_file::{CollectionPart, SourcePart, module_yaml, source_part};
@@ -157,6 +157,44 @@ impl Group {
     }
 }
 
+/// Returns the settings for a group's files, by the newest one, and the file that they are to be tried on. The first file of its
+/// date is looked at too: it alone may have a header.
+fn part_of(store: &Store, group: &Group) -> Result<(SourcePart, ObjectInfo), SourceError> {
+    let Group { name, newest, keys, .. } = group;
+    let sniffed = look(&newest.key, store.open_object(newest)?)?;
+    let date = pattern_of(&newest.key).date;
+    let is_of_date = |key: &&String| pattern_of(key).date == date;
+    let other = keys.iter().filter(is_of_date).min().filter(|key| **key != newest.key).or(keys.iter().min());
+    let Some(other) = other.filter(|key| **key != newest.key) else { return Ok((source_part(name, &sniffed), newest.clone())) };
+    let first = store.head(other)?;
+    let Ok(looked) = look(other, store.open_object(&first)?) else { return Ok((source_part(name, &sniffed), newest.clone())) };
+    let mut part = source_part(name, &sniffed);
+    match (&sniffed.kind, &looked.kind) {
+        (SniffedKind::Delimited(one), SniffedKind::Delimited(other))
+            if is_headless(one, other) && pattern_of(&first.key).date == date =>
+        {
+            part = source_part(name, &looked);
+            part.set_header_of_first_file();
+            return Ok((part, first));
+        }
+        (SniffedKind::Delimited(one), SniffedKind::Delimited(two))
+            if one.notation == two.notation && one.has_header == two.has_header => {}
+        (SniffedKind::Delimited(_), SniffedKind::Delimited(_)) => {
+            part.doubts.push(format!("`{other}` has another delimiter, other quotes or another header than `{}`", newest.key));
+        }
+        (SniffedKind::Objects(one), SniffedKind::Objects(two)) if one.records == two.records => {}
+        (SniffedKind::Typed(one), SniffedKind::Typed(two)) if one == two => {}
+        _ => part.doubts.push(format!("`{other}` is in another format, or has its records elsewhere, than `{}`", newest.key)),
+    }
+    Ok((part, newest.clone()))
+}
+
+/// Returns true if a file lacks the header that another one has, and is alike otherwise.
+fn is_headless(one: &Delimited, other: &Delimited) -> bool {
+    let width = |file: &Delimited| file.records.first().map_or(0, Vec::len);
+    !one.has_header && other.has_header && one.notation == other.notation && width(one) == width(other)
+}
+
 /// Returns the module files, one for all collections that are read alike, and sentences about files that can't be read.
 fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobError> {
     let store = Environment::load(&request.config, None)?.store("source", false)?;
@@ -167,17 +205,18 @@ fn modules(request: &InitRequest) -> Result<(Vec<ModuleFile>, Vec<String>), JobE
     }
     let mut unread = Vec::new();
     let mut parts: Vec<(SourcePart, Option<ProcessingDate>, Vec<CollectionPart>)> = Vec::new();
-    for Group { name, newest, first, .. } in groups {
-        let sniffed = match look(&newest.key, store.open_object(&newest)?) {
-            Ok(sniffed) => sniffed,
+    for group in groups {
+        let Group { name, first, .. } = &group;
+        let (mut part, tried) = match part_of(&store, &group) {
+            Ok(part) => part,
             Err(error) if error.store().is_none() => {
                 unread.push(error);
                 continue;
             }
             Err(error) => return Err(error.into()),
         };
-        let mut part = source_part(&name, &sniffed);
-        on_trial(&mut part, store.open_object(&newest)?)?;
+        on_trial(&mut part, store.open_object(&tried)?)?;
+        let (name, first) = (name.clone(), *first);
         let collection = CollectionPart::new(&name, &part);
         let alike = parts
             .iter_mut()

@@ -29,6 +29,15 @@ pub(super) struct SourcePart {
 }
 
 impl SourcePart {
+    /// Sets that the first file of a date alone has a header.
+    pub(super) fn set_header_of_first_file(&mut self) {
+        if let Some(csv) = self.source.entry("csv").or_insert_with(|| json!({})).as_object_mut() {
+            csv.insert("header".to_owned(), json!("first_file"));
+        }
+        self.doubts
+            .push("the first file of a date has a header, and the others have none (`header: first_file`): is it so?".to_owned());
+    }
+
     /// Returns true if files of both are read alike.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (&self.source, self.column_names, &self.renames) == (&other.source, other.column_names, &other.renames)
@@ -45,7 +54,11 @@ pub(super) fn source_part(name: &NamePattern, sniffed: &Sniffed) -> SourcePart {
     let of_name = name.doubts.iter().map(|doubt| doubt.text.clone());
     let mut doubts: Vec<String> = of_name.chain(sniffed.doubts.iter().cloned()).collect();
     if name.date.is_none() {
-        doubts.push("the name of the file has no date: `source.files` must have `{date}`".to_owned());
+        doubts.push(
+            "the name of the file has no date: `source.files` must have `{date}`, or `source.date_from: modified` \
+             takes the time of the file"
+                .to_owned(),
+        );
     }
     let names = columns(sniffed);
     let (kind, mut settings) = match &sniffed.kind {

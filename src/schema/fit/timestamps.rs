@@ -239,6 +239,10 @@ mod tests {
             ("03.01.1970 01:00:00.123456 +2500", None),
             ("02.01.1970 01:00:00.123456 Europe/Paris", micros),
             ("02.01.1970 01:00:00.1234567 Europe/Paris", None),
+            // The clock shows it twice, and not at all.
+            ("27.10.2024 02:30:00.5 Europe/Berlin", None),
+            ("2024-10-27T02:30:00[Europe/Berlin]", None),
+            ("31.03.2024 02:30:00.5 Europe/Berlin", None),
         ] {
             assert_eq!(formats.parse(text.as_bytes()), expected, "{text}");
         }

@@ -100,7 +100,7 @@ fn kinds_are_kept_and_mixtures_are_text() {
         ),
         (&["{\"a\": 1}", "7"], "string"),
         (&["{\"é\": 1}"], "string"),
-        (&["{\"a b\": 1, \"aB\": 1}"], "struct<a b:bigint,ab:bigint>"),
+        (&["{\"a b\": 1, \"aB\": 1}"], "struct<a_x0020_b:bigint,ab:bigint>"),
         (&["{\"_id\": \"x\", \"id\": 1}"], "struct<_id:string,id:bigint>"),
         (&["{\"Osv\": 1}", "{\"osv\": \"x\"}", "{\"OSV\": null}"], "struct<osv:string>"),
     ] {

@@ -74,6 +74,8 @@ pub(crate) struct RecordReader<R> {
     line: u64,
     /// Records so far, good ones and bad ones.
     count: u64,
+    /// The header as it is written, if it has several names.
+    header: Vec<u8>,
     /// The trailer, once it was read.
     trailer: Option<TrailerLine>,
 }
@@ -85,6 +87,8 @@ struct FirstRecord {
     text: Vec<u8>,
     /// Its fields, or the problem with it.
     fields: Result<Vec<Span>, String>,
+    /// Its first byte.
+    start: usize,
     /// End of the record.
     end: usize,
 }
@@ -101,6 +105,7 @@ impl<R: Read> RecordReader<R> {
             is_crlf: false,
             line: 1,
             count: 0,
+            header: Vec::new(),
             trailer: None,
         }
     }
@@ -113,7 +118,10 @@ impl<R: Read> RecordReader<R> {
     /// Returns the fields of the first record that is not an empty line, and does not read them as a row; `None` if there is
     /// none. The inner error is the problem with that record. Call it before [`next_batch`](Self::next_batch).
     pub(crate) fn header(&mut self) -> Result<Option<Result<Vec<String>, String>>, RecordError> {
-        let Some(FirstRecord { mut text, fields, end }) = self.first_record()? else { return Ok(None) };
+        let Some(FirstRecord { mut text, fields, start, end }) = self.first_record()? else { return Ok(None) };
+        if fields.as_ref().is_ok_and(|spans| spans.len() > 1) {
+            self.header = text[start..end].to_vec();
+        }
         self.line += self.lines.count(&text[..end]);
         self.input.rest = text.split_off(end);
         Ok(Some(fields.and_then(|spans| header_names(text, spans, &self.dialect))))
@@ -122,7 +130,7 @@ impl<R: Read> RecordReader<R> {
     /// Returns the names that the first record has as a header, and leaves it where it is; `None` if there is no record, or it
     /// can't be one. Call it before [`next_batch`](Self::next_batch).
     pub(crate) fn names(&mut self) -> Result<Option<Vec<String>>, RecordError> {
-        let Some(FirstRecord { text, fields, end }) = self.first_record()? else { return Ok(None) };
+        let Some(FirstRecord { text, fields, end, .. }) = self.first_record()? else { return Ok(None) };
         let found = fields.and_then(|spans| header_names(text[..end].to_vec(), spans, &self.dialect));
         self.input.rest = text;
         Ok(found.ok())
@@ -175,7 +183,7 @@ impl<R: Read> RecordReader<R> {
                 Found::Incomplete { .. } => continue,
             };
             self.is_crlf = self.ends_with_crlf(&mut text, end)?;
-            return Ok(Some(FirstRecord { text, fields, end }));
+            return Ok(Some(FirstRecord { text, fields, start: at, end }));
         }
     }
 
@@ -399,7 +407,8 @@ impl<R: Read> RecordReader<R> {
                     break;
                 }
             };
-            if let Some(reason) = reason {
+            let repeats_header = next - start == self.header.len() && text[start..next] == self.header;
+            if let Some(reason) = reason.or_else(|| repeats_header.then(|| REPEATED.to_owned())) {
                 spans.truncate(before);
                 flawed.push((start, next, reason, before));
             }
@@ -429,6 +438,9 @@ impl<R: Read> RecordReader<R> {
         RawBatch { text: Buffer::from_vec(text), spans, width, rows, bad }
     }
 }
+
+/// Reason for which the header is no record: files were joined, each with its own.
+const REPEATED: &str = "it repeats the header";
 
 #[derive(Default)]
 struct Split {

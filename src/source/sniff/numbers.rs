@@ -43,8 +43,8 @@ pub(super) fn numbers(column: &SniffedColumn, values: &[&str], told: Option<char
     if told.is_none() && found.iter().skip(1).any(|other| is_other(&other)) {
         let example = values.iter().find(|value| value.contains(['.', ','])).copied().unwrap_or_default();
         let doubt = format!(
-            "`{example}` may be a thousand or a fraction, so that the column is text: set `decimal`, and `thousands`, and make it \
-             `bigint` or `double`"
+            "`{example}` may be a thousand or a fraction, so that the column is text: set `decimal`, and `thousands`, \
+             and make it `bigint` or `double`"
         );
         return Some(SniffedColumn { ty: Some(ColumnType::String), may_be_others: true, doubts: vec![doubt], ..column.clone() });
     }

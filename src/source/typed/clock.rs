@@ -81,16 +81,18 @@ fn clock_time(seconds: i64, nanos: i64) -> Option<DateTime> {
     EPOCH.to_datetime(Time::midnight()).checked_add(since).ok()
 }
 
-/// Appends a time of day.
+/// Appends a time of day, `24:00:00` for the end of one; the number itself, in its unit, if it is none.
 pub(super) fn time(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
-    let nanoseconds = match array.data_type() {
-        DataType::Time32(TimeUnit::Second) => i64::from(array.as_primitive::<Time32SecondType>().value(row)) * NANOS,
-        DataType::Time32(_) => i64::from(array.as_primitive::<Time32MillisecondType>().value(row)) * 1_000_000,
-        DataType::Time64(TimeUnit::Microsecond) => array.as_primitive::<Time64MicrosecondType>().value(row).saturating_mul(1000),
-        _ => array.as_primitive::<Time64NanosecondType>().value(row),
+    let (value, in_second) = match array.data_type() {
+        DataType::Time32(TimeUnit::Second) => (array.as_primitive::<Time32SecondType>().value(row).into(), 1),
+        DataType::Time32(_) => (array.as_primitive::<Time32MillisecondType>().value(row).into(), 1_000),
+        DataType::Time64(TimeUnit::Microsecond) => (array.as_primitive::<Time64MicrosecondType>().value(row), 1_000_000),
+        _ => (array.as_primitive::<Time64NanosecondType>().value(row), NANOS),
     };
-    match Time::midnight().checked_add(SignedDuration::from_nanos(nanoseconds)) {
-        Ok(time) => number(time, out),
-        Err(_) => number(nanoseconds, out),
+    let time = || Time::midnight().checked_add(SignedDuration::from_nanos(value.checked_mul(NANOS / in_second)?)).ok();
+    match time() {
+        _ if value == DAY * in_second => out.extend_from_slice(b"24:00:00"),
+        Some(time) => number(time, out),
+        None => number(value, out),
     }
 }

@@ -136,7 +136,7 @@ fn cut(cells: Range<Data>, range: Option<&str>) -> Result<Range<Data>, String> {
         Some(last) => cell(last).ok_or_else(wrong)?,
         None => used,
     };
-    if last.0 < first.0 || last.1 < first.1 {
+    if last.0 < first.0 || last.1 < first.1 || first.0 > used.0 || first.1 > used.1 {
         return Err(format!("it has no cells in `{range}`"));
     }
     Ok(cells.range(first, (last.0.min(used.0), last.1)))

@@ -55,6 +55,26 @@ DIALECTS = [
         ORDERS,
     ),
     Given(
+        "lines of white space, as Spark passes them over",
+        csv("id,name\n1,a\n  \n\t\n2,b\n"),
+        [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}],
+        "{ dialect: spark }",
+        "id: string, name: string",
+    ),
+    Given(
+        "MySQL's null where values have quotes",
+        csv('"1","a"\n"2",NULL\n"3","NULL"\n'),
+        [{"id": 1, "name": "a"}, {"id": 2, "name": None}, {"id": 3, "name": "NULL"}],
+        "{ dialect: mysql, delimiter: ',', quote: '\"' }",
+        "id: bigint, name: string",
+    ),
+    Given(
+        "numbers that may be thousands, undeclared",
+        csv("id;a;b;c\n1;1.000;$2.500;1.000\n2;500;$750;2.5\n"),
+        [{"a": "1.000", "b": "$2.500", "c": 1.0}, {"a": "500", "b": "$750", "c": 2.5}],
+        "{ delimiter: ';', currency: true }",
+    ),
+    Given(
         "Spark's dialect",
         csv("OrderNum,Name,Amt\n1,Ann,10.50,more\n2,Bob\n"),
         [two()[0], {"id": 2, "customer": "Bob", "amount": None}],

@@ -286,3 +286,110 @@ def test_text_in_place_of_records_is_never_skipped(checks: Checks) -> None:
     with workspace(case) as place:
         told = refused(place, 13)
         checks.same("the hint", "something else where" in told and "set `without_record" not in told, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "told"),
+    [
+        ("Report of May\nid,a\n1,x\n2,y\n", {}, "a title or a comment above the names"),
+        ("id,a,\n1,x\n", {}, "csv: { trailing_delimiter: true }"),
+        ("id,a\n1,x\n", {"csv": "{ skip_lines: 9 }"}, "no line of it is left by `skip_lines`"),
+        ('id,a\n1,"x\\"y"\n2,"\\"z"\n', {}, "set `source.csv.escape`"),
+        ("id;a;b\n1;x;y\n", {"csv": "{ dialect: spark }", "columns": "id: string, a: string, b: string"}, "separated by ';'"),
+        ("1;x;y\n", {"csv": "{ header: none, short_rows: null_fill }", "columns": "id: string, a: string, b: string"}, "';'"),
+        ("<html>\n<body>Error</body>\n</html>\n", {"csv": "{ dialect: spark }", "columns": "id: string, a: string"}, "HTML"),
+        ("sep=,\n1,a\n", {"csv": "{ header: none }", "columns": "id: string, a: string"}, "sep_line: true"),
+        ("Report,\nid,a\n1,x\n", {"csv": "{ header: by_position }", "columns": "id: string, a: string"}, "its first record has"),
+        (
+            "id,name,mail\n1,Ann,x\n",
+            {"csv": "{ header: none }", "columns": "id: string, name: string, m: string"},
+            "names of the",
+        ),
+        (
+            "Timestamp,name\n1,Ann\n",
+            {
+                "csv": "{ header: none }",
+                "columns": "created_at: string, name: string",
+                "settings": "renames: { Timestamp: created_at }",
+            },
+            "has the names of the columns",
+        ),
+        ("Report of May\nid,a,b\n1,a,b\n2,c,d\n", {"csv": "{ long_rows: drop_extra }"}, "a title or a comment above the names"),
+        ("ann,192.168.1.1\nbob,10.0.0.1\n", {}, "looks like values"),
+    ],
+)
+def test_first_line_that_is_something_else_is_refused_by_name(
+    checks: Checks, text: str, settings: dict[str, str], told: str
+) -> None:
+    """A title, a page of HTML, another delimiter, names where there are to be none: no rows, and what to set."""
+    with workspace(Given("first line", csv(text), [], **settings)) as place:  # type: ignore[arg-type]
+        module = place.folder / "modules" / "shop.yaml"
+        module.write_text(module.read_text().replace("quarantine_rate: 1", "quarantine_rate: 0.1"))
+        said = ""
+        for code in (10, 11, 12, 13):
+            try:
+                said = refused(place, code)
+            except RuntimeError:
+                continue
+            break
+        checks.same(f"told of {text!r}: {said[-600:]}", told in said, True)
+        checks.same("nothing is published", list((place.folder / "warehouse").rglob("*.parquet")), [])
+
+
+def test_mark_that_the_pattern_finds_too_is_no_file(checks: Checks) -> None:
+    """A marker, or a control file, has no records, and counts for none."""
+    files = {f"{DAY}_orders.csv": b"x\ny\n", f"{DAY}_orders.done": b"ok\n", f"{DAY}_orders.ctl": b"ROWS=2\n"}
+    source = 'pick: all\n  complete: { marker: "{date}_{collection}.done" }\n  control: { files: "{date}_{collection}.ctl", rows: "ROWS={rows}" }'
+    case = Given("marks", files, [], "{ header: none }", "a: string", pattern="{date}_{collection}.*", source=source)
+    with workspace(case) as place:
+        run(place)
+        checks.same("rows", [row["a"] for row in rows(place)], ["x", "y"])
+
+
+def test_count_of_files_that_were_sent_twice_is_explained(checks: Checks) -> None:
+    """Sending them again would not help."""
+    files = {f"{DAY}_orders_{part}.csv": b"id\n1\n" for part in "ab"} | {f"{DAY}.ctl": b"ROWS=2\n"}
+    source = 'pick: all\n  control: { files: "{date}.ctl", rows: "ROWS={rows}" }'
+    with workspace(Given("twice", files, [], pattern="{date}_{collection}_*.csv", source=source)) as place:
+        told = refused(place, 11)
+        checks.same("explained", "if the file was sent twice" in told, True)
+
+
+def test_header_that_comes_again_is_no_record(checks: Checks) -> None:
+    """Files that were joined have each their own."""
+    with workspace(Given("joined", csv("id,a\n1,x\nid,a\n2,y\n"), [])) as place:
+        told = refused(place, 0)
+        checks.same("rows", [(row["id"], row["a"]) for row in rows(place)], [(1, "x"), (2, "y")])
+        checks.same("the reason", "it repeats the header" in told, True)
+
+
+@pytest.mark.parametrize("path", ["/users/0/r", "users.*", "r[*][*]"])
+def test_path_that_means_something_else_is_refused(checks: Checks, path: str) -> None:
+    """Single items, members of objects and arrays of arrays are no records."""
+    case = given("path", {f"{DAY}_orders.json": b'{"users": [{"r": 1}]}'}, [], f'{{ records: "{path}" }}')
+    with workspace(case) as place:
+        checks.same("refused", "source.json.records" in refused(place, 10), True)
+
+
+def test_members_that_differ_in_punctuation_keep_their_struct(checks: Checks) -> None:
+    """One of two with the same name by the rule has its own spelling, in which types can name it."""
+    records = [{"id": 1, "o": {"first name": "a", "first_name": "b"}}, {"id": 2, "o": {"first name": "c", "first_name": "d"}}]
+    with workspace(given("blank", lines(*records), [])) as place:
+        run(place)
+        found = [{"first_x0020_name": a, "first_name": b} for a, b in (("a", "b"), ("c", "d"))]
+        checks.same("values", [row["o"] for row in rows(place)], found)
+        place.run("describe", "shop.orders")
+    for one in ("ns:a", "ns,a", "ns/a", "ns<a", "ns'a"):
+        with workspace(given(one, lines({"id": 1, "o": {one: "a", "ns_a": "b"}}), [])) as place:
+            run(place)
+            checks.same(f"{one}: values", sorted(rows(place)[0]["o"].values()), ["a", "b"])
+
+
+def test_member_keeps_filling_the_field_that_it_has_filled(checks: Checks) -> None:
+    """Another member with the same name by the rule comes on the next day."""
+    first = lines({"o": {"_id": "a"}, "n": 1})
+    second = lines({"o": {"id": "x"}, "n": 2}, *[{"o": {"_id": "b"}, "n": 3}] * 15, day=NEXT)
+    with workspace(given("members", first | second, [])) as place:
+        run(place)
+        run(place, (NEXT,))
+        checks.same("the field", {row["o"]["id"] for row in rows(place, NEXT) if row["n"] == 3}, {"b"})

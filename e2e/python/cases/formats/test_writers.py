@@ -64,6 +64,11 @@ WRITERS = [
         NONE + "delimiter: '|', quote: none, escape: '\\'}",
         by_python(delimiter="|", quoting=csv.QUOTE_NONE, escapechar="\\", quotechar=None),
     ),
+    Writer(
+        "backslashes before quotes that mean nothing",
+        NONE + "delimiter: '|', quote: none, escape: '\\'}",
+        by_python(delimiter="|", quoting=csv.QUOTE_NONE, escapechar="\\"),
+    ),
 ]
 
 

@@ -30,11 +30,22 @@ impl Day<'_> {
             found.value_errors.iter().map(|(column, count)| (column.to_string(), *count)).collect();
         if counts.rows_read == 0 {
             let is_child = self.collection.is_child();
-            let without_rows = || "the files have headers but no rows: the partition is empty".to_owned();
+            let without_rows = || self.without_rows();
             let note = if is_child { self.files().without_items()? } else { without_rows() };
             self.report.notes.push(note);
         }
         Ok(())
+    }
+
+    fn without_rows(&self) -> String {
+        let json = self.run.context.module.source.json.as_ref();
+        match json.and_then(|json| json.records.as_ref()) {
+            None => "the files have headers but no rows: the partition is empty".to_owned(),
+            Some(path) => format!(
+                "no document of the files has records at `{path}` (`source.json.records`): the partition is empty; is the path \
+                 right?"
+            ),
+        }
     }
 
     /// Stores the quarantined records for a person to read, whether or not the day is published.
@@ -65,7 +76,7 @@ impl Day<'_> {
             Some(control) => {
                 // It tells the records, of which a child table has the items.
                 let rows = (!self.collection.is_child()).then_some(self.attempt.counts.rows_read);
-                control.must_agree(self.run.context, rows, self.bytes())?;
+                control.must_agree(self.run.context, (rows, self.bytes()), self.sent_twice.as_ref())?;
                 control.must_have_checksums(self.run.context, &self.keys)
             }
             None => Ok(()),
@@ -115,7 +126,7 @@ impl Day<'_> {
                 let all_alike = reason.filter(|_| key == "quarantine_rate" && count >= counts.rows_read);
                 let of_names =
                     || reason.filter(|reason| key == "quarantine_rate" && *reason == GIVEN_TWICE).map(|_| self.names_hint());
-                let hint = match all_alike.and_then(width_hint).or_else(of_names) {
+                let hint = match all_alike.and_then(common_hint).or_else(of_names) {
                     Some(hint) => format!("{look}; {hint}"),
                     None => format!("{look}; or raise `limits.{key}` in the module file"),
                 };
@@ -124,6 +135,18 @@ impl Day<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns what to set where every record has the same flaw: none of them is at fault.
+fn common_hint(reason: &str) -> Option<String> {
+    let of_quotes = "set `source.csv.escape` in the module file if quotes in values are escaped otherwise than by doubling them, \
+                     or `quote: none` if they are text (`adg sniff FILE` tells)";
+    let of_encoding = "set `source.csv.encoding` in the module file (`adg sniff FILE` tells it)";
+    width_hint(reason).or_else(|| match reason {
+        _ if reason.contains("quote") => Some(of_quotes.to_owned()),
+        _ if reason.contains("UTF-8") => Some(of_encoding.to_owned()),
+        _ => None,
+    })
 }
 
 /// Returns what to set where every record has another number of fields than the header: none of them is at fault.
@@ -139,6 +162,10 @@ fn width_hint(reason: &str) -> Option<String> {
         _ if wanted == 1 => format!(
             "every record has {found} fields, and the header 1: set `source.csv.skip_lines` in the module file if the first line \
              is a title"
+        ),
+        _ if found < wanted => format!(
+            "every record has {found} fields, and the header {wanted}: set `source.csv.short_rows: null_fill` in the module \
+             file if fields at the end are left out, or compare `source.csv` with the files (`adg sniff FILE`)"
         ),
         _ => format!(
             "every record has {found} fields, and the header {wanted}: compare `source.csv` in the module file with the files \

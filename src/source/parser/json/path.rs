@@ -19,11 +19,26 @@ pub fn parse_path(text: &str) -> Result<Vec<PathStep>, String> {
         Some(pointer) => pointer.split('/').map(pointer_step).collect(),
         None => dotted(text.strip_prefix("$.").or_else(|| text.strip_prefix('$')).unwrap_or(text))?,
     };
+    if let Some(place) = text.starts_with('/').then(|| text.split('/').find(|segment| is_number(segment))).flatten() {
+        return Err(format!(
+            "`{text}` has `{place}`: no single items of arrays are read; a member of that name is `['{place}']` in a path of \
+             names and dots"
+        ));
+    }
+    if text.split('.').any(|name| name == "*") {
+        return Err(format!(
+            "`{text}` has `*` for a name: `[*]` stands for the items of an array; members of objects are no items"
+        ));
+    }
     let is_nameless = |step: &PathStep| matches!(step, PathStep::Member(name) if name.is_empty());
     if steps.iter().any(is_nameless) || steps.is_empty() {
         return Err(format!("`{text}` is no path of names and dots"));
     }
     Ok(steps)
+}
+
+fn is_number(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn pointer_step(segment: &str) -> PathStep {
