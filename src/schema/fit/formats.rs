@@ -1,5 +1,6 @@
 //! Notation of a source's values.
 
+use super::quick_number;
 use super::{DateFormats, NumberFormat, TimestampFormats};
 use super::{boolean, decimal, double, exact_double, exact_float, float, integer, may_be_grouped, plain_integer, trim};
 
@@ -68,9 +69,9 @@ impl Formats {
 
     #[cold]
     fn unusual_integer(&self, text: &[u8]) -> Option<i64> {
-        let number = self.number_text(text);
-        let is_grouped = may_be_grouped(number.as_deref().map_or(trim(text), str::as_bytes));
-        if self.numbers.is_unsaid() && is_grouped { None } else { self.number(text, integer) }
+        let number = if self.numbers.is_unsaid() { self.number_text(text) } else { None };
+        let is_grouped = || may_be_grouped(number.as_deref().map_or(trim(text), str::as_bytes));
+        if self.numbers.is_unsaid() && is_grouped() { None } else { self.number(text, integer) }
     }
 
     /// Returns the double nearest to a text.
@@ -109,7 +110,14 @@ impl Formats {
 
     #[inline]
     fn number<T>(&self, text: &[u8], parse: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-        if self.numbers.is_plain() { parse(text).or_else(|| self.unusual(text, parse)) } else { self.written(text, parse) }
+        if self.numbers.is_plain() {
+            return parse(text).or_else(|| self.unusual(text, parse));
+        }
+        let mut buffer = [0; quick_number::MOST];
+        match self.numbers.quick(text, &mut buffer) {
+            Some(number) => parse(number),
+            None => self.written(text, parse),
+        }
     }
 
     /// Reads what only looks like no number: the minus sign of Unicode, no-break spaces.

@@ -11,6 +11,7 @@ mod formats;
 mod listed;
 mod number;
 mod number_format;
+mod quick_number;
 mod scalar;
 mod strict;
 mod text;
