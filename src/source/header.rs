@@ -31,6 +31,8 @@ pub struct Header {
     pub split_by: Option<char>,
     /// Kind of document of which the beginning of a file of delimited text is, such as HTML.
     pub kind_of_text: Option<&'static str>,
+    /// Notes about what is no value in the file.
+    pub notes: Vec<String>,
     /// True if the first line is one field, and those below it have several.
     pub is_below_a_title: bool,
 }
@@ -51,6 +53,7 @@ impl Header {
             is_blank: true,
             split_by: None,
             kind_of_text: None,
+            notes: Vec::new(),
             is_below_a_title: false,
         }
     }

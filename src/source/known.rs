@@ -313,6 +313,7 @@ mod tests {
             is_blank: false,
             split_by: None,
             kind_of_text: None,
+            notes: Vec::new(),
             is_below_a_title: false,
         }
     }

@@ -9,6 +9,7 @@ use crate::store::StoreError;
 
 use super::context::Context;
 use super::control;
+use super::duplicates::distinct;
 use super::module::Collection;
 use crate::jobs::run::JobError;
 
@@ -42,8 +43,12 @@ fn waits_for(
     keys: &[SourceKey],
 ) -> Result<Option<String>, JobError> {
     let CompleteSettings { marker, min_age_minutes, min_files } = &context.module.source.complete;
-    if let Some(wanted) = min_files.filter(|wanted| keys.len() < *wanted as usize) {
-        return Ok(Some(format!("it has {} of the {wanted} files of `min_files`", keys.len())));
+    if let Some(wanted) = min_files {
+        // A file that was sent twice is read once.
+        let (different, _) = distinct(context, keys.to_vec())?;
+        if different.len() < *wanted as usize {
+            return Ok(Some(format!("it has {} of the {wanted} files of `min_files`", different.len())));
+        }
     }
     if let Some(minutes) = min_age_minutes
         && let Some(newest) = keys.iter().map(|key| key.object.modified).max()

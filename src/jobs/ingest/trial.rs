@@ -51,6 +51,7 @@ impl Trial {
         let reading = files.context.reading(files.collection);
         let ahead = files.ahead();
         for (key, header) in files.keys.iter().zip(&headers) {
+            self.notes.extend(header.notes.iter().cloned());
             let plan = column_plan(header, &evolution);
             let mut records = reading.records(header, files.bytes(key, &ahead, None)?)?;
             while let Some(batch) = records.next_batch()? {

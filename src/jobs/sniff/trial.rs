@@ -79,5 +79,11 @@ fn tell(trial: &Trial, part: &mut SourcePart) {
         format!("{count} of {all} values of `{column}` are no {ty}: they would be null, with their text in `error_desc`")
     });
     part.doubts.extend(values);
-    part.doubts.extend(trial.notes.iter().take(MOST).map(|note| note.replace(", drop the table, and run its dates again", "")));
+    part.doubts.extend(
+        trial
+            .notes
+            .iter()
+            .take(MOST)
+            .map(|note| note.replace(", drop the table, and run its dates again", "").replace(&format!("`{FILE}`"), "the file")),
+    );
 }

@@ -59,7 +59,7 @@ impl TypedBatches {
         let names: Vec<String> = match &fields {
             Fields::Typed(schema) => schema.fields().iter().map(|field| field.name().clone()).collect(),
             #[cfg(feature = "excel")]
-            Fields::Named(names) => names.clone(),
+            Fields::Named(names, _) => names.clone(),
         };
         let columns = headers_to_columns(naming, &names, existing, reserved)
             .map_err(|source| SourceError::Header { key: key.to_owned(), source })?;
@@ -75,9 +75,14 @@ impl TypedBatches {
                 schema.fields().iter().map(|field| ty(field).map(Some)).collect::<Result<_, _>>()?
             }
             #[cfg(feature = "excel")]
-            Fields::Named(_) => Vec::new(),
+            Fields::Named(..) => Vec::new(),
         };
-        let header = Header { names, columns, types, is_whole: true, is_blank: false, ..Header::blank(key) };
+        let notes = match fields {
+            Fields::Typed(_) => Vec::new(),
+            #[cfg(feature = "excel")]
+            Fields::Named(_, notes) => notes,
+        };
+        let header = Header { names, columns, types, notes, is_whole: true, is_blank: false, ..Header::blank(key) };
         Ok((header, Self::new(key, reader, format)))
     }
 
@@ -87,7 +92,7 @@ impl TypedBatches {
         let is_same = match &fields {
             Fields::Typed(schema) => schema.fields().iter().map(|field| field.name()).eq(&header.names),
             #[cfg(feature = "excel")]
-            Fields::Named(names) => *names == header.names,
+            Fields::Named(names, _) => *names == header.names,
         };
         if !is_same {
             return Err(SourceError::Changed { key: header.key.clone() });
@@ -120,7 +125,7 @@ impl TypedBatches {
 enum Fields {
     Typed(SchemaRef),
     #[cfg(feature = "excel")]
-    Named(Vec<String>),
+    Named(Vec<String>, Vec<String>),
 }
 
 fn open(key: &str, bytes: Box<dyn Read + Send>, kind: &TypedKind) -> Result<(Fields, Reader), SourceError> {
@@ -140,8 +145,8 @@ fn open(key: &str, bytes: Box<dyn Read + Send>, kind: &TypedKind) -> Result<(Fie
         }
         #[cfg(feature = "excel")]
         TypedKind::Excel(sheet) => {
-            let (names, rows) = super::excel::open(key, bytes, sheet, ROWS)?;
-            Ok((Fields::Named(names), Reader::Excel(rows)))
+            let (names, rows, notes) = super::excel::open(key, bytes, sheet, ROWS)?;
+            Ok((Fields::Named(names, notes), Reader::Excel(rows)))
         }
         #[cfg(not(all(feature = "orc", feature = "excel")))]
         other => Err(SourceError::NotBuilt { key: key.to_owned(), format: other.name() }),

@@ -23,13 +23,14 @@ pub(super) struct ExcelRows {
     at_once: usize,
 }
 
-/// Opens a file: the names in the first line of its cells, and its rows. Workbooks are read whole.
+/// Opens a file: the names in the first line of its cells, its rows, and notes about cells that are no values. Workbooks are read
+/// whole.
 pub(super) fn open(
     key: &str,
     mut bytes: Box<dyn Read + Send>,
     sheet: &Sheet,
     at_once: usize,
-) -> Result<(Vec<String>, ExcelRows), SourceError> {
+) -> Result<(Vec<String>, ExcelRows, Vec<String>), SourceError> {
     let mut file = Vec::new();
     bytes.read_to_end(&mut file).map_err(|source| failed(key, source))?;
     let wrong = |reason: String| SourceError::NotReadable { key: key.to_owned(), format: WORKBOOK, reason };
@@ -40,7 +41,7 @@ pub(super) fn open(
         Some(name) => return Err(wrong(format!("it has no sheet `{name}`; it has {}", names.join(", ")))),
         None => names.first().cloned().ok_or_else(|| wrong("it has no sheet".to_owned()))?,
     };
-    let cells = cells_of(&mut book, &name).map_err(|error| unreadable(key, WORKBOOK, &error))?;
+    let (cells, formulas) = cells_of(&mut book, &name).map_err(|error| unreadable(key, WORKBOOK, &error))?;
     let cells = cut(cells, sheet.range.as_deref()).map_err(wrong)?;
     let mut rows: Vec<Vec<Data>> = cells.rows().map(<[Data]>::to_vec).collect();
     if rows.is_empty() {
@@ -50,7 +51,19 @@ pub(super) fn open(
     let width = header.len();
     // Cells that only have a format are rows of nothing.
     rows.retain(|row| row.iter().any(|cell| text(cell).is_some()));
-    Ok((header, ExcelRows { rows: rows.into_iter(), width, at_once }))
+    let notes = notes(key, formulas, &rows);
+    Ok((header, ExcelRows { rows: rows.into_iter(), width, at_once }, notes))
+}
+
+/// Returns notes about cells that are no values of their sheet.
+fn notes(key: &str, formulas: usize, rows: &[Vec<Data>]) -> Vec<String> {
+    let errors = rows.iter().flatten().filter(|cell| matches!(cell, Data::Error(_))).count();
+    let without_result = format!(
+        "`{key}` has {formulas} formulas without a result, which are read as their texts: a program that computes them must \
+         have saved it"
+    );
+    let with_error = format!("`{key}` has {errors} cells with an error, such as `#N/A`, which are read as that text");
+    [(formulas, without_result), (errors, with_error)].into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect()
 }
 
 /// A sheet of a workbook.
@@ -70,7 +83,7 @@ pub(in crate::source) fn sheets(key: &str, file: &[u8], most: usize) -> Result<V
     let mut sheets = Vec::new();
     for name in book.sheet_names() {
         // Sheets of charts have no cells.
-        let Ok(cells) = cells_of(&mut book, &name) else { continue };
+        let Ok((cells, _)) = cells_of(&mut book, &name) else { continue };
         let rows = cells.rows().take(most).map(|row| row.iter().map(|cell| text(cell).unwrap_or_default()).collect());
         sheets.extend(cells.start().map(|start| Cells { name, start, rows: rows.collect() }));
     }
@@ -78,19 +91,21 @@ pub(in crate::source) fn sheets(key: &str, file: &[u8], most: usize) -> Result<V
 }
 
 /// Returns the cells of a sheet. A formula without a result, as programs write it that do not compute, is its own text: it would
-/// be null without a word.
-fn cells_of(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> Result<Range<Data>, calamine::Error> {
+/// be null without a word. Returns their number too.
+fn cells_of(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> Result<(Range<Data>, usize), calamine::Error> {
     let mut cells = book.worksheet_range(name)?;
     let formulas = book.worksheet_formula(name)?;
-    let (Some(first), Some(start)) = (formulas.start(), cells.start()) else { return Ok(cells) };
+    let (Some(first), Some(start)) = (formulas.start(), cells.start()) else { return Ok((cells, 0)) };
+    let mut count = 0;
     for (row, column, formula) in formulas.used_cells() {
         let at = (u32::try_from(row).unwrap_or_default() + first.0, u32::try_from(column).unwrap_or_default() + first.1);
         let is_empty = cells.get_value(at).is_none_or(|cell| *cell == Data::Empty);
         if is_empty && !formula.is_empty() && at.0 >= start.0 && at.1 >= start.1 {
+            count += 1;
             cells.set_value(at, Data::String(format!("={}", formula.trim_start_matches('='))));
         }
     }
-    Ok(cells)
+    Ok((cells, count))
 }
 
 /// Returns the name of a cell by its row and column, from 0.

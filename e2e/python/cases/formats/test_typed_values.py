@@ -304,3 +304,13 @@ def test_cells_without_a_value_of_their_type_are_told(checks: Checks) -> None:
             told = refused(place, 0)
             checks.same(f"{text} is an invalid value", '"value_errors":1' in told, True)
             checks.same("and null", [row["v"] for row in rows(place)], [None])
+
+
+def test_cells_that_are_no_values_are_told(checks: Checks) -> None:
+    """Formulas that nobody computed, and errors: their column becomes text, and a note says why."""
+    content = sheet(["id", "v"], [1, "=A2*2"], [2, "=A3*2"])
+    case = Given("cells", {f"{DAY}_orders.xlsx": content}, [], csv="", pattern="{date}_{collection}.xlsx", source="excel: {}")
+    with workspace(case) as place:
+        told = refused(place, 0)
+        checks.same("told", "has 2 formulas without a result" in told, True)
+        checks.same("values", [row["v"] for row in rows(place)], ["=A2*2", "=A3*2"])

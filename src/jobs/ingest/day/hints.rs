@@ -6,6 +6,7 @@ use crate::config::ChildKeys;
 use crate::engine::FileCounts;
 use crate::jobs::ingest::flat;
 use crate::schema::{ColumnName, ColumnType, Evolution};
+use crate::source::{Format, TypedFormat, TypedKind};
 
 use super::attempt::Day;
 
@@ -29,13 +30,36 @@ impl Day<'_> {
         });
         let drop: Vec<String> = drop.take(1).collect();
         let flat = flat.iter().map(|flat| flat::explained(&table.to_string(), flat, evolution));
+        let notation = self.notation_hint(found, evolution).map(|hint| format!("; {hint}")).unwrap_or_default();
         let checked = if wider.is_empty() { "" } else { CHECKED };
         let wider = wider
             .into_iter()
             .map(|(column, what, ty)| format!("if {what} from now on, `adg retype {table} {column} {}`", in_shell(&ty)));
         let wider: String = wider.map(|hint| format!("; {hint}")).collect();
         let others: String = flat.chain(drop).map(|hint| format!("; {hint}")).collect();
-        format!("{wider}{checked}{others}")
+        format!("{wider}{checked}{others}{notation}")
+    }
+
+    /// Returns the settings by which values of the columns with the most errors may be read in another notation.
+    fn notation_hint(&self, found: &FileCounts, evolution: &Evolution) -> Option<String> {
+        let format = match &self.run.context.format {
+            Format::Json(_) => "json",
+            Format::Csv(_) => "csv",
+            Format::Typed(TypedFormat { kind: TypedKind::Excel(_), .. }) => "excel",
+            Format::Typed(_) => return None,
+        };
+        let (column, _) = found.value_errors.iter().max_by_key(|(_, count)| **count)?;
+        let settings = match evolution.after.type_of(column)? {
+            ColumnType::Date => "`date_formats`",
+            ColumnType::Timestamp => {
+                "`timestamp_formats` (strptime notation, or `epoch_s` and the like), `nanoseconds` or `time_zone`"
+            }
+            ty if format != "json" && (ty.is_integer() || matches!(ty, ColumnType::Double | ColumnType::Decimal { .. })) => {
+                "`decimal` and `thousands`, or `currency`"
+            }
+            _ => return None,
+        };
+        Some(format!("if values of `{column}` are written in another notation, set {settings} under `source.{format}`"))
     }
 
     /// Returns notes about identifiers that lose their zeros: integers of columns whose type is that of their first values.

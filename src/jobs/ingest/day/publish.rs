@@ -76,6 +76,7 @@ pub(crate) fn notes(context: &Context<'_>, collection: &Collection, headers: &[H
     let flat = evolution.flat.iter().map(|flat| flat::explained(&table, flat, evolution));
     let naming = context.reading(collection).naming;
     let documents = documents::notes(context.module, (&collection.name, &collection.table), naming, evolution);
-    let columns = columns.chain(flat).chain(documents).chain(unknown_personal(context, collection, evolution));
+    let of_files = headers.iter().flat_map(|header| header.notes.iter().cloned());
+    let columns = of_files.chain(columns).chain(flat).chain(documents).chain(unknown_personal(context, collection, evolution));
     columns.chain((!blank.is_empty()).then(|| format!("empty files, skipped: {}", shortened(blank.join(", "))))).collect()
 }
