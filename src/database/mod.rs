@@ -4,4 +4,4 @@ mod error;
 pub mod postgres;
 
 pub use error::DatabaseError;
-pub use postgres::{PostgresConnection, TlsMode};
+pub use postgres::PostgresConnection;

@@ -16,7 +16,7 @@ const PORT: u16 = 5432;
 /// Time for which a server may take to answer a connection.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection to a PostgreSQL database, version 11 or later.
+/// A connection to a PostgreSQL database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresConnection {
@@ -55,7 +55,7 @@ pub enum TlsMode {
     VerifyFull,
     /// TLS with a certificate of a known authority for any name: any server of that authority can read and change everything.
     VerifyCa,
-    /// TLS with any certificate: whoever stands between can read and change everything.
+    /// TLS with any certificate, also where `ca` is set: whoever stands between can read and change everything.
     Require,
     /// No TLS: everybody on the way can read and change everything, the password perhaps too.
     Disable,

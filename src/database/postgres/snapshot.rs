@@ -40,7 +40,8 @@ impl TableRef {
 
 /// A table as the server stores it.
 struct Stored {
-    kind: String,
+    /// True if its rows have addresses: it is no view, nor the table of another server.
+    has_addresses: bool,
     /// Pages of the largest of its parts.
     pages: i64,
     version: i32,
@@ -67,11 +68,6 @@ impl Snapshot {
         Ok(session)
     }
 
-    /// Returns the connection that has the state, for statements of its own.
-    pub fn leader(&self) -> &Session {
-        &self.leader
-    }
-
     /// Returns queries that have all rows of a table, each of them once: one for each range of about so many pages, or a single
     /// one where the server has no ranges. The table is locked against changes of its columns and its place, as by any reader.
     ///
@@ -79,8 +75,8 @@ impl Snapshot {
     /// There is no such table, or the user may not read it.
     pub fn queries(&self, table: &TableRef, pages: u64) -> Result<Vec<String>, DatabaseError> {
         let (name, stored) = (table.in_statement(), self.stored(table)?);
-        let has_ranges = stored.kind == "table" && stored.version >= RANGE_SCANS;
-        if stored.kind == "table" {
+        let has_ranges = stored.has_addresses && stored.version >= RANGE_SCANS;
+        if stored.has_addresses {
             // A rewritten table has other addresses, and one that is emptied has no rows in older snapshots either.
             self.leader.run("lock a table", &format!("lock table {name} in access share mode"))?;
         }
@@ -90,8 +86,7 @@ impl Snapshot {
 
     fn stored(&self, table: &TableRef) -> Result<Stored, DatabaseError> {
         // A condition on addresses holds for the rows of all parts, so that the largest part bounds all ranges.
-        let statement = "select case when bool_and(coalesce(am.amname, 'heap') = 'heap' and part.relkind in ('r', 'p')) \
-                         then 'table' else 'other' end, \
+        let statement = "select bool_and(coalesce(am.amname, 'heap') = 'heap' and part.relkind in ('r', 'p')), \
                          (max(case when part.relkind = 'r' then pg_relation_size(part.oid) else 0 end) \
                          / current_setting('block_size')::bigint)::bigint, current_setting('server_version_num')::int \
                          from (with recursive parts as (select $1::oid as oid union \
@@ -100,7 +95,7 @@ impl Snapshot {
         let row = self.leader.row("look at a table", statement, &[&self.oid(table)?])?;
         let broken = |error: &tokio_postgres::Error| self.leader.failed("look at a table", error);
         Ok(Stored {
-            kind: row.try_get(0).map_err(|error| broken(&error))?,
+            has_addresses: row.try_get(0).map_err(|error| broken(&error))?,
             pages: row.try_get(1).map_err(|error| broken(&error))?,
             version: row.try_get(2).map_err(|error| broken(&error))?,
         })

@@ -162,13 +162,13 @@ impl Group {
 fn part_of(store: &Store, group: &Group) -> Result<(SourcePart, ObjectInfo), SourceError> {
     let Group { name, newest, keys, .. } = group;
     let sniffed = look(&newest.key, store.open_object(newest)?)?;
+    let mut part = source_part(name, &sniffed);
     let date = pattern_of(&newest.key).date;
     let is_of_date = |key: &&String| pattern_of(key).date == date;
     let other = keys.iter().filter(is_of_date).min().filter(|key| **key != newest.key).or(keys.iter().min());
-    let Some(other) = other.filter(|key| **key != newest.key) else { return Ok((source_part(name, &sniffed), newest.clone())) };
+    let Some(other) = other.filter(|key| **key != newest.key) else { return Ok((part, newest.clone())) };
     let first = store.head(other)?;
-    let Ok(looked) = look(other, store.open_object(&first)?) else { return Ok((source_part(name, &sniffed), newest.clone())) };
-    let mut part = source_part(name, &sniffed);
+    let Ok(looked) = look(other, store.open_object(&first)?) else { return Ok((part, newest.clone())) };
     match (&sniffed.kind, &looked.kind) {
         (SniffedKind::Delimited(one), SniffedKind::Delimited(other))
             if is_headless(one, other) && pattern_of(&first.key).date == date =>

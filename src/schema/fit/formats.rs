@@ -69,9 +69,13 @@ impl Formats {
 
     #[cold]
     fn unusual_integer(&self, text: &[u8]) -> Option<i64> {
-        let number = if self.numbers.is_unsaid() { self.number_text(text) } else { None };
-        let is_grouped = || may_be_grouped(number.as_deref().map_or(trim(text), str::as_bytes));
-        if self.numbers.is_unsaid() && is_grouped() { None } else { self.number(text, integer) }
+        if self.numbers.is_unsaid() {
+            let number = self.number_text(text);
+            if may_be_grouped(number.as_deref().map_or(trim(text), str::as_bytes)) {
+                return None;
+            }
+        }
+        self.number(text, integer)
     }
 
     /// Returns the double nearest to a text.
