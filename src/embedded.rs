@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use backon::{BlockingRetryable, ExponentialBuilder};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::private;
@@ -19,6 +20,9 @@ pub enum Fault {
     /// The file is no database that this adg reads. A retry does not help.
     Unreadable(String),
 }
+
+/// How long another process may hold the file.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Hint for a file that may not be read or written.
 pub const DENIED_HINT: &str = "let the user that runs adg read and write the file and its folder";
@@ -80,8 +84,8 @@ pub fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Fault> {
 
 /// Applies the migrations that the file lacks. Returns the version that the file has then.
 fn prepare(connection: &mut Connection, migrations: &[&str]) -> rusqlite::Result<usize> {
-    connection.busy_timeout(Duration::from_secs(30))?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.busy_timeout(PATIENCE)?;
+    use_write_ahead_log(connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
     let found = version(connection)?;
     if found >= migrations.len() {
@@ -97,6 +101,21 @@ fn prepare(connection: &mut Connection, migrations: &[&str]) -> rusqlite::Result
     transaction.pragma_update(None, "user_version", newest)?;
     transaction.commit()?;
     Ok(newest)
+}
+
+/// Turns on the write-ahead log, once for each file. SQLite does not wait for others there, whatever its timeout: of several
+/// processes that open a new file at once, those that come second are refused until the first has turned it on.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let steps = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(5))
+        .with_max_delay(Duration::from_millis(200))
+        .with_jitter()
+        .without_max_times()
+        .with_total_delay(Some(PATIENCE));
+    (|| connection.pragma_update(None, "journal_mode", "wal"))
+        .retry(steps)
+        .when(|error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
+        .call()
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<usize> {
@@ -123,6 +142,25 @@ mod tests {
         let error = open(&path, &[ONE]).unwrap_err();
         let told = "a file of version 2, made by a newer adg (this one reads up to version 1)";
         assert_eq!(error, Fault::Unreadable(told.into()));
+    }
+
+    #[test]
+    fn a_new_file_is_opened_by_many_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x.db");
+            let start = std::sync::Barrier::new(16);
+            std::thread::scope(|scope| {
+                for _ in 0..16 {
+                    scope.spawn(|| {
+                        start.wait();
+                        open(&path, &[ONE, TWO]).unwrap().execute("insert into t (a) values (1)", []).unwrap();
+                    });
+                }
+            });
+            let opened = open(&path, &[ONE, TWO]).unwrap();
+            assert_eq!(opened.query_row("select count(*) from t", [], |row| row.get::<_, u64>(0)).unwrap(), 16);
+        }
     }
 
     #[test]
