@@ -21,7 +21,7 @@ pub enum Fault {
     Unreadable(String),
 }
 
-/// How long another process may hold the file.
+/// Longest time for which another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Hint for a file that may not be read or written.

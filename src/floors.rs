@@ -19,7 +19,7 @@ const FLOORS: [&[&str]; 12] = [
     &["lake", "database", "report"],
     &["notify", "telemetry"],
     &["config"],
-    &["engine"],
+    &["engine", "sql"],
     &["jobs"],
     &["cli"],
 ];

@@ -30,6 +30,7 @@ pub mod secrets;
 pub mod sending;
 pub mod sink;
 pub mod source;
+pub mod sql;
 pub mod stop;
 pub mod store;
 pub mod telemetry;

@@ -35,6 +35,11 @@ impl ScratchFile {
         &self.path
     }
 
+    /// Returns true if what lies on the disk is not what was written.
+    pub fn is_encrypted(&self) -> bool {
+        self.cipher.is_some()
+    }
+
     /// Creates or empties the file. Write it only once: a second text under the same key and IV could be derived from the first.
     ///
     /// # Errors

@@ -13,8 +13,7 @@ use polars::prelude::*;
 
 use crate::jobs::run::JobError;
 use crate::report;
-
-use super::frame::{self, FrameError};
+use crate::sql::polars::frame::{self, FrameError};
 
 /// Output format of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

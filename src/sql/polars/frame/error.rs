@@ -6,7 +6,7 @@ use crate::identity::{ErrorKind, Explain};
 
 /// Columns could not be converted: one side does not know a type, or the columns differ in length. A bug of adg.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FrameError {
+pub enum FrameError {
     /// Polars refused.
     #[error("failed to make a frame")]
     Polars(#[from] PolarsError),

@@ -1,8 +1,13 @@
 //! Mapping of column types to Polars types.
 
-use polars::prelude::{DataType, Field as PolarsField, PlSmallStr, TimeUnit};
+use polars::prelude::{DataType, Field as PolarsField, PlSmallStr, Schema, TimeUnit};
 
-use crate::schema::ColumnType;
+use crate::schema::{ColumnType, TableSchema};
+
+/// Returns the columns as Polars has them.
+pub(super) fn polars_schema(schema: &TableSchema) -> Schema {
+    schema.columns().iter().map(|column| PolarsField::new(column.name.as_str().into(), polars_type(&column.ty))).collect()
+}
 
 /// Returns the Polars type of a column. Polars has no maps: they are lists of `key` and `value`.
 pub(super) fn polars_type(ty: &ColumnType) -> DataType {

@@ -4,5 +4,5 @@ mod bridge;
 mod convert;
 mod error;
 
-pub(super) use convert::{from_arrow, to_arrow};
-pub(super) use error::FrameError;
+pub use convert::{from_arrow, to_arrow};
+pub use error::FrameError;

@@ -8,22 +8,25 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use crate::jobs::run::JobError;
 use crate::lake::PARTITION_SCHEMA;
 use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnType};
 
-use super::error::failed;
+use crate::sql::SqlError;
+
+use super::failure::failed;
 use super::grown::grown;
-use super::types::polars_type;
+use super::types::{polars_schema, polars_type};
 
 /// Returns the table's files, at the locations of its partitions, as one frame; columns that older files lack are null.
 ///
 /// Polars itself reads structs that grew since a file was written, but loses values of structs in lists (0.55.2). So files are
 /// read as they are, those of one schema together, and missing members are added here.
-pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, JobError> {
-    let mut schema: Schema =
-        table.schema.columns().iter().map(|column| Field::new(column.name.as_str().into(), polars_type(&column.ty))).collect();
+///
+/// # Errors
+/// The files are in no local folder, or can't be read.
+pub fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, SqlError> {
+    let mut schema = polars_schema(&table.schema);
     let key = |column: &Column| Field::new(column.name.as_str().into(), polars_type(&column.ty));
     let keys: Schema = table.partition_by.iter().map(key).collect();
     let root = folder(&table.location)?;
@@ -40,7 +43,7 @@ pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame,
         return Ok(DataFrame::empty_with_schema(&schema).lazy());
     }
     let frames = groups.into_values().map(|files| group(&root, &keys, &schema, &nested, files));
-    let frames = frames.collect::<Result<Vec<_>, JobError>>()?;
+    let frames = frames.collect::<Result<Vec<_>, SqlError>>()?;
     match <[LazyFrame; 1]>::try_from(frames) {
         Ok([frame]) => Ok(frame),
         Err(frames) => concat(frames, UnionArgs::default()).map_err(failed),
@@ -62,13 +65,13 @@ fn alike(
     table: &Table,
     partitions: &[Partition],
     together: bool,
-) -> Result<BTreeMap<String, Vec<PlRefPath>>, JobError> {
+) -> Result<BTreeMap<String, Vec<PlRefPath>>, SqlError> {
     let mut groups: BTreeMap<String, Vec<PlRefPath>> = BTreeMap::new();
     for partition in partitions {
         let location = folder(&partition.location)?;
         let expected = partition.value.name(table.partition_by.iter().map(|column| &column.name));
         if !location.strip_prefix(root).is_ok_and(|below| has_folders(below, &expected)) {
-            return Err(JobError::Query {
+            return Err(SqlError::Failed {
                 reason: format!("the partition {} lies outside its table, at {}", partition.value, partition.location),
             });
         }
@@ -97,7 +100,7 @@ fn group(
     schema: &Schema,
     nested: &[(PlSmallStr, ColumnType)],
     files: Vec<PlRefPath>,
-) -> Result<LazyFrame, JobError> {
+) -> Result<LazyFrame, SqlError> {
     let mut schema = schema.clone();
     let mut grow = Vec::new();
     if let (false, Some(first)) = (nested.is_empty(), files.first()) {
@@ -142,21 +145,22 @@ fn as_grown(name: &PlSmallStr, ty: ColumnType) -> Expr {
     )
 }
 
-fn file_schema(path: &Path) -> Result<Schema, JobError> {
+fn file_schema(path: &Path) -> Result<Schema, SqlError> {
     let file =
-        File::open(path).map_err(|error| JobError::Query { reason: format!("{} can't be read ({error})", path.display()) })?;
+        File::open(path).map_err(|error| SqlError::Failed { reason: format!("{} can't be read ({error})", path.display()) })?;
     let schema = ParquetReader::new(file).schema().map_err(failed)?;
     Ok(Schema::from_arrow_schema(schema.as_ref()))
 }
 
-fn folder(location: &str) -> Result<PathBuf, JobError> {
+fn folder(location: &str) -> Result<PathBuf, SqlError> {
     let path = location.strip_prefix("file://");
-    path.map(|path| PathBuf::from(path.trim_end_matches('/')))
-        .ok_or_else(|| JobError::Query { reason: format!("`{location}` is no local folder, and adg queries local folders only") })
+    path.map(|path| PathBuf::from(path.trim_end_matches('/'))).ok_or_else(|| SqlError::Failed {
+        reason: format!("`{location}` is no local folder, and adg queries local folders only"),
+    })
 }
 
-fn parquet_files(folder: &Path) -> Result<Vec<PlRefPath>, JobError> {
-    let unreadable = |error: io::Error| JobError::Query {
+fn parquet_files(folder: &Path) -> Result<Vec<PlRefPath>, SqlError> {
+    let unreadable = |error: io::Error| SqlError::Failed {
         reason: format!(
             "a partition points at the folder {}, which can't be read ({error}): run its date again",
             folder.display()

@@ -7,7 +7,10 @@ use polars::prelude::{Column, CompatLevel, DataFrame, PlSmallStr, Series};
 use super::{FrameError, bridge};
 
 /// Returns a frame of these columns, each `rows` long.
-pub(crate) fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFrame, FrameError> {
+///
+/// # Errors
+/// The columns differ in length, or have a type that Polars does not know.
+pub fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<DataFrame, FrameError> {
     let columns = columns.into_iter().map(|(name, array)| {
         let chunk = bridge::array_to_polars(&array)?;
         Ok(Column::from(Series::try_from((PlSmallStr::from_str(name), vec![chunk]))?))
@@ -17,7 +20,10 @@ pub(crate) fn from_arrow(rows: usize, columns: Vec<(&str, ArrayRef)>) -> Result<
 }
 
 /// Returns the arrays of a frame's columns, in order.
-pub(crate) fn to_arrow(frame: &DataFrame) -> Result<Vec<ArrayRef>, FrameError> {
+///
+/// # Errors
+/// A column has a type that arrow does not know.
+pub fn to_arrow(frame: &DataFrame) -> Result<Vec<ArrayRef>, FrameError> {
     let arrays = frame.columns().iter().map(|column| {
         let series = column.as_materialized_series().rechunk();
         bridge::array_to_arrow(series.to_arrow(0, CompatLevel::newest()))

@@ -1,0 +1,17 @@
+//! SQL over named inputs: statements, and the engines that run them.
+
+mod engine;
+mod error;
+mod input;
+pub mod polars;
+mod staged;
+mod statement;
+
+pub use engine::SqlEngine;
+pub use error::SqlError;
+pub use input::{Input, InputRows, Inputs};
+pub use staged::{StagedTable, StagedWriter};
+pub use statement::Statement;
+
+#[cfg(test)]
+mod conformance;
