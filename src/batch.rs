@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
+use arrow_array::builder::{LargeListBuilder, StringViewBuilder};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, TimeUnit};
 
 use crate::identity::{ErrorKind, Explain};
-use crate::schema::{ColumnType, StructField, TableSchema};
+use crate::schema::{ColumnName, ColumnType, StructField, TableSchema};
 
 /// An error for arrays that do not form columns of the required type or length: a bug of adg.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,28 @@ impl Explain for BatchError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Bug
     }
+}
+
+/// Returns the text of an invalid value, in the words of the job that adg replaces: others read them. `path` leads to a value in
+/// the column's.
+pub fn describe_error(column: &ColumnName, path: &str, text: &str) -> String {
+    format!("Type Conversion for column {column}{path}. The source value is: {text}")
+}
+
+/// Returns the column `error_desc`: for each row its texts of invalid values; null, not an empty list, if all are valid.
+pub fn error_lists(rows: usize, mut errors: Vec<(usize, String)>) -> ArrayRef {
+    errors.sort_by_key(|(row, _)| *row);
+    let mut lists = LargeListBuilder::with_capacity(StringViewBuilder::new(), rows).with_field(element_field(DataType::Utf8View));
+    let mut next = errors.into_iter().peekable();
+    for row in 0..rows {
+        let mut any = false;
+        while let Some((_, error)) = next.next_if(|(of, _)| *of == row) {
+            any = true;
+            lists.values().append_value(error);
+        }
+        lists.append(any);
+    }
+    Arc::new(lists.finish())
 }
 
 /// Returns the Arrow type of a column's arrays, which is the same everywhere in adg.

@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 12] = [
 ];
 
 /// Kinds of jobs. They share `jobs/run` and do not know each other.
-const KINDS: [&str; 1] = ["ingest"];
+const KINDS: [&str; 2] = ["ingest", "pipeline"];
 
 /// A module's path from the crate's root: `["lake", "parquet", "writer"]`.
 type Module = Vec<String>;

@@ -14,9 +14,8 @@ use crate::report::ExitCode;
 use crate::schema::ColumnType;
 
 use super::making_args::{GenerateArgs, ImportArgs, SniffArgs};
-
-/// Memory limit of a run where `--memory` is not given.
-pub(super) const DEFAULT_MEMORY: &str = "1GiB";
+use super::memory::DEFAULT_MEMORY;
+use super::pipeline_args::PipelineCommand;
 
 /// Load daily files into Hive tables.
 #[derive(Debug, Parser)]
@@ -175,6 +174,9 @@ pub(super) enum Command {
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
+    /// Run pipelines: databases and tables, through SQL, into tables.
+    #[command(subcommand)]
+    Pipeline(PipelineCommand),
     /// Show the state of a module's dates and the commands for unfinished ones.
     History(HistoryArgs),
     /// Compare published dates with the metastore, their files and the source.

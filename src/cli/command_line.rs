@@ -7,6 +7,7 @@ use crate::jobs::NextCommands;
 
 use super::args::EnvironmentArgs;
 use super::environment::chosen;
+use super::memory::DEFAULT_MEMORY;
 
 /// The words of a command that runs a module again. Dates and collections are left out, as they differ from command to command.
 #[derive(Debug, Clone)]
@@ -20,15 +21,22 @@ pub(super) struct CommandLine {
 impl CommandLine {
     /// Returns the words for a module, in the given environment.
     pub(super) fn of(module: &str, load: LoadType, environment: &EnvironmentArgs) -> Self {
-        let program = std::env::args().next().unwrap_or_else(|| "adg".to_owned());
-        let mut words = vec![program, "--module".to_owned(), module.to_owned()];
-        let (file, profile) = chosen(environment);
-        words.extend(file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]));
-        words.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile]));
+        let mut words = vec![program(), "--module".to_owned(), module.to_owned()];
+        words.extend(environment_flags(environment));
         if load != LoadType::Full {
             words.extend(["--load-type".to_owned(), load.to_string()]);
         }
         Self { words, flags: Vec::new() }
+    }
+
+    /// Returns the command that runs a pipeline, in the given environment.
+    pub(super) fn of_pipeline(pipeline: &str, memory: &str, environment: &EnvironmentArgs) -> String {
+        let mut words = vec![program(), "pipeline".to_owned(), "run".to_owned(), pipeline.to_owned()];
+        words.extend(environment_flags(environment));
+        if memory != DEFAULT_MEMORY {
+            words.extend(["--memory".to_owned(), memory.to_owned()]);
+        }
+        shell_words::join(words)
     }
 
     /// Sets the flags of a run.
@@ -41,6 +49,17 @@ impl CommandLine {
         let (program, module) = self.words.split_at(self.words.len().min(1));
         shell_words::join([program, &[command.to_owned()], module].concat())
     }
+}
+
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "adg".to_owned())
+}
+
+/// Returns the flags of the config file and the profile, if they were given.
+fn environment_flags(environment: &EnvironmentArgs) -> Vec<String> {
+    let (file, profile) = chosen(environment);
+    let file = file.into_iter().flat_map(|file| ["--config".to_owned(), file.display().to_string()]);
+    file.chain(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile])).collect()
 }
 
 impl NextCommands for CommandLine {

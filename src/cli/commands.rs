@@ -1,11 +1,8 @@
 //! Commands: each runs a job and prints its result.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
-
-use clap::CommandFactory;
-use serde::Serialize;
 
 use crate::config::{self, ConfigFile};
 use crate::identity::ErrorKind;
@@ -14,18 +11,22 @@ use crate::jobs::{
     SniffRequest,
 };
 use crate::report::{
-    Bars, ExitCode, NoProgress, Progress, Repair, Undoing, Verified, closing_table, history_table, is_harmful, page_html,
-    plan_table, repaired_table, shown, undone_table, verified_table,
+    ExitCode, Repair, Undoing, Verified, history_table, page_html, plan_table, repaired_table, shown, undone_table,
+    verified_table,
 };
-use crate::stop::Stop;
-use crate::telemetry;
-use crate::telemetry::otlp::{self, Otlp};
+use crate::telemetry::otlp::Otlp;
+use clap::CommandFactory;
 
 use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, RepairArgs, ReportArgs, RunArgs, UndoArgs};
-use super::environment::{config_file, env};
+use super::environment::config_file;
 use super::logging::LogFormat;
 use super::making_args::{ImportArgs, SniffArgs};
-use super::requests::{generate_request, history_request, ingest_request, module_name, next_commands, past_scope};
+use super::output::{print, print_bytes, print_json};
+use super::pipeline_args::PipelineCommand;
+use super::requests::{
+    generate_request, history_request, ingest_request, module_name, next_commands, past_scope, pipeline_request,
+};
+use super::running::{run_job, run_span};
 
 /// Number of dates that `adg history` shows where none are requested; `REPORTED_DAYS` is that of a page.
 const TOLD_DAYS: u32 = 31;
@@ -38,6 +39,7 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
     match command {
         Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
         Command::Plan { run, out } => return plan(&run, &cli.environment, out.as_deref()),
+        Command::Pipeline(command) => return pipeline(&command, &cli.environment, format, otlp),
         Command::History(args) => history(&args, &cli.environment)?,
         Command::Verify { run, json } => return verify(&run, &cli.environment, json),
         Command::Report(args) => report(&args, &cli.environment)?,
@@ -200,29 +202,31 @@ fn run_module(
     otlp: Option<&Otlp>,
 ) -> Result<ExitCode, JobError> {
     let request = ingest_request(args, environment)?;
-    let span = tracing::info_span!("run", otel.name = format!("adg {}", request.scope.job), module = request.scope.job);
-    otlp::continue_trace(&span, &env);
-    let _span = span.entered();
-    let mut services = Services::open_to_run(self::environment(environment)?, &request.scope.job)?;
-    services.environment.stop = Stop::on_signals()
-        .map_err(|error| JobError::Machine { message: format!("failed to handle signals: {error}"), hint: "run again".into() })?;
-    let progress: Box<dyn Progress> = match format {
-        LogFormat::Human if io::stderr().is_terminal() => Box::new(Bars::default()),
-        _ => Box::new(NoProgress),
-    };
-    let report = jobs::ingest(&services, &request, &*progress)?;
-    if let Some(otlp) = otlp {
-        otlp.measure(&telemetry::measures(&report));
+    let _span = run_span(&request.scope.job);
+    run_job(&request.scope.job, self::environment(environment)?, format, otlp, |services, progress| {
+        jobs::ingest(services, &request, progress)
+    })
+}
+
+fn pipeline(
+    command: &PipelineCommand,
+    environment: &EnvironmentArgs,
+    format: LogFormat,
+    otlp: Option<&Otlp>,
+) -> Result<ExitCode, JobError> {
+    match command {
+        PipelineCommand::Plan(args) => {
+            print(&jobs::plan_pipeline(&services(environment)?, &pipeline_request(args, environment)?)?)?;
+            Ok(ExitCode::Done)
+        }
+        PipelineCommand::Run(args) => {
+            let request = pipeline_request(args, environment)?;
+            let _span = run_span(&request.pipeline);
+            run_job(&request.pipeline, self::environment(environment)?, format, otlp, |services, progress| {
+                jobs::pipeline(services, &request, progress)
+            })
+        }
     }
-    let code = report.exit_code();
-    match format {
-        LogFormat::Human => tell_person(&shown(&closing_table(&report))),
-        LogFormat::Json => tracing::info!(
-            event = "run_done", run_id = %report.run_id, module = %report.module, profile = report.profile,
-            dates = report.days.len(), exit_code = code.number(), rerun = report.rerun.join("; "), "the run is done"
-        ),
-    }
-    Ok(code)
 }
 
 fn print_schema(file: ConfigFile, markdown: bool) -> Result<(), JobError> {
@@ -235,35 +239,4 @@ fn print_schema(file: ConfigFile, markdown: bool) -> Result<(), JobError> {
 fn manual(folder: &Path) -> Result<(), JobError> {
     let failed = |source| JobError::Output { what: format!("the manual into `{}`", folder.display()), source };
     std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder)).map_err(failed)
-}
-
-fn print_json(value: &impl Serialize) -> Result<(), JobError> {
-    let json = serde_json::to_string_pretty(value).map_err(|error| JobError::Bug(error.to_string()))?;
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        // In texts only: JSON itself has no such character but line ends.
-        if c != '\n' && is_harmful(c) { escaped += &format!("\\u{:04x}", u32::from(c)) } else { escaped.push(c) }
-    }
-    print_bytes(format!("{escaped}\n").as_bytes())
-}
-
-/// Prints a text to standard output, without characters on which a terminal would act: it contains names of a source and messages
-/// of services.
-fn print(text: &str) -> Result<(), JobError> {
-    print_bytes(format!("{}\n", shown(text)).as_bytes())
-}
-
-/// Writes bytes to standard output. A pipe that its reader has closed is no failure.
-fn print_bytes(bytes: &[u8]) -> Result<(), JobError> {
-    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(JobError::Output { what: "the result".into(), source: error })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints a message for a person to standard error. If that fails, as on a full disk, the exit code says how the command ended.
-pub(super) fn tell_person(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -7,7 +7,11 @@ mod environment;
 mod given;
 mod logging;
 mod making_args;
+mod memory;
+mod output;
+mod pipeline_args;
 mod process;
 mod requests;
+mod running;
 
 pub use process::main;

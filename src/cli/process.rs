@@ -10,7 +10,7 @@ use crate::telemetry::otlp::{Otlp, OtlpError};
 
 use super::args::Cli;
 use super::logging::LogFormat;
-use super::{commands, environment, logging};
+use super::{commands, environment, logging, output};
 
 /// Runs the command line of this process to its end.
 pub fn main() -> ProcessExit {
@@ -57,9 +57,9 @@ fn tell(error: &JobError, format: LogFormat) {
             "the command failed"
         ),
         LogFormat::Human => {
-            commands::tell_person(&format!("error: {}", shown(&message)));
+            output::tell_person(&format!("error: {}", shown(&message)));
             if let Some(hint) = hint {
-                commands::tell_person(&format!("hint: {}", shown(&hint)));
+                output::tell_person(&format!("hint: {}", shown(&hint)));
             }
         }
     }

@@ -3,22 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bytesize::ByteSize;
-
 use crate::catchup::{Requested, Shard, ShardError};
 use crate::config::{ColumnTypeWord, SparkRemote};
 use crate::identity::{CollectionName, LoadType};
 use crate::jobs::{
-    self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, LEAST_MEMORY, NextCommands, RunOptions, Scope,
+    self, ExtraColumn, Generate, HistoryRequest, IngestRequest, JobError, NextCommands, PipelineRequest, RunOptions, Scope,
 };
 use crate::report::Asked;
 use crate::schema::ColumnName;
 
-use super::args::{DEFAULT_MEMORY, EnvironmentArgs, PastArgs, RunArgs};
+use super::args::{EnvironmentArgs, PastArgs, RunArgs};
 use super::command_line::CommandLine;
 use super::environment::{config_file, env, given};
 use super::given::Env;
 use super::making_args::GenerateArgs;
+use super::memory::{DEFAULT_MEMORY, memory, usage};
+use super::pipeline_args::PipelineArgs;
 
 /// Returns a module's name without blanks around it, in lower case.
 pub(super) fn module_name(text: &str) -> String {
@@ -155,10 +155,11 @@ fn flags(e2e_test: bool, shard: Option<Shard>, args: &RunArgs) -> Vec<String> {
     flags
 }
 
-fn memory(text: &str) -> Result<ByteSize, JobError> {
-    let wrong = |reason: &str| usage("--memory", text, reason);
-    let memory: ByteSize = text.parse().map_err(|_| wrong("write a size such as 512MiB"))?;
-    if memory < LEAST_MEMORY { Err(wrong(&format!("a run needs at least {LEAST_MEMORY}"))) } else { Ok(memory) }
+/// Returns the request for a run of a pipeline.
+pub(super) fn pipeline_request(args: &PipelineArgs, environment: &EnvironmentArgs) -> Result<PipelineRequest, JobError> {
+    let pipeline = module_name(&args.name);
+    let rerun = CommandLine::of_pipeline(&pipeline, &args.memory, environment);
+    Ok(PipelineRequest { pipeline, memory: memory(&args.memory)?, rerun })
 }
 
 /// Returns the request for test files.
@@ -182,10 +183,6 @@ pub(super) fn generate_request(args: &GenerateArgs) -> Result<Generate, JobError
         add: add.collect::<Result<_, JobError>>()?,
         drop: args.drop_column.iter().map(|place| column_place("--drop-column", place)).collect::<Result<_, _>>()?,
     })
-}
-
-fn usage(flag: &str, text: &str, reason: &str) -> JobError {
-    JobError::Usage { message: format!("{flag} `{text}`: {reason}"), hint: None }
 }
 
 fn column_place(flag: &str, text: &str) -> Result<(CollectionName, ColumnName), JobError> {

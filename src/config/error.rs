@@ -68,6 +68,16 @@ pub enum ConfigError {
         /// Names of the built-in modules.
         known: String,
     },
+    /// The pipeline does not exist.
+    #[error("unknown pipeline `{pipeline}`: `{file}` does not exist{}", others(.known))]
+    NoPipeline {
+        /// Name as requested.
+        pipeline: String,
+        /// Path of the pipeline file.
+        file: String,
+        /// Names of the existing pipelines.
+        known: String,
+    },
     /// The module has no such load.
     #[error("the module `{module}` has no load type `{load}`; it has {}", loads(.known))]
     NoLoadType {
@@ -101,6 +111,7 @@ impl Explain for ConfigError {
             Self::NoModule { file, .. } => {
                 Some(format!("check the name, or create `{file}`; `adg import` writes one from a table"))
             }
+            Self::NoPipeline { .. } => Some("check the name, or write the file; docs/config.md has its keys".into()),
             Self::NoLoadType { .. } => Some("list it under `load_types` in the module file".into()),
             Self::Secret { source, .. } => source.hint(),
             Self::Invalid { .. } if self.to_string().contains(", expected a string") => {
@@ -112,6 +123,10 @@ impl Explain for ConfigError {
             Self::Unreadable { .. } => None,
         }
     }
+}
+
+fn others(known: &str) -> String {
+    if known.is_empty() { String::new() } else { format!("; there are {known}") }
 }
 
 fn loads(known: &str) -> String {

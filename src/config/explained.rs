@@ -43,7 +43,11 @@ pub(super) fn places(path: &str, key: &str) -> Vec<String> {
 }
 
 fn file_of(path: &str) -> ConfigFile {
-    if path == "profiles" || path.starts_with("profiles.") { ConfigFile::Environments } else { ConfigFile::Module }
+    match path.split(['.', '[']).next() {
+        Some("profiles") => ConfigFile::Environments,
+        Some("pipeline" | "sources" | "transforms" | "checks" | "sinks") => ConfigFile::Pipeline,
+        _ => ConfigFile::Module,
+    }
 }
 
 /// Returns a schema, what it refers to, and each of its forms.

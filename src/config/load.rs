@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::aws::AwsSettings;
@@ -140,6 +141,31 @@ impl Config {
         self.folder.join(path)
     }
 
+    /// Returns the settings of a job's file, with its references resolved.
+    pub(super) fn job<T: DeserializeOwned>(
+        &self,
+        file: &Path,
+        text: &str,
+        resolver: &dyn ReferenceResolver,
+    ) -> Result<T, ConfigError> {
+        let mut raw = parse(file, text)?;
+        refuse_empty(file, "", &raw)?;
+        let keys = Keys { aws: self.profile.aws.clone(), secrets: self.profile.secrets.clone() };
+        let secret = |secret: &str| self.read.get(secret, &self.profile_name, &keys, resolver);
+        let secrets = fill(file, &mut raw, "", &secret, resolver)?;
+        typed(file, "", raw, &secrets)
+    }
+
+    /// Returns the file of a module beside `adg.yaml`.
+    fn module_file(&self, name: &str) -> PathBuf {
+        self.folder.join("modules").join(format!("{name}.yaml"))
+    }
+
+    /// Returns true if there is a module of that name.
+    pub(super) fn has_module(&self, name: &str) -> bool {
+        BUILT_IN.iter().any(|(known, _)| *known == name) || self.module_file(name).exists()
+    }
+
     /// Reads the files with positions of fields that a module names.
     fn read_layouts(&self, module_file: &Path, module: &mut Module) -> Result<(), ConfigError> {
         for positions in module.field_positions() {
@@ -165,7 +191,7 @@ impl Config {
     /// The module does not exist, or has no such load type; its file can't be read or is invalid; a variable or a secret that it
     /// refers to can't be read.
     pub fn module(&self, name: &str, load: LoadType, resolver: &dyn ReferenceResolver) -> Result<Module, ConfigError> {
-        let file = self.folder.join("modules").join(format!("{name}.yaml"));
+        let file = self.module_file(name);
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
         let (file, text) = match (file.exists(), built_in) {
             (false, Some((_, text))) => (PathBuf::from(format!("built-in modules/{name}.yaml")), (*text).to_owned()),
@@ -175,12 +201,7 @@ impl Config {
                 return Err(ConfigError::NoModule { module: name.to_owned(), file: display(&file), known });
             }
         };
-        let mut raw = parse(&file, &text)?;
-        refuse_empty(&file, "", &raw)?;
-        let keys = Keys { aws: self.profile.aws.clone(), secrets: self.profile.secrets.clone() };
-        let secret = |secret: &str| self.read.get(secret, &self.profile_name, &keys, resolver);
-        let secrets = fill(&file, &mut raw, "", &secret, resolver)?;
-        let mut module: Module = typed(&file, "", raw, &secrets)?;
+        let mut module: Module = self.job(&file, &text, resolver)?;
         check_version(&file, module.version)?;
         let wrong = |path: &str, reason: String| ConfigError::Invalid { file: display(&file), path: path.into(), reason };
         if module.module.as_str() != name {

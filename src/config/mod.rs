@@ -1,4 +1,4 @@
-//! Config files: `adg.yaml` with its profiles, and one file for each module.
+//! Config files: `adg.yaml` with its profiles, and one file for each module and pipeline.
 //!
 //! Files are parsed first. `${env:NAME}` and `${secret:NAME#path}` are filled into string leaves afterwards, so that a value can
 //! never change the structure of a file. An unknown key is an error that names its path and the nearest valid key.
@@ -13,6 +13,8 @@ mod load;
 mod load_settings;
 mod loads;
 mod module;
+mod pipeline;
+mod pipeline_file;
 mod reference;
 mod schema_doc;
 mod secret_text;
@@ -31,6 +33,10 @@ pub use load_settings::LoadSettings;
 pub use module::{
     CatchupSettings, CollectionsFrom, CompleteSettings, ControlSettings, DateFrom, FileEncryption, JsonSettings, LateFiles,
     Limits, Module, PartitionBy, PartitionFrom, Rate, SourceSettings, TargetSettings, WithoutRecord,
+};
+pub use pipeline::{
+    CheckSettings, ColumnList, DatabaseSource, HiveTarget, MisfitRule, Pipeline, PipelineSource, SinkMode, SinkSettings,
+    TransformSettings,
 };
 pub use reference::ReferenceResolver;
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value};
 
-use super::{Environments, Module};
+use super::{Environments, Module, Pipeline};
 
 /// Kind of config file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -15,6 +15,8 @@ pub enum ConfigFile {
     Environments,
     /// Module file, `modules/NAME.yaml`.
     Module,
+    /// Pipeline file, `pipelines/NAME.yaml`.
+    Pipeline,
 }
 
 /// Returns the JSON Schema of a file.
@@ -22,18 +24,24 @@ pub fn json_schema(file: ConfigFile) -> Schema {
     match file {
         ConfigFile::Environments => schema_for!(Environments),
         ConfigFile::Module => schema_for!(Module),
+        ConfigFile::Pipeline => schema_for!(Pipeline),
     }
 }
 
-/// Returns the text of `docs/config.md`: every key of both files.
+/// Returns the text of `docs/config.md`: every key of all files.
 pub fn markdown() -> String {
     let mut page = String::from(
         "# The config files\n\n<!-- Written by `adg schema --markdown`; a test compares it. -->\n\nYAML (so JSON too). Relative \
          paths are relative to the folder of `adg.yaml`. An unknown key is an error, as is one without a value. `${env:NAME}` \
          and `${secret:NAME#path}` are filled into strings after parsing; a string that is nothing but a reference to a list or \
-         a map of a secret becomes it. For editors: `adg schema` and `adg schema module` print the JSON Schemas.\n",
+         a map of a secret becomes it. For editors: `adg schema`, `adg schema module` and `adg schema pipeline` print \
+         the JSON Schemas.\n",
     );
-    for (title, file) in [("`adg.yaml`", ConfigFile::Environments), ("`modules/NAME.yaml`", ConfigFile::Module)] {
+    for (title, file) in [
+        ("`adg.yaml`", ConfigFile::Environments),
+        ("`modules/NAME.yaml`", ConfigFile::Module),
+        ("`pipelines/NAME.yaml`", ConfigFile::Pipeline),
+    ] {
         let schema = json_schema(file).to_value();
         // Writing to a String does not fail.
         let _ = write!(page, "\n## {title}\n\n{}\n", sentence(&schema));

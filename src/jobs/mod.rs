@@ -6,6 +6,7 @@ mod faults;
 mod generate;
 mod import;
 mod ingest;
+mod pipeline;
 mod query;
 mod retype;
 mod run;
@@ -21,8 +22,9 @@ pub use ingest::{
     DATES, HistoryRequest, IngestRequest, RepairRequest, history, ingest, plan, read_plan, refuse_test_flag_where_protected,
     repair, report, undo, verify, write_plan,
 };
+pub use pipeline::{PipelineRequest, pipeline, plan as plan_pipeline};
 pub use query::{QueryFormat, query};
 pub use retype::{RetypeRequest, Retyped, retype};
-pub use run::{Environment, JobError, LEAST_MEMORY, NextCommands, RunOptions, Scope, Services};
+pub use run::{Environment, JobError, LEAST_MEMORY, NextCommands, PipelineError, RunOptions, Scope, Services};
 pub use sniff::{Init, InitRequest, SniffRequest, init, sniff};
 pub use tables::{describe, tables};

@@ -7,6 +7,7 @@ use bytesize::ByteSize;
 use crate::metastore::{Metastore, MetastoreError, Partition, Table, TableName, create_table_ddl};
 use crate::report;
 
+use crate::jobs::run::existing::existing;
 use crate::jobs::run::{JobError, Services};
 
 fn total(partitions: &[Partition], key: &str) -> Option<u64> {
@@ -75,11 +76,6 @@ pub fn describe(services: &Services, name: &str) -> Result<String, JobError> {
     }
     let _ = write!(text, "\n\n{rows}");
     Ok(text)
-}
-
-pub(super) fn existing(metastore: &dyn Metastore, name: &TableName) -> Result<Table, JobError> {
-    let missing = || MetastoreError::NoSuchTable { table: name.clone(), metastore: "of the profile".to_owned() };
-    Ok(metastore.table(name)?.ok_or_else(missing)?)
 }
 
 /// Returns the table of that name, with or without its database. Only without it are all tables listed, which not everyone may

@@ -26,6 +26,12 @@ impl TableLayout {
         Self { folder: folder.trim_matches('/').to_owned(), keys }
     }
 
+    /// Returns true if one of the two folders is the other, or lies in it: such tables would read and sweep each other's files.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let is_within = |inner: &Self, outer: &Self| format!("{}/", inner.folder).starts_with(&format!("{}/", outer.folder));
+        is_within(self, other) || is_within(other, self)
+    }
+
     /// Returns the partition columns.
     pub fn keys(&self) -> &PartitionKeys {
         &self.keys
@@ -103,6 +109,22 @@ impl TableLayout {
     /// Returns the file of the records that one run quarantined.
     pub fn quarantine_file(&self, date: ProcessingDate, run: RunId) -> String {
         format!("{}/records.jsonl", self.quarantine_of(&self.value(date), run))
+    }
+}
+
+/// Checks that the folder of a table stays where it is said to be, in every store.
+///
+/// # Errors
+/// The part of it that does not.
+pub fn checked_folder(folder: &str) -> Result<&str, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.=".contains(c);
+    let is_plain = |segment: &str| !segment.is_empty() && segment.chars().all(allowed) && !segment.starts_with(['.', '_']);
+    match folder.trim_matches('/').split('/').find(|segment| !is_plain(segment)) {
+        None => Ok(folder),
+        Some(segment) => Err(format!(
+            "`{folder}` has the part `{segment}`; use letters, digits, `_-.=` and what is filled in, and no part that is \
+             empty or hidden"
+        )),
     }
 }
 

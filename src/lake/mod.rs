@@ -32,7 +32,7 @@ pub use error::LakeError;
 #[cfg(feature = "spark")]
 pub use foreign_files::ForeignFiles;
 pub use hive_sink::HiveSink;
-pub use layout::TableLayout;
+pub use layout::{TableLayout, checked_folder};
 pub use parameters::{COLUMNS, OWNER, SOURCE_NAMES};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};
 pub use partition_keys::PartitionKeys;

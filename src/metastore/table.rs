@@ -42,6 +42,30 @@ impl FromStr for TableName {
     }
 }
 
+impl serde::Serialize for TableName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for TableName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        let wrong = |error: NameError| serde::de::Error::custom(format!("`{text}` is no table: write database.table ({error})"));
+        text.parse().map_err(wrong)
+    }
+}
+
+impl schemars::JsonSchema for TableName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TableName".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^[a-z][a-z0-9_]{0,127}\.[a-z][a-z0-9_]{0,127}$" })
+    }
+}
+
 /// A database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {

@@ -21,7 +21,9 @@ use crate::store::{ScratchFile, ScratchFolder};
 use super::SqlError;
 
 /// Approximate size of a file in bytes. An encrypted one is held in memory while it is read.
-const FILE_BYTES: usize = 64 << 20;
+const FILE_BYTES: usize = 8 << 20;
+/// Bytes of a page. Each column holds one while a row group is made.
+const PAGE_BYTES: usize = 128 << 10;
 /// Rows of a batch that is read back.
 const BATCH_ROWS: usize = 8192;
 
@@ -89,6 +91,7 @@ impl<'f> StagedWriter<'f> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
             .set_dictionary_enabled(false)
+            .set_data_page_size_limit(PAGE_BYTES)
             .set_statistics_enabled(EnabledStatistics::None)
             .build();
         let sink = file.create().map_err(scratch(KEEP))?;
@@ -150,23 +153,19 @@ impl StagedTable {
         &self.files
     }
 
-    /// Hands each batch of the rows to `take`.
-    ///
-    /// # Errors
-    /// A file can't be read, or `take` fails.
-    pub fn read<E: From<SqlError>>(&self, take: &mut dyn FnMut(&RecordBatch) -> Result<(), E>) -> Result<(), E> {
-        for file in &self.files {
-            let reader = if file.is_encrypted() {
-                reader(content(file)?)?
-            } else {
-                reader(File::open(file.path()).map_err(scratch(READ))?)?
-            };
-            for batch in reader {
-                take(&batch.map_err(scratch(READ))?)?;
+    /// Returns the rows in batches.
+    pub fn batches(&self) -> impl Iterator<Item = Result<RecordBatch, SqlError>> {
+        self.files.iter().flat_map(|file| -> Box<dyn Iterator<Item = Result<RecordBatch, SqlError>>> {
+            match opened(file) {
+                Ok(reader) => Box::new(reader.map(|batch| batch.map_err(scratch(READ)))),
+                Err(error) => Box::new(std::iter::once(Err(error))),
             }
-        }
-        Ok(())
+        })
     }
+}
+
+fn opened(file: &ScratchFile) -> Result<ParquetRecordBatchReader, SqlError> {
+    if file.is_encrypted() { reader(content(file)?) } else { reader(File::open(file.path()).map_err(scratch(READ))?) }
 }
 
 fn reader(file: impl ChunkReader + 'static) -> Result<ParquetRecordBatchReader, SqlError> {
@@ -176,7 +175,12 @@ fn reader(file: impl ChunkReader + 'static) -> Result<ParquetRecordBatchReader, 
 
 /// Returns the decrypted bytes of a file.
 pub(super) fn content(file: &ScratchFile) -> Result<Bytes, SqlError> {
-    let mut bytes = Vec::new();
-    file.open().and_then(|mut file| file.read_to_end(&mut bytes)).map_err(scratch(READ))?;
-    Ok(bytes.into())
+    let read = || {
+        // One byte more, lest the end be looked for in twice the space.
+        let size = usize::try_from(std::fs::metadata(file.path())?.len()).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(size + 1);
+        file.open()?.read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes.into())
+    };
+    read().map_err(scratch(READ))
 }

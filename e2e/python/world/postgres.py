@@ -5,6 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,21 @@ class Postgres:
     port: int
     folder: Path
     pid: int
+
+    def run(self, sql: str, database: str = NAME) -> str:
+        """Runs statements; gives the rows of the last one, their values divided by `|`."""
+        server = ("-h", HOST, "-p", str(self.port), "-U", NAME, "-d", database)
+        words = ["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", *server, "-f", "-"]
+        done = subprocess.run(words, input=sql, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"psql ended with {done.returncode}:\n{done.stderr}")
+        return done.stdout.strip()
+
+    def new_database(self) -> str:
+        """Creates an empty database, and gives its name."""
+        name = f"test_{uuid.uuid4().hex}"
+        self.run(f"create database {name}")
+        return name
 
 
 @contextmanager

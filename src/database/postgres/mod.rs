@@ -11,6 +11,7 @@ mod rows;
 mod server;
 mod settings;
 mod snapshot;
+mod table_ref;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,5 +22,6 @@ pub use reading::ReadColumn;
 pub use rows::Copy;
 pub use server::Session;
 pub use settings::{PostgresConnection, TlsMode};
-pub use snapshot::{Snapshot, TableRef};
+pub use snapshot::Snapshot;
+pub use table_ref::TableRef;
 pub use vector::Misfit;

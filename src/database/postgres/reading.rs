@@ -63,6 +63,20 @@ impl ReadColumn {
         Self { name: name.to_owned(), ty, reading, as_text }
     }
 
+    /// Returns the column as text, as the server shows its values.
+    #[must_use]
+    pub fn as_text(self) -> Self {
+        match self.reading {
+            Reading::Text { .. } => self,
+            _ => Self { ty: ColumnType::String, reading: Reading::Text { from: 0 }, as_text: Some(AsText::Cast), ..self },
+        }
+    }
+
+    /// Returns true if the server may have values that its type does not hold.
+    pub fn may_misfit(&self) -> bool {
+        matches!(self.reading, Reading::Decimal { .. } | Reading::Date | Reading::Timestamp | Reading::List(_))
+    }
+
     /// Returns the expression that gives its values in the form that is read.
     pub fn expression(&self) -> String {
         let name = quoted(&self.name);
@@ -160,5 +174,11 @@ mod tests {
             assert_eq!((column.ty.to_string().as_str(), column.expression().as_str()), (expected, expression), "{ty}");
         }
         assert_eq!(ReadColumn::of("a\"b", &Type::INT4, -1).expression(), "\"a\"\"b\"");
+        let text = ReadColumn::of("c", &Type::DATE, -1).as_text();
+        assert_eq!(
+            (text.ty.to_string().as_str(), text.expression().as_str(), text.may_misfit()),
+            ("string", "\"c\"::text", false)
+        );
+        assert_eq!(ReadColumn::of("c", &Type::BYTEA, -1).as_text().expression(), "encode(\"c\", 'hex')");
     }
 }

@@ -23,17 +23,21 @@ impl Copy {
         Self { stream: Box::pin(stream), rows, requests, is_over: false }
     }
 
-    /// Returns the next rows, at most so many; `None` at their end.
+    /// Returns the next rows, at most so many, and of about so many bytes; `None` at their end.
     ///
     /// # Errors
     /// The connection is lost, a row is not what the server promised, or a stop was requested.
-    pub fn next_batch(&mut self, most: usize) -> Result<Option<CopyBatch>, DatabaseError> {
+    pub fn next_batch(&mut self, most: usize, most_bytes: usize) -> Result<Option<CopyBatch>, DatabaseError> {
         let (stream, rows, requests, is_over) = (&mut self.stream, &mut self.rows, &self.requests, &mut self.is_over);
         let bad = |BadRow { row, reason }| DatabaseError::Row { server: requests.server.clone(), row, reason };
+        let mut bytes = 0;
         requests.wait(async {
-            while rows.held() < most && !*is_over {
+            while rows.held() < most && bytes < most_bytes && !*is_over {
                 match stream.next().await {
-                    Some(Ok(message)) => rows.push(&message).map_err(bad)?,
+                    Some(Ok(message)) => {
+                        bytes += message.len();
+                        rows.push(&message).map_err(bad)?;
+                    }
                     Some(Err(error)) => return Err(requests.failed("read rows", &error)),
                     None => {
                         *is_over = true;

@@ -1,7 +1,7 @@
 //! Connections to a server.
 
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 use crate::database::DatabaseError;
 use crate::postgres::{address, connector};
@@ -125,6 +125,27 @@ impl Session {
             .iter()
             .map(|column| ReadColumn::of(column.name(), column.type_(), column.type_modifier()))
             .collect())
+    }
+
+    /// Returns the number of rows that the server expects of a query, without running it.
+    ///
+    /// # Errors
+    /// The server does not accept the query.
+    pub fn estimate(&self, query: &str) -> Result<Option<u64>, DatabaseError> {
+        const ACTION: &str = "estimate rows";
+        let told = self.requests.wait(self.client.simple_query(&format!("explain (format json) {query}")))?;
+        let told = told.map_err(|error| self.failed(ACTION, &error))?;
+        let text = told.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        let plan: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(text).ok());
+        Ok(plan.and_then(|plan| plan.pointer("/0/Plan/Plan Rows")?.as_u64()))
+    }
+
+    /// Returns the server's address, without user and password.
+    pub fn address(&self) -> &str {
+        &self.requests.server
     }
 
     /// Begins to read the rows of a query with these columns.

@@ -5,9 +5,9 @@ use tokio_postgres::types::Oid;
 use crate::database::DatabaseError;
 use crate::stop::Stop;
 
-use super::reading::quoted;
 use super::server::Session;
 use super::settings::PostgresConnection;
+use super::table_ref::TableRef;
 
 /// First version that scans a range of row addresses without reading the whole table:
 /// <https://www.postgresql.org/docs/14/release-14.html>.
@@ -19,23 +19,6 @@ pub struct Snapshot {
     stop: Stop,
     leader: Session,
     name: String,
-}
-
-/// A table by its name, as it stands in a catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableRef {
-    /// Schema; `None` for the first one of the user's search path that has the table.
-    pub schema: Option<String>,
-    /// Name.
-    pub name: String,
-}
-
-impl TableRef {
-    /// Returns the name in a statement.
-    pub fn in_statement(&self) -> String {
-        let schema = self.schema.as_ref().map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
-        format!("{schema}{}", quoted(&self.name))
-    }
 }
 
 /// A table as the server stores it.

@@ -36,7 +36,7 @@ fn read(session: &Session, query: &str, most: usize) -> (Vec<Vec<String>>, Vec<S
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut copy = session.copy(query, columns).unwrap();
     let (mut rows, mut misfits) = (Vec::new(), Vec::new());
-    while let Some(CopyBatch { batch, misfits: found }) = copy.next_batch(most).unwrap() {
+    while let Some(CopyBatch { batch, misfits: found }) = copy.next_batch(most, 1 << 20).unwrap() {
         let options = FormatOptions::default().with_null("null");
         // The library shows no days of far years.
         let shown = |column: &ArrayRef| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{CollectionSettings, MissingFile, Module};
 use crate::identity::CollectionName;
-use crate::lake::TableLayout;
+use crate::lake::{TableLayout, checked_folder};
 use crate::metastore::TableName;
 use crate::schema::{Column, ColumnName, ROW_HASH_ID, TableSchema, system_columns};
 use crate::source::{FileColumn, Format, must_be_of_keys};
@@ -60,8 +60,9 @@ impl Layouts {
         let folder = target.location.replace("{database}", target.database.as_str()).replace("{collection}", name.as_str());
         let keys = partition_keys(module)?;
         let layout = |pii: &str| {
-            let folder = checked_folder(module, &folder.replace("{pii}", pii))?.to_owned();
-            Ok::<_, JobError>(TableLayout::new(&folder, keys.clone()))
+            let folder = folder.replace("{pii}", pii);
+            let folder = checked_folder(&folder).map_err(|reason| wrong(module, "target.location", reason))?;
+            Ok::<_, JobError>(TableLayout::new(folder, keys.clone()))
         };
         let differs = folder.contains("{pii}");
         Ok(Self { personal: layout("pii")?, other: differs.then(|| layout("non-pii")).transpose()? })
@@ -142,22 +143,6 @@ pub(super) fn file_name<'a>(name: &'a CollectionName, settings: &'a CollectionSe
     settings.file_name.as_deref().unwrap_or(name.as_str())
 }
 
-/// Checks that a folder stays where it is said to be, in every store.
-fn checked_folder<'f>(module: &Module, folder: &'f str) -> Result<&'f str, JobError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.=".contains(c);
-    let is_plain = |segment: &str| !segment.is_empty() && segment.chars().all(allowed) && !segment.starts_with(['.', '_']);
-    match folder.trim_matches('/').split('/').find(|segment| !is_plain(segment)) {
-        None => Ok(folder),
-        Some(segment) => {
-            let reason = format!(
-                "`{folder}` has the part `{segment}`; use letters, digits, `_-.=`, {{database}}, {{collection}} and {{pii}}, and \
-                 no part that is empty or hidden"
-            );
-            Err(wrong(module, "target.location", reason))
-        }
-    }
-}
-
 /// Returns the first schema. A name must be what the naming rule makes of itself, else no header would ever be matched with it.
 fn declared(module: &Module, collection: &CollectionName, settings: &CollectionSettings) -> Result<TableSchema, JobError> {
     let refused = |reason: String| wrong(module, &format!("columns of `{collection}`"), reason);
@@ -187,10 +172,9 @@ fn declared(module: &Module, collection: &CollectionName, settings: &CollectionS
 
 /// Refuses two tables in one folder, or one inside the other: they would read and sweep each other's files.
 fn refuse_shared_folders(module: &Module, collections: &[Collection]) -> Result<(), JobError> {
-    let within = |a: &TableLayout, b: &TableLayout| format!("{}/", a.table()).starts_with(&format!("{}/", b.table()));
-    let inside = |a: &Collection, b: &Collection| a.layouts.all().any(|a| b.layouts.all().any(|b| within(a, b)));
+    let overlap = |a: &Collection, b: &Collection| a.layouts.all().any(|a| b.layouts.all().any(|b| a.overlaps(b)));
     for (i, one) in collections.iter().enumerate() {
-        if let Some(other) = collections[..i].iter().find(|other| inside(one, other) || inside(other, one)) {
+        if let Some(other) = collections[..i].iter().find(|other| overlap(one, other)) {
             let reason =
                 format!("the tables `{}` and `{}` would share a folder; put {{collection}} into it", other.name, one.name);
             return Err(wrong(module, "target.location", reason));

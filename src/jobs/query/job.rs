@@ -5,8 +5,8 @@ use std::path::Path;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
+use crate::jobs::run::existing::existing;
 use crate::jobs::run::{JobError, Services};
-use crate::jobs::tables::existing;
 use crate::metastore::TableName;
 use crate::sql::polars::scan;
 use crate::sql::{SqlError, Statement};

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::aws::{Account, AwsError, AwsSettings};
 use crate::catchup::{DynamoDbLedger, Ledger, PostgresLedger, SqliteLedger};
-use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, ReferenceResolver};
+use crate::config::{self, Config, LedgerSettings, MetastoreSettings, Module, Pipeline, ReferenceResolver};
 use crate::identity::{Clock, LoadType, RunId, SystemClock};
 use crate::metastore::{GlueMetastore, HiveMetastore, Metastore, SqliteMetastore};
 use crate::secrets::{self, SecretError, SecretPlace};
@@ -74,6 +74,14 @@ impl Environment {
     /// Those of [`Config::module`].
     pub fn module(&self, name: &str, load: LoadType) -> Result<Module, JobError> {
         Ok(self.config.module(name, load, &self.system)?)
+    }
+
+    /// Returns the pipeline of that name.
+    ///
+    /// # Errors
+    /// Those of [`Config::pipeline`].
+    pub fn pipeline(&self, name: &str) -> Result<Pipeline, JobError> {
+        Ok(self.config.pipeline(name, &self.system)?)
     }
 
     /// Returns the profile's AWS account.

@@ -1,5 +1,6 @@
 //! Errors of a job or of one of its dates: expected errors with their exit codes, and bugs.
 
+use super::PipelineError;
 use crate::aws::AwsError;
 use crate::catchup::{LedgerError, WindowError};
 use crate::config::{ConfigError, explained};
@@ -68,6 +69,9 @@ pub enum JobError {
     /// Writing or publishing failed.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// A part of a pipeline failed.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
     /// The module's policy refuses the source's columns.
     #[error("the change of columns of {table} was refused")]
     Refused {
@@ -268,6 +272,7 @@ impl JobError {
             Self::Lake(error) => error,
             Self::Engine(error) => error,
             Self::Stopped(error) => error,
+            Self::Pipeline(error) => error,
             Self::Refused { source, .. } => source,
             _ => return None,
         })

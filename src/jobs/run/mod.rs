@@ -5,8 +5,10 @@ mod environment;
 mod error;
 #[cfg(test)]
 mod error_table;
+pub(super) mod existing;
 pub(super) mod lease;
 mod options;
+mod pipeline_error;
 pub(super) mod rerun;
 pub(super) mod run_reports;
 mod scope;
@@ -21,6 +23,7 @@ pub use environment::Environment;
 pub(super) use environment::StoreSeam;
 pub use error::JobError;
 pub use options::RunOptions;
+pub use pipeline_error::PipelineError;
 pub use rerun::NextCommands;
 pub use scope::Scope;
 pub use services::Services;

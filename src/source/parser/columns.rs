@@ -3,19 +3,19 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, LargeListBuilder, StringViewBuilder};
+use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch};
 use arrow_buffer::NullBufferBuilder;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{Field, Schema};
 use rayon::prelude::*;
 
-use crate::batch::{BatchError, element_field};
+use crate::batch::{BatchError, describe_error, error_lists};
 use crate::schema::fit::{self, Formats};
-use crate::schema::{ColumnName, ColumnType, ERROR_DESC, Flat, ROW_HASH_ID};
+use crate::schema::{ColumnType, ERROR_DESC, Flat, ROW_HASH_ID};
 
 use super::batch::{Field as RawField, RawBatch};
 use super::built::{Built, invalid_value};
@@ -135,35 +135,17 @@ fn build(batch: &RawBatch, column: &ColumnPlan, rules: &ValueRules) -> Result<Bu
     })
 }
 
-/// Returns the text of an error, in the words of the job that adg replaces: others read them. `path` leads to a value in the
-/// column's.
-fn describe(column: &ColumnName, path: &str, text: &str) -> String {
-    format!("Type Conversion for column {column}{path}. The source value is: {text}")
-}
-
-/// Returns for each row its invalid values, in the order of the columns; null, not an empty list, if all are valid.
+/// Returns for each row its invalid values, in the order of the columns.
 fn error_desc(batch: &RawBatch, plan: &[ColumnPlan], built: &[Built]) -> ArrayRef {
     let mut errors: Vec<(usize, String)> = Vec::new();
     for (column, built) in plan.iter().zip(built) {
         errors.extend(built.invalid_values.iter().map(|row| {
             let text = String::from_utf8_lossy(batch.field(*row, column.index).text);
-            (*row, describe(&column.name, "", &text))
+            (*row, describe_error(&column.name, "", &text))
         }));
-        errors.extend(built.misfits.iter().map(|misfit| (misfit.row, describe(&column.name, &misfit.path, &misfit.text))));
+        errors.extend(built.misfits.iter().map(|misfit| (misfit.row, describe_error(&column.name, &misfit.path, &misfit.text))));
     }
-    errors.sort_by_key(|(row, _)| *row);
-    let mut lists =
-        LargeListBuilder::with_capacity(StringViewBuilder::new(), batch.rows()).with_field(element_field(DataType::Utf8View));
-    let mut next = errors.into_iter().peekable();
-    for row in 0..batch.rows() {
-        let mut any = false;
-        while let Some((_, error)) = next.next_if(|(of, _)| *of == row) {
-            any = true;
-            lists.values().append_value(error);
-        }
-        lists.append(any);
-    }
-    Arc::new(lists.finish())
+    error_lists(batch.rows(), errors)
 }
 
 #[inline]

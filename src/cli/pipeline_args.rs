@@ -1,0 +1,28 @@
+//! Arguments of the commands for pipelines.
+
+#![allow(clippy::doc_markdown, reason = "the help shows these comments as they are")]
+
+use clap::{Args, Subcommand};
+
+use super::memory::DEFAULT_MEMORY;
+
+/// Commands for pipelines.
+#[derive(Debug, Subcommand)]
+pub(super) enum PipelineCommand {
+    /// Read the sources, compute the statements, and publish the tables.
+    ///
+    /// All tables and queries of one database are read in one state of it. Nothing is published if a check fails.
+    Run(PipelineArgs),
+    /// Show sources, statements and tables without reading a row.
+    Plan(PipelineArgs),
+}
+
+/// Arguments of a pipeline's run.
+#[derive(Debug, Args)]
+pub(super) struct PipelineArgs {
+    /// Pipeline: the file is pipelines/NAME.yaml.
+    pub(super) name: String,
+    /// Memory limit.
+    #[arg(long, default_value = DEFAULT_MEMORY)]
+    pub(super) memory: String,
+}

@@ -1,0 +1,191 @@
+//! Settings of one pipeline, in `pipelines/NAME.yaml`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{JobName, NodeName};
+use crate::metastore::TableName;
+use crate::schema::{EvolutionPolicy, TimestampEncoding};
+
+/// `pipelines/NAME.yaml`: sources, SQL over them, and the tables that become of it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Version of this file's format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Name of the pipeline; the file is named after it. No module has the same name.
+    pub pipeline: JobName,
+    /// Purpose, for people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Sources by name.
+    pub sources: IndexMap<NodeName, PipelineSource>,
+    /// Statements by name. Each reads sources and other statements.
+    #[serde(default)]
+    pub transforms: IndexMap<NodeName, TransformSettings>,
+    /// Checks of sources and statements, by their name. If one fails, nothing is published.
+    #[serde(default)]
+    pub checks: IndexMap<NodeName, Vec<CheckSettings>>,
+    /// Tables by name. Names of sources, statements and tables are unique.
+    pub sinks: IndexMap<NodeName, SinkSettings>,
+}
+
+/// Place that rows come from.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PipelineSource {
+    /// A table or a query of a PostgreSQL database. All of one connection are read in one snapshot.
+    Postgres(DatabaseSource),
+    /// A table of the profile's metastore: `database.table`.
+    Table(TableName),
+}
+
+/// Table or query of a database: one of `table`, `query` and `file`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSource {
+    /// Name of a connection of the profile.
+    pub connection: String,
+    /// Table: `orders`, or with its schema `public.orders`. Parts with dots or upper case stand in double quotes.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// Query, in the SQL of the database.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// File with the query; a relative path is below the folder of `adg.yaml`.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// Treatment of values that no type of a table holds, such as `infinity` of a date, by column; `null` for all others.
+    #[serde(default)]
+    pub misfits: BTreeMap<String, MisfitRule>,
+}
+
+/// Treatment of a value that its column's type does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MisfitRule {
+    /// The value is null, and its text stands in the row's `error_desc`.
+    #[default]
+    Null,
+    /// The column is text, as the database writes it.
+    Text,
+    /// The run fails.
+    Fail,
+}
+
+/// One SELECT over sources and other statements: `sql` or `file`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransformSettings {
+    /// Statement.
+    #[serde(default)]
+    pub sql: Option<String>,
+    /// File with the statement; a relative path is below the folder of `adg.yaml`.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// Names in the statement for sources and other statements: `{ o: orders }`. The others it calls by their own names.
+    #[serde(default)]
+    pub inputs: IndexMap<NodeName, NodeName>,
+}
+
+/// Condition that rows must meet.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CheckSettings {
+    /// These columns have no null.
+    NotNull(ColumnList),
+    /// No two rows have the same values in these columns. Nulls are equal.
+    Unique(ColumnList),
+    /// Number of rows: `">= 1"`, with one of `=`, `<`, `<=`, `>` and `>=`.
+    Rows(String),
+    /// SELECT of one boolean, which is true.
+    Sql(String),
+}
+
+/// One column, or several.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ColumnList {
+    /// One column.
+    One(String),
+    /// Several columns.
+    Several(Vec<String>),
+}
+
+impl ColumnList {
+    /// Returns the names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+/// Table that rows become.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SinkSettings {
+    /// Source or statement that has the rows.
+    pub from: NodeName,
+    /// Table of Parquet files in the profile's metastore.
+    pub hive: HiveTarget,
+    /// Effect on the rows that the table has.
+    pub mode: SinkMode,
+    /// Partition column with the date of the run: each run replaces the partition of its date, and all others stay.
+    pub partition_by: String,
+    /// True if rows may be none. If not set, a run without rows fails, and the table stays as it is.
+    #[serde(default)]
+    pub allow_empty: bool,
+    /// Rules for rows whose columns differ from the table's.
+    #[serde(default)]
+    pub evolution: EvolutionPolicy,
+}
+
+/// Effect of rows on those that their table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SinkMode {
+    /// They replace the rows of their partition.
+    Replace,
+}
+
+/// Table of Parquet files.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HiveTarget {
+    /// Table: `database.table`.
+    pub table: TableName,
+    /// Name of a store of the profile.
+    #[serde(default = "published_store")]
+    pub store: String,
+    /// Folder of the table in the store; `{database}` and `{table}` are filled in.
+    #[serde(default = "location")]
+    pub location: String,
+    /// Encoding of timestamps.
+    #[serde(default)]
+    pub timestamps: TimestampEncoding,
+    /// True if the table holds personal data: its files are tagged `pii=true` or `pii=false`, if the store supports tags.
+    #[serde(default)]
+    pub pii: bool,
+    /// Retention of replaced files in hours, for readers that still read them.
+    #[serde(default = "sweep_after_hours")]
+    pub sweep_after_hours: u16,
+}
+
+fn published_store() -> String {
+    "published".to_owned()
+}
+
+fn location() -> String {
+    "data/{database}/{table}/".to_owned()
+}
+
+fn sweep_after_hours() -> u16 {
+    24
+}

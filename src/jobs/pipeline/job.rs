@@ -1,0 +1,141 @@
+//! Pipeline job: reads the sources in one state of each database, computes and checks, publishes the tables, and reports the end.
+
+use bytesize::ByteSize;
+use jiff::Timestamp;
+
+use crate::config::Pipeline;
+use crate::identity::{ProcessingDate, SliceLength};
+use crate::jobs::run::lease::KeptLease;
+use crate::jobs::run::run_reports::write_report;
+use crate::jobs::run::{Budget, JobError, Services, tell};
+use crate::report::{DayReport, Failure, Outcome, Progress, RunReport, Stages};
+use crate::sql::polars::Polars;
+
+use super::checked::Checked;
+use super::prepared::Prepared;
+use super::read::Sizes;
+use super::request::PipelineRequest;
+use super::sink::{Publishing, SinkAttempt};
+use super::sources::Databases;
+use super::work::Work;
+
+/// Most connections to a database at a time, beside the one that keeps its state.
+const MOST_CONNECTIONS: usize = 4;
+
+/// Runs a pipeline and sends notifications of how that ended. An error means that no table could be tried; failures of single
+/// tables are in the report.
+///
+/// # Errors
+/// The request or the pipeline is invalid; the lease is held or was lost; the ledger or the metastore fails; a source can't be
+/// looked at, or a statement is refused.
+pub fn pipeline(services: &Services, request: &PipelineRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
+    let done = run(services, request, progress);
+    let mut report =
+        done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, &request.pipeline, error))?;
+    write_report(&services.environment, &report)?;
+    tell::tell(&services.environment, &services.channels, &mut report);
+    if !report.notified.is_empty() {
+        write_report(&services.environment, &report)?;
+    }
+    Ok(report)
+}
+
+/// Returns the engine of statements with that memory limit.
+pub(super) fn engine(memory: ByteSize) -> Polars {
+    Polars { decrypted_bytes: ByteSize(memory.0 / 4) }
+}
+
+fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
+    let environment = &services.environment;
+    let started = environment.clock.now();
+    let settings = environment.pipeline(&request.pipeline)?;
+    let checked = Checked::new(&settings)?;
+    let lease = KeptLease::take(&services.ledger, &environment.clock, &settings.pipeline, None)?;
+    let engine = engine(request.memory);
+    let databases = Databases::open(environment, &checked)?;
+    let prepared = Prepared::new(services, &checked, &databases, &engine)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let budget = Budget::new(request.memory, cores);
+    let connections = cores.clamp(1, MOST_CONNECTIONS);
+    let publishing = Publishing {
+        services,
+        lease: &lease,
+        today: ProcessingDate::latest(started, &environment.zone, SliceLength::Day),
+        row_group_bytes: budget.row_group_bytes,
+        file_bytes: budget.file_bytes,
+        sources: prepared.sources.iter().map(|source| source.place.clone()).collect(),
+    };
+    let attempts = prepared.targets.iter().map(|target| SinkAttempt::begin(&publishing, &settings.pipeline, target));
+    let attempts = attempts.collect::<Result<Vec<_>, JobError>>()?;
+    let scratch = environment.scratch(&lease.run_id())?;
+    let mut work = Work {
+        environment,
+        prepared: &prepared,
+        engine: &engine,
+        scratch: &scratch,
+        progress,
+        today: publishing.today,
+        sizes: Sizes { connections, row_group_bytes: budget.row_group_bytes / (2 * connections) },
+        staged: std::collections::BTreeMap::new(),
+    };
+    let days = match work.all(databases) {
+        Ok(()) => publish_all(attempts, &work, &settings)?,
+        Err(error) => {
+            let failed = fail_all(attempts, &error.failure())?;
+            if error.ends_the_run() {
+                return Err(error);
+            }
+            failed
+        }
+    };
+    Ok(report(services, request, &settings, &lease, started, days))
+}
+
+fn publish_all<'r>(attempts: Vec<SinkAttempt<'r>>, work: &Work<'_>, settings: &'r Pipeline) -> Result<Vec<DayReport>, JobError> {
+    let mut days = Vec::new();
+    let mut rest = attempts.into_iter();
+    while let Some(attempt) = rest.next() {
+        match attempt.publish(work, &settings.pipeline) {
+            Ok(day) => days.push(day),
+            Err(error) => {
+                if !error.is_of_a_lost_lease() {
+                    fail_all(rest.collect(), &error.failure())?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(days)
+}
+
+fn fail_all(attempts: Vec<SinkAttempt<'_>>, failure: &Failure) -> Result<Vec<DayReport>, JobError> {
+    attempts.into_iter().map(|attempt| attempt.fail(failure)).collect()
+}
+
+fn report(
+    services: &Services,
+    request: &PipelineRequest,
+    settings: &Pipeline,
+    lease: &KeptLease,
+    started: Timestamp,
+    days: Vec<DayReport>,
+) -> RunReport {
+    let has_failed = days.iter().any(|day| day.outcome == Outcome::Failed);
+    RunReport {
+        run_id: lease.run_id(),
+        module: settings.pipeline.clone(),
+        profile: services.environment.config.profile_name.clone(),
+        started,
+        ended: services.environment.clock.now(),
+        days,
+        ended_by: None,
+        rerun: has_failed.then(|| request.rerun.clone()).into_iter().collect(),
+        undo: None,
+        differences: Vec::new(),
+        repair: None,
+        late: Vec::new(),
+        rerun_late: Vec::new(),
+        notified: Vec::new(),
+        stages: Stages::new(),
+    }
+}

@@ -1,0 +1,18 @@
+//! Pipelines: sources, SQL over them, and the tables that become of it. Begin with [`job`].
+
+mod checked;
+mod checks;
+mod graph;
+mod job;
+mod plan;
+mod prepared;
+mod read;
+mod request;
+mod sink;
+mod sources;
+mod work;
+mod wrong;
+
+pub use job::pipeline;
+pub use plan::plan;
+pub use request::PipelineRequest;

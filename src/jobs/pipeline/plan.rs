@@ -1,0 +1,81 @@
+//! Plan of a pipeline's run, without running it.
+
+use std::fmt::Write as _;
+
+use crate::config::Pipeline;
+use crate::jobs::run::{JobError, Services};
+use crate::lake::TableHandle;
+use crate::metastore::create_table_ddl;
+use crate::report;
+use crate::schema::TableSchema;
+
+use super::checked::Checked;
+use super::job::engine;
+use super::prepared::{Prepared, Target};
+use super::request::PipelineRequest;
+use super::sources::{Databases, OpenFrom};
+
+/// Plans a run of a pipeline: its sources with their columns, its statements, and what becomes of its tables. The databases are
+/// asked for columns and estimates, and read nothing.
+///
+/// # Errors
+/// The pipeline is invalid; a source can't be looked at; a statement is refused; a table can't take the rows.
+pub fn plan(services: &Services, request: &PipelineRequest) -> Result<String, JobError> {
+    let settings = services.environment.pipeline(&request.pipeline)?;
+    let checked = Checked::new(&settings)?;
+    let engine = engine(request.memory);
+    let databases = Databases::open(&services.environment, &checked)?;
+    let prepared = Prepared::new(services, &checked, &databases, &engine)?;
+    let mut text = sources(&prepared);
+    for transform in &checked.transforms {
+        let inputs = transform.inputs.iter().map(
+            |(name, node)| {
+                if node.as_str() == name { name.clone() } else { format!("{node} as {name}") }
+            },
+        );
+        let inputs = inputs.collect::<Vec<_>>().join(", ");
+        let columns = prepared.columns.get(&transform.name).map(listed).unwrap_or_default();
+        // Writing to a String does not fail.
+        let _ = write!(text, "\n\n{} from {inputs}\n  {}\n  columns: {columns}", transform.name, transform.statement.text());
+    }
+    for (node, checks) in &settings.checks {
+        let _ = write!(text, "\n\nchecks of {node}: {}", checks.len());
+    }
+    for target in &prepared.targets {
+        text.push_str("\n\n");
+        text.push_str(&table(services, &settings, target));
+    }
+    Ok(text)
+}
+
+fn sources(prepared: &Prepared<'_>) -> String {
+    let mut rows = report::table(&["source", "from", "rows (estimate)", "read in", "columns"]);
+    for source in &prepared.sources {
+        let parts = match &source.from {
+            OpenFrom::Database(read) if read.queries.len() > 1 => format!("{} ranges", read.queries.len()),
+            OpenFrom::Database(_) => "one query".to_owned(),
+            OpenFrom::Table(_, partitions) => format!("{} partitions", partitions.len()),
+        };
+        let count = source.rows.map_or_else(|| "unknown".to_owned(), |rows| rows.to_string());
+        rows.add_row([source.name.to_string(), source.place.clone(), count, parts, listed(&source.schema)]);
+    }
+    rows.to_string()
+}
+
+/// Returns what becomes of a table.
+fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> String {
+    let Target { sink, store, evolution } = target;
+    let table = &sink.settings.hive.table;
+    let at = TableHandle { store, metastore: &*services.metastore, module: &settings.pipeline, table, layout: &sink.layout };
+    let changes = match &evolution.before {
+        None => vec![create_table_ddl(&at.wanted(&evolution.after, &std::collections::BTreeSet::new()))],
+        Some(_) => evolution.ddl(&table.to_string()),
+    };
+    let changes = if changes.is_empty() { "its columns stay as they are".to_owned() } else { changes.join("\n") };
+    format!("{}: {} becomes a partition of {table} by `{}`\n{changes}", sink.name, sink.settings.from, sink.settings.partition_by)
+}
+
+fn listed(schema: &TableSchema) -> String {
+    let column = |column: &crate::schema::Column| format!("{} {}", column.name, column.ty);
+    schema.columns().iter().map(column).collect::<Vec<_>>().join(", ")
+}

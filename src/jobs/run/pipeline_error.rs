@@ -1,0 +1,100 @@
+//! Errors of a pipeline's parts.
+
+use crate::identity::{ErrorKind, Explain};
+use crate::sql::SqlError;
+
+/// A reason for which a pipeline publishes nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// A statement has no result.
+    #[error("failed to compute `{node}`: {source}")]
+    Sql {
+        /// Statement, by its place in the pipeline's file.
+        node: String,
+        /// Reason.
+        source: SqlError,
+    },
+    /// The columns of a source can't become those of a table.
+    #[error("the columns of `{node}` can't be read: {reason}")]
+    Columns {
+        /// Source or statement.
+        node: String,
+        /// Reason.
+        reason: String,
+        /// Next step to try.
+        hint: String,
+    },
+    /// A column has a value that its type does not hold, and the pipeline says `fail`.
+    #[error("the column `{column}` of `{node}` has a value that is no {ty}")]
+    Misfit {
+        /// Source.
+        node: String,
+        /// Column.
+        column: String,
+        /// Its type.
+        ty: String,
+    },
+    /// A check failed.
+    #[error("the check `{check}` of `{node}` failed: {found}; nothing was published")]
+    Check {
+        /// Source or statement that was checked.
+        node: String,
+        /// Check, as the file has it.
+        check: String,
+        /// Finding instead. Numbers only: values may be confidential.
+        found: String,
+    },
+    /// There are no rows.
+    #[error("`{from}` has no rows; the table {table} stays as it was")]
+    Empty {
+        /// Source or statement.
+        from: String,
+        /// The table.
+        table: String,
+    },
+}
+
+impl Explain for PipelineError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Sql { source, .. } => source.kind(),
+            Self::Columns { .. } => ErrorKind::Schema,
+            Self::Misfit { .. } | Self::Check { .. } | Self::Empty { .. } => ErrorKind::Limit,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Sql { source, .. } => source.hint(),
+            Self::Columns { hint, .. } => Some(hint.clone()),
+            Self::Misfit { column, .. } => Some(format!(
+                "correct the value in the database, or take it as null or text: `misfits: {{ {column}: null }}` of the source"
+            )),
+            Self::Check { .. } => Some("correct the source, or the check if these rows are right".to_owned()),
+            Self::Empty { .. } => Some("if that is right, set `allow_empty: true` on the sink".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::JobError;
+
+    #[test]
+    fn every_error_has_its_code_and_says_what_to_do() {
+        let text = || "x".to_owned();
+        let refused = SqlError::Refused { reason: text(), hint: "try this".to_owned() };
+        for (error, code, hint) in [
+            (PipelineError::Sql { node: text(), source: refused }, 10, "try this"),
+            (PipelineError::Columns { node: text(), reason: text(), hint: "try that".to_owned() }, 12, "try that"),
+            (PipelineError::Misfit { node: text(), column: text(), ty: text() }, 11, "misfits: { x: null }"),
+            (PipelineError::Check { node: text(), check: text(), found: text() }, 11, "correct the source"),
+            (PipelineError::Empty { from: text(), table: text() }, 11, "allow_empty: true"),
+        ] {
+            let error = JobError::from(error);
+            let told = error.hint().unwrap();
+            assert!(error.kind().number() == code && told.contains(hint), "{error}: {} {told}", error.kind().number());
+        }
+    }
+}
