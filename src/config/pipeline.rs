@@ -137,8 +137,9 @@ pub struct SinkSettings {
     pub hive: HiveTarget,
     /// Effect on the rows that the table has.
     pub mode: SinkMode,
-    /// Partition column with the date of the run: each run replaces the partition of its date, and all others stay.
-    pub partition_by: String,
+    /// Partition column. If not set, the table has no partitions, and each run replaces all its rows in one step.
+    #[serde(default)]
+    pub partition_by: Option<SinkPartitions>,
     /// True if rows may be none. If not set, a run without rows fails, and the table stays as it is.
     #[serde(default)]
     pub allow_empty: bool,
@@ -147,11 +148,23 @@ pub struct SinkSettings {
     pub evolution: EvolutionPolicy,
 }
 
+/// Partition column of a table.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SinkPartitions {
+    /// Name of a column with the date of the run: each run replaces the partition of its date, and all others stay.
+    Date(String),
+    /// Name of a column with the day of each row, and that of the column with dates or timestamps that has it: `{ day: created_at
+    /// }`. Each run replaces all rows: the partitions one after the other, each in one step. Rows without a date are in Hive's
+    /// partition for null.
+    Day(#[schemars(length(equal = 1))] IndexMap<String, String>),
+}
+
 /// Effect of rows on those that their table has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SinkMode {
-    /// They replace the rows of their partition.
+    /// They replace the rows of the table, or of the partition of the run's date.
     Replace,
 }
 

@@ -127,6 +127,10 @@ pub fn import(services: &Services, request: &ImportRequest) -> Result<String, Jo
 fn imported(services: &Services, name: &str) -> Result<Table, JobError> {
     let metastore = &*services.metastore;
     let table = named(metastore, name)?;
+    if table.partition_by.is_empty() {
+        let hint = "a module adds a partition for each date: give it a table of its own";
+        return Err(refused(&format!("{} has no partition columns", table.name), hint));
+    }
     match table.parameters.get(OWNER) {
         Some(module) => Err(refused(&format!("`{name}` belongs to the module `{module}`"), "a table belongs to one module")),
         None => Ok(table),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
-use crate::catchup::{Attempt, Seen, Status};
+use crate::catchup::{Attempt, Seen, Status, Unit};
 use crate::identity::{LoadType, ProcessingDate};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{JobError, RunOptions, Services};
@@ -100,7 +100,7 @@ pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, J
     for one in &staged {
         let location = sink.commit(&changed, one, &Commit::Replace)?;
         work.record(one, location, &lease)?;
-        rewritten.push(one.date());
+        rewritten.extend(one.slice().date());
     }
     Ok(Retyped { table: table.name.to_string(), from, to: request.ty.clone(), rewritten })
 }
@@ -295,7 +295,7 @@ impl<'r> Retype<'r> {
 
     /// Records in the ledger where the rows of a date are now. They are those of the attempt before.
     fn record(&self, staged: &StagedFiles<'_>, location: String, lease: &KeptLease) -> Result<(), JobError> {
-        let unit = self.context.unit(self.collection, staged.date());
+        let unit = Unit::new(self.context.module.module.clone(), self.collection.name.clone(), staged.slice().clone());
         let attempts = self.context.ledger.attempts(&unit)?;
         let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
         let now = self.context.clock.now();

@@ -6,7 +6,7 @@ use crate::batch::arrow_type;
 use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
 
-use super::parameters::COLUMNS;
+use super::parameters::{COLUMNS, PARTITION_SCHEMA, RUN};
 use super::{LakeError, PublishedDate, TableHandle, columns_in_folder};
 
 /// A column that readers see differently from the files.
@@ -66,12 +66,6 @@ impl TableHandle<'_> {
         run.is_some() && date.is_whole() && date.partitions().iter().all(is_of_it)
     }
 }
-
-/// Partition parameter with the run that wrote its files.
-pub(super) const RUN: &str = "adg.run_id";
-
-/// Partition parameter with the fingerprint of the table's columns when its files were written.
-pub const PARTITION_SCHEMA: &str = "adg.schema";
 
 fn changed(in_files: &TableSchema, in_table: &TableSchema) -> Vec<ChangedColumn> {
     let is_read = |name: &ColumnName, ty: &ColumnType| in_table.type_of(name).is_some_and(|other| is_read_as(ty, other));

@@ -1,12 +1,12 @@
-//! A Hive-partitioned table as a sink. Its slices are dates; a commit replaces one.
+//! A Hive table as a sink. Its slices are dates, or it is one slice; a commit replaces one.
 
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
 use crate::catchup::{Lease, Ledger, Slice};
-use crate::identity::{Clock, ProcessingDate, RunId};
-use crate::metastore::{Table, TableName};
+use crate::identity::{Clock, RunId};
+use crate::metastore::{PartitionValue, Table, TableName};
 use crate::schema::{ColumnName, Evolution, TableSchema};
 use crate::sink::{Commit, Extent, Reverted, Revision, SinkTable, TableSink};
 use crate::store::Tags;
@@ -54,9 +54,10 @@ impl<'a> TableSink for HiveSink<'a> {
     }
 
     fn begin(&self, slice: &Slice, schema: &TableSchema) -> Result<StagedFiles<'a>, LakeError> {
-        let date = self.date_of(slice)?;
+        let value = self.value_of(slice)?;
         self.at.must_take(schema)?;
-        Ok(StagedFiles::new(date, self.run_folder(date)?, schema, self.files, self.at.layout.keys().row_day().cloned()))
+        let folder = self.run_folder(&value)?;
+        Ok(StagedFiles::new((slice.clone(), value), folder, schema, self.files, self.at.layout.keys().row_day().cloned()))
     }
 
     fn supports(&self, commit: &Commit<'_>) -> bool {
@@ -66,13 +67,13 @@ impl<'a> TableSink for HiveSink<'a> {
     fn commit(&self, table: &SinkTable, staged: &StagedFiles<'a>, commit: &Commit<'_>) -> Result<String, LakeError> {
         match commit {
             Commit::Replace => self.publish(table, staged),
-            Commit::Append => Err(self.unsupported("rows can't be added to a published date")),
-            Commit::Merge { .. } => Err(self.unsupported("rows can't be merged into a published date")),
+            Commit::Append => Err(self.unsupported("rows can't be added to those of a slice")),
+            Commit::Merge { .. } => Err(self.unsupported("rows can't be merged into those of a slice")),
         }
     }
 
     fn revert(&self, slice: &Slice, to: Option<&Revision>) -> Result<Reverted, LakeError> {
-        let value = self.at.layout.value(self.date_of(slice)?);
+        let value = self.value_of(slice)?;
         match to {
             Some(revision) => self.send_back(&value, revision),
             None => {
@@ -88,22 +89,23 @@ impl<'a> TableSink for HiveSink<'a> {
     }
 
     fn count(&self, slice: &Slice) -> Result<Option<Extent>, LakeError> {
-        let location = self.at.current(&self.at.layout.value(self.date_of(slice)?))?;
+        let location = self.at.current(&self.value_of(slice)?)?;
         let Some(folder) = location.and_then(|location| self.at.store.key_at(&location)) else { return Ok(None) };
         Ok(Some(self.at.rows_of_date(&folder)?.extent))
     }
 }
 
 impl HiveSink<'_> {
-    fn date_of(&self, slice: &Slice) -> Result<ProcessingDate, LakeError> {
-        slice.date().ok_or_else(|| self.unsupported(&format!("its partitions are dates, and `{slice}` is none")))
+    pub(super) fn value_of(&self, slice: &Slice) -> Result<PartitionValue, LakeError> {
+        let value = self.at.layout.keys().value_of(slice);
+        value.ok_or_else(|| self.unsupported(&format!("`{slice}` is no slice of it")))
     }
 
     fn unsupported(&self, reason: &str) -> LakeError {
         LakeError::Unsupported {
             table: self.at.table.to_string(),
-            reason: format!("it is partitioned by dates for Hive: {reason}"),
-            hint: "publish whole dates, or use a sink that merges, such as an Iceberg table".to_owned(),
+            reason: format!("it is a Hive table: {reason}"),
+            hint: "publish whole slices, or use a sink that merges, such as an Iceberg table".to_owned(),
         }
     }
 }

@@ -47,19 +47,20 @@ impl TableLayout {
         &self.folder
     }
 
-    /// Returns the folder of all attempts at a date.
-    pub fn partition(&self, date: ProcessingDate) -> String {
-        self.folder_of(&self.value(date))
+    /// Returns the folder that one run writes a partition to. No other run ever writes there.
+    pub fn attempt(&self, value: &PartitionValue, run: RunId) -> String {
+        format!("{}/{run}", self.folder_of(value))
     }
 
-    /// Returns the folder that one run writes a date to. No other run ever writes there.
-    pub fn attempt(&self, date: ProcessingDate, run: RunId) -> String {
-        format!("{}/{run}", self.partition(date))
+    /// Returns the run's folder for a partition if another tool's files lie directly in the partition's folder.
+    pub fn attempt_beside(&self, value: &PartitionValue, run: RunId) -> String {
+        format!("{}/{BESIDE}/{run}", self.folder_of(value))
     }
 
-    /// Returns the run's folder for a date if another tool's files lie directly in the partition's folder.
-    pub fn attempt_beside(&self, date: ProcessingDate, run: RunId) -> String {
-        format!("{}/{BESIDE}/{run}", self.partition(date))
+    /// Returns the folder to which readers of a table without partition columns are sent if it has no rows. Nothing is ever
+    /// written there.
+    pub fn nothing(&self) -> String {
+        format!("{}/{BESIDE}/none", self.folder)
     }
 
     /// Returns the folders that can hold a partition's run folders.
@@ -73,9 +74,12 @@ impl TableLayout {
     }
 
     /// Returns the values of the date whose folder has that path in the table's folder, and the rest of the path; none if it lies
-    /// in no date's folder.
+    /// in no date's folder. In a table that is one slice, the rest is the path.
     pub fn value_of<'p>(&self, path: &'p str) -> Option<(PartitionValue, Option<&'p str>)> {
         let depth = self.depth();
+        if depth == 0 {
+            return Some((PartitionValue::default(), Some(path)));
+        }
         let end = path.match_indices('/').nth(depth - 1).map(|(at, _)| at);
         let (name, rest) = end.map_or((path, None), |at| (&path[..at], Some(&path[at + 1..])));
         Some((PartitionValue::of_name(name, self.keys.date_names())?, rest))
@@ -88,7 +92,15 @@ impl TableLayout {
 
     /// Returns the folder of all attempts at a date.
     pub fn folder_of(&self, value: &PartitionValue) -> String {
-        format!("{}/{}", self.folder, value.name(self.keys.date_names()))
+        self.below(&self.folder, value)
+    }
+
+    /// Returns the folder of a partition in that one.
+    fn below(&self, folder: &str, value: &PartitionValue) -> String {
+        match value.name(self.keys.date_names()) {
+            name if name.is_empty() => folder.to_owned(),
+            name => format!("{folder}/{name}"),
+        }
     }
 
     /// Returns the folder of all quarantined records.
@@ -103,7 +115,7 @@ impl TableLayout {
 
     /// Returns the folder of all quarantined records of a partition.
     pub fn quarantine_folder(&self, value: &PartitionValue) -> String {
-        format!("{}/{}", self.quarantined(), value.name(self.keys.date_names()))
+        self.below(&self.quarantined(), value)
     }
 
     /// Returns the file of the records that one run quarantined.
@@ -144,7 +156,7 @@ mod tests {
         let layout = layout("data/uc_kickstart/bids/", &[("date_uploaded", "%Y-%m-%d")], SliceLength::Day);
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH);
         let date = "2021-04-12".parse().unwrap();
-        assert_eq!(layout.attempt(date, run), format!("data/uc_kickstart/bids/date_uploaded=2021-04-12/{run}"));
+        assert_eq!(layout.attempt(&layout.value(date), run), format!("data/uc_kickstart/bids/date_uploaded=2021-04-12/{run}"));
         assert_eq!(
             layout.quarantine_file(date, run),
             format!("data/uc_kickstart/bids/_quarantine/date_uploaded=2021-04-12/{run}/records.jsonl")
@@ -155,7 +167,7 @@ mod tests {
     fn values_are_escaped_as_hive_does() {
         let layout = layout("t", &[("dt", "%Y/%m/%d")], SliceLength::Day);
         let date = "2024-04-30".parse().unwrap();
-        assert_eq!(layout.partition(date), "t/dt=2024%2F04%2F30");
+        assert_eq!(layout.folder_of(&layout.value(date)), "t/dt=2024%2F04%2F30");
         assert_eq!(layout.value_of("dt=2024%2F04%2F30"), Some((layout.value(date), None)));
         assert_eq!(layout.value_of("dt=100%/run"), Some((PartitionValue::from("100%"), Some("run"))));
     }
@@ -164,8 +176,19 @@ mod tests {
     fn several_columns_are_several_folders() {
         let layout = layout("t", &[("day", "%Y-%m-%d"), ("hour", "%H")], SliceLength::Hour);
         let hour = "2024-04-30T09".parse().unwrap();
-        assert_eq!(layout.partition(hour), "t/day=2024-04-30/hour=09");
+        assert_eq!(layout.folder_of(&layout.value(hour)), "t/day=2024-04-30/hour=09");
         assert_eq!(layout.value_of("day=2024-04-30/hour=09/_adg/run"), Some((layout.value(hour), Some("_adg/run"))));
         assert_eq!((layout.value_of("day=2024-04-30"), layout.value_of("hour=09/day=2024-04-30/run")), (None, None));
+    }
+
+    #[test]
+    fn a_table_without_partition_columns_is_one_folder_of_runs() {
+        let (layout, whole) = (TableLayout::new("data/t", PartitionKeys::whole()), PartitionValue::default());
+        let run = RunId::new(jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(layout.folder_of(&whole), "data/t");
+        assert_eq!(layout.attempt_beside(&whole, run), format!("data/t/_adg/{run}"));
+        assert_eq!(layout.quarantine_of(&whole, run), format!("data/t/_quarantine/{run}"));
+        let path = format!("_adg/{run}");
+        assert_eq!(layout.value_of(&path), Some((whole, Some(path.as_str()))));
     }
 }

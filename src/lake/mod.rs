@@ -27,13 +27,13 @@ mod table_handle;
 mod tests;
 
 pub use adopted::must_be_partitioned_by_dates;
-pub use changed::{ChangedColumn, PARTITION_SCHEMA};
+pub use changed::ChangedColumn;
 pub use error::LakeError;
 #[cfg(feature = "spark")]
 pub use foreign_files::ForeignFiles;
 pub use hive_sink::HiveSink;
 pub use layout::{TableLayout, checked_folder};
-pub use parameters::{COLUMNS, OWNER, SOURCE_NAMES};
+pub use parameters::{COLUMNS, OWNER, PARTITION_SCHEMA, SOURCE_NAMES};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};
 pub use partition_keys::PartitionKeys;
 pub use published::{PublishedDate, by_date};

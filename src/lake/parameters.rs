@@ -1,4 +1,4 @@
-//! Table parameters that adg sets.
+//! Parameters of tables and partitions that adg sets.
 
 /// Table parameter with the module whose lease guards the table.
 pub const OWNER: &str = "adg.module";
@@ -8,3 +8,9 @@ pub const SOURCE_NAMES: &str = "adg.source_names";
 
 /// Table parameter with the fingerprint of the columns as adg left them.
 pub const COLUMNS: &str = "adg.columns";
+
+/// Partition parameter with the run that wrote its files.
+pub(super) const RUN: &str = "adg.run_id";
+
+/// Partition parameter with the fingerprint of the table's columns when its files were written.
+pub const PARTITION_SCHEMA: &str = "adg.schema";

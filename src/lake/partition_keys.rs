@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 
+use crate::catchup::Slice;
 use crate::identity::{ProcessingDate, SliceLength};
 use crate::metastore::PartitionValue;
 use crate::schema::{Column, ColumnName, ColumnType};
@@ -18,7 +19,7 @@ const BETWEEN: char = '|';
 /// Slices whose parts differ in length, and can be taken for each other.
 const SAMPLES: [&str; 4] = ["2024-12-31T23", "2001-02-03T04", "1999-11-01T00", "2010-10-10T10"];
 
-/// Partition columns of a table, in order, each with the part of the date that it holds.
+/// Partition columns of a table, in order, each with the part of the date that it holds; none of a table that is one slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartitionKeys {
     keys: Vec<PartitionKey>,
@@ -43,6 +44,31 @@ impl PartitionKeys {
     pub fn new(keys: Vec<(ColumnName, String)>, length: SliceLength) -> Result<Self, String> {
         let keys = keys.into_iter().map(|(name, format)| PartitionKey { name, format });
         Self { keys: keys.collect(), length, row_day: None }.checked()
+    }
+
+    /// Creates those of a table whose rows are all of one slice, the whole: there is no column that tells it.
+    pub fn whole() -> Self {
+        Self { keys: Vec::new(), length: SliceLength::Day, row_day: None }
+    }
+
+    /// Returns true if no column tells a date.
+    pub fn is_whole(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Returns the values of a slice: those of its partition, or those that all its partitions begin with; `None` if the table
+    /// has no such slices.
+    pub fn value_of(&self, slice: &Slice) -> Option<PartitionValue> {
+        match slice {
+            Slice::Date(date) if !self.is_whole() => Some(self.value(*date)),
+            Slice::Whole if self.is_whole() => Some(PartitionValue::default()),
+            _ => None,
+        }
+    }
+
+    /// Returns the slice of a partition, or of the values of a slice; `None` if it is none.
+    pub fn slice_of(&self, value: &PartitionValue) -> Option<Slice> {
+        if self.is_whole() { Some(Slice::Whole) } else { self.date(value).map(Slice::Date) }
     }
 
     /// Adds a column with the day of each row: then a date has as many partitions as there are days in its rows.
@@ -201,6 +227,17 @@ mod tests {
         }
         let spaced = keys(&["%Y", "%m", "%d"], SliceLength::Day).unwrap();
         assert_eq!(spaced.date(&PartitionValue::new(vec!["2024".into(), "5".into(), "1".into()])), None, "another form");
+    }
+
+    #[test]
+    fn a_table_has_slices_of_one_kind() {
+        let (dates, whole) = (keys(&["%Y-%m-%d"], SliceLength::Day).unwrap(), PartitionKeys::whole());
+        let date = Slice::Date("2024-05-01".parse().unwrap());
+        assert_eq!(dates.value_of(&date), Some(PartitionValue::from("2024-05-01")));
+        assert_eq!(dates.slice_of(&PartitionValue::from("2024-05-01")), Some(date.clone()));
+        assert_eq!((dates.value_of(&Slice::Whole), dates.slice_of(&PartitionValue::default())), (None, None));
+        assert_eq!((whole.value_of(&Slice::Whole), whole.value_of(&date)), (Some(PartitionValue::default()), None));
+        assert_eq!(whole.slice_of(&PartitionValue::from("2024-05-01")), Some(Slice::Whole));
     }
 
     #[test]

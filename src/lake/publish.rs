@@ -9,8 +9,7 @@ use crate::schema::{ColumnName, Evolution};
 use crate::sink::{Extent, SinkTable, StagedRows};
 use crate::store::spelled_like;
 
-use super::changed::{PARTITION_SCHEMA, RUN};
-use super::parameters::OWNER;
+use super::parameters::{OWNER, PARTITION_SCHEMA, RUN};
 use super::published::TOGETHER;
 use super::{COLUMNS, HiveSink, LakeError, PublishedDate, SOURCE_NAMES, StagedFiles};
 
@@ -72,12 +71,12 @@ impl HiveSink<'_> {
     ///
     /// The ledger records the replaced location before the swap, so that its files are retained for its readers.
     pub(super) fn publish(&self, table: &SinkTable, staged: &StagedFiles<'_>) -> Result<String, LakeError> {
-        let value = self.at.layout.value(staged.date());
+        let value = staged.value();
         let location = staged.folder().location();
-        self.before_the_swap(&value, staged).inspect_err(|_| staged.abort())?;
+        self.before_the_swap(value, staged).inspect_err(|_| staged.abort())?;
         let fingerprint = staged.schema().fingerprint().to_string();
         let written = DateFiles { folders: staged.folders(), run: Some(self.run), schema_fingerprint: Some(&fingerprint) };
-        self.swap(&value, &location, &table.location, &written)?;
+        self.swap(value, &location, &table.location, &written)?;
         Ok(location)
     }
 
@@ -170,7 +169,7 @@ pub(super) struct DateFiles<'w> {
 }
 
 /// Returns the parameters of a partition: counts of its files, the run that wrote them, and the table's columns at that time.
-fn partition_parameters(extent: Extent, run: Option<RunId>, schema_fingerprint: Option<&str>) -> Parameters {
+pub(super) fn partition_parameters(extent: Extent, run: Option<RunId>, schema_fingerprint: Option<&str>) -> Parameters {
     let Extent { files, bytes, rows } = extent;
     let counts = [("numRows", rows), ("numFiles", files), ("totalSize", bytes)].map(|(key, count)| (key, count.to_string()));
     let run = run.map(|run| (RUN, run.to_string()));

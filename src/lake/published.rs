@@ -6,6 +6,7 @@ use crate::metastore::{Partition, PartitionValue};
 use crate::schema::TableSchema;
 use crate::store::normal_location;
 
+use super::parameters::RUN;
 use super::{LakeError, PartitionKeys, RowsOfFiles, TableHandle, columns_in_folder};
 
 /// Partition parameter with the number of partitions that were published together, where a date has one for each day of its rows.
@@ -63,11 +64,32 @@ impl TableHandle<'_> {
     /// # Errors
     /// The metastore fails.
     pub fn published(&self, value: &PartitionValue) -> Result<Option<PublishedDate>, LakeError> {
+        if self.is_one_folder() {
+            return self.published_whole();
+        }
         let partitions = match self.layout.keys().row_day() {
             None => self.metastore.partition(self.table, value)?.into_iter().collect(),
             Some(_) => self.metastore.partitions_of(self.table, value)?,
         };
         Ok(by_date(self.layout.keys(), partitions).into_values().next())
+    }
+
+    /// Returns true if the table is one folder of files: no column divides it into partitions.
+    pub(super) fn is_one_folder(&self) -> bool {
+        self.layout.keys().is_whole() && self.layout.keys().row_day().is_none()
+    }
+
+    /// Returns what the metastore has of a table without partition columns; `None` if it has no rows yet, or none any more.
+    fn published_whole(&self) -> Result<Option<PublishedDate>, LakeError> {
+        let Some(whole) = self.metastore.partition(self.table, &PartitionValue::default())? else { return Ok(None) };
+        let (folder, location) = (self.layout.table(), normal_location(&whole.location));
+        let is_nothing = location == self.store.location(&self.layout.nothing());
+        // Registered at its own folder, where no run writes: it is new, or another tool's.
+        let is_new = || location == self.store.location(folder) && !whole.parameters.contains_key(RUN);
+        if is_nothing || (is_new() && RowsOfFiles::in_folder(self.store, folder)?.extent.files == 0) {
+            return Ok(None);
+        }
+        Ok(by_date(self.layout.keys(), vec![whole]).into_values().next())
     }
 
     /// Returns the files of a date by the name of their folder in that of the attempt; that of a date with one partition is

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::metastore::PartitionValue;
+use crate::metastore::{Partition, PartitionValue};
 use crate::sink::{Extent, Reverted, Revision};
+use crate::store::spelled_like;
 
-use super::publish::DateFiles;
+use super::publish::{DateFiles, partition_parameters};
 use super::sweep::Place;
 use super::{HiveSink, LakeError, PublishedDate, RowsOfFiles};
 
@@ -19,11 +20,23 @@ impl HiveSink<'_> {
     /// The lease was lost, or a later run has set the fence; the table does not exist; the ledger or the metastore fails.
     pub fn unpublish(&self, value: &PartitionValue) -> Result<(), LakeError> {
         self.retire_all(value)?;
+        if self.at.is_one_folder() {
+            return self.send_to_nothing(value);
+        }
         let published = self.at.published(value)?;
         for partition in published.iter().flat_map(PublishedDate::partitions) {
             self.at.metastore.drop_partition(self.at.table, &partition.value, self.lease.token)?;
         }
         Ok(())
+    }
+
+    /// Sends the readers of a table without partition columns to a folder without files.
+    fn send_to_nothing(&self, value: &PartitionValue) -> Result<(), LakeError> {
+        let Some(table) = self.at.registered()? else { return Ok(()) };
+        let location = spelled_like(&self.at.store.location(&self.at.layout.nothing()), &table.location);
+        let parameters = partition_parameters(Extent::default(), None, None);
+        let nothing = Partition { value: value.clone(), location, parameters };
+        Ok(self.at.metastore.publish(self.at.table, &[nothing], self.lease.token)?)
     }
 
     /// Returns the location of another tool's files of a partition that adg has replaced; the files may still exist.

@@ -46,8 +46,11 @@ impl RowDay {
         PartitionValue::of_name(folder, [&self.name])?.texts().first().cloned()
     }
 
-    /// Checks that the table has a column from which days can be taken. Returns the reason if not.
-    pub(super) fn must_be_in(&self, schema: &TableSchema) -> Result<(), String> {
+    /// Checks that rows have a column from which days can be taken.
+    ///
+    /// # Errors
+    /// The reason if not.
+    pub fn must_be_in(&self, schema: &TableSchema) -> Result<(), String> {
         match schema.type_of(&self.of) {
             Some(ColumnType::Date | ColumnType::Timestamp) => Ok(()),
             Some(ty) => Err(format!("its column `{}` is {ty}, and partitions are made of a date or timestamp", self.of)),

@@ -1,18 +1,20 @@
-//! Files of one date that no reader sees yet.
+//! Files of one slice that no reader sees yet.
 
 use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 
-use crate::identity::ProcessingDate;
+use crate::catchup::Slice;
+use crate::metastore::PartitionValue;
 use crate::schema::TableSchema;
 use crate::sink::{Extent, StagedRows};
 
 use super::{FileSettings, LakeError, RowDay, RunFolder, TableWriter, WrittenFile};
 
-/// Files of one date in a run's own folder, with the table's columns.
+/// Files of one slice in a run's own folder, with the table's columns.
 pub struct StagedFiles<'a> {
-    date: ProcessingDate,
+    slice: Slice,
+    value: PartitionValue,
     folder: RunFolder<'a>,
     schema: TableSchema,
     settings: FileSettings,
@@ -24,18 +26,23 @@ pub struct StagedFiles<'a> {
 
 impl<'a> StagedFiles<'a> {
     pub(super) fn new(
-        date: ProcessingDate,
+        (slice, value): (Slice, PartitionValue),
         folder: RunFolder<'a>,
         schema: &TableSchema,
         settings: FileSettings,
         row_day: Option<RowDay>,
     ) -> Self {
-        Self { date, folder, schema: schema.clone(), settings, row_day, writer: None, files: Vec::new() }
+        Self { slice, value, folder, schema: schema.clone(), settings, row_day, writer: None, files: Vec::new() }
     }
 
-    /// Returns the date.
-    pub fn date(&self) -> ProcessingDate {
-        self.date
+    /// Returns the slice.
+    pub fn slice(&self) -> &Slice {
+        &self.slice
+    }
+
+    /// Returns the values of its partition, or those that all its partitions begin with.
+    pub(super) fn value(&self) -> &PartitionValue {
+        &self.value
     }
 
     /// Returns the folder.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::catchup::{Attempt, Seen, Status, Unit};
-use crate::identity::{ProcessingDate, RunId};
+use crate::catchup::{Attempt, Seen, Slice, Status, Unit};
+use crate::identity::RunId;
 use crate::metastore::PartitionValue;
 use crate::store::EarlierRun;
 
@@ -13,7 +13,7 @@ use super::readers::Readers;
 use super::{HiveSink, LakeError, TableHandle, TableLayout};
 
 impl HiveSink<'_> {
-    /// Deletes leftovers of earlier runs at a date that were never published, at once: no reader was ever sent there. Replaced
+    /// Deletes leftovers of earlier runs at a slice that were never published, at once: no reader was ever sent there. Replaced
     /// files are left to [`expire`](crate::sink::TableSink::expire); files that no run of adg wrote, and files of a later run,
     /// are left alone. Returns the number of folders deleted.
     ///
@@ -24,9 +24,10 @@ impl HiveSink<'_> {
     /// no longer registers: once it is replaced, it is retained like any other.
     ///
     /// # Errors
-    /// The lease was lost; the ledger, the metastore or the store fails. Some folders may be deleted by then.
-    pub fn sweep_unpublished(&self, date: ProcessingDate) -> Result<usize, LakeError> {
-        self.sweep_unpublished_of(&self.at.layout.value(date), &Readers::of(&self.at))
+    /// The table has no such slices; the lease was lost; the ledger, the metastore or the store fails. Some folders may be
+    /// deleted by then.
+    pub fn sweep_unpublished(&self, slice: &Slice) -> Result<usize, LakeError> {
+        self.sweep_unpublished_of(&self.value_of(slice)?, &Readers::of(&self.at))
     }
 
     /// Does the same for every partition in the table's folder, published or not. Returns the number of folders deleted.
@@ -78,10 +79,10 @@ impl HiveSink<'_> {
         Ok(removed + self.sweep_quarantine(value, &known)?)
     }
 
-    /// Returns the attempts at a partition, oldest first; none if its value is not a date.
+    /// Returns the attempts at a partition, oldest first; none if its value is that of no slice.
     fn attempts_at(&self, value: &PartitionValue) -> Result<Vec<Attempt>, LakeError> {
-        let Some(date) = self.at.layout.keys().date(value) else { return Ok(Vec::new()) };
-        Ok(self.ledger.attempts(&Unit::new(self.at.module.clone(), self.at.table.table.clone(), date))?)
+        let Some(slice) = self.at.layout.keys().slice_of(value) else { return Ok(Vec::new()) };
+        Ok(self.ledger.attempts(&Unit::new(self.at.module.clone(), self.at.table.table.clone(), slice))?)
     }
 
     /// Returns true, and logs a warning, if the ledger says that readers see the files at a location. It is called for partitions
@@ -183,6 +184,9 @@ impl TableHandle<'_> {
     /// Returns the partition of a location and the kind of files there; none if it lies outside the table's partitions.
     pub(super) fn place(&self, location: &str) -> Option<(PartitionValue, Place)> {
         let folder = self.store.key_at(location)?;
+        if self.layout.keys().is_whole() && folder == self.layout.table() {
+            return Some((PartitionValue::default(), Place::Plain(folder)));
+        }
         let below = folder.strip_prefix(self.layout.table())?.strip_prefix('/')?;
         let (value, run) = self.layout.value_of(below)?;
         match run {

@@ -41,7 +41,8 @@ impl TableHandle<'_> {
             registered,
             configured,
         };
-        if normal_location(&table.location) != location {
+        let is_there = normal_location(&table.location) == location || self.is_of_this_folder(&table.location);
+        if !is_there {
             return Err(differs("location", table.location, location));
         }
         let (registered, configured) =
@@ -56,6 +57,12 @@ impl TableHandle<'_> {
                 Ok(Some(table))
             }
         }
+    }
+
+    /// Returns true if the location is that of rows in the folder of a table without partition columns.
+    fn is_of_this_folder(&self, location: &str) -> bool {
+        let is_nothing = || normal_location(location) == self.store.location(&self.layout.nothing());
+        self.is_one_folder() && (self.place(location).is_some() || is_nothing())
     }
 
     /// Checks that rows with these columns can be published: partitions by the days of rows need the column that has them.

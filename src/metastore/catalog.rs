@@ -85,8 +85,9 @@ pub trait Metastore: Send + Sync {
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError>;
 
     /// Adds each partition, or swaps the one of that value to the new location: in one step for each, so that a reader sees its
-    /// old files or its new ones. Refused if a holder of a later lease has published to the table. Values are unique. Removes
-    /// Spark's statistics from the table's properties, since they describe other files.
+    /// old files or its new ones. Properties of the only partition of a table are added to those of the table. Refused if a
+    /// holder of a later lease has published to the table. Values are unique. Removes Spark's statistics from the table's
+    /// properties, since they describe other files.
     ///
     /// # Errors
     /// [`MetastoreError::Fenced`] if a later run has set the fence; the table does not exist; the metastore fails. Unless it
@@ -108,7 +109,8 @@ pub trait Metastore: Send + Sync {
         false
     }
 
-    /// Drops a partition; a missing one is not an error. Files are left alone.
+    /// Drops a partition; a missing one is not an error. Files are left alone. It is not called for the only partition of a table
+    /// without partition columns.
     ///
     /// # Errors
     /// [`MetastoreError::Fenced`] if a later run has set the fence; the table does not exist; the metastore fails.

@@ -44,6 +44,7 @@ pub(super) fn suite(metastore: &dyn Metastore, other: &dyn Metastore) {
     a_publish_removes_statistics_of_spark(metastore, other);
     a_late_sleeper_is_fenced(metastore, other);
     partitions_of_several_columns_are_kept_apart(metastore, other);
+    a_table_without_partition_columns_is_moved(metastore, other);
 }
 
 fn tables_are_created_once(metastore: &dyn Metastore, other: &dyn Metastore) {
@@ -155,4 +156,43 @@ fn partitions_of_several_columns_are_kept_apart(metastore: &dyn Metastore, other
     assert_eq!(other.partition(&name, &of("9", "c").value).unwrap(), Some(of("9", "c")));
     other.drop_partition(&name, &of("9", "c").value, fence).unwrap();
     assert_eq!(other.partitions(&name).unwrap(), [of("10", "a")]);
+}
+
+fn a_table_without_partition_columns_is_moved(metastore: &dyn Metastore, other: &dyn Metastore) {
+    let name: TableName = "adg_conformance.rates".parse().unwrap();
+    let base = "file:///tmp/adg_conformance/rates".to_owned();
+    let table = Table { name: name.clone(), location: base.clone(), partition_by: Vec::new(), ..table() };
+    metastore.create_table(&table).unwrap();
+    // Hive's service takes `DO_NOT_UPDATE_STATS` for itself where a table has no partitions.
+    let found = other.table(&name).unwrap().unwrap();
+    let table = Table { parameters: found.parameters.clone(), ..table };
+    assert_eq!((&found, found.parameters.get("EXTERNAL").map(String::as_str)), (&table, Some("TRUE")));
+    assert_eq!(other.partitions(&name).unwrap(), [table.as_partition()]);
+    let to = |run: &str| {
+        let parameters = [("numRows", "3"), ("numFiles", "1"), ("totalSize", "10"), ("adg.note", run)];
+        let parameters = parameters.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        Partition { value: PartitionValue::default(), location: format!("{base}/_adg/{run}"), parameters }
+    };
+    for (run, fence) in [("a", 5), ("b", 5), ("b", 6), ("c", 7)] {
+        metastore.publish(&name, &[to(run)], FencingToken(fence)).unwrap();
+        let mut parameters = table.parameters.clone();
+        parameters.extend(to(run).parameters);
+        let expected = Partition { parameters, ..to(run) };
+        assert_eq!(other.partition(&name, &PartitionValue::default()).unwrap(), Some(expected.clone()));
+        assert_eq!(other.partitions(&name).unwrap(), [expected.clone()]);
+        let now = other.table(&name).unwrap().unwrap();
+        assert_eq!(now, Table { location: expected.location, parameters: expected.parameters, ..table.clone() });
+    }
+    let late = metastore.publish(&name, &[to("late")], FencingToken(6));
+    assert!(matches!(late, Err(MetastoreError::Fenced { found: 7, ours: 6, .. })), "{late:?}");
+    let found = other.registered_below(&base).unwrap();
+    assert_eq!(found, [Registered { table: name.to_string(), location: format!("{base}/_adg/c") }]);
+    // Columns change wherever it lies.
+    let mut after = table.schema.clone();
+    after.push(columns(&[("note", "string")]).columns()[0].clone());
+    other.alter_table(&name, &table.schema, &after, &Parameters::new()).unwrap();
+    let now = metastore.table(&name).unwrap().unwrap();
+    assert_eq!((now.schema, now.location), (after, format!("{base}/_adg/c")));
+    assert_eq!(metastore.partition(&name, &PartitionValue::from("x")).unwrap(), None);
+    assert_eq!(metastore.partition(&self::name(), &PartitionValue::default()).unwrap(), None);
 }

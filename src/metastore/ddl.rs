@@ -12,12 +12,13 @@ pub fn create_table(table: &Table) -> String {
         // Writing to a String does not fail.
         let _ = write!(ddl, "{comma}\n  {column:#}");
     }
-    let _ = write!(
-        ddl,
-        "\n)\nPARTITIONED BY ({})\nSTORED AS PARQUET\nLOCATION '{}'",
-        table.partition_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        table.location.replace('\\', "\\\\").replace('\'', "\\'")
-    );
+    ddl.push_str("\n)\n");
+    if !table.partition_by.is_empty() {
+        let columns = table.partition_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(ddl, "PARTITIONED BY ({columns})");
+    }
+    let location = table.location.replace('\\', "\\\\").replace('\'', "\\'");
+    let _ = write!(ddl, "STORED AS PARQUET\nLOCATION '{location}'");
     ddl
 }
 
@@ -30,7 +31,7 @@ mod tests {
     #[test]
     fn a_table_reads_as_its_statement() {
         let column = |name: &str, ty| Column::new(ColumnName::new(name).unwrap(), ty);
-        let table = Table {
+        let mut table = Table {
             name: "db.bids".parse().unwrap(),
             location: "file:///it's \\ here/".into(),
             schema: TableSchema::new(vec![column("id", ColumnType::BigInt), column("cost_$", ColumnType::Double)]),
@@ -42,5 +43,7 @@ mod tests {
             "CREATE EXTERNAL TABLE db.bids (\n  `id` bigint,\n  `cost_$` double\n)\nPARTITIONED BY (`date_uploaded` \
              date, `hour` string)\nSTORED AS PARQUET\nLOCATION 'file:///it\\'s \\\\ here/'"
         );
+        table.partition_by.clear();
+        assert!(create_table(&table).contains("double\n)\nSTORED AS"));
     }
 }

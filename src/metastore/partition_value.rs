@@ -5,8 +5,8 @@ use std::fmt;
 use crate::identity::ProcessingDate;
 use crate::schema::ColumnName;
 
-/// Values of the partition columns, as Hive writes them: one for each column.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// Values of the partition columns, as Hive writes them: one for each column; none of a table without such columns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct PartitionValue(Vec<String>);
 
 impl PartitionValue {
@@ -18,6 +18,11 @@ impl PartitionValue {
     /// Returns the values, in the order of the columns.
     pub fn texts(&self) -> &[String] {
         &self.0
+    }
+
+    /// Returns true if there are none: those of a table without partition columns.
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns the name of the partition of a table with these partition columns, which is also the path of its folder:

@@ -101,6 +101,10 @@ impl SqliteMetastore {
 
     fn put_partitions(&self, transaction: &Transaction<'_>, id: i64, partitions: &[Partition]) -> Result<(), MetastoreError> {
         for partition in partitions {
+            if partition.value.is_none() {
+                self.move_table(transaction, id, partition)?;
+                continue;
+            }
             let parameters = self.json(&partition.parameters)?;
             transaction
                 .prepare_cached("insert or replace into partitions values (?1, ?2, ?3, ?4)")
@@ -108,6 +112,24 @@ impl SqliteMetastore {
                 .map_err(self.unavailable(PUBLISH))?;
         }
         Ok(())
+    }
+
+    /// Sends the readers of a table without partition columns to another folder.
+    fn move_table(&self, transaction: &Transaction<'_>, id: i64, to: &Partition) -> Result<(), MetastoreError> {
+        let failed = self.unavailable(PUBLISH);
+        let mut all = self.parameters_of(transaction, id)?;
+        all.extend(to.parameters.clone());
+        let moved = params![id, to.location, self.json(&all)?];
+        let done = transaction.execute("update tables set location = ?2, parameters = ?3 where id = ?1", moved);
+        done.map(drop).map_err(failed)
+    }
+
+    fn parameters_of(&self, transaction: &Transaction<'_>, id: i64) -> Result<Parameters, MetastoreError> {
+        let json: String = transaction
+            .prepare_cached("select parameters from tables where id = ?1")
+            .and_then(|mut query| query.query_row([id], |row| row.get(0)))
+            .map_err(self.unavailable("read a table"))?;
+        self.parameters(&json)
     }
 
     /// Runs `work` on the id of a table, in a transaction that is rolled back if it fails.
@@ -159,13 +181,14 @@ impl SqliteMetastore {
         Ok(Partition { value: PartitionValue::new(self.texts(value)?), location, parameters: self.parameters(&parameters)? })
     }
 
+    /// Returns the only partition of a table without partition columns; none if it has some.
+    fn whole(&self, name: &TableName) -> Result<Option<Partition>, MetastoreError> {
+        Ok(self.table(name)?.filter(|table| table.partition_by.is_empty()).map(|table| table.as_partition()))
+    }
+
     fn remove_spark_statistics(&self, transaction: &Transaction<'_>, id: i64) -> Result<(), MetastoreError> {
         let failed = self.unavailable(PUBLISH);
-        let json: String = transaction
-            .prepare_cached("select parameters from tables where id = ?1")
-            .and_then(|mut query| query.query_row([id], |row| row.get(0)))
-            .map_err(&failed)?;
-        let mut all = self.parameters(&json)?;
+        let mut all = self.parameters_of(transaction, id)?;
         let before = all.len();
         all.retain(|key, _| !spark_statistics::is_one(key));
         if all.len() < before {
@@ -327,9 +350,7 @@ impl Metastore for SqliteMetastore {
                 .execute("delete from columns where table_id = ?1", [id])
                 .and_then(|_| insert_columns(transaction, id, after))
                 .map_err(&failed)?;
-            let json: String =
-                transaction.query_row("select parameters from tables where id = ?1", [id], |row| row.get(0)).map_err(&failed)?;
-            let mut all = self.parameters(&json)?;
+            let mut all = self.parameters_of(transaction, id)?;
             all.extend(parameters.clone());
             transaction
                 .execute("update tables set parameters = ?2 where id = ?1", params![id, self.json(&all)?])
@@ -346,25 +367,32 @@ impl Metastore for SqliteMetastore {
             .prepare_cached("select value, location, parameters from partitions where table_id = ?1 order by value")
             .map_err(&failed)?;
         let rows = query.query_map([id], raw_partition).map_err(&failed)?;
-        rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect()
+        let found = rows.map(|row| self.partition_from(row.map_err(&failed)?)).collect::<Result<Vec<_>, MetastoreError>>()?;
+        drop(query);
+        drop(connection);
+        if found.is_empty() { Ok(self.whole(name)?.into_iter().collect()) } else { Ok(found) }
     }
 
     fn registered_below(&self, folder: &str) -> Result<Vec<Registered>, MetastoreError> {
         let failed = self.unavailable("list locations");
         let connection = self.connection();
-        // Every table of this metastore is partitioned.
         let mut query = connection
             .prepare(
-                "select t.database || '.' || t.name, p.location from partitions p join tables t on t.id = p.table_id order by 1, \
-                 2",
+                "select t.database || '.' || t.name, p.location, true from partitions p join tables t on t.id = p.table_id union \
+                 all select database || '.' || name, location, false from tables where partition_name = '[]' order by 1, 2",
             )
             .map_err(&failed)?;
-        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(&failed)?;
-        let all = rows.collect::<Sql<Vec<_>>>().map_err(&failed)?;
-        Ok(all.into_iter().filter_map(|(table, location)| Registered::below(folder, table, &location, true)).collect())
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(&failed)?;
+        let all = rows.collect::<Sql<Vec<(String, String, bool)>>>().map_err(&failed)?;
+        let below =
+            |(table, location, is_partitioned): (_, String, _)| Registered::below(folder, table, &location, is_partitioned);
+        Ok(all.into_iter().filter_map(below).collect())
     }
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {
+        if value.is_none() {
+            return self.whole(name);
+        }
         let connection = self.connection();
         connection
             .prepare_cached(

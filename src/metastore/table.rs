@@ -75,22 +75,33 @@ pub struct Database {
     pub location: String,
 }
 
-/// An external table of Parquet files, partitioned by columns.
+/// An external table of Parquet files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// Its name.
     pub name: TableName,
-    /// The folder of its partitions, as [`crate::store::tidy_location`] writes it.
+    /// The folder of its partitions, or of its files if it has no partition columns, as [`crate::store::tidy_location`] writes
+    /// it.
     pub location: String,
     /// Its columns, without the partition columns.
     pub schema: TableSchema,
-    /// Partition columns, in the order of the partitions' values and folders; at least one.
+    /// Partition columns, in the order of the partitions' values and folders. A table without any has one partition, without
+    /// values, which is the table itself.
     pub partition_by: Vec<Column>,
     /// Its properties.
     pub parameters: Parameters,
 }
 
 impl Table {
+    /// Returns the only partition of a table without partition columns.
+    pub(super) fn as_partition(&self) -> Partition {
+        Partition {
+            value: PartitionValue::default(),
+            location: normal_location(&self.location),
+            parameters: self.parameters.clone(),
+        }
+    }
+
     /// Returns the columns with personal data.
     pub fn personal(&self) -> BTreeSet<ColumnName> {
         personal(&self.parameters).filter_map(|name| ColumnName::new(name).ok()).collect()
@@ -115,7 +126,7 @@ pub struct Partition {
     pub value: PartitionValue,
     /// The folder of its files. If read from a metastore, as [`crate::store::normal_location`] writes it.
     pub location: String,
-    /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own.
+    /// Its properties: `numRows`, `numFiles`, `totalSize` and adg's own. Those of a table are among those of its only partition.
     pub parameters: Parameters,
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{CheckSettings, DatabaseSource, MisfitRule, Pipeline, PipelineSource, SinkSettings, TransformSettings};
+use crate::catchup::Slice;
+use crate::config::{
+    CheckSettings, DatabaseSource, MisfitRule, Pipeline, PipelineSource, SinkPartitions, SinkSettings, TransformSettings,
+};
 use crate::database::postgres::TableRef;
-use crate::identity::{CollectionName, NodeName, SliceLength};
+use crate::identity::{CollectionName, NameError, NodeName, ProcessingDate, SliceLength};
 use crate::jobs::run::JobError;
-use crate::lake::{PartitionKeys, TableLayout, checked_folder};
+use crate::lake::{PartitionKeys, RowDay, TableLayout, checked_folder};
 use crate::metastore::TableName;
 use crate::schema::ColumnName;
 use crate::sql::Statement;
@@ -52,6 +55,13 @@ pub(super) struct Sink<'p> {
     pub(super) name: NodeName,
     pub(super) settings: &'p SinkSettings,
     pub(super) layout: TableLayout,
+}
+
+impl Sink<'_> {
+    /// Returns the part of the table that a run of that date replaces.
+    pub(super) fn slice(&self, today: ProcessingDate) -> Slice {
+        if self.layout.keys().is_whole() { Slice::Whole } else { today.into() }
+    }
 }
 
 impl<'p> Checked<'p> {
@@ -214,13 +224,27 @@ fn layout(pipeline: &Pipeline, what: &str, settings: &SinkSettings) -> Result<Ta
     let TableName { database, table } = &target.table;
     let folder = target.location.replace("{database}", database.as_str()).replace("{table}", table.as_str());
     let folder = checked_folder(&folder).map_err(|reason| wrong(pipeline, &format!("{what}.hive.location"), reason))?;
-    let refused = |reason: String| wrong(pipeline, &format!("{what}.partition_by"), reason);
-    // It stands in folder names, and those that begin with `_` are hidden from readers.
-    let column: CollectionName =
-        settings.partition_by.parse().map_err(|error: crate::identity::NameError| refused(error.to_string()))?;
-    let column = ColumnName::new(column.as_str()).map_err(|error| refused(error.to_string()))?;
-    let keys = PartitionKeys::new(vec![(column, "%Y-%m-%d".to_owned())], SliceLength::Day).map_err(refused)?;
+    let keys = partition_keys(settings).map_err(|reason| wrong(pipeline, &format!("{what}.partition_by"), reason))?;
     Ok(TableLayout::new(folder, keys))
+}
+
+fn partition_keys(settings: &SinkSettings) -> Result<PartitionKeys, String> {
+    // It stands in folder names, and those that begin with `_` are hidden from readers.
+    let column = |name: &str| {
+        let name: CollectionName = name.parse().map_err(|error: NameError| error.to_string())?;
+        ColumnName::new(name.as_str()).map_err(|error| error.to_string())
+    };
+    match &settings.partition_by {
+        None => Ok(PartitionKeys::whole()),
+        Some(SinkPartitions::Date(name)) => PartitionKeys::new(vec![(column(name)?, "%Y-%m-%d".to_owned())], SliceLength::Day),
+        Some(SinkPartitions::Day(names)) => match names.first() {
+            Some((name, of)) if names.len() == 1 => {
+                let of = ColumnName::new(of).map_err(|error| error.to_string())?;
+                Ok(PartitionKeys::whole().with_row_day(Some(RowDay { name: column(name)?, of })))
+            }
+            _ => Err("it has one column, such as `{ day: created_at }`".to_owned()),
+        },
+    }
 }
 
 fn must_make_sense(pipeline: &Pipeline, node: &NodeName, check: &CheckSettings) -> Result<(), JobError> {
@@ -303,6 +327,7 @@ sinks:
             ("join rates using (day)", "", "the sources.rates of the pipeline `daily` can't be used: nothing reads it"),
             ("from: last", "from: least", "the sinks.lake.from of the pipeline `daily`"),
             ("partition_by: dt", "partition_by: _dt", "sinks.lake.partition_by"),
+            ("partition_by: dt", "partition_by: { day: at, hour: at }", "it has one column, such as"),
             ("sales.orders }", "sales.orders, location: \"../{table}\" }", "has the part `..`"),
             ("mode: replace", "mode: merge", "unknown variant `merge`"),
             ("orders: [", "order: [", "the checks.order of the pipeline `daily`"),
@@ -311,7 +336,7 @@ sinks:
             ("from last where", "from first where", "reads `first`, which is no source and no transform"),
             (
                 "sinks:",
-                "sinks:\n  x: { from: last, hive: { table: a.b, location: data/sales/orders/x }, mode: replace, partition_by: d }",
+                "sinks:\n  x: { from: last, hive: { table: a.b, location: data/sales/orders/x }, mode: replace }",
                 "has the same table, or a folder",
             ),
         ] {

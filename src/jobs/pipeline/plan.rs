@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::config::Pipeline;
+use crate::config::{Pipeline, SinkPartitions};
 use crate::jobs::run::{JobError, Services};
 use crate::lake::TableHandle;
 use crate::metastore::create_table_ddl;
@@ -72,7 +72,12 @@ fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> Strin
         Some(_) => evolution.ddl(&table.to_string()),
     };
     let changes = if changes.is_empty() { "its columns stay as they are".to_owned() } else { changes.join("\n") };
-    format!("{}: {} becomes a partition of {table} by `{}`\n{changes}", sink.name, sink.settings.from, sink.settings.partition_by)
+    let becomes = match &sink.settings.partition_by {
+        None => format!("{table}"),
+        Some(SinkPartitions::Date(column)) => format!("the partition of {table} in which `{column}` is the date of the run"),
+        Some(SinkPartitions::Day(_)) => format!("{table}, with a partition for each day of its rows"),
+    };
+    format!("{}: {} becomes {becomes}\n{changes}", sink.name, sink.settings.from)
 }
 
 fn listed(schema: &TableSchema) -> String {

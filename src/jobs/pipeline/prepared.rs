@@ -83,6 +83,9 @@ fn target<'p>(
     if let Some(twice) = layout.keys().names().find(|name| incoming.has(name)) {
         return Err(refused(format!("`{}` has a column `{twice}`, which is to be the partition column", settings.from)));
     }
+    if let Some(Err(reason)) = layout.keys().row_day().map(|row_day| row_day.must_be_in(&incoming)) {
+        return Err(refused(reason));
+    }
     must_fit(&incoming, table.as_ref(), settings.evolution.type_change).map_err(refused)?;
     let evolution = evolution(&incoming, table.as_ref(), sink)?;
     Ok(Target { sink, store, evolution })

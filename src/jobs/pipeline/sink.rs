@@ -41,7 +41,7 @@ impl<'r> SinkAttempt<'r> {
         job: &crate::identity::JobName,
         target: &'r Target<'r>,
     ) -> Result<Self, JobError> {
-        let unit = Unit::new(job.clone(), target.sink.name.clone(), run.today);
+        let unit = Unit::new(job.clone(), target.sink.name.clone(), target.sink.slice(run.today));
         let earlier = run.services.ledger.attempts(&unit)?.len();
         let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
         let now = run.services.environment.clock.now();
@@ -124,7 +124,7 @@ impl<'r> SinkAttempt<'r> {
         }
         let sink = self.sink(job);
         let stop = &self.run.services.environment.stop;
-        let mut staged = sink.begin(&self.run.today.into(), &evolution.after)?;
+        let mut staged = sink.begin(&self.attempt.unit.slice, &evolution.after)?;
         let failed = |source| PipelineError::Sql { node: settings.from.to_string(), source };
         let written = rows.batches().try_for_each(|batch| {
             stop.check()?;
@@ -172,7 +172,7 @@ impl<'r> SinkAttempt<'r> {
         let sink = self.sink(job);
         let hours = jiff::SignedDuration::from_hours(settings.hive.sweep_after_hours.into());
         let swept: Result<usize, LakeError> =
-            sink.sweep_unpublished(self.run.today).and_then(|unpublished| Ok(unpublished + sink.expire(hours)?));
+            sink.sweep_unpublished(&self.attempt.unit.slice).and_then(|unpublished| Ok(unpublished + sink.expire(hours)?));
         if let Err(error) = swept {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {}", Causes(&error)));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_glue::types::{Table as GlueTable, TableInput};
 
 use crate::identity::FencingToken;
-use crate::metastore::{MetastoreError, Parameters, TableName, spark_schema, spark_statistics};
+use crate::metastore::{MetastoreError, Parameters, Partition, TableName, spark_schema, spark_statistics};
 use crate::schema::TableSchema;
 
 use super::client::GlueMetastore;
@@ -84,20 +84,38 @@ impl GlueMetastore {
     /// takes the fence in between. A run that slept before this call is stopped.
     pub(super) fn pass_fence(&self, task: Task, name: &TableName, fence: FencingToken) -> Result<GlueTable, MetastoreError> {
         let passed = self.change(task, name, |table, _| {
-            let found = convert::fence(table).map_err(self.corrupt(name))?;
-            match found {
-                Some(found) if found > fence.0 => Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 }),
-                Some(found) if found == fence.0 && !has_spark_statistics(table) => Ok(None),
-                _ => {
-                    let input = rewrite::fenced(table, fence).map_err(Refused::from);
-                    input.map(Some).map_err(self.failed(task, Some(name)))
-                }
+            if self.must_not_be_later(table, name, fence)? == Some(fence.0) && !has_spark_statistics(table) {
+                return Ok(None);
             }
+            let input = rewrite::fenced(table, fence).map_err(Refused::from);
+            input.map(Some).map_err(self.failed(task, Some(name)))
         })?;
-        passed.ok_or_else(|| MetastoreError::Unavailable {
+        passed.ok_or_else(|| self.changed_by_others(task, name))
+    }
+
+    /// Sends the readers of a table without partition columns to another folder, in one step with the check of its fence.
+    pub(super) fn move_table(&self, name: &TableName, to: &Partition, fence: FencingToken) -> Result<(), MetastoreError> {
+        let moved = self.change(Task::PUBLISH, name, |table, _| {
+            self.must_not_be_later(table, name, fence)?;
+            let input = rewrite::moved(table, to, fence).map_err(Refused::from);
+            input.map(Some).map_err(self.failed(Task::PUBLISH, Some(name)))
+        })?;
+        moved.map(drop).ok_or_else(|| self.changed_by_others(Task::PUBLISH, name))
+    }
+
+    /// Refuses a table that a later run has published to. Returns its fence.
+    fn must_not_be_later(&self, table: &GlueTable, name: &TableName, fence: FencingToken) -> Result<Option<u64>, MetastoreError> {
+        match convert::fence(table).map_err(self.corrupt(name))? {
+            Some(found) if found > fence.0 => Err(MetastoreError::Fenced { table: name.clone(), found, ours: fence.0 }),
+            found => Ok(found),
+        }
+    }
+
+    fn changed_by_others(&self, task: Task, name: &TableName) -> MetastoreError {
+        MetastoreError::Unavailable {
             action: task.action,
             metastore: self.to_string(),
             reason: format!("{name}: somebody else changed the table {TRIES} times while its fence was to be set"),
-        })
+        }
     }
 }

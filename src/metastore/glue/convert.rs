@@ -65,9 +65,6 @@ pub(super) fn mark_personal(columns: &mut [GlueColumn], parameters: &Parameters)
 
 /// Returns the table, or the part of it that adg does not know.
 pub(super) fn table(name: &TableName, table: &GlueTable) -> Result<Table, String> {
-    if table.partition_keys().is_empty() {
-        return Err("no partition columns".to_owned());
-    }
     if !is_known(table) {
         return Err("files other than Parquet without buckets".to_owned());
     }
@@ -119,14 +116,13 @@ pub(super) fn fence(table: &GlueTable) -> Result<Option<u64>, String> {
     text.map(|text| text.parse::<u64>().map_err(|_| format!("the fence `{text}`"))).transpose()
 }
 
-/// Returns true if adg supports the table: Parquet files without buckets, with partition columns. An account has other tables,
-/// and views.
+/// Returns true if adg supports the table: Parquet files without buckets. An account has other tables, and views.
 pub(super) fn is_known(table: &GlueTable) -> bool {
     let format = table.storage_descriptor().and_then(StorageDescriptor::input_format).unwrap_or_default();
     let buckets = table.storage_descriptor().map_or(0, StorageDescriptor::number_of_buckets);
     let provider = table.parameters().and_then(|all| all.get("spark.sql.sources.provider")).map(String::as_str);
     let is_parquet = format.contains("Parquet") && matches!(provider, None | Some("parquet" | "hive"));
-    !table.partition_keys().is_empty() && is_parquet && buckets <= 0
+    is_parquet && buckets <= 0
 }
 
 /// Returns the partition.
@@ -136,6 +132,15 @@ pub(super) fn partition(partition: GluePartition) -> Partition {
         location: location(partition.storage_descriptor()),
         parameters: partition.parameters.unwrap_or_default().into_iter().collect(),
     }
+}
+
+/// Returns the only partition of a table without partition columns; none if it has some.
+pub(super) fn as_partition(table: &GlueTable) -> Option<Partition> {
+    table.partition_keys().is_empty().then(|| Partition {
+        value: PartitionValue::default(),
+        location: location(table.storage_descriptor()),
+        parameters: shown(table.parameters()),
+    })
 }
 
 /// Returns a partition whose files have the format of a table with that descriptor.
@@ -210,8 +215,8 @@ mod tests {
         let mut found = kept(table_input(&ours()).unwrap());
         found.parameters.get_or_insert_default().insert(FENCE.into(), "x".into());
         assert_eq!(fence(&found), Err("the fence `x`".into()));
-        found.partition_keys = None;
-        assert_eq!(table(&ours().name, &found), Err("no partition columns".into()));
+        found.storage_descriptor.as_mut().unwrap().input_format = Some("org.apache.hadoop.mapred.TextInputFormat".into());
+        assert_eq!(table(&ours().name, &found), Err("files other than Parquet without buckets".into()));
         assert!(!is_known(&found));
     }
 

@@ -75,6 +75,9 @@ impl Metastore for GlueMetastore {
             found => found.map_err(self.failed(Task::LIST_PARTITIONS, Some(name)))?,
         };
         let mut partitions: Vec<Partition> = found.into_iter().map(convert::partition).collect();
+        if partitions.is_empty() {
+            partitions.extend(self.whole(name)?);
+        }
         partitions.sort_by(|a, b| a.value.cmp(&b.value));
         Ok(partitions)
     }
@@ -101,11 +104,19 @@ impl Metastore for GlueMetastore {
     }
 
     fn partition(&self, name: &TableName, value: &PartitionValue) -> Result<Option<Partition>, MetastoreError> {
+        if value.is_none() {
+            return self.whole(name);
+        }
         let found = self.find_partition(name, value).map_err(self.failed(Task::READ_PARTITION, Some(name)))?;
         Ok(found.map(convert::partition))
     }
 
     fn publish(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Result<(), MetastoreError> {
+        if let [to] = partitions
+            && to.value.is_none()
+        {
+            return self.move_table(name, to, fence);
+        }
         let table = self.pass_fence(Task::PUBLISH, name, fence)?;
         if partitions.is_empty() {
             return Ok(());
@@ -122,5 +133,13 @@ impl Metastore for GlueMetastore {
             Err(refused) if refused.is_not_found() => Ok(()),
             done => done.map_err(self.failed(Task::DROP_PARTITION, Some(name))),
         }
+    }
+}
+
+impl GlueMetastore {
+    /// Returns the only partition of a table without partition columns; none if it has some.
+    fn whole(&self, name: &TableName) -> Result<Option<Partition>, MetastoreError> {
+        let found = self.find(name).map_err(self.failed(Task::READ_TABLE, Some(name)))?;
+        Ok(found.and_then(|table| convert::as_partition(&table)))
     }
 }

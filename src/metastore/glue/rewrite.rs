@@ -7,7 +7,7 @@ use aws_sdk_glue::types::{
 };
 
 use crate::identity::FencingToken;
-use crate::metastore::{Parameters, spark_statistics};
+use crate::metastore::{Parameters, Partition, spark_statistics};
 use crate::schema::{Column, TableSchema};
 
 use super::convert;
@@ -32,6 +32,20 @@ pub(super) fn fenced(table: &GlueTable, fence: FencingToken) -> Result<TableInpu
     let parameters = input.parameters.get_or_insert_default();
     parameters.retain(|key, _| !spark_statistics::is_one(key));
     parameters.insert(convert::FENCE.to_owned(), fence.0.to_string());
+    Ok(input)
+}
+
+/// Returns a table without partition columns whose readers are sent to the folder of that partition, with this fence.
+pub(super) fn moved(table: &GlueTable, to: &Partition, fence: FencingToken) -> Result<TableInput, BuildError> {
+    let mut input = fenced(table, fence)?;
+    if let Some(descriptor) = &mut input.storage_descriptor {
+        descriptor.location = Some(to.location.clone());
+        if let Some(path) = descriptor.serde_info.as_mut().and_then(|serde| serde.parameters.as_mut()?.get_mut("path")) {
+            // Spark reads its own tables there.
+            path.clone_from(&to.location);
+        }
+    }
+    input.parameters.get_or_insert_default().extend(to.parameters.clone());
     Ok(input)
 }
 

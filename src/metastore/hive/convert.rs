@@ -94,9 +94,6 @@ pub(super) fn table_from(name: &TableName, found: &hms::Table) -> Result<Table, 
     let sd = found.sd.as_ref().ok_or("no location")?;
     only_parquet(found, sd)?;
     let keys = found.partition_keys.as_deref().unwrap_or_default();
-    if keys.is_empty() {
-        return Err("no partition columns".to_owned());
-    }
     Ok(Table {
         name: name.clone(),
         location: tidy_location(sd.location.as_deref().unwrap_or_default()),
@@ -174,6 +171,33 @@ pub(super) fn with_fence(mut found: hms::Table, fence: FencingToken) -> hms::Tab
     let parameters = found.parameters.get_or_insert_default();
     parameters.retain(|key, _| !spark_statistics::is_one(key));
     parameters.insert(text(FENCE), text(fence.0.to_string()));
+    found
+}
+
+/// Returns true if the table has no partition columns.
+pub(super) fn is_whole(table: &hms::Table) -> bool {
+    table.partition_keys.as_ref().is_none_or(Vec::is_empty)
+}
+
+/// Returns the only partition of a table without partition columns.
+pub(super) fn as_partition(table: &hms::Table) -> Partition {
+    Partition {
+        value: PartitionValue::default(),
+        location: normal_location(table.sd.as_ref().and_then(|sd| sd.location.as_deref()).unwrap_or_default()),
+        parameters: parameters(table.parameters.as_ref()),
+    }
+}
+
+/// Returns a table without partition columns whose readers are sent to the folder of that partition.
+pub(super) fn moved(mut found: hms::Table, to: &Partition) -> hms::Table {
+    if let Some(sd) = &mut found.sd {
+        sd.location = Some(text(&to.location));
+        if let Some(path) = sd.serde_info.as_mut().and_then(|serde| serde.parameters.as_mut()?.get_mut("path")) {
+            // Spark reads its own tables there.
+            *path = text(&to.location);
+        }
+    }
+    found.parameters.get_or_insert_default().extend(map(&to.parameters));
     found
 }
 

@@ -10,7 +10,7 @@ use crate::store::normal_location;
 use super::client::{Fallible, HiveMetastore};
 use super::convert::{self, text};
 use super::fault::Fault;
-use crate::metastore::{Partition, PartitionValue, TableName};
+use crate::metastore::{MetastoreError, Partition, PartitionValue, TableName};
 
 /// Partitions per call. A service takes seconds for 1,000, and keeps a transaction of its database open for that time.
 const BATCH: usize = 500;
@@ -26,7 +26,10 @@ pub(super) type Place = (FastStr, FastStr);
 impl HiveMetastore {
     pub(super) async fn all_partitions(&self, name: &TableName) -> Fallible<Vec<Partition>> {
         const ACTION: &str = "list partitions";
-        self.existing(ACTION, name).await?;
+        let table = self.existing(ACTION, name).await?;
+        if convert::is_whole(&table) {
+            return Ok(vec![convert::as_partition(&table)]);
+        }
         let found = self.partitions_in(&place(name)).await.map_err(|fault| self.failed(ACTION, fault))?;
         let mut all: Vec<Partition> = found.iter().map(convert::partition_from).collect();
         all.sort_by(|a, b| a.value.cmp(&b.value));
@@ -46,6 +49,10 @@ impl HiveMetastore {
     }
 
     pub(super) async fn one_partition(&self, name: &TableName, value: &PartitionValue) -> Fallible<Option<Partition>> {
+        if value.is_none() {
+            let found = self.find_table(name).await.map_err(|fault| self.failed("read a table", fault))?;
+            return Ok(found.filter(convert::is_whole).map(|table| convert::as_partition(&table)));
+        }
         let found = self.connections.read(|client| {
             let ((database, table), values) = (place(name), convert::values(value));
             async move { client.get_partition(database, table, values).await }
@@ -67,6 +74,11 @@ impl HiveMetastore {
     }
 
     pub(super) async fn publish_all(&self, name: &TableName, partitions: &[Partition], fence: FencingToken) -> Fallible<()> {
+        if let [to] = partitions
+            && to.value.is_none()
+        {
+            return self.move_table(name, to, fence).await;
+        }
         let table = &self.pass_fence(PUBLISH, name, fence).await?;
         if partitions.is_empty() {
             return Ok(());
@@ -79,6 +91,17 @@ impl HiveMetastore {
         // The service has no transaction over the table and its partitions: where somebody took the fence in between, what we
         // have just done may have replaced theirs.
         self.pass_fence(PUBLISH, name, fence).await.map(drop)
+    }
+
+    /// Sends the readers of a table without partition columns to another folder, in one step with the check of its fence.
+    async fn move_table(&self, name: &TableName, to: &Partition, fence: FencingToken) -> Fallible<()> {
+        let decide = |table: &hms::Table, is_again| match convert::fence(table) {
+            Some(found) if found > fence => Err(MetastoreError::Fenced { table: name.clone(), found: found.0, ours: fence.0 }),
+            // It had acted, though no answer came.
+            Some(_) if is_again && convert::as_partition(table).location == normal_location(&to.location) => Ok(None),
+            _ => Ok(Some(convert::moved(convert::with_fence(table.clone(), fence), to))),
+        };
+        self.change(PUBLISH, name, decide).await.map(drop)
     }
 
     /// Adds missing partitions, and swaps existing ones.

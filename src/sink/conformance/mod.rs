@@ -25,6 +25,9 @@ pub(crate) trait World {
     /// Returns the table as a sink of the run that has, or had, the lease.
     fn sink<'w>(&'w self, lease: &'w Lease) -> Self::Sink<'w>;
 
+    /// Returns a slice by its number, from 1; `None` if the table has fewer.
+    fn slice(&self, number: u8) -> Option<Slice>;
+
     /// Returns the rows that readers see of a slice, in any order: the values in the order of the table's columns, joined by
     /// commas, `null` for null.
     fn rows(&self, slice: &Slice) -> Vec<String>;

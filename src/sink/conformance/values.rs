@@ -12,9 +12,9 @@ use crate::sink::{Commit, Revision, SinkTable, StagedRows, TableSink};
 
 use super::World;
 
-/// A slice by its day of May 2024.
-pub(super) fn slice(day: u8) -> Slice {
-    format!("2024-05-{day:02}").parse().unwrap()
+/// The first slice of a table, which every table has.
+pub(super) fn slice<W: World>(world: &W) -> Slice {
+    world.slice(1).unwrap()
 }
 
 pub(super) fn name(name: &str) -> ColumnName {

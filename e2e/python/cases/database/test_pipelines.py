@@ -90,6 +90,39 @@ def test_tables_of_a_database_become_tables_of_the_lake(checks: Checks, scene: S
     checks.same("a new column", scene.rows("select age from sales.customers order by id"), [[1], [2], [3]])
 
 
+def test_a_table_without_partitions_is_replaced_in_one_step(checks: Checks, scene: Scene) -> None:
+    """Readers see all old rows or all new ones, while runs follow each other; and a table by the days of its rows."""
+    whole = PIPELINE.replace(
+        "hive: { table: sales.orders }, mode: replace, partition_by: dt", "hive: { table: sales.orders }, mode: replace"
+    )
+    by_day = "hive: { table: sales.days }, mode: replace, partition_by: { day: created_at }"
+    scene.pipeline("daily", whole + f"  days: {{ from: orders, {by_day} }}\n")
+    plan = scene.job.expect(0, "pipeline", "plan", "daily").stdout
+    checks.same("the plan", ("becomes sales.orders\n" in plan, "PARTITIONED BY (`day` date)" in plan), (True, True))
+    scene.job.expect(0, "pipeline", "run", "daily")
+    checks.same("rows", scene.rows("select count(*), max(nth) from sales.orders"), [[1000, 334]])
+    checks.same("days", scene.rows("select day, count(*) as n from sales.days group by day order by day"), [["2024-05-01", 1000]])
+    counts = set()
+    for more in (1, 2, 3):
+        scene.server.run(
+            f"insert into orders select {more} * 10000 + n, 1, 1, '2024-05-0{more}' from generate_series(1, 1000) n",
+            scene.database,
+        )
+        with scene.job.start("pipeline", "run", "daily") as run:
+            while run.poll() is None:
+                counts.add(scene.rows("select count(*) from sales.orders")[0][0])
+        checks.same("the code", run.returncode, 0)
+    checks.same(f"whole: {counts}", counts <= {1000, 2000, 3000, 4000}, True)
+    checks.same("rows in the end", scene.rows("select count(*) from sales.orders"), [[4000]])
+    expected = [["2024-05-01", 2000], ["2024-05-02", 1000], ["2024-05-03", 1000]]
+    checks.same("days in the end", scene.rows("select day, count(*) as n from sales.days group by day order by day"), expected)
+    scene.server.run("delete from orders where created_at < '2024-05-02'", scene.database)
+    scene.job.expect(0, "pipeline", "run", "daily")
+    checks.same("a day is gone", scene.rows("select min(day) as first, count(*) as n from sales.days"), [["2024-05-02", 2000]])
+    shown = scene.job.expect(0, "describe", "sales.orders").stdout
+    checks.same(f"described: {shown}", ("PARTITIONED" in shown, "2000" in shown), (False, True))
+
+
 def test_all_sources_are_read_in_one_state(checks: Checks, scene: Scene) -> None:
     """While others move amounts from one table to the other, no run sees one of them twice or not at all."""
     scene.server.run(
@@ -175,6 +208,12 @@ def test_an_empty_result_does_not_empty_a_table(checks: Checks, scene: Scene) ->
         ("select * from customers", "select * fro customers", 10, "syntax error"),
         ("select * from customers", 'select *, 1 as \\"ID\\" from customers', 12, "two columns are called `id`"),
         ("o.id, o.total,", "o.id, o.total, 1 as dt,", 10, "which is to be the partition column"),
+        (
+            "table: sales.orders }, mode: replace, partition_by: dt",
+            "table: sales.orders }, mode: replace, partition_by: { d: total }",
+            10,
+            "partitions are made of a date or timestamp",
+        ),
         ("hive: { table: sales.orders }", "hive: { table: sales.orders, store: other }", 10, "the profile has no store `other`"),
         ("pipeline: daily", "pipeline: weekly", 10, "the file is named after `daily`"),
     ],

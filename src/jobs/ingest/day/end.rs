@@ -63,7 +63,7 @@ impl Day<'_> {
 
     /// Deletes files that dead attempts at the date left. A failure is left to the next attempt.
     fn sweep(&mut self) {
-        if let Err(error) = self.sink().sweep_unpublished(self.date) {
+        if let Err(error) = self.sink().sweep_unpublished(&self.date.into()) {
             self.report.notes.push(format!("files that earlier attempts left could not be swept: {}", Causes(&error)));
         }
     }
