@@ -72,6 +72,14 @@ impl Statement {
         select.projection.iter().any(is_count)
     }
 
+    pub(super) fn ast(&self) -> &ast::Statement {
+        &self.0
+    }
+
+    pub(super) fn ast_mut(&mut self) -> &mut ast::Statement {
+        &mut self.0
+    }
+
     /// Returns the text that an engine runs: what was checked.
     pub fn text(&self) -> String {
         self.0.to_string()

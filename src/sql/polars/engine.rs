@@ -17,14 +17,12 @@ use crate::schema::TableSchema;
 use crate::sql::staged::content;
 use crate::sql::{Input, InputRows, Inputs, SqlEngine, SqlError, StagedTable, Statement};
 
-use super::failure::failed;
+use super::failure::{failed, refused};
 use super::types::polars_schema;
-use super::{output, scan};
+use super::{dialect, output, scan};
 
 /// Batches on their way from Polars.
 const UNDER_WAY: usize = 2;
-
-const CORRECT_IT: &str = "correct the statement";
 
 /// Polars, in this process.
 #[derive(Debug)]
@@ -36,13 +34,13 @@ pub struct Polars {
 impl Polars {
     /// Returns the result of a statement as a frame that is not computed yet, and its columns.
     fn frame(&self, statement: &Statement, inputs: &Inputs<'_>) -> Result<(LazyFrame, TableSchema), SqlError> {
-        let refused = |error: polars::prelude::PolarsError| SqlError::refused(error, CORRECT_IT);
         self.must_fit(inputs)?;
+        let text = dialect::translated(statement)?.text();
         let mut context = SQLContext::new();
         for (name, input) in inputs {
             context.register(name, rows_of(input)?);
         }
-        let mut frame = context.execute(&statement.text()).map_err(refused)?;
+        let mut frame = context.execute(&text).map_err(refused)?;
         let found = frame.collect_schema().map_err(refused)?;
         output::typed(frame, &found, statement.has_bare_count())
     }

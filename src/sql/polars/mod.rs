@@ -1,11 +1,14 @@
 //! Polars as the engine: in this process.
 
+mod dialect;
 mod engine;
 mod failure;
 pub mod frame;
 mod grown;
 mod output;
 mod scan;
+#[cfg(test)]
+mod tried;
 mod types;
 
 pub use engine::Polars;
