@@ -179,7 +179,7 @@ fn a_table_without_partition_columns_is_moved(metastore: &dyn Metastore, other: 
         parameters.extend(to(run).parameters);
         let expected = Partition { parameters, ..to(run) };
         assert_eq!(other.partition(&name, &PartitionValue::default()).unwrap(), Some(expected.clone()));
-        assert_eq!(other.partitions(&name).unwrap(), [expected.clone()]);
+        assert_eq!(other.partitions(&name).unwrap().as_slice(), std::slice::from_ref(&expected));
         let now = other.table(&name).unwrap().unwrap();
         assert_eq!(now, Table { location: expected.location, parameters: expected.parameters, ..table.clone() });
     }

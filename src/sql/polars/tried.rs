@@ -1,4 +1,4 @@
-//! Statements of many kinds over three small tables, with the rows that DuckDB gives.
+//! Statements of many kinds over three small tables, with the rows that another engine gives.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ fn prices(folder: &ScratchFolder) -> StagedTable {
     let times = ["2024-01-01T00:00:00", "2024-02-01T00:00:00", "2024-01-15T00:00:00"];
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(Int32Array::from(vec![1, 1, 2])),
-        Arc::new(TimestampMicrosecondArray::from(times.map(|time| at(time)).to_vec())),
+        Arc::new(TimestampMicrosecondArray::from(times.map(at).to_vec())),
         Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0])),
     ];
     staged(folder, "p", &schema, arrays)
