@@ -143,7 +143,8 @@ pub struct SinkSettings {
     /// True if rows may be none. If not set, a run without rows fails, and the table stays as it is.
     #[serde(default)]
     pub allow_empty: bool,
-    /// Rules for rows whose columns differ from the table's.
+    /// Rules for rows whose columns differ from the table's. A column of another type is refused unless `type_change` is `widen`
+    /// and the table can have it.
     #[serde(default)]
     pub evolution: EvolutionPolicy,
 }

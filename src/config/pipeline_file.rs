@@ -70,7 +70,13 @@ impl Config {
             return Err(wrong("there is a statement beside it; write one of them".to_owned()));
         }
         let read = std::fs::read_to_string(self.path(named));
-        *text = Some(read.map_err(|error| wrong(format!("`{}`, from the folder of adg.yaml: {error}", named.display())))?);
+        let read = read.map_err(|error| wrong(format!("`{}`, from the folder of adg.yaml: {error}", named.display())))?;
+        // Editors of Windows begin a file so.
+        let read = read.trim_start_matches('\u{feff}');
+        if read.trim().is_empty() {
+            return Err(wrong(format!("`{}` is empty", named.display())));
+        }
+        *text = Some(read.to_owned());
         Ok(())
     }
 }

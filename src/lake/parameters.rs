@@ -9,6 +9,9 @@ pub const SOURCE_NAMES: &str = "adg.source_names";
 /// Table parameter with the fingerprint of the columns as adg left them.
 pub const COLUMNS: &str = "adg.columns";
 
+/// Table parameter with the column by whose days its rows are divided into partitions.
+pub(super) const ROWS_BY: &str = "adg.rows_by";
+
 /// Partition parameter with the run that wrote its files.
 pub(super) const RUN: &str = "adg.run_id";
 

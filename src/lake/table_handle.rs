@@ -7,7 +7,7 @@ use crate::metastore::{Metastore, PERSONAL, Parameters, PartitionValue, Table, T
 use crate::schema::{ColumnName, TableSchema};
 use crate::store::{Store, normal_location};
 
-use super::parameters::{COLUMNS, OWNER};
+use super::parameters::{COLUMNS, OWNER, ROWS_BY};
 use super::{LakeError, TableLayout, must_be_partitioned_by_dates};
 
 /// A module's table, which may not exist yet, with its store and metastore. Nothing is written through it.
@@ -50,6 +50,9 @@ impl TableHandle<'_> {
         if registered != configured {
             return Err(differs("partition_by", registered, configured));
         }
+        if let Some((registered, configured)) = self.other_meaning(&table) {
+            return Err(differs("partition_by", registered, configured));
+        }
         match table.parameters.get(OWNER) {
             Some(owner) if owner != self.module.as_str() => Err(differs("module", owner.clone(), self.module.to_string())),
             _ => {
@@ -57,6 +60,16 @@ impl TableHandle<'_> {
                 Ok(Some(table))
             }
         }
+    }
+
+    /// Returns what the table's partition column has, and what it is to have, if they differ: dates of runs, or days of rows. A
+    /// module's table of an earlier version does not tell.
+    fn other_meaning(&self, table: &Table) -> Option<(String, String)> {
+        let shown = |of: Option<&str>| of.map_or_else(|| "the date of the run".to_owned(), |of| format!("the day of `{of}`"));
+        let registered = table.parameters.get(ROWS_BY).map(String::as_str);
+        let configured = self.layout.keys().row_day().map(|row_day| row_day.of.as_str());
+        let is_told = registered.is_some() || (self.layout.keys().is_whole() && table.parameters.contains_key(OWNER));
+        (is_told && registered != configured).then(|| (shown(registered), shown(configured)))
     }
 
     /// Returns true if the location is that of rows in the folder of a table without partition columns.
@@ -108,6 +121,7 @@ impl TableHandle<'_> {
     /// Returns the table parameters that adg sets: owner and personal columns.
     pub(super) fn own_parameters(&self, personal: &BTreeSet<ColumnName>) -> Parameters {
         let mut own = Parameters::from([(OWNER.to_owned(), self.module.to_string())]);
+        own.extend(self.layout.keys().row_day().map(|row_day| (ROWS_BY.to_owned(), row_day.of.to_string())));
         if !personal.is_empty() {
             let names = personal.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
             own.insert(PERSONAL.to_owned(), names);

@@ -16,8 +16,8 @@ use crate::schema::{Column, ColumnName, TableSchema};
 use crate::store::{Disk, Scratch};
 
 /// Runs all tests.
-pub(super) fn suite(engine: &dyn SqlEngine) {
-    for encrypted in [false, true] {
+pub(super) fn suite(engine: &dyn SqlEngine, encryption: &[bool]) {
+    for encrypted in encryption.iter().copied() {
         let place = tempfile::tempdir().unwrap();
         let scratch =
             Scratch::create(place.path(), &RunId::new(jiff::Timestamp::UNIX_EPOCH), encrypted, &Disk::default()).unwrap();
@@ -56,7 +56,7 @@ fn every_type() -> (TableSchema, Vec<ArrayRef>) {
         ("price", "decimal(38,2)"),
         ("ratio", "double"),
         ("day", "date"),
-        ("at", "timestamp"),
+        ("made", "timestamp"),
         ("note", "string"),
         ("tags", "array<string>"),
     ]);
@@ -147,16 +147,10 @@ fn columns_are_those_of_the_rows(engine: &dyn SqlEngine, tables: &[StagedTable; 
     let read = inputs(&[("every", &tables[0]), ("many", &tables[1])]);
     for (sql, columns) in [
         ("select Id, PRICE as Total from Every", "`id` bigint, `total` decimal(38,2)"),
-        (
-            "select rest, count(*), sum(n) as s, avg(n) as a from many group by rest",
-            "`rest` bigint, `count` bigint, `s` bigint, `a` double",
-        ),
+        ("select rest, count(*), avg(n) as a from many group by rest", "`rest` bigint, `count` bigint, `a` double"),
         ("select e.note, m.n from every e join many m on e.id = m.n", "`note` string, `n` bigint"),
         ("with x as (select n from many where rest = 1) select max(n) as top from x", "`top` bigint"),
-        (
-            "select null as nothing, day, at, tags from every",
-            "`nothing` string, `day` date, `at` timestamp, `tags` array<string>",
-        ),
+        ("select day, made, tags from every", "`day` date, `made` timestamp, `tags` array<string>"),
         ("select n, row_number() over (partition by rest order by n) as place from many", "`n` bigint, `place` bigint"),
     ] {
         let statement = Statement::parse(sql).unwrap();

@@ -36,6 +36,12 @@ pub enum SqlError {
         /// Size that is allowed.
         allowed: bytesize::ByteSize,
     },
+    /// The engine is not there.
+    #[error("statements are run by DuckDB, and there is no `duckdb` in the folders of PATH")]
+    NoEngine,
+    /// The engine can't read encrypted temporary files.
+    #[error("statements are run by DuckDB, which can't read encrypted temporary files")]
+    Encrypted,
     /// A stop was requested.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -54,8 +60,8 @@ impl SqlError {
 impl Explain for SqlError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Refused { .. } | Self::Failed { .. } => ErrorKind::Config,
-            Self::Scratch { .. } => ErrorKind::Unavailable,
+            Self::Refused { .. } | Self::Failed { .. } | Self::Encrypted => ErrorKind::Config,
+            Self::Scratch { .. } | Self::NoEngine => ErrorKind::Unavailable,
             Self::Memory { .. } => ErrorKind::Limit,
             Self::Stopped(stopped) => stopped.kind(),
             Self::Bug(_) => ErrorKind::Bug,
@@ -69,6 +75,15 @@ impl Explain for SqlError {
             Self::Scratch { .. } => Some("free space in the folder for temporary files, or name another as `scratch`".to_owned()),
             Self::Memory { .. } => Some(
                 "raise --memory, or set `scratch_encryption: false` in the profile where the disk is encrypted already"
+                    .to_owned(),
+            ),
+            Self::NoEngine => Some(
+                "install DuckDB's command line: `pip install duckdb-cli`, or https://duckdb.org/install; or compute in the \
+                 `query` of a source"
+                    .to_owned(),
+            ),
+            Self::Encrypted => Some(
+                "set `scratch_encryption: false` in the profile, with `scratch` on a disk that may have the rows in the clear"
                     .to_owned(),
             ),
             Self::Stopped(stopped) => stopped.hint(),

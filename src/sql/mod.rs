@@ -1,7 +1,9 @@
 //! SQL over named inputs: statements, and the engines that run them.
 
+pub mod duckdb;
 mod engine;
 mod error;
+mod files;
 mod input;
 pub mod polars;
 mod staged;
@@ -15,3 +17,5 @@ pub use statement::Statement;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod tried;

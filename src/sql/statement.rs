@@ -91,6 +91,9 @@ fn written(name: &ObjectName) -> String {
     name.0.iter().filter_map(ObjectNamePart::as_ident).map(|ident| ident.value.as_str()).collect::<Vec<_>>().join(".")
 }
 
+/// Functions that make rows, and read nothing.
+const MAKE_ROWS: [&str; 3] = ["generate_series", "range", "unnest"];
+
 /// A visitor that accepts only statements that read tables.
 struct OnlySelects;
 
@@ -116,8 +119,13 @@ impl Visitor for OnlySelects {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {
         match factor {
+            TableFactor::Table { name, args: Some(_), .. } if MAKE_ROWS.contains(&written(name).as_str()) => {
+                ControlFlow::Continue(())
+            }
             TableFactor::Table { args: None, .. }
             | TableFactor::Derived { .. }
+            | TableFactor::Pivot { .. }
+            | TableFactor::Unpivot { .. }
             | TableFactor::NestedJoin { .. }
             | TableFactor::UNNEST { .. } => ControlFlow::Continue(()),
             other => ControlFlow::Break(format!("`{other}` is no table: functions that read files or addresses are not run")),
@@ -129,6 +137,8 @@ impl Visitor for OnlySelects {
 #[derive(Default)]
 struct Tables {
     names: BTreeSet<String>,
+    /// Names of functions, which are no tables.
+    functions: Vec<*const ObjectName>,
     /// Queries around the place at hand, from the outermost.
     around: Vec<Around>,
 }
@@ -167,7 +177,17 @@ impl Visitor for Tables {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: Some(_), .. } = factor {
+            self.functions.push(std::ptr::from_ref(name));
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        if self.functions.contains(&std::ptr::from_ref(relation)) {
+            return ControlFlow::Continue(());
+        }
         let name = written(relation);
         let is_defined = relation.0.len() == 1
             && self
@@ -207,6 +227,7 @@ mod tests {
         // A definition sees those before it, and not itself.
         assert_eq!(tables("with orders as (select * from orders) select * from orders"), ["orders"]);
         assert_eq!(tables("with a as (select * from b), b as (select * from a) select * from a, b"), ["b"]);
+        assert_eq!(tables("select * from generate_series(1, 3) t, lateral (select * from b) x"), ["b"]);
         assert_eq!(tables("with recursive a as (select * from a) select * from a"), [""; 0]);
         // It is in reach in what lies deeper, and not outside.
         assert_eq!(tables("select * from (with a as (select 1 as x) select * from a where x in (select x from a)) t, a"), ["a"]);

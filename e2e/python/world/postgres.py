@@ -35,6 +35,11 @@ class Postgres:
             raise RuntimeError(f"psql ended with {done.returncode}:\n{done.stderr}")
         return done.stdout.strip()
 
+    def start(self, sql: str, database: str = NAME) -> subprocess.Popen[str]:
+        """Starts statements in a session of their own."""
+        server = ("-h", HOST, "-p", str(self.port), "-U", NAME, "-d", database)
+        return subprocess.Popen(["psql", "-X", "-q", *server, "-c", sql], text=True)
+
     def new_database(self) -> str:
         """Creates an empty database, and gives its name."""
         name = f"test_{uuid.uuid4().hex}"

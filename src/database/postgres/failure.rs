@@ -22,6 +22,15 @@ pub(super) fn of(action: &'static str, server: &str, error: &tokio_postgres::Err
     };
     let (code, reason) = (told.code().code(), told.message().to_owned());
     match code {
+        "55P03" => {
+            let reason = format!(
+                "{reason}: another session has locked the table, or waits to do so (`select pid, query from pg_stat_activity \
+                 where wait_event_type = 'Lock'`)"
+            );
+            DatabaseError::Unavailable { action, server, reason }
+        }
+        // A query that writes.
+        "25006" | "0A000" => DatabaseError::Statement { server, reason, hint: "write a query that only reads".to_owned() },
         // No such user, a wrong password, no right.
         _ if code.starts_with("28") || code == "42501" => DatabaseError::Denied { action, server, reason },
         // Syntax, unknown names, values that a function refuses; no such database.

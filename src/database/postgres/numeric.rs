@@ -47,19 +47,25 @@ impl<'b> Numeric<'b> {
         if self.word().is_some() {
             return None;
         }
-        let mut value = 0_i128;
-        for digit in self.digits {
-            value = value.checked_mul(10_000)?.checked_add(i128::from(u16::from_be_bytes(*digit)))?;
+        let (mut value, mut shift) = (0_i128, 0);
+        for (place, digit) in (0_i32..).zip(self.digits) {
+            let digit = u16::from_be_bytes(*digit);
+            // Power of 10 of the digit's unit, from the last one that the scale has.
+            shift = (i32::from(self.weight) - place) * 4 + i32::from(scale);
+            let (power, digit) = match shift {
+                0.. => (10_000, digit),
+                // The last digits to the base of 10,000 may end in zeros that the scale does not have.
+                -3..0 => {
+                    let divisor = 10_u16.pow(shift.unsigned_abs());
+                    (10_000 / divisor, (digit % divisor == 0).then(|| digit / divisor)?)
+                }
+                _ if digit == 0 => (1, 0),
+                _ => return None,
+            };
+            value = value.checked_mul(i128::from(power))?.checked_add(i128::from(digit))?;
         }
-        // The last digit counts 10,000 to the power of `weight - (digits - 1)`.
-        let last = i32::from(self.weight) - i32::try_from(self.digits.len()).ok()? + 1;
-        let shift = last * 4 + i32::from(scale);
-        if shift >= 0 && value != 0 {
+        if shift > 0 && value != 0 {
             value = value.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?)?;
-        } else if shift < 0 {
-            // Digits to the base of 10,000 may end in zeros that the scale does not have.
-            let divisor = 10_i128.checked_pow(shift.unsigned_abs())?;
-            value = (value % divisor == 0).then(|| value / divisor)?;
         }
         let limit = 10_i128.checked_pow(u32::from(precision))?;
         (value < limit).then_some(if self.sign == NEGATIVE { -value } else { value })
@@ -119,6 +125,20 @@ pub(super) mod tests {
             (sent(0, INFINITY, 0, &[]), "Infinity", (12, 2), None),
             (sent(0, NEGATIVE_INFINITY, 0, &[]), "-Infinity", (12, 2), None),
             (sent(9, 0, 0, &[9999; 10]), &"9".repeat(40), (38, 0), None),
+            // As many digits as the type has, which are more with the zeros behind them.
+            (
+                sent(6, 0, 10, &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900]),
+                "9999999999999999999999999999.9999999999",
+                (38, 10),
+                Some(10_i128.pow(38) - 1),
+            ),
+            (
+                sent(-1, NEGATIVE, 38, &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900]),
+                "-0.99999999999999999999999999999999999999",
+                (38, 38),
+                Some(1 - 10_i128.pow(38)),
+            ),
+            (sent(0, 0, 10, &[1, 2500, 0, 0]), "1.2500000000", (12, 2), Some(125)),
         ] {
             let value = Numeric::read(&bytes).unwrap();
             let mut text = String::new();

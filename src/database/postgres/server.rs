@@ -1,5 +1,6 @@
 //! Connections to a server.
 
+use serde_json::Value;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
@@ -14,12 +15,14 @@ use super::reading::ReadColumn;
 use super::requests::{Requests, connected};
 use super::rows::Copy;
 use super::settings::PostgresConnection;
+use super::table_ref::TableRef;
 
 /// Settings of a session by which the server writes the same text of a value whatever its own and the user's are. A transaction
-/// that waits for others is not ended.
+/// that waits for others is not ended, and does not wait for ever for a table that others have locked, or are about to: with
+/// locks of several connections, neither would ever go on.
 const SETTINGS: &str = "set client_encoding to 'UTF8'; set timezone to 'UTC'; set datestyle to 'ISO, YMD'; \
                         set intervalstyle to 'postgres'; set extra_float_digits to 1; set bytea_output to 'hex'; \
-                        set idle_in_transaction_session_timeout to 0";
+                        set idle_in_transaction_session_timeout to 0; set lock_timeout to '60s'";
 
 const EXPORT: &str = "export a snapshot";
 
@@ -118,7 +121,8 @@ impl Session {
     /// # Errors
     /// The server does not accept the query.
     pub fn describe(&self, query: &str) -> Result<Vec<ReadColumn>, DatabaseError> {
-        let prepared = self.requests.wait(self.client.prepare(query))?;
+        // As it is read: what can't stand there is told now.
+        let prepared = self.requests.wait(self.client.prepare(&format!("select * from ({query}\n) as adg")))?;
         let prepared = prepared.map_err(|error| self.requests.failed("describe a query", &error))?;
         Ok(prepared
             .columns()
@@ -132,15 +136,25 @@ impl Session {
     /// # Errors
     /// The server does not accept the query.
     pub fn estimate(&self, query: &str) -> Result<Option<u64>, DatabaseError> {
-        const ACTION: &str = "estimate rows";
-        let told = self.requests.wait(self.client.simple_query(&format!("explain (format json) {query}")))?;
-        let told = told.map_err(|error| self.failed(ACTION, &error))?;
+        Ok(self.plan("estimate rows", query)?.pointer("/0/Plan/Plan Rows").and_then(Value::as_u64))
+    }
+
+    /// Returns the tables that the server would read for a query, those behind views among them.
+    pub(super) fn tables_of(&self, query: &str) -> Result<Vec<TableRef>, DatabaseError> {
+        let plan = self.plan("look at a query", query)?;
+        let mut found = Vec::new();
+        tables_in(&plan, &mut found);
+        Ok(found)
+    }
+
+    fn plan(&self, action: &'static str, query: &str) -> Result<Value, DatabaseError> {
+        let told = self.requests.wait(self.client.simple_query(&format!("explain (verbose, format json) {query}")))?;
+        let told = told.map_err(|error| self.failed(action, &error))?;
         let text = told.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0),
             _ => None,
         });
-        let plan: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(text).ok());
-        Ok(plan.and_then(|plan| plan.pointer("/0/Plan/Plan Rows")?.as_u64()))
+        Ok(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
     }
 
     /// Returns the server's address, without user and password.
@@ -159,5 +173,20 @@ impl Session {
         let stream = self.requests.wait(self.client.copy_out(&statement))?;
         let stream = stream.map_err(|error| self.requests.failed("read rows", &error))?;
         Ok(Copy::new(stream, CopyRows::new(columns), self.requests.clone()))
+    }
+}
+
+/// Collects the tables of a plan.
+fn tables_in(plan: &Value, found: &mut Vec<TableRef>) {
+    match plan {
+        Value::Array(parts) => parts.iter().for_each(|part| tables_in(part, found)),
+        Value::Object(parts) => {
+            let text = |key: &str| parts.get(key).and_then(Value::as_str).map(str::to_owned);
+            if let (Some(name), schema @ Some(_)) = (text("Relation Name"), text("Schema")) {
+                found.push(TableRef { schema, name });
+            }
+            parts.values().for_each(|part| tables_in(part, found));
+        }
+        _ => {}
     }
 }

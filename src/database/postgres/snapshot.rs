@@ -21,6 +21,12 @@ pub struct Snapshot {
     name: String,
 }
 
+const LOCK: &str = "lock a table";
+
+fn locking(table: &TableRef) -> String {
+    format!("lock table {} in access share mode", table.in_statement())
+}
+
 /// A table as the server stores it.
 struct Stored {
     /// True if its rows have addresses: it is no view, nor the table of another server.
@@ -52,19 +58,39 @@ impl Snapshot {
     }
 
     /// Returns queries that have all rows of a table, each of them once: one for each range of about so many pages, or a single
-    /// one where the server has no ranges. The table is locked against changes of its columns and its place, as by any reader.
+    /// one where the server has no ranges. The table is locked against changes of its columns and its place, as by any reader,
+    /// for all these connections: one that asked for it later could wait for somebody who waits for another.
     ///
     /// # Errors
     /// There is no such table, or the user may not read it.
-    pub fn queries(&self, table: &TableRef, pages: u64) -> Result<Vec<String>, DatabaseError> {
+    pub fn queries(&self, sessions: &[Session], table: &TableRef, pages: u64) -> Result<Vec<String>, DatabaseError> {
         let (name, stored) = (table.in_statement(), self.stored(table)?);
         let has_ranges = stored.has_addresses && stored.version >= RANGE_SCANS;
         if stored.has_addresses {
             // A rewritten table has other addresses, and one that is emptied has no rows in older snapshots either.
-            self.leader.run("lock a table", &format!("lock table {name} in access share mode"))?;
+            std::iter::once(&self.leader).chain(sessions).try_for_each(|session| session.run(LOCK, &locking(table)))?;
         }
         let bounds = if has_ranges { bounds(self.stored(table)?.pages, pages) } else { Vec::new() };
         Ok(ranges(&bounds).map(|condition| format!("select * from {name}{condition}")).collect())
+    }
+
+    /// Locks the tables that a query reads, for all these connections, against changes of their columns and their place; one that
+    /// the user may not lock, behind a view, stays as it is.
+    ///
+    /// # Errors
+    /// The server does not accept the query.
+    pub fn lock_tables_of(&self, sessions: &[Session], query: &str) -> Result<(), DatabaseError> {
+        // Not the connection that has the state: an error of the server would end it.
+        for table in sessions.first().map_or(Ok(Vec::new()), |session| session.tables_of(query))? {
+            for session in std::iter::once(&self.leader).chain(sessions) {
+                let lock = format!("savepoint adg; {}", locking(&table));
+                if session.run(LOCK, &lock).is_err() {
+                    // Lest the error ends the transaction, and with it the state.
+                    session.run("go on", "rollback to savepoint adg")?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn stored(&self, table: &TableRef) -> Result<Stored, DatabaseError> {

@@ -77,8 +77,9 @@ fn every_type_is_read_as_it_is_or_told() {
              10.0.0.1/8|'a' 'b'|(1,z)|<a/>|ab   |nm|4294967295|NaN|[1,5)|(1,2)"
                 .to_owned(),
             format!(
-                "2|123456789012345678901234567890.123456789|null|{digits}|null|null|null|00:00:00|00:00:00+14|-1 years|null|null|\
-                 []|[]|[]|sad|1|null||000|-$0.01|::1/128||null|null|     ||0|-inf|empty|null"
+                "2|123456789012345678901234567890.123456789|1234567890123456789012345678.0123456789|{digits}|\
+                 null|null|null|00:00:00|00:00:00+14|-1 years|null|null|[]|[]|[]|sad|1|null||000|-$0.01|\
+                 ::1/128||null|null|     ||0|-inf|empty|null"
             ),
             "3|Infinity|0.0000000000|0.00000|-4712-01-01T00:00:00|-4712-01-02T00:00:00|-2440550|12:00:00|12:00:00+00|00:00:00|\
              [1]|[1]|[1]|[null]|[]|ok|9|null|null|null|null|null|null|null|null|null|null|null|0.1|null|null"
@@ -98,7 +99,6 @@ fn every_type_is_read_as_it_is_or_told() {
             "0 tstz infinity",
             "0 d infinity",
             "0 ia2 {{1,2},{3,4}}",
-            "1 n2 1234567890123456789012345678.0123456789",
             "1 ts -infinity",
             "1 tstz -infinity",
             "1 d -infinity",
@@ -112,7 +112,7 @@ fn every_type_is_read_as_it_is_or_told() {
 /// Returns the first column of all rows of a table, in the ranges of a snapshot, each read by a connection of its own.
 fn in_ranges(snapshot: &Snapshot, table: &str, pages: u64) -> (usize, Vec<i64>) {
     let table = TableRef { schema: None, name: table.to_owned() };
-    let queries = snapshot.queries(&table, pages).unwrap();
+    let queries = snapshot.queries(&[], &table, pages).unwrap();
     let rows = queries.iter().flat_map(|query| read(&snapshot.join().unwrap(), query, 1000).0);
     let mut found: Vec<i64> = rows.map(|row| row[0].parse().unwrap()).collect();
     found.sort_unstable();
@@ -146,7 +146,7 @@ fn ranges_of_a_snapshot_have_each_row_once_whatever_others_write() {
         let (count, found) = in_ranges(&snapshot, table, pages);
         assert!(found == all && (count == 1) == is_one, "{table} by {pages} pages: {} rows in {count} ranges", found.len());
     }
-    let no_table = snapshot.queries(&TableRef { schema: Some("public".to_owned()), name: "no such".to_owned() }, 1);
+    let no_table = snapshot.queries(&[], &TableRef { schema: Some("public".to_owned()), name: "no such".to_owned() }, 1);
     assert!(matches!(no_table, Err(DatabaseError::Statement { reason, .. }) if reason.contains("does not exist")));
     // A table that is read can't be emptied in between.
     session.run("set a limit", "set lock_timeout to 100").unwrap();

@@ -85,6 +85,11 @@ impl<'p> Checked<'p> {
         Ok(checked)
     }
 
+    /// Returns all checks, with the source or statement that each is of.
+    pub(super) fn checks(&self) -> impl Iterator<Item = (&NodeName, &CheckSettings)> {
+        self.pipeline.checks.iter().flat_map(|(node, checks)| checks.iter().map(move |check| (node, check)))
+    }
+
     /// Refuses sources and statements that no table and no check needs.
     fn must_use_all(&self) -> Result<(), JobError> {
         let of_sinks = self.sinks.iter().map(|sink| &sink.settings.from);
@@ -160,7 +165,10 @@ fn relation(pipeline: &Pipeline, what: &str, source: &DatabaseSource) -> Result<
         (Some(table), None) => {
             table.parse().map(Relation::Table).map_err(|error| wrong(pipeline, &format!("{what}.table"), error))
         }
-        (None, Some(query)) if !query.trim().is_empty() => Ok(Relation::Query(query.clone())),
+        (None, Some(query)) if !query.trim().is_empty() => {
+            // It becomes a part of statements.
+            Ok(Relation::Query(query.trim_end().trim_end_matches(';').to_owned()))
+        }
         _ => Err(wrong(pipeline, what, "it has one of `table`, `query` and `file`")),
     }
 }
@@ -260,7 +268,7 @@ fn must_make_sense(pipeline: &Pipeline, node: &NodeName, check: &CheckSettings) 
                 .try_for_each(|name| ColumnName::new(name).map(drop))
                 .map_err(|error| refused(error.to_string()))
         }
-        CheckSettings::Rows(bound) => super::checks::Bound::parse(bound).map(drop).map_err(refused),
+        CheckSettings::Rows(bound) => super::check::Bound::parse(bound).map(drop).map_err(refused),
         CheckSettings::Sql(sql) => {
             let statement = Statement::parse(sql).map_err(|error| refused(error.to_string()))?;
             match statement.tables().iter().find(|table| is_node(pipeline, table).is_none()) {

@@ -9,38 +9,10 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use crate::config::{CheckSettings, ColumnList};
 use crate::identity::NodeName;
 use crate::jobs::run::{JobError, PipelineError};
-use crate::sql::{SqlError, Statement};
+use crate::sql::{SqlEngine, Statement};
 
+use super::check::{Bound, described, named, no_check, place};
 use super::work::Work;
-
-/// Condition of a number of rows: `>= 1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bound {
-    sign: &'static str,
-    rows: u64,
-}
-
-impl Bound {
-    /// Reads a condition.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let sign = ["<=", ">=", "=", "<", ">"].into_iter().find(|sign| text.trim().starts_with(sign));
-        let rows = sign.and_then(|sign| text.trim().strip_prefix(sign)?.trim().parse().ok());
-        match (sign, rows) {
-            (Some(sign), Some(rows)) => Ok(Self { sign, rows }),
-            _ => Err(format!("`{text}` is no condition of a number of rows; write `\">= 1\"`")),
-        }
-    }
-
-    fn holds(self, rows: u64) -> bool {
-        match self.sign {
-            "<=" => rows <= self.rows,
-            ">=" => rows >= self.rows,
-            "<" => rows < self.rows,
-            ">" => rows > self.rows,
-            _ => rows == self.rows,
-        }
-    }
-}
 
 impl Work<'_> {
     /// Runs the checks of a node whose rows are there.
@@ -77,7 +49,7 @@ impl Work<'_> {
                 (count > 0).then(|| format!("{count} keys stand in more than one row"))
             }
             CheckSettings::Sql(sql) => {
-                let answer = self.answer(sql, node)?;
+                let answer = self.answer(self.engines.statements()?, &named(sql), node)?;
                 let truth =
                     answer.as_boolean_opt().ok_or_else(|| no_check(node, format!("it gives a {}", answer.data_type())))?;
                 let is_true = truth.is_valid(0) && truth.value(0);
@@ -88,13 +60,13 @@ impl Work<'_> {
 
     /// Returns the number that a statement of adg's own gives.
     fn count(&self, sql: &str, node: &NodeName) -> Result<i64, JobError> {
-        let answer = self.answer(sql, node)?;
+        let answer = self.answer(&self.engines.own, sql, node)?;
         let count = answer.as_primitive_opt::<Int64Type>().map(|counts| counts.value(0));
         count.ok_or_else(|| JobError::Bug(format!("`{sql}` gave no number")))
     }
 
     /// Returns the only value of a statement, as an array of one.
-    fn answer(&self, sql: &str, node: &NodeName) -> Result<ArrayRef, JobError> {
+    fn answer(&self, engine: &dyn SqlEngine, sql: &str, node: &NodeName) -> Result<ArrayRef, JobError> {
         let failed = |source| PipelineError::Sql { node: place(node), source };
         let statement = Statement::parse(sql).map_err(failed)?;
         let inputs = self.inputs(statement.tables().iter().filter_map(|table| Some((table.clone(), table.parse().ok()?))))?;
@@ -103,52 +75,17 @@ impl Work<'_> {
             answers.push(batch);
             Ok(())
         };
-        self.engine.run(&statement, &inputs, &mut take).map_err(failed)?;
+        engine.run(&statement, &inputs, &mut take).map_err(failed)?;
         match answers.as_slice() {
             [answer] if answer.num_rows() == 1 && answer.num_columns() == 1 => Ok(Arc::clone(answer.column(0))),
             _ => {
                 let rows: usize = answers.iter().map(RecordBatch::num_rows).sum();
-                let columns = answers.first().map_or(0, RecordBatch::num_columns);
-                Err(no_check(node, format!("it gives {rows} rows of {columns} columns")))
+                Err(no_check(node, format!("it gives {rows} rows")))
             }
         }
     }
 }
 
-fn place(node: &NodeName) -> String {
-    format!("checks.{node}")
-}
-
-fn no_check(node: &NodeName, reason: String) -> JobError {
-    PipelineError::Sql { node: place(node), source: SqlError::Refused { reason, hint: "select one boolean".to_owned() } }.into()
-}
-
 fn quoted(columns: &ColumnList) -> impl Iterator<Item = String> {
     columns.names().iter().map(|name| format!("\"{}\"", name.trim().to_lowercase()))
-}
-
-/// Returns a check as the file has it.
-fn described(check: &CheckSettings) -> String {
-    match check {
-        CheckSettings::NotNull(columns) => format!("not_null: {}", columns.names().join(", ")),
-        CheckSettings::Unique(columns) => format!("unique: {}", columns.names().join(", ")),
-        CheckSettings::Rows(bound) => format!("rows: \"{bound}\""),
-        CheckSettings::Sql(sql) => format!("sql: {sql}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_rows_are_compared() {
-        for (bound, fits, other) in [(">= 1", 1, 0), ("=3", 3, 2), (" < 3 ", 2, 3), ("<=3", 3, 4), ("> 0", 1, 0)] {
-            let bound = Bound::parse(bound).unwrap();
-            assert!(bound.holds(fits) && !bound.holds(other), "{bound:?}");
-        }
-        for wrong in ["", "1", ">= x", "== 1", ">= -1", "!= 1"] {
-            assert!(Bound::parse(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! Pipeline job: reads the sources in one state of each database, computes and checks, publishes the tables, and reports the end.
 
-use bytesize::ByteSize;
 use jiff::Timestamp;
 
 use crate::config::Pipeline;
@@ -9,11 +8,10 @@ use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::run_reports::write_report;
 use crate::jobs::run::{Budget, JobError, Services, tell};
 use crate::report::{DayReport, Failure, Outcome, Progress, RunReport, Stages};
-use crate::sql::polars::Polars;
 
 use super::checked::Checked;
+use super::engines::Engines;
 use super::prepared::Prepared;
-use super::read::Sizes;
 use super::request::PipelineRequest;
 use super::sink::{Publishing, SinkAttempt};
 use super::sources::Databases;
@@ -21,6 +19,8 @@ use super::work::Work;
 
 /// Most connections to a database at a time, beside the one that keeps its state.
 const MOST_CONNECTIONS: usize = 4;
+/// Folder for results of statements. No source and no statement has this name.
+const RESULTS: &str = "_results";
 
 /// Runs a pipeline and sends notifications of how that ended. An error means that no table could be tried; failures of single
 /// tables are in the report.
@@ -40,23 +40,20 @@ pub fn pipeline(services: &Services, request: &PipelineRequest, progress: &dyn P
     Ok(report)
 }
 
-/// Returns the engine of statements with that memory limit.
-pub(super) fn engine(memory: ByteSize) -> Polars {
-    Polars { decrypted_bytes: ByteSize(memory.0 / 4) }
-}
-
 fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let environment = &services.environment;
     let started = environment.clock.now();
     let settings = environment.pipeline(&request.pipeline)?;
     let checked = Checked::new(&settings)?;
     let lease = KeptLease::take(&services.ledger, &environment.clock, &settings.pipeline, None)?;
-    let engine = engine(request.memory);
-    let databases = Databases::open(environment, &checked)?;
-    let prepared = Prepared::new(services, &checked, &databases, &engine)?;
+    let scratch = environment.scratch(&lease.run_id())?;
+    let results = scratch.folder(RESULTS)?;
+    let engines = Engines::new(environment, &checked, request.memory, Some(results.path()))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let budget = Budget::new(request.memory, cores);
     let connections = cores.clamp(1, MOST_CONNECTIONS);
+    let databases = Databases::open(environment, &checked, connections)?;
+    let prepared = Prepared::new(services, &checked, &databases, &engines)?;
+    let budget = Budget::new(request.memory, cores);
     let publishing = Publishing {
         services,
         lease: &lease,
@@ -67,15 +64,14 @@ fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) 
     };
     let attempts = prepared.targets.iter().map(|target| SinkAttempt::begin(&publishing, &settings.pipeline, target));
     let attempts = attempts.collect::<Result<Vec<_>, JobError>>()?;
-    let scratch = environment.scratch(&lease.run_id())?;
     let mut work = Work {
         environment,
         prepared: &prepared,
-        engine: &engine,
+        engines: &engines,
         scratch: &scratch,
         progress,
         today: publishing.today,
-        sizes: Sizes { connections, row_group_bytes: budget.row_group_bytes / (2 * connections) },
+        row_group_bytes: budget.row_group_bytes / (2 * connections),
         staged: std::collections::BTreeMap::new(),
     };
     let days = match work.all(databases) {

@@ -1,7 +1,9 @@
 //! Pipelines: sources, SQL over them, and the tables that become of it. Begin with [`job`].
 
+mod check;
 mod checked;
 mod checks;
+mod engines;
 mod graph;
 mod job;
 mod plan;

@@ -10,7 +10,7 @@ use crate::report;
 use crate::schema::TableSchema;
 
 use super::checked::Checked;
-use super::job::engine;
+use super::engines::Engines;
 use super::prepared::{Prepared, Target};
 use super::request::PipelineRequest;
 use super::sources::{Databases, OpenFrom};
@@ -23,9 +23,9 @@ use super::sources::{Databases, OpenFrom};
 pub fn plan(services: &Services, request: &PipelineRequest) -> Result<String, JobError> {
     let settings = services.environment.pipeline(&request.pipeline)?;
     let checked = Checked::new(&settings)?;
-    let engine = engine(request.memory);
-    let databases = Databases::open(&services.environment, &checked)?;
-    let prepared = Prepared::new(services, &checked, &databases, &engine)?;
+    let engines = Engines::new(&services.environment, &checked, request.memory, None)?;
+    let databases = Databases::open(&services.environment, &checked, 1)?;
+    let prepared = Prepared::new(services, &checked, &databases, &engines)?;
     let mut text = sources(&prepared);
     for transform in &checked.transforms {
         let inputs = transform.inputs.iter().map(

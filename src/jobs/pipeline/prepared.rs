@@ -8,10 +8,12 @@ use crate::jobs::run::{Environment, JobError, PipelineError, Services};
 use crate::lake::TableHandle;
 use crate::metastore::Table;
 use crate::schema::{Column, Evolution, Incoming, TableSchema, TypeChange};
-use crate::sql::{Input, InputRows, Inputs, SqlEngine};
+use crate::sql::{Input, InputRows, Inputs};
 use crate::store::Store;
 
+use super::check::must_make_sense;
 use super::checked::{Checked, Sink};
+use super::engines::Engines;
 use super::sources::{Databases, OpenSource};
 use super::wrong::wrong;
 
@@ -39,7 +41,7 @@ impl<'p> Prepared<'p> {
         services: &Services,
         checked: &'p Checked<'p>,
         databases: &Databases,
-        engine: &dyn SqlEngine,
+        engines: &Engines,
     ) -> Result<Self, JobError> {
         let open = |source| OpenSource::open(source, databases, &*services.metastore);
         let sources = checked.sources.iter().map(open).collect::<Result<Vec<_>, JobError>>()?;
@@ -51,10 +53,13 @@ impl<'p> Prepared<'p> {
                     Some((name.clone(), Input { schema: columns.get(node)?, rows: InputRows::Unread }))
                 };
                 let inputs: Inputs<'_> = transform.inputs.iter().filter_map(input).collect();
-                engine.columns(&transform.statement, &inputs)
+                engines.statements()?.columns(&transform.statement, &inputs)
             };
             let failed = |source| PipelineError::Sql { node: format!("transforms.{}", transform.name), source };
             columns.insert(transform.name.clone(), schema.map_err(failed)?);
+        }
+        for (node, check) in checked.checks() {
+            must_make_sense(node, check, &columns, engines)?;
         }
         let targets = checked.sinks.iter().map(|sink| target(services, checked, sink, &columns));
         let targets = targets.collect::<Result<_, _>>()?;
@@ -86,7 +91,7 @@ fn target<'p>(
     if let Some(Err(reason)) = layout.keys().row_day().map(|row_day| row_day.must_be_in(&incoming)) {
         return Err(refused(reason));
     }
-    must_fit(&incoming, table.as_ref(), settings.evolution.type_change).map_err(refused)?;
+    must_fit(&incoming, table.as_ref(), &settings.from, settings.evolution.type_change)?;
     let evolution = evolution(&incoming, table.as_ref(), sink)?;
     Ok(Target { sink, store, evolution })
 }
@@ -101,18 +106,20 @@ fn open_store(environment: &Environment, checked: &Checked<'_>, sink: &Sink<'_>)
 }
 
 /// Refuses rows whose columns have other types than the table's: a value is never changed on its way.
-fn must_fit(incoming: &TableSchema, table: Option<&Table>, rule: TypeChange) -> Result<(), String> {
+fn must_fit(incoming: &TableSchema, table: Option<&Table>, from: &NodeName, rule: TypeChange) -> Result<(), PipelineError> {
     let Some(table) = table else { return Ok(()) };
     for Column { name, ty } in incoming.columns() {
         let Some(known) = table.schema.type_of(name) else { continue };
-        let widens = rule == TypeChange::Widen && known.widens_to(ty);
         let fits = known == ty || (arrow_type(known) == arrow_type(ty) && ty.widens_to(known));
-        if !fits && !widens {
-            return Err(format!(
-                "its column `{name}` is {ty}, and that of {} is {known}: cast it in a transform, `cast({name} as {known})`",
-                table.name
-            ));
+        if fits || (rule == TypeChange::Widen && known.widens_to(ty)) {
+            continue;
         }
+        let reason = format!("`{name}` is {ty}, and that of {} is {known}", table.name);
+        let mut hint = format!("cast it in a transform: `cast({name} as {known})`");
+        if known.widens_to(ty) {
+            hint.push_str(", or let the table grow: `evolution: { type_change: widen }` of the sink");
+        }
+        return Err(PipelineError::Columns { node: from.to_string(), reason, hint });
     }
     Ok(())
 }

@@ -9,28 +9,19 @@ use arrow_schema::Schema;
 
 use crate::batch::{BatchError, arrow_schema, describe_error, error_lists};
 use crate::config::MisfitRule;
-use crate::database::postgres::{CopyBatch, ReadColumn, Snapshot};
+use crate::database::postgres::{CopyBatch, ReadColumn, Session};
 use crate::identity::NodeName;
 use crate::jobs::run::{JobError, PipelineError};
 use crate::schema::{ColumnName, TableSchema};
 use crate::sql::{StagedTable, StagedWriter};
 use crate::store::ScratchFolder;
 
-use super::sources::{DatabaseColumn, DatabaseRows};
+use super::sources::{DatabaseColumn, DatabaseRows, of_source};
 
 /// Most rows of a batch.
 const BATCH_ROWS: usize = 8192;
 /// Approximate bytes of a batch.
 const BATCH_BYTES: usize = 4 << 20;
-
-/// Sizes of reading.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sizes {
-    /// Number of connections that read side by side.
-    pub(super) connections: usize,
-    /// Approximate bytes that each holds before they go to the disk.
-    pub(super) row_group_bytes: usize,
-}
 
 /// Rows that were read.
 pub(super) struct ReadRows {
@@ -45,21 +36,24 @@ pub(super) struct Reading<'r> {
     pub(super) rows: &'r DatabaseRows,
     pub(super) schema: &'r TableSchema,
     pub(super) folder: &'r ScratchFolder,
-    pub(super) sizes: Sizes,
+    /// Approximate bytes that each connection holds before they go to the disk.
+    pub(super) row_group_bytes: usize,
     pub(super) progress: &'r (dyn Fn(u64) + Sync),
 }
 
 impl Reading<'_> {
-    /// Reads all rows in the state of the snapshot.
-    pub(super) fn all(&self, snapshot: &Snapshot) -> Result<ReadRows, JobError> {
+    /// Reads all rows, by all these connections.
+    pub(super) fn all(&self, sessions: &[Session]) -> Result<ReadRows, JobError> {
         let next = AtomicUsize::new(0);
         let misfits: Vec<AtomicU64> = self.rows.columns.iter().map(|_| AtomicU64::new(0)).collect();
-        let connections = self.sizes.connections.min(self.rows.queries.len()).max(1);
         let written = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..connections)
-                .map(|number| {
+            let workers: Vec<_> = sessions
+                .iter()
+                .take(self.rows.queries.len())
+                .enumerate()
+                .map(|(number, session)| {
                     let (next, misfits) = (&next, &misfits);
-                    scope.spawn(move || self.ranges(snapshot, number, next, misfits))
+                    scope.spawn(move || self.ranges(session, number, next, misfits))
                 })
                 .collect();
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
@@ -78,18 +72,18 @@ impl Reading<'_> {
     /// Reads one range after the other, as long as there are any that no other connection reads.
     fn ranges(
         &self,
-        snapshot: &Snapshot,
+        session: &Session,
         number: usize,
         next: &AtomicUsize,
         misfits: &[AtomicU64],
     ) -> Result<StagedWriter<'_>, JobError> {
-        let mut writer = StagedWriter::new(self.folder, &format!("rows-{number}"), self.schema, self.sizes.row_group_bytes);
-        let session = snapshot.join()?;
+        let mut writer = StagedWriter::new(self.folder, &format!("rows-{number}"), self.schema, self.row_group_bytes);
+        let failed = |error| of_source(self.node, JobError::from(error));
         let schema = Arc::new(arrow_schema(self.schema));
         let columns: Vec<ReadColumn> = self.rows.columns.iter().map(|column| column.read.clone()).collect();
         while let Some(query) = self.rows.queries.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let mut copy = session.copy(query, columns.clone())?;
-            while let Some(batch) = copy.next_batch(BATCH_ROWS, BATCH_BYTES)? {
+            let mut copy = session.copy(query, columns.clone()).map_err(failed)?;
+            while let Some(batch) = copy.next_batch(BATCH_ROWS, BATCH_BYTES).map_err(failed)? {
                 let batch = self.with_errors(batch, &schema, misfits)?;
                 writer.write(&batch).map_err(|source| self.failed(source))?;
                 (self.progress)(batch.num_rows() as u64);

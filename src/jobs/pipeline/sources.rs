@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::config::{ConnectionSettings, MisfitRule};
-use crate::database::postgres::{ReadColumn, Session, Snapshot};
+use crate::database::postgres::{PostgresConnection, ReadColumn, Session, Snapshot};
 use crate::identity::NodeName;
-use crate::jobs::run::existing::existing;
 use crate::jobs::run::{Environment, JobError, PipelineError};
 use crate::metastore::{Metastore, Partition, Table};
 use crate::schema::{Column, ColumnName, ERROR_DESC, TableSchema, system_columns};
+use crate::stop::Stop;
 
 use super::checked::{Checked, Relation, Source, SourceFrom};
 use super::wrong::wrong;
@@ -18,16 +18,30 @@ const RANGE_PAGES: u64 = 8192;
 
 const OTHER_NAME: &str = "read it by a `query` that gives the column another name";
 
-/// Databases of a pipeline, each in one state.
-pub(super) struct Databases(BTreeMap<String, Snapshot>);
+/// Databases of a pipeline, by their connections.
+pub(super) struct Databases(BTreeMap<String, Database>);
+
+/// A database in one state, and the connections that read it.
+pub(super) struct Database {
+    snapshot: Snapshot,
+    pub(super) sessions: Vec<Session>,
+}
+
+impl Database {
+    fn open(connection: &PostgresConnection, count: usize, stop: &Stop) -> Result<Self, JobError> {
+        let snapshot = Snapshot::take(connection, stop)?;
+        let sessions = (0..count).map(|_| Ok(snapshot.join()?)).collect::<Result<Vec<_>, JobError>>()?;
+        Ok(Self { snapshot, sessions })
+    }
+}
 
 impl Databases {
-    /// Signs in to each database that has sources of the pipeline, and takes a snapshot of it.
-    pub(super) fn open(environment: &Environment, checked: &Checked<'_>) -> Result<Self, JobError> {
-        let mut snapshots = BTreeMap::new();
+    /// Signs in to each database that has sources of the pipeline, with so many connections, and takes a snapshot of it.
+    pub(super) fn open(environment: &Environment, checked: &Checked<'_>, count: usize) -> Result<Self, JobError> {
+        let mut databases = BTreeMap::new();
         for source in &checked.sources {
             let SourceFrom::Postgres { connection, .. } = &source.from else { continue };
-            if snapshots.contains_key(connection) {
+            if databases.contains_key(connection) {
                 continue;
             }
             let connections = &environment.config.profile.connections;
@@ -38,7 +52,7 @@ impl Databases {
             })?;
             let ConnectionSettings::Postgres(settings) = settings;
             let ca = settings.ca.as_ref().map(|file| environment.config.path(file));
-            let settings = crate::database::PostgresConnection { ca, ..settings.clone() };
+            let settings = PostgresConnection { ca, ..settings.clone() };
             if let Some(weakness) = settings.weakness() {
                 tracing::warn!(
                     event = "connection_not_protected",
@@ -47,13 +61,14 @@ impl Databases {
                     "a connection to a database is not protected; `tls: verify-full` protects it"
                 );
             }
-            snapshots.insert(connection.clone(), Snapshot::take(&settings, &environment.stop)?);
+            let database = Database::open(&settings, count, &environment.stop);
+            databases.insert(connection.clone(), database.map_err(|error| of_source(&source.name, error))?);
         }
-        Ok(Self(snapshots))
+        Ok(Self(databases))
     }
 
-    /// Returns the state of a database.
-    pub(super) fn of(&self, connection: &str) -> Result<&Snapshot, JobError> {
+    /// Returns a database.
+    pub(super) fn of(&self, connection: &str) -> Result<&Database, JobError> {
         self.0.get(connection).ok_or_else(|| JobError::Bug(format!("no snapshot of `{connection}`")))
     }
 }
@@ -105,9 +120,17 @@ impl DatabaseRows {
 impl OpenSource {
     /// Looks at a source.
     pub(super) fn open(source: &Source, databases: &Databases, metastore: &dyn Metastore) -> Result<Self, JobError> {
+        Self::opened(source, databases, metastore).map_err(|error| of_source(&source.name, error))
+    }
+
+    fn opened(source: &Source, databases: &Databases, metastore: &dyn Metastore) -> Result<Self, JobError> {
         match &source.from {
             SourceFrom::Table(name) => {
-                let table = existing(metastore, name)?;
+                let table = metastore.table(name)?.ok_or_else(|| PipelineError::Columns {
+                    node: source.name.to_string(),
+                    reason: format!("the metastore has no table {name}"),
+                    hint: "`adg tables` lists those that it has".to_owned(),
+                })?;
                 let partitions = metastore.partitions(name)?;
                 let columns = table.schema.columns().iter().chain(&table.partition_by).cloned().collect();
                 let rows = partitions.iter().map(|partition| partition.number("numRows")).sum();
@@ -115,23 +138,34 @@ impl OpenSource {
                 Ok(Self { name: source.name.clone(), place: name.to_string(), schema: TableSchema::new(columns), rows, from })
             }
             SourceFrom::Postgres { connection, relation, misfits } => {
-                let snapshot = databases.of(connection)?;
-                // Not that which has the state: an error of the server ends its transaction.
-                let session = snapshot.join()?;
+                let Database { snapshot, sessions } = databases.of(connection)?;
+                let session = sessions.first().ok_or_else(|| JobError::Bug("no connection".to_owned()))?;
                 let (query, queries, what) = match relation {
                     Relation::Query(query) => (query.clone(), vec![query.clone()], "a query".to_owned()),
                     Relation::Table(table) => {
                         let all = format!("select * from {}", table.in_statement());
-                        (all, snapshot.queries(table, RANGE_PAGES)?, table.to_string())
+                        (all, snapshot.queries(sessions, table, RANGE_PAGES)?, table.to_string())
                     }
                 };
-                let columns = columns_of(&session, &query, misfits, &source.name)?;
+                let columns = columns_of(session, &query, misfits, &source.name)?;
                 let place = format!("{what} at {}", session.address());
                 let rows = session.estimate(&query)?;
+                if matches!(relation, Relation::Query(_)) {
+                    // One that is emptied has no rows in older states either.
+                    snapshot.lock_tables_of(sessions, &query)?;
+                }
                 let read = DatabaseRows { connection: connection.clone(), queries, columns };
                 Ok(Self { name: source.name.clone(), place, schema: read.schema(), rows, from: OpenFrom::Database(read) })
             }
         }
+    }
+}
+
+/// Returns an error of a database with the source that it is of.
+pub(super) fn of_source(node: &NodeName, error: JobError) -> JobError {
+    match error {
+        JobError::Database(source) => PipelineError::Source { node: node.to_string(), source }.into(),
+        other => other,
     }
 }
 
@@ -155,6 +189,9 @@ fn columns_of(
         let rule = misfits.get(&name).copied().unwrap_or_default();
         let read = if rule == MisfitRule::Text { read.as_text() } else { read };
         found.push(DatabaseColumn { name, read, rule });
+    }
+    if found.is_empty() {
+        return Err(refused("there is none".to_owned(), "leave the source out").into());
     }
     match misfits.keys().find(|name| !found.iter().any(|column| column.name == **name)) {
         None => Ok(found),

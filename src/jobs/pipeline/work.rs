@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::database::postgres::Snapshot;
+use crate::database::postgres::Session;
 use crate::identity::{NodeName, ProcessingDate};
 use crate::jobs::run::{Environment, JobError, PipelineError};
 use crate::report::Progress;
@@ -10,19 +10,21 @@ use crate::schema::{ColumnName, TableSchema};
 use crate::sql::{Input, InputRows, Inputs, SqlEngine, SqlError, StagedTable, StagedWriter, Statement};
 use crate::store::{Scratch, ScratchFolder};
 
+use super::engines::Engines;
 use super::prepared::Prepared;
-use super::read::{ReadRows, Reading, Sizes};
+use super::read::{ReadRows, Reading};
 use super::sources::{DatabaseRows, Databases, OpenFrom, OpenSource};
 
 /// Rows of a run so far.
 pub(super) struct Work<'w> {
     pub(super) environment: &'w Environment,
     pub(super) prepared: &'w Prepared<'w>,
-    pub(super) engine: &'w dyn SqlEngine,
+    pub(super) engines: &'w Engines,
     pub(super) scratch: &'w Scratch,
     pub(super) progress: &'w dyn Progress,
     pub(super) today: ProcessingDate,
-    pub(super) sizes: Sizes,
+    /// Approximate bytes of rows that are held before they go to the disk.
+    pub(super) row_group_bytes: usize,
     pub(super) staged: BTreeMap<NodeName, Staged>,
 }
 
@@ -51,7 +53,8 @@ impl Work<'_> {
             self.environment.stop.check()?;
             let inputs = transform.inputs.iter().map(|(name, node)| (name.clone(), node.clone()));
             let failed = |source| PipelineError::Sql { node: format!("transforms.{}", transform.name), source };
-            let staged = self.computed(&transform.name, &transform.statement, inputs).map_err(|error| match error {
+            let engine = self.engines.statements()?;
+            let staged = self.computed(engine, &transform.name, &transform.statement, inputs).map_err(|error| match error {
                 JobError::Pipeline(PipelineError::Sql { source, .. }) => failed(source).into(),
                 other => other,
             })?;
@@ -63,12 +66,12 @@ impl Work<'_> {
 
     fn source(&mut self, source: &OpenSource, databases: &Databases) -> Result<(), JobError> {
         let staged = match &source.from {
-            OpenFrom::Database(rows) => self.read(source, rows, databases.of(&rows.connection)?)?,
+            OpenFrom::Database(rows) => self.read(source, rows, &databases.of(&rows.connection)?.sessions)?,
             // Statements read its own files.
             OpenFrom::Table(..) if !self.needs_rows(&source.name) => return Ok(()),
             OpenFrom::Table(..) => {
                 let all = Statement::parse(&format!("select * from {}", source.name)).map_err(|source| bug(&source))?;
-                self.computed(&source.name, &all, [(source.name.to_string(), source.name.clone())])?
+                self.computed(&self.engines.own, &source.name, &all, [(source.name.to_string(), source.name.clone())])?
             }
         };
         self.staged.insert(source.name.clone(), staged);
@@ -81,7 +84,7 @@ impl Work<'_> {
         checked.sinks.iter().any(|sink| sink.settings.from == *node) || checked.pipeline.checks.contains_key(node)
     }
 
-    fn read(&self, source: &OpenSource, rows: &DatabaseRows, snapshot: &Snapshot) -> Result<Staged, JobError> {
+    fn read(&self, source: &OpenSource, rows: &DatabaseRows, sessions: &[Session]) -> Result<Staged, JobError> {
         let folder = self.scratch.folder(source.name.as_str())?;
         let progress = self.progress.begin(self.today, &source.name, 0);
         let reading = Reading {
@@ -89,10 +92,10 @@ impl Work<'_> {
             rows,
             schema: &source.schema,
             folder: &folder,
-            sizes: self.sizes,
+            row_group_bytes: self.row_group_bytes,
             progress: &|rows| progress.rows(rows),
         };
-        let ReadRows { table, misfits } = reading.all(snapshot)?;
+        let ReadRows { table, misfits } = reading.all(sessions)?;
         tracing::info!(
             event = "source_read", source = %source.name, rows = table.rows(), bytes = table.bytes(), place = source.place,
             "read a source"
@@ -102,6 +105,7 @@ impl Work<'_> {
 
     fn computed(
         &self,
+        engine: &dyn SqlEngine,
         node: &NodeName,
         statement: &Statement,
         inputs: impl IntoIterator<Item = (String, NodeName)>,
@@ -110,13 +114,13 @@ impl Work<'_> {
         let folder = self.scratch.folder(node.as_str())?;
         let schema = self.columns(node)?;
         let progress = self.progress.begin(self.today, node, 0);
-        let mut writer = StagedWriter::new(&folder, "rows", schema, self.sizes.row_group_bytes);
+        let mut writer = StagedWriter::new(&folder, "rows", schema, self.row_group_bytes);
         let mut take = |batch: arrow_array::RecordBatch| {
             self.environment.stop.check()?;
             progress.rows(batch.num_rows() as u64);
             writer.write(&batch)
         };
-        self.engine.run(statement, &self.inputs(inputs)?, &mut take).map_err(failed)?;
+        engine.run(statement, &self.inputs(inputs)?, &mut take).map_err(failed)?;
         let table = StagedWriter::finish(schema, [writer]).map_err(failed)?;
         tracing::info!(
             event = "statement_computed", statement = %node, rows = table.rows(), bytes = table.bytes(),

@@ -1,5 +1,6 @@
 //! Errors of a pipeline's parts.
 
+use crate::database::DatabaseError;
 use crate::identity::{ErrorKind, Explain};
 use crate::sql::SqlError;
 
@@ -13,6 +14,14 @@ pub enum PipelineError {
         node: String,
         /// Reason.
         source: SqlError,
+    },
+    /// A source can't be read.
+    #[error("failed to read `{node}`: {source}")]
+    Source {
+        /// Source.
+        node: String,
+        /// Reason.
+        source: DatabaseError,
     },
     /// The columns of a source can't become those of a table.
     #[error("the columns of `{node}` can't be read: {reason}")]
@@ -58,6 +67,7 @@ impl Explain for PipelineError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Sql { source, .. } => source.kind(),
+            Self::Source { source, .. } => source.kind(),
             Self::Columns { .. } => ErrorKind::Schema,
             Self::Misfit { .. } | Self::Check { .. } | Self::Empty { .. } => ErrorKind::Limit,
         }
@@ -66,6 +76,7 @@ impl Explain for PipelineError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Sql { source, .. } => source.hint(),
+            Self::Source { source, .. } => source.hint(),
             Self::Columns { hint, .. } => Some(hint.clone()),
             Self::Misfit { column, .. } => Some(format!(
                 "correct the value in the database, or take it as null or text: `misfits: {{ {column}: null }}` of the source"
@@ -87,6 +98,7 @@ mod tests {
         let refused = SqlError::Refused { reason: text(), hint: "try this".to_owned() };
         for (error, code, hint) in [
             (PipelineError::Sql { node: text(), source: refused }, 10, "try this"),
+            (PipelineError::Source { node: text(), source: DatabaseError::Stopped(crate::stop::Stopped) }, 143, "run the same"),
             (PipelineError::Columns { node: text(), reason: text(), hint: "try that".to_owned() }, 12, "try that"),
             (PipelineError::Misfit { node: text(), column: text(), ty: text() }, 11, "misfits: { x: null }"),
             (PipelineError::Check { node: text(), check: text(), found: text() }, 11, "correct the source"),

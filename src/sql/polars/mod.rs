@@ -7,8 +7,6 @@ pub mod frame;
 mod grown;
 mod output;
 mod scan;
-#[cfg(test)]
-mod tried;
 mod types;
 
 pub use engine::Polars;

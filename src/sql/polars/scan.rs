@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude::*;
@@ -13,6 +12,7 @@ use crate::metastore::{Partition, Table};
 use crate::schema::{Column, ColumnType};
 
 use crate::sql::SqlError;
+use crate::sql::files::{folder, parquet_files};
 
 use super::failure::failed;
 use super::grown::grown;
@@ -76,6 +76,7 @@ fn alike(
             });
         }
         for file in parquet_files(&location)? {
+            let file = PlRefPath::try_from_path(&file).map_err(failed)?;
             let schema = match partition.parameters.get(PARTITION_SCHEMA) {
                 _ if together => "",
                 Some(schema) => schema,
@@ -151,30 +152,4 @@ fn file_schema(path: &Path) -> Result<Schema, SqlError> {
         File::open(path).map_err(|error| SqlError::Failed { reason: format!("{} can't be read ({error})", path.display()) })?;
     let schema = ParquetReader::new(file).schema().map_err(failed)?;
     Ok(Schema::from_arrow_schema(schema.as_ref()))
-}
-
-fn folder(location: &str) -> Result<PathBuf, SqlError> {
-    let path = location.strip_prefix("file://");
-    path.map(|path| PathBuf::from(path.trim_end_matches('/'))).ok_or_else(|| SqlError::Failed {
-        reason: format!("`{location}` is no local folder, and adg queries local folders only"),
-    })
-}
-
-fn parquet_files(folder: &Path) -> Result<Vec<PlRefPath>, SqlError> {
-    let unreadable = |error: io::Error| SqlError::Failed {
-        reason: format!(
-            "a partition points at the folder {}, which can't be read ({error}): run its date again",
-            folder.display()
-        ),
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']));
-        if !hidden && path.is_file() {
-            files.push(PlRefPath::try_from_path(&path).map_err(failed)?);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -1,7 +1,9 @@
 """A folder with a pipeline over a database of its own."""
 
 import json
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ profiles:
     metastore: {{ sqlite: {{ path: warehouse/metastore.db }} }}
     ledger: {{ sqlite: {{ path: warehouse/ledger.db }} }}
     scratch: scratch
+    scratch_encryption: {encryption}
 """
 
 
@@ -30,8 +33,15 @@ class Scene:
 
     def __init__(self, server: Postgres, database: str, folder: Path) -> None:
         self.server, self.database, self.folder = server, database, folder
-        self.job = Job(folder, User("user", "nobody", "", None, keys={}))
-        self.job.write("adg.yaml", PROFILE.format(port=server.port, database=database, user=NAME))
+        # DuckDB's command line lies beside Python.
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.job = Job(folder, User("user", "nobody", "", None, keys={"PATH": path}))
+        self.profile(encryption=False)
+
+    def profile(self, *, encryption: bool) -> None:
+        """Writes the profile."""
+        text = "true" if encryption else "false"
+        self.job.write("adg.yaml", PROFILE.format(port=self.server.port, database=self.database, user=NAME, encryption=text))
 
     def pipeline(self, name: str, text: str) -> None:
         """Writes a pipeline's file."""

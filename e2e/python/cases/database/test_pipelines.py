@@ -12,6 +12,7 @@ from world.checks import Checks
 from world.postgres import Postgres
 
 SHOP = """\
+create table nothing ();
 create table customers (id bigint primary key, name text, "Home Town" text, born date);
 insert into customers values (1, 'Ann', 'York', '1980-01-01'), (2, 'Bob', null, 'infinity'), (3, 'Cid', 'Ely', null);
 create table orders (id bigint primary key, customer_id bigint, total numeric(12,2), created_at timestamp);
@@ -156,7 +157,6 @@ sinks: { total_table: { from: total, hive: { table: sales.sums }, mode: replace,
         ("unique: id", "unique: customer_id", 11, "3 keys stand in more than one row"),
         ('">= 1"', '"< 9"', 11, "it has 1001 rows"),
         ("total < 0", "total > 0", 11, "the statement gives false"),
-        ("= 0 from enriched", "from enriched", 10, "it gives a"),
         ("table: public.orders", 'query: "select * from orders where id < 0"', 11, "it has 0 rows"),
         (
             "connection: shop, query",
@@ -205,7 +205,17 @@ def test_an_empty_result_does_not_empty_a_table(checks: Checks, scene: Scene) ->
         ("connection: shop, table", "connection: shopp, table", 10, "the profile has no connection `shopp`; it has shop"),
         ("public.orders", "public.order", 10, "does not exist"),
         ("o.total,", "o.totl,", 10, "totl"),
-        ("select * from customers", "select * fro customers", 10, "syntax error"),
+        ("select * from customers", "select * fro customers", 10, "failed to read `customers`: "),
+        ("select * from customers", "with x as (delete from customers returning *) select * from x", 10, "data-modifying statement"),
+        ("= 0 from enriched", "from enriched", 10, "it gives a bigint"),
+        ("not_null: id", "not_null: idd", 12, "names `idd`, and there is no such column"),
+        ("table: public.orders", "table: nothing", 12, "there is none"),
+        (
+            "{ postgres: { connection: shop, table: public.orders } }",
+            "{ table: no.such }",
+            12,
+            "the metastore has no table no.such",
+        ),
         ("select * from customers", 'select *, 1 as \\"ID\\" from customers', 12, "two columns are called `id`"),
         ("o.id, o.total,", "o.id, o.total, 1 as dt,", 10, "which is to be the partition column"),
         (
@@ -228,6 +238,62 @@ def test_mistakes_are_told_before_anything_is_read(
         checks.same(f"{command}: the code, {ran.stderr[-800:]}", ran.code, code)
         checks.same(f"{command}: told, {ran.stderr[-800:]}", told in ran.stderr, True)
     checks.same("no table", scene.job.expect(0, "tables").stdout.count("sales."), 0)
+
+
+def test_statements_need_an_engine_that_can_read_what_is_kept(checks: Checks, scene: Scene) -> None:
+    """Without DuckDB, and with encrypted temporary files, tables are copied and checked, and statements refused with what to do."""
+    copy = PIPELINE[: PIPELINE.index("transforms:")] + PIPELINE[PIPELINE.index("checks:") : PIPELINE.index("  enriched: [")]
+    copy += "sinks:\n  people: { from: customers, hive: { table: sales.customers }, mode: replace }\n"
+    scene.pipeline("copy", copy.replace("pipeline: daily", "pipeline: copy"))
+    scene.profile(encryption=True)
+    scene.job.expect(0, "pipeline", "run", "copy", PATH="/nowhere")
+    checks.same("copied", scene.rows("select count(*) from sales.customers"), [[3]])
+    ran = scene.job.run("pipeline", "run", "daily")
+    checks.same("encrypted", (ran.code, "`scratch_encryption: false`" in ran.stderr), (10, True))
+    scene.profile(encryption=False)
+    ran = scene.job.run("pipeline", "plan", "daily", PATH="/nowhere")
+    checks.same(f"no DuckDB, {ran.stderr}", (ran.code, "pip install duckdb-cli" in ran.stderr), (21, True))
+
+
+def test_a_change_of_a_table_does_not_stop_both_for_ever(checks: Checks, scene: Scene) -> None:
+    """TRUNCATE waits for the run, which reads all that was there; and no lock waits for ever."""
+    scene.server.run("insert into orders select n, 1, 1, now() from generate_series(1001, 100000) n", scene.database)
+    slow = PIPELINE.replace("select * from customers -- all", "select c.* from customers c, pg_sleep(0.5) -- all")
+    order = "sources:\n  orders: {"
+    checks.same("the order", order in slow, True)
+    scene.pipeline("daily", slow)
+    for _ in range(3):
+        with scene.job.start("pipeline", "run", "daily") as run:
+            time.sleep(0.5)
+            changed = scene.server.start(
+                "alter table customers add column if not exists x int; begin; truncate customers; rollback", scene.database
+            )
+            _, errors = run.communicate()
+            changed.wait()
+        checks.same(f"the code, {errors[-500:]}", run.returncode, 0)
+        checks.same("all rows", scene.rows("select count(*) from sales.customers"), [[3]])
+
+
+def test_a_partition_column_keeps_its_meaning(checks: Checks, scene: Scene) -> None:
+    """Dates of runs do not become days of rows under the same name, nor the reverse: rows would be lost, or come twice."""
+    by_run, by_row = "partition_by: day", "partition_by: { day: created_at }"
+    start = PIPELINE[: PIPELINE.index("transforms:")].replace("  customers:", "  # customers:")
+    for name, first, second in (
+        ("one", by_run, by_row),
+        ("two", by_row, by_run),
+        ("three", by_row, by_row.replace("created_at", "x")),
+    ):
+        sink = f"sinks: {{ s: {{ from: orders, hive: {{ table: sales.{name} }}, mode: replace, %s }} }}\n"
+        text = start.replace("pipeline: daily", f"pipeline: {name}").replace(
+            "table: public.orders", 'query: "select *, created_at as x from orders"'
+        )
+        scene.pipeline(name, text + sink % first)
+        scene.job.expect(0, "pipeline", "run", name)
+        scene.pipeline(name, text + sink % second)
+        for command in ("plan", "run"):
+            ran = scene.job.run("pipeline", command, name)
+            checks.same(f"{name}: {command}, {ran.stderr}", (ran.code, "the partition_by of sales" in ran.stderr), (10, True))
+        checks.same(f"{name}: rows", scene.rows(f"select count(*) from sales.{name}"), [[1000]])
 
 
 def test_pipelines_are_found_by_their_names(checks: Checks, scene: Scene) -> None:
