@@ -206,7 +206,12 @@ def test_an_empty_result_does_not_empty_a_table(checks: Checks, scene: Scene) ->
         ("public.orders", "public.order", 10, "does not exist"),
         ("o.total,", "o.totl,", 10, "totl"),
         ("select * from customers", "select * fro customers", 10, "failed to read `customers`: "),
-        ("select * from customers", "with x as (delete from customers returning *) select * from x", 10, "data-modifying statement"),
+        (
+            "select * from customers",
+            "with x as (delete from customers returning *) select * from x",
+            10,
+            "data-modifying statement",
+        ),
         ("= 0 from enriched", "from enriched", 10, "it gives a bigint"),
         ("not_null: id", "not_null: idd", 12, "names `idd`, and there is no such column"),
         ("table: public.orders", "table: nothing", 12, "there is none"),
