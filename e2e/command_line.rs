@@ -1,6 +1,6 @@
 //! Flags, environment variables, exit codes and messages.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Ran, Workspace};
 
 const DAY: &str = "2024-05-01";
 
@@ -161,6 +161,10 @@ fn subcommands_show_what_is_published() {
     assert_eq!(csv, "id,note,paid,error_desc,date_uploaded\n1,\"two\nlines\",true,,2024-05-01\n2,,false,,2024-05-01\n");
     workspace.run(&["query", "select 1 as x", "--format", "parquet", "-o", "out.parquet"]).expect(0);
     assert_eq!(&std::fs::read(workspace.path("out.parquet")).unwrap()[..4], b"PAR1");
+    let mut without_duckdb = workspace.command(&["query", "select max(id) + 1 from orders"]);
+    Ran::from(without_duckdb.env("PATH", "/nowhere").output().unwrap()).expect(2).says("pip install duckdb-cli");
+    let sum = workspace.run(&["query", "select max(id) + 1, count(*) from orders", "--format", "csv"]).expect(0).stdout;
+    assert_eq!(sum, "column_1,count\n3,2\n");
     workspace.run(&["query", "select * from nowhere"]).expect(2).says("nowhere").says("adg tables");
     workspace.run(&["query", "select * from test.nowhere"]).expect(2).says("test.nowhere");
     assert!(workspace.run(&["completions", "bash"]).expect(0).stdout.contains("_adg"));

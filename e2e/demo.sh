@@ -21,7 +21,7 @@ first=()
 echo "\$ adg --module vacancy ${first[*]}"
 "$adg" --module vacancy "${first[@]}" --log-format human
 
-sql="select date_uploaded, count(*) as vacancies, avg(wage) as average_wage, count(wage_currency) as with_currency, count(error_desc) as with_errors from vacancies group by date_uploaded order by date_uploaded"
+sql="select date_uploaded, count(*) as vacancies, max(wage) as highest_wage, count(wage_currency) as with_currency, count(error_desc) as with_errors from vacancies group by date_uploaded order by date_uploaded"
 echo
 echo "\$ adg query \"$sql\""
 "$adg" query "$sql"

@@ -49,8 +49,8 @@ fn eight_processes_on_one_ledger_do_each_date_once() {
     }
     assert_eq!(seen.len(), 32);
     // The order of columns is that in which they came.
-    let columns: Vec<String> = (0..16).step_by(2).map(|i| format!("c{i}")).collect();
-    let all = format!("select date_uploaded, id, note, {} from orders order by date_uploaded, id, note", columns.join(", "));
+    let columns = (0..16).step_by(2).map(|i| format!("c{i}")).collect::<Vec<_>>().join(", ");
+    let all = format!("select date_uploaded, id, note, {columns} from orders order by date_uploaded, id, note, {columns}");
     assert_eq!(workspace.query(&all), alone.query(&all));
     assert_eq!(workspace.query("select * from items order by id"), alone.query("select * from items order by id"));
     workspace.run(&["--module", "shop", "--end-dt", "2024-05-16"]).expect(0);

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::python::python;
+
 /// One environment under two names, of which the second is protected.
 fn environments() -> String {
     let settings = "    stores:
@@ -122,6 +124,9 @@ impl Workspace {
         for variable in ["START_DT", "END_DT", "CLEAN_UP_FLG", "E2E_TEST_FLG", "ADG_PROFILE", "ADG_CONFIG", "ADG_LOG_LEVEL"] {
             command.env_remove(variable);
         }
+        // DuckDB lies beside Python.
+        let path = format!("{}:{}", python().parent().unwrap().display(), std::env::var("PATH").unwrap());
+        command.env("PATH", path);
         command
     }
 

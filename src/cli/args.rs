@@ -164,6 +164,9 @@ pub(super) enum Command {
         /// Output file [default: standard output].
         #[arg(long, short)]
         output: Option<PathBuf>,
+        /// Memory limit.
+        #[arg(long, default_value = DEFAULT_MEMORY)]
+        memory: String,
     },
     /// Show what a run with the same arguments would do, without doing it.
     Plan {

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::config::{self, ConfigFile};
 use crate::identity::ErrorKind;
 use crate::jobs::{
-    self, DoctorRequest, Environment, ImportRequest, InitRequest, JobError, RepairRequest, RetypeRequest, Retyped, Services,
-    SniffRequest,
+    self, DoctorRequest, Environment, ImportRequest, InitRequest, JobError, QueryRequest, RepairRequest, RetypeRequest, Retyped,
+    Services, SniffRequest,
 };
 use crate::report::{
     ExitCode, Repair, Undoing, Verified, history_table, page_html, plan_table, repaired_table, shown, undone_table,
@@ -21,6 +21,7 @@ use super::args::{Cli, Command, EnvironmentArgs, HistoryArgs, RepairArgs, Report
 use super::environment::config_file;
 use super::logging::LogFormat;
 use super::making_args::{ImportArgs, SniffArgs};
+use super::memory::memory as memory_limit;
 use super::output::{print, print_bytes, print_json};
 use super::pipeline_args::PipelineCommand;
 use super::requests::{
@@ -37,7 +38,10 @@ pub(super) fn run(cli: Cli, format: LogFormat, otlp: Option<&Otlp>) -> Result<Ex
     let Some(command) = cli.command else { return run_module(&cli.run, &cli.environment, format, otlp) };
     let services = || services(&cli.environment);
     match command {
-        Command::Query { sql, format, output } => jobs::query(&services()?, &sql, format, output.as_deref())?,
+        Command::Query { sql, format, output, memory } => {
+            let request = QueryRequest { sql, format, output, memory: memory_limit(&memory)? };
+            jobs::query(&services()?, &request)?;
+        }
         Command::Plan { run, out } => return plan(&run, &cli.environment, out.as_deref()),
         Command::Pipeline(command) => return pipeline(&command, &cli.environment, format, otlp),
         Command::History(args) => history(&args, &cli.environment)?,

@@ -3,6 +3,9 @@
 use crate::identity::{ErrorKind, Explain};
 use crate::stop::Stopped;
 
+/// Step for statements that need `DuckDB`.
+pub(super) const INSTALL: &str = "install DuckDB's command line: `pip install duckdb-cli`, or https://duckdb.org/install";
+
 /// A reason for which a statement has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum SqlError {
@@ -77,11 +80,7 @@ impl Explain for SqlError {
                 "raise --memory, or set `scratch_encryption: false` in the profile where the disk is encrypted already"
                     .to_owned(),
             ),
-            Self::NoEngine => Some(
-                "install DuckDB's command line: `pip install duckdb-cli`, or https://duckdb.org/install; or compute in the \
-                 `query` of a source"
-                    .to_owned(),
-            ),
+            Self::NoEngine => Some(format!("{INSTALL}; or compute in the `query` of a source")),
             Self::Encrypted => Some(
                 "set `scratch_encryption: false` in the profile, with `scratch` on a disk that may have the rows in the clear"
                     .to_owned(),

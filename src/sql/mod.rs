@@ -5,6 +5,7 @@ mod engine;
 mod error;
 mod files;
 mod input;
+mod names;
 pub mod polars;
 mod staged;
 mod statement;

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    self, Ident, ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, TableFactor, Visit, Visitor, visit_relations_mut,
-};
+use sqlparser::ast::{self, Ident, ObjectName, ObjectNamePart, Query, SetExpr, TableFactor, Visit, Visitor, visit_relations_mut};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::SqlError;
+use super::names::name_columns;
 
-/// One SELECT over tables. Names without quotes are in lower case, as those of adg's tables and columns are.
+/// One SELECT over tables. Names without quotes are in lower case, as those of adg's tables and columns are. Each column of the
+/// result has a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement(ast::Statement);
 
@@ -33,11 +33,16 @@ impl Statement {
             }
         }
         let parsed = Parser::new(&dialect).with_tokens_with_locations(tokens).parse_statements();
-        let [statement] = <[ast::Statement; 1]>::try_from(parsed.map_err(|error| wrong(&error))?)
+        let [mut statement] = <[ast::Statement; 1]>::try_from(parsed.map_err(|error| wrong(&error))?)
             .map_err(|all| SqlError::refused(format!("there are {} statements", all.len()), "write one SELECT"))?;
         match statement.visit(&mut OnlySelects) {
             ControlFlow::Break(reason) => Err(SqlError::refused(reason, "write one SELECT over tables")),
-            ControlFlow::Continue(()) => Ok(Self(statement)),
+            ControlFlow::Continue(()) => {
+                if let ast::Statement::Query(query) = &mut statement {
+                    name_columns(query);
+                }
+                Ok(Self(statement))
+            }
         }
     }
 
@@ -59,17 +64,6 @@ impl Statement {
             ControlFlow::<()>::Continue(())
         });
         self
-    }
-
-    /// Returns true if it selects a `count(*)` without a name.
-    pub fn has_bare_count(&self) -> bool {
-        let ast::Statement::Query(query) = &self.0 else { return false };
-        let SetExpr::Select(select) = &*query.body else { return false };
-        let is_count = |item: &SelectItem| match item {
-            SelectItem::UnnamedExpr(expr) => expr.to_string().eq_ignore_ascii_case("count(*)"),
-            _ => false,
-        };
-        select.projection.iter().any(is_count)
     }
 
     pub(super) fn ast(&self) -> &ast::Statement {
@@ -236,7 +230,7 @@ mod tests {
     #[test]
     fn names_are_lower_case_unless_they_stand_in_quotes() {
         let text = Statement::parse("Select Max(O.\"Id\") As Top, 'Ann' From Orders O").unwrap().text();
-        assert_eq!(text, "SELECT max(o.\"Id\") AS top, 'Ann' FROM orders o");
+        assert_eq!(text, "SELECT max(o.\"Id\") AS top, 'Ann' AS \"column_2\" FROM orders o");
     }
 
     #[test]

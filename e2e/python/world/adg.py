@@ -68,9 +68,9 @@ class Workspace:
         """Writes a module file."""
         (self.folder / "modules" / f"{name}.yaml").write_text(yaml)
 
-    def run(self, *args: str, expected: int = 0) -> str:
+    def run(self, *args: str, expected: int = 0, **more: str) -> str:
         """Runs the binary and gives its standard output; fails with its standard error where it ends otherwise."""
-        variables = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        variables = {name: value for name, value in os.environ.items() if name not in VARIABLES} | more
         command = [os.environ["ADG_BIN"], *args]
         done = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False)
         if done.returncode != expected:

@@ -1,9 +1,11 @@
 """The readers that are compared, and what each gives of a table with every type word."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -59,14 +61,18 @@ def by_pyarrow(table: Table, names: list[str]) -> Records:
     return pa.concat_tables(read, promote_options="default").select(names).to_pylist()
 
 
-def by_polars(workspace: Workspace) -> Callable[[Table, list[str]], Records]:
-    """By way of the binary, which has Polars inside."""
+def by_query(workspace: Workspace, path: str) -> Callable[[Table, list[str]], Records]:
+    """By `adg query`, which has Polars inside and takes DuckDB where it is in the path."""
 
     def rows(table: Table, names: list[str]) -> Records:
-        printed = workspace.run("query", f"select {', '.join(names)} from {table.name}", "--format", "json")
+        printed = workspace.run("query", f"select {', '.join(names)} from {table.name}", "--format", "json", PATH=path)
         return [json.loads(line, parse_float=Decimal) for line in printed.splitlines()]
 
     return rows
+
+
+NO_DUCKDB = "/nowhere"
+WITH_DUCKDB = str(Path(sys.executable).parent)
 
 
 def without_padding(hive: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
-//! SQL over the published tables, by Polars.
+//! SQL over the published tables.
 
 mod job;
 mod output;
 
-pub use job::query;
+pub use job::{QueryRequest, query};
 pub use output::QueryFormat;

@@ -3,16 +3,27 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_json::WriterBuilder;
 use arrow_json::writer::LineDelimited;
+use arrow_schema::{ArrowError, SchemaRef};
+use arrow_select::concat::concat_batches;
 use clap::ValueEnum;
 use comfy_table::CellAlignment;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
 use polars::prelude::*;
 
+use crate::batch::arrow_schema;
+use crate::identity::Causes;
 use crate::jobs::run::JobError;
 use crate::report;
+use crate::schema::TableSchema;
 use crate::sql::polars::frame::{self, FrameError};
 
 /// Output format of a query.
@@ -30,22 +41,38 @@ pub enum QueryFormat {
     Parquet,
 }
 
-pub(super) fn write(frame: DataFrame, format: QueryFormat, output: Option<&Path>) -> Result<(), JobError> {
+pub(super) fn write(
+    schema: &TableSchema,
+    batches: Vec<RecordBatch>,
+    format: QueryFormat,
+    output: Option<&Path>,
+) -> Result<(), JobError> {
+    let schema = Arc::new(arrow_schema(schema));
     let what = output.map_or_else(|| "the result".to_owned(), |path| path.display().to_string());
     let unwritable = |source: io::Error| JobError::Output { what: what.clone(), source };
-    let mut sink: Box<dyn Write> = match output {
+    let mut sink: Box<dyn Write + Send> = match output {
         Some(path) => Box::new(io::BufWriter::new(File::create(path).map_err(unwritable)?)),
-        None if io::stdout().is_terminal() && format != QueryFormat::Parquet => Box::new(Harmless(io::stdout().lock())),
-        None => Box::new(io::BufWriter::new(UntilClosed(io::stdout().lock()))),
+        None if io::stdout().is_terminal() && format != QueryFormat::Parquet => Box::new(Harmless(io::stdout())),
+        None => Box::new(io::BufWriter::new(UntilClosed(io::stdout()))),
     };
-    let polars = |error: PolarsError| unwritable(io::Error::other(error.to_string()));
+    let frame = || frame(&schema, &batches).map_err(|error| JobError::Bug(Causes(&error).to_string()));
     match format {
-        QueryFormat::Table => writeln!(sink, "{}", for_a_person(&frame)).map_err(unwritable)?,
-        QueryFormat::Csv => CsvWriter::new(&mut sink).finish(&mut nested_as_text(frame)).map_err(polars)?,
-        QueryFormat::Json => json_lines(&frame, &mut sink).map_err(|error| unwritable(io::Error::other(error)))?,
-        QueryFormat::Parquet => ParquetWriter::new(&mut sink).finish(&mut frame.clone()).map(drop).map_err(polars)?,
+        QueryFormat::Table => writeln!(sink, "{}", for_a_person(&frame()?)).map_err(unwritable)?,
+        QueryFormat::Csv => {
+            let written = CsvWriter::new(&mut sink).finish(&mut nested_as_text(frame()?));
+            written.map_err(|error| unwritable(io::Error::other(error.to_string())))?;
+        }
+        QueryFormat::Json => json_lines(&batches, &mut sink).map_err(|error| unwritable(io::Error::other(error)))?,
+        QueryFormat::Parquet => parquet(schema, &batches, &mut sink).map_err(|error| unwritable(io::Error::other(error)))?,
     }
     sink.flush().map_err(unwritable)
+}
+
+/// Returns the rows as a frame, whose values Polars writes as text.
+fn frame(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<DataFrame, FrameError> {
+    let all = concat_batches(schema, batches)?;
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    frame::from_arrow(all.num_rows(), names.zip(all.columns().iter().cloned()).collect())
 }
 
 /// A writer that ignores all bytes after the reader of a pipe has closed it: it has seen enough, as `head` does.
@@ -89,15 +116,18 @@ impl<W: Write> Write for Harmless<W> {
     }
 }
 
-/// Writes rows as JSON lines by arrow-rs: Polars' own writer turns nulls in lists of structs into structs of nulls once such a
-/// list was sorted (0.55.2).
-fn json_lines(frame: &DataFrame, sink: impl Write) -> Result<(), FrameError> {
-    let names = frame.get_column_names().into_iter().map(polars::prelude::PlSmallStr::as_str);
-    let columns = names.zip(frame::to_arrow(frame)?).map(|(name, array)| (name, array, true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
+fn json_lines(batches: &[RecordBatch], sink: impl Write) -> Result<(), ArrowError> {
     let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(sink);
-    writer.write(&batch)?;
-    Ok(writer.finish()?)
+    batches.iter().try_for_each(|batch| writer.write(batch))?;
+    writer.finish()
+}
+
+fn parquet(schema: SchemaRef, batches: &[RecordBatch], sink: impl Write + Send) -> Result<(), ParquetError> {
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(sink, schema, options)?;
+    batches.iter().try_for_each(|batch| writer.write(batch))?;
+    writer.close().map(drop)
 }
 
 fn shown(value: &AnyValue<'_>) -> String {

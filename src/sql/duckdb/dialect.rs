@@ -1,10 +1,10 @@
-//! Parts of statements that versions of `DuckDB` answer in different ways, written anew in the sense of PostgreSQL.
+//! Parts of statements that `DuckDB`, or some of its versions, would take otherwise, written anew in the sense of PostgreSQL.
 
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
-    UnaryOperator, Value, VisitMut, VisitorMut,
+    ObjectNamePart, UnaryOperator, Value, VisitMut, VisitorMut, visit_relations_mut,
 };
 
 use crate::sql::Statement;
@@ -13,6 +13,15 @@ use crate::sql::Statement;
 pub(super) fn translated(statement: &Statement) -> Statement {
     let mut statement = statement.clone();
     let _ = statement.ast_mut().visit(&mut Patterns);
+    // Tables may have names that are words of the language.
+    let _ = visit_relations_mut(statement.ast_mut(), |relation: &mut ObjectName| {
+        for part in &mut relation.0 {
+            if let ObjectNamePart::Identifier(name) = part {
+                name.quote_style = Some('"');
+            }
+        }
+        ControlFlow::<()>::Continue(())
+    });
     statement
 }
 
@@ -62,7 +71,7 @@ mod tests {
     #[test]
     fn patterns_are_found_anywhere() {
         let statement = Statement::parse("select a ~ '^x' as p, not a !~* b as q from t").unwrap();
-        let expected = "SELECT regexp_matches(a, '^x') AS p, NOT NOT regexp_matches(a, b, 'i') AS q FROM t";
+        let expected = "SELECT regexp_matches(a, '^x') AS p, NOT NOT regexp_matches(a, b, 'i') AS q FROM \"t\"";
         assert_eq!(translated(&statement).text(), expected);
     }
 }

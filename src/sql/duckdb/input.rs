@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::metastore::{Partition, Table};
-use crate::schema::{Column, TableSchema};
+use crate::metastore::{HIVE_DEFAULT, Partition, Table};
+use crate::schema::{Column, ColumnType, TableSchema};
 use crate::sql::files::{folder, parquet_files};
 use crate::sql::{Input, InputRows, SqlError, StagedTable};
 
@@ -31,8 +31,25 @@ pub(super) fn view(name: &str, input: &Input<'_>) -> Result<View, SqlError> {
             }
         }
     }
-    let statement = format!("create view {} as {};\n", quoted(name), parts.join(" union all by name "));
+    let columns = input.schema.columns().iter().map(column).collect::<Vec<_>>().join(", ");
+    let statement = format!("create view {} as select {columns} from ({});\n", quoted(name), parts.join(" union all by name "));
     Ok(View { statement, folders })
+}
+
+/// Returns a column of a view. Times in UTC are times with a zone in some files, also within others.
+fn column(column: &Column) -> String {
+    let name = quoted(column.name.as_str());
+    if has_times(&column.ty) { format!("cast({name} as {}) as {name}", duckdb_type(&column.ty)) } else { name }
+}
+
+fn has_times(ty: &ColumnType) -> bool {
+    match ty {
+        ColumnType::Timestamp => true,
+        ColumnType::Array(items) => has_times(items),
+        ColumnType::Map(key, value) => has_times(key) || has_times(value),
+        ColumnType::Struct(members) => members.iter().any(|member| has_times(&member.ty)),
+        _ => false,
+    }
 }
 
 fn empty(schema: &TableSchema) -> String {
@@ -58,7 +75,7 @@ fn of_partition(table: &Table, partition: &Partition, folders: &mut Vec<PathBuf>
     }
     folders.push(at);
     let key = |(column, value): (&Column, &String)| {
-        let value = if value == "__HIVE_DEFAULT_PARTITION__" { "null".to_owned() } else { literal(value) };
+        let value = if value == HIVE_DEFAULT { "null".to_owned() } else { literal(value) };
         format!(", {value}::{} as {}", duckdb_type(&column.ty), quoted(column.name.as_str()))
     };
     let keys: String = table.partition_by.iter().zip(partition.value.texts()).map(key).collect();

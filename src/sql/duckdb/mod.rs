@@ -7,4 +7,3 @@ mod process;
 mod types;
 
 pub use engine::DuckDb;
-pub use process::program;

@@ -1,6 +1,6 @@
 //! The process of the command line.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,15 +21,15 @@ const PROGRAM: &str = "duckdb";
 ///
 /// # Errors
 /// It is in none of them.
-pub fn program() -> Result<PathBuf, SqlError> {
+pub(super) fn program() -> Result<PathBuf, SqlError> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&folders).map(|folder| folder.join(PROGRAM)).find(|file| file.is_file());
     found.ok_or(SqlError::NoEngine)
 }
 
-/// Runs statements, and returns what the last one prints as JSON.
-pub(super) fn run(program: &Path, script: &str, stop: &Stop) -> Result<String, SqlError> {
-    let failed = |error: std::io::Error| SqlError::Failed { reason: format!("{}: {error}", program.display()) };
+/// Runs statements, and returns what they print, rows as JSON.
+pub(super) fn run(program: &Path, script: &str, stop: &Stop) -> Result<Vec<u8>, SqlError> {
+    let failed = |error: io::Error| SqlError::Failed { reason: format!("{}: {error}", program.display()) };
     // Without the user's own settings.
     let mut command = Command::new(program);
     command.args(["-init", "/dev/null", "-bail", "-json", ":memory:"]);
@@ -42,56 +42,41 @@ pub(super) fn run(program: &Path, script: &str, stop: &Stop) -> Result<String, S
         // One that ends early has its reason on standard error.
         let _ = stdin.write_all(script.as_bytes());
     }
-    let is_well = ended(&mut child, stop).map_err(|error| error.unwrap_or_else(failed))?;
-    let (printed, errors) = (text(printed), text(errors));
-    if is_well { Ok(printed) } else { Err(error_of(&errors)) }
-}
-
-/// An error of waiting: of the system, or of the run.
-enum Ended {
-    System(std::io::Error),
-    Run(SqlError),
-}
-
-impl Ended {
-    fn unwrap_or_else(self, failed: impl FnOnce(std::io::Error) -> SqlError) -> SqlError {
-        match self {
-            Self::System(error) => failed(error),
-            Self::Run(error) => error,
-        }
-    }
+    let is_well = ended(&mut child, stop, failed)?;
+    let (printed, errors) = (bytes(printed), bytes(errors));
+    if is_well { Ok(printed) } else { Err(error_of(&String::from_utf8_lossy(&errors))) }
 }
 
 /// Waits for the end. Returns true if it ended without an error.
-fn ended(child: &mut Child, stop: &Stop) -> Result<bool, Ended> {
+fn ended(child: &mut Child, stop: &Stop, failed: impl Fn(io::Error) -> SqlError) -> Result<bool, SqlError> {
     loop {
-        if let Some(status) = child.try_wait().map_err(Ended::System)? {
+        if let Some(status) = child.try_wait().map_err(&failed)? {
             return Ok(status.success());
         }
         if stop.is_requested() {
-            kill(child).and_then(|()| child.wait()).map_err(Ended::System)?;
-            return Err(Ended::Run(Stopped.into()));
+            kill(child).and_then(|()| child.wait()).map_err(failed)?;
+            return Err(Stopped.into());
         }
         thread::sleep(LOOK_EVERY);
     }
 }
 
 /// Ends the process, and those that it has started.
-fn kill(child: &Child) -> std::io::Result<()> {
+fn kill(child: &Child) -> io::Result<()> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     Ok(group.map_or(Ok(()), |group| kill_process_group(group, Signal::KILL))?)
 }
 
-fn reader(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+fn reader(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         // What was read until then tells more than that it ended.
         let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
-        String::from_utf8_lossy(&bytes).into_owned()
+        bytes
     })
 }
 
-fn text(reader: JoinHandle<String>) -> String {
+fn bytes(reader: JoinHandle<Vec<u8>>) -> Vec<u8> {
     reader.join().unwrap_or_default()
 }
 

@@ -2,7 +2,9 @@
 
 use sqlparser::ast::{ArrayElemTypeDef, DataType, ExactNumberInfo, TimezoneInfo};
 use sqlparser::dialect::DuckDbDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
 
 use crate::schema::{ColumnName, ColumnType, StructField};
 
@@ -28,10 +30,37 @@ pub(super) fn told(printed: &str) -> Option<Told> {
         "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP WITH TIME ZONE" => cast(ColumnType::Timestamp),
         _ if printed.starts_with("ENUM(") => cast(ColumnType::String),
         _ => {
-            let parsed = Parser::new(&DuckDbDialect {}).try_with_sql(printed).ok()?.parse_data_type().ok()?;
-            column_type(&parsed).and_then(own)
+            let mut parser = Parser::new(&DuckDbDialect {}).try_with_sql(printed).ok()?;
+            let ty = parsed(&mut parser)?;
+            (parser.peek_token() == Token::EOF).then(|| own(ty))?
         }
     }
+}
+
+/// Reads a type. The parser knows none with maps within.
+fn parsed(parser: &mut Parser<'_>) -> Option<ColumnType> {
+    let mut ty = if parser.parse_keyword(Keyword::MAP) {
+        parser.expect_token(&Token::LParen).ok()?;
+        let key = parsed(parser)?;
+        parser.expect_token(&Token::Comma).ok()?;
+        ColumnType::Map(Box::new(key), Box::new(parsed(parser)?))
+    } else if parser.parse_keyword(Keyword::STRUCT) {
+        parser.expect_token(&Token::LParen).ok()?;
+        let mut members = Vec::new();
+        while members.is_empty() || parser.consume_token(&Token::Comma) {
+            let name = ColumnName::new(&parser.parse_identifier().ok()?.value).ok()?;
+            members.push(StructField { name, ty: parsed(parser)? });
+        }
+        ColumnType::Struct(members)
+    } else {
+        return column_type(&parser.parse_data_type().ok()?);
+    };
+    parser.expect_token(&Token::RParen).ok()?;
+    while parser.consume_token(&Token::LBracket) {
+        parser.expect_token(&Token::RBracket).ok()?;
+        ty = ColumnType::Array(Box::new(ty));
+    }
+    Some(ty)
 }
 
 fn column_type(ty: &DataType) -> Option<ColumnType> {
@@ -50,13 +79,6 @@ fn column_type(ty: &DataType) -> Option<ColumnType> {
         DataType::Date => ColumnType::Date,
         DataType::Timestamp(None, TimezoneInfo::None) => ColumnType::Timestamp,
         DataType::Array(ArrayElemTypeDef::SquareBracket(items, None)) => ColumnType::Array(Box::new(column_type(items)?)),
-        DataType::Struct(fields, _) => {
-            let member = |field: &sqlparser::ast::StructField| {
-                let name = ColumnName::new(&field.field_name.as_ref()?.value).ok()?;
-                Some(StructField { name, ty: column_type(&field.field_type)? })
-            };
-            ColumnType::Struct(fields.iter().map(member).collect::<Option<_>>()?)
-        }
         _ => return None,
     })
 }
@@ -109,6 +131,8 @@ mod tests {
             ("TIMESTAMP WITH TIME ZONE", "timestamp", Some("TIMESTAMP")),
             ("VARCHAR[]", "array<string>", None),
             ("INTEGER[][]", "array<array<int>>", None),
+            ("MAP(VARCHAR, INTEGER[])", "map<string,array<int>>", None),
+            ("STRUCT(a MAP(VARCHAR, STRUCT(b DATE))[], c DOUBLE)", "struct<a:array<map<string,struct<b:date>>>,c:double>", None),
             ("STRUCT(x INTEGER, \"y z\" VARCHAR[])", "struct<x:int,y z:array<string>>", None),
         ] {
             let found = told(printed).unwrap();

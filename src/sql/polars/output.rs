@@ -17,11 +17,11 @@ use super::types::polars_type;
 const NAME_IT: &str = "name it: `max(price) as top`";
 
 /// Returns the result in columns of adg's names and types, and those.
-pub(super) fn typed(frame: LazyFrame, found: &Schema, has_bare_count: bool) -> Result<(LazyFrame, TableSchema), SqlError> {
+pub(super) fn typed(frame: LazyFrame, found: &Schema) -> Result<(LazyFrame, TableSchema), SqlError> {
     let mut columns: Vec<Column> = Vec::new();
     let mut selected: Vec<Expr> = Vec::new();
     for field in found.iter_fields() {
-        let column = column(&field, has_bare_count && found.get("count").is_none())?;
+        let column = column(&field)?;
         if columns.iter().any(|other| other.name == column.name) {
             return Err(SqlError::refused(format!("two columns are called `{}`", column.name), NAME_IT));
         }
@@ -35,10 +35,9 @@ pub(super) fn typed(frame: LazyFrame, found: &Schema, has_bare_count: bool) -> R
     Ok((frame.select(selected), TableSchema::new(columns)))
 }
 
-/// Returns the column that a field of the result becomes. Polars calls a bare `count(*)` `len`, and PostgreSQL `count`.
-fn column(field: &Field, names_count: bool) -> Result<Column, SqlError> {
-    let name = if names_count && field.name == "len" { "count" } else { field.name.as_str() };
-    let name = ColumnName::new(name).map_err(|error| SqlError::refused(error, NAME_IT))?;
+/// Returns the column that a field of the result becomes.
+fn column(field: &Field) -> Result<Column, SqlError> {
+    let name = ColumnName::new(field.name.as_str()).map_err(|error| SqlError::refused(error, NAME_IT))?;
     let ty = column_type(&field.dtype).ok_or_else(|| {
         SqlError::refused(
             format!("the column `{name}` is a {}, which no table has", field.dtype),

@@ -25,7 +25,7 @@ use super::types::{polars_schema, polars_type};
 ///
 /// # Errors
 /// The files are in no local folder, or can't be read.
-pub fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, SqlError> {
+pub(super) fn scan(table: &Table, partitions: &[Partition]) -> Result<LazyFrame, SqlError> {
     let mut schema = polars_schema(&table.schema);
     let key = |column: &Column| Field::new(column.name.as_str().into(), polars_type(&column.ty));
     let keys: Schema = table.partition_by.iter().map(key).collect();

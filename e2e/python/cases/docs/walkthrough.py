@@ -19,6 +19,7 @@ A command must end with 0, unless the command after it is `echo $?`: then the pa
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -92,7 +93,8 @@ class Shell:
         adg = folder / "bin/adg"
         adg.write_text(f'#!/bin/bash\nexec -a adg "{binary}" "$@" --log-format human\n')
         adg.chmod(0o755)
-        path = f"{adg.parent}:{os.environ['PATH']}"
+        # DuckDB lies beside Python.
+        path = f"{adg.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         self.process = subprocess.Popen(
             ["bash"],
             cwd=self.home.name,

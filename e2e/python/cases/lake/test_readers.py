@@ -10,7 +10,19 @@ from world import spark as spark_readers
 from world.adg import Table, Workspace
 from world.checks import Checks
 from world.every_type import HIVE
-from world.readers import Reader, as_json, by_duckdb, by_polars, by_pyarrow, is_excused, matrix, module, without_padding
+from world.readers import (
+    NO_DUCKDB,
+    WITH_DUCKDB,
+    Reader,
+    as_json,
+    by_duckdb,
+    by_pyarrow,
+    by_query,
+    is_excused,
+    matrix,
+    module,
+    without_padding,
+)
 
 
 @dataclass
@@ -52,13 +64,13 @@ def reader(name: str, spark: SparkSession, workspace: Workspace) -> Reader:
             return Reader(name, by_duckdb)
         case "PyArrow":
             return Reader(name, by_pyarrow)
-        case "Polars":
-            return Reader(name, by_polars(workspace), as_json)
+        case "adg query" | "adg query by DuckDB":
+            return Reader(name, by_query(workspace, NO_DUCKDB if name == "adg query" else WITH_DUCKDB), as_json)
         case _:
             return Reader(name, spark_readers.reader(spark, convert=name == "Spark"), without_padding)
 
 
-@pytest.mark.parametrize("name", ["DuckDB", "PyArrow", "Polars", "Spark", "SerDe"])
+@pytest.mark.parametrize("name", ["DuckDB", "PyArrow", "adg query", "adg query by DuckDB", "Spark", "SerDe"])
 def test_reader_sees_every_type_with_its_values(checks: Checks, published: Published, spark: SparkSession, name: str) -> None:
     """Each column is a check."""
     one = reader(name, spark, published.workspace)

@@ -41,7 +41,7 @@ from world.hive import Hive
 from world.hive import hive as private_hive
 from world.hive_client import HiveClient
 from world.moto import Moto
-from world.readers import Reader, by_duckdb, by_polars
+from world.readers import NO_DUCKDB, WITH_DUCKDB, Reader, by_duckdb, by_query
 from world.values import canonical
 
 MODULE = """\
@@ -138,7 +138,8 @@ def readers(session: SparkSession, workspace: Workspace, registers: bool) -> lis
     both = {name: spark_readers.reader(session, convert) for name, convert in (("Spark", True), ("SerDe", False))}
     return [
         Reader("DuckDB", by_duckdb),
-        Reader("Polars", by_polars(workspace)),
+        Reader("adg query", by_query(workspace, NO_DUCKDB)),
+        Reader("adg query by DuckDB", by_query(workspace, WITH_DUCKDB)),
         *(Reader(name, after(known, rows)) for name, rows in both.items()),
     ]
 
