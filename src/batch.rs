@@ -1,5 +1,7 @@
 //! Record batches: the currency between rooms, in arrow's types.
 
+mod row_keys;
+
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -8,6 +10,8 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, TimeUn
 
 use crate::identity::{ErrorKind, Explain};
 use crate::schema::{ColumnName, ColumnType, StructField, TableSchema};
+
+pub use row_keys::RowKeys;
 
 /// An error for arrays that do not form columns of the required type or length: a bug of adg.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Hints that errors of several rooms share.
 
 /// For a failure that passes by itself.
-pub const RUN_AGAIN: &str = "run the same command again; published dates are kept";
+pub const RUN_AGAIN: &str = "run the same command again; what is published is kept";
 
 /// For a run that lost its lease.
 pub const LEASE_LOST: &str = "another run does the rest; look at its report, and run the date again if it did not";

@@ -4,8 +4,8 @@ use crate::metastore::{MetastoreError, Partition, Table};
 use crate::schema::ColumnType;
 
 use super::parameters::OWNER;
-use super::row_day::HIVE_DEFAULT;
 use super::{LakeError, PartitionKeys};
+use crate::metastore::HIVE_DEFAULT;
 
 /// Athena's partition projection: with it Athena computes the locations of partitions and ignores registered ones, so it would
 /// read the folders of all attempts. <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>

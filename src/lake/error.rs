@@ -25,8 +25,8 @@ pub enum LakeError {
     /// A bug of adg.
     #[error(transparent)]
     Batch(#[from] BatchError),
-    /// The module's location, partition column or name differs from the table's in the metastore.
-    #[error("the {what} of {table} is `{registered}` in the metastore, but `{configured}` in the module file")]
+    /// The location, the partition column or the job of the settings differs from the table's in the metastore.
+    #[error("the {what} of {table} is `{registered}` in the metastore, but `{configured}` in the settings")]
     Moved {
         /// The table.
         table: String,
@@ -34,7 +34,7 @@ pub enum LakeError {
         what: &'static str,
         /// Its value in the metastore.
         registered: String,
-        /// Its value in the module file.
+        /// Its value in the settings.
         configured: String,
     },
     /// The table's partitions can't be registered so that every reader finds them.
@@ -63,6 +63,22 @@ pub enum LakeError {
         /// The file's name.
         file: String,
         /// Message of the writer.
+        reason: String,
+    },
+    /// A published file can't be read.
+    #[error("the published file `{key}` can't be read: {reason}")]
+    Damaged {
+        /// The file.
+        key: String,
+        /// Reason.
+        reason: String,
+    },
+    /// Rows can't be merged by their keys.
+    #[error("rows can't be merged into {table}: {reason}; nothing was published")]
+    Keys {
+        /// The table.
+        table: String,
+        /// Reason.
         reason: String,
     },
     /// A file that another engine wrote into a run's folder can't be used.
@@ -97,8 +113,10 @@ impl Explain for LakeError {
             Self::Ledger(error) => error.kind(),
             Self::Batch(error) => error.kind(),
             Self::Moved { .. } | Self::Unsupported { .. } => ErrorKind::Config,
-            Self::QuarantineFull { .. } => ErrorKind::Limit,
-            Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::ForeignFile { .. } => ErrorKind::Unavailable,
+            Self::QuarantineFull { .. } | Self::Keys { .. } => ErrorKind::Limit,
+            Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::Damaged { .. } | Self::ForeignFile { .. } => {
+                ErrorKind::Unavailable
+            }
         }
     }
 
@@ -108,12 +126,14 @@ impl Explain for LakeError {
             Self::Metastore(error) => error.hint(),
             Self::Ledger(error) => error.hint(),
             Self::Unsupported { hint, .. } => Some(hint.clone()),
-            Self::Moved { .. } => {
-                Some("a table stays where it is: set the module file back, or give the table another name".into())
-            }
+            Self::Moved { .. } => Some("a table stays where it is: set that back, or give the table another name".into()),
             Self::QuarantineFull { .. } => {
                 Some("look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into())
             }
+            Self::Keys { .. } => Some(
+                "correct the source, or name the columns that identify a row; `order_by` takes the newest of each key".into(),
+            ),
+            Self::Damaged { .. } => Some("restore the file, or publish the whole slice again".into()),
             Self::Scratch { .. } => Some(hints::SCRATCH.into()),
             Self::Batch(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::ForeignFile { .. } => None,
         }

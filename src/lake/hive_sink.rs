@@ -8,7 +8,7 @@ use crate::catchup::{Lease, Ledger, Slice};
 use crate::identity::{Clock, RunId};
 use crate::metastore::{PartitionValue, Table, TableName};
 use crate::schema::{ColumnName, Evolution, TableSchema};
-use crate::sink::{Commit, Extent, Reverted, Revision, SinkTable, TableSink};
+use crate::sink::{Changes, Commit, Committed, Extent, Reverted, Revision, SinkTable, TableSink};
 use crate::store::Tags;
 
 use super::{FileSettings, LakeError, StagedFiles, TableHandle};
@@ -60,15 +60,14 @@ impl<'a> TableSink for HiveSink<'a> {
         Ok(StagedFiles::new((slice.clone(), value), folder, schema, self.files, self.at.layout.keys().row_day().cloned()))
     }
 
-    fn supports(&self, commit: &Commit<'_>) -> bool {
-        *commit == Commit::Replace
+    fn supports(&self, _: &Commit<'_>) -> bool {
+        true
     }
 
-    fn commit(&self, table: &SinkTable, staged: &StagedFiles<'a>, commit: &Commit<'_>) -> Result<String, LakeError> {
+    fn commit(&self, table: &SinkTable, staged: &StagedFiles<'a>, commit: &Commit<'_>) -> Result<Committed, LakeError> {
         match commit {
-            Commit::Replace => self.publish(table, staged),
-            Commit::Append => Err(self.unsupported("rows can't be added to those of a slice")),
-            Commit::Merge { .. } => Err(self.unsupported("rows can't be merged into those of a slice")),
+            Commit::Replace => Ok(Committed { location: self.publish(table, staged)?, changes: Changes::default() }),
+            Commit::Append | Commit::ReplaceFrom { .. } | Commit::Merge { .. } => self.combine(table, staged, commit),
         }
     }
 
@@ -98,15 +97,11 @@ impl<'a> TableSink for HiveSink<'a> {
 impl HiveSink<'_> {
     pub(super) fn value_of(&self, slice: &Slice) -> Result<PartitionValue, LakeError> {
         let value = self.at.layout.keys().value_of(slice);
-        value.ok_or_else(|| self.unsupported(&format!("`{slice}` is no slice of it")))
-    }
-
-    fn unsupported(&self, reason: &str) -> LakeError {
-        LakeError::Unsupported {
+        value.ok_or_else(|| LakeError::Unsupported {
             table: self.at.table.to_string(),
-            reason: format!("it is a Hive table: {reason}"),
-            hint: "publish whole slices, or use a sink that merges, such as an Iceberg table".to_owned(),
-        }
+            reason: format!("`{slice}` is no slice of it"),
+            hint: "publish slices by the columns that the table is partitioned by".to_owned(),
+        })
     }
 }
 

@@ -5,10 +5,13 @@
 mod adopted;
 mod begin;
 mod changed;
+mod combine;
+mod current;
 mod error;
 #[cfg(feature = "spark")]
 mod foreign_files;
 mod hive_sink;
+mod largest;
 mod layout;
 mod parameters;
 mod parquet;
@@ -32,6 +35,7 @@ pub use error::LakeError;
 #[cfg(feature = "spark")]
 pub use foreign_files::ForeignFiles;
 pub use hive_sink::HiveSink;
+pub use largest::Largest;
 pub use layout::{TableLayout, checked_folder};
 pub use parameters::{COLUMNS, OWNER, PARTITION_SCHEMA, SOURCE_NAMES};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};

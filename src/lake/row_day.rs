@@ -11,11 +11,8 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use crate::batch::BatchError;
-use crate::metastore::PartitionValue;
+use crate::metastore::{HIVE_DEFAULT, PartitionValue};
 use crate::schema::{Column, ColumnName, ColumnType, TableSchema};
-
-/// Hive's partition value for null.
-pub(super) const HIVE_DEFAULT: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;

@@ -96,6 +96,20 @@ impl<'a> StagedFiles<'a> {
         folders
     }
 
+    /// Returns these files and others in the same folder.
+    pub(super) fn with(&self, others: Vec<WrittenFile>) -> Self {
+        Self {
+            slice: self.slice.clone(),
+            value: self.value.clone(),
+            folder: self.folder.clone(),
+            schema: self.schema.clone(),
+            settings: self.settings,
+            row_day: self.row_day.clone(),
+            writer: None,
+            files: self.files.iter().cloned().chain(others).collect(),
+        }
+    }
+
     /// Returns the extent of the finished files.
     pub fn extent(&self) -> Extent {
         self.files.iter().map(WrittenFile::extent).sum()

@@ -17,6 +17,7 @@ use crate::catchup::{Access, Holder, Lease, LeaseStore, Slice, SqliteLedger};
 use crate::identity::{Clock, FixedClock, ModuleName, RunId, SliceLength};
 use crate::metastore::{GlueMetastore, GlueSettings, HiveMetastore, HiveSettings, Metastore, SqliteMetastore, TableName};
 use crate::schema::{ColumnName, TimestampEncoding};
+use crate::sink::Commit;
 use crate::sink::conformance::{self, World};
 use crate::store::{Store, normal_location};
 use crate::test_services;
@@ -141,6 +142,38 @@ impl World for HiveWorld {
         let mut now = self.clock.0.lock().unwrap();
         *now = now.checked_add(time).unwrap();
     }
+}
+
+/// A row moves to another day, and the run dies between the swap of its new day and the drop of its old one.
+#[test]
+fn an_interrupted_merge_is_ended_by_the_next() {
+    let [.., keys] = kinds();
+    let world = HiveWorld::new(std::env::temp_dir(), keys, |folder| {
+        Box::new(SqliteMetastore::open(&folder.path().join("metastore.db")).unwrap())
+    });
+    let merge = |rows: &[(i64, &str, i32)]| {
+        let (lease, id) = (world.next_run(), ColumnName::new("id").unwrap());
+        let sink = world.sink(&lease);
+        conformance::merged(&sink, &Slice::Whole, rows, &Commit::Merge { keys: &[id] });
+        lease
+    };
+    merge(&[(1, "a", 1), (2, "b", 2)]);
+    let sees = |expected: &[&str]| {
+        let mut rows = world.rows(&Slice::Whole);
+        rows.sort_unstable();
+        assert_eq!(rows, expected);
+    };
+    let before = world.metastore.partitions(&world.table).unwrap();
+    let lease = merge(&[(1, "x", 3)]);
+    let old: Vec<_> = before.into_iter().filter(|partition| partition.value.texts() == ["1970-01-02"]).collect();
+    world.metastore.publish(&world.table, &old, lease.token).unwrap();
+    sees(&["1,a", "1,x", "2,b"]);
+    // Also one that has nothing new.
+    let lease = merge(&[(2, "b", 2)]);
+    sees(&["1,x", "2,b"]);
+    world.metastore.publish(&world.table, &old, lease.token).unwrap();
+    merge(&[(2, "y", 2)]);
+    sees(&["1,x", "2,y"]);
 }
 
 #[test]

@@ -20,6 +20,6 @@ pub use ddl::create_table as create_table_ddl;
 pub use error::MetastoreError;
 pub use glue::{GlueMetastore, GlueSettings};
 pub use hive::{HiveMetastore, HiveSettings, ThriftUri};
-pub use partition_value::PartitionValue;
+pub use partition_value::{HIVE_DEFAULT, PartitionValue};
 pub use sqlite::SqliteMetastore;
 pub use table::{Database, PERSONAL, Parameters, Partition, Registered, Table, TableName};

@@ -5,6 +5,9 @@ use std::fmt;
 use crate::identity::ProcessingDate;
 use crate::schema::ColumnName;
 
+/// Hive's partition value for null.
+pub const HIVE_DEFAULT: &str = "__HIVE_DEFAULT_PARTITION__";
+
 /// Values of the partition columns, as Hive writes them: one for each column; none of a table without such columns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct PartitionValue(Vec<String>);

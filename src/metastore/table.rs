@@ -102,6 +102,11 @@ impl Table {
         }
     }
 
+    /// Returns the columns that readers see: those in its files, and then those that it is partitioned by.
+    pub fn all_columns(&self) -> TableSchema {
+        TableSchema::new(self.schema.columns().iter().chain(&self.partition_by).cloned().collect())
+    }
+
     /// Returns the columns with personal data.
     pub fn personal(&self) -> BTreeSet<ColumnName> {
         personal(&self.parameters).filter_map(|name| ColumnName::new(name).ok()).collect()

@@ -47,6 +47,9 @@ pub struct DayReport {
     /// Counts of rows, files and bytes.
     #[serde(flatten)]
     pub counts: Counts,
+    /// Further numbers by name, such as `rows_updated`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, i64>,
     /// Invalid values (cast errors), by column.
     pub value_errors_by_column: BTreeMap<String, u64>,
     /// Changes to the table, as statements.
@@ -76,6 +79,7 @@ impl DayReport {
             collection,
             outcome: Outcome::Failed,
             counts: Counts::default(),
+            metrics: BTreeMap::new(),
             value_errors_by_column: BTreeMap::new(),
             schema_changes: Vec::new(),
             notes: Vec::new(),
@@ -145,6 +149,27 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// Returns the report of a run that did nothing yet.
+    pub fn begin(run_id: RunId, module: ModuleName, profile: String, started: Timestamp, ended: Timestamp) -> Self {
+        Self {
+            run_id,
+            module,
+            profile,
+            started,
+            ended,
+            days: Vec::new(),
+            ended_by: None,
+            rerun: Vec::new(),
+            undo: None,
+            differences: Vec::new(),
+            repair: None,
+            late: Vec::new(),
+            rerun_late: Vec::new(),
+            notified: Vec::new(),
+            stages: Stages::new(),
+        }
+    }
+
     /// Returns the exit code: that of the error that ended the run early; else, if dates failed or were lost, partial if others
     /// were done and that of the first failure if none was; else partial if other tools changed published data.
     pub fn exit_code(&self) -> ExitCode {

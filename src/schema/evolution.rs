@@ -79,7 +79,7 @@ impl Explain for SchemaRefused {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("correct the source, or change `evolution` in the module file".into())
+        Some("correct the source, or change `evolution` of the table".into())
     }
 }
 

@@ -6,4 +6,4 @@ mod revision;
 mod table_sink;
 
 pub use revision::{Extent, Reverted, Revision};
-pub use table_sink::{Commit, SinkTable, StagedRows, TableSink};
+pub use table_sink::{Changes, Commit, Committed, SinkTable, StagedRows, TableSink};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::catchup::Slice;
 use crate::identity::Explain;
@@ -23,17 +24,55 @@ pub struct SinkTable {
 }
 
 /// The way in which staged rows become part of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Commit<'c> {
     /// They become the only rows of their slice.
     Replace,
     /// They are added to the table.
     Append,
+    /// They replace all rows from a value of a column on. Rows without a value stay.
+    ReplaceFrom {
+        /// The column.
+        column: &'c ColumnName,
+        /// Its first value that is replaced, as an array of one in the table's type.
+        first: &'c ArrayRef,
+    },
     /// They replace rows with the same values of these columns; others are added.
     Merge {
         /// Columns that identify a row.
         keys: &'c [ColumnName],
     },
+}
+
+/// The result of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Address of the rows.
+    pub location: String,
+    /// Numbers of the staged rows by what became of them; all are zero where they replaced a slice, or where an earlier try of
+    /// the same commit had published them.
+    pub changes: Changes,
+}
+
+/// Numbers of rows by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Changes {
+    /// Rows whose key the table did not have.
+    pub inserted: u64,
+    /// Rows whose key the table had, with other values.
+    pub updated: u64,
+    /// Rows that the table had already.
+    pub unchanged: u64,
+    /// Rows of the table that the staged ones replaced without regard to keys.
+    #[serde(default)]
+    pub deleted: u64,
+}
+
+impl Changes {
+    /// Returns true if the table is as it was.
+    pub fn is_nothing(&self) -> bool {
+        self.inserted == 0 && self.updated == 0 && self.deleted == 0
+    }
 }
 
 /// A table that one run publishes to, under a lease.
@@ -77,12 +116,12 @@ pub trait TableSink {
     /// Returns true if the sink can commit in this way.
     fn supports(&self, commit: &Commit<'_>) -> bool;
 
-    /// Publishes finished rows in one step. Returns their address.
+    /// Publishes finished rows in one step. A merge of rows that the table has already publishes nothing.
     ///
     /// # Errors
-    /// The sink does not support the commit; a later run holds the lease; a staged file is gone; the catalog fails. Rows that are
-    /// certainly not published are deleted.
-    fn commit(&self, table: &SinkTable, staged: &Self::Staged, commit: &Commit<'_>) -> Result<String, Self::Error>;
+    /// The sink does not support the commit; two rows to merge have the same key, or one has a null in it; a later run holds the
+    /// lease; a staged file is gone; the catalog fails. Rows that are certainly not published are deleted.
+    fn commit(&self, table: &SinkTable, staged: &Self::Staged, commit: &Commit<'_>) -> Result<Committed, Self::Error>;
 
     /// Sends readers of a slice back to a revision, if it is whole; `None` unpublishes the slice. Idempotent.
     ///

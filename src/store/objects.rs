@@ -361,6 +361,15 @@ impl Store {
         Ok(parsed.map(|date| date.timestamp()))
     }
 
+    /// Copies an object within the store, with its tags; in a bucket the service does it.
+    ///
+    /// # Errors
+    /// The object does not exist or is archived; the store does not answer, or denies access.
+    pub fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let copied = self.runtime.block_on(self.objects.copy(&path(from), &path(to)));
+        copied.map_err(|error| self.failed("copy", from, error))
+    }
+
     /// Deletes objects; a missing one is no error.
     ///
     /// # Errors

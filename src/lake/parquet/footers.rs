@@ -31,7 +31,7 @@ impl RowsOfFiles {
     /// The store can't be listed or read. A damaged file is not an error.
     pub fn in_folder(store: &Store, folder: &str) -> Result<Self, LakeError> {
         let mut found = Self::default();
-        for file in store.list(folder)?.into_iter().filter(|file| is_file_of(folder, &file.key)) {
+        for file in files_in_folder(store, folder)? {
             let rows = match metadata(store, &file)? {
                 Ok(metadata) => u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default(),
                 Err(reason) => {
@@ -43,6 +43,24 @@ impl RowsOfFiles {
         }
         Ok(found)
     }
+}
+
+/// Returns the Parquet files directly in a folder.
+///
+/// # Errors
+/// The store can't be listed.
+pub(in crate::lake) fn files_in_folder(store: &Store, folder: &str) -> Result<Vec<ObjectInfo>, LakeError> {
+    Ok(store.list(folder)?.into_iter().filter(|file| is_file_of(folder, &file.key)).collect())
+}
+
+/// Returns the number of rows of a file, by its footer.
+///
+/// # Errors
+/// The store can't be read, or the file is damaged.
+pub(in crate::lake) fn rows_of_file(store: &Store, file: &ObjectInfo) -> Result<u64, LakeError> {
+    let damaged = |reason| LakeError::Damaged { key: file.key.clone(), reason };
+    let metadata = metadata(store, file)?.map_err(damaged)?;
+    Ok(u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default())
 }
 
 /// Returns true if a key is a Parquet file directly in the folder.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 
-use crate::lake::row_day::HIVE_DEFAULT;
 use crate::lake::{LakeError, RowDay, RunFolder};
+use crate::metastore::HIVE_DEFAULT;
 use crate::schema::TableSchema;
 
 use super::writer::FolderWriter;

@@ -62,7 +62,7 @@ impl WrittenFile {
 }
 
 /// Writes batches of one table into as many files in one folder as they need.
-pub(super) struct FolderWriter<'a> {
+pub(in crate::lake) struct FolderWriter<'a> {
     folder: RunFolder<'a>,
     /// Path of the files' folder in the run's folder, with a slash at its end; or nothing.
     below: String,
@@ -87,7 +87,7 @@ struct OpenFile {
 
 impl<'a> FolderWriter<'a> {
     /// A writer into `folder`, where the files are sent to while they are written.
-    pub(super) fn new(folder: &RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
+    pub(in crate::lake) fn new(folder: &RunFolder<'a>, schema: &TableSchema, settings: FileSettings) -> Self {
         let arrow = Arc::new(arrow_schema(schema));
         let (folder, schema) = (folder.clone(), schema.clone());
         Self { folder, below: String::new(), first: 0, schema, arrow, settings, current: None, finished: Vec::new() }
@@ -95,14 +95,20 @@ impl<'a> FolderWriter<'a> {
 
     /// Writes into a folder of that name in the run's folder, in which there are `first` files already.
     pub(super) fn below(self, name: &str, first: usize) -> Self {
-        Self { below: format!("{name}/"), first, ..self }
+        self.at(&format!("{name}/"), first)
+    }
+
+    /// Writes behind that path in the run's folder, which is nothing or ends in a slash, and behind which there are `first` files
+    /// already.
+    pub(in crate::lake) fn at(self, path: &str, first: usize) -> Self {
+        Self { below: path.to_owned(), first, ..self }
     }
 
     /// Writes a batch. Its columns have the table's types, in any order; missing columns are null.
     ///
     /// # Errors
     /// The store refuses the file, or the Parquet writer fails. The file's rows are lost: nothing more may be written.
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+    pub(in crate::lake) fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         let arrays = self.columns_of(batch);
         let mut file = match self.current.take() {
             Some(file) => file,
@@ -133,7 +139,7 @@ impl<'a> FolderWriter<'a> {
     ///
     /// # Errors
     /// The store refuses the file, or the Parquet writer fails.
-    pub(super) fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
+    pub(in crate::lake) fn finish_if_begun(mut self) -> Result<Vec<WrittenFile>, LakeError> {
         if let Some(file) = self.current.take() {
             self.finish_file(file)?;
         }

@@ -1,12 +1,15 @@
 //! Staged writes and their commits.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array};
 
 use crate::identity::{ErrorKind, Explain};
-use crate::sink::{Commit, StagedRows, TableSink};
+use crate::sink::{Changes, Commit, StagedRows, TableSink};
 
 use super::World;
-use super::values::{batch, evolution, first, name, published, replaced, sees, slice, staged};
+use super::values::{batch, evolution, first, grown, name, published, replaced, sees, slice, staged};
 
 pub(super) fn readers_see_a_commit_whole_and_nothing_before<W: World>(world: &W) {
     let lease = world.next_run();
@@ -16,11 +19,11 @@ pub(super) fn readers_see_a_commit_whole_and_nothing_before<W: World>(world: &W)
     let table = sink.evolve(&evolution(None, &first()), &BTreeSet::new()).unwrap();
     sees(world, &slice(world), &[]);
     assert_eq!(sink.count(&slice(world)).unwrap(), None);
-    let location = sink.commit(&table, &written, &Commit::Replace).unwrap();
+    let location = sink.commit(&table, &written, &Commit::Replace).unwrap().location;
     assert_eq!(world.rows(&slice(world)).len(), 1000);
     assert_eq!(sink.count(&slice(world)).unwrap().unwrap().rows, 1000);
     // The reply was lost, and the commit is repeated.
-    assert_eq!(sink.commit(&table, &written, &Commit::Replace).unwrap(), location);
+    assert_eq!(sink.commit(&table, &written, &Commit::Replace).unwrap().location, location);
     assert_eq!(world.rows(&slice(world)).len(), 1000);
 }
 
@@ -66,24 +69,33 @@ pub(super) fn an_aborted_or_forgotten_write_changes_nothing<W: World>(world: &W)
 }
 
 pub(super) fn rows_are_added_or_the_commit_is_refused<W: World>(world: &W) {
-    commits_or_refuses(world, &Commit::Append, &["1,a", "2,b", "2,x", "3,y"]);
+    let inserted = Changes { inserted: 2, ..Changes::default() };
+    commits_or_refuses(world, &Commit::Append, &["1,a", "2,b", "2,x", "3,y"], inserted);
 }
 
 pub(super) fn rows_are_merged_or_the_commit_is_refused<W: World>(world: &W) {
-    commits_or_refuses(world, &Commit::Merge { keys: &[name("id")] }, &["1,a", "2,x", "3,y"]);
+    let changes = Changes { inserted: 1, updated: 1, ..Changes::default() };
+    commits_or_refuses(world, &Commit::Merge { keys: &[name("id")] }, &["1,a", "2,x", "3,y"], changes);
 }
 
 /// Commits rows to a slice that has others. A sink that does not support the commit says so, and leaves the slice as it is.
-fn commits_or_refuses<W: World>(world: &W, commit: &Commit<'_>, rows: &[&str]) {
-    published(world, &slice(world), &[(1, "a"), (2, "b")]);
+fn commits_or_refuses<W: World>(world: &W, commit: &Commit<'_>, rows: &[&str], changes: Changes) {
+    let (_, before) = published(world, &slice(world), &[(1, "a"), (2, "b")]);
     let lease = world.next_run();
     let sink = world.sink(&lease);
     let table = sink.state().unwrap().unwrap();
     let written = staged(&sink, &slice(world), &first(), &[(2, "x"), (3, "y")]);
     match sink.commit(&table, &written, commit) {
-        Ok(_) => {
+        Ok(committed) => {
             assert!(sink.supports(commit));
+            assert_eq!(committed.changes, changes);
             sees(world, &slice(world), rows);
+            assert_eq!(sink.count(&slice(world)).unwrap().unwrap().rows, rows.len() as u64);
+            // The reply was lost, and the commit is repeated.
+            assert_eq!(sink.commit(&table, &written, commit).unwrap().location, committed.location);
+            sees(world, &slice(world), rows);
+            sink.revert(&slice(world), Some(&before)).unwrap();
+            sees(world, &slice(world), &["1,a", "2,b"]);
         }
         Err(error) => {
             assert!(!sink.supports(commit), "{error}");
@@ -92,4 +104,60 @@ fn commits_or_refuses<W: World>(world: &W, commit: &Commit<'_>, rows: &[&str]) {
             sees(world, &slice(world), &["1,a", "2,b"]);
         }
     }
+}
+
+pub(super) fn rows_from_a_value_on_are_replaced<W: World>(world: &W) {
+    let (column, first): (_, ArrayRef) = (name("id"), Arc::new(Int64Array::from(vec![2])));
+    let changes = Changes { inserted: 2, deleted: 1, ..Changes::default() };
+    commits_or_refuses(world, &Commit::ReplaceFrom { column: &column, first: &first }, &["1,a", "2,x", "3,y"], changes);
+}
+
+pub(super) fn rows_are_merged_into_a_new_table_and_one_that_grows<W: World>(world: &W) {
+    let (lease, keys) = (world.next_run(), [name("id")]);
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys });
+    if !sink.supports(&commit) {
+        return;
+    }
+    let table = sink.evolve(&evolution(None, &first()), &BTreeSet::new()).unwrap();
+    let written = staged(&sink, &slice(world), &first(), &[(1, "a"), (2, "b"), (3, "c")]);
+    assert_eq!(sink.commit(&table, &written, &commit).unwrap().changes, Changes { inserted: 3, ..Changes::default() });
+    let lease = world.next_run();
+    let sink = world.sink(&lease);
+    let before = sink.state().unwrap();
+    let written = staged(&sink, &slice(world), &grown(), &[(4, "d"), (2, "x")]);
+    let table = sink.evolve(&evolution(before.as_ref(), &grown()), &BTreeSet::new()).unwrap();
+    let changes = Changes { inserted: 1, updated: 1, ..Changes::default() };
+    assert_eq!(sink.commit(&table, &written, &commit).unwrap().changes, changes);
+    sees(world, &slice(world), &["1,a,null", "2,x,null", "3,c,null", "4,d,null"]);
+}
+
+pub(super) fn a_merge_of_rows_that_are_there_changes_nothing<W: World>(world: &W) {
+    let (_, before) = published(world, &slice(world), &[(1, "a"), (2, "b")]);
+    let (lease, keys) = (world.next_run(), [name("id")]);
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys });
+    if !sink.supports(&commit) {
+        return;
+    }
+    let (table, stored) = (sink.state().unwrap().unwrap(), world.stored());
+    let written = staged(&sink, &slice(world), &first(), &[(2, "b")]);
+    let committed = sink.commit(&table, &written, &commit).unwrap();
+    assert_eq!(committed.changes, Changes { unchanged: 1, ..Changes::default() });
+    assert_eq!((committed.location, world.stored()), (before.location, stored));
+    sees(world, &slice(world), &["1,a", "2,b"]);
+}
+
+pub(super) fn rows_with_the_same_key_are_not_merged<W: World>(world: &W) {
+    published(world, &slice(world), &[(1, "a"), (2, "b")]);
+    let (lease, keys) = (world.next_run(), [name("id")]);
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys });
+    if !sink.supports(&commit) {
+        return;
+    }
+    let (table, stored) = (sink.state().unwrap().unwrap(), world.stored());
+    let written = staged(&sink, &slice(world), &first(), &[(1, "x"), (3, "y"), (1, "z")]);
+    let error = sink.commit(&table, &written, &commit).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert!(error.hint().is_some());
+    assert_eq!(world.stored(), stored);
+    sees(world, &slice(world), &["1,a", "2,b"]);
 }

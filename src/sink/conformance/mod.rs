@@ -12,6 +12,8 @@ use crate::catchup::{Lease, Slice};
 
 use super::TableSink;
 
+pub(crate) use values::merged;
+
 /// One table, as the runs that write it and its readers reach it. It does not exist at first.
 pub(crate) trait World {
     /// The sink of the table.
@@ -49,6 +51,10 @@ pub(crate) fn suite<W: World>(world: impl Fn() -> W) {
     commits::an_aborted_or_forgotten_write_changes_nothing(&world());
     commits::rows_are_added_or_the_commit_is_refused(&world());
     commits::rows_are_merged_or_the_commit_is_refused(&world());
+    commits::rows_from_a_value_on_are_replaced(&world());
+    commits::rows_are_merged_into_a_new_table_and_one_that_grows(&world());
+    commits::a_merge_of_rows_that_are_there_changes_nothing(&world());
+    commits::rows_with_the_same_key_are_not_merged(&world());
     fences::a_run_that_slept_past_its_lease_commits_nothing(&world());
     fences::a_run_that_slept_past_its_lease_reverts_nothing(&world());
     reverts::a_revert_restores_replaced_rows_and_can_be_reverted(&world());

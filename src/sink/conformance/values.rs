@@ -69,8 +69,21 @@ pub(super) fn replaced<S: TableSink>(sink: &S, slice: &Slice, rows: &[(i64, &str
     let columns = before.as_ref().map_or_else(first, |table| table.schema.clone());
     let staged = staged(sink, slice, &columns, rows);
     let table = sink.evolve(&evolution(before.as_ref(), &columns), &BTreeSet::new())?;
-    let location = sink.commit(&table, &staged, &Commit::Replace)?;
+    let location = sink.commit(&table, &staged, &Commit::Replace)?.location;
     Ok(Revision { location, extent: sink.count(slice)?, schema_fingerprint: Some(columns.fingerprint().to_string()) })
+}
+
+/// Commits rows of these ids, names and days, counted from 1970-01-01.
+pub(crate) fn merged<S: TableSink>(sink: &S, slice: &Slice, rows: &[(i64, &str, i32)], commit: &Commit<'_>) {
+    let before = sink.state().unwrap();
+    let mut staged = sink.begin(slice, &first()).unwrap();
+    let ids: ArrayRef = Arc::new(rows.iter().map(|(id, ..)| *id).collect::<Int64Array>());
+    let names: ArrayRef = Arc::new(rows.iter().map(|(_, name, _)| Some(*name)).collect::<StringViewArray>());
+    let dates: ArrayRef = Arc::new(rows.iter().map(|(.., day)| Some(*day)).collect::<Date32Array>());
+    staged.write(&RecordBatch::try_new(Arc::new(arrow_schema(&first())), vec![ids, names, dates]).unwrap()).unwrap();
+    staged.finish().unwrap();
+    let table = sink.evolve(&evolution(before.as_ref(), &first()), &BTreeSet::new()).unwrap();
+    sink.commit(&table, &staged, commit).unwrap();
 }
 
 /// Publishes rows of a slice as a new run. Returns its lease and the revision.

@@ -67,7 +67,7 @@ impl Explain for KeyServiceError {
             Self::Refused { .. } => {
                 Some("compare the object's metadata with what its source wrote; ask the source to send the file again".into())
             }
-            Self::Unavailable { .. } => Some("run the same command again; published dates are kept".into()),
+            Self::Unavailable { .. } => Some("run the same command again; what is published is kept".into()),
         }
     }
 }
