@@ -16,6 +16,7 @@ mod late;
 mod nested_evolution;
 mod others_hands;
 mod plan;
+mod python;
 mod repair;
 mod report;
 mod shards;

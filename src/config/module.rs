@@ -415,7 +415,7 @@ pub struct TargetSettings {
     pub sweep_after_hours: u16,
 }
 
-fn published_store() -> String {
+pub(super) fn published_store() -> String {
     "published".to_owned()
 }
 
@@ -423,6 +423,6 @@ fn location() -> String {
     "data/{database}/{collection}/".to_owned()
 }
 
-fn sweep_after_hours() -> u16 {
+pub(super) fn sweep_after_hours() -> u16 {
     24
 }

@@ -1,6 +1,7 @@
 //! Settings of one pipeline, in `pipelines/NAME.yaml`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{JobName, NodeName};
 use crate::metastore::TableName;
 use crate::schema::{EvolutionPolicy, TimestampEncoding};
+
+use super::module::{published_store, sweep_after_hours};
 
 /// `pipelines/NAME.yaml`: sources, SQL over them, and the tables that become of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -60,9 +63,58 @@ pub struct DatabaseSource {
     /// File with the query; a relative path is below the folder of `adg.yaml`.
     #[serde(default)]
     pub file: Option<PathBuf>,
+    /// Column with dates, times, numbers or texts that grow: a run reads the rows from `from` on. If not set, it reads all rows.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// First value of the cursor that is read: `destination` for the largest one that the tables of its rows have, a duration
+    /// before the run (`15min`, `2hour`, `3day`), or a value. If not set, `destination`.
+    #[serde(default)]
+    pub from: Option<CursorText>,
+    /// Extent that is read again behind `from`, for rows that were committed late: a duration for dates and times, a number for
+    /// numbers. If not set, `10min` for times and `1day` for dates behind the destination, and nothing else.
+    #[serde(default)]
+    pub overlap: Option<CursorText>,
+    /// Treatment of rows whose cursor is null.
+    #[serde(default)]
+    pub nulls: NullCursors,
+    /// Time zone of a cursor with times without one, such as `Europe/London`. If not set, that of the server.
+    #[serde(default)]
+    pub time_zone: Option<String>,
     /// Treatment of values that no type of a table holds, such as `infinity` of a date, by column; `null` for all others.
     #[serde(default)]
     pub misfits: BTreeMap<String, MisfitRule>,
+}
+
+/// Value or extent of a cursor: text, or a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum CursorText {
+    /// Number.
+    Number(i64),
+    /// Text.
+    Text(String),
+}
+
+impl fmt::Display for CursorText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+/// Treatment of rows whose cursor is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NullCursors {
+    /// The run fails.
+    #[default]
+    Fail,
+    /// Each run reads all of them.
+    Read,
+    /// They are left out, and counted in the report.
+    Skip,
 }
 
 /// Treatment of a value that its column's type does not hold.
@@ -137,6 +189,15 @@ pub struct SinkSettings {
     pub hive: HiveTarget,
     /// Effect on the rows that the table has.
     pub mode: SinkMode,
+    /// Columns that identify a row, for `mode: merge`. They have no nulls.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// Column by which the newest of several rows with the same key is taken, for `mode: merge`. If not set, they are refused.
+    #[serde(default)]
+    pub order_by: Option<String>,
+    /// Treatment of rows with the same key that `order_by` does not tell apart, and whose values differ.
+    #[serde(default)]
+    pub on_tie: TieRule,
     /// Partition column. If not set, the table has no partitions, and each run replaces all its rows in one step.
     #[serde(default)]
     pub partition_by: Option<SinkPartitions>,
@@ -167,6 +228,22 @@ pub enum SinkPartitions {
 pub enum SinkMode {
     /// They replace the rows of the table, or of the partition of the run's date.
     Replace,
+    /// Each replaces the row with the same `keys`, or is added.
+    Merge,
+    /// They are added. The source has a `cursor`, from `destination`: rows of the table from the first value on are replaced, so
+    /// that none is there twice.
+    Append,
+}
+
+/// Treatment of several newest rows with the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TieRule {
+    /// The run fails.
+    #[default]
+    Fail,
+    /// The one that was read last is taken.
+    LastRead,
 }
 
 /// Table of Parquet files.
@@ -192,14 +269,6 @@ pub struct HiveTarget {
     pub sweep_after_hours: u16,
 }
 
-fn published_store() -> String {
-    "published".to_owned()
-}
-
 fn location() -> String {
     "data/{database}/{table}/".to_owned()
-}
-
-fn sweep_after_hours() -> u16 {
-    24
 }

@@ -23,7 +23,7 @@ pub use ingest::{
     repair, report, undo, verify, write_plan,
 };
 pub use pipeline::{PipelineRequest, pipeline, plan as plan_pipeline};
-pub use query::{QueryFormat, query};
+pub use query::{QueryFormat, QueryRequest, query};
 pub use retype::{RetypeRequest, Retyped, retype};
 pub use run::{Environment, JobError, LEAST_MEMORY, NextCommands, PipelineError, RunOptions, Scope, Services};
 pub use sniff::{Init, InitRequest, SniffRequest, init, sniff};

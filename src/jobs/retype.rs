@@ -98,7 +98,7 @@ pub fn retype(services: &Services, request: &RetypeRequest) -> Result<Retyped, J
     let changed = sink.evolve(&evolution, &state).inspect_err(|_| staged.iter().for_each(StagedRows::abort))?;
     let mut rewritten = Vec::new();
     for one in &staged {
-        let location = sink.commit(&changed, one, &Commit::Replace)?;
+        let location = sink.commit(&changed, one, &Commit::Replace)?.location;
         work.record(one, location, &lease)?;
         rewritten.extend(one.slice().date());
     }

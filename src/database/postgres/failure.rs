@@ -22,6 +22,14 @@ pub(super) fn of(action: &'static str, server: &str, error: &tokio_postgres::Err
     };
     let (code, reason) = (told.code().code(), told.message().to_owned());
     match code {
+        "53300" => {
+            let reason = format!("{reason}: adg takes up to five connections to a database at a time");
+            DatabaseError::Unavailable { action, server, reason }
+        }
+        "57014" if reason.contains("statement timeout") => {
+            let hint = "raise `statement_timeout` of its user: `alter role … set statement_timeout = 0`, or read less".to_owned();
+            DatabaseError::Statement { server, reason, hint }
+        }
         "55P03" => {
             let reason = format!(
                 "{reason}: another session has locked the table, or waits to do so (`select pid, query from pg_stat_activity \

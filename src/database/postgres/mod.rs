@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod bound;
 mod copy;
 mod failure;
 mod field;
@@ -17,6 +18,7 @@ mod tests;
 mod text;
 mod vector;
 
+pub use bound::Bound;
 pub use copy::CopyBatch;
 pub use reading::ReadColumn;
 pub use rows::Copy;

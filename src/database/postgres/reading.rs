@@ -15,6 +15,8 @@ pub struct ReadColumn {
     pub name: String,
     /// The type that holds all its values, or all but those that no type holds, such as `infinity`.
     pub ty: ColumnType,
+    /// True if it is a time with a time zone.
+    pub has_zone: bool,
     /// Binary form that the server sends.
     pub(super) reading: Reading,
     /// Function of the server that makes a text of its values.
@@ -54,13 +56,18 @@ enum AsText {
 
 impl ReadColumn {
     /// Returns the way to read a column of this name, type and type modifier.
-    pub fn of(name: &str, ty: &Type, modifier: i32) -> Self {
-        let (ty, reading, as_text) = match native(ty, modifier) {
+    pub fn of(name: &str, pg_type: &Type, modifier: i32) -> Self {
+        let (ty, reading, as_text) = match native(pg_type, modifier) {
             Some((ty, reading)) => (ty, reading, None),
-            None if *ty == Type::BYTEA => (ColumnType::String, Reading::Text { from: 0 }, Some(AsText::Hex)),
+            None if *pg_type == Type::BYTEA => (ColumnType::String, Reading::Text { from: 0 }, Some(AsText::Hex)),
             None => (ColumnType::String, Reading::Text { from: 0 }, Some(AsText::Cast)),
         };
-        Self { name: name.to_owned(), ty, reading, as_text }
+        Self { name: name.to_owned(), ty, has_zone: *pg_type == Type::TIMESTAMPTZ, reading, as_text }
+    }
+
+    /// Returns true if its values sort in a table as they do in the server: they are no texts of another type there.
+    pub fn keeps_order(&self) -> bool {
+        self.as_text.is_none() && self.reading != Reading::Uuid && self.reading != (Reading::Text { from: 1 })
     }
 
     /// Returns the column as text, as the server shows its values.

@@ -5,6 +5,7 @@ use tokio_postgres::types::Oid;
 use crate::database::DatabaseError;
 use crate::stop::Stop;
 
+use super::bound::Bound;
 use super::server::Session;
 use super::settings::PostgresConnection;
 use super::table_ref::TableRef;
@@ -19,6 +20,7 @@ pub struct Snapshot {
     stop: Stop,
     leader: Session,
     name: String,
+    bound: Bound,
 }
 
 const LOCK: &str = "lock a table";
@@ -43,8 +45,14 @@ impl Snapshot {
     /// The server does not answer, or refuses the user.
     pub fn take(connection: &PostgresConnection, stop: &Stop) -> Result<Self, DatabaseError> {
         let leader = Session::open(connection, stop)?;
+        let bound = leader.bound()?;
         let name = leader.begin_snapshot()?;
-        Ok(Self { connection: connection.clone(), stop: stop.clone(), leader, name })
+        Ok(Self { connection: connection.clone(), stop: stop.clone(), leader, name, bound })
+    }
+
+    /// Returns the time up to which its rows are all that will ever be.
+    pub fn bound(&self) -> &Bound {
+        &self.bound
     }
 
     /// Returns a further connection that sees the same state.
@@ -57,21 +65,35 @@ impl Snapshot {
         Ok(session)
     }
 
-    /// Returns queries that have all rows of a table, each of them once: one for each range of about so many pages, or a single
-    /// one where the server has no ranges. The table is locked against changes of its columns and its place, as by any reader,
-    /// for all these connections: one that asked for it later could wait for somebody who waits for another.
+    /// Returns queries that have all rows of a table that meet a condition, each of them once: one for each range of about so
+    /// many pages, or a single one where the server has no ranges, or none are asked for. The table is locked against changes of
+    /// its columns and its place, as by any reader, for all these connections: one that asked for it later could wait for
+    /// somebody who waits for another.
     ///
     /// # Errors
     /// There is no such table, or the user may not read it.
-    pub fn queries(&self, sessions: &[Session], table: &TableRef, pages: u64) -> Result<Vec<String>, DatabaseError> {
+    pub fn queries(
+        &self,
+        sessions: &[Session],
+        table: &TableRef,
+        pages: Option<u64>,
+        condition: Option<&str>,
+    ) -> Result<Vec<String>, DatabaseError> {
         let (name, stored) = (table.in_statement(), self.stored(table)?);
         let has_ranges = stored.has_addresses && stored.version >= RANGE_SCANS;
         if stored.has_addresses {
             // A rewritten table has other addresses, and one that is emptied has no rows in older snapshots either.
             std::iter::once(&self.leader).chain(sessions).try_for_each(|session| session.run(LOCK, &locking(table)))?;
         }
-        let bounds = if has_ranges { bounds(self.stored(table)?.pages, pages) } else { Vec::new() };
-        Ok(ranges(&bounds).map(|condition| format!("select * from {name}{condition}")).collect())
+        let bounds = match pages {
+            Some(pages) if has_ranges => bounds(self.stored(table)?.pages, pages),
+            _ => Vec::new(),
+        };
+        let query = |range: Vec<String>| {
+            let all = range.into_iter().chain(condition.map(str::to_owned)).collect::<Vec<_>>().join(" and ");
+            if all.is_empty() { format!("select * from {name}") } else { format!("select * from {name} where {all}") }
+        };
+        Ok(ranges(&bounds).map(query).collect())
     }
 
     /// Locks the tables that a query reads, for all these connections, against changes of their columns and their place; one that
@@ -127,14 +149,13 @@ fn bounds(all: i64, each: u64) -> Vec<i64> {
 }
 
 /// Returns the conditions of ranges between these pages. The last one has no end: the table may have grown since it was asked.
-fn ranges(bounds: &[i64]) -> impl Iterator<Item = String> {
+fn ranges(bounds: &[i64]) -> impl Iterator<Item = Vec<String>> {
     let first = std::iter::once(None).chain(bounds.iter().map(Some));
     let end = bounds.iter().map(Some).chain(std::iter::once(None));
     first.zip(end).map(|(first, end)| {
         let first = first.map(|page| format!("ctid >= '({page},0)'"));
         let end = end.map(|page| format!("ctid < '({page},0)'"));
-        let both: Vec<String> = first.into_iter().chain(end).collect();
-        if both.is_empty() { String::new() } else { format!(" where {}", both.join(" and ")) }
+        first.into_iter().chain(end).collect()
     })
 }
 
@@ -144,13 +165,10 @@ mod tests {
 
     #[test]
     fn ranges_have_every_page_once() {
-        let conditions = |all, each| ranges(&bounds(all, each)).collect::<Vec<_>>();
+        let conditions = |all, each| ranges(&bounds(all, each)).map(|range| range.join(" and ")).collect::<Vec<_>>();
         assert_eq!(conditions(0, 10), [""]);
         assert_eq!(conditions(19, 10), [""]);
-        assert_eq!(
-            conditions(35, 10),
-            [" where ctid < '(10,0)'", " where ctid >= '(10,0)' and ctid < '(20,0)'", " where ctid >= '(20,0)'"]
-        );
+        assert_eq!(conditions(35, 10), ["ctid < '(10,0)'", "ctid >= '(10,0)' and ctid < '(20,0)'", "ctid >= '(20,0)'"]);
         assert_eq!(conditions(5, 0).len(), 5);
     }
 }

@@ -112,7 +112,7 @@ fn every_type_is_read_as_it_is_or_told() {
 /// Returns the first column of all rows of a table, in the ranges of a snapshot, each read by a connection of its own.
 fn in_ranges(snapshot: &Snapshot, table: &str, pages: u64) -> (usize, Vec<i64>) {
     let table = TableRef { schema: None, name: table.to_owned() };
-    let queries = snapshot.queries(&[], &table, pages).unwrap();
+    let queries = snapshot.queries(&[], &table, Some(pages), None).unwrap();
     let rows = queries.iter().flat_map(|query| read(&snapshot.join().unwrap(), query, 1000).0);
     let mut found: Vec<i64> = rows.map(|row| row[0].parse().unwrap()).collect();
     found.sort_unstable();
@@ -146,7 +146,8 @@ fn ranges_of_a_snapshot_have_each_row_once_whatever_others_write() {
         let (count, found) = in_ranges(&snapshot, table, pages);
         assert!(found == all && (count == 1) == is_one, "{table} by {pages} pages: {} rows in {count} ranges", found.len());
     }
-    let no_table = snapshot.queries(&[], &TableRef { schema: Some("public".to_owned()), name: "no such".to_owned() }, 1);
+    let no_table =
+        snapshot.queries(&[], &TableRef { schema: Some("public".to_owned()), name: "no such".to_owned() }, Some(1), None);
     assert!(matches!(no_table, Err(DatabaseError::Statement { reason, .. }) if reason.contains("does not exist")));
     // A table that is read can't be emptied in between.
     session.run("set a limit", "set lock_timeout to 100").unwrap();

@@ -40,7 +40,7 @@ pub fn ingest(services: &Services, request: &IngestRequest, progress: &dyn Progr
         );
     }
     let mut report =
-        done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, &request.scope.job, error))?;
+        done.inspect_err(|error| drop(tell::tell_failure(&services.environment, &services.channels, &request.scope.job, error)))?;
     write_report(&services.environment, &report)?;
     tell::tell(&services.environment, &services.channels, &mut report);
     if !report.notified.is_empty() {
@@ -151,12 +151,8 @@ impl Leased<'_> {
         for (date, names) in not_reached {
             again.entry(date).or_default().extend(names);
         }
+        let (profile, ended) = (services.environment.config.profile_name.clone(), services.environment.clock.now());
         RunReport {
-            run_id: run.id,
-            module: module.module.clone(),
-            profile: services.environment.config.profile_name.clone(),
-            started,
-            ended: services.environment.clock.now(),
             rerun: rerun::commands(&*request.commands, again, module.collections.len()),
             ended_by: ended_by.map(|error| error.failure()),
             days,
@@ -165,8 +161,8 @@ impl Leased<'_> {
             differences,
             rerun_late,
             late,
-            notified: Vec::new(),
             stages,
+            ..RunReport::begin(run.id, module.module.clone(), profile, started, ended)
         }
     }
 }

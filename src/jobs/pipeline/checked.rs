@@ -14,7 +14,9 @@ use crate::metastore::TableName;
 use crate::schema::ColumnName;
 use crate::sql::Statement;
 
+use super::cursor::Cursor;
 use super::graph::ordered;
+use super::mode::Mode;
 use super::wrong::wrong;
 
 /// A pipeline whose parts fit together.
@@ -34,7 +36,7 @@ pub(super) struct Source {
 
 /// Place that the rows of a source come from.
 pub(super) enum SourceFrom {
-    Postgres { connection: String, relation: Relation, misfits: BTreeMap<ColumnName, MisfitRule> },
+    Postgres { connection: String, relation: Relation, misfits: BTreeMap<ColumnName, MisfitRule>, cursor: Option<Cursor> },
     Table(TableName),
 }
 
@@ -54,7 +56,18 @@ pub(super) struct Transform {
 pub(super) struct Sink<'p> {
     pub(super) name: NodeName,
     pub(super) settings: &'p SinkSettings,
+    pub(super) mode: Mode,
     pub(super) layout: TableLayout,
+}
+
+impl Source {
+    /// Returns its cursor.
+    pub(super) fn cursor(&self) -> Option<&Cursor> {
+        match &self.from {
+            SourceFrom::Postgres { cursor, .. } => cursor.as_ref(),
+            SourceFrom::Table(_) => None,
+        }
+    }
 }
 
 impl Sink<'_> {
@@ -82,6 +95,7 @@ impl<'p> Checked<'p> {
             }
         }
         checked.must_use_all()?;
+        checked.must_follow_cursors()?;
         Ok(checked)
     }
 
@@ -154,6 +168,7 @@ fn source_of(pipeline: &Pipeline, name: &NodeName, source: &PipelineSource) -> R
                 connection: source.connection.clone(),
                 relation: relation(pipeline, &what, source)?,
                 misfits: misfits.collect::<Result<_, _>>()?,
+                cursor: Cursor::of(source).map_err(|(key, reason)| wrong(pipeline, &format!("{what}.{key}"), reason))?,
             }
         }
     };
@@ -213,7 +228,8 @@ fn sinks(pipeline: &Pipeline) -> Result<Vec<Sink<'_>>, JobError> {
     for (name, settings) in &pipeline.sinks {
         let what = format!("sinks.{name}");
         must_be_node(pipeline, &format!("{what}.from"), &settings.from)?;
-        let sink = Sink { name: name.clone(), settings, layout: layout(pipeline, &what, settings)? };
+        let mode = Mode::of(settings).map_err(|(key, reason)| wrong(pipeline, &format!("{what}.{key}"), reason))?;
+        let sink = Sink { name: name.clone(), settings, mode, layout: layout(pipeline, &what, settings)? };
         let clashes = |other: &&Sink<'_>| {
             other.settings.hive.table == settings.hive.table
                 || (other.settings.hive.store == settings.hive.store && other.layout.overlaps(&sink.layout))
@@ -337,7 +353,14 @@ sinks:
             ("partition_by: dt", "partition_by: _dt", "sinks.lake.partition_by"),
             ("partition_by: dt", "partition_by: { day: at, hour: at }", "it has one column, such as"),
             ("sales.orders }", "sales.orders, location: \"../{table}\" }", "has the part `..`"),
-            ("mode: replace", "mode: merge", "unknown variant `merge`"),
+            ("mode: replace", "mode: merged", "unknown variant `merged`"),
+            ("mode: replace", "mode: merge", "sinks.lake.keys of the pipeline `daily` can't be used: `mode: merge` needs"),
+            ("mode: replace", "mode: merge, keys: [id]", "partition by the day of each row: `{ dt: created_at }`"),
+            ("mode: replace", "mode: replace, keys: [id]", "they are for `mode: merge`"),
+            ("table: public.orders", "table: orders, from: destination", "postgres.from of the pipeline `daily`"),
+            ("table: public.orders", "table: orders, cursor: id", "`replace` would drop all others"),
+            ("mode: replace, partition_by: dt", "mode: append", "and no statement is between"),
+            ("mode: replace", "mode: replace, order_by: id", "it is for `mode: merge`"),
             ("orders: [", "order: [", "the checks.order of the pipeline `daily`"),
             (">= 1", "about 1", "is no condition of a number of rows"),
             ("unique: [id, day]", "unique: []", "it names no column"),

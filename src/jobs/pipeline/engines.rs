@@ -6,9 +6,9 @@ use bytesize::ByteSize;
 
 use crate::config::CheckSettings;
 use crate::jobs::run::{Environment, JobError, PipelineError};
-use crate::sql::SqlEngine;
-use crate::sql::duckdb::{self, DuckDb};
+use crate::sql::duckdb::DuckDb;
 use crate::sql::polars::Polars;
+use crate::sql::{SqlEngine, SqlError};
 
 use super::checked::Checked;
 
@@ -29,20 +29,14 @@ impl Engines {
         memory: ByteSize,
         folder: Option<&Path>,
     ) -> Result<Self, JobError> {
-        let mut checks = checked.pipeline.checks.values().flatten();
-        let has_statements = !checked.transforms.is_empty() || checks.any(|check| matches!(check, CheckSettings::Sql(_)));
+        let has_statements =
+            !checked.transforms.is_empty() || checked.checks().any(|(_, check)| matches!(check, CheckSettings::Sql(_)));
         let failed = |source| PipelineError::Sql { node: "transforms".to_owned(), source };
         if has_statements && environment.config.profile.scratch_encryption {
-            return Err(failed(crate::sql::SqlError::Encrypted).into());
+            return Err(failed(SqlError::Encrypted).into());
         }
-        let statements = has_statements.then(duckdb::program).transpose().map_err(failed)?.map(|program| DuckDb {
-            program,
-            // It takes up to 1.4 times what it is told.
-            memory: ByteSize(memory.0 / 2),
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            folder: folder.map(Path::to_owned),
-            stop: environment.stop.clone(),
-        });
+        let open = || DuckDb::open(memory, folder.map(Path::to_owned), environment.stop.clone());
+        let statements = has_statements.then(open).transpose().map_err(failed)?;
         Ok(Self { own: Polars { decrypted_bytes: ByteSize(memory.0 / 4) }, statements })
     }
 

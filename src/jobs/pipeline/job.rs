@@ -1,5 +1,7 @@
 //! Pipeline job: reads the sources in one state of each database, computes and checks, publishes the tables, and reports the end.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::config::Pipeline;
@@ -7,7 +9,7 @@ use crate::identity::{ProcessingDate, SliceLength};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::run_reports::write_report;
 use crate::jobs::run::{Budget, JobError, Services, tell};
-use crate::report::{DayReport, Failure, Outcome, Progress, RunReport, Stages};
+use crate::report::{DayReport, Failure, Outcome, Progress, RunReport};
 
 use super::checked::Checked;
 use super::engines::Engines;
@@ -30,8 +32,12 @@ const RESULTS: &str = "_results";
 /// looked at, or a statement is refused.
 pub fn pipeline(services: &Services, request: &PipelineRequest, progress: &dyn Progress) -> Result<RunReport, JobError> {
     let done = run(services, request, progress);
-    let mut report =
-        done.inspect_err(|error| tell::tell_failure(&services.environment, &services.channels, &request.pipeline, error))?;
+    let mut report = done.inspect_err(|error| {
+        if let Some(report) = tell::tell_failure(&services.environment, &services.channels, &request.pipeline, error) {
+            // It is logged where it can't be written, and the error of the run is what ends it.
+            let _ = write_report(&services.environment, &RunReport { rerun: vec![request.rerun.clone()], ..report });
+        }
+    })?;
     write_report(&services.environment, &report)?;
     tell::tell(&services.environment, &services.channels, &mut report);
     if !report.notified.is_empty() {
@@ -56,13 +62,15 @@ fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) 
     let budget = Budget::new(request.memory, cores);
     let publishing = Publishing {
         services,
+        job: &settings.pipeline,
         lease: &lease,
         today: ProcessingDate::latest(started, &environment.zone, SliceLength::Day),
         row_group_bytes: budget.row_group_bytes,
         file_bytes: budget.file_bytes,
         sources: prepared.sources.iter().map(|source| source.place.clone()).collect(),
+        notes: prepared.sources.iter().flat_map(|source| source.notes.clone()).collect(),
     };
-    let attempts = prepared.targets.iter().map(|target| SinkAttempt::begin(&publishing, &settings.pipeline, target));
+    let attempts = prepared.targets.iter().map(|target| SinkAttempt::begin(&publishing, target));
     let attempts = attempts.collect::<Result<Vec<_>, JobError>>()?;
     let mut work = Work {
         environment,
@@ -72,10 +80,10 @@ fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) 
         progress,
         today: publishing.today,
         row_group_bytes: budget.row_group_bytes / (2 * connections),
-        staged: std::collections::BTreeMap::new(),
+        staged: BTreeMap::new(),
     };
     let days = match work.all(databases) {
-        Ok(()) => publish_all(attempts, &work, &settings)?,
+        Ok(()) => publish_all(attempts, &work)?,
         Err(error) => {
             let failed = fail_all(attempts, &error.failure())?;
             if error.ends_the_run() {
@@ -87,11 +95,11 @@ fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) 
     Ok(report(services, request, &settings, &lease, started, days))
 }
 
-fn publish_all<'r>(attempts: Vec<SinkAttempt<'r>>, work: &Work<'_>, settings: &'r Pipeline) -> Result<Vec<DayReport>, JobError> {
+fn publish_all(attempts: Vec<SinkAttempt<'_>>, work: &Work<'_>) -> Result<Vec<DayReport>, JobError> {
     let mut days = Vec::new();
     let mut rest = attempts.into_iter();
     while let Some(attempt) = rest.next() {
-        match attempt.publish(work, &settings.pipeline) {
+        match attempt.publish(work) {
             Ok(day) => days.push(day),
             Err(error) => {
                 if !error.is_of_a_lost_lease() {
@@ -117,21 +125,8 @@ fn report(
     days: Vec<DayReport>,
 ) -> RunReport {
     let has_failed = days.iter().any(|day| day.outcome == Outcome::Failed);
-    RunReport {
-        run_id: lease.run_id(),
-        module: settings.pipeline.clone(),
-        profile: services.environment.config.profile_name.clone(),
-        started,
-        ended: services.environment.clock.now(),
-        days,
-        ended_by: None,
-        rerun: has_failed.then(|| request.rerun.clone()).into_iter().collect(),
-        undo: None,
-        differences: Vec::new(),
-        repair: None,
-        late: Vec::new(),
-        rerun_late: Vec::new(),
-        notified: Vec::new(),
-        stages: Stages::new(),
-    }
+    let environment = &services.environment;
+    let (profile, ended) = (environment.config.profile_name.clone(), environment.clock.now());
+    let begun = RunReport::begin(lease.run_id(), settings.pipeline.clone(), profile, started, ended);
+    RunReport { days, rerun: has_failed.then(|| request.rerun.clone()).into_iter().collect(), ..begun }
 }

@@ -3,11 +3,16 @@
 mod check;
 mod checked;
 mod checks;
+mod cursor;
 mod engines;
 mod graph;
+mod incremental;
 mod job;
+mod mode;
+mod newest;
 mod plan;
 mod prepared;
+mod range;
 mod read;
 mod request;
 mod sink;

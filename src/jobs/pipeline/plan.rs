@@ -1,5 +1,6 @@
 //! Plan of a pipeline's run, without running it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::config::{Pipeline, SinkPartitions};
@@ -7,10 +8,11 @@ use crate::jobs::run::{JobError, Services};
 use crate::lake::TableHandle;
 use crate::metastore::create_table_ddl;
 use crate::report;
-use crate::schema::TableSchema;
+use crate::schema::{Column, TableSchema};
 
 use super::checked::Checked;
 use super::engines::Engines;
+use super::mode::{Merge, Mode};
 use super::prepared::{Prepared, Target};
 use super::request::PipelineRequest;
 use super::sources::{Databases, OpenFrom};
@@ -56,6 +58,7 @@ fn sources(prepared: &Prepared<'_>) -> String {
             OpenFrom::Database(_) => "one query".to_owned(),
             OpenFrom::Table(_, partitions) => format!("{} partitions", partitions.len()),
         };
+        let parts = source.range.iter().fold(parts, |parts, range| format!("{parts}; {}", range.told));
         let count = source.rows.map_or_else(|| "unknown".to_owned(), |rows| rows.to_string());
         rows.add_row([source.name.to_string(), source.place.clone(), count, parts, listed(&source.schema)]);
     }
@@ -68,19 +71,27 @@ fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> Strin
     let table = &sink.settings.hive.table;
     let at = TableHandle { store, metastore: &*services.metastore, module: &settings.pipeline, table, layout: &sink.layout };
     let changes = match &evolution.before {
-        None => vec![create_table_ddl(&at.wanted(&evolution.after, &std::collections::BTreeSet::new()))],
+        None => vec![create_table_ddl(&at.wanted(&evolution.after, &BTreeSet::new()))],
         Some(_) => evolution.ddl(&table.to_string()),
     };
     let changes = if changes.is_empty() { "its columns stay as they are".to_owned() } else { changes.join("\n") };
-    let becomes = match &sink.settings.partition_by {
+    let place = match &sink.settings.partition_by {
         None => format!("{table}"),
         Some(SinkPartitions::Date(column)) => format!("the partition of {table} in which `{column}` is the date of the run"),
         Some(SinkPartitions::Day(_)) => format!("{table}, with a partition for each day of its rows"),
     };
-    format!("{}: {} becomes {becomes}\n{changes}", sink.name, sink.settings.from)
+    let becomes = match &sink.mode {
+        Mode::Replace => format!("becomes {place}"),
+        Mode::Append => format!("is added to {place}"),
+        Mode::Merge(Merge { keys, .. }) => {
+            let keys = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("is merged by {keys} into {place}")
+        }
+    };
+    format!("{}: {} {becomes}\n{changes}", sink.name, sink.settings.from)
 }
 
 fn listed(schema: &TableSchema) -> String {
-    let column = |column: &crate::schema::Column| format!("{} {}", column.name, column.ty);
+    let column = |column: &Column| format!("{} {}", column.name, column.ty);
     schema.columns().iter().map(column).collect::<Vec<_>>().join(", ")
 }

@@ -43,7 +43,13 @@ impl<'p> Prepared<'p> {
         databases: &Databases,
         engines: &Engines,
     ) -> Result<Self, JobError> {
-        let open = |source| OpenSource::open(source, databases, &*services.metastore);
+        let stores = checked.sinks.iter().map(|sink| open_store(&services.environment, checked, sink));
+        let stores = stores.collect::<Result<Vec<_>, JobError>>()?;
+        let now = services.environment.clock.now();
+        let open = |source| {
+            let watermark = checked.watermark(services, source, &stores)?;
+            OpenSource::open(source, databases, &*services.metastore, watermark, now)
+        };
         let sources = checked.sources.iter().map(open).collect::<Result<Vec<_>, JobError>>()?;
         let mut columns: BTreeMap<NodeName, TableSchema> =
             sources.iter().map(|source| (source.name.clone(), source.schema.clone())).collect();
@@ -61,7 +67,7 @@ impl<'p> Prepared<'p> {
         for (node, check) in checked.checks() {
             must_make_sense(node, check, &columns, engines)?;
         }
-        let targets = checked.sinks.iter().map(|sink| target(services, checked, sink, &columns));
+        let targets = checked.sinks.iter().zip(stores).map(|(sink, store)| target(services, checked, sink, store, &columns));
         let targets = targets.collect::<Result<_, _>>()?;
         Ok(Self { checked, sources, columns, targets })
     }
@@ -71,10 +77,10 @@ fn target<'p>(
     services: &Services,
     checked: &'p Checked<'p>,
     sink: &'p Sink<'p>,
+    store: Store,
     columns: &BTreeMap<NodeName, TableSchema>,
 ) -> Result<Target<'p>, JobError> {
     let Sink { settings, layout, .. } = sink;
-    let store = open_store(&services.environment, checked, sink)?;
     let at = TableHandle {
         store: &store,
         metastore: &*services.metastore,
@@ -91,6 +97,8 @@ fn target<'p>(
     if let Some(Err(reason)) = layout.keys().row_day().map(|row_day| row_day.must_be_in(&incoming)) {
         return Err(refused(reason));
     }
+    sink.mode.must_fit(&incoming).map_err(refused)?;
+    checked.must_have_cursors(sink, &incoming)?;
     must_fit(&incoming, table.as_ref(), &settings.from, settings.evolution.type_change)?;
     let evolution = evolution(&incoming, table.as_ref(), sink)?;
     Ok(Target { sink, store, evolution })

@@ -13,7 +13,7 @@ use crate::database::postgres::{CopyBatch, ReadColumn, Session};
 use crate::identity::NodeName;
 use crate::jobs::run::{JobError, PipelineError};
 use crate::schema::{ColumnName, TableSchema};
-use crate::sql::{StagedTable, StagedWriter};
+use crate::sql::{SqlError, StagedTable, StagedWriter};
 use crate::store::ScratchFolder;
 
 use super::sources::{DatabaseColumn, DatabaseRows, of_source};
@@ -65,7 +65,7 @@ impl Reading<'_> {
         Ok(ReadRows { table, misfits: misfits.filter(|(_, count)| *count > 0).collect() })
     }
 
-    fn failed(&self, source: crate::sql::SqlError) -> JobError {
+    fn failed(&self, source: SqlError) -> JobError {
         PipelineError::Sql { node: self.node.to_string(), source }.into()
     }
 

@@ -1,28 +1,39 @@
 //! Publishing of one table, with a record of it.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
+use arrow_select::filter::filter_record_batch;
+use jiff::SignedDuration;
+
 use crate::catchup::{Attempt, Counts, Status, Unit};
-use crate::identity::{Causes, ProcessingDate};
+use crate::identity::{Causes, JobName, ProcessingDate};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{JobError, PipelineError, Services};
 use crate::lake::{FileSettings, HiveSink, LakeError, TableHandle};
 use crate::metastore::create_table_ddl;
 use crate::report::{DayReport, Failure, Outcome};
-use crate::sink::{Commit, StagedRows, TableSink};
+use crate::schema::ColumnName;
+use crate::sink::{Changes, Commit, Committed, Extent, StagedRows, TableSink};
+use crate::sql::StagedTable;
 
+use super::mode::{Merge, Mode};
+use super::newest::Superseded;
 use super::prepared::Target;
 use super::work::Work;
 
 /// State of a run that every sink needs.
 pub(super) struct Publishing<'r> {
     pub(super) services: &'r Services,
+    pub(super) job: &'r JobName,
     pub(super) lease: &'r KeptLease,
     pub(super) today: ProcessingDate,
     pub(super) row_group_bytes: usize,
     pub(super) file_bytes: usize,
     /// Places that the sources come from, for the report.
     pub(super) sources: Vec<String>,
+    /// Notes about the sources.
+    pub(super) notes: Vec<String>,
 }
 
 /// An attempt at one table.
@@ -36,18 +47,15 @@ pub(super) struct SinkAttempt<'r> {
 
 impl<'r> SinkAttempt<'r> {
     /// Records in the ledger that the attempt began.
-    pub(super) fn begin(
-        run: &'r Publishing<'r>,
-        job: &crate::identity::JobName,
-        target: &'r Target<'r>,
-    ) -> Result<Self, JobError> {
-        let unit = Unit::new(job.clone(), target.sink.name.clone(), target.sink.slice(run.today));
+    pub(super) fn begin(run: &'r Publishing<'r>, target: &'r Target<'r>) -> Result<Self, JobError> {
+        let unit = Unit::new(run.job.clone(), target.sink.name.clone(), target.sink.slice(run.today));
         let earlier = run.services.ledger.attempts(&unit)?.len();
         let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
         let now = run.services.environment.clock.now();
         let attempt = Attempt::begin(unit, run.lease.run_id(), number, Status::InProgress, now);
         let mut report = DayReport::begin(run.today, target.sink.name.clone());
         report.sources.clone_from(&run.sources);
+        report.notes.clone_from(&run.notes);
         let begun = Self { run, target, attempt, report, started: Instant::now() };
         begun.record()?;
         Ok(begun)
@@ -58,8 +66,8 @@ impl<'r> SinkAttempt<'r> {
     }
 
     /// Publishes the rows, and records how that ended. An error ends the run.
-    pub(super) fn publish(mut self, work: &Work<'_>, job: &'r crate::identity::JobName) -> Result<DayReport, JobError> {
-        match self.try_to_publish(work, job) {
+    pub(super) fn publish(mut self, work: &Work<'_>) -> Result<DayReport, JobError> {
+        match self.try_to_publish(work) {
             Ok(()) => {
                 self.report.outcome = Outcome::Completed;
                 self.end(Status::Completed)
@@ -94,11 +102,17 @@ impl<'r> SinkAttempt<'r> {
         Ok(self.report)
     }
 
-    fn sink(&self, job: &'r crate::identity::JobName) -> HiveSink<'r> {
+    fn sink(&self) -> HiveSink<'r> {
         let (Target { sink, store, .. }, services) = (self.target, self.run.services);
         let target = &sink.settings.hive;
         HiveSink {
-            at: TableHandle { store, metastore: &*services.metastore, module: job, table: &target.table, layout: &sink.layout },
+            at: TableHandle {
+                store,
+                metastore: &*services.metastore,
+                module: self.run.job,
+                table: &target.table,
+                layout: &sink.layout,
+            },
             ledger: &*services.ledger,
             lease: self.run.lease.lease(),
             run: self.run.lease.run_id(),
@@ -112,29 +126,35 @@ impl<'r> SinkAttempt<'r> {
         }
     }
 
-    fn try_to_publish(&mut self, work: &Work<'_>, job: &'r crate::identity::JobName) -> Result<(), JobError> {
+    fn try_to_publish(&mut self, work: &Work<'_>) -> Result<(), JobError> {
         let (settings, evolution) = (self.target.sink.settings, &self.target.evolution);
         let rows = work.rows_of(&settings.from)?;
         let misfits = work.misfits_of(&settings.from);
         self.report.value_errors_by_column = misfits.iter().map(|(name, count)| (name.to_string(), *count)).collect();
         self.attempt.counts = Counts { rows_read: rows.rows(), value_errors: misfits.values().sum(), ..Counts::default() };
-        if rows.rows() == 0 && !settings.allow_empty {
-            let (from, table) = (settings.from.to_string(), settings.hive.table.to_string());
-            return Err(PipelineError::Empty { from, table }.into());
+        match self.target.sink.mode {
+            Mode::Replace if rows.rows() == 0 && !settings.allow_empty => {
+                let (from, table) = (settings.from.to_string(), settings.hive.table.to_string());
+                return Err(PipelineError::Empty { from, table }.into());
+            }
+            Mode::Merge(_) | Mode::Append if rows.rows() == 0 && evolution.before.is_some() => {
+                self.report.notes.push("there were no rows; the table stays as it was".to_owned());
+                return Ok(());
+            }
+            _ => {}
         }
-        let sink = self.sink(job);
+        let superseded = match &self.target.sink.mode {
+            Mode::Merge(merge) => Superseded::of(&settings.from, rows, merge)?,
+            Mode::Replace | Mode::Append => Superseded::default(),
+        };
+        let sink = self.sink();
         let stop = &self.run.services.environment.stop;
         let mut staged = sink.begin(&self.attempt.unit.slice, &evolution.after)?;
-        let failed = |source| PipelineError::Sql { node: settings.from.to_string(), source };
-        let written = rows.batches().try_for_each(|batch| {
-            stop.check()?;
-            Ok(staged.write(&batch.map_err(failed)?)?)
-        });
-        let written = written.and_then(|()| Ok(staged.finish()?)).inspect_err(|_: &JobError| staged.abort())?;
+        let written = self.write(&mut staged, rows, &superseded).inspect_err(|_| staged.abort())?;
         self.attempt.counts =
             Counts { rows_written: written.rows, files: written.files, bytes: written.bytes, ..self.attempt.counts };
         self.report.counts = self.attempt.counts;
-        if written.rows != rows.rows() {
+        if written.rows + superseded.count() != rows.rows() {
             staged.abort();
             return Err(JobError::Bug(format!(
                 "{} rows were read, but {} written; nothing was published",
@@ -144,15 +164,68 @@ impl<'r> SinkAttempt<'r> {
         }
         stop.check().inspect_err(|_| staged.abort())?;
         self.attempt.schema_fingerprint = Some(evolution.after.fingerprint().to_string());
-        let table = sink.evolve(evolution, &std::collections::BTreeSet::new()).inspect_err(|_| staged.abort())?;
-        let location = sink.commit(&table, &staged, &Commit::Replace)?;
+        let table = sink.evolve(evolution, &BTreeSet::new()).inspect_err(|_| staged.abort())?;
+        let commit = match &self.target.sink.mode {
+            Mode::Replace => Commit::Replace,
+            Mode::Merge(Merge { keys, .. }) => Commit::Merge { keys },
+            Mode::Append => match work.first_of(&settings.from) {
+                Some((column, first)) => Commit::ReplaceFrom { column, first },
+                None => Commit::Append,
+            },
+        };
+        let Committed { location, changes } = sink.commit(&table, &staged, &commit)?;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
-        self.tell(job)
+        if self.target.sink.mode.adds() {
+            self.tell_changes(changes, superseded.count());
+        }
+        self.tell()
+    }
+
+    /// Stages the rows that no newer one supersedes.
+    fn write(
+        &self,
+        staged: &mut impl StagedRows<Error = LakeError>,
+        rows: &StagedTable,
+        superseded: &Superseded,
+    ) -> Result<Extent, JobError> {
+        let node = &self.target.sink.settings.from;
+        let mut first = 0;
+        for batch in rows.batches() {
+            self.run.services.environment.stop.check()?;
+            let batch = batch.map_err(|source| PipelineError::Sql { node: node.to_string(), source })?;
+            let count = batch.num_rows() as u64;
+            if superseded.count() == 0 {
+                staged.write(&batch)?;
+            } else {
+                let kept = filter_record_batch(&batch, &superseded.others(first, &batch));
+                staged.write(&kept.map_err(|error| JobError::Bug(error.to_string()))?)?;
+            }
+            first += count;
+        }
+        Ok(staged.finish()?)
+    }
+
+    /// Adds what became of the rows of a merge: read = inserted + updated + unchanged + superseded.
+    fn tell_changes(&mut self, changes: Changes, superseded: u64) {
+        let Changes { inserted, updated, unchanged, deleted } = changes;
+        let counts = [
+            ("inserted", inserted),
+            ("updated", updated),
+            ("unchanged", unchanged),
+            ("superseded", superseded),
+            ("deleted", deleted),
+        ];
+        let told = counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}"));
+        let told = told.collect::<Vec<_>>().join(", ");
+        self.report.notes.push(format!("rows: {told}"));
+        let metric = |(what, count)| (format!("rows_{what}"), i64::try_from(count).unwrap_or(i64::MAX));
+        self.attempt.metrics.extend(counts.map(metric));
+        self.report.metrics.clone_from(&self.attempt.metrics);
     }
 
     /// Adds to the report what became of the table, and deletes what earlier attempts left.
-    fn tell(&mut self, job: &'r crate::identity::JobName) -> Result<(), JobError> {
+    fn tell(&mut self) -> Result<(), JobError> {
         let (settings, evolution) = (self.target.sink.settings, &self.target.evolution);
         if evolution.before.is_none() {
             let table = self.run.services.metastore.table(&settings.hive.table)?;
@@ -160,7 +233,7 @@ impl<'r> SinkAttempt<'r> {
         } else {
             self.report.schema_changes.extend(evolution.ddl(&settings.hive.table.to_string()));
         }
-        let listed = |names: &[crate::schema::ColumnName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let listed = |names: &[ColumnName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         for (names, what) in [
             (&evolution.filled, "columns that the rows do not have, filled with null"),
             (&evolution.ignored, "new columns ignored"),
@@ -169,8 +242,8 @@ impl<'r> SinkAttempt<'r> {
                 self.report.notes.push(format!("{what}: {}", listed(names)));
             }
         }
-        let sink = self.sink(job);
-        let hours = jiff::SignedDuration::from_hours(settings.hive.sweep_after_hours.into());
+        let sink = self.sink();
+        let hours = SignedDuration::from_hours(settings.hive.sweep_after_hours.into());
         let swept: Result<usize, LakeError> =
             sink.sweep_unpublished(&self.attempt.unit.slice).and_then(|unpublished| Ok(unpublished + sink.expire(hours)?));
         if let Err(error) = swept {

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{ConnectionSettings, MisfitRule};
-use crate::database::postgres::{PostgresConnection, ReadColumn, Session, Snapshot};
+use arrow_array::ArrayRef;
+use jiff::Timestamp;
+
+use crate::config::{ConnectionSettings, MisfitRule, NullCursors};
+use crate::database::postgres::{Bound, PostgresConnection, ReadColumn, Session, Snapshot};
 use crate::identity::NodeName;
 use crate::jobs::run::{Environment, JobError, PipelineError};
-use crate::metastore::{Metastore, Partition, Table};
+use crate::metastore::{Metastore, Partition, Table, TableName};
 use crate::schema::{Column, ColumnName, ERROR_DESC, TableSchema, system_columns};
 use crate::stop::Stop;
 
 use super::checked::{Checked, Relation, Source, SourceFrom};
+use super::cursor::Cursor;
+use super::range::Range;
 use super::wrong::wrong;
 
 /// Pages of a range, which one connection reads at a time: 64 MiB with the usual page of 8 KiB.
@@ -81,6 +86,10 @@ pub(super) struct OpenSource {
     pub(super) schema: TableSchema,
     /// Number of rows that are expected, if it is known.
     pub(super) rows: Option<u64>,
+    /// Range of its cursor; none if it has none, and all rows are read.
+    pub(super) range: Option<Range>,
+    /// Notes for a person.
+    pub(super) notes: Vec<String>,
     pub(super) from: OpenFrom,
 }
 
@@ -119,45 +128,132 @@ impl DatabaseRows {
 
 impl OpenSource {
     /// Looks at a source.
-    pub(super) fn open(source: &Source, databases: &Databases, metastore: &dyn Metastore) -> Result<Self, JobError> {
-        Self::opened(source, databases, metastore).map_err(|error| of_source(&source.name, error))
+    pub(super) fn open(
+        source: &Source,
+        databases: &Databases,
+        metastore: &dyn Metastore,
+        watermark: Option<ArrayRef>,
+        now: Timestamp,
+    ) -> Result<Self, JobError> {
+        let opened = match &source.from {
+            SourceFrom::Table(name) => Self::table(source, name, metastore),
+            SourceFrom::Postgres { connection, relation, misfits, cursor } => {
+                let database = databases.of(connection)?;
+                let wanted = Wanted { relation, misfits, cursor: cursor.as_ref(), watermark, now };
+                Self::of_database(source, connection, database, wanted)
+            }
+        };
+        opened.map_err(|error| of_source(&source.name, error))
     }
 
-    fn opened(source: &Source, databases: &Databases, metastore: &dyn Metastore) -> Result<Self, JobError> {
-        match &source.from {
-            SourceFrom::Table(name) => {
-                let table = metastore.table(name)?.ok_or_else(|| PipelineError::Columns {
-                    node: source.name.to_string(),
-                    reason: format!("the metastore has no table {name}"),
-                    hint: "`adg tables` lists those that it has".to_owned(),
-                })?;
-                let partitions = metastore.partitions(name)?;
-                let columns = table.schema.columns().iter().chain(&table.partition_by).cloned().collect();
-                let rows = partitions.iter().map(|partition| partition.number("numRows")).sum();
-                let from = OpenFrom::Table(Box::new(table), partitions);
-                Ok(Self { name: source.name.clone(), place: name.to_string(), schema: TableSchema::new(columns), rows, from })
+    fn table(source: &Source, name: &TableName, metastore: &dyn Metastore) -> Result<Self, JobError> {
+        let table = metastore.table(name)?.ok_or_else(|| PipelineError::Columns {
+            node: source.name.to_string(),
+            reason: format!("the metastore has no table {name}"),
+            hint: "`adg tables` lists those that it has".to_owned(),
+        })?;
+        let partitions = metastore.partitions(name)?;
+        Ok(Self {
+            name: source.name.clone(),
+            place: name.to_string(),
+            schema: table.all_columns(),
+            rows: partitions.iter().map(|partition| partition.number("numRows")).sum(),
+            range: None,
+            notes: Vec::new(),
+            from: OpenFrom::Table(Box::new(table), partitions),
+        })
+    }
+
+    fn of_database(source: &Source, connection: &str, database: &Database, wanted: Wanted<'_>) -> Result<Self, JobError> {
+        let Database { snapshot, sessions } = database;
+        let session = sessions.first().ok_or_else(|| JobError::Bug("no connection".to_owned()))?;
+        let (all, what) = match wanted.relation {
+            Relation::Query(query) => (query.clone(), "a query".to_owned()),
+            Relation::Table(table) => (format!("select * from {}", table.in_statement()), table.to_string()),
+        };
+        let columns = columns_of(session, &all, wanted.misfits, &source.name)?;
+        let (range, notes) = wanted.range(source, session, snapshot.bound(), &columns, &all)?;
+        let condition = range.as_ref().and_then(|range| range.condition.as_deref());
+        let query =
+            condition.map_or_else(|| all.clone(), |condition| format!("select * from ({all}\n) as adg where {condition}"));
+        let queries = match wanted.relation {
+            Relation::Query(_) => {
+                // One that is emptied has no rows in older states either.
+                snapshot.lock_tables_of(sessions, &all)?;
+                vec![query.clone()]
             }
-            SourceFrom::Postgres { connection, relation, misfits } => {
-                let Database { snapshot, sessions } = databases.of(connection)?;
-                let session = sessions.first().ok_or_else(|| JobError::Bug("no connection".to_owned()))?;
-                let (query, queries, what) = match relation {
-                    Relation::Query(query) => (query.clone(), vec![query.clone()], "a query".to_owned()),
-                    Relation::Table(table) => {
-                        let all = format!("select * from {}", table.in_statement());
-                        (all, snapshot.queries(sessions, table, RANGE_PAGES)?, table.to_string())
-                    }
-                };
-                let columns = columns_of(session, &query, misfits, &source.name)?;
-                let place = format!("{what} at {}", session.address());
-                let rows = session.estimate(&query)?;
-                if matches!(relation, Relation::Query(_)) {
-                    // One that is emptied has no rows in older states either.
-                    snapshot.lock_tables_of(sessions, &query)?;
-                }
-                let read = DatabaseRows { connection: connection.clone(), queries, columns };
-                Ok(Self { name: source.name.clone(), place, schema: read.schema(), rows, from: OpenFrom::Database(read) })
+            Relation::Table(table) => {
+                // Where some rows are read, the server finds them by an index.
+                let is_part = range.as_ref().is_some_and(|range| range.first.is_some());
+                snapshot.queries(sessions, table, (!is_part).then_some(RANGE_PAGES), condition)?
             }
+        };
+        let read = DatabaseRows { connection: connection.to_owned(), queries, columns };
+        Ok(Self {
+            name: source.name.clone(),
+            place: format!("{what} at {}", session.address()),
+            schema: read.schema(),
+            rows: session.estimate(&query)?,
+            range,
+            notes,
+            from: OpenFrom::Database(read),
+        })
+    }
+}
+
+/// Rows of a database that a source wants.
+struct Wanted<'w> {
+    relation: &'w Relation,
+    misfits: &'w BTreeMap<ColumnName, MisfitRule>,
+    cursor: Option<&'w Cursor>,
+    /// Largest value of the cursor that the tables have.
+    watermark: Option<ArrayRef>,
+    now: Timestamp,
+}
+
+impl Wanted<'_> {
+    /// Returns the range of the cursor, and notes about it.
+    fn range(
+        &self,
+        source: &Source,
+        session: &Session,
+        bound: &Bound,
+        columns: &[DatabaseColumn],
+        all: &str,
+    ) -> Result<(Option<Range>, Vec<String>), JobError> {
+        let Some(cursor) = self.cursor else { return Ok((None, Vec::new())) };
+        let refused = |reason: String| PipelineError::Columns {
+            node: source.name.to_string(),
+            reason,
+            hint: "correct `cursor` of the source; docs/how-to/pipelines.md tells what a cursor may be".to_owned(),
+        };
+        let named = |column: &&DatabaseColumn| column.name == cursor.column;
+        let read = &columns.iter().find(named).ok_or_else(|| refused(format!("there is no `{}`", cursor.column)))?.read;
+        let first = cursor.first(&read.ty, self.watermark.clone(), self.now).map_err(refused)?;
+        let range = cursor.range(read, first, bound).map_err(refused)?;
+        let mut notes = vec![format!("{}: {}", source.name, range.told)];
+        if range.waits.is_some() && bound.has_hidden {
+            notes.push(format!(
+                "{}: open transactions of other users are not seen, and rows that they commit later than `overlap` are \
+                 missed: grant the user pg_read_all_stats",
+                source.name
+            ));
         }
+        let (nulls, waiting) = session.counts(all, &range.is_null, range.waits.as_deref().unwrap_or("false"))?;
+        match cursor.nulls {
+            NullCursors::Fail if nulls > 0 => {
+                let (node, column) = (source.name.to_string(), cursor.column.to_string());
+                return Err(PipelineError::Cursor { node, column, rows: nulls }.into());
+            }
+            NullCursors::Skip if nulls > 0 => {
+                notes.push(format!("{}: {nulls} rows without `{}` were left out", source.name, cursor.column));
+            }
+            _ => {}
+        }
+        if waiting > 0 {
+            notes.push(format!("{}: {waiting} rows of that time or later are left to the next runs", source.name));
+        }
+        Ok((Some(range), notes))
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::ArrayRef;
+
 use crate::database::postgres::Session;
 use crate::identity::{NodeName, ProcessingDate};
 use crate::jobs::run::{Environment, JobError, PipelineError};
 use crate::report::Progress;
 use crate::schema::{ColumnName, TableSchema};
-use crate::sql::{Input, InputRows, Inputs, SqlEngine, SqlError, StagedTable, StagedWriter, Statement};
+use crate::sql::{Input, InputRows, Inputs, SqlEngine, StagedTable, StagedWriter, Statement};
 use crate::store::{Scratch, ScratchFolder};
 
 use super::engines::Engines;
@@ -52,12 +54,8 @@ impl Work<'_> {
         for transform in &self.prepared.checked.transforms {
             self.environment.stop.check()?;
             let inputs = transform.inputs.iter().map(|(name, node)| (name.clone(), node.clone()));
-            let failed = |source| PipelineError::Sql { node: format!("transforms.{}", transform.name), source };
-            let engine = self.engines.statements()?;
-            let staged = self.computed(engine, &transform.name, &transform.statement, inputs).map_err(|error| match error {
-                JobError::Pipeline(PipelineError::Sql { source, .. }) => failed(source).into(),
-                other => other,
-            })?;
+            let (engine, place) = (self.engines.statements()?, format!("transforms.{}", transform.name));
+            let staged = self.computed(engine, &place, &transform.name, &transform.statement, inputs)?;
             self.staged.insert(transform.name.clone(), staged);
             self.must_pass(&transform.name)?;
         }
@@ -70,8 +68,11 @@ impl Work<'_> {
             // Statements read its own files.
             OpenFrom::Table(..) if !self.needs_rows(&source.name) => return Ok(()),
             OpenFrom::Table(..) => {
-                let all = Statement::parse(&format!("select * from {}", source.name)).map_err(|source| bug(&source))?;
-                self.computed(&self.engines.own, &source.name, &all, [(source.name.to_string(), source.name.clone())])?
+                let place = format!("sources.{}", source.name);
+                let all = Statement::parse(&format!("select * from {}", source.name));
+                let all = all.map_err(|error| JobError::Bug(error.to_string()))?;
+                let inputs = [(source.name.to_string(), source.name.clone())];
+                self.computed(&self.engines.own, &place, &source.name, &all, inputs)?
             }
         };
         self.staged.insert(source.name.clone(), staged);
@@ -81,7 +82,7 @@ impl Work<'_> {
     /// Returns true if the rows of a node are needed other than in statements.
     fn needs_rows(&self, node: &NodeName) -> bool {
         let checked = self.prepared.checked;
-        checked.sinks.iter().any(|sink| sink.settings.from == *node) || checked.pipeline.checks.contains_key(node)
+        checked.sinks.iter().any(|sink| sink.settings.from == *node) || checked.checks().any(|(of, _)| of == node)
     }
 
     fn read(&self, source: &OpenSource, rows: &DatabaseRows, sessions: &[Session]) -> Result<Staged, JobError> {
@@ -103,14 +104,16 @@ impl Work<'_> {
         Ok(Staged { table, misfits, _folder: folder })
     }
 
+    /// Computes the statement at this place of the file.
     fn computed(
         &self,
         engine: &dyn SqlEngine,
+        place: &str,
         node: &NodeName,
         statement: &Statement,
         inputs: impl IntoIterator<Item = (String, NodeName)>,
     ) -> Result<Staged, JobError> {
-        let failed = |source| PipelineError::Sql { node: node.to_string(), source };
+        let failed = |source| PipelineError::Sql { node: place.to_owned(), source };
         let folder = self.scratch.folder(node.as_str())?;
         let schema = self.columns(node)?;
         let progress = self.progress.begin(self.today, node, 0);
@@ -153,12 +156,15 @@ impl Work<'_> {
         Ok(&staged.table)
     }
 
+    /// Returns the cursor of a source, and the first value that was read, where tables tell it.
+    pub(super) fn first_of(&self, node: &NodeName) -> Option<(&ColumnName, &ArrayRef)> {
+        let cursor = self.prepared.checked.sources.iter().find(|source| source.name == *node)?.cursor()?;
+        let source = self.prepared.sources.iter().find(|source| source.name == *node)?;
+        Some((&cursor.column, source.range.as_ref()?.first.as_ref()?.value.as_ref()?))
+    }
+
     /// Returns the number of values of a source that did not fit, by column.
     pub(super) fn misfits_of(&self, node: &NodeName) -> BTreeMap<ColumnName, u64> {
         self.staged.get(node).map(|staged| staged.misfits.clone()).unwrap_or_default()
     }
-}
-
-fn bug(error: &SqlError) -> JobError {
-    JobError::Bug(error.to_string())
 }

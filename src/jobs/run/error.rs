@@ -12,6 +12,7 @@ use crate::metastore::MetastoreError;
 use crate::report::{Failure, shortened};
 use crate::schema::SchemaRefused;
 use crate::source::{KeyPatternError, KeyServiceError, SourceError};
+use crate::sql::SqlError;
 use crate::stop::Stopped;
 use crate::store::{StoreError, StoreUrlError};
 
@@ -193,10 +194,10 @@ pub enum JobError {
         repair: Option<String>,
     },
     /// A query failed.
-    #[error("the query failed: {reason}")]
+    #[error("the query failed: {source}")]
     Query {
         /// Reason for the failure.
-        reason: String,
+        source: SqlError,
     },
     /// This machine does not meet the needs of a run.
     #[error("{message}")]
@@ -280,7 +281,9 @@ impl JobError {
 
     fn own_kind(&self) -> ErrorKind {
         match self {
-            Self::Usage { .. } | Self::Query { .. } => ErrorKind::Usage,
+            // The statement of a query is an argument.
+            Self::Usage { .. } | Self::Query { source: SqlError::Refused { .. } | SqlError::Failed { .. } } => ErrorKind::Usage,
+            Self::Query { source } => source.kind(),
             Self::Setting { .. } => ErrorKind::Config,
             Self::Personal { .. } => ErrorKind::Schema,
             Self::Missing { .. } | Self::Incomplete { .. } | Self::Lost { .. } => ErrorKind::Source,
@@ -324,7 +327,7 @@ impl JobError {
                 let hint = explained(what);
                 return hint.or_else(|| Some("docs/config.md and `adg schema` say what may stand there".to_owned()));
             }
-            Self::Query { .. } => "`adg tables` lists what can be queried",
+            Self::Query { source } => return source.hint(),
             _ => return None,
         };
         Some(hint.to_owned())

@@ -17,10 +17,11 @@ use crate::metastore::{MetastoreError, TableName};
 use crate::schema::{ColumnName, NameError, SchemaRefused};
 use crate::secrets::SecretError;
 use crate::source::{DocumentFlaw, KeyServiceError, SourceError};
+use crate::sql::SqlError;
 use crate::stop::Stopped;
 use crate::store::StoreError;
 
-const AGAIN: &str = "run the same command again; published dates are kept";
+const AGAIN: &str = "run the same command again; what is published is kept";
 const SCRATCH: &str = "name a folder that can be written, on a disk with room, as the profile's `scratch` in adg.yaml";
 const CORRUPT: &str = "run the adg that wrote it, restore it from a backup, or correct the profile in adg.yaml";
 const LEASE_LOST: &str = "another run does the rest; look at its report, and run the date again if it did not";
@@ -46,7 +47,7 @@ fn own() -> Vec<Row> {
     let hint = || Some("try this".to_owned());
     vec![
         (JobError::Usage { message: text(), hint: hint() }, 2, "try this"),
-        (JobError::Query { reason: text() }, 2, "`adg tables` lists what can be queried"),
+        (JobError::Query { source: SqlError::Refused { reason: text(), hint: text() } }, 2, "x"),
         (JobError::ChangedByOthers { what: text(), repair: hint() }, 4, "try this"),
         (
             JobError::Setting { what: text(), place: text(), reason: text() },
@@ -73,7 +74,7 @@ fn own() -> Vec<Row> {
         (
             JobError::Refused { table: text(), source: SchemaRefused::NewColumns(Vec::new()) },
             12,
-            "correct the source, or change `evolution` in the module file",
+            "correct the source, or change `evolution` of the table",
         ),
         (
             JobError::Missing { store: text(), pattern: text(), date },
@@ -259,7 +260,7 @@ fn lake() -> Vec<(LakeError, u8, &'static str)> {
         (
             LakeError::Moved { table: text(), what: "location", registered: text(), configured: text() },
             10,
-            "a table stays where it is: set the module file back, or give the table another name",
+            "a table stays where it is: set that back, or give the table another name",
         ),
         (LakeError::Unsupported { table: text(), reason: text(), hint: text() }, 10, "x"),
         (LakeError::Cut { key: text(), found: 1, written: 2 }, 21, AGAIN),

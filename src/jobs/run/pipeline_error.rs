@@ -53,6 +53,26 @@ pub enum PipelineError {
         /// Finding instead. Numbers only: values may be confidential.
         found: String,
     },
+    /// Rows have no value of the cursor.
+    #[error("{rows} rows of `{node}` have no `{column}`, its cursor; nothing was read")]
+    Cursor {
+        /// Source.
+        node: String,
+        /// Cursor.
+        column: String,
+        /// Number of rows.
+        rows: u64,
+    },
+    /// Rows can't be merged by their keys.
+    #[error("the rows of `{node}` can't be merged: {reason}; nothing was published")]
+    Keys {
+        /// Source or statement.
+        node: String,
+        /// Reason. Numbers only: values may be confidential.
+        reason: String,
+        /// Next step to try.
+        hint: String,
+    },
     /// There are no rows.
     #[error("`{from}` has no rows; the table {table} stays as it was")]
     Empty {
@@ -69,7 +89,9 @@ impl Explain for PipelineError {
             Self::Sql { source, .. } => source.kind(),
             Self::Source { source, .. } => source.kind(),
             Self::Columns { .. } => ErrorKind::Schema,
-            Self::Misfit { .. } | Self::Check { .. } | Self::Empty { .. } => ErrorKind::Limit,
+            Self::Misfit { .. } | Self::Check { .. } | Self::Keys { .. } | Self::Cursor { .. } | Self::Empty { .. } => {
+                ErrorKind::Limit
+            }
         }
     }
 
@@ -77,10 +99,13 @@ impl Explain for PipelineError {
         match self {
             Self::Sql { source, .. } => source.hint(),
             Self::Source { source, .. } => source.hint(),
-            Self::Columns { hint, .. } => Some(hint.clone()),
+            Self::Columns { hint, .. } | Self::Keys { hint, .. } => Some(hint.clone()),
             Self::Misfit { column, .. } => Some(format!(
                 "correct the value in the database, or take it as null or text: `misfits: {{ {column}: null }}` of the source"
             )),
+            Self::Cursor { .. } => {
+                Some("set `nulls: read` of the source to read them with each run, or `nulls: skip` to leave them out".to_owned())
+            }
             Self::Check { .. } => Some("correct the source, or the check if these rows are right".to_owned()),
             Self::Empty { .. } => Some("if that is right, set `allow_empty: true` on the sink".to_owned()),
         }
@@ -102,6 +127,8 @@ mod tests {
             (PipelineError::Columns { node: text(), reason: text(), hint: "try that".to_owned() }, 12, "try that"),
             (PipelineError::Misfit { node: text(), column: text(), ty: text() }, 11, "misfits: { x: null }"),
             (PipelineError::Check { node: text(), check: text(), found: text() }, 11, "correct the source"),
+            (PipelineError::Cursor { node: text(), column: text(), rows: 1 }, 11, "nulls: skip"),
+            (PipelineError::Keys { node: text(), reason: text(), hint: "try those".to_owned() }, 11, "try those"),
             (PipelineError::Empty { from: text(), table: text() }, 11, "allow_empty: true"),
         ] {
             let error = JobError::from(error);

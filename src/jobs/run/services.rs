@@ -40,7 +40,7 @@ impl Services {
     pub fn open_to_run(environment: Environment, job: &str) -> Result<Self, JobError> {
         let channels = tell::channels(&environment);
         let opened = environment.metastore().and_then(|metastore| Ok((metastore, environment.ledger()?)));
-        let (metastore, ledger) = opened.inspect_err(|error| tell::tell_failure(&environment, &channels, job, error))?;
+        let (metastore, ledger) = opened.inspect_err(|error| drop(tell::tell_failure(&environment, &channels, job, error)))?;
         let lineage = tell::lineage(&environment);
         Ok(Self { environment, metastore, ledger, channels, lineage })
     }

@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, ready};
 
 use crate::identity::{Causes, RunId};
 use crate::notify::{self, Channel, Notifier, NotifySettings, PubSub, Slack, Sns, Webhook};
-use crate::report::{Notice, Notified, RunReport, Stages};
+use crate::report::{Notice, Notified, RunReport};
 use crate::sending::SendError;
 use crate::telemetry::lineage::Lineage;
 use crate::telemetry::{measures, write_prometheus};
@@ -93,27 +93,16 @@ pub(crate) fn tell(environment: &Environment, channels: &[Channel], report: &mut
     }
 }
 
-/// Sends notifications that a run could not begin, or ended before its first date.
-pub(crate) fn tell_failure(environment: &Environment, channels: &[Channel], job: &str, error: &JobError) {
+/// Sends notifications that a run could not begin, or ended before its first date. Returns the report; none if no job can have
+/// that name.
+pub(crate) fn tell_failure(environment: &Environment, channels: &[Channel], job: &str, error: &JobError) -> Option<RunReport> {
     let now = environment.clock.now();
     // Nobody can have meant a module of a name that none has: whoever typed it reads that in the terminal.
-    let Ok(module) = job.parse() else { return };
+    let module = job.parse().ok()?;
     let mut report = RunReport {
-        run_id: RunId::new(now),
-        module,
-        profile: environment.config.profile_name.clone(),
-        started: now,
-        ended: now,
-        days: Vec::new(),
         ended_by: Some(error.failure()),
-        rerun: Vec::new(),
-        undo: None,
-        differences: Vec::new(),
-        repair: None,
-        late: Vec::new(),
-        rerun_late: Vec::new(),
-        notified: Vec::new(),
-        stages: Stages::new(),
+        ..RunReport::begin(RunId::new(now), module, environment.config.profile_name.clone(), now, now)
     };
     tell(environment, channels, &mut report);
+    Some(report)
 }

@@ -364,3 +364,22 @@ sinks:
     scene.job.expect(0, "pipeline", "run", "again")
     checks.same("joined", scene.rows("select name, total from marts.best"), [["Bob", 208958.75]])
     checks.same("copied", scene.rows("select count(*) from marts.copies"), [[3]])
+
+
+def test_a_run_that_cannot_begin_is_reported(checks: Checks, scene: Scene) -> None:
+    """With the command that runs it again; and the server's limits are told by their names."""
+    scene.server.run(f'alter database "{scene.database}" set statement_timeout = 1', scene.database)
+    scene.pipeline("daily", PIPELINE.replace("table: public.orders", 'query: "select o.* from orders o, pg_sleep(1)"'))
+    scene.job.run("pipeline", "run", "daily")
+    report = scene.job.report()
+    told = report["ended_by"] or report["days"][0]["failure"]
+    checks.same("told", "statement_timeout" in f"{told['message']} {told['hint']}", True)
+    scene.server.run(f'alter database "{scene.database}" reset statement_timeout', scene.database)
+    scene.pipeline("daily", PIPELINE)
+    before = report["run_id"]
+    scene.database = "nowhere"
+    scene.profile(encryption=False)
+    scene.job.expect(10, "pipeline", "run", "daily")
+    report = scene.job.report()
+    checks.same("reported", report["run_id"] != before and report["rerun"][0].endswith("pipeline run daily"), True)
+    checks.same("the error", report["ended_by"]["exit_code"], 10)

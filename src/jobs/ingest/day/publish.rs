@@ -23,7 +23,7 @@ impl Day<'_> {
         self.attempt.schema_fingerprint = Some(evolution.after.fingerprint().to_string());
         let sink = HiveSink { lease, ..self.sink() };
         let table = sink.evolve(evolution, &self.personal).inspect_err(|_| staged.abort())?;
-        let location = sink.commit(&table, staged, &Commit::Replace)?;
+        let location = sink.commit(&table, staged, &Commit::Replace)?.location;
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
         Ok(())
