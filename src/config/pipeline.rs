@@ -185,8 +185,12 @@ impl ColumnList {
 pub struct SinkSettings {
     /// Source or statement that has the rows.
     pub from: NodeName,
-    /// Table of Parquet files in the profile's metastore.
-    pub hive: HiveTarget,
+    /// Table of Parquet files in the profile's metastore. A sink has one of `hive` and `postgres`.
+    #[serde(default)]
+    pub hive: Option<HiveTarget>,
+    /// Table of a PostgreSQL database.
+    #[serde(default)]
+    pub postgres: Option<DatabaseTarget>,
     /// Effect on the rows that the table has.
     pub mode: SinkMode,
     /// Columns that identify a row, for `mode: merge`. They have no nulls.
@@ -198,7 +202,8 @@ pub struct SinkSettings {
     /// Treatment of rows with the same key that `order_by` does not tell apart, and whose values differ.
     #[serde(default)]
     pub on_tie: TieRule,
-    /// Partition column. If not set, the table has no partitions, and each run replaces all its rows in one step.
+    /// Partition column of a `hive` table. If not set, the table has no partitions, and each run replaces all its rows in one
+    /// step.
     #[serde(default)]
     pub partition_by: Option<SinkPartitions>,
     /// True if rows may be none. If not set, a run without rows fails, and the table stays as it is.
@@ -265,6 +270,24 @@ pub struct HiveTarget {
     #[serde(default)]
     pub pii: bool,
     /// Retention of replaced files in hours, for readers that still read them.
+    #[serde(default = "sweep_after_hours")]
+    pub sweep_after_hours: u16,
+}
+
+/// Table of a database.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseTarget {
+    /// Name of a connection of the profile.
+    pub connection: String,
+    /// Table: `orders`, or with its schema `mart.orders`. Parts with dots or upper case stand in double quotes. It is created if it
+    /// does not exist; its schema exists.
+    pub table: String,
+    /// True if the pipeline may change rows of the table that no job of adg published. If not set, a table with such rows is
+    /// refused.
+    #[serde(default)]
+    pub adopt: bool,
+    /// Retention of replaced rows in hours. They are tables of the schema `adg` of the database.
     #[serde(default = "sweep_after_hours")]
     pub sweep_after_hours: u16,
 }

@@ -1,9 +1,10 @@
 //! Errors of databases.
 
-use crate::identity::{ErrorKind, Explain};
+use crate::batch::BatchError;
+use crate::identity::{ErrorKind, Explain, hints};
 use crate::stop::Stopped;
 
-/// A reason for which a database can't be read.
+/// A reason for which a database can't be read or published to.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The server does not answer, or the connection was lost.
@@ -44,6 +45,66 @@ pub enum DatabaseError {
         /// Advice, as the server or adg knows it.
         hint: String,
     },
+    /// Another session has locked a table.
+    #[error(
+        "failed to {action} at {server}: {reason}: another session has locked the table, or waits to do so (`select pid, query \
+         from pg_stat_activity where wait_event_type = 'Lock'`)"
+    )]
+    Locked {
+        /// Action that failed.
+        action: &'static str,
+        /// Address without the password.
+        server: String,
+        /// Reason, as the server tells it.
+        reason: String,
+    },
+    /// A table can't be published to.
+    #[error("the table {table} can't be published to: {reason}")]
+    Table {
+        /// The table.
+        table: String,
+        /// Reason.
+        reason: String,
+        /// Next step for the user.
+        hint: String,
+    },
+    /// Somebody else changed a table since it was looked at.
+    #[error("somebody else changed the table {table} since this run looked at it")]
+    Changed {
+        /// The table.
+        table: String,
+    },
+    /// A later run has published to a table.
+    #[error("a later run has published to {table} (its fencing token is {found}, ours {ours}): this run slept past its lease")]
+    Fenced {
+        /// The table.
+        table: String,
+        /// The highest token that published.
+        found: u64,
+        /// Our token.
+        ours: u64,
+    },
+    /// A table can't take rows as they are.
+    #[error("{server} does not take the rows: {reason}; nothing was published")]
+    Rows {
+        /// Address without the password.
+        server: String,
+        /// Reason. No values: they may be confidential.
+        reason: String,
+        /// Next step for the user.
+        hint: String,
+    },
+    /// Rows can't be merged by their keys.
+    #[error("rows can't be merged into {table}: {reason}; nothing was published")]
+    Keys {
+        /// The table.
+        table: String,
+        /// Reason.
+        reason: String,
+    },
+    /// A bug of adg.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     /// A stop was requested.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -62,7 +123,11 @@ pub enum DatabaseError {
 impl Explain for DatabaseError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unavailable { .. } | Self::Row { .. } => ErrorKind::Unavailable,
+            Self::Unavailable { .. } | Self::Locked { .. } | Self::Row { .. } | Self::Changed { .. } => ErrorKind::Unavailable,
+            Self::Table { .. } => ErrorKind::Config,
+            Self::Fenced { .. } => ErrorKind::Held,
+            Self::Rows { .. } | Self::Keys { .. } => ErrorKind::Limit,
+            Self::Batch(error) => error.kind(),
             Self::Denied { .. } | Self::Tls { .. } => ErrorKind::Access,
             Self::Statement { .. } => ErrorKind::Config,
             Self::Stopped(stopped) => stopped.kind(),
@@ -79,9 +144,13 @@ impl Explain for DatabaseError {
                  without TLS, `tls: disable` sends everything in the clear"
                     .to_owned(),
             ),
-            Self::Statement { hint, .. } => Some(hint.clone()),
+            Self::Statement { hint, .. } | Self::Table { hint, .. } | Self::Rows { hint, .. } => Some(hint.clone()),
+            Self::Changed { .. } => Some("run the same command again".to_owned()),
+            Self::Fenced { .. } => Some(hints::LEASE_LOST.to_owned()),
+            Self::Keys { .. } => Some(hints::KEYS.to_owned()),
+            Self::Batch(error) => error.hint(),
             Self::Stopped(stopped) => stopped.hint(),
-            Self::Unavailable { .. } | Self::Row { .. } => None,
+            Self::Unavailable { .. } | Self::Locked { .. } | Self::Row { .. } => None,
         }
     }
 }

@@ -130,9 +130,7 @@ impl Explain for LakeError {
             Self::QuarantineFull { .. } => {
                 Some("look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into())
             }
-            Self::Keys { .. } => Some(
-                "correct the source, or name the columns that identify a row; `order_by` takes the newest of each key".into(),
-            ),
+            Self::Keys { .. } => Some(hints::KEYS.into()),
             Self::Damaged { .. } => Some("restore the file, or publish the whole slice again".into()),
             Self::Scratch { .. } => Some(hints::SCRATCH.into()),
             Self::Batch(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::ForeignFile { .. } => None,

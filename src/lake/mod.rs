@@ -35,7 +35,6 @@ pub use error::LakeError;
 #[cfg(feature = "spark")]
 pub use foreign_files::ForeignFiles;
 pub use hive_sink::HiveSink;
-pub use largest::Largest;
 pub use layout::{TableLayout, checked_folder};
 pub use parameters::{COLUMNS, OWNER, PARTITION_SCHEMA, SOURCE_NAMES};
 pub use parquet::{FileSettings, RowsOfFiles, TableWriter, WrittenFile, columns_in_folder};

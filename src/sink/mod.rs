@@ -2,8 +2,10 @@
 
 #[cfg(test)]
 pub(crate) mod conformance;
+mod largest;
 mod revision;
 mod table_sink;
 
+pub use largest::Largest;
 pub use revision::{Extent, Reverted, Revision};
 pub use table_sink::{Changes, Commit, Committed, SinkTable, StagedRows, TableSink};

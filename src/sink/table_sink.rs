@@ -86,7 +86,8 @@ impl Changes {
 /// - `evolve` is idempotent. It never drops a column, and rows that were committed before have null in new columns.
 /// - A run whose lease has been followed by a later one commits and reverts nothing once the later run has committed.
 /// - A commit whose reply was lost is done once.
-/// - Rows that a commit replaced stay until they expire; until then `revert` restores them.
+/// - Rows that a commit replaced stay until they expire, unless [`retains`](Self::retains) says otherwise; until then `revert`
+///   restores them. It refuses to restore others.
 ///
 /// `conformance::replaced` shows a whole publish.
 pub trait TableSink {
@@ -115,6 +116,11 @@ pub trait TableSink {
 
     /// Returns true if the sink can commit in this way.
     fn supports(&self, commit: &Commit<'_>) -> bool;
+
+    /// Returns true if rows that such a commit replaced stay until they expire, so that `revert` restores them.
+    fn retains(&self, _: &Commit<'_>) -> bool {
+        true
+    }
 
     /// Publishes finished rows in one step. A merge of rows that the table has already publishes nothing.
     ///

@@ -30,12 +30,13 @@ pub(super) fn of(action: &'static str, server: &str, error: &tokio_postgres::Err
             let hint = "raise `statement_timeout` of its user: `alter role … set statement_timeout = 0`, or read less".to_owned();
             DatabaseError::Statement { server, reason, hint }
         }
-        "55P03" => {
-            let reason = format!(
-                "{reason}: another session has locked the table, or waits to do so (`select pid, query from pg_stat_activity \
-                 where wait_event_type = 'Lock'`)"
-            );
-            DatabaseError::Unavailable { action, server, reason }
+        "55P03" => DatabaseError::Locked { action, server, reason },
+        // A constraint of a table, or an error that a trigger raises. Details have values.
+        _ if code.starts_with("23") || code == "P0001" => {
+            let place = told.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default();
+            let hint =
+                "correct the rows, or the constraint of the table; checks of the pipeline find such rows before".to_owned();
+            DatabaseError::Rows { server, reason: format!("{reason}{place}"), hint }
         }
         // A query that writes.
         "25006" | "0A000" => DatabaseError::Statement { server, reason, hint: "write a query that only reads".to_owned() },

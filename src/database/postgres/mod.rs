@@ -2,6 +2,7 @@
 
 mod bound;
 mod copy;
+mod copy_in;
 mod failure;
 mod field;
 mod list;
@@ -11,6 +12,7 @@ mod requests;
 mod rows;
 mod server;
 mod settings;
+mod sink;
 mod snapshot;
 mod table_ref;
 #[cfg(test)]
@@ -24,6 +26,7 @@ pub use reading::ReadColumn;
 pub use rows::Copy;
 pub use server::Session;
 pub use settings::{PostgresConnection, TlsMode};
+pub use sink::{PostgresSink, PostgresTable, StagedCopy};
 pub use snapshot::Snapshot;
 pub use table_ref::TableRef;
 pub use vector::Misfit;

@@ -2,6 +2,8 @@
 //!
 //! Source: `numeric_send` in <https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/numeric.c>.
 
+use bytes::{BufMut, BytesMut};
+
 use super::field::Malformed;
 
 const NEGATIVE: u16 = 0x4000;
@@ -19,6 +21,41 @@ pub(super) struct Numeric<'b> {
     shown: u16,
     /// Two bytes each.
     digits: &'b [[u8; 2]],
+}
+
+/// Appends the binary form of a decimal of this scale, without its length.
+pub(super) fn put(unscaled: i128, scale: u8, out: &mut BytesMut) {
+    let value = unscaled.unsigned_abs();
+    let unit = 10_u128.pow(u32::from(scale));
+    let (mut whole, mut rest, mut left) = (value / unit, value % unit, u32::from(scale));
+    // 39 digits of an integer and 38 after the point, four to each.
+    let (mut digits, mut first) = ([0_u16; 20], 10);
+    let word = |digit: u128| u16::try_from(digit).unwrap_or(0);
+    while whole > 0 {
+        first -= 1;
+        digits[first] = word(whole % 10_000);
+        whole /= 10_000;
+    }
+    let mut end = 10;
+    while left > 0 && rest > 0 {
+        if left >= 4 {
+            let unit = 10_u128.pow(left - 4);
+            digits[end] = word(rest / unit);
+            rest %= unit;
+            left -= 4;
+        } else {
+            digits[end] = word(rest * 10_u128.pow(4 - left));
+            left = 0;
+        }
+        end += 1;
+    }
+    let sent = &digits[first..end];
+    out.put_u16(u16::try_from(sent.len()).unwrap_or(0));
+    // Power of 10,000 of the first digit: -1 where there is none before the point.
+    out.put_i16(i16::try_from(10 - first).unwrap_or(0) - 1);
+    out.put_u16(if unscaled < 0 { NEGATIVE } else { 0 });
+    out.put_u16(scale.into());
+    sent.iter().for_each(|digit| out.put_u16(*digit));
 }
 
 impl<'b> Numeric<'b> {
@@ -144,6 +181,19 @@ pub(super) mod tests {
             let mut text = String::new();
             value.write(&mut text);
             assert_eq!((text.as_str(), value.unscaled(precision, scale)), (shown, unscaled));
+        }
+    }
+
+    #[test]
+    fn written_values_are_read_as_they_are() {
+        let limits = [0, 1, 9_999, 10_000, 123_456_789, 10_i128.pow(38) - 1, 1 - 10_i128.pow(38)];
+        for scale in 0..=38 {
+            let units = [1, 10_i128.pow(scale.into()).saturating_sub(1), 10_i128.pow(u32::from(scale).min(37)) * 7];
+            for unscaled in limits.into_iter().chain(units) {
+                let mut bytes = BytesMut::new();
+                put(unscaled, scale, &mut bytes);
+                assert_eq!(Numeric::read(&bytes).unwrap().unscaled(38, scale), Some(unscaled), "{scale}");
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::schema::ColumnType;
 
 /// Part of a type modifier that is no length, `VARHDRSZ` in
 /// <https://github.com/postgres/postgres/blob/master/src/include/varatt.h>.
-const HEADER: i32 = 4;
+pub(super) const HEADER: i32 = 4;
 
 /// A column of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +142,7 @@ fn length(modifier: i32) -> Option<u32> {
 /// Returns precision and scale of a type modifier; `None` if it has none, or more digits than a table.
 ///
 /// A negative scale, which the server has from version 15 on, counts zeros before the point. It has eleven bits.
-fn decimal(modifier: i32) -> Option<(u8, u8)> {
+pub(super) fn decimal(modifier: i32) -> Option<(u8, u8)> {
     let packed = u32::try_from(modifier - HEADER).ok()?;
     let precision = i32::try_from(packed >> 16).ok()?;
     let scale = (i32::try_from(packed & 0x7FF).ok()? ^ 1024) - 1024;

@@ -1,8 +1,8 @@
 //! Connections to a server.
 
 use serde_json::Value;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, SimpleQueryMessage};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Column, Row, SimpleQueryMessage};
 
 use crate::database::DatabaseError;
 use crate::postgres::{address, connector};
@@ -10,6 +10,7 @@ use crate::runtime;
 use crate::stop::Stop;
 
 use super::copy::CopyRows;
+use super::copy_in::CopyIn;
 use super::failure;
 use super::reading::ReadColumn;
 use super::requests::{Requests, connected};
@@ -63,6 +64,33 @@ impl Session {
         self.requests.wait(self.client.query_one(statement, parameters))?.map_err(|error| self.requests.failed(action, &error))
     }
 
+    /// Returns the rows of a statement.
+    pub(super) fn rows(
+        &self,
+        action: &'static str,
+        statement: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        self.requests.wait(self.client.query(statement, parameters))?.map_err(|error| self.requests.failed(action, &error))
+    }
+
+    /// Runs a statement that changes rows. Returns their number.
+    pub(super) fn execute(
+        &self,
+        action: &'static str,
+        statement: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, DatabaseError> {
+        self.requests.wait(self.client.execute(statement, parameters))?.map_err(|error| self.requests.failed(action, &error))
+    }
+
+    /// Begins to write rows by a statement.
+    pub(super) fn copy_in(&self, statement: &str) -> Result<CopyIn, DatabaseError> {
+        let sink = self.requests.wait(self.client.copy_in(statement))?;
+        let sink = sink.map_err(|error| self.requests.failed("write rows", &error))?;
+        Ok(CopyIn::new(sink, self.requests.clone()))
+    }
+
     /// Returns the error of a request that failed.
     pub(super) fn failed(&self, action: &'static str, error: &tokio_postgres::Error) -> DatabaseError {
         self.requests.failed(action, error)
@@ -86,6 +114,13 @@ impl Session {
         let row = self.row(ACTION, "select current_setting('server_version')", &[])?;
         let version: String = row.try_get(0).map_err(|error| self.requests.failed(ACTION, &error))?;
         Ok(format!("PostgreSQL {} at {}", version.split(' ').next().unwrap_or_default(), self.requests.server))
+    }
+
+    /// Returns the number of the server's version, such as 150018.
+    pub(super) fn version(&self) -> Result<i32, DatabaseError> {
+        const ACTION: &str = "ask for the version";
+        let row = self.row(ACTION, "select current_setting('server_version_num')::int", &[])?;
+        row.try_get(0).map_err(|error| self.failed(ACTION, &error))
     }
 
     /// Runs a statement without rows.
@@ -122,13 +157,16 @@ impl Session {
     /// The server does not accept the query.
     pub fn describe(&self, query: &str) -> Result<Vec<ReadColumn>, DatabaseError> {
         // As it is read: what can't stand there is told now.
-        let prepared = self.requests.wait(self.client.prepare(&format!("select * from ({query}\n) as adg")))?;
+        let columns = self.columns(&format!("select * from ({query}\n) as adg"))?;
+        Ok(columns.iter().map(|(name, ty, modifier)| ReadColumn::of(name, ty, *modifier)).collect())
+    }
+
+    /// Returns the columns of a statement, each with its type and type modifier, without running it.
+    pub(super) fn columns(&self, statement: &str) -> Result<Vec<(String, Type, i32)>, DatabaseError> {
+        let prepared = self.requests.wait(self.client.prepare(statement))?;
         let prepared = prepared.map_err(|error| self.requests.failed("describe a query", &error))?;
-        Ok(prepared
-            .columns()
-            .iter()
-            .map(|column| ReadColumn::of(column.name(), column.type_(), column.type_modifier()))
-            .collect())
+        let column = |column: &Column| (column.name().to_owned(), column.type_().clone(), column.type_modifier());
+        Ok(prepared.columns().iter().map(column).collect())
     }
 
     /// Returns the number of rows that the server expects of a query, without running it.

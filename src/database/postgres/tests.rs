@@ -12,7 +12,7 @@ use crate::database::DatabaseError;
 use crate::stop::Stop;
 use crate::test_services;
 
-fn connection() -> PostgresConnection {
+pub(super) fn connection() -> PostgresConnection {
     let config: tokio_postgres::Config = test_services::postgres().url.parse().unwrap();
     let [tokio_postgres::config::Host::Tcp(host)] = config.get_hosts() else { panic!("{config:?}") };
     PostgresConnection {

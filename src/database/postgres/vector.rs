@@ -19,9 +19,9 @@ use super::reading::Reading;
 use super::text;
 
 /// Days from 1970-01-01 to 2000-01-01, from which the server counts.
-const EPOCH_DAYS: i32 = 10_957;
+pub(super) const EPOCH_DAYS: i32 = 10_957;
 /// Microseconds between the same days.
-const EPOCH_MICROS: i64 = 946_684_800_000_000;
+pub(super) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// A value that its column's type does not hold, and that is therefore null.
 #[derive(Debug, Clone, PartialEq, Eq)]

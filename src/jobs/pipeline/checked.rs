@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catchup::Slice;
 use crate::config::{
-    CheckSettings, DatabaseSource, MisfitRule, Pipeline, PipelineSource, SinkPartitions, SinkSettings, TransformSettings,
+    CheckSettings, DatabaseSource, HiveTarget, MisfitRule, Pipeline, PipelineSource, SinkPartitions, SinkSettings,
+    TransformSettings,
 };
 use crate::database::postgres::TableRef;
-use crate::identity::{CollectionName, NameError, NodeName, ProcessingDate, SliceLength};
+use crate::identity::{CollectionName, NameError, NodeName, SliceLength};
 use crate::jobs::run::JobError;
 use crate::lake::{PartitionKeys, RowDay, TableLayout, checked_folder};
 use crate::metastore::TableName;
@@ -17,6 +17,7 @@ use crate::sql::Statement;
 use super::cursor::Cursor;
 use super::graph::ordered;
 use super::mode::Mode;
+use super::place::Place;
 use super::wrong::wrong;
 
 /// A pipeline whose parts fit together.
@@ -57,7 +58,7 @@ pub(super) struct Sink<'p> {
     pub(super) name: NodeName,
     pub(super) settings: &'p SinkSettings,
     pub(super) mode: Mode,
-    pub(super) layout: TableLayout,
+    pub(super) place: Place<'p>,
 }
 
 impl Source {
@@ -67,13 +68,6 @@ impl Source {
             SourceFrom::Postgres { cursor, .. } => cursor.as_ref(),
             SourceFrom::Table(_) => None,
         }
-    }
-}
-
-impl Sink<'_> {
-    /// Returns the part of the table that a run of that date replaces.
-    pub(super) fn slice(&self, today: ProcessingDate) -> Slice {
-        if self.layout.keys().is_whole() { Slice::Whole } else { today.into() }
     }
 }
 
@@ -229,22 +223,32 @@ fn sinks(pipeline: &Pipeline) -> Result<Vec<Sink<'_>>, JobError> {
         let what = format!("sinks.{name}");
         must_be_node(pipeline, &format!("{what}.from"), &settings.from)?;
         let mode = Mode::of(settings).map_err(|(key, reason)| wrong(pipeline, &format!("{what}.{key}"), reason))?;
-        let sink = Sink { name: name.clone(), settings, mode, layout: layout(pipeline, &what, settings)? };
-        let clashes = |other: &&Sink<'_>| {
-            other.settings.hive.table == settings.hive.table
-                || (other.settings.hive.store == settings.hive.store && other.layout.overlaps(&sink.layout))
-        };
-        if let Some(other) = sinks.iter().find(clashes) {
+        let sink = Sink { name: name.clone(), settings, mode, place: place(pipeline, &what, settings)? };
+        if let Some(other) = sinks.iter().find(|other| other.place.overlaps(&sink.place)) {
             let reason = format!("the sink `{}` has the same table, or a folder that one of them lies in", other.name);
-            return Err(wrong(pipeline, &format!("{what}.hive"), reason));
+            return Err(wrong(pipeline, &format!("{what}.{}", sink.place.key()), reason));
         }
         sinks.push(sink);
     }
     Ok(sinks)
 }
 
-fn layout(pipeline: &Pipeline, what: &str, settings: &SinkSettings) -> Result<TableLayout, JobError> {
-    let target = &settings.hive;
+fn place<'p>(pipeline: &Pipeline, what: &str, settings: &'p SinkSettings) -> Result<Place<'p>, JobError> {
+    match (&settings.hive, &settings.postgres) {
+        (Some(target), None) => Ok(Place::Hive { target, layout: layout(pipeline, what, settings, target)? }),
+        (None, Some(target)) => {
+            let table = target.table.parse().map_err(|error| wrong(pipeline, &format!("{what}.postgres.table"), error))?;
+            if settings.partition_by.is_some() {
+                let reason = "it is for tables of files: the database partitions its own tables";
+                return Err(wrong(pipeline, &format!("{what}.partition_by"), reason));
+            }
+            Ok(Place::Postgres { target, table })
+        }
+        _ => Err(wrong(pipeline, what, "it has one of `hive` and `postgres`")),
+    }
+}
+
+fn layout(pipeline: &Pipeline, what: &str, settings: &SinkSettings, target: &HiveTarget) -> Result<TableLayout, JobError> {
     let TableName { database, table } = &target.table;
     let folder = target.location.replace("{database}", database.as_str()).replace("{table}", table.as_str());
     let folder = checked_folder(&folder).map_err(|reason| wrong(pipeline, &format!("{what}.hive.location"), reason))?;

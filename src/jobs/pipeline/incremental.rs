@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use arrow_array::ArrayRef;
 
-use crate::catchup::Slice;
 use crate::config::NullCursors;
 use crate::identity::NodeName;
 use crate::jobs::run::{JobError, Services};
-use crate::lake::{Largest, TableHandle};
 use crate::schema::TableSchema;
-use crate::store::Store;
+use crate::sink::Largest;
 
 use super::checked::{Checked, Sink, Source};
 use super::cursor::{Cursor, CursorFrom};
 use super::mode::Mode;
+use super::open_place::{OpenPlace, of_sink};
 use super::wrong::wrong;
 
 impl Checked<'_> {
@@ -42,7 +41,7 @@ impl Checked<'_> {
                     .to_owned()),
             },
             Mode::Replace => {
-                let is_of_all_runs = sink.layout.keys().is_whole();
+                let is_of_all_runs = sink.place.is_whole();
                 let drops = |cursor: &Cursor| cursor.from == CursorFrom::Destination || is_of_all_runs;
                 match cursors.find(|(_, cursor)| drops(cursor)) {
                     None => Ok(()),
@@ -69,21 +68,20 @@ impl Checked<'_> {
     }
 
     /// Returns the largest value of a source's cursor that all tables of its rows have; none if one of them has none.
-    pub(super) fn watermark(&self, services: &Services, source: &Source, stores: &[Store]) -> Result<Option<ArrayRef>, JobError> {
+    pub(super) fn watermark(
+        &self,
+        services: &Services,
+        source: &Source,
+        places: &[OpenPlace<'_>],
+    ) -> Result<Option<ArrayRef>, JobError> {
         let Some(cursor) = source.cursor().filter(|cursor| cursor.from == CursorFrom::Destination) else { return Ok(None) };
         let mut least: Option<Largest> = None;
-        for (sink, store) in self.sinks.iter().zip(stores) {
+        for (sink, place) in self.sinks.iter().zip(places) {
             if !self.sources_of(&sink.settings.from).iter().any(|other| other.name == source.name) {
                 continue;
             }
-            let at = TableHandle {
-                store,
-                metastore: &*services.metastore,
-                module: &self.pipeline.pipeline,
-                table: &sink.settings.hive.table,
-                layout: &sink.layout,
-            };
-            let Some(largest) = at.largest(&Slice::Whole, &cursor.column)? else { return Ok(None) };
+            let largest = place.largest(services, &self.pipeline.pipeline, &cursor.column);
+            let Some(largest) = largest.map_err(|error| of_sink(&sink.name, error))? else { return Ok(None) };
             match &least {
                 Some(other) if other.value.data_type() != largest.value.data_type() => {
                     let reason = format!("the tables of its rows have `{}` in different types", cursor.column);

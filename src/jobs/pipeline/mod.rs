@@ -3,6 +3,7 @@
 mod check;
 mod checked;
 mod checks;
+mod connection;
 mod cursor;
 mod engines;
 mod graph;
@@ -10,6 +11,8 @@ mod incremental;
 mod job;
 mod mode;
 mod newest;
+mod open_place;
+mod place;
 mod plan;
 mod prepared;
 mod range;
@@ -17,6 +20,7 @@ mod read;
 mod request;
 mod sink;
 mod sources;
+mod target;
 mod work;
 mod wrong;
 

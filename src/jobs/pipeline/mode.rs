@@ -56,6 +56,14 @@ impl Mode {
         }
     }
 
+    /// Returns the columns that identify a row; none if the mode does not need them.
+    pub(super) fn keys(&self) -> &[ColumnName] {
+        match self {
+            Self::Merge(merge) => &merge.keys,
+            Self::Replace | Self::Append => &[],
+        }
+    }
+
     /// Returns true if rows of the table stay.
     pub(super) fn adds(&self) -> bool {
         matches!(self, Self::Merge(_) | Self::Append)

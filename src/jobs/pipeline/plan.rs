@@ -1,21 +1,19 @@
 //! Plan of a pipeline's run, without running it.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::config::{Pipeline, SinkPartitions};
 use crate::jobs::run::{JobError, Services};
-use crate::lake::TableHandle;
-use crate::metastore::create_table_ddl;
 use crate::report;
 use crate::schema::{Column, TableSchema};
 
 use super::checked::Checked;
 use super::engines::Engines;
 use super::mode::{Merge, Mode};
-use super::prepared::{Prepared, Target};
+use super::prepared::Prepared;
 use super::request::PipelineRequest;
 use super::sources::{Databases, OpenFrom};
+use super::target::Target;
 
 /// Plans a run of a pipeline: its sources with their columns, its statements, and what becomes of its tables. The databases are
 /// asked for columns and estimates, and read nothing.
@@ -45,7 +43,7 @@ pub fn plan(services: &Services, request: &PipelineRequest) -> Result<String, Jo
     }
     for target in &prepared.targets {
         text.push_str("\n\n");
-        text.push_str(&table(services, &settings, target));
+        text.push_str(&table(services, &settings, target)?);
     }
     Ok(text)
 }
@@ -66,17 +64,14 @@ fn sources(prepared: &Prepared<'_>) -> String {
 }
 
 /// Returns what becomes of a table.
-fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> String {
-    let Target { sink, store, evolution } = target;
-    let table = &sink.settings.hive.table;
-    let at = TableHandle { store, metastore: &*services.metastore, module: &settings.pipeline, table, layout: &sink.layout };
-    let changes = match &evolution.before {
-        None => vec![create_table_ddl(&at.wanted(&evolution.after, &BTreeSet::new()))],
-        Some(_) => evolution.ddl(&table.to_string()),
-    };
+fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> Result<String, JobError> {
+    let Target { sink, place, evolution, .. } = target;
+    let table = sink.place.table();
+    let changes = place.ddl(services, &settings.pipeline, evolution, sink.mode.keys());
     let changes = if changes.is_empty() { "its columns stay as they are".to_owned() } else { changes.join("\n") };
+    let way = place.way(&sink.mode)?.map(|way| format!("\n{way}")).unwrap_or_default();
     let place = match &sink.settings.partition_by {
-        None => format!("{table}"),
+        None => table,
         Some(SinkPartitions::Date(column)) => format!("the partition of {table} in which `{column}` is the date of the run"),
         Some(SinkPartitions::Day(_)) => format!("{table}, with a partition for each day of its rows"),
     };
@@ -88,7 +83,7 @@ fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> Strin
             format!("is merged by {keys} into {place}")
         }
     };
-    format!("{}: {} {becomes}\n{changes}", sink.name, sink.settings.from)
+    Ok(format!("{}: {} {becomes}{way}\n{changes}", sink.name, sink.settings.from))
 }
 
 fn listed(schema: &TableSchema) -> String {

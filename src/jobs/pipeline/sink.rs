@@ -7,11 +7,11 @@ use arrow_select::filter::filter_record_batch;
 use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Counts, Status, Unit};
+use crate::database::postgres::PostgresSink;
 use crate::identity::{Causes, JobName, ProcessingDate};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{JobError, PipelineError, Services};
-use crate::lake::{FileSettings, HiveSink, LakeError, TableHandle};
-use crate::metastore::create_table_ddl;
+use crate::lake::{FileSettings, HiveSink};
 use crate::report::{DayReport, Failure, Outcome};
 use crate::schema::ColumnName;
 use crate::sink::{Changes, Commit, Committed, Extent, StagedRows, TableSink};
@@ -19,7 +19,8 @@ use crate::sql::StagedTable;
 
 use super::mode::{Merge, Mode};
 use super::newest::Superseded;
-use super::prepared::Target;
+use super::open_place::{OpenPlace, of_sink};
+use super::target::Target;
 use super::work::Work;
 
 /// State of a run that every sink needs.
@@ -48,7 +49,7 @@ pub(super) struct SinkAttempt<'r> {
 impl<'r> SinkAttempt<'r> {
     /// Records in the ledger that the attempt began.
     pub(super) fn begin(run: &'r Publishing<'r>, target: &'r Target<'r>) -> Result<Self, JobError> {
-        let unit = Unit::new(run.job.clone(), target.sink.name.clone(), target.sink.slice(run.today));
+        let unit = Unit::new(run.job.clone(), target.sink.name.clone(), target.sink.place.slice(run.today));
         let earlier = run.services.ledger.attempts(&unit)?.len();
         let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
         let now = run.services.environment.clock.now();
@@ -102,31 +103,49 @@ impl<'r> SinkAttempt<'r> {
         Ok(self.report)
     }
 
-    fn sink(&self) -> HiveSink<'r> {
-        let (Target { sink, store, .. }, services) = (self.target, self.run.services);
-        let target = &sink.settings.hive;
-        HiveSink {
-            at: TableHandle {
-                store,
-                metastore: &*services.metastore,
-                module: self.run.job,
-                table: &target.table,
-                layout: &sink.layout,
-            },
-            ledger: &*services.ledger,
-            lease: self.run.lease.lease(),
-            run: self.run.lease.run_id(),
-            pii: target.pii,
-            files: FileSettings {
-                timestamps: target.timestamps,
-                row_group_bytes: self.run.row_group_bytes,
-                file_bytes: self.run.file_bytes,
-            },
-            clock: &*services.environment.clock,
+    fn try_to_publish(&mut self, work: &Work<'_>) -> Result<(), JobError> {
+        let (run, services) = (self.run, self.run.services);
+        match &self.target.place {
+            OpenPlace::Hive(place) => {
+                let files = FileSettings {
+                    timestamps: place.target.timestamps,
+                    row_group_bytes: run.row_group_bytes,
+                    file_bytes: run.file_bytes,
+                };
+                let sink = HiveSink {
+                    at: place.handle(services, run.job),
+                    ledger: &*services.ledger,
+                    lease: run.lease.lease(),
+                    run: run.lease.run_id(),
+                    pii: place.target.pii,
+                    files,
+                    clock: &*services.environment.clock,
+                };
+                self.publish_to(&sink, work)?;
+                let unpublished = sink.sweep_unpublished(&self.attempt.unit.slice);
+                self.expire(&sink, place.target.sweep_after_hours, unpublished);
+            }
+            OpenPlace::Postgres(place) => {
+                let sink = PostgresSink {
+                    at: &place.table,
+                    job: run.job,
+                    lease: run.lease.lease(),
+                    keys: self.target.sink.mode.keys(),
+                    adopt: place.target.adopt,
+                    clock: &*services.environment.clock,
+                };
+                let published = self.publish_to(&sink, work);
+                published.map_err(|error| of_sink(&self.target.sink.name, error))?;
+                self.expire(&sink, place.target.sweep_after_hours, Ok(0));
+            }
         }
+        Ok(())
     }
 
-    fn try_to_publish(&mut self, work: &Work<'_>) -> Result<(), JobError> {
+    fn publish_to<S: TableSink>(&mut self, sink: &S, work: &Work<'_>) -> Result<(), JobError>
+    where
+        JobError: From<S::Error>,
+    {
         let (settings, evolution) = (self.target.sink.settings, &self.target.evolution);
         let rows = work.rows_of(&settings.from)?;
         let misfits = work.misfits_of(&settings.from);
@@ -134,7 +153,7 @@ impl<'r> SinkAttempt<'r> {
         self.attempt.counts = Counts { rows_read: rows.rows(), value_errors: misfits.values().sum(), ..Counts::default() };
         match self.target.sink.mode {
             Mode::Replace if rows.rows() == 0 && !settings.allow_empty => {
-                let (from, table) = (settings.from.to_string(), settings.hive.table.to_string());
+                let (from, table) = (settings.from.to_string(), self.target.sink.place.table());
                 return Err(PipelineError::Empty { from, table }.into());
             }
             Mode::Merge(_) | Mode::Append if rows.rows() == 0 && evolution.before.is_some() => {
@@ -147,9 +166,9 @@ impl<'r> SinkAttempt<'r> {
             Mode::Merge(merge) => Superseded::of(&settings.from, rows, merge)?,
             Mode::Replace | Mode::Append => Superseded::default(),
         };
-        let sink = self.sink();
         let stop = &self.run.services.environment.stop;
-        let mut staged = sink.begin(&self.attempt.unit.slice, &evolution.after)?;
+        let columns = self.target.place.staged(evolution, &self.target.rows);
+        let mut staged = sink.begin(&self.attempt.unit.slice, &columns)?;
         let written = self.write(&mut staged, rows, &superseded).inspect_err(|_| staged.abort())?;
         self.attempt.counts =
             Counts { rows_written: written.rows, files: written.files, bytes: written.bytes, ..self.attempt.counts };
@@ -179,16 +198,15 @@ impl<'r> SinkAttempt<'r> {
         if self.target.sink.mode.adds() {
             self.tell_changes(changes, superseded.count());
         }
-        self.tell()
+        self.tell();
+        Ok(())
     }
 
     /// Stages the rows that no newer one supersedes.
-    fn write(
-        &self,
-        staged: &mut impl StagedRows<Error = LakeError>,
-        rows: &StagedTable,
-        superseded: &Superseded,
-    ) -> Result<Extent, JobError> {
+    fn write<S: StagedRows>(&self, staged: &mut S, rows: &StagedTable, superseded: &Superseded) -> Result<Extent, JobError>
+    where
+        JobError: From<S::Error>,
+    {
         let node = &self.target.sink.settings.from;
         let mut first = 0;
         for batch in rows.batches() {
@@ -224,15 +242,10 @@ impl<'r> SinkAttempt<'r> {
         self.report.metrics.clone_from(&self.attempt.metrics);
     }
 
-    /// Adds to the report what became of the table, and deletes what earlier attempts left.
-    fn tell(&mut self) -> Result<(), JobError> {
-        let (settings, evolution) = (self.target.sink.settings, &self.target.evolution);
-        if evolution.before.is_none() {
-            let table = self.run.services.metastore.table(&settings.hive.table)?;
-            self.report.schema_changes.extend(table.as_ref().map(create_table_ddl));
-        } else {
-            self.report.schema_changes.extend(evolution.ddl(&settings.hive.table.to_string()));
-        }
+    /// Adds to the report what became of the table.
+    fn tell(&mut self) {
+        let Target { sink, place, evolution, .. } = self.target;
+        self.report.schema_changes.extend(place.ddl(self.run.services, self.run.job, evolution, sink.mode.keys()));
         let listed = |names: &[ColumnName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         for (names, what) in [
             (&evolution.filled, "columns that the rows do not have, filled with null"),
@@ -242,13 +255,13 @@ impl<'r> SinkAttempt<'r> {
                 self.report.notes.push(format!("{what}: {}", listed(names)));
             }
         }
-        let sink = self.sink();
-        let hours = SignedDuration::from_hours(settings.hive.sweep_after_hours.into());
-        let swept: Result<usize, LakeError> =
-            sink.sweep_unpublished(&self.attempt.unit.slice).and_then(|unpublished| Ok(unpublished + sink.expire(hours)?));
-        if let Err(error) = swept {
-            self.report.notes.push(format!("files that earlier attempts left could not be swept: {}", Causes(&error)));
+    }
+
+    /// Deletes what was replaced long enough ago. A failure is told, and left to the next run, as is that of a clean-up before.
+    fn expire<S: TableSink>(&mut self, sink: &S, hours: u16, before: Result<usize, S::Error>) {
+        let hours = SignedDuration::from_hours(hours.into());
+        if let Err(error) = before.and_then(|_| sink.expire(hours)) {
+            self.report.notes.push(format!("what earlier attempts left could not be deleted: {}", Causes(&error)));
         }
-        Ok(())
     }
 }

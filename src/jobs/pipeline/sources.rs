@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow_array::ArrayRef;
 use jiff::Timestamp;
 
-use crate::config::{ConnectionSettings, MisfitRule, NullCursors};
+use crate::config::{MisfitRule, NullCursors};
 use crate::database::postgres::{Bound, PostgresConnection, ReadColumn, Session, Snapshot};
 use crate::identity::NodeName;
 use crate::jobs::run::{Environment, JobError, PipelineError};
@@ -14,9 +14,9 @@ use crate::schema::{Column, ColumnName, ERROR_DESC, TableSchema, system_columns}
 use crate::stop::Stop;
 
 use super::checked::{Checked, Relation, Source, SourceFrom};
+use super::connection::connection as settings_of;
 use super::cursor::Cursor;
 use super::range::Range;
-use super::wrong::wrong;
 
 /// Pages of a range, which one connection reads at a time: 64 MiB with the usual page of 8 KiB.
 const RANGE_PAGES: u64 = 8192;
@@ -49,23 +49,8 @@ impl Databases {
             if databases.contains_key(connection) {
                 continue;
             }
-            let connections = &environment.config.profile.connections;
-            let settings = connections.get(connection).ok_or_else(|| {
-                let known = connections.keys().cloned().collect::<Vec<_>>().join(", ");
-                let reason = format!("the profile has no connection `{connection}`; it has {known}");
-                wrong(checked.pipeline, &format!("sources.{}.postgres.connection", source.name), reason)
-            })?;
-            let ConnectionSettings::Postgres(settings) = settings;
-            let ca = settings.ca.as_ref().map(|file| environment.config.path(file));
-            let settings = PostgresConnection { ca, ..settings.clone() };
-            if let Some(weakness) = settings.weakness() {
-                tracing::warn!(
-                    event = "connection_not_protected",
-                    connection,
-                    weakness,
-                    "a connection to a database is not protected; `tls: verify-full` protects it"
-                );
-            }
+            let what = format!("sources.{}.postgres.connection", source.name);
+            let settings = settings_of(environment, checked.pipeline, &what, connection)?;
             let database = Database::open(&settings, count, &environment.stop);
             databases.insert(connection.clone(), database.map_err(|error| of_source(&source.name, error))?);
         }

@@ -361,6 +361,7 @@ impl JobError {
         matches!(
             self,
             Self::Ledger(LedgerError::LeaseLost { .. })
+                | Self::Database(DatabaseError::Fenced { .. })
                 | Self::Lake(Ledger(LedgerError::LeaseLost { .. }) | Metastore(MetastoreError::Fenced { .. }))
                 | Self::Metastore(MetastoreError::Fenced { .. })
         )

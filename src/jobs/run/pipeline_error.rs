@@ -23,6 +23,14 @@ pub enum PipelineError {
         /// Reason.
         source: DatabaseError,
     },
+    /// A table of a database can't be published to.
+    #[error("failed to publish `{node}`: {source}")]
+    Sink {
+        /// Sink.
+        node: String,
+        /// Reason.
+        source: DatabaseError,
+    },
     /// The columns of a source can't become those of a table.
     #[error("the columns of `{node}` can't be read: {reason}")]
     Columns {
@@ -87,7 +95,7 @@ impl Explain for PipelineError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Sql { source, .. } => source.kind(),
-            Self::Source { source, .. } => source.kind(),
+            Self::Source { source, .. } | Self::Sink { source, .. } => source.kind(),
             Self::Columns { .. } => ErrorKind::Schema,
             Self::Misfit { .. } | Self::Check { .. } | Self::Keys { .. } | Self::Cursor { .. } | Self::Empty { .. } => {
                 ErrorKind::Limit
@@ -98,7 +106,7 @@ impl Explain for PipelineError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Sql { source, .. } => source.hint(),
-            Self::Source { source, .. } => source.hint(),
+            Self::Source { source, .. } | Self::Sink { source, .. } => source.hint(),
             Self::Columns { hint, .. } | Self::Keys { hint, .. } => Some(hint.clone()),
             Self::Misfit { column, .. } => Some(format!(
                 "correct the value in the database, or take it as null or text: `misfits: {{ {column}: null }}` of the source"
@@ -124,6 +132,7 @@ mod tests {
         for (error, code, hint) in [
             (PipelineError::Sql { node: text(), source: refused }, 10, "try this"),
             (PipelineError::Source { node: text(), source: DatabaseError::Stopped(crate::stop::Stopped) }, 143, "run the same"),
+            (PipelineError::Sink { node: text(), source: DatabaseError::Changed { table: text() } }, 21, "run the same"),
             (PipelineError::Columns { node: text(), reason: text(), hint: "try that".to_owned() }, 12, "try that"),
             (PipelineError::Misfit { node: text(), column: text(), ty: text() }, 11, "misfits: { x: null }"),
             (PipelineError::Check { node: text(), check: text(), found: text() }, 11, "correct the source"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array};
 
 use crate::identity::{ErrorKind, Explain};
-use crate::sink::{Changes, Commit, StagedRows, TableSink};
+use crate::sink::{Changes, Commit, Extent, Reverted, StagedRows, TableSink};
 
 use super::World;
 use super::values::{batch, evolution, first, grown, name, published, replaced, sees, slice, staged};
@@ -94,8 +94,14 @@ fn commits_or_refuses<W: World>(world: &W, commit: &Commit<'_>, rows: &[&str], c
             // The reply was lost, and the commit is repeated.
             assert_eq!(sink.commit(&table, &written, commit).unwrap().location, committed.location);
             sees(world, &slice(world), rows);
-            sink.revert(&slice(world), Some(&before)).unwrap();
-            sees(world, &slice(world), &["1,a", "2,b"]);
+            let reverted = sink.revert(&slice(world), Some(&before)).unwrap();
+            if sink.retains(commit) {
+                assert_eq!(reverted, Reverted::Done(before.extent.unwrap()));
+                sees(world, &slice(world), &["1,a", "2,b"]);
+            } else {
+                assert_eq!(reverted, Reverted::Refused(Extent::default()));
+                sees(world, &slice(world), rows);
+            }
         }
         Err(error) => {
             assert!(!sink.supports(commit), "{error}");

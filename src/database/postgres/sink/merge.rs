@@ -1,0 +1,173 @@
+//! Rows that become part of those of a table, by the table's own statements.
+
+use arrow_array::ArrayRef;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+
+use crate::batch::BatchError;
+use crate::database::DatabaseError;
+use crate::schema::ColumnName;
+use crate::sink::Changes;
+
+use super::super::reading::quoted;
+use super::staged::{STAGED, StagedCopy};
+use super::table::listed;
+
+const MERGE: &str = "merge rows";
+
+/// First version with MERGE: <https://www.postgresql.org/docs/15/release-15.html>.
+pub(super) const HAS_MERGE: i32 = 150_000;
+
+/// Staged rows, and the table that they become part of.
+pub(super) struct Merging<'m> {
+    pub(super) staged: &'m StagedCopy,
+    /// Table, as it stands in a statement.
+    pub(super) table: &'m str,
+    /// Number of the server's version.
+    pub(super) version: i32,
+}
+
+impl Merging<'_> {
+    fn names(&self) -> Vec<ColumnName> {
+        self.staged.columns.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Returns the query of the staged rows, in the types of the table.
+    pub(super) fn rows(&self) -> String {
+        let column = |(name, stored): &(ColumnName, super::column::Stored)| {
+            format!("{} as {}", stored.expression(name.as_str()), quoted(name.as_str()))
+        };
+        format!("select {} from {STAGED}", self.staged.columns.iter().map(column).collect::<Vec<_>>().join(", "))
+    }
+
+    /// Adds the rows.
+    pub(super) fn append(&self) -> Result<Changes, DatabaseError> {
+        let statement = format!("insert into {} ({}) {}", self.table, listed(&self.names()), self.rows());
+        let inserted = self.staged.session.execute("add rows", &statement, &[])?;
+        Ok(Changes { inserted, ..Changes::default() })
+    }
+
+    /// Replaces the rows from a value of a column on.
+    pub(super) fn replace_from(&self, column: &ColumnName, first: &ArrayRef) -> Result<Changes, DatabaseError> {
+        let format = ArrayFormatter::try_new(first, &FormatOptions::default()).map_err(BatchError::from)?;
+        // In the table's type: the server reads a literal as the other side of the comparison.
+        let value = format.value(0).to_string().replace('\'', "''");
+        let statement = format!("delete from {} where {} >= '{value}'", self.table, quoted(column.as_str()));
+        let deleted = self.staged.session.execute("replace rows", &statement, &[])?;
+        Ok(Changes { deleted, ..self.append()? })
+    }
+
+    /// Merges the rows by keys. Rows that the table has as they are stay untouched.
+    pub(super) fn merge(&self, keys: &[ColumnName]) -> Result<Changes, DatabaseError> {
+        self.must_be_unique(keys)?;
+        let changes = self.compare(keys)?;
+        if !changes.is_nothing() {
+            let changed = if self.version >= HAS_MERGE { self.by_merge(keys)? } else { self.by_update_and_insert(keys)? };
+            if changed != changes.inserted + changes.updated {
+                let reason = format!(
+                    "{changed} rows changed where {} new and {} changed ones were expected: a trigger or a rule of the table may \
+                     have changed others",
+                    changes.inserted, changes.updated
+                );
+                return Err(self.refused(reason));
+            }
+        }
+        Ok(changes)
+    }
+
+    fn refused(&self, reason: String) -> DatabaseError {
+        DatabaseError::Keys { table: self.table.to_owned(), reason }
+    }
+
+    fn count(&self, statement: &str) -> Result<u64, DatabaseError> {
+        let row = self.staged.session.row(MERGE, statement, &[])?;
+        let count: i64 = row.try_get(0).map_err(|error| self.staged.session.failed(MERGE, &error))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    fn must_be_unique(&self, keys: &[ColumnName]) -> Result<(), DatabaseError> {
+        let (rows, listed) = (self.rows(), listed(keys));
+        let is_null = keys.iter().map(|key| format!("{} is null", quoted(key.as_str()))).collect::<Vec<_>>().join(" or ");
+        let nulls = self.count(&format!("select count(*) from ({rows}) s where {is_null}"))?;
+        if nulls > 0 {
+            return Err(self.refused(format!("{nulls} rows have a null in their keys ({listed})")));
+        }
+        // As the server compares them: it may hold two texts to be equal.
+        let repeated =
+            format!("select count(*) from (select 1 from ({rows}) s group by {listed} having count(*) > 1) as repeated");
+        match self.count(&repeated)? {
+            0 => Ok(()),
+            repeated => Err(self.refused(format!("{repeated} keys ({listed}) stand in more than one row"))),
+        }
+    }
+
+    /// Counts what becomes of the rows.
+    fn compare(&self, keys: &[ColumnName]) -> Result<Changes, DatabaseError> {
+        let (table, rows, is_same) = (self.table, self.rows(), joined(keys));
+        let differs = self.differs(keys).unwrap_or_else(|| "false".to_owned());
+        let statement = format!(
+            "select count(*), count(*) filter (where t.tableoid is null), \
+             count(*) filter (where t.tableoid is not null and {differs}) \
+             from ({rows}) s left join {table} t on {is_same}"
+        );
+        let session = &self.staged.session;
+        let row = session.row(MERGE, &statement, &[])?;
+        let count = |at: usize| -> Result<u64, DatabaseError> {
+            let count: i64 = row.try_get(at).map_err(|error| session.failed(MERGE, &error))?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        };
+        let (all, inserted, updated) = (count(0)?, count(1)?, count(2)?);
+        if all != self.staged.rows {
+            let reason = format!("the table has keys ({}) in more than one row", listed(keys));
+            return Err(self.refused(reason));
+        }
+        Ok(Changes { inserted, updated, unchanged: all - inserted - updated, deleted: 0 })
+    }
+
+    /// Returns the condition by which a staged row and that of the table differ; `None` if they are their keys. It compares the
+    /// bytes of values, since the server holds some different ones to be equal, and can't compare others.
+    fn differs(&self, keys: &[ColumnName]) -> Option<String> {
+        let others: Vec<String> =
+            self.names().iter().filter(|name| !keys.contains(name)).map(|name| quoted(name.as_str())).collect();
+        let row = |of: &str| others.iter().map(|name| format!("{of}.{name}")).collect::<Vec<_>>().join(", ");
+        (!others.is_empty()).then(|| format!("row({})::record *<> row({})::record", row("t"), row("s")))
+    }
+
+    fn by_merge(&self, keys: &[ColumnName]) -> Result<u64, DatabaseError> {
+        let (table, rows, is_same, names) = (self.table, self.rows(), joined(keys), self.names());
+        let values = names.iter().map(|name| format!("s.{}", quoted(name.as_str()))).collect::<Vec<_>>().join(", ");
+        let update = self.differs(keys).map(|differs| format!("when matched and {differs} then update set {}", self.set(keys)));
+        let statement = format!(
+            "merge into {table} as t using ({rows}) as s on {is_same} {} when not matched then insert ({}) values ({values})",
+            update.unwrap_or_default(),
+            listed(&names)
+        );
+        self.staged.session.execute(MERGE, &statement, &[])
+    }
+
+    /// The same, for servers without MERGE.
+    fn by_update_and_insert(&self, keys: &[ColumnName]) -> Result<u64, DatabaseError> {
+        let (table, rows, is_same, session) = (self.table, self.rows(), joined(keys), &self.staged.session);
+        let mut changed = 0;
+        if let Some(differs) = self.differs(keys) {
+            let set = self.set(keys);
+            let statement = format!("update {table} as t set {set} from ({rows}) as s where {is_same} and {differs}");
+            changed += session.execute(MERGE, &statement, &[])?;
+        }
+        let names = listed(&self.names());
+        let statement = format!(
+            "insert into {table} ({names}) select {names} from ({rows}) as s where not exists (select from {table} as t where {is_same})"
+        );
+        Ok(changed + session.execute(MERGE, &statement, &[])?)
+    }
+
+    fn set(&self, keys: &[ColumnName]) -> String {
+        let others = self.names().into_iter().filter(|name| !keys.contains(name));
+        let set = others.map(|name| format!("{0} = s.{0}", quoted(name.as_str())));
+        set.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Returns the condition by which a staged row and that of the table have the same keys.
+fn joined(keys: &[ColumnName]) -> String {
+    keys.iter().map(|key| format!("t.{0} = s.{0}", quoted(key.as_str()))).collect::<Vec<_>>().join(" and ")
+}

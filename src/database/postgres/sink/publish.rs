@@ -1,0 +1,293 @@
+//! A table of PostgreSQL as a sink. It is one slice, and each commit is one transaction.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use crate::catchup::{Lease, Slice};
+use crate::database::DatabaseError;
+use crate::identity::{Clock, JobName, RunId};
+use crate::schema::{ColumnName, Evolution, TableSchema};
+use crate::sink::{Changes, Commit, Committed, Extent, Reverted, Revision, SinkTable, TableSink};
+
+use super::super::server::Session;
+use super::merge::Merging;
+use super::records::{CommitRecord, Records, SCHEMA, TableRecord};
+use super::replace::lock;
+use super::staged::StagedCopy;
+use super::table::{PostgresTable, Traits, as_read, listed};
+
+const COMMIT: &str = "publish rows";
+/// Time for which records of commits stay at least: a run that lost the reply to a commit looks for its record.
+const RECORDS_STAY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A table with what a run needs to publish to it.
+#[derive(Clone, Copy)]
+pub struct PostgresSink<'a> {
+    /// Table.
+    pub at: &'a PostgresTable,
+    /// Job that publishes to it.
+    pub job: &'a JobName,
+    /// Lease that gives the run the right to work on the table.
+    pub lease: &'a Lease,
+    /// Columns of the primary key of a new table; there may be none.
+    pub keys: &'a [ColumnName],
+    /// True if the table may have rows that no job of adg has published.
+    pub adopt: bool,
+    /// Clock by which replaced rows are retained.
+    pub clock: &'a dyn Clock,
+}
+
+impl TableSink for PostgresSink<'_> {
+    type Error = DatabaseError;
+    type Staged = StagedCopy;
+
+    fn state(&self) -> Result<Option<SinkTable>, DatabaseError> {
+        self.at.state(self.job, self.adopt)
+    }
+
+    fn evolve(&self, evolution: &Evolution, personal: &BTreeSet<ColumnName>) -> Result<SinkTable, DatabaseError> {
+        let (at, session) = (self.at, &self.at.session);
+        let name = at.name.in_statement();
+        let records = Records { session, name: &name };
+        records.create()?;
+        transaction(session, || {
+            let (record, traits) = (records.lock_table()?, at.traits(session)?);
+            at.must_be_ours(self.job, self.adopt, record.as_ref(), traits.as_ref())?;
+            let present = traits.as_ref().map(Traits::schema);
+            if present.as_ref() != Some(&as_read(&evolution.after)) {
+                if present.as_ref() != evolution.before.as_ref() {
+                    return Err(DatabaseError::Changed { table: at.describe() });
+                }
+                if traits.is_some() {
+                    lock(session, &name, "access exclusive")?;
+                }
+                at.ddl(evolution, self.keys).iter().try_for_each(|statement| session.run("change a table", statement))?;
+            }
+            // A table that was dropped has no rows of a commit.
+            let current = record.as_ref().filter(|_| traits.is_some()).and_then(|record| record.current.clone());
+            let token = record.map_or(0, |record| record.token);
+            records.put_table(&TableRecord { job: self.job.to_string(), token, current, personal: personal.clone() })
+        })?;
+        self.state()?.ok_or_else(|| DatabaseError::Changed { table: at.describe() })
+    }
+
+    fn begin(&self, slice: &Slice, schema: &TableSchema) -> Result<StagedCopy, DatabaseError> {
+        StagedCopy::begin(self.at, slice, schema, self.new_id())
+    }
+
+    fn supports(&self, _: &Commit<'_>) -> bool {
+        true
+    }
+
+    fn retains(&self, commit: &Commit<'_>) -> bool {
+        matches!(commit, Commit::Replace)
+    }
+
+    fn commit(&self, _: &SinkTable, staged: &StagedCopy, commit: &Commit<'_>) -> Result<Committed, DatabaseError> {
+        let session = &staged.session;
+        match transaction(session, || self.publish(session, staged, commit)) {
+            // The reply may be lost, and the rows published.
+            Err(error @ DatabaseError::Unavailable { .. }) => self.published(&staged.id)?.ok_or(error),
+            other => other,
+        }
+    }
+
+    fn revert(&self, slice: &Slice, to: Option<&Revision>) -> Result<Reverted, DatabaseError> {
+        let session = &self.at.session;
+        if *slice != Slice::Whole {
+            return Ok(Reverted::Refused(Extent::default()));
+        }
+        transaction(session, || match to {
+            None => self.unpublish(session),
+            Some(revision) => self.send_back(session, revision),
+        })
+    }
+
+    fn expire(&self, retention: SignedDuration) -> Result<usize, DatabaseError> {
+        let (session, name) = (&self.at.session, self.at.name.in_statement());
+        let records = Records { session, name: &name };
+        if records.table()?.is_none() {
+            return Ok(0);
+        }
+        let now = self.clock.now();
+        transaction(session, || {
+            records.lock_table()?;
+            let kept = records.remove_before(now - retention)?;
+            kept.iter()
+                .try_for_each(|kept| session.run("delete replaced rows", &format!("drop table if exists {SCHEMA}.{kept}")))?;
+            records.forget_before(now - retention.max(RECORDS_STAY))?;
+            Ok(kept.len())
+        })
+    }
+
+    fn count(&self, _: &Slice) -> Result<Option<Extent>, DatabaseError> {
+        let (session, name) = (&self.at.session, self.at.name.in_statement());
+        let record = Records { session, name: &name }.table()?;
+        match record.and_then(|record| record.current) {
+            Some(_) if self.at.traits(session)?.is_some() => Ok(Some(extent(rows_of(session, &name)?))),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl PostgresSink<'_> {
+    fn publish(&self, session: &Session, staged: &StagedCopy, commit: &Commit<'_>) -> Result<Committed, DatabaseError> {
+        let name = self.at.name.in_statement();
+        let records = Records { session, name: &name };
+        let record = self.fenced(&records)?;
+        if let Some(done) = records.commit(&staged.id)? {
+            return Ok(self.committed(&staged.id, done.changes));
+        }
+        let traits = self.at.traits(session)?.ok_or_else(|| DatabaseError::Changed { table: self.at.describe() })?;
+        let merging = Merging { staged, table: &name, version: session.version()? };
+        let changes = match commit {
+            Commit::Replace => {
+                let names: Vec<ColumnName> = staged.columns.iter().map(|(name, _)| name.clone()).collect();
+                self.replace(session, &records, (&record, &traits), (&names, &merging.rows()), &staged.id)?;
+                Changes::default()
+            }
+            Commit::Append | Commit::ReplaceFrom { .. } | Commit::Merge { .. } => {
+                // Those who read do not wait, and others who write would change what is compared.
+                lock(session, &name, "share row exclusive")?;
+                match commit {
+                    Commit::Merge { keys } => merging.merge(keys)?,
+                    Commit::ReplaceFrom { column, first } => merging.replace_from(column, first)?,
+                    Commit::Append | Commit::Replace => merging.append()?,
+                }
+            }
+        };
+        if let Some(current) = record.current.as_ref().filter(|_| matches!(commit, Commit::Merge { .. }) && changes.is_nothing())
+        {
+            return Ok(self.committed(current, changes));
+        }
+        records.add_commit(&self.commit_record(&staged.id, staged.rows, changes))?;
+        let record = TableRecord { token: self.lease.token.0, current: Some(staged.id.clone()), ..record };
+        records.put_table(&record)?;
+        Ok(self.committed(&staged.id, changes))
+    }
+
+    /// Replaces all rows, and retains those that were there.
+    fn replace(
+        &self,
+        session: &Session,
+        records: &Records<'_>,
+        (record, traits): (&TableRecord, &Traits),
+        rows: (&[ColumnName], &str),
+        id: &str,
+    ) -> Result<(), DatabaseError> {
+        let kept = format!("kept_{id}");
+        self.at.replace(session, traits, rows, &kept)?;
+        match &record.current {
+            Some(current) => records.keep(current, Some(&kept), self.clock.now()),
+            // Rows of no commit are those of a table that somebody else wrote, and now replaced rows like others.
+            None if !traits.is_empty => {
+                let before = format!("before_{id}");
+                records.add_commit(&self.commit_record(&before, 0, Changes::default()))?;
+                records.keep(&before, Some(&kept), self.clock.now())
+            }
+            None => session.run("delete replaced rows", &format!("drop table {SCHEMA}.{kept}")),
+        }
+    }
+
+    fn unpublish(&self, session: &Session) -> Result<Reverted, DatabaseError> {
+        let name = self.at.name.in_statement();
+        let records = Records { session, name: &name };
+        let record = self.fenced(&records)?;
+        if let (Some(_), Some(traits)) = (&record.current, self.at.traits(session)?) {
+            let names: Vec<ColumnName> = traits.schema().columns().iter().map(|column| column.name.clone()).collect();
+            let none = format!("select {} from {name} where false", listed(&names));
+            self.replace(session, &records, (&record, &traits), (&names, &none), &self.new_id())?;
+        }
+        records.put_table(&TableRecord { token: self.lease.token.0, current: None, ..record })?;
+        Ok(Reverted::Done(Extent::default()))
+    }
+
+    fn send_back(&self, session: &Session, revision: &Revision) -> Result<Reverted, DatabaseError> {
+        let name = self.at.name.in_statement();
+        let records = Records { session, name: &name };
+        let record = self.fenced(&records)?;
+        let id = revision.location.rsplit_once('@').map_or("", |(_, id)| id);
+        let fits = |rows: u64| revision.extent.is_none_or(|extent| extent.rows == rows);
+        if record.current.as_deref() == Some(id) {
+            let rows = rows_of(session, &name)?;
+            return Ok(if fits(rows) { Reverted::Done(extent(rows)) } else { Reverted::Refused(extent(rows)) });
+        }
+        let (Some(kept), Some(traits)) = (records.commit(id)?.and_then(|commit| commit.kept), self.at.traits(session)?) else {
+            return Ok(Reverted::Refused(Extent::default()));
+        };
+        let from = format!("{SCHEMA}.{kept}");
+        let rows = rows_of(session, &from)?;
+        if !fits(rows) {
+            return Ok(Reverted::Refused(extent(rows)));
+        }
+        // The table may have more columns by now, which those rows do not have.
+        let had = session.columns(&format!("select * from {from}"))?;
+        let has = |name: &ColumnName| had.iter().any(|(column, ..)| ColumnName::new(column).ok().as_ref() == Some(name));
+        let names = traits.schema().columns().iter().map(|column| column.name.clone()).filter(has).collect::<Vec<_>>();
+        let query = format!("select {} from {from}", listed(&names));
+        self.replace(session, &records, (&record, &traits), (&names, &query), &self.new_id())?;
+        session.run("delete replaced rows", &format!("drop table {from}"))?;
+        records.keep(id, None, self.clock.now())?;
+        records.put_table(&TableRecord { token: self.lease.token.0, current: Some(id.to_owned()), ..record })?;
+        Ok(Reverted::Done(extent(rows)))
+    }
+
+    /// Locks the record of the table, and returns it, unless a later run has changed the table.
+    fn fenced(&self, records: &Records<'_>) -> Result<TableRecord, DatabaseError> {
+        let record = records.lock_table()?.ok_or_else(|| DatabaseError::Changed { table: self.at.describe() })?;
+        let ours = self.lease.token.0;
+        if record.token > ours {
+            return Err(DatabaseError::Fenced { table: self.at.describe(), found: record.token, ours });
+        }
+        Ok(record)
+    }
+
+    /// Returns a commit whose reply may have been lost, once its transaction has ended; `None` if it was not made.
+    fn published(&self, id: &str) -> Result<Option<Committed>, DatabaseError> {
+        let (session, name) = (Session::open(&self.at.connection, &self.at.stop)?, self.at.name.in_statement());
+        let records = Records { session: &session, name: &name };
+        transaction(&session, || {
+            // A transaction that is still going on holds it.
+            records.lock_table()?;
+            Ok(records.commit(id)?.map(|done| self.committed(id, done.changes)))
+        })
+    }
+
+    /// Returns an id that no other commit has.
+    fn new_id(&self) -> String {
+        RunId::new(self.clock.now()).to_string().replace('-', "")
+    }
+
+    fn commit_record(&self, id: &str, rows: u64, changes: Changes) -> CommitRecord {
+        let (at, run) = (self.clock.now(), self.lease.run_id.to_string());
+        CommitRecord { id: id.to_owned(), run, at, rows, changes, kept: None }
+    }
+
+    fn committed(&self, id: &str, changes: Changes) -> Committed {
+        Committed { location: format!("{}@{id}", self.at.describe()), changes }
+    }
+}
+
+/// Runs a transaction, which is rolled back if a part of it fails.
+fn transaction<T>(session: &Session, run: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
+    session.run(COMMIT, "begin")?;
+    match run() {
+        Ok(done) => session.run(COMMIT, "commit").map(|()| done),
+        Err(error) => {
+            // Where this fails too, the connection is lost, and the server rolls it back.
+            drop(session.run(COMMIT, "rollback"));
+            Err(error)
+        }
+    }
+}
+
+fn rows_of(session: &Session, table: &str) -> Result<u64, DatabaseError> {
+    let row = session.row("count rows", &format!("select count(*) from {table}"), &[])?;
+    let rows: i64 = row.try_get(0).map_err(|error| session.failed("count rows", &error))?;
+    Ok(u64::try_from(rows).unwrap_or(0))
+}
+
+fn extent(rows: u64) -> Extent {
+    Extent { rows, ..Extent::default() }
+}
