@@ -280,8 +280,8 @@ pub struct HiveTarget {
 pub struct DatabaseTarget {
     /// Name of a connection of the profile.
     pub connection: String,
-    /// Table: `orders`, or with its schema `mart.orders`. Parts with dots or upper case stand in double quotes. It is created if it
-    /// does not exist; its schema exists.
+    /// Table: `orders`, or with its schema `mart.orders`. Parts with dots or upper case stand in double quotes. The table is
+    /// created if it does not exist; its schema exists.
     pub table: String,
     /// True if the pipeline may change rows of the table that no job of adg published. If not set, a table with such rows is
     /// refused.

@@ -124,12 +124,11 @@ impl Explain for DatabaseError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Unavailable { .. } | Self::Locked { .. } | Self::Row { .. } | Self::Changed { .. } => ErrorKind::Unavailable,
-            Self::Table { .. } => ErrorKind::Config,
             Self::Fenced { .. } => ErrorKind::Held,
             Self::Rows { .. } | Self::Keys { .. } => ErrorKind::Limit,
             Self::Batch(error) => error.kind(),
             Self::Denied { .. } | Self::Tls { .. } => ErrorKind::Access,
-            Self::Statement { .. } => ErrorKind::Config,
+            Self::Statement { .. } | Self::Table { .. } => ErrorKind::Config,
             Self::Stopped(stopped) => stopped.kind(),
         }
     }

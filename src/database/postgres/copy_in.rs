@@ -8,6 +8,7 @@ use tokio_postgres::CopyInSink;
 
 use crate::database::DatabaseError;
 
+use super::failure;
 use super::requests::Requests;
 
 const ACTION: &str = "write rows";
@@ -30,7 +31,7 @@ impl CopyIn {
     pub(super) fn send(&mut self, rows: &mut BytesMut) -> Result<(), DatabaseError> {
         let bytes = rows.split().freeze();
         let sent = self.requests.wait(self.sink.send(bytes))?;
-        sent.map_err(|error| self.requests.failed(ACTION, &error))
+        sent.map_err(|error| failure::of_rows(ACTION, &self.requests.server, &error))
     }
 
     /// Ends the rows. Returns their number, as the server counted them.
@@ -39,6 +40,6 @@ impl CopyIn {
     /// The connection is lost, the server refuses the rows, or a stop was requested.
     pub(super) fn finish(mut self) -> Result<u64, DatabaseError> {
         let finished = self.requests.wait(self.sink.as_mut().finish())?;
-        finished.map_err(|error| self.requests.failed(ACTION, &error))
+        finished.map_err(|error| failure::of_rows(ACTION, &self.requests.server, &error))
     }
 }

@@ -12,6 +12,17 @@ pub(super) fn of_sign_in(server: &str, error: &tokio_postgres::Error) -> Databas
     }
 }
 
+/// Returns the error of rows that a server was sent, or has, and that are to become those of a table.
+pub(super) fn of_rows(action: &'static str, server: &str, error: &tokio_postgres::Error) -> DatabaseError {
+    match error.as_db_error() {
+        Some(told) if told.code().code().starts_with("22") => {
+            let hint = "correct the values in a transform, or the column of the table".to_owned();
+            DatabaseError::Rows { server: server.to_owned(), reason: told.message().to_owned(), hint }
+        }
+        _ => of(action, server, error),
+    }
+}
+
 /// Returns the error of a database for that of a server, by its code:
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub(super) fn of(action: &'static str, server: &str, error: &tokio_postgres::Error) -> DatabaseError {

@@ -55,7 +55,9 @@ pub(super) fn put(unscaled: i128, scale: u8, out: &mut BytesMut) {
     out.put_i16(i16::try_from(10 - first).unwrap_or(0) - 1);
     out.put_u16(if unscaled < 0 { NEGATIVE } else { 0 });
     out.put_u16(scale.into());
-    sent.iter().for_each(|digit| out.put_u16(*digit));
+    for digit in sent {
+        out.put_u16(*digit);
+    }
 }
 
 impl<'b> Numeric<'b> {

@@ -81,7 +81,8 @@ impl Session {
         statement: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, DatabaseError> {
-        self.requests.wait(self.client.execute(statement, parameters))?.map_err(|error| self.requests.failed(action, &error))
+        let changed = self.requests.wait(self.client.execute(statement, parameters))?;
+        changed.map_err(|error| failure::of_rows(action, self.address(), &error))
     }
 
     /// Begins to write rows by a statement.

@@ -26,7 +26,7 @@ pub(super) fn connection() -> PostgresConnection {
     }
 }
 
-fn session() -> Session {
+pub(super) fn session() -> Session {
     Session::open(&connection(), &Stop::default()).unwrap()
 }
 

@@ -98,6 +98,19 @@ impl<'p> Checked<'p> {
         self.pipeline.checks.iter().flat_map(|(node, checks)| checks.iter().map(move |check| (node, check)))
     }
 
+    /// Returns the names of all connections, each once.
+    pub(super) fn connections(&self) -> BTreeSet<&str> {
+        let of_sources = self.sources.iter().filter_map(|source| match &source.from {
+            SourceFrom::Postgres { connection, .. } => Some(connection.as_str()),
+            SourceFrom::Table(_) => None,
+        });
+        let of_sinks = self.sinks.iter().filter_map(|sink| match &sink.place {
+            Place::Postgres { target, .. } => Some(target.connection.as_str()),
+            Place::Hive { .. } => None,
+        });
+        of_sources.chain(of_sinks).collect()
+    }
+
     /// Refuses sources and statements that no table and no check needs.
     fn must_use_all(&self) -> Result<(), JobError> {
         let of_sinks = self.sinks.iter().map(|sink| &sink.settings.from);

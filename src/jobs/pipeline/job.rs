@@ -12,6 +12,7 @@ use crate::jobs::run::{Budget, JobError, Services, tell};
 use crate::report::{DayReport, Failure, Outcome, Progress, RunReport};
 
 use super::checked::Checked;
+use super::connection::warn_of_weak;
 use super::engines::Engines;
 use super::prepared::Prepared;
 use super::request::PipelineRequest;
@@ -51,6 +52,7 @@ fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) 
     let started = environment.clock.now();
     let settings = environment.pipeline(&request.pipeline)?;
     let checked = Checked::new(&settings)?;
+    warn_of_weak(environment, &checked);
     let lease = KeptLease::take(&services.ledger, &environment.clock, &settings.pipeline, None)?;
     let scratch = environment.scratch(&lease.run_id())?;
     let results = scratch.folder(RESULTS)?;

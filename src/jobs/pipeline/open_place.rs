@@ -22,8 +22,8 @@ use super::wrong::wrong;
 
 /// Place of a table that was looked at.
 pub(super) enum OpenPlace<'p> {
-    Hive(HivePlace<'p>),
-    Postgres(PostgresPlace<'p>),
+    Hive(Box<HivePlace<'p>>),
+    Postgres(Box<PostgresPlace<'p>>),
 }
 
 /// A table of Parquet files.
@@ -63,7 +63,7 @@ impl<'p> OpenPlace<'p> {
         match place {
             Place::Hive { target, layout } if environment.config.profile.stores.contains_key(&target.store) => {
                 let store = environment.store(&target.store, true)?;
-                Ok(Self::Hive(HivePlace { target, layout, store }))
+                Ok(Self::Hive(Box::new(HivePlace { target, layout, store })))
             }
             Place::Hive { target, .. } => {
                 let reason = format!("the profile has no store `{}`", target.store);
@@ -72,7 +72,7 @@ impl<'p> OpenPlace<'p> {
             Place::Postgres { target, table } => {
                 let connection = connection(environment, pipeline, &format!("{what}.postgres.connection"), &target.connection)?;
                 let table = PostgresTable::open(&connection, table, &environment.stop)?;
-                Ok(Self::Postgres(PostgresPlace { target, table }))
+                Ok(Self::Postgres(Box::new(PostgresPlace { target, table })))
             }
         }
     }
@@ -84,7 +84,7 @@ impl<'p> OpenPlace<'p> {
     pub(super) fn columns(&self, services: &Services, job: &JobName) -> Result<Option<TableSchema>, JobError> {
         Ok(match self {
             Self::Hive(place) => place.handle(services, job).registered()?.map(|table| table.schema),
-            Self::Postgres(PostgresPlace { target, table }) => table.state(job, target.adopt)?.map(|table| table.schema),
+            Self::Postgres(place) => place.table.state(job, place.target.adopt)?.map(|table| table.schema),
         })
     }
 
@@ -98,14 +98,20 @@ impl<'p> OpenPlace<'p> {
 
     /// Returns the statements by which the table becomes what an evolution says. A new table has these keys, if the place knows
     /// keys.
-    pub(super) fn ddl(&self, services: &Services, job: &JobName, evolution: &Evolution, keys: &[ColumnName]) -> Vec<String> {
-        match self {
+    pub(super) fn ddl(
+        &self,
+        services: &Services,
+        job: &JobName,
+        evolution: &Evolution,
+        keys: &[ColumnName],
+    ) -> Result<Vec<String>, JobError> {
+        Ok(match self {
             Self::Hive(place) if evolution.before.is_none() => {
                 vec![create_table_ddl(&place.handle(services, job).wanted(&evolution.after, &BTreeSet::new()))]
             }
             Self::Hive(place) => evolution.ddl(&place.target.table.to_string()),
-            Self::Postgres(place) => place.table.ddl(evolution, keys),
-        }
+            Self::Postgres(place) => place.table.ddl(evolution, keys)?,
+        })
     }
 
     /// Returns the columns in which a table takes rows: all of its own, or those that the rows have, where a database gives the
@@ -137,7 +143,8 @@ impl<'p> OpenPlace<'p> {
 
     /// Refuses rows that can't become those of the table, whatever their types.
     pub(super) fn must_take(&self, rows: &TableSchema, from: &NodeName) -> Result<(), String> {
-        let Self::Hive(HivePlace { layout, .. }) = self else { return Ok(()) };
+        let Self::Hive(place) = self else { return Ok(()) };
+        let layout = place.layout;
         if let Some(twice) = layout.keys().names().find(|name| rows.has(name)) {
             return Err(format!("`{from}` has a column `{twice}`, which is to be the partition column"));
         }

@@ -8,6 +8,7 @@ use crate::report;
 use crate::schema::{Column, TableSchema};
 
 use super::checked::Checked;
+use super::connection::warn_of_weak;
 use super::engines::Engines;
 use super::mode::{Merge, Mode};
 use super::prepared::Prepared;
@@ -23,6 +24,7 @@ use super::target::Target;
 pub fn plan(services: &Services, request: &PipelineRequest) -> Result<String, JobError> {
     let settings = services.environment.pipeline(&request.pipeline)?;
     let checked = Checked::new(&settings)?;
+    warn_of_weak(&services.environment, &checked);
     let engines = Engines::new(&services.environment, &checked, request.memory, None)?;
     let databases = Databases::open(&services.environment, &checked, 1)?;
     let prepared = Prepared::new(services, &checked, &databases, &engines)?;
@@ -67,7 +69,7 @@ fn sources(prepared: &Prepared<'_>) -> String {
 fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> Result<String, JobError> {
     let Target { sink, place, evolution, .. } = target;
     let table = sink.place.table();
-    let changes = place.ddl(services, &settings.pipeline, evolution, sink.mode.keys());
+    let changes = place.ddl(services, &settings.pipeline, evolution, sink.mode.keys())?;
     let changes = if changes.is_empty() { "its columns stay as they are".to_owned() } else { changes.join("\n") };
     let way = place.way(&sink.mode)?.map(|way| format!("\n{way}")).unwrap_or_default();
     let place = match &sink.settings.partition_by {

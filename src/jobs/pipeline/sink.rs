@@ -183,6 +183,7 @@ impl<'r> SinkAttempt<'r> {
         }
         stop.check().inspect_err(|_| staged.abort())?;
         self.attempt.schema_fingerprint = Some(evolution.after.fingerprint().to_string());
+        let ddl = self.target.place.ddl(self.run.services, self.run.job, evolution, self.target.sink.mode.keys())?;
         let table = sink.evolve(evolution, &BTreeSet::new()).inspect_err(|_| staged.abort())?;
         let commit = match &self.target.sink.mode {
             Mode::Replace => Commit::Replace,
@@ -198,7 +199,7 @@ impl<'r> SinkAttempt<'r> {
         if self.target.sink.mode.adds() {
             self.tell_changes(changes, superseded.count());
         }
-        self.tell();
+        self.tell(ddl);
         Ok(())
     }
 
@@ -243,9 +244,9 @@ impl<'r> SinkAttempt<'r> {
     }
 
     /// Adds to the report what became of the table.
-    fn tell(&mut self) {
-        let Target { sink, place, evolution, .. } = self.target;
-        self.report.schema_changes.extend(place.ddl(self.run.services, self.run.job, evolution, sink.mode.keys()));
+    fn tell(&mut self, ddl: Vec<String>) {
+        let evolution = &self.target.evolution;
+        self.report.schema_changes.extend(ddl);
         let listed = |names: &[ColumnName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         for (names, what) in [
             (&evolution.filled, "columns that the rows do not have, filled with null"),

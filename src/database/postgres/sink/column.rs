@@ -23,6 +23,9 @@ pub(super) struct TableColumn {
     pub(super) modifier: i32,
     /// True if the server computes its values.
     pub(super) is_generated: bool,
+    /// Its type as the server writes it.
+    pub(super) told: String,
+    pub(super) is_domain: bool,
 }
 
 impl TableColumn {
@@ -44,8 +47,18 @@ impl TableColumn {
     /// Returns its type, for people.
     pub(super) fn told(&self) -> String {
         let computed = if self.is_generated { ", which the server computes" } else { "" };
-        format!("{}{computed}", declared(&self.ty, self.modifier).replace("\"pg_catalog\".", "").replace('"', ""))
+        format!("{}{computed}", self.told)
     }
+}
+
+/// A column of staged rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StagedColumn {
+    /// Its name in the rows, and in the temporary table.
+    pub(super) name: ColumnName,
+    /// Its name in the table, which may be in upper case.
+    pub(super) in_table: String,
+    pub(super) stored: Stored,
 }
 
 /// Form in which values of a column are staged.
@@ -56,6 +69,8 @@ pub(super) struct Stored {
     pub(super) encoding: Encoding,
     /// Conversion to the type of the table, if it is another.
     convert: Convert,
+    /// Domain of the table's column, which is of another type than the one below it.
+    domain: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +85,7 @@ enum Convert {
 impl Stored {
     /// Returns the form of a new column.
     pub(super) fn new(ty: &ColumnType) -> Self {
-        let of = |sql: &str, encoding| Self { sql: sql.to_owned(), encoding, convert: Convert::None };
+        let of = |sql: &str, encoding| Self { sql: sql.to_owned(), encoding, convert: Convert::None, domain: None };
         match ty {
             ColumnType::String => of("text", Encoding::Text),
             ColumnType::Varchar(length) => of(&format!("varchar({length})"), Encoding::Text),
@@ -95,7 +110,7 @@ impl Stored {
 
     /// Returns the form of values of `incoming` for a column of a table; `None` if it does not hold them all.
     fn in_type(ty: &Type, modifier: i32, incoming: &ColumnType) -> Option<Self> {
-        let of = |encoding| Some(Self { sql: declared(ty, modifier), encoding, convert: Convert::None });
+        let of = |encoding| Some(Self { sql: declared(ty, modifier), encoding, convert: Convert::None, domain: None });
         let is_text = matches!(incoming, ColumnType::String | ColumnType::Varchar(_) | ColumnType::Char(_));
         let whole = digits(incoming);
         match *ty {
@@ -118,8 +133,7 @@ impl Stored {
                 of(Encoding::Timestamp)
             }
             // The server refuses texts that are too long.
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR if is_text => of(Encoding::Text),
-            Type::JSON if is_text => of(Encoding::Text),
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::JSON if is_text => of(Encoding::Text),
             Type::JSONB if is_text || Self::new(incoming).encoding == Encoding::Jsonb => of(Encoding::Jsonb),
             Type::BYTEA if is_text => Some(Self { convert: Convert::Hex, ..Self::new(&ColumnType::String) }),
             // An explicit cast would cut them to one bit.
@@ -142,17 +156,22 @@ impl Stored {
 
     /// Returns the form of values for a column of a table, or, where it does not hold them or is not there yet, of a new one.
     pub(super) fn of(ty: &ColumnType, table: Option<&TableColumn>) -> Self {
-        table.and_then(|column| Self::in_type(&column.ty, column.modifier, ty)).unwrap_or_else(|| Self::new(ty))
+        let known = table.and_then(|column| {
+            let domain = column.is_domain.then(|| column.told.clone());
+            Some(Self { domain, ..Self::in_type(&column.ty, column.modifier, ty)? })
+        });
+        known.unwrap_or_else(|| Self::new(ty))
     }
 
     /// Returns the expression that gives a staged column in the table's type.
     pub(super) fn expression(&self, name: &str) -> String {
         let name = quoted(name);
-        match &self.convert {
+        let value = match &self.convert {
             Convert::None => name,
             Convert::Cast(ty) => format!("{name}::{ty}"),
             Convert::Hex => format!("decode({name}, 'hex')"),
-        }
+        };
+        self.domain.iter().fold(value, |value, domain| format!("{value}::{domain}"))
     }
 }
 

@@ -229,7 +229,9 @@ fn put_text(text: &str, version: Option<u8>, out: &mut BytesMut) -> Result<(), U
     }
     let length = text.len() + usize::from(version.is_some());
     out.put_i32(i32::try_from(length).map_err(|_| Unfit::Range)?);
-    version.into_iter().for_each(|version| out.put_u8(version));
+    if let Some(version) = version {
+        out.put_u8(version);
+    }
     out.put_slice(text.as_bytes());
     Ok(())
 }

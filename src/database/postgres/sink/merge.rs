@@ -9,6 +9,7 @@ use crate::schema::ColumnName;
 use crate::sink::Changes;
 
 use super::super::reading::quoted;
+use super::column::StagedColumn;
 use super::staged::{STAGED, StagedCopy};
 use super::table::listed;
 
@@ -27,14 +28,20 @@ pub(super) struct Merging<'m> {
 }
 
 impl Merging<'_> {
-    fn names(&self) -> Vec<ColumnName> {
-        self.staged.columns.iter().map(|(name, _)| name.clone()).collect()
+    /// Returns the names of the columns in the table.
+    fn names(&self) -> Vec<String> {
+        self.staged.columns.iter().map(|column| column.in_table.clone()).collect()
+    }
+
+    fn in_table(&self, name: &ColumnName) -> String {
+        let column = self.staged.columns.iter().find(|column| column.name == *name);
+        column.map_or_else(|| name.to_string(), |column| column.in_table.clone())
     }
 
     /// Returns the query of the staged rows, in the types of the table.
     pub(super) fn rows(&self) -> String {
-        let column = |(name, stored): &(ColumnName, super::column::Stored)| {
-            format!("{} as {}", stored.expression(name.as_str()), quoted(name.as_str()))
+        let column = |StagedColumn { name, in_table, stored }: &StagedColumn| {
+            format!("{} as {}", stored.expression(name.as_str()), quoted(in_table))
         };
         format!("select {} from {STAGED}", self.staged.columns.iter().map(column).collect::<Vec<_>>().join(", "))
     }
@@ -51,20 +58,22 @@ impl Merging<'_> {
         let format = ArrayFormatter::try_new(first, &FormatOptions::default()).map_err(BatchError::from)?;
         // In the table's type: the server reads a literal as the other side of the comparison.
         let value = format.value(0).to_string().replace('\'', "''");
-        let statement = format!("delete from {} where {} >= '{value}'", self.table, quoted(column.as_str()));
+        let statement = format!("delete from {} where {} >= '{value}'", self.table, quoted(&self.in_table(column)));
         let deleted = self.staged.session.execute("replace rows", &statement, &[])?;
         Ok(Changes { deleted, ..self.append()? })
     }
 
     /// Merges the rows by keys. Rows that the table has as they are stay untouched.
     pub(super) fn merge(&self, keys: &[ColumnName]) -> Result<Changes, DatabaseError> {
+        let keys: Vec<String> = keys.iter().map(|key| self.in_table(key)).collect();
+        let keys = keys.as_slice();
         self.must_be_unique(keys)?;
         let changes = self.compare(keys)?;
         if !changes.is_nothing() {
-            let changed = if self.version >= HAS_MERGE { self.by_merge(keys)? } else { self.by_update_and_insert(keys)? };
-            if changed != changes.inserted + changes.updated {
+            let rows = if self.version >= HAS_MERGE { self.by_merge(keys)? } else { self.by_update_and_insert(keys)? };
+            if rows != changes.inserted + changes.updated {
                 let reason = format!(
-                    "{changed} rows changed where {} new and {} changed ones were expected: a trigger or a rule of the table may \
+                    "{rows} rows changed where {} new and {} changed ones were expected: a trigger or a rule of the table may \
                      have changed others",
                     changes.inserted, changes.updated
                 );
@@ -84,9 +93,9 @@ impl Merging<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    fn must_be_unique(&self, keys: &[ColumnName]) -> Result<(), DatabaseError> {
+    fn must_be_unique(&self, keys: &[String]) -> Result<(), DatabaseError> {
         let (rows, listed) = (self.rows(), listed(keys));
-        let is_null = keys.iter().map(|key| format!("{} is null", quoted(key.as_str()))).collect::<Vec<_>>().join(" or ");
+        let is_null = keys.iter().map(|key| format!("{} is null", quoted(key))).collect::<Vec<_>>().join(" or ");
         let nulls = self.count(&format!("select count(*) from ({rows}) s where {is_null}"))?;
         if nulls > 0 {
             return Err(self.refused(format!("{nulls} rows have a null in their keys ({listed})")));
@@ -101,7 +110,7 @@ impl Merging<'_> {
     }
 
     /// Counts what becomes of the rows.
-    fn compare(&self, keys: &[ColumnName]) -> Result<Changes, DatabaseError> {
+    fn compare(&self, keys: &[String]) -> Result<Changes, DatabaseError> {
         let (table, rows, is_same) = (self.table, self.rows(), joined(keys));
         let differs = self.differs(keys).unwrap_or_else(|| "false".to_owned());
         let statement = format!(
@@ -125,16 +134,15 @@ impl Merging<'_> {
 
     /// Returns the condition by which a staged row and that of the table differ; `None` if they are their keys. It compares the
     /// bytes of values, since the server holds some different ones to be equal, and can't compare others.
-    fn differs(&self, keys: &[ColumnName]) -> Option<String> {
-        let others: Vec<String> =
-            self.names().iter().filter(|name| !keys.contains(name)).map(|name| quoted(name.as_str())).collect();
+    fn differs(&self, keys: &[String]) -> Option<String> {
+        let others: Vec<String> = self.names().iter().filter(|name| !keys.contains(name)).map(|name| quoted(name)).collect();
         let row = |of: &str| others.iter().map(|name| format!("{of}.{name}")).collect::<Vec<_>>().join(", ");
         (!others.is_empty()).then(|| format!("row({})::record *<> row({})::record", row("t"), row("s")))
     }
 
-    fn by_merge(&self, keys: &[ColumnName]) -> Result<u64, DatabaseError> {
+    fn by_merge(&self, keys: &[String]) -> Result<u64, DatabaseError> {
         let (table, rows, is_same, names) = (self.table, self.rows(), joined(keys), self.names());
-        let values = names.iter().map(|name| format!("s.{}", quoted(name.as_str()))).collect::<Vec<_>>().join(", ");
+        let values = names.iter().map(|name| format!("s.{}", quoted(name))).collect::<Vec<_>>().join(", ");
         let update = self.differs(keys).map(|differs| format!("when matched and {differs} then update set {}", self.set(keys)));
         let statement = format!(
             "merge into {table} as t using ({rows}) as s on {is_same} {} when not matched then insert ({}) values ({values})",
@@ -145,7 +153,7 @@ impl Merging<'_> {
     }
 
     /// The same, for servers without MERGE.
-    fn by_update_and_insert(&self, keys: &[ColumnName]) -> Result<u64, DatabaseError> {
+    fn by_update_and_insert(&self, keys: &[String]) -> Result<u64, DatabaseError> {
         let (table, rows, is_same, session) = (self.table, self.rows(), joined(keys), &self.staged.session);
         let mut changed = 0;
         if let Some(differs) = self.differs(keys) {
@@ -155,19 +163,20 @@ impl Merging<'_> {
         }
         let names = listed(&self.names());
         let statement = format!(
-            "insert into {table} ({names}) select {names} from ({rows}) as s where not exists (select from {table} as t where {is_same})"
+            "insert into {table} ({names}) select {names} from ({rows}) as s \
+             where not exists (select from {table} as t where {is_same})"
         );
         Ok(changed + session.execute(MERGE, &statement, &[])?)
     }
 
-    fn set(&self, keys: &[ColumnName]) -> String {
+    fn set(&self, keys: &[String]) -> String {
         let others = self.names().into_iter().filter(|name| !keys.contains(name));
-        let set = others.map(|name| format!("{0} = s.{0}", quoted(name.as_str())));
+        let set = others.map(|name| format!("{0} = s.{0}", quoted(&name)));
         set.collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Returns the condition by which a staged row and that of the table have the same keys.
-fn joined(keys: &[ColumnName]) -> String {
-    keys.iter().map(|key| format!("t.{0} = s.{0}", quoted(key.as_str()))).collect::<Vec<_>>().join(" and ")
+fn joined(keys: &[String]) -> String {
+    keys.iter().map(|key| format!("t.{0} = s.{0}", quoted(key))).collect::<Vec<_>>().join(" and ")
 }

@@ -62,7 +62,9 @@ impl TableSink for PostgresSink<'_> {
                 if traits.is_some() {
                     lock(session, &name, "access exclusive")?;
                 }
-                at.ddl(evolution, self.keys).iter().try_for_each(|statement| session.run("change a table", statement))?;
+                at.statements(evolution, self.keys, traits.as_ref())
+                    .iter()
+                    .try_for_each(|statement| session.run("change a table", statement))?;
             }
             // A table that was dropped has no rows of a commit.
             let current = record.as_ref().filter(|_| traits.is_some()).and_then(|record| record.current.clone());
@@ -140,10 +142,10 @@ impl PostgresSink<'_> {
             return Ok(self.committed(&staged.id, done.changes));
         }
         let traits = self.at.traits(session)?.ok_or_else(|| DatabaseError::Changed { table: self.at.describe() })?;
-        let merging = Merging { staged, table: &name, version: session.version()? };
+        let merging = Merging { staged, table: &name, version: self.at.version };
         let changes = match commit {
             Commit::Replace => {
-                let names: Vec<ColumnName> = staged.columns.iter().map(|(name, _)| name.clone()).collect();
+                let names: Vec<String> = staged.columns.iter().map(|column| column.in_table.clone()).collect();
                 self.replace(session, &records, (&record, &traits), (&names, &merging.rows()), &staged.id)?;
                 Changes::default()
             }
@@ -173,7 +175,7 @@ impl PostgresSink<'_> {
         session: &Session,
         records: &Records<'_>,
         (record, traits): (&TableRecord, &Traits),
-        rows: (&[ColumnName], &str),
+        rows: (&[String], &str),
         id: &str,
     ) -> Result<(), DatabaseError> {
         let kept = format!("kept_{id}");
@@ -195,7 +197,7 @@ impl PostgresSink<'_> {
         let records = Records { session, name: &name };
         let record = self.fenced(&records)?;
         if let (Some(_), Some(traits)) = (&record.current, self.at.traits(session)?) {
-            let names: Vec<ColumnName> = traits.schema().columns().iter().map(|column| column.name.clone()).collect();
+            let names = traits.written();
             let none = format!("select {} from {name} where false", listed(&names));
             self.replace(session, &records, (&record, &traits), (&names, &none), &self.new_id())?;
         }
@@ -223,8 +225,8 @@ impl PostgresSink<'_> {
         }
         // The table may have more columns by now, which those rows do not have.
         let had = session.columns(&format!("select * from {from}"))?;
-        let has = |name: &ColumnName| had.iter().any(|(column, ..)| ColumnName::new(column).ok().as_ref() == Some(name));
-        let names = traits.schema().columns().iter().map(|column| column.name.clone()).filter(has).collect::<Vec<_>>();
+        let mut names = traits.written();
+        names.retain(|name| had.iter().any(|(column, ..)| column == name));
         let query = format!("select {} from {from}", listed(&names));
         self.replace(session, &records, (&record, &traits), (&names, &query), &self.new_id())?;
         session.run("delete replaced rows", &format!("drop table {from}"))?;

@@ -1,4 +1,4 @@
-//! Records of what adg does to the tables of a database, kept beside them: they change in the transactions that change the tables.
+//! Records of commits to the tables of a database, kept beside them: they change in the transactions that change the tables.
 
 use std::collections::BTreeSet;
 
@@ -112,9 +112,9 @@ impl Records<'_> {
     pub(super) fn put_table(&self, record: &TableRecord) -> Result<(), DatabaseError> {
         let TableRecord { job, token, current, personal } = record;
         let personal: Vec<&str> = personal.iter().map(ColumnName::as_str).collect();
-        let statement = "insert into adg.tables (name, job, token, current, personal) values ($1, $2, $3, $4, $5) on conflict (name) \
-                         do update set job = excluded.job, token = excluded.token, current = excluded.current, \
-                         personal = excluded.personal";
+        let statement = "insert into adg.tables (name, job, token, current, personal) values ($1, $2, $3, $4, $5) \
+                         on conflict (name) do update set job = excluded.job, token = excluded.token, \
+                         current = excluded.current, personal = excluded.personal";
         self.session.execute(ACTION, statement, &[&self.name, job, &number(*token), current, &personal]).map(drop)
     }
 

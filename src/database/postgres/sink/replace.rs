@@ -5,7 +5,6 @@ use std::time::Duration;
 use backon::{BlockingRetryable, ExponentialBuilder};
 
 use crate::database::DatabaseError;
-use crate::schema::ColumnName;
 
 use super::super::reading::quoted;
 use super::super::server::Session;
@@ -41,13 +40,13 @@ pub(super) fn lock(session: &Session, table: &str, mode: &str) -> Result<(), Dat
 }
 
 impl PostgresTable {
-    /// Makes the rows of a query the only ones of the table, in the transaction of a session. The old ones become those of a table
-    /// of the schema of records, of the name `kept`.
+    /// Makes the rows of a query the only ones of the table, in the transaction of a session. The old ones become those of the
+    /// table `kept` of the schema of records.
     pub(super) fn replace(
         &self,
         session: &Session,
         traits: &Traits,
-        (names, rows): (&[ColumnName], &str),
+        (names, rows): (&[String], &str),
         kept: &str,
     ) -> Result<u64, DatabaseError> {
         self.must_be_replaceable(traits)?;
@@ -55,7 +54,7 @@ impl PostgresTable {
     }
 
     /// Writes the rows to a copy of the table, which takes its place. Readers wait for the last step only.
-    fn swap(&self, session: &Session, (names, rows): (&[ColumnName], &str), kept: &str) -> Result<u64, DatabaseError> {
+    fn swap(&self, session: &Session, (names, rows): (&[String], &str), kept: &str) -> Result<u64, DatabaseError> {
         let table = self.name.in_statement();
         let schema = quoted(self.name.schema.as_deref().unwrap_or_default());
         let new = TableRef { schema: Some(SCHEMA.to_owned()), name: format!("new_{kept}") };
@@ -63,8 +62,8 @@ impl PostgresTable {
         session.run(REPLACE, &format!("create table {new} (like {table} including all)"))?;
         let count = session.execute(REPLACE, &format!("insert into {new} ({}) {rows}", listed(names)), &[])?;
         self.copy_grants(session, &new)?;
-        let key = self.primary_key(session, &table)?;
-        let new_key = self.primary_key(session, &new)?;
+        let key = primary_key(session, &table)?;
+        let new_key = primary_key(session, &new)?;
         session.run(REPLACE, &format!("analyze {new}"))?;
         lock(session, &table, "access exclusive")?;
         let mut steps = vec![
@@ -81,17 +80,11 @@ impl PostgresTable {
     }
 
     /// Replaces the rows within the table, which others depend on, or which has what a copy would not.
-    fn rewrite(&self, session: &Session, (names, rows): (&[ColumnName], &str), kept: &str) -> Result<u64, DatabaseError> {
+    fn rewrite(&self, session: &Session, (names, rows): (&[String], &str), kept: &str) -> Result<u64, DatabaseError> {
         let (table, kept) = (self.name.in_statement(), format!("{SCHEMA}.{}", quoted(kept)));
         lock(session, &table, "share row exclusive")?;
         session.run(REPLACE, &format!("create table {kept} as table {table}; delete from {table}"))?;
         session.execute(REPLACE, &format!("insert into {table} ({}) {rows}", listed(names)), &[])
-    }
-
-    fn primary_key(&self, session: &Session, table: &str) -> Result<Option<String>, DatabaseError> {
-        let statement = "select conname::text from pg_constraint where conrelid = to_regclass($1) and contype = 'p'";
-        let rows = session.rows(REPLACE, statement, &[&table])?;
-        rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| session.failed(REPLACE, &error))
     }
 
     /// Gives a copy the grants and the comment of the table.
@@ -110,4 +103,11 @@ impl PostgresTable {
         }
         Ok(())
     }
+}
+
+/// Returns the name of a table's primary key.
+fn primary_key(session: &Session, table: &str) -> Result<Option<String>, DatabaseError> {
+    let statement = "select conname::text from pg_constraint where conrelid = to_regclass($1) and contype = 'p'";
+    let rows = session.rows(REPLACE, statement, &[&table])?;
+    rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| session.failed(REPLACE, &error))
 }

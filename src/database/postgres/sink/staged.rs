@@ -6,13 +6,13 @@ use bytes::{BufMut, BytesMut};
 use crate::batch::BatchError;
 use crate::catchup::Slice;
 use crate::database::DatabaseError;
-use crate::schema::{ColumnName, TableSchema};
+use crate::schema::TableSchema;
 use crate::sink::{Extent, StagedRows};
 
 use super::super::copy_in::CopyIn;
 use super::super::reading::quoted;
 use super::super::server::Session;
-use super::column::Stored;
+use super::column::StagedColumn;
 use super::encode::{Unfit, Values, put_header, put_trailer};
 use super::table::PostgresTable;
 
@@ -26,7 +26,7 @@ pub struct StagedCopy {
     pub(super) session: Session,
     /// Id of their commit.
     pub(super) id: String,
-    pub(super) columns: Vec<(ColumnName, Stored)>,
+    pub(super) columns: Vec<StagedColumn>,
     pub(super) rows: u64,
     copy: Option<CopyIn>,
     buffer: BytesMut,
@@ -44,8 +44,8 @@ impl StagedCopy {
         }
         let session = Session::open(&table.connection, &table.stop)?;
         let traits = table.traits(&session)?;
-        let columns = PostgresTable::stored(schema, traits.as_ref());
-        let defined = columns.iter().map(|(name, stored)| format!("{} {}", quoted(name.as_str()), stored.sql));
+        let columns = PostgresTable::staged(schema, traits.as_ref());
+        let defined = columns.iter().map(|StagedColumn { name, stored, .. }| format!("{} {}", quoted(name.as_str()), stored.sql));
         let defined = defined.collect::<Vec<_>>().join(", ");
         session.run("stage rows", &format!("create temporary table adg_staged ({defined})"))?;
         let copy = session.copy_in(&format!("copy {STAGED} from stdin (format binary)"))?;
@@ -55,7 +55,7 @@ impl StagedCopy {
     }
 
     fn unfit(&self, column: usize, unfit: Unfit) -> DatabaseError {
-        let name = self.columns.get(column).map(|(name, _)| name.to_string()).unwrap_or_default();
+        let name = self.columns.get(column).map(|column| column.name.to_string()).unwrap_or_default();
         let (reason, hint) = match unfit {
             Unfit::Zero => (
                 format!("a text of `{name}` has a character of code 0, which the server has in no text"),
@@ -73,7 +73,7 @@ impl StagedRows for StagedCopy {
     type Error = DatabaseError;
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), DatabaseError> {
-        let values = |(name, stored): &(ColumnName, Stored)| match batch.column_by_name(name.as_str()) {
+        let values = |StagedColumn { name, stored, .. }: &StagedColumn| match batch.column_by_name(name.as_str()) {
             Some(array) => stored.encoding.values(array).map_err(BatchError::from),
             None => Ok(Values::Missing),
         };

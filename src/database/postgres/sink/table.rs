@@ -12,7 +12,7 @@ use super::super::reading::quoted;
 use super::super::server::Session;
 use super::super::settings::PostgresConnection;
 use super::super::table_ref::TableRef;
-use super::column::{Stored, TableColumn, definition};
+use super::column::{StagedColumn, Stored, TableColumn, definition};
 use super::records::{Records, TableRecord};
 
 const LOOK: &str = "look at a table";
@@ -24,6 +24,8 @@ pub struct PostgresTable {
     pub(super) session: Session,
     /// Its name, with the schema.
     pub(super) name: TableRef,
+    /// Number of the server's version.
+    pub(super) version: i32,
 }
 
 /// Traits of a table that exists.
@@ -63,9 +65,12 @@ select c.relkind in ('r', 'p') as is_table,
                            and d.deptype <> 'i') as is_plain,
        exists (select from pg_constraint k where k.confrelid = c.oid and k.conrelid <> c.oid and k.contype = 'f')
            as is_referred_to,
-       coalesce((select array_agg(a.attname::text) from pg_attribute a
-                 where a.attrelid = c.oid and a.attnum > 0 and (a.attgenerated <> '' or a.attidentity = 'a')), '{}')
-           as generated
+       array(select a.attgenerated <> '' or a.attidentity = 'a' from pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as generated,
+       array(select format_type(a.atttypid, a.atttypmod) from pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as types,
+       array(select t.typtype = 'd' from pg_attribute a join pg_type t on t.oid = a.atttypid
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as domains
   from pg_class c where c.oid = to_regclass($1)";
 
 impl PostgresTable {
@@ -85,7 +90,8 @@ impl PostgresTable {
             }
         };
         let name = TableRef { schema, name: name.name.clone() };
-        Ok(Self { connection: connection.clone(), stop: stop.clone(), session, name })
+        let version = session.version()?;
+        Ok(Self { connection: connection.clone(), stop: stop.clone(), session, name, version })
     }
 
     /// Returns its name and the server's address, for people.
@@ -97,12 +103,19 @@ impl PostgresTable {
         let name = self.name.in_statement();
         let Some(row) = session.rows(LOOK, TRAITS, &[&name])?.into_iter().next() else { return Ok(None) };
         let failed = |error: tokio_postgres::Error| session.failed(LOOK, &error);
-        let generated: Vec<String> = row.try_get("generated").map_err(failed)?;
-        let of = |(name, ty, modifier): (String, tokio_postgres::types::Type, i32)| {
-            let is_generated = generated.contains(&name);
-            TableColumn { name, ty, modifier, is_generated }
-        };
-        let columns = session.columns(&format!("select * from {name}"))?.into_iter().map(of).collect();
+        let generated: Vec<bool> = row.try_get("generated").map_err(failed)?;
+        let types: Vec<String> = row.try_get("types").map_err(failed)?;
+        let domains: Vec<bool> = row.try_get("domains").map_err(failed)?;
+        let known = session.columns(&format!("select * from {name}"))?.into_iter().zip(generated).zip(types).zip(domains);
+        let columns = known.map(|((((name, ty, modifier), is_generated), told), is_domain)| TableColumn {
+            name,
+            ty,
+            modifier,
+            is_generated,
+            told,
+            is_domain,
+        });
+        let columns = columns.collect();
         let is_empty = session.row(LOOK, &format!("select not exists (select from {name})"), &[])?;
         Ok(Some(Traits {
             columns,
@@ -205,15 +218,27 @@ impl PostgresTable {
         }
     }
 
-    /// Returns the columns in which the rows of a run are written, the first type of each being that of the rows.
-    pub(super) fn stored(schema: &TableSchema, table: Option<&Traits>) -> Vec<(ColumnName, Stored)> {
-        let known = |name: &ColumnName| table.and_then(|table| table.column(name));
-        let stored = |Column { name, ty }: &Column| (name.clone(), Stored::of(ty, known(name)));
-        schema.columns().iter().map(stored).collect()
+    /// Returns the columns in which rows are staged for the table.
+    pub(super) fn staged(schema: &TableSchema, table: Option<&Traits>) -> Vec<StagedColumn> {
+        let staged = |Column { name, ty }: &Column| {
+            let known = table.and_then(|table| table.column(name));
+            let in_table = known.map_or_else(|| name.to_string(), |column| column.name.clone());
+            StagedColumn { name: name.clone(), in_table, stored: Stored::of(ty, known) }
+        };
+        schema.columns().iter().map(staged).collect()
     }
 
     /// Returns the statements by which an evolution changes the table. A new table has a primary key of `keys`, if there are any.
-    pub fn ddl(&self, evolution: &Evolution, keys: &[ColumnName]) -> Vec<String> {
+    ///
+    /// # Errors
+    /// The server fails.
+    pub fn ddl(&self, evolution: &Evolution, keys: &[ColumnName]) -> Result<Vec<String>, DatabaseError> {
+        let traits = if evolution.widened.is_empty() { None } else { self.traits(&self.session)? };
+        Ok(self.statements(evolution, keys, traits.as_ref()))
+    }
+
+    /// Returns the statements by which an evolution changes the table, which has these traits.
+    pub(super) fn statements(&self, evolution: &Evolution, keys: &[ColumnName], traits: Option<&Traits>) -> Vec<String> {
         let table = self.name.in_statement();
         if evolution.before.is_none() {
             let key = format!("primary key ({})", listed(keys));
@@ -222,7 +247,8 @@ impl PostgresTable {
         }
         let added = evolution.added.iter().map(|column| format!("alter table {table} add column {}", definition(column)));
         let widened = evolution.widened.iter().map(|Widening { name, to, .. }| {
-            format!("alter table {table} alter column {} type {}", quoted(name.as_str()), Stored::new(to).sql)
+            let known = traits.and_then(|traits| traits.column(name)).map_or(name.as_str(), |column| &column.name);
+            format!("alter table {table} alter column {} type {}", quoted(known), Stored::new(to).sql)
         });
         added.chain(widened).collect()
     }
@@ -231,6 +257,11 @@ impl PostgresTable {
 impl Traits {
     pub(super) fn column(&self, name: &ColumnName) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.column_name().as_ref() == Some(name))
+    }
+
+    /// Returns the names of the columns that rows may have.
+    pub(super) fn written(&self) -> Vec<String> {
+        self.columns.iter().filter(|column| !column.is_generated).map(|column| column.name.clone()).collect()
     }
 
     /// Returns the columns, as they are read. Those whose names adg's tables can't have are left out: rows do not have them.
@@ -257,6 +288,6 @@ pub(super) fn as_read(schema: &TableSchema) -> TableSchema {
 }
 
 /// Returns columns as a statement lists them.
-pub(super) fn listed(names: &[ColumnName]) -> String {
-    names.iter().map(|name| quoted(name.as_str())).collect::<Vec<_>>().join(", ")
+pub(super) fn listed<N: AsRef<str>>(names: &[N]) -> String {
+    names.iter().map(|name| quoted(name.as_ref())).collect::<Vec<_>>().join(", ")
 }

@@ -1,16 +1,27 @@
 //! The sink against the sinks' conformance suite, with a real server.
 
-use std::sync::Mutex;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
+use arrow_array::builder::{Int32Builder, LargeListBuilder};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
+    RecordBatch, StringViewArray, TimestampMicrosecondArray,
+};
+use arrow_schema::DataType;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::tests::connection;
+use super::super::tests::{connection, session};
+use super::merge::HAS_MERGE;
 use super::records::Records;
 use super::{PostgresSink, PostgresTable};
+use crate::batch::{arrow_schema, element_field};
 use crate::catchup::{Access, Holder, Lease, LeaseStore, Slice, SqliteLedger};
-use crate::identity::{Clock, FixedClock, JobName, RunId};
+use crate::identity::{Clock, Explain, FixedClock, JobName, RunId};
+use crate::schema::{Column, ColumnName, Evolution, TableSchema};
 use crate::sink::conformance::{self, World};
+use crate::sink::{Commit, StagedRows, TableSink};
 use crate::stop::Stop;
 
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -24,14 +35,26 @@ struct PostgresWorld {
     _folder: tempfile::TempDir,
 }
 
+/// A schema in which each new table gets an index, so that a copy of it is not as good as itself.
+const INDEXED: &str = "
+create schema indexed;
+create function indexed.add_index() returns event_trigger language plpgsql as $$
+declare made record;
+begin
+    for made in select * from pg_event_trigger_ddl_commands() where schema_name = 'indexed' and object_type = 'table' loop
+        execute format('create index on %s (id)', made.object_identity);
+    end loop;
+end $$;
+create event trigger add_index on ddl_command_end when tag in ('CREATE TABLE') execute function indexed.add_index()";
+
 impl PostgresWorld {
-    /// Creates a world; `further` is run in the database once the table is there, with its name.
-    fn new() -> Self {
+    /// Creates a world with a table of this schema, on a server that has the functions of this version.
+    fn new(schema: &str, version: i32) -> Self {
         static WORLDS: AtomicU32 = AtomicU32::new(0);
         let folder = tempfile::TempDir::new().unwrap();
-        let name = format!("\"sinks\".\"People {}\"", WORLDS.fetch_add(1, Ordering::Relaxed));
-        let at = PostgresTable::open(&connection(), &name.parse().unwrap(), &Stop::default()).unwrap();
-        let _ = at.session.run("make a schema", "create schema if not exists sinks");
+        let name = format!("\"{schema}\".\"People {}\"", WORLDS.fetch_add(1, Ordering::Relaxed));
+        let mut at = PostgresTable::open(&connection(), &name.parse().unwrap(), &Stop::default()).unwrap();
+        at.version = at.version.min(version);
         Self {
             at,
             ledger: SqliteLedger::open(&folder.path().join("ledger.db")).unwrap(),
@@ -86,7 +109,101 @@ impl World for PostgresWorld {
     }
 }
 
+/// The schema of records is created by whichever comes first, as by two runs.
 #[test]
 fn the_sink_conforms() {
-    conformance::suite(PostgresWorld::new);
+    session().run("make a schema", "create schema sinks").unwrap();
+    conformance::suite(|| PostgresWorld::new("sinks", i32::MAX));
+}
+
+#[test]
+fn the_sink_conforms_where_tables_are_replaced_within() {
+    session().run("make a schema", INDEXED).unwrap();
+    let world = PostgresWorld::new("indexed", i32::MAX);
+    let lease = world.next_run();
+    let after = TableSchema::new(vec![Column::new(ColumnName::new("id").unwrap(), "bigint".parse().unwrap())]);
+    world.sink(&lease).evolve(&Evolution { after, ..Evolution::default() }, &BTreeSet::new()).unwrap();
+    assert!(!world.at.traits(&world.at.session).unwrap().unwrap().is_plain);
+    conformance::suite(|| PostgresWorld::new("indexed", i32::MAX));
+}
+
+#[test]
+fn the_sink_conforms_on_servers_without_merge() {
+    session().run("make a schema", "create schema old").unwrap();
+    conformance::suite(|| PostgresWorld::new("old", HAS_MERGE - 1));
+}
+
+/// Columns of all types, with values at their limits.
+fn every_type() -> (TableSchema, RecordBatch) {
+    let texts = |values: [Option<&str>; 3]| Arc::new(StringViewArray::from_iter(values)) as ArrayRef;
+    let mut lists = LargeListBuilder::new(Int32Builder::new()).with_field(element_field(DataType::Int32));
+    lists.append_value([Some(1), None, Some(i32::MIN)]);
+    lists.append_value([]);
+    lists.append_null();
+    let decimals = |precision, scale, values: [Option<i128>; 3]| {
+        Arc::new(Decimal128Array::from_iter(values).with_precision_and_scale(precision, scale).unwrap()) as ArrayRef
+    };
+    let most = 10_i128.pow(38) - 1;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("text", texts([Some("a\tb\\N\n'\"é"), Some(""), None])),
+        ("varchar(3)", texts([Some("abc"), Some(""), None])),
+        ("char(3)", texts([Some("abc"), Some("   "), None])),
+        ("boolean", Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))),
+        ("smallint", Arc::new(Int16Array::from(vec![Some(i16::MIN), Some(i16::MAX), None]))),
+        ("int", Arc::new(Int32Array::from(vec![Some(i32::MIN), Some(i32::MAX), None]))),
+        ("bigint", Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(i64::MAX), None]))),
+        ("float", Arc::new(Float32Array::from(vec![Some(f32::MIN_POSITIVE), Some(f32::INFINITY), None]))),
+        ("double", Arc::new(Float64Array::from(vec![Some(-0.1), Some(f64::MAX), None]))),
+        ("decimal(38,0)", decimals(38, 0, [Some(most), Some(-most), None])),
+        ("decimal(38,38)", decimals(38, 38, [Some(most), Some(-1), None])),
+        ("decimal(12,2)", decimals(12, 2, [Some(10_000), Some(0), None])),
+        ("date", Arc::new(Date32Array::from(vec![Some(-719_162), Some(2_932_896), None]))),
+        (
+            "timestamp",
+            Arc::new(TimestampMicrosecondArray::from(vec![Some(-62_135_596_800_000_000), Some(253_402_300_799_999_999), None])),
+        ),
+        ("array<int>", Arc::new(lists.finish())),
+    ];
+    let column = |(nth, (ty, _)): (usize, &(&str, ArrayRef))| {
+        let ty = if *ty == "text" { "string" } else { ty };
+        Column::new(ColumnName::new(&format!("c{nth}")).unwrap(), ty.parse().unwrap())
+    };
+    let schema = TableSchema::new(columns.iter().enumerate().map(column).collect());
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let batch = RecordBatch::try_new(Arc::new(arrow_schema(&schema)), arrays).unwrap();
+    (schema, batch)
+}
+
+#[test]
+fn every_type_is_read_back_as_it_was_written() {
+    session().run("make a schema", "create schema typed").unwrap();
+    let (world, (schema, batch)) = (PostgresWorld::new("typed", i32::MAX), every_type());
+    let lease = world.next_run();
+    let sink = world.sink(&lease);
+    let mut staged = sink.begin(&Slice::Whole, &schema).unwrap();
+    staged.write(&batch).unwrap();
+    assert_eq!(staged.finish().unwrap().rows, 3);
+    let table = sink.evolve(&Evolution { after: schema.clone(), ..Evolution::default() }, &BTreeSet::new()).unwrap();
+    assert_eq!(table.schema, schema);
+    sink.commit(&table, &staged, &Commit::Replace).unwrap();
+    let query = format!("select * from {}", world.at.name.in_statement());
+    let columns = world.at.session.describe(&query).unwrap();
+    let read = world.at.session.copy(&query, columns).unwrap().next_batch(10, 1 << 20).unwrap().unwrap();
+    assert!(read.misfits.is_empty());
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        assert_eq!(read.batch.column_by_name(field.name()).unwrap(), column, "{field}");
+    }
+}
+
+#[test]
+fn a_text_that_the_server_does_not_have_is_told_with_its_column() {
+    session().run("make a schema", "create schema zeros").unwrap();
+    let world = PostgresWorld::new("zeros", i32::MAX);
+    let lease = world.next_run();
+    let name = ColumnName::new("name").unwrap();
+    let schema = TableSchema::new(vec![Column::new(name, "string".parse().unwrap())]);
+    let mut staged = world.sink(&lease).begin(&Slice::Whole, &schema).unwrap();
+    let texts: ArrayRef = Arc::new(StringViewArray::from_iter([Some("a"), Some("b\0c")]));
+    let error = staged.write(&RecordBatch::try_new(Arc::new(arrow_schema(&schema)), vec![texts]).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("`name`") && error.hint().unwrap().contains("chr(0)"), "{error}");
 }
