@@ -35,8 +35,8 @@ pub use module::{
     Limits, Module, PartitionBy, PartitionFrom, Rate, SourceSettings, TargetSettings, WithoutRecord,
 };
 pub use pipeline::{
-    CheckSettings, ColumnList, CursorText, DatabaseSource, DatabaseTarget, HiveTarget, MisfitRule, NullCursors, Pipeline,
-    PipelineSource, SinkMode, SinkPartitions, SinkSettings, TieRule, TransformSettings,
+    CheckSettings, ColumnList, CursorText, DatabaseSource, DatabaseTarget, DeleteRule, HiveTarget, MisfitRule, NullCursors,
+    Pipeline, PipelineSource, SinkMode, SinkPartitions, SinkSettings, TieRule, TransformSettings,
 };
 pub use reference::ReferenceResolver;
 pub use schema_doc::{ConfigFile, json_schema, markdown};

@@ -202,6 +202,13 @@ pub struct SinkSettings {
     /// Treatment of rows with the same key that `order_by` does not tell apart, and whose values differ.
     #[serde(default)]
     pub on_tie: TieRule,
+    /// Rows that `mode: merge` deletes from the table.
+    #[serde(default)]
+    pub deletes: DeleteRule,
+    /// Largest share of the table's rows that `deletes: key_diff` deletes, 0 to 1. If more are gone, the run fails.
+    #[serde(default = "most_deleted")]
+    #[schemars(range(min = 0, max = 1))]
+    pub most_deleted: f64,
     /// Partition column of a `hive` table. If not set, the table has no partitions, and each run replaces all its rows in one
     /// step.
     #[serde(default)]
@@ -238,6 +245,19 @@ pub enum SinkMode {
     /// They are added. The source has a `cursor`, from `destination`: rows of the table from the first value on are replaced, so
     /// that none is there twice.
     Append,
+}
+
+/// Rows that a merge deletes from its table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteRule {
+    /// None.
+    #[default]
+    None,
+    /// Those with the keys of rows in which this boolean column is true. These rows are not written.
+    ByColumn(String),
+    /// Those whose keys no row has: the source is read whole, and has no `cursor`.
+    KeyDiff,
 }
 
 /// Treatment of several newest rows with the same key.
@@ -290,6 +310,10 @@ pub struct DatabaseTarget {
     /// Retention of replaced rows in hours. They are tables of the schema `adg` of the database.
     #[serde(default = "sweep_after_hours")]
     pub sweep_after_hours: u16,
+}
+
+fn most_deleted() -> f64 {
+    0.1
 }
 
 fn location() -> String {

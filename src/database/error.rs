@@ -2,6 +2,7 @@
 
 use crate::batch::BatchError;
 use crate::identity::{ErrorKind, Explain, hints};
+use crate::sink::TooManyMissing;
 use crate::stop::Stopped;
 
 /// A reason for which a database can't be read or published to.
@@ -102,6 +103,9 @@ pub enum DatabaseError {
         /// Reason.
         reason: String,
     },
+    /// A merge would delete too many rows.
+    #[error(transparent)]
+    Missing(#[from] TooManyMissing),
     /// A bug of adg.
     #[error(transparent)]
     Batch(#[from] BatchError),
@@ -127,6 +131,7 @@ impl Explain for DatabaseError {
             Self::Fenced { .. } => ErrorKind::Held,
             Self::Rows { .. } | Self::Keys { .. } => ErrorKind::Limit,
             Self::Batch(error) => error.kind(),
+            Self::Missing(error) => error.kind(),
             Self::Denied { .. } | Self::Tls { .. } => ErrorKind::Access,
             Self::Statement { .. } | Self::Table { .. } => ErrorKind::Config,
             Self::Stopped(stopped) => stopped.kind(),
@@ -148,6 +153,7 @@ impl Explain for DatabaseError {
             Self::Fenced { .. } => Some(hints::LEASE_LOST.to_owned()),
             Self::Keys { .. } => Some(hints::KEYS.to_owned()),
             Self::Batch(error) => error.hint(),
+            Self::Missing(error) => error.hint(),
             Self::Stopped(stopped) => stopped.hint(),
             Self::Unavailable { .. } | Self::Locked { .. } | Self::Row { .. } => None,
         }

@@ -8,6 +8,7 @@ use crate::batch::BatchError;
 use crate::catchup::LedgerError;
 use crate::identity::{ErrorKind, Explain, hints};
 use crate::metastore::MetastoreError;
+use crate::sink::TooManyMissing;
 use crate::store::StoreError;
 
 /// A day could not be written or published. Readers still see what they saw before.
@@ -81,6 +82,9 @@ pub enum LakeError {
         /// Reason.
         reason: String,
     },
+    /// A merge would delete too many rows.
+    #[error(transparent)]
+    Missing(#[from] TooManyMissing),
     /// A file that another engine wrote into a run's folder can't be used.
     #[error("the file `{key}`, which another engine wrote, can't be used: {reason}")]
     ForeignFile {
@@ -112,6 +116,7 @@ impl Explain for LakeError {
             Self::Metastore(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Batch(error) => error.kind(),
+            Self::Missing(error) => error.kind(),
             Self::Moved { .. } | Self::Unsupported { .. } => ErrorKind::Config,
             Self::QuarantineFull { .. } | Self::Keys { .. } => ErrorKind::Limit,
             Self::Parquet { .. } | Self::Scratch { .. } | Self::Cut { .. } | Self::Damaged { .. } | Self::ForeignFile { .. } => {
@@ -131,6 +136,7 @@ impl Explain for LakeError {
                 Some("look at those that the report's quarantine has; or raise `limits.quarantine_mib` in the module file".into())
             }
             Self::Keys { .. } => Some(hints::KEYS.into()),
+            Self::Missing(error) => error.hint(),
             Self::Damaged { .. } => Some("restore the file, or publish the whole slice again".into()),
             Self::Scratch { .. } => Some(hints::SCRATCH.into()),
             Self::Batch(_) | Self::Parquet { .. } | Self::Cut { .. } | Self::ForeignFile { .. } => None,

@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "spark")]
 mod foreign_files;
 mod hive_sink;
+mod incoming;
 mod largest;
 mod layout;
 mod parameters;
@@ -20,6 +21,7 @@ mod publish;
 mod published;
 mod quarantine;
 mod readers;
+mod replaces;
 mod revert;
 mod row_day;
 mod run_folder;

@@ -1,12 +1,16 @@
 //! Files of one slice that no reader sees yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::FieldRef;
 
+use crate::batch::{BatchError, RowKeys, arrow_type};
 use crate::catchup::Slice;
 use crate::metastore::PartitionValue;
-use crate::schema::TableSchema;
+use crate::schema::{Column, ColumnName, TableSchema};
 use crate::sink::{Extent, StagedRows};
 
 use super::{FileSettings, LakeError, RowDay, RunFolder, TableWriter, WrittenFile};
@@ -22,6 +26,8 @@ pub struct StagedFiles<'a> {
     /// Writer of single batches, once there is one.
     writer: Option<TableWriter<'a>>,
     files: Vec<WrittenFile>,
+    /// Hashes of keys whose rows a merge deletes.
+    deleted: HashSet<u128>,
 }
 
 impl<'a> StagedFiles<'a> {
@@ -32,7 +38,8 @@ impl<'a> StagedFiles<'a> {
         settings: FileSettings,
         row_day: Option<RowDay>,
     ) -> Self {
-        Self { slice, value, folder, schema: schema.clone(), settings, row_day, writer: None, files: Vec::new() }
+        let (schema, deleted) = (schema.clone(), HashSet::new());
+        Self { slice, value, folder, schema, settings, row_day, writer: None, files: Vec::new(), deleted }
     }
 
     /// Returns the slice.
@@ -81,6 +88,11 @@ impl<'a> StagedFiles<'a> {
         &self.files
     }
 
+    /// Returns the hashes of keys whose rows a merge deletes.
+    pub(super) fn deleted(&self) -> &HashSet<u128> {
+        &self.deleted
+    }
+
     /// Returns the extent of the finished files by the name of their folder in the run's folder; those of a date with one
     /// partition lie in that itself.
     pub(super) fn folders(&self) -> BTreeMap<String, Extent> {
@@ -107,6 +119,7 @@ impl<'a> StagedFiles<'a> {
             row_day: self.row_day.clone(),
             writer: None,
             files: self.files.iter().cloned().chain(others).collect(),
+            deleted: HashSet::new(),
         }
     }
 
@@ -125,6 +138,26 @@ impl StagedRows for StagedFiles<'_> {
             None => self.writer(),
         };
         self.writer.insert(writer).write(batch)
+    }
+
+    fn delete(&mut self, keys: &RecordBatch) -> Result<(), LakeError> {
+        let names = keys.schema();
+        let is_key = |column: &&Column| names.field_with_name(column.name.as_str()).is_ok();
+        let columns = TableSchema::new(self.schema.columns().iter().filter(is_key).cloned().collect());
+        // In the types of the table, as its rows are hashed.
+        let cast = |(array, field): (&ArrayRef, &FieldRef)| {
+            let ty = columns.columns().iter().find(|column| column.name.as_str() == field.name()).map(|column| &column.ty);
+            ty.map_or_else(|| Ok(Arc::clone(array)), |ty| cast(array, &arrow_type(ty)))
+        };
+        let arrays = keys.columns().iter().zip(names.fields()).map(cast).collect::<Result<Vec<_>, _>>();
+        let by_name = names.fields().iter().map(|field| field.name().as_str());
+        let batch =
+            arrays.and_then(|arrays| RecordBatch::try_from_iter(by_name.clone().zip(arrays))).map_err(BatchError::from)?;
+        let order: Vec<ColumnName> = by_name.filter_map(|name| ColumnName::new(name).ok()).collect();
+        if let Some(by) = RowKeys::new(&order, &columns)? {
+            self.deleted.extend(by.of(&batch)?);
+        }
+        Ok(())
     }
 
     fn finish(&mut self) -> Result<Extent, LakeError> {

@@ -17,8 +17,8 @@ use crate::catchup::{Access, Holder, Lease, LeaseStore, Slice, SqliteLedger};
 use crate::identity::{Clock, FixedClock, ModuleName, RunId, SliceLength};
 use crate::metastore::{GlueMetastore, GlueSettings, HiveMetastore, HiveSettings, Metastore, SqliteMetastore, TableName};
 use crate::schema::{ColumnName, TimestampEncoding};
-use crate::sink::Commit;
 use crate::sink::conformance::{self, World};
+use crate::sink::{Commit, Missing};
 use crate::store::{Store, normal_location};
 use crate::test_services;
 
@@ -154,7 +154,7 @@ fn an_interrupted_merge_is_ended_by_the_next() {
     let merge = |rows: &[(i64, &str, i32)]| {
         let (lease, id) = (world.next_run(), ColumnName::new("id").unwrap());
         let sink = world.sink(&lease);
-        conformance::merged(&sink, &Slice::Whole, rows, &Commit::Merge { keys: &[id] });
+        conformance::merged(&sink, &Slice::Whole, rows, &Commit::Merge { keys: &[id], missing: Missing::Keep });
         lease
     };
     merge(&[(1, "a", 1), (2, "b", 2)]);

@@ -8,4 +8,4 @@ mod table_sink;
 
 pub use largest::Largest;
 pub use revision::{Extent, Reverted, Revision};
-pub use table_sink::{Changes, Commit, Committed, SinkTable, StagedRows, TableSink};
+pub use table_sink::{Changes, Commit, Committed, Missing, SinkTable, StagedRows, TableSink, TooManyMissing};

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::catchup::Slice;
-use crate::identity::Explain;
+use crate::identity::{ErrorKind, Explain};
 use crate::schema::{ColumnName, Evolution, TableSchema};
 
 use super::{Extent, Reverted, Revision};
@@ -37,11 +37,60 @@ pub enum Commit<'c> {
         /// Its first value that is replaced, as an array of one in the table's type.
         first: &'c ArrayRef,
     },
-    /// They replace rows with the same values of these columns; others are added.
+    /// They replace rows with the same values of these columns; others are added. Rows with the keys of
+    /// [`StagedRows::delete`] are deleted.
     Merge {
         /// Columns that identify a row.
         keys: &'c [ColumnName],
+        /// Treatment of rows of the table whose keys no staged row has.
+        missing: Missing,
     },
+}
+
+/// Treatment of rows of a table whose keys no staged row has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Missing {
+    /// They stay.
+    Keep,
+    /// They are deleted. If they are more than this share of the table's rows, the commit is refused.
+    Delete {
+        /// Largest share, 0 to 1.
+        most: f64,
+    },
+}
+
+/// A merge that would delete more rows of a table than it may.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{missing} of {rows} rows of {table} are gone in the source, more than `most_deleted` allows; nothing was published")]
+pub struct TooManyMissing {
+    /// Table.
+    pub table: String,
+    /// Rows whose keys no staged row has.
+    pub missing: u64,
+    /// Rows of the table.
+    pub rows: u64,
+}
+
+impl Missing {
+    /// Returns true if so many of the rows of a table may be deleted.
+    pub fn allows(self, missing: u64, rows: u64) -> bool {
+        // Counts of rows are far below the integers that a double does not hold.
+        #[expect(clippy::cast_precision_loss)]
+        match self {
+            Self::Keep => missing == 0,
+            Self::Delete { most } => missing as f64 <= most * rows as f64,
+        }
+    }
+}
+
+impl Explain for TooManyMissing {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Limit
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("look at the source; if they are to be deleted, raise `most_deleted` of the sink".to_owned())
+    }
 }
 
 /// The result of a commit.
@@ -63,7 +112,7 @@ pub struct Changes {
     pub updated: u64,
     /// Rows that the table had already.
     pub unchanged: u64,
-    /// Rows of the table that the staged ones replaced without regard to keys.
+    /// Rows of the table that were deleted, or replaced without regard to keys.
     #[serde(default)]
     pub deleted: u64,
 }
@@ -158,6 +207,13 @@ pub trait StagedRows {
     /// # Errors
     /// The store or the disk fails.
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Self::Error>;
+
+    /// Marks the rows of the table with these keys: a merge deletes them. The batch has the columns of the keys, in their order,
+    /// and no others; no row that is written has the same keys.
+    ///
+    /// # Errors
+    /// The server or the disk fails.
+    fn delete(&mut self, keys: &RecordBatch) -> Result<(), Self::Error>;
 
     /// Finishes the write; rows may be none. Returns their extent.
     ///

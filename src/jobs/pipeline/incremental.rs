@@ -8,11 +8,11 @@ use crate::config::NullCursors;
 use crate::identity::NodeName;
 use crate::jobs::run::{JobError, Services};
 use crate::schema::TableSchema;
-use crate::sink::Largest;
+use crate::sink::{Largest, Missing};
 
 use super::checked::{Checked, Sink, Source};
 use super::cursor::{Cursor, CursorFrom};
-use super::mode::Mode;
+use super::mode::{Merge, Mode};
 use super::open_place::{OpenPlace, of_sink};
 use super::wrong::wrong;
 
@@ -29,7 +29,15 @@ impl Checked<'_> {
         let sources = self.sources_of(&sink.settings.from);
         let mut cursors = sources.iter().filter_map(|source| Some((*source, source.cursor()?)));
         match sink.mode {
-            Mode::Merge(_) => Ok(()),
+            Mode::Merge(Merge { missing: Missing::Keep, .. }) => Ok(()),
+            Mode::Merge(_) => match cursors.next() {
+                None => Ok(()),
+                Some((source, _)) => Err(format!(
+                    "a run reads some of the rows of `{}`, which has a cursor, and `deletes: key_diff` would delete all others; \
+                     leave `cursor` out, or mark deleted rows: `deletes: {{ by_column: is_deleted }}`",
+                    source.name
+                )),
+            },
             Mode::Append => match cursors.find(|(source, _)| source.name == sink.settings.from) {
                 Some((_, Cursor { from: CursorFrom::Destination, nulls: NullCursors::Read, .. })) => {
                     Err("each run would add the rows without a cursor again: set `nulls: skip` of the source, or `merge`"

@@ -20,6 +20,7 @@ mod read;
 mod request;
 mod sink;
 mod sources;
+mod staging;
 mod target;
 mod work;
 mod wrong;

@@ -1,7 +1,8 @@
 //! The effect of a sink's rows on those that its table has.
 
-use crate::config::{SinkMode, SinkPartitions, SinkSettings, TieRule};
+use crate::config::{DeleteRule, SinkMode, SinkPartitions, SinkSettings, TieRule};
 use crate::schema::{ColumnName, ColumnType, TableSchema};
+use crate::sink::Missing;
 
 /// Mode of a sink.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub(super) struct Merge {
     /// Column by which the newest of several rows with the same key is taken.
     pub(super) order_by: Option<ColumnName>,
     pub(super) on_tie: TieRule,
+    /// Boolean column that is true in rows whose keys are to be deleted.
+    pub(super) marked_by: Option<ColumnName>,
+    /// Treatment of rows of the table whose keys no row has.
+    pub(super) missing: Missing,
 }
 
 impl Mode {
@@ -34,6 +39,9 @@ impl Mode {
             mode @ (SinkMode::Replace | SinkMode::Append) => {
                 if !settings.keys.is_empty() {
                     return Err(("keys", "they are for `mode: merge`".to_owned()));
+                }
+                if settings.deletes != DeleteRule::None {
+                    return Err(("deletes", "it is for `mode: merge`".to_owned()));
                 }
                 if settings.order_by.is_some() {
                     return Err(("order_by", "it is for `mode: merge`".to_owned()));
@@ -51,7 +59,15 @@ impl Mode {
                 must_be_of_all_runs(settings, "merged into")?;
                 let keys = settings.keys.iter().map(|name| column("keys", name)).collect::<Result<_, _>>()?;
                 let order_by = settings.order_by.as_ref().map(|name| column("order_by", name)).transpose()?;
-                Ok(Self::Merge(Merge { keys, order_by, on_tie: settings.on_tie }))
+                let (marked_by, missing) = match &settings.deletes {
+                    DeleteRule::None => (None, Missing::Keep),
+                    DeleteRule::ByColumn(name) => (Some(column("deletes", name)?), Missing::Keep),
+                    DeleteRule::KeyDiff if (0.0..=1.0).contains(&settings.most_deleted) => {
+                        (None, Missing::Delete { most: settings.most_deleted })
+                    }
+                    DeleteRule::KeyDiff => return Err(("most_deleted", "it is a share, from 0 to 1".to_owned())),
+                };
+                Ok(Self::Merge(Merge { keys, order_by, on_tie: settings.on_tie, marked_by, missing }))
             }
         }
     }
@@ -61,6 +77,15 @@ impl Mode {
         match self {
             Self::Merge(merge) => &merge.keys,
             Self::Replace | Self::Append => &[],
+        }
+    }
+
+    /// Returns true if rows that are none leave a table without rows.
+    pub(super) fn may_empty(&self) -> bool {
+        match self {
+            Self::Replace => true,
+            Self::Merge(merge) => merge.missing != Missing::Keep,
+            Self::Append => false,
         }
     }
 
@@ -74,7 +99,7 @@ impl Mode {
     /// # Errors
     /// The reason if not.
     pub(super) fn must_fit(&self, rows: &TableSchema) -> Result<(), String> {
-        let Self::Merge(Merge { keys, order_by, .. }) = self else { return Ok(()) };
+        let Self::Merge(Merge { keys, order_by, marked_by, .. }) = self else { return Ok(()) };
         for name in keys {
             match rows.type_of(name) {
                 None => return Err(format!("its rows have no column `{name}`, which is one of its `keys`")),
@@ -83,6 +108,13 @@ impl Mode {
                 }
                 Some(_) => {}
             }
+        }
+        match marked_by.as_ref().map(|name| (name, rows.type_of(name))) {
+            Some((name, None)) => return Err(format!("its rows have no column `{name}`, which marks deleted rows")),
+            Some((name, Some(ty))) if *ty != ColumnType::Boolean => {
+                return Err(format!("`{name}` marks deleted rows, and is {ty}: it has to be boolean"));
+            }
+            _ => {}
         }
         match order_by.as_ref().map(|name| (name, rows.type_of(name))) {
             Some((name, None)) => Err(format!("its rows have no column `{name}`, which is its `order_by`")),

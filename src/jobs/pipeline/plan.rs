@@ -6,6 +6,7 @@ use crate::config::{Pipeline, SinkPartitions};
 use crate::jobs::run::{JobError, Services};
 use crate::report;
 use crate::schema::{Column, TableSchema};
+use crate::sink::Missing;
 
 use super::checked::Checked;
 use super::connection::warn_of_weak;
@@ -80,9 +81,16 @@ fn table(services: &Services, settings: &Pipeline, target: &Target<'_>) -> Resul
     let becomes = match &sink.mode {
         Mode::Replace => format!("becomes {place}"),
         Mode::Append => format!("is added to {place}"),
-        Mode::Merge(Merge { keys, .. }) => {
+        Mode::Merge(Merge { keys, marked_by, missing, .. }) => {
             let keys = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            format!("is merged by {keys} into {place}")
+            let deletes = match (marked_by, missing) {
+                (Some(column), _) => format!("; rows in which `{column}` is true are deleted"),
+                (None, Missing::Delete { most }) => {
+                    format!("; rows whose keys are gone are deleted, if they are at most {most} of all")
+                }
+                (None, Missing::Keep) => String::new(),
+            };
+            format!("is merged by {keys} into {place}{deletes}")
         }
     };
     Ok(format!("{}: {} {becomes}{way}\n{changes}", sink.name, sink.settings.from))

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use arrow_select::filter::filter_record_batch;
 use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Counts, Status, Unit};
@@ -14,12 +13,12 @@ use crate::jobs::run::{JobError, PipelineError, Services};
 use crate::lake::{FileSettings, HiveSink};
 use crate::report::{DayReport, Failure, Outcome};
 use crate::schema::ColumnName;
-use crate::sink::{Changes, Commit, Committed, Extent, StagedRows, TableSink};
-use crate::sql::StagedTable;
+use crate::sink::{Changes, Commit, Committed, StagedRows, TableSink};
 
 use super::mode::{Merge, Mode};
 use super::newest::Superseded;
 use super::open_place::{OpenPlace, of_sink};
+use super::staging::Staging;
 use super::target::Target;
 use super::work::Work;
 
@@ -151,29 +150,30 @@ impl<'r> SinkAttempt<'r> {
         let misfits = work.misfits_of(&settings.from);
         self.report.value_errors_by_column = misfits.iter().map(|(name, count)| (name.to_string(), *count)).collect();
         self.attempt.counts = Counts { rows_read: rows.rows(), value_errors: misfits.values().sum(), ..Counts::default() };
-        match self.target.sink.mode {
-            Mode::Replace if rows.rows() == 0 && !settings.allow_empty => {
+        match &self.target.sink.mode {
+            mode if mode.may_empty() && rows.rows() == 0 && !settings.allow_empty => {
                 let (from, table) = (settings.from.to_string(), self.target.sink.place.table());
                 return Err(PipelineError::Empty { from, table }.into());
             }
-            Mode::Merge(_) | Mode::Append if rows.rows() == 0 && evolution.before.is_some() => {
+            mode if !mode.may_empty() && rows.rows() == 0 && evolution.before.is_some() => {
                 self.report.notes.push("there were no rows; the table stays as it was".to_owned());
                 return Ok(());
             }
             _ => {}
         }
-        let superseded = match &self.target.sink.mode {
-            Mode::Merge(merge) => Superseded::of(&settings.from, rows, merge)?,
-            Mode::Replace | Mode::Append => Superseded::default(),
+        let (superseded, marks) = match &self.target.sink.mode {
+            Mode::Merge(merge) => (Superseded::of(&settings.from, rows, merge)?, Staging::marks(merge)),
+            Mode::Replace | Mode::Append => (Superseded::default(), None),
         };
         let stop = &self.run.services.environment.stop;
         let columns = self.target.place.staged(evolution, &self.target.rows);
         let mut staged = sink.begin(&self.attempt.unit.slice, &columns)?;
-        let written = self.write(&mut staged, rows, &superseded).inspect_err(|_| staged.abort())?;
+        let staging = Staging { node: &settings.from, rows, superseded: &superseded, marks };
+        let (written, marked) = staging.write(&mut staged, stop).inspect_err(|_| staged.abort())?;
         self.attempt.counts =
             Counts { rows_written: written.rows, files: written.files, bytes: written.bytes, ..self.attempt.counts };
         self.report.counts = self.attempt.counts;
-        if written.rows + superseded.count() != rows.rows() {
+        if written.rows + marked + superseded.count() != rows.rows() {
             staged.abort();
             return Err(JobError::Bug(format!(
                 "{} rows were read, but {} written; nothing was published",
@@ -187,7 +187,7 @@ impl<'r> SinkAttempt<'r> {
         let table = sink.evolve(evolution, &BTreeSet::new()).inspect_err(|_| staged.abort())?;
         let commit = match &self.target.sink.mode {
             Mode::Replace => Commit::Replace,
-            Mode::Merge(Merge { keys, .. }) => Commit::Merge { keys },
+            Mode::Merge(Merge { keys, missing, .. }) => Commit::Merge { keys, missing: *missing },
             Mode::Append => match work.first_of(&settings.from) {
                 Some((column, first)) => Commit::ReplaceFrom { column, first },
                 None => Commit::Append,
@@ -197,42 +197,21 @@ impl<'r> SinkAttempt<'r> {
         self.attempt.location = Some(location.clone());
         self.report.location = Some(location);
         if self.target.sink.mode.adds() {
-            self.tell_changes(changes, superseded.count());
+            self.tell_changes(changes, superseded.count(), marked);
         }
         self.tell(ddl);
         Ok(())
     }
 
-    /// Stages the rows that no newer one supersedes.
-    fn write<S: StagedRows>(&self, staged: &mut S, rows: &StagedTable, superseded: &Superseded) -> Result<Extent, JobError>
-    where
-        JobError: From<S::Error>,
-    {
-        let node = &self.target.sink.settings.from;
-        let mut first = 0;
-        for batch in rows.batches() {
-            self.run.services.environment.stop.check()?;
-            let batch = batch.map_err(|source| PipelineError::Sql { node: node.to_string(), source })?;
-            let count = batch.num_rows() as u64;
-            if superseded.count() == 0 {
-                staged.write(&batch)?;
-            } else {
-                let kept = filter_record_batch(&batch, &superseded.others(first, &batch));
-                staged.write(&kept.map_err(|error| JobError::Bug(error.to_string()))?)?;
-            }
-            first += count;
-        }
-        Ok(staged.finish()?)
-    }
-
-    /// Adds what became of the rows of a merge: read = inserted + updated + unchanged + superseded.
-    fn tell_changes(&mut self, changes: Changes, superseded: u64) {
+    /// Adds what became of the rows of a merge: read = inserted + updated + unchanged + superseded + marked.
+    fn tell_changes(&mut self, changes: Changes, superseded: u64, marked: u64) {
         let Changes { inserted, updated, unchanged, deleted } = changes;
         let counts = [
             ("inserted", inserted),
             ("updated", updated),
             ("unchanged", unchanged),
             ("superseded", superseded),
+            ("marked", marked),
             ("deleted", deleted),
         ];
         let told = counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}"));

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 
 use crate::identity::{ErrorKind, Explain};
-use crate::sink::{Changes, Commit, Extent, Reverted, StagedRows, TableSink};
+use crate::sink::{Changes, Commit, Extent, Missing, Reverted, StagedRows, TableSink};
 
 use super::World;
 use super::values::{batch, evolution, first, grown, name, published, replaced, sees, slice, staged};
@@ -75,7 +75,7 @@ pub(super) fn rows_are_added_or_the_commit_is_refused<W: World>(world: &W) {
 
 pub(super) fn rows_are_merged_or_the_commit_is_refused<W: World>(world: &W) {
     let changes = Changes { inserted: 1, updated: 1, ..Changes::default() };
-    commits_or_refuses(world, &Commit::Merge { keys: &[name("id")] }, &["1,a", "2,x", "3,y"], changes);
+    commits_or_refuses(world, &Commit::Merge { keys: &[name("id")], missing: Missing::Keep }, &["1,a", "2,x", "3,y"], changes);
 }
 
 /// Commits rows to a slice that has others. A sink that does not support the commit says so, and leaves the slice as it is.
@@ -120,7 +120,7 @@ pub(super) fn rows_from_a_value_on_are_replaced<W: World>(world: &W) {
 
 pub(super) fn rows_are_merged_into_a_new_table_and_one_that_grows<W: World>(world: &W) {
     let (lease, keys) = (world.next_run(), [name("id")]);
-    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys });
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys, missing: Missing::Keep });
     if !sink.supports(&commit) {
         return;
     }
@@ -140,7 +140,7 @@ pub(super) fn rows_are_merged_into_a_new_table_and_one_that_grows<W: World>(worl
 pub(super) fn a_merge_of_rows_that_are_there_changes_nothing<W: World>(world: &W) {
     let (_, before) = published(world, &slice(world), &[(1, "a"), (2, "b")]);
     let (lease, keys) = (world.next_run(), [name("id")]);
-    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys });
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys, missing: Missing::Keep });
     if !sink.supports(&commit) {
         return;
     }
@@ -155,7 +155,7 @@ pub(super) fn a_merge_of_rows_that_are_there_changes_nothing<W: World>(world: &W
 pub(super) fn rows_with_the_same_key_are_not_merged<W: World>(world: &W) {
     published(world, &slice(world), &[(1, "a"), (2, "b")]);
     let (lease, keys) = (world.next_run(), [name("id")]);
-    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys });
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys, missing: Missing::Keep });
     if !sink.supports(&commit) {
         return;
     }
@@ -166,4 +166,62 @@ pub(super) fn rows_with_the_same_key_are_not_merged<W: World>(world: &W) {
     assert!(error.hint().is_some());
     assert_eq!(world.stored(), stored);
     sees(world, &slice(world), &["1,a", "2,b"]);
+}
+
+pub(super) fn marked_rows_are_deleted<W: World>(world: &W) {
+    let (_, before) = published(world, &slice(world), &[(1, "a"), (2, "b"), (3, "c")]);
+    let (lease, keys) = (world.next_run(), [name("id")]);
+    let (sink, commit) = (world.sink(&lease), Commit::Merge { keys: &keys, missing: Missing::Keep });
+    if !sink.supports(&commit) {
+        return;
+    }
+    let table = sink.state().unwrap().unwrap();
+    let marked = |ids: &[i64]| {
+        let ids: ArrayRef = Arc::new(Int64Array::from(ids.to_vec()));
+        RecordBatch::try_from_iter([("id", ids)]).unwrap()
+    };
+    let mut written = sink.begin(&slice(world), &first()).unwrap();
+    written.write(&batch(&[(3, "c"), (4, "d")])).unwrap();
+    // The last one is not there.
+    written.delete(&marked(&[2, 9])).unwrap();
+    assert_eq!(written.finish().unwrap().rows, 2);
+    let committed = sink.commit(&table, &written, &commit).unwrap();
+    assert_eq!(committed.changes, Changes { inserted: 1, unchanged: 1, deleted: 1, ..Changes::default() });
+    assert_ne!(committed.location, before.location);
+    sees(world, &slice(world), &["1,a", "3,c", "4,d"]);
+    // Again, by a run that finds nothing to do.
+    let lease = world.next_run();
+    let sink = world.sink(&lease);
+    let mut written = sink.begin(&slice(world), &first()).unwrap();
+    written.delete(&marked(&[2])).unwrap();
+    written.finish().unwrap();
+    let again = sink.commit(&table, &written, &commit).unwrap();
+    assert_eq!((again.changes, again.location), (Changes::default(), committed.location));
+    sees(world, &slice(world), &["1,a", "3,c", "4,d"]);
+    // A key that is written, too.
+    let mut written = sink.begin(&slice(world), &first()).unwrap();
+    written.write(&batch(&[(1, "x")])).unwrap();
+    written.delete(&marked(&[1])).unwrap();
+    written.finish().unwrap();
+    assert_eq!(sink.commit(&table, &written, &commit).unwrap_err().kind(), ErrorKind::Limit);
+    sees(world, &slice(world), &["1,a", "3,c", "4,d"]);
+}
+
+pub(super) fn rows_without_a_staged_one_are_deleted_up_to_a_share<W: World>(world: &W) {
+    published(world, &slice(world), &[(1, "a"), (2, "b"), (3, "c"), (4, "d")]);
+    let (lease, keys) = (world.next_run(), [name("id")]);
+    let sink = world.sink(&lease);
+    let commit = |most| Commit::Merge { keys: &keys, missing: Missing::Delete { most } };
+    if !sink.supports(&commit(0.5)) {
+        return;
+    }
+    let (table, rows) = (sink.state().unwrap().unwrap(), [(1, "a"), (2, "x"), (5, "e")]);
+    let error = sink.commit(&table, &staged(&sink, &slice(world), &first(), &rows), &commit(0.4)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert!(error.hint().unwrap().contains("most_deleted"), "{error}");
+    sees(world, &slice(world), &["1,a", "2,b", "3,c", "4,d"]);
+    let changes = Changes { inserted: 1, updated: 1, unchanged: 1, deleted: 2 };
+    let committed = sink.commit(&table, &staged(&sink, &slice(world), &first(), &rows), &commit(0.5)).unwrap();
+    assert_eq!(committed.changes, changes);
+    sees(world, &slice(world), &["1,a", "2,x", "5,e"]);
 }

@@ -55,6 +55,8 @@ pub(crate) fn suite<W: World>(world: impl Fn() -> W) {
     commits::rows_are_merged_into_a_new_table_and_one_that_grows(&world());
     commits::a_merge_of_rows_that_are_there_changes_nothing(&world());
     commits::rows_with_the_same_key_are_not_merged(&world());
+    commits::marked_rows_are_deleted(&world());
+    commits::rows_without_a_staged_one_are_deleted_up_to_a_share(&world());
     fences::a_run_that_slept_past_its_lease_commits_nothing(&world());
     fences::a_run_that_slept_past_its_lease_reverts_nothing(&world());
     reverts::a_revert_restores_replaced_rows_and_can_be_reverted(&world());

@@ -47,7 +47,14 @@ def run(scene: Scene) -> dict[str, dict[str, int]]:
 
 def numbers(inserted: int, updated: int, unchanged: int, superseded: int = 0) -> dict[str, int]:
     """Numbers as a report has them."""
-    found = {"inserted": inserted, "updated": updated, "unchanged": unchanged, "superseded": superseded, "deleted": 0}
+    found = {
+        "inserted": inserted,
+        "updated": updated,
+        "unchanged": unchanged,
+        "superseded": superseded,
+        "marked": 0,
+        "deleted": 0,
+    }
     return {f"rows_{name}": number for name, number in sorted(found.items())}
 
 
@@ -130,3 +137,58 @@ def test_a_table_that_was_replaced_can_be_merged_into(checks: Checks, scene: Sce
     checks.same("numbers", run(scene), dict.fromkeys(("whole", "days"), numbers(0, 1, 0)))
     for table in ("orders", "days"):
         checks.same(table, scene.rows(f"select id, city from sales.{table} order by id"), [[1, None], [2, None], [3, "York"]])
+
+
+DELETES = """\
+version: 1
+pipeline: daily
+sources:
+  orders: { postgres: { connection: shop, table: orders } }
+sinks:
+  lake: { from: orders, hive: { table: sales.orders }, mode: merge, keys: [id], order_by: updated_at, RULE }
+  mart: { from: orders, postgres: { connection: shop, table: mart }, mode: merge, keys: [id], order_by: updated_at, RULE }
+"""
+
+
+def both(scene: Scene) -> list[str]:
+    """The ids of both tables."""
+    lake = " ".join(str(row[0]) for row in scene.rows("select id from sales.orders order by id"))
+    return [lake, scene.server.run("select string_agg(id::text, ' ' order by id) from mart", scene.database)]
+
+
+def test_rows_that_are_marked_are_deleted(checks: Checks, scene: Scene) -> None:
+    """The newest row of a key decides."""
+    scene.server.run("alter table orders add is_deleted boolean", scene.database)
+    scene.pipeline("daily", DELETES.replace("RULE", "deletes: { by_column: is_deleted }"))
+    run(scene)
+    change = """\
+    insert into orders values (1, 'Ann', 1, null, '2024-06-01', true), (2, 'Bob', 1, null, '2024-06-01', true),
+      (2, 'Bob', 2, null, '2024-06-02', false), (9, 'new', 1, null, '2024-06-01', true), (8, 'new', 1, null, '2024-06-01', false);
+    """
+    scene.server.run(change, scene.database)
+    found = numbers(1, 1, 1, superseded=3) | {"rows_marked": 2, "rows_deleted": 1}
+    checks.same("numbers", run(scene), dict.fromkeys(("lake", "mart"), found))
+    checks.same("rows", both(scene), ["2 3 8"] * 2)
+    scene.pipeline("daily", DELETES.replace("RULE", "deletes: { by_column: total }"))
+    told = scene.job.expect(10, "pipeline", "plan", "daily").stderr
+    checks.same("no boolean", "`total` marks deleted rows, and is decimal(9,2)" in told, True)
+
+
+def test_rows_that_are_gone_are_deleted(checks: Checks, scene: Scene) -> None:
+    """If they are not too many; a source without rows deletes none."""
+    scene.pipeline("daily", DELETES.replace("RULE", "deletes: key_diff, most_deleted: 0.4"))
+    run(scene)
+    scene.server.run("delete from orders where id = 2; update orders set total = 7 where id = 1", scene.database)
+    found = numbers(0, 1, 1) | {"rows_deleted": 1}
+    checks.same("numbers", run(scene), dict.fromkeys(("lake", "mart"), found))
+    checks.same("rows", both(scene), ["1 3"] * 2)
+    scene.server.run("create table away as select * from orders; delete from orders where id = 1", scene.database)
+    failed = failure(scene)
+    checks.same("too many", "1 of 2 rows of sales.orders are gone" in failed and "most_deleted" in failed, True)
+    scene.server.run("delete from orders", scene.database)
+    checks.same("none", "has no rows" in failure(scene), True)
+    checks.same("stay", both(scene), ["1 3"] * 2)
+    cursor = DELETES.replace("RULE", "deletes: key_diff").replace("table: orders }", "table: orders, cursor: updated_at }")
+    scene.pipeline("daily", cursor)
+    told = scene.job.expect(10, "pipeline", "run", "daily").stderr
+    checks.same("cursor", "`deletes: key_diff` would delete all others" in told, True)

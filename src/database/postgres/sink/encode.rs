@@ -156,10 +156,7 @@ impl Values {
         }
         match self {
             Self::Missing => out.put_i32(NULL),
-            Self::Boolean(values) => {
-                out.put_i32(1);
-                out.put_u8(values.value(row).into());
-            }
+            Self::Boolean(values) => put_boolean(values.value(row), out),
             Self::Int2(values) => {
                 out.put_i32(2);
                 out.put_i16(values.value(row));
@@ -220,6 +217,13 @@ impl Values {
             Self::List(values, ..) => values.is_null(row),
         }
     }
+}
+
+/// Appends a boolean, with its length.
+#[inline]
+pub(super) fn put_boolean(value: bool, out: &mut BytesMut) {
+    out.put_i32(1);
+    out.put_u8(value.into());
 }
 
 #[inline]

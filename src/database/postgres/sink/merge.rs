@@ -6,11 +6,11 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use crate::batch::BatchError;
 use crate::database::DatabaseError;
 use crate::schema::ColumnName;
-use crate::sink::Changes;
+use crate::sink::{Changes, Missing, TooManyMissing};
 
 use super::super::reading::quoted;
 use super::column::StagedColumn;
-use super::staged::{STAGED, StagedCopy};
+use super::staged::{DELETED, STAGED, StagedCopy};
 use super::table::listed;
 
 const MERGE: &str = "merge rows";
@@ -40,10 +40,14 @@ impl Merging<'_> {
 
     /// Returns the query of the staged rows, in the types of the table.
     pub(super) fn rows(&self) -> String {
+        self.of_staged(&format!("where not {DELETED}"))
+    }
+
+    fn of_staged(&self, condition: &str) -> String {
         let column = |StagedColumn { name, in_table, stored }: &StagedColumn| {
             format!("{} as {}", stored.expression(name.as_str()), quoted(in_table))
         };
-        format!("select {} from {STAGED}", self.staged.columns.iter().map(column).collect::<Vec<_>>().join(", "))
+        format!("select {} from {STAGED} {condition}", self.staged.columns.iter().map(column).collect::<Vec<_>>().join(", "))
     }
 
     /// Adds the rows.
@@ -64,11 +68,13 @@ impl Merging<'_> {
     }
 
     /// Merges the rows by keys. Rows that the table has as they are stay untouched.
-    pub(super) fn merge(&self, keys: &[ColumnName]) -> Result<Changes, DatabaseError> {
+    pub(super) fn merge(&self, keys: &[ColumnName], missing: Missing) -> Result<Changes, DatabaseError> {
         let keys: Vec<String> = keys.iter().map(|key| self.in_table(key)).collect();
         let keys = keys.as_slice();
         self.must_be_unique(keys)?;
         let changes = self.compare(keys)?;
+        // Before rows are added, which the share of those that are gone is not of.
+        let deleted = self.delete(keys, missing)?;
         if !changes.is_nothing() {
             let rows = if self.version >= HAS_MERGE { self.by_merge(keys)? } else { self.by_update_and_insert(keys)? };
             if rows != changes.inserted + changes.updated {
@@ -80,7 +86,27 @@ impl Merging<'_> {
                 return Err(self.refused(reason));
             }
         }
-        Ok(changes)
+        Ok(Changes { deleted, ..changes })
+    }
+
+    /// Deletes rows that are marked, and those that no staged row has the keys of.
+    fn delete(&self, keys: &[String], missing: Missing) -> Result<u64, DatabaseError> {
+        let (table, is_same, session) = (self.table, joined(keys), &self.staged.session);
+        let delete = |condition: &str| session.execute(MERGE, &format!("delete from {table} as t where {condition}"), &[]);
+        let mut deleted = 0;
+        if self.staged.deleted > 0 {
+            let marked = self.of_staged(&format!("where {DELETED}"));
+            deleted += delete(&format!("exists (select from ({marked}) as s where {is_same})"))?;
+        }
+        if missing != Missing::Keep {
+            let rows = self.count(&format!("select count(*) from {table}"))?;
+            let gone = delete(&format!("not exists (select from ({}) as s where {is_same})", self.rows()))?;
+            if !missing.allows(gone, rows) {
+                return Err(TooManyMissing { table: self.table.to_owned(), missing: gone, rows }.into());
+            }
+            deleted += gone;
+        }
+        Ok(deleted)
     }
 
     fn refused(&self, reason: String) -> DatabaseError {
@@ -94,7 +120,7 @@ impl Merging<'_> {
     }
 
     fn must_be_unique(&self, keys: &[String]) -> Result<(), DatabaseError> {
-        let (rows, listed) = (self.rows(), listed(keys));
+        let (rows, listed) = (self.of_staged(""), listed(keys));
         let is_null = keys.iter().map(|key| format!("{} is null", quoted(key))).collect::<Vec<_>>().join(" or ");
         let nulls = self.count(&format!("select count(*) from ({rows}) s where {is_null}"))?;
         if nulls > 0 {

@@ -153,7 +153,7 @@ impl PostgresSink<'_> {
                 // Those who read do not wait, and others who write would change what is compared.
                 lock(session, &name, "share row exclusive")?;
                 match commit {
-                    Commit::Merge { keys } => merging.merge(keys)?,
+                    Commit::Merge { keys, missing } => merging.merge(keys, *missing)?,
                     Commit::ReplaceFrom { column, first } => merging.replace_from(column, first)?,
                     Commit::Append | Commit::Replace => merging.append()?,
                 }

@@ -13,11 +13,13 @@ use super::super::copy_in::CopyIn;
 use super::super::reading::quoted;
 use super::super::server::Session;
 use super::column::StagedColumn;
-use super::encode::{Unfit, Values, put_header, put_trailer};
+use super::encode::{Unfit, Values, put_boolean, put_header, put_trailer};
 use super::table::PostgresTable;
 
 /// Name of the temporary table.
 pub(super) const STAGED: &str = "pg_temp.adg_staged";
+/// Its column that is true for keys whose rows a merge deletes. No column of rows has a name with a blank.
+pub(super) const DELETED: &str = "\"is deleted\"";
 /// Bytes that are sent at a time.
 const SENT_BYTES: usize = 64 * 1024;
 
@@ -28,6 +30,8 @@ pub struct StagedCopy {
     pub(super) id: String,
     pub(super) columns: Vec<StagedColumn>,
     pub(super) rows: u64,
+    /// Number of keys whose rows a merge deletes.
+    pub(super) deleted: u64,
     copy: Option<CopyIn>,
     buffer: BytesMut,
 }
@@ -46,12 +50,12 @@ impl StagedCopy {
         let traits = table.traits(&session)?;
         let columns = PostgresTable::staged(schema, traits.as_ref());
         let defined = columns.iter().map(|StagedColumn { name, stored, .. }| format!("{} {}", quoted(name.as_str()), stored.sql));
-        let defined = defined.collect::<Vec<_>>().join(", ");
+        let defined = defined.chain([format!("{DELETED} boolean not null")]).collect::<Vec<_>>().join(", ");
         session.run("stage rows", &format!("create temporary table adg_staged ({defined})"))?;
         let copy = session.copy_in(&format!("copy {STAGED} from stdin (format binary)"))?;
         let mut buffer = BytesMut::with_capacity(2 * SENT_BYTES);
         put_header(&mut buffer);
-        Ok(Self { session, id, columns, rows: 0, copy: Some(copy), buffer })
+        Ok(Self { session, id, columns, rows: 0, deleted: 0, copy: Some(copy), buffer })
     }
 
     fn unfit(&self, column: usize, unfit: Unfit) -> DatabaseError {
@@ -73,24 +77,14 @@ impl StagedRows for StagedCopy {
     type Error = DatabaseError;
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), DatabaseError> {
-        let values = |StagedColumn { name, stored, .. }: &StagedColumn| match batch.column_by_name(name.as_str()) {
-            Some(array) => stored.encoding.values(array).map_err(BatchError::from),
-            None => Ok(Values::Missing),
-        };
-        let columns = self.columns.iter().map(values).collect::<Result<Vec<_>, _>>()?;
-        let count = i16::try_from(columns.len()).unwrap_or(i16::MAX);
-        for row in 0..batch.num_rows() {
-            self.buffer.put_i16(count);
-            for (place, column) in columns.iter().enumerate() {
-                column.put(row, &mut self.buffer).map_err(|unfit| self.unfit(place, unfit))?;
-            }
-            if self.buffer.len() >= SENT_BYTES
-                && let Some(copy) = &mut self.copy
-            {
-                copy.send(&mut self.buffer)?;
-            }
-        }
+        self.send(batch, false)?;
         self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn delete(&mut self, keys: &RecordBatch) -> Result<(), DatabaseError> {
+        self.send(keys, true)?;
+        self.deleted += keys.num_rows() as u64;
         Ok(())
     }
 
@@ -98,7 +92,7 @@ impl StagedRows for StagedCopy {
         if let Some(mut copy) = self.copy.take() {
             put_trailer(&mut self.buffer);
             copy.send(&mut self.buffer)?;
-            self.rows = copy.finish()?;
+            self.rows = copy.finish()? - self.deleted;
             // The server has to know their number to choose how it joins them.
             self.session.run("analyze staged rows", &format!("analyze {STAGED}"))?;
         }
@@ -107,5 +101,29 @@ impl StagedRows for StagedCopy {
 
     fn abort(&self) {
         // The server deletes them with the connection.
+    }
+}
+
+impl StagedCopy {
+    fn send(&mut self, batch: &RecordBatch, is_deleted: bool) -> Result<(), DatabaseError> {
+        let values = |StagedColumn { name, stored, .. }: &StagedColumn| match batch.column_by_name(name.as_str()) {
+            Some(array) => stored.encoding.values(array).map_err(BatchError::from),
+            None => Ok(Values::Missing),
+        };
+        let columns = self.columns.iter().map(values).collect::<Result<Vec<_>, _>>()?;
+        let count = i16::try_from(columns.len() + 1).unwrap_or(i16::MAX);
+        for row in 0..batch.num_rows() {
+            self.buffer.put_i16(count);
+            for (place, column) in columns.iter().enumerate() {
+                column.put(row, &mut self.buffer).map_err(|unfit| self.unfit(place, unfit))?;
+            }
+            put_boolean(is_deleted, &mut self.buffer);
+            if self.buffer.len() >= SENT_BYTES
+                && let Some(copy) = &mut self.copy
+            {
+                copy.send(&mut self.buffer)?;
+            }
+        }
+        Ok(())
     }
 }
