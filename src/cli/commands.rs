@@ -223,6 +223,15 @@ fn pipeline(
             print(&jobs::plan_pipeline(&services(environment)?, &pipeline_request(args, environment)?)?)?;
             Ok(ExitCode::Done)
         }
+        PipelineCommand::Graph { name } => {
+            print(&jobs::pipeline_diagram(&self::environment(environment)?, &module_name(name))?)?;
+            Ok(ExitCode::Done)
+        }
+        PipelineCommand::History { name, last, json } => {
+            let history = jobs::pipeline_history(&services(environment)?, &module_name(name), (*last).into())?;
+            (if *json { print_json(&history) } else { print(&history.to_text()) })?;
+            Ok(ExitCode::Done)
+        }
         PipelineCommand::Run(args) => {
             let request = pipeline_request(args, environment)?;
             let _span = run_span(&request.pipeline);

@@ -15,6 +15,22 @@ pub(super) enum PipelineCommand {
     Run(PipelineArgs),
     /// Show sources, statements and tables without reading a row.
     Plan(PipelineArgs),
+    /// Draw the pipeline in Mermaid's notation.
+    Graph {
+        /// Pipeline: the file is pipelines/NAME.yaml.
+        name: String,
+    },
+    /// Show the latest attempts at each table.
+    History {
+        /// Pipeline: the file is pipelines/NAME.yaml.
+        name: String,
+        /// Number of attempts.
+        #[arg(long, default_value_t = 20)]
+        last: u16,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Arguments of a pipeline's run.

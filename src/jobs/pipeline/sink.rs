@@ -162,6 +162,10 @@ impl<'r> SinkAttempt<'r> {
             _ => {}
         }
         let (superseded, marks) = match &self.target.sink.mode {
+            // The database finds rows with the same key itself, and needs no memory of ours for it.
+            Mode::Merge(merge) if merge.order_by.is_none() && matches!(self.target.place, OpenPlace::Postgres(_)) => {
+                (Superseded::default(), Staging::marks(merge))
+            }
             Mode::Merge(merge) => (Superseded::of(&settings.from, rows, merge)?, Staging::marks(merge)),
             Mode::Replace | Mode::Append => (Superseded::default(), None),
         };

@@ -1,5 +1,6 @@
 """Pipelines that publish to tables of a real PostgreSQL."""
 
+import json
 import random
 import signal
 import threading
@@ -100,6 +101,17 @@ def test_tables_of_a_database_are_merged_and_replaced(checks: Checks, scene: Sce
         "1=1.50 2=9.00 3=3.50 4=0",
     )
     checks.same("copied", sql(scene, "select string_agg(id::text, ' ' order by id) from mart.copy"), "2 3 4")
+    history = json.loads(scene.job.expect(0, "pipeline", "history", "daily", "--json").stdout)["attempts"]
+    checks.same(
+        "history",
+        [(one["sink"], one["attempt"], one["status"]) for one in history][-2:],
+        [("copied", 1, "Completed"), ("merged", 1, "Completed")],
+    )
+    checks.same("numbers in the history", history[1]["metrics"]["rows_updated"], 1)
+    told = scene.job.expect(0, "pipeline", "history", "daily", "--last", "1").stdout
+    checks.same("history for people", "copied" in told and "merged" not in told, True)
+    drawn = scene.job.expect(0, "pipeline", "graph", "daily").stdout
+    checks.same("graph", "n_orders -->|merge| n_merged" in drawn, True)
 
 
 def test_a_replaced_table_stays_what_it_is_for_others(checks: Checks, scene: Scene) -> None:
