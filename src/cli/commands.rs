@@ -227,6 +227,11 @@ fn pipeline(
             print(&jobs::pipeline_diagram(&self::environment(environment)?, &module_name(name))?)?;
             Ok(ExitCode::Done)
         }
+        PipelineCommand::Undo { name, run } => {
+            let undone = jobs::undo_pipeline(&services(environment)?, &module_name(name), *run)?;
+            print(&undone.to_text())?;
+            Ok(if undone.is_whole() { ExitCode::Done } else { ErrorKind::Partial.into() })
+        }
         PipelineCommand::History { name, last, json } => {
             let history = jobs::pipeline_history(&services(environment)?, &module_name(name), (*last).into())?;
             (if *json { print_json(&history) } else { print(&history.to_text()) })?;

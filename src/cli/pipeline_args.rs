@@ -4,6 +4,8 @@
 
 use clap::{Args, Subcommand};
 
+use crate::identity::RunId;
+
 use super::memory::DEFAULT_MEMORY;
 
 /// Commands for pipelines.
@@ -19,6 +21,16 @@ pub(super) enum PipelineCommand {
     Graph {
         /// Pipeline: the file is pipelines/NAME.yaml.
         name: String,
+    },
+    /// Roll back a run while its previous rows are retained.
+    ///
+    /// Readers see what they saw before the run. The next run publishes again.
+    Undo {
+        /// Pipeline: the file is pipelines/NAME.yaml.
+        name: String,
+        /// Id of the run, from `adg pipeline history`, the closing table or the report.
+        #[arg(long, value_name = "ID")]
+        run: RunId,
     },
     /// Show the latest attempts at each table.
     History {

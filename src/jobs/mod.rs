@@ -22,7 +22,10 @@ pub use ingest::{
     DATES, HistoryRequest, IngestRequest, RepairRequest, history, ingest, plan, read_plan, refuse_test_flag_where_protected,
     repair, report, undo, verify, write_plan,
 };
-pub use pipeline::{PipelineRequest, diagram as pipeline_diagram, history as pipeline_history, pipeline, plan as plan_pipeline};
+pub use pipeline::{
+    PipelineRequest, diagram as pipeline_diagram, history as pipeline_history, pipeline, plan as plan_pipeline,
+    undo as undo_pipeline,
+};
 pub use query::{QueryFormat, QueryRequest, query};
 pub use retype::{RetypeRequest, Retyped, retype};
 pub use run::{Environment, JobError, LEAST_MEMORY, NextCommands, PipelineError, RunOptions, Scope, Services};

@@ -67,8 +67,7 @@ fn run(services: &Services, request: &PipelineRequest, progress: &dyn Progress) 
         job: &settings.pipeline,
         lease: &lease,
         today: ProcessingDate::latest(started, &environment.zone, SliceLength::Day),
-        row_group_bytes: budget.row_group_bytes,
-        file_bytes: budget.file_bytes,
+        budget,
         sources: prepared.sources.iter().map(|source| source.place.clone()).collect(),
         notes: prepared.sources.iter().flat_map(|source| source.notes.clone()).collect(),
     };

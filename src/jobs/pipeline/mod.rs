@@ -24,6 +24,7 @@ mod sink;
 mod sources;
 mod staging;
 mod target;
+mod undo;
 mod work;
 mod wrong;
 
@@ -32,3 +33,4 @@ pub use history::history;
 pub use job::pipeline;
 pub use plan::plan;
 pub use request::PipelineRequest;
+pub use undo::undo;

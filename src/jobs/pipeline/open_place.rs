@@ -6,10 +6,11 @@ use crate::batch::arrow_type;
 use crate::catchup::Slice;
 use crate::config::{DatabaseTarget, HiveTarget, Pipeline};
 use crate::database::DatabaseError;
-use crate::database::postgres::PostgresTable;
+use crate::database::postgres::{PostgresSink, PostgresTable};
 use crate::identity::{JobName, NodeName};
-use crate::jobs::run::{JobError, PipelineError, Services};
-use crate::lake::{TableHandle, TableLayout};
+use crate::jobs::run::lease::KeptLease;
+use crate::jobs::run::{Budget, JobError, PipelineError, Services};
+use crate::lake::{FileSettings, HiveSink, TableHandle, TableLayout};
 use crate::metastore::create_table_ddl;
 use crate::schema::{Column, ColumnName, Evolution, TableSchema};
 use crate::sink::Largest;
@@ -53,6 +54,45 @@ impl HivePlace<'_> {
     pub(super) fn handle<'h>(&'h self, services: &'h Services, job: &'h JobName) -> TableHandle<'h> {
         let Self { target, layout, store } = self;
         TableHandle { store, metastore: &*services.metastore, module: job, table: &target.table, layout }
+    }
+}
+
+impl HivePlace<'_> {
+    /// Returns the table as a sink.
+    pub(super) fn sink<'h>(
+        &'h self,
+        services: &'h Services,
+        job: &'h JobName,
+        lease: &'h KeptLease,
+        budget: Budget,
+    ) -> HiveSink<'h> {
+        HiveSink {
+            at: self.handle(services, job),
+            ledger: &*services.ledger,
+            lease: lease.lease(),
+            run: lease.run_id(),
+            pii: self.target.pii,
+            files: FileSettings {
+                timestamps: self.target.timestamps,
+                row_group_bytes: budget.row_group_bytes,
+                file_bytes: budget.file_bytes,
+            },
+            clock: &*services.environment.clock,
+        }
+    }
+}
+
+impl PostgresPlace<'_> {
+    /// Returns the table as a sink. A new table has these keys.
+    pub(super) fn sink<'h>(
+        &'h self,
+        services: &'h Services,
+        job: &'h JobName,
+        lease: &'h KeptLease,
+        keys: &'h [ColumnName],
+    ) -> PostgresSink<'h> {
+        let clock = &*services.environment.clock;
+        PostgresSink { at: &self.table, job, lease: lease.lease(), keys, adopt: self.target.adopt, clock }
     }
 }
 

@@ -6,11 +6,9 @@ use std::time::Instant;
 use jiff::SignedDuration;
 
 use crate::catchup::{Attempt, Counts, Status, Unit};
-use crate::database::postgres::PostgresSink;
 use crate::identity::{Causes, JobName, ProcessingDate};
 use crate::jobs::run::lease::KeptLease;
-use crate::jobs::run::{JobError, PipelineError, Services};
-use crate::lake::{FileSettings, HiveSink};
+use crate::jobs::run::{Budget, JobError, PipelineError, Services};
 use crate::report::{DayReport, Failure, Outcome};
 use crate::schema::ColumnName;
 use crate::sink::{Changes, Commit, Committed, StagedRows, TableSink};
@@ -28,8 +26,7 @@ pub(super) struct Publishing<'r> {
     pub(super) job: &'r JobName,
     pub(super) lease: &'r KeptLease,
     pub(super) today: ProcessingDate,
-    pub(super) row_group_bytes: usize,
-    pub(super) file_bytes: usize,
+    pub(super) budget: Budget,
     /// Places that the sources come from, for the report.
     pub(super) sources: Vec<String>,
     /// Notes about the sources.
@@ -106,33 +103,13 @@ impl<'r> SinkAttempt<'r> {
         let (run, services) = (self.run, self.run.services);
         match &self.target.place {
             OpenPlace::Hive(place) => {
-                let files = FileSettings {
-                    timestamps: place.target.timestamps,
-                    row_group_bytes: run.row_group_bytes,
-                    file_bytes: run.file_bytes,
-                };
-                let sink = HiveSink {
-                    at: place.handle(services, run.job),
-                    ledger: &*services.ledger,
-                    lease: run.lease.lease(),
-                    run: run.lease.run_id(),
-                    pii: place.target.pii,
-                    files,
-                    clock: &*services.environment.clock,
-                };
+                let sink = place.sink(services, run.job, run.lease, run.budget);
                 self.publish_to(&sink, work)?;
                 let unpublished = sink.sweep_unpublished(&self.attempt.unit.slice);
                 self.expire(&sink, place.target.sweep_after_hours, unpublished);
             }
             OpenPlace::Postgres(place) => {
-                let sink = PostgresSink {
-                    at: &place.table,
-                    job: run.job,
-                    lease: run.lease.lease(),
-                    keys: self.target.sink.mode.keys(),
-                    adopt: place.target.adopt,
-                    clock: &*services.environment.clock,
-                };
+                let sink = place.sink(services, run.job, run.lease, self.target.sink.mode.keys());
                 let published = self.publish_to(&sink, work);
                 published.map_err(|error| of_sink(&self.target.sink.name, error))?;
                 self.expire(&sink, place.target.sweep_after_hours, Ok(0));

@@ -301,3 +301,39 @@ def test_a_locked_table_is_waited_for(checks: Checks, scene: Scene) -> None:
         told = scene.job.expect(0, "pipeline", "run", "daily").stderr
         other.wait()
     checks.same("told", "waiting for a lock of a table" in told, True)
+
+
+def test_a_run_is_undone(checks: Checks, scene: Scene) -> None:
+    """In tables of files and of a database; what a merge changed in a database stays, and is told."""
+    lake = "  lake: { from: orders, hive: { table: sales.orders }, mode: merge, keys: [id] }\n"
+    scene.pipeline("daily", ONE.replace("MODE", "replace") + lake)
+
+    def totals() -> list[str]:
+        found = scene.rows("select id, total from sales.orders order by id")
+        rows = " ".join(f"{row[0]}={row[1]:g}" for row in found)
+        return [rows, sql(scene, "select string_agg(id || '=' || total::float, ' ' order by id) from mart.orders")]
+
+    def undo(code: int, run_id: str) -> str:
+        ran = scene.job.expect(code, "pipeline", "undo", "daily", "--run", run_id)
+        return ran.stdout + ran.stderr
+
+    run(scene)
+    first, before = scene.job.report()["run_id"], totals()
+    sql(scene, "update orders set total = 9 where id = 2; insert into orders values (4, 'Dan', 4)")
+    run(scene)
+    second, after = scene.job.report()["run_id"], totals()
+    checks.same("an older run", undo(4, first).count("undo that run first"), 2)
+    for _ in range(2):
+        undo(0, second)
+        checks.same("undone", totals(), before)
+    attempts = json.loads(scene.job.expect(0, "pipeline", "history", "daily", "--json").stdout)["attempts"]
+    undo(0, attempts[0]["run_id"])
+    run(scene)
+    checks.same("run again", totals(), after)
+    third = scene.job.report()["run_id"]
+    checks.same("a run of others", "did nothing to the tables" in undo(2, "018f3b2e-7c4d-7a10-8f00-3b5de1a2c4f6"), True)
+    undo(0, third)
+    scene.pipeline("daily", ONE.replace("MODE", "merge, keys: [id]"))
+    run(scene)
+    checks.same("a merge", "a merge changed them in the database" in undo(4, scene.job.report()["run_id"]), True)
+    checks.same("stays", totals()[1], after[1])
