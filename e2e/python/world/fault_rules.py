@@ -79,7 +79,7 @@ class Rule:
 
     calls: str
     """A regular expression. Of HTTP it sees `METHOD /path?query bytes=RANGE` or `METHOD service.Operation`, of thrift
-    the method."""
+    the method, of PostgreSQL a simple query."""
     fault: Fault
     times: int | None = 1
     """How often it happens. None: each time."""

@@ -1,10 +1,10 @@
-"""Proxies between adg and services that do not speak HTTP: the Hive Metastore's thrift, and any TCP."""
+"""Proxies between adg and services that do not speak HTTP: the Hive Metastore's thrift, PostgreSQL, and any TCP."""
 
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from world.fault_proxy import Proxy, listening, reset, wait
@@ -29,6 +29,27 @@ def tcp_proxy(url: str) -> Iterator[Proxy]:
     """
     with listening(url, _serve_tcp) as proxy:
         yield proxy
+
+
+@contextmanager
+def postgres_proxy(url: str) -> Iterator[Proxy]:
+    """A proxy for PostgreSQL without TLS. Its calls are the texts of simple queries, such as `commit`."""
+    with listening(url, _serve_postgres) as proxy:
+        yield proxy
+
+
+def _serve_postgres(proxy: Proxy, client: socket.socket) -> None:
+    def call(data: bytes) -> str | None:
+        # Statements that are no longer needed are closed before the next query.
+        at = 0
+        while at + 5 <= len(data):
+            (length,) = struct.unpack(">i", data[at + 1 : at + 5])
+            if data[at : at + 1] == b"Q":
+                return data[at + 5 :].split(b"\0")[0].decode()
+            at += 1 + max(length, 4)
+        return None
+
+    _serve_calls(proxy, client, call)
 
 
 def _serve_tcp(proxy: Proxy, client: socket.socket) -> None:
@@ -58,6 +79,16 @@ def _serve_tcp(proxy: Proxy, client: socket.socket) -> None:
 
 
 def _serve_thrift(proxy: Proxy, client: socket.socket) -> None:
+    def call(data: bytes) -> str | None:
+        if not data.startswith(CALL):
+            return None
+        (length,) = struct.unpack(">i", data[4:8])
+        return data[8 : 8 + length].decode()
+
+    _serve_calls(proxy, client, call)
+
+
+def _serve_calls(proxy: Proxy, client: socket.socket, call: Callable[[bytes], str | None]) -> None:
     """One call at a time: whatever the service says is its reply."""
     with socket.create_connection(proxy.upstream) as upstream:
         fault: list[Fault | None] = [None]
@@ -77,10 +108,11 @@ def _serve_thrift(proxy: Proxy, client: socket.socket) -> None:
 
         threading.Thread(target=back, daemon=True).start()
         while data := client.recv(CHUNK):
-            if data.startswith(CALL):
-                (length,) = struct.unpack(">i", data[4:8])
-                fault[0] = proxy.rules.fault(data[8 : 8 + length].decode())
+            if (name := call(data)) is not None:
+                fault[0] = proxy.rules.fault(name)
                 if isinstance(fault[0], Reset):
+                    # Not at the end of the block: the other thread waits for it, and keeps it open.
+                    upstream.shutdown(socket.SHUT_RDWR)
                     return reset(client)
                 wait(fault[0])
             upstream.sendall(data)

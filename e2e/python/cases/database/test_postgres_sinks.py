@@ -12,7 +12,9 @@ import pytest
 
 from cases.database.pipeline_scene import Scene
 from world.checks import Checks
+from world.fault_rules import Lost, Reset, Rule
 from world.postgres import Postgres
+from world.stream_proxy import postgres_proxy
 
 SHOP = """\
 create table orders (id int primary key, customer text, total numeric(9,2), tags text[], attributes jsonb, code uuid,
@@ -337,3 +339,27 @@ def test_a_run_is_undone(checks: Checks, scene: Scene) -> None:
     run(scene)
     checks.same("a merge", "a merge changed them in the database" in undo(4, scene.job.report()["run_id"]), True)
     checks.same("stays", totals()[1], after[1])
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge, keys: [id]"])
+def test_a_commit_whose_reply_is_lost_is_looked_up(checks: Checks, scene: Scene, mode: str) -> None:
+    """It is neither repeated nor taken for a failure; one that the server never saw is a failure."""
+    scene.pipeline("daily", ONE.replace("MODE", mode))
+    run(scene)
+    profile = (scene.folder / "adg.yaml").read_text()
+    with postgres_proxy(scene.server.url) as proxy:
+        scene.job.write("adg.yaml", profile.replace(f"port: {scene.server.port}", f"port: {proxy.port}"))
+        sql(scene, "update orders set total = 7 where id = 1")
+        # The first one is that of the look at the table's columns.
+        lost = Rule("^commit$", Lost(), skip=1)
+        with proxy.rules.during(lost):
+            days = run(scene)
+        checks.same("lost replies", (lost.hits, days[0]["outcome"]), (1, "completed"))
+        checks.same("changed", sql(scene, "select total from mart.orders where id = 1"), "7.00")
+        checks.same("commits", sql(scene, "select count(*) from adg.commits where name like '%orders%'"), "2")
+        sql(scene, "update orders set total = 8 where id = 1")
+        with proxy.rules.during(Rule("^commit$", Reset(), skip=1)):
+            scene.job.expect(21, "pipeline", "run", "daily")
+        checks.same("not changed", sql(scene, "select total from mart.orders where id = 1"), "7.00")
+        run(scene)
+        checks.same("changed later", sql(scene, "select total from mart.orders where id = 1"), "8.00")

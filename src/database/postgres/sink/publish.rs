@@ -18,6 +18,8 @@ use super::staged::StagedCopy;
 use super::table::{PostgresTable, Traits, as_read, listed};
 
 const COMMIT: &str = "publish rows";
+/// The server ends a transaction whose run is gone, with all its locks, also where it was not told so.
+const BEGIN: &str = "begin; set local idle_in_transaction_session_timeout = '60s'";
 /// Time for which records of commits stay at least: a run that lost the reply to a commit looks for its record.
 const RECORDS_STAY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -273,7 +275,7 @@ impl PostgresSink<'_> {
 
 /// Runs a transaction, which is rolled back if a part of it fails.
 fn transaction<T>(session: &Session, run: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
-    session.run(COMMIT, "begin")?;
+    session.run(COMMIT, BEGIN)?;
     match run() {
         Ok(done) => session.run(COMMIT, "commit").map(|()| done),
         Err(error) => {
