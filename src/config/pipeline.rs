@@ -307,7 +307,7 @@ pub struct DatabaseTarget {
     /// refused.
     #[serde(default)]
     pub adopt: bool,
-    /// Retention of replaced rows in hours. They are tables of the schema `adg` of the database.
+    /// Retention of replaced rows in hours. They are tables of the schema `adg_records` of the database.
     #[serde(default = "sweep_after_hours")]
     pub sweep_after_hours: u16,
 }

@@ -117,6 +117,15 @@ impl<'p> OpenPlace<'p> {
         }
     }
 
+    /// Returns true if both are the same table, whatever the settings call it.
+    pub(super) fn is_same_table(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Postgres(place), Self::Postgres(other)) => place.table.describe() == other.table.describe(),
+            // Those of files were compared by their settings.
+            _ => false,
+        }
+    }
+
     /// Returns the table's present columns; none if it does not exist.
     ///
     /// # Errors

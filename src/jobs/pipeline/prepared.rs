@@ -13,6 +13,7 @@ use super::engines::Engines;
 use super::open_place::{OpenPlace, of_sink};
 use super::sources::{Databases, OpenSource};
 use super::target::Target;
+use super::wrong::wrong;
 
 /// A pipeline that was looked at.
 pub(super) struct Prepared<'p> {
@@ -37,6 +38,13 @@ impl<'p> Prepared<'p> {
             place.map_err(|error| of_sink(&sink.name, error))
         };
         let places = checked.sinks.iter().map(open).collect::<Result<Vec<_>, JobError>>()?;
+        for (nth, place) in places.iter().enumerate() {
+            if let Some(other) = places[..nth].iter().position(|other| other.is_same_table(place)) {
+                let reason = format!("the sink `{}` has the same table", checked.sinks[other].name);
+                let what = format!("sinks.{}.postgres.table", checked.sinks[nth].name);
+                return Err(wrong(checked.pipeline, &what, reason));
+            }
+        }
         let now = services.environment.clock.now();
         let open = |source| {
             let watermark = checked.watermark(services, source, &places)?;

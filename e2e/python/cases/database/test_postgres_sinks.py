@@ -78,7 +78,7 @@ def test_tables_of_a_database_are_merged_and_replaced(checks: Checks, scene: Sce
     plan = scene.job.expect(0, "pipeline", "plan", "daily").stdout
     for told in ('create table "mart"."orders"', 'primary key ("id")', "orders is merged by id into mart.orders"):
         checks.same(f"the plan tells {told}", told in plan, True)
-    checks.same("a plan creates nothing", sql(scene, "select to_regclass('mart.orders'), to_regnamespace('adg')"), "|")
+    checks.same("a plan creates nothing", sql(scene, "select to_regclass('mart.orders'), to_regnamespace('adg_records')"), "|")
     merged, copied = run(scene)
     checks.same("inserted", merged["metrics"]["rows_inserted"], 3)
     checks.same("replaced", copied["rows_written"], 3)
@@ -154,7 +154,7 @@ def test_a_replaced_table_stays_what_it_is_for_others(checks: Checks, scene: Sce
     checks.same("traits", sql(scene, look), before)
     checks.same("the same table", sql(scene, "select 'mart.orders'::regclass::oid"), number)
     checks.same("view", sql(scene, "select total from mart.seen where id = 1"), "8.00")
-    checks.same("kept", sql(scene, "select count(kept) from adg.commits"), "2")
+    checks.same("kept", sql(scene, "select count(kept) from adg_records.commits"), "2")
 
 
 @pytest.mark.parametrize("within", [False, True], ids=["by a copy", "within"])
@@ -210,10 +210,12 @@ def test_kills_lose_and_repeat_nothing(checks: Checks, scene: Scene) -> None:
     told = sql(scene, look + "orders")
     checks.same("merged", sql(scene, look + "mart.orders"), told)
     checks.same("copied", sql(scene, look + "mart.copy"), told)
-    left = "select count(*) from pg_class where relnamespace = 'adg'::regnamespace and relname like 'new%'"
+    left = "select count(*) from pg_class where relnamespace = 'adg_records'::regnamespace and relname like 'new%'"
     checks.same("nothing is left", sql(scene, left), "0")
-    kept = "select count(*) from pg_class where relnamespace = 'adg'::regnamespace and relname like 'kept%' and relkind = 'r'"
-    checks.same("each table that is kept has its record", sql(scene, kept), sql(scene, "select count(kept) from adg.commits"))
+    kept = "select count(*) from pg_class where relnamespace = 'adg_records'::regnamespace and relname like 'kept%' and relkind = 'r'"
+    checks.same(
+        "each table that is kept has its record", sql(scene, kept), sql(scene, "select count(kept) from adg_records.commits")
+    )
 
 
 def test_what_a_table_is_not_to_take_is_refused(checks: Checks, scene: Scene) -> None:
@@ -239,6 +241,8 @@ def test_what_a_table_is_not_to_take_is_refused(checks: Checks, scene: Scene) ->
     checks.same("referred to", "rows of other tables refer to its rows" in told and "mode: merge" in told, True)
     told = refused(scene, 10, merge.replace("keys: [id]", "keys: [id], partition_by: { day: updated_at }"))
     checks.same("partitions", "the database partitions its own tables" in told, True)
+    twice = PIPELINE.replace("mart.orders", "twice").replace("mart.copy", "public.twice")
+    checks.same("the same table", "has the same table" in refused(scene, 10, twice), True)
     told = refused(scene, 10, merge.replace("postgres: { connection: shop, table: mart.orders }, ", ""))
     checks.same("no place", "it has one of `hive` and `postgres`" in told, True)
     scene.pipeline("daily", merge)
@@ -356,10 +360,35 @@ def test_a_commit_whose_reply_is_lost_is_looked_up(checks: Checks, scene: Scene,
             days = run(scene)
         checks.same("lost replies", (lost.hits, days[0]["outcome"]), (1, "completed"))
         checks.same("changed", sql(scene, "select total from mart.orders where id = 1"), "7.00")
-        checks.same("commits", sql(scene, "select count(*) from adg.commits where name like '%orders%'"), "2")
+        checks.same("commits", sql(scene, "select count(*) from adg_records.commits where name like '%orders%'"), "2")
         sql(scene, "update orders set total = 8 where id = 1")
         with proxy.rules.during(Rule("^commit$", Reset(), skip=1)):
             scene.job.expect(21, "pipeline", "run", "daily")
         checks.same("not changed", sql(scene, "select total from mart.orders where id = 1"), "7.00")
         run(scene)
         checks.same("changed later", sql(scene, "select total from mart.orders where id = 1"), "8.00")
+
+
+def test_missing_rights_are_told_before_anything_is_read(checks: Checks, scene: Scene) -> None:
+    """Each with the statement that gives it, which is all that is needed."""
+    user = f"limited_{scene.database[-8:]}"
+    sql(
+        scene,
+        f"create role {user} login; grant select on orders to {user}; revoke temporary on database {scene.database} from public",
+    )
+    profile = (scene.folder / "adg.yaml").read_text()
+    scene.job.write("adg.yaml", profile.replace("user: adg", f"user: {user}"))
+    merge = ONE.replace("MODE", "merge, keys: [id]").replace("mart.orders", "new.orders")
+    scene.pipeline("daily", merge)
+    statements = []
+    while (ran := scene.job.run("pipeline", "plan", "daily")).code == 10 and len(statements) < 9:
+        statements.append(ran.stderr.split("let an owner of the database run `")[1].split("`")[0])
+        sql(scene, statements[-1])
+    checks.same(
+        "statements", [" ".join(one.split()[:2]) for one in statements], ["grant temporary", "create schema", "create schema"]
+    )
+    run(scene)
+    sql(scene, f"alter table new.orders owner to adg; grant usage on schema new to {user}")
+    ran = scene.job.expect(10, "pipeline", "plan", "daily")
+    sql(scene, ran.stderr.split("let an owner of the database run `")[1].split("`")[0].replace('\\"', '"'))
+    checks.same("again", run(scene)[0]["metrics"]["rows_unchanged"], 3)

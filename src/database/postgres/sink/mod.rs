@@ -6,6 +6,7 @@ mod merge;
 mod publish;
 mod records;
 mod replace;
+mod rights;
 mod staged;
 mod table;
 #[cfg(test)]

@@ -11,23 +11,23 @@ use crate::sink::Changes;
 
 use super::super::server::Session;
 
-/// Schema of the records, and of rows that were replaced and are retained.
-pub(super) const SCHEMA: &str = "adg";
+/// Schema of the records, and of rows that were replaced and are retained. It is not called `adg`, as users may be, whose first
+/// schema would then be this one.
+pub(super) const SCHEMA: &str = "adg_records";
 
-const ACTION: &str = "keep records in the schema adg";
+const ACTION: &str = "keep records in the schema adg_records";
 
 /// One row for each table, and one for each commit. Times are microseconds since 1970-01-01, by adg's clock. `kept` is the table
 /// of the schema that has the rows of a commit which is no longer the current one.
 const CREATE: &str = "
-create schema if not exists adg;
-create table if not exists adg.tables (
+create table if not exists adg_records.tables (
     name text primary key, job text not null, token bigint not null, current text, personal text[] not null default '{}');
-create table if not exists adg.commits (
+create table if not exists adg_records.commits (
     id text primary key, name text not null, run text not null, at bigint not null, rows bigint not null,
     inserted bigint not null, updated bigint not null, unchanged bigint not null, deleted bigint not null,
     kept text, replaced_at bigint);
-create index if not exists commits_name on adg.commits (name);
-comment on schema adg is 'Records of adg, and rows that it replaced, for as long as they are retained';";
+create index if not exists commits_name on adg_records.commits (name);
+comment on table adg_records.commits is 'Commits of adg, and the tables that have rows which it replaced';";
 
 /// Record of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,26 +69,24 @@ impl Records<'_> {
     /// Creates the schema and its tables, if they are missing.
     ///
     /// # Errors
-    /// The user may not; the hint has the statement for one who may.
+    /// The user may not; or the server fails.
     pub(super) fn create(&self) -> Result<(), DatabaseError> {
         if self.exist()? {
             return Ok(());
         }
+        // Who may not create schemas may not do so either where there is one already.
+        let has_schema = self.session.row(ACTION, "select to_regnamespace('adg_records') is not null", &[])?;
+        let has_schema: bool = has_schema.try_get(0).map_err(|error| self.session.failed(ACTION, &error))?;
+        let schema = if has_schema { "" } else { "create schema adg_records;" };
         // Of two who create them at once, one is refused.
-        match self.session.run("create the schema adg, in which adg keeps its records", CREATE) {
+        match self.session.run(ACTION, &format!("{schema}{CREATE}")) {
             Err(_) if self.exist()? => Ok(()),
-            Err(DatabaseError::Denied { action, server, reason }) => Err(DatabaseError::Table {
-                table: self.name.to_owned(),
-                reason: format!("{server} refused to {action}: {reason}"),
-                hint: "let an owner of the database run `create schema adg authorization USER`, with the user of the connection"
-                    .to_owned(),
-            }),
             other => other,
         }
     }
 
     fn exist(&self) -> Result<bool, DatabaseError> {
-        let row = self.session.row(ACTION, "select to_regclass('adg.commits') is not null", &[])?;
+        let row = self.session.row(ACTION, "select to_regclass('adg_records.commits') is not null", &[])?;
         row.try_get(0).map_err(|error| self.session.failed(ACTION, &error))
     }
 
@@ -103,7 +101,7 @@ impl Records<'_> {
     }
 
     fn read(&self, how: &str) -> Result<Option<TableRecord>, DatabaseError> {
-        let statement = format!("select job, token, current, personal from adg.tables where name = $1 {how}");
+        let statement = format!("select job, token, current, personal from adg_records.tables where name = $1 {how}");
         let rows = self.session.rows(ACTION, &statement, &[&self.name])?;
         rows.first().map(record).transpose().map_err(|error| self.session.failed(ACTION, &error))
     }
@@ -112,7 +110,7 @@ impl Records<'_> {
     pub(super) fn put_table(&self, record: &TableRecord) -> Result<(), DatabaseError> {
         let TableRecord { job, token, current, personal } = record;
         let personal: Vec<&str> = personal.iter().map(ColumnName::as_str).collect();
-        let statement = "insert into adg.tables (name, job, token, current, personal) values ($1, $2, $3, $4, $5) \
+        let statement = "insert into adg_records.tables (name, job, token, current, personal) values ($1, $2, $3, $4, $5) \
                          on conflict (name) do update set job = excluded.job, token = excluded.token, \
                          current = excluded.current, personal = excluded.personal";
         self.session.execute(ACTION, statement, &[&self.name, job, &number(*token), current, &personal]).map(drop)
@@ -120,7 +118,7 @@ impl Records<'_> {
 
     /// Returns a commit of the table.
     pub(super) fn commit(&self, id: &str) -> Result<Option<CommitRecord>, DatabaseError> {
-        let statement = "select id, run, at, rows, inserted, updated, unchanged, deleted, kept from adg.commits \
+        let statement = "select id, run, at, rows, inserted, updated, unchanged, deleted, kept from adg_records.commits \
                          where name = $1 and id = $2";
         let rows = self.session.rows(ACTION, statement, &[&self.name, &id])?;
         rows.first().map(commit).transpose().map_err(|error| self.session.failed(ACTION, &error))
@@ -130,7 +128,7 @@ impl Records<'_> {
     pub(super) fn add_commit(&self, commit: &CommitRecord) -> Result<(), DatabaseError> {
         let CommitRecord { id, run, at, rows, changes, .. } = commit;
         let Changes { inserted, updated, unchanged, deleted } = *changes;
-        let statement = "insert into adg.commits (id, name, run, at, rows, inserted, updated, unchanged, deleted) \
+        let statement = "insert into adg_records.commits (id, name, run, at, rows, inserted, updated, unchanged, deleted) \
                          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let [rows, inserted, updated, unchanged, deleted] = [*rows, inserted, updated, unchanged, deleted].map(number);
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
@@ -141,15 +139,15 @@ impl Records<'_> {
     /// Records the table that retains the rows of a commit from now on; none if it is the current one again.
     pub(super) fn keep(&self, id: &str, kept: Option<&str>, now: Timestamp) -> Result<(), DatabaseError> {
         let since = kept.map(|_| now.as_microsecond());
-        let statement = "update adg.commits set kept = $3, replaced_at = $4 where name = $1 and id = $2";
+        let statement = "update adg_records.commits set kept = $3, replaced_at = $4 where name = $1 and id = $2";
         self.session.execute(ACTION, statement, &[&self.name, &id, &kept, &since]).map(drop)
     }
 
     /// Removes commits that were replaced before a time, and returns the tables that retain rows of them.
     pub(super) fn remove_before(&self, time: Timestamp) -> Result<Vec<String>, DatabaseError> {
-        let statement = "with gone as (update adg.commits set kept = null where name = $1 and kept is not null \
+        let statement = "with gone as (update adg_records.commits set kept = null where name = $1 and kept is not null \
                          and replaced_at <= $2 returning id) \
-                         select kept from adg.commits where id in (select id from gone)";
+                         select kept from adg_records.commits where id in (select id from gone)";
         let rows = self.session.rows(ACTION, statement, &[&self.name, &time.as_microsecond()])?;
         let kept = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>();
         kept.map_err(|error| self.session.failed(ACTION, &error))
@@ -157,7 +155,7 @@ impl Records<'_> {
 
     /// Removes commits from before a time of which no rows are left to see.
     pub(super) fn forget_before(&self, time: Timestamp) -> Result<(), DatabaseError> {
-        let statement = "delete from adg.commits c using adg.tables t where c.name = $1 and t.name = $1 and c.kept is null \
+        let statement = "delete from adg_records.commits c using adg_records.tables t where c.name = $1 and t.name = $1 and c.kept is null \
                          and c.id is distinct from t.current and c.at < $2";
         self.session.execute(ACTION, statement, &[&self.name, &time.as_microsecond()]).map(drop)
     }
@@ -168,7 +166,7 @@ impl Records<'_> {
         if !self.exist()? {
             return Ok(0);
         }
-        let row = self.session.row(ACTION, "select count(kept) from adg.commits where name = $1", &[&self.name])?;
+        let row = self.session.row(ACTION, "select count(kept) from adg_records.commits where name = $1", &[&self.name])?;
         row.try_get(0).map_err(|error| self.session.failed(ACTION, &error))
     }
 }

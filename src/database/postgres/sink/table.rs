@@ -129,9 +129,10 @@ impl PostgresTable {
     /// Returns the table, if it exists.
     ///
     /// # Errors
-    /// Another job publishes to it; it is no table; it has rows that no job of adg published, and is not to be adopted; or the
-    /// server fails.
+    /// The user of the connection lacks a right; another job publishes to it; it is no table; it has rows that no job of adg
+    /// published, and is not to be adopted; or the server fails.
     pub fn state(&self, job: &JobName, adopt: bool) -> Result<Option<SinkTable>, DatabaseError> {
+        self.must_be_allowed()?;
         let name = self.name.in_statement();
         let record = Records { session: &self.session, name: &name }.table()?;
         let Some(traits) = self.traits(&self.session)? else { return Ok(None) };
@@ -208,7 +209,7 @@ impl PostgresTable {
             }
             (Some(record), _) if record.job != job.to_string() => Err(refused(
                 format!("the job `{}` publishes to it", record.job),
-                "give this one another table, or let the other go: `delete from adg.tables where name = …` in its database",
+                "give this one another table, or let the other go: `delete from adg_records.tables where name = …` in its database",
             )),
             (None, Some(traits)) if !traits.is_empty && !adopt => Err(refused(
                 "it has rows, and no job of adg published them".to_owned(),
