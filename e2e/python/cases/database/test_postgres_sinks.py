@@ -380,7 +380,7 @@ def test_missing_rights_are_told_before_anything_is_read(checks: Checks, scene: 
     scene.job.write("adg.yaml", profile.replace("user: adg", f"user: {user}"))
     merge = ONE.replace("MODE", "merge, keys: [id]").replace("mart.orders", "new.orders")
     scene.pipeline("daily", merge)
-    statements = []
+    statements: list[str] = []
     while (ran := scene.job.run("pipeline", "plan", "daily")).code == 10 and len(statements) < 9:
         statements.append(ran.stderr.split("let an owner of the database run `")[1].split("`")[0])
         sql(scene, statements[-1])

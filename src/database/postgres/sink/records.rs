@@ -155,7 +155,8 @@ impl Records<'_> {
 
     /// Removes commits from before a time of which no rows are left to see.
     pub(super) fn forget_before(&self, time: Timestamp) -> Result<(), DatabaseError> {
-        let statement = "delete from adg_records.commits c using adg_records.tables t where c.name = $1 and t.name = $1 and c.kept is null \
+        let statement = "delete from adg_records.commits c using adg_records.tables t \
+                         where c.name = $1 and t.name = $1 and c.kept is null \
                          and c.id is distinct from t.current and c.at < $2";
         self.session.execute(ACTION, statement, &[&self.name, &time.as_microsecond()]).map(drop)
     }

@@ -209,7 +209,7 @@ impl PostgresTable {
             }
             (Some(record), _) if record.job != job.to_string() => Err(refused(
                 format!("the job `{}` publishes to it", record.job),
-                "give this one another table, or let the other go: `delete from adg_records.tables where name = …` in its database",
+                "give this one another table, or end the other's claim: `delete from adg_records.tables where name = …`",
             )),
             (None, Some(traits)) if !traits.is_empty && !adopt => Err(refused(
                 "it has rows, and no job of adg published them".to_owned(),
