@@ -50,32 +50,47 @@ impl PostgresTable {
         kept: &str,
     ) -> Result<u64, DatabaseError> {
         self.must_be_replaceable(traits)?;
-        if traits.is_plain { self.swap(session, (names, rows), kept) } else { self.rewrite(session, (names, rows), kept) }
+        if traits.is_plain { self.swap(session, traits, (names, rows), kept) } else { self.rewrite(session, (names, rows), kept) }
     }
 
     /// Writes the rows to a copy of the table, which takes its place. Readers wait for the last step only.
-    fn swap(&self, session: &Session, (names, rows): (&[String], &str), kept: &str) -> Result<u64, DatabaseError> {
+    fn swap(
+        &self,
+        session: &Session,
+        traits: &Traits,
+        (names, rows): (&[String], &str),
+        kept: &str,
+    ) -> Result<u64, DatabaseError> {
         let table = self.name.in_statement();
         let schema = quoted(self.name.schema.as_deref().unwrap_or_default());
         let new = TableRef { schema: Some(SCHEMA.to_owned()), name: format!("new_{kept}") };
-        let (new_name, new, kept) = (quoted(&new.name), new.in_statement(), quoted(kept));
+        let (new_name, new, kept_key, kept) =
+            (quoted(&new.name), new.in_statement(), quoted(&format!("{kept}_key")), quoted(kept));
         session.run(REPLACE, &format!("create table {new} (like {table} including all)"))?;
         let count = session.execute(REPLACE, &format!("insert into {new} ({}) {rows}", listed(names)), &[])?;
-        self.copy_grants(session, &new)?;
-        let key = primary_key(session, &table)?;
-        let new_key = primary_key(session, &new)?;
         session.run(REPLACE, &format!("analyze {new}"))?;
         lock(session, &table, "access exclusive")?;
-        let mut steps = vec![
+        // Nobody else changes it from here on; they may have done so before.
+        if self.traits(session)?.as_ref().is_none_or(|now| !now.is_plain || now.columns != traits.columns) {
+            return Err(DatabaseError::Changed { table: self.describe() });
+        }
+        self.copy_grants(session, &new)?;
+        let keys = (primary_key(session, &table)?, primary_key(session, &new)?);
+        // Its index moves with a table, and its name is one of the schema's.
+        if let (Some(key), _) = &keys {
+            session.run(REPLACE, &format!("alter table {table} rename constraint {} to {kept_key}", quoted(key)))?;
+        }
+        let steps = [
             format!("alter table {table} rename to {kept}"),
             format!("alter table {schema}.{kept} set schema {SCHEMA}"),
             format!("alter table {new} set schema {schema}"),
             format!("alter table {schema}.{new_name} rename to {}", quoted(&self.name.name)),
         ];
-        if let (Some(key), Some(new_key)) = (key, new_key) {
-            steps.push(format!("alter table {table} rename constraint {} to {}", quoted(&new_key), quoted(&key)));
-        }
         session.run(REPLACE, &steps.join("; "))?;
+        if let (Some(key), Some(new_key)) = keys {
+            let statement = format!("alter table {table} rename constraint {} to {}", quoted(&new_key), quoted(&key));
+            session.run(REPLACE, &statement)?;
+        }
         Ok(count)
     }
 

@@ -32,6 +32,7 @@ struct PostgresWorld {
     ledger: SqliteLedger,
     clock: FixedClock,
     job: JobName,
+    keys: Vec<ColumnName>,
     _folder: tempfile::TempDir,
 }
 
@@ -60,6 +61,7 @@ impl PostgresWorld {
             ledger: SqliteLedger::open(&folder.path().join("ledger.db")).unwrap(),
             clock: FixedClock(Mutex::new(Timestamp::from_second(1_714_550_400).unwrap())),
             job: "people".parse().unwrap(),
+            keys: Vec::new(),
             _folder: folder,
         }
     }
@@ -76,7 +78,7 @@ impl World for PostgresWorld {
     }
 
     fn sink<'w>(&'w self, lease: &'w Lease) -> PostgresSink<'w> {
-        PostgresSink { at: &self.at, job: &self.job, lease, keys: &[], adopt: false, clock: &self.clock }
+        PostgresSink { at: &self.at, job: &self.job, lease, keys: &self.keys, adopt: false, clock: &self.clock }
     }
 
     fn slice(&self, number: u8) -> Option<Slice> {
@@ -114,6 +116,24 @@ impl World for PostgresWorld {
 fn the_sink_conforms() {
     session().run("make a schema", "create schema sinks").unwrap();
     conformance::suite(|| PostgresWorld::new("sinks", i32::MAX));
+}
+
+/// Names of indexes are those of a schema, which has all tables that are kept.
+#[test]
+fn a_table_that_is_replaced_again_and_again_keeps_the_name_of_its_key() {
+    session().run("make a schema", "create schema keyed").unwrap();
+    let world = PostgresWorld { keys: vec![ColumnName::new("id").unwrap()], ..PostgresWorld::new("keyed", i32::MAX) };
+    let key = "select conname::text from pg_constraint where conrelid = to_regclass($1) and contype = 'p'";
+    let table = world.at.name.in_statement();
+    let key = || world.at.session.row("read", key, &[&table]).unwrap().get::<_, String>(0);
+    let mut names = Vec::new();
+    for run in 0..3 {
+        let lease = world.next_run();
+        conformance::merged(&world.sink(&lease), &Slice::Whole, &[(run, "a", 1)], &Commit::Replace);
+        names.push(key());
+    }
+    assert!(names[0].ends_with("_pkey") && names.iter().all(|name| *name == names[0]), "{names:?}");
+    assert_eq!((world.rows(&Slice::Whole), world.stored()), (vec!["2,a".to_owned()], 3));
 }
 
 #[test]
