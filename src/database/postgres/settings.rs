@@ -16,6 +16,10 @@ const PORT: u16 = 5432;
 /// Time for which a server may take to answer a connection.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Time after which an idle connection is seen to be alive: load balancers forget one after some minutes, and a run may read its
+/// sources for hours before it publishes.
+const KEPT_ALIVE: Duration = Duration::from_mins(1);
+
 /// A connection to a PostgreSQL database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +101,7 @@ impl PostgresConnection {
         let mut config = Config::new();
         config.host(&self.host).port(self.port).dbname(&self.database).user(&self.user);
         config.application_name("adg").connect_timeout(PATIENCE);
+        config.keepalives_idle(KEPT_ALIVE).keepalives_interval(KEPT_ALIVE / 6).keepalives_retries(6);
         if let Some(password) = &self.password {
             config.password(password.reveal());
         }
