@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::SignedDuration;
 
-use crate::catchup::{Attempt, Counts, Status, Unit};
+use crate::catchup::{Attempt, Counts, Seen, Status, Unit};
 use crate::identity::{Causes, JobName, ProcessingDate};
 use crate::jobs::run::lease::KeptLease;
 use crate::jobs::run::{Budget, JobError, PipelineError, Services};
@@ -39,6 +39,8 @@ pub(super) struct SinkAttempt<'r> {
     target: &'r Target<'r>,
     attempt: Attempt,
     report: DayReport,
+    /// Address of the rows that readers see, by earlier attempts.
+    seen: Option<String>,
     started: Instant,
 }
 
@@ -46,14 +48,15 @@ impl<'r> SinkAttempt<'r> {
     /// Records in the ledger that the attempt began.
     pub(super) fn begin(run: &'r Publishing<'r>, target: &'r Target<'r>) -> Result<Self, JobError> {
         let unit = Unit::new(run.job.clone(), target.sink.name.clone(), target.sink.place.slice(run.today));
-        let earlier = run.services.ledger.attempts(&unit)?.len();
-        let number = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
+        let earlier = run.services.ledger.attempts(&unit)?;
+        let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let seen = Seen::after(&earlier).rows().and_then(|attempt| attempt.location.clone());
         let now = run.services.environment.clock.now();
         let attempt = Attempt::begin(unit, run.lease.run_id(), number, Status::InProgress, now);
         let mut report = DayReport::begin(run.today, target.sink.name.clone());
         report.sources.clone_from(&run.sources);
         report.notes.clone_from(&run.notes);
-        let begun = Self { run, target, attempt, report, started: Instant::now() };
+        let begun = Self { run, target, attempt, report, seen, started: Instant::now() };
         begun.record()?;
         Ok(begun)
     }
@@ -134,6 +137,8 @@ impl<'r> SinkAttempt<'r> {
             }
             mode if !mode.may_empty() && rows.rows() == 0 && evolution.before.is_some() => {
                 self.report.notes.push("there were no rows; the table stays as it was".to_owned());
+                self.attempt.location.clone_from(&self.seen);
+                self.report.location.clone_from(&self.seen);
                 return Ok(());
             }
             _ => {}

@@ -346,6 +346,20 @@ def test_a_run_is_undone(checks: Checks, scene: Scene) -> None:
     checks.same("stays", totals()[1], after[1])
 
 
+def test_a_run_without_rows_is_no_state_to_go_back_to(checks: Checks, scene: Scene) -> None:
+    """Its table is that of the run before."""
+    lake = "  lake: { from: orders, hive: { table: sales.orders }, mode: merge, keys: [id] }\n"
+    scene.pipeline("daily", ONE.split("  merged:")[0] + lake)
+    run(scene)
+    sql(scene, "create table away as select * from orders; delete from orders")
+    first = scene.job.report()["days"][0]["location"]
+    checks.same("no rows", run(scene)[0]["location"], first)
+    sql(scene, "insert into orders select * from away; update orders set total = 9")
+    run(scene)
+    scene.job.expect(0, "pipeline", "undo", "daily", "--run", scene.job.report()["run_id"])
+    checks.same("undone", scene.rows("select sum(total) from sales.orders"), [[7.5]])
+
+
 @pytest.mark.parametrize("mode", ["replace", "merge, keys: [id]"])
 def test_a_commit_whose_reply_is_lost_is_looked_up(checks: Checks, scene: Scene, mode: str) -> None:
     """It is neither repeated nor taken for a failure; one that the server never saw is a failure."""
