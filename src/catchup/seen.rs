@@ -42,7 +42,8 @@ impl<'a> Seen<'a> {
 /// location and no counts.
 fn writer<'a>(attempts: &'a [Attempt], latest: &'a Attempt) -> &'a Attempt {
     let is_writer = |attempt: &&Attempt| {
-        attempt.status == Status::Completed && attempt.location == latest.location && attempt.counts.files > 0
+        let has_written = attempt.counts.files > 0 || attempt.counts.rows_written > 0;
+        attempt.status == Status::Completed && attempt.location == latest.location && has_written
     };
     attempts.iter().rfind(is_writer).unwrap_or(latest)
 }

@@ -44,6 +44,11 @@ impl Requests {
         })?
     }
 
+    /// Waits for an answer of the server, whether a stop was requested or not.
+    pub(super) fn wait_for_end<F: Future>(&self, future: F) -> Result<F::Output, DatabaseError> {
+        wait(&self.server, future)
+    }
+
     /// Returns the error of a request that failed.
     pub(super) fn failed(&self, action: &'static str, error: &tokio_postgres::Error) -> DatabaseError {
         failure::of(action, &self.server, error)

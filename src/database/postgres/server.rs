@@ -132,6 +132,12 @@ impl Session {
         self.requests.wait(self.client.batch_execute(statement))?.map_err(|error| self.requests.failed(action, &error))
     }
 
+    /// Ends a transaction so that others see what it did. A request to stop does not leave it open whether they do.
+    pub(super) fn commit(&self, action: &'static str) -> Result<(), DatabaseError> {
+        let committed = self.requests.wait_for_end(self.client.batch_execute("commit"))?;
+        committed.map_err(|error| self.requests.failed(action, &error))
+    }
+
     /// Begins a transaction that only reads, in one snapshot; returns the name by which others may join it.
     ///
     /// # Errors

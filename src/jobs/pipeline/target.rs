@@ -56,7 +56,8 @@ fn must_fit(
         }
         let reason = format!("`{name}` is {ty}, and that of {} is {known}", sink.place.table());
         let mut hint = match registered {
-            Some(known) => format!("cast it in a transform: `cast({name} as {known})`"),
+            Some(known) if known != ty => format!("cast it in a transform: `cast({name} as {known})`"),
+            Some(_) => "change the type of the column in the database, or leave it out in a transform".to_owned(),
             None => "leave it out in a transform".to_owned(),
         };
         if can_widen {

@@ -129,9 +129,10 @@ impl Table<'_> {
         JobError: From<S::Error>,
     {
         let Some((before, location)) = before.and_then(|before| Some((before, before.location.clone()?))) else {
-            // The ledger first: if killed in between, the next run publishes the slice again.
+            if let Reverted::Refused(found) = sink.revert(slice, None)? {
+                return Ok(Undoing::Kept(format!("{} rows are there, and not only those of that run", found.rows)));
+            }
             self.record(slice, 0, Status::CleanedUp, |_| ())?;
-            sink.revert(slice, None)?;
             return Ok(Undoing::Unpublished);
         };
         // Counts of a merge are those of its own rows.

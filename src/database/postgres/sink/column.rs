@@ -120,24 +120,22 @@ impl Stored {
             Type::INT8 if whole.is_some() => of(Encoding::Int8),
             Type::FLOAT4 if *incoming == ColumnType::Float => of(Encoding::Float4),
             Type::FLOAT8 if matches!(incoming, ColumnType::Float | ColumnType::Double) => of(Encoding::Float8),
-            Type::NUMERIC => {
+            Type::NUMERIC if !is_text => {
                 let (before, after) = match incoming {
                     ColumnType::Decimal { precision, scale } => (precision - scale, *scale),
                     _ => (whole?, 0),
                 };
-                let fits = modifier == PLAIN || decimal(modifier).is_some_and(|(p, s)| p - s >= before && s >= after);
+                let fits = modifier == PLAIN || scaled(modifier).is_some_and(|(p, s)| p - s >= before && s >= after);
                 if fits { of(Encoding::Numeric) } else { None }
             }
             Type::DATE if *incoming == ColumnType::Date => of(Encoding::Date),
             Type::TIMESTAMP | Type::TIMESTAMPTZ if *incoming == ColumnType::Timestamp && matches!(modifier, PLAIN | MICROS) => {
                 of(Encoding::Timestamp)
             }
-            // The server refuses texts that are too long.
+            // The server refuses texts that are too long, unless only blanks at their ends are.
             Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::JSON if is_text => of(Encoding::Text),
             Type::JSONB if is_text || Self::new(incoming).encoding == Encoding::Jsonb => of(Encoding::Jsonb),
             Type::BYTEA if is_text => Some(Self { convert: Convert::Hex, ..Self::new(&ColumnType::String) }),
-            // An explicit cast would cut them to one bit.
-            Type::BIT => None,
             _ => match (ty.kind(), incoming) {
                 (Kind::Array(item), ColumnType::Array(incoming)) => {
                     let Self { encoding, convert: Convert::None, .. } = Self::in_type(item, modifier, incoming)? else {
@@ -145,7 +143,7 @@ impl Stored {
                     };
                     of(Encoding::List(item.oid(), Box::new(encoding)))
                 }
-                _ if is_text && modifier == PLAIN => {
+                _ if is_text && modifier == PLAIN && is_text_form(ty) => {
                     let name = format!("{}.{}", quoted(ty.schema()), quoted(ty.name()));
                     Some(Self { convert: Convert::Cast(name), ..Self::new(&ColumnType::String) })
                 }
@@ -158,7 +156,12 @@ impl Stored {
     pub(super) fn of(ty: &ColumnType, table: Option<&TableColumn>) -> Self {
         let known = table.and_then(|column| {
             let domain = column.is_domain.then(|| column.told.clone());
-            Some(Self { domain, ..Self::in_type(&column.ty, column.modifier, ty)? })
+            let mut stored = Self { domain, ..Self::in_type(&column.ty, column.modifier, ty)? };
+            // Of items with a length, or with precision and scale.
+            if matches!(column.ty.kind(), Kind::Array(_)) && column.modifier != PLAIN && !column.is_domain {
+                stored.sql.clone_from(&column.told);
+            }
+            Some(stored)
         });
         known.unwrap_or_else(|| Self::new(ty))
     }
@@ -178,6 +181,32 @@ impl Stored {
 /// Returns a column as it stands in a statement that creates or alters a table.
 pub(super) fn definition(column: &Column) -> String {
     format!("{} {}", quoted(column.name.as_str()), Stored::new(&column.ty).sql)
+}
+
+/// Returns true if a text is the value of a type, and no part of it is lost in the server's cast, as that of a fraction is.
+fn is_text_form(ty: &Type) -> bool {
+    const TYPES: [Type; 12] = [
+        Type::UUID,
+        Type::INET,
+        Type::CIDR,
+        Type::MACADDR,
+        Type::MACADDR8,
+        Type::VARBIT,
+        Type::XML,
+        Type::NUMERIC,
+        Type::TIME,
+        Type::TIMETZ,
+        Type::INTERVAL,
+        Type::TS_VECTOR,
+    ];
+    const EXTENSIONS: [&str; 3] = ["citext", "hstore", "ltree"];
+    TYPES.contains(ty) || matches!(ty.kind(), Kind::Enum(_) | Kind::Range(_)) || EXTENSIONS.contains(&ty.name())
+}
+
+/// Returns precision and scale of a type modifier; `None` if the scale is negative, where the server rounds integers.
+fn scaled(modifier: i32) -> Option<(u8, u8)> {
+    let is_negative = (modifier - super::super::reading::HEADER) & 0x400 != 0;
+    decimal(modifier).filter(|_| !is_negative)
 }
 
 /// Returns the type as a statement names it.

@@ -54,6 +54,7 @@ impl Merging<'_> {
     pub(super) fn append(&self) -> Result<Changes, DatabaseError> {
         let statement = format!("insert into {} ({}) {}", self.table, listed(&self.names()), self.rows());
         let inserted = self.staged.session.execute("add rows", &statement, &[])?;
+        self.must_be_all(inserted)?;
         Ok(Changes { inserted, ..Changes::default() })
     }
 
@@ -77,14 +78,7 @@ impl Merging<'_> {
         let deleted = self.delete(keys, missing)?;
         if !changes.is_nothing() {
             let rows = if self.version >= HAS_MERGE { self.by_merge(keys)? } else { self.by_update_and_insert(keys)? };
-            if rows != changes.inserted + changes.updated {
-                let reason = format!(
-                    "{rows} rows changed where {} new and {} changed ones were expected: a trigger or a rule of the table may \
-                     have changed others",
-                    changes.inserted, changes.updated
-                );
-                return Err(self.refused(reason));
-            }
+            self.must_be(rows, changes.inserted + changes.updated)?;
         }
         Ok(Changes { deleted, ..changes })
     }
@@ -107,6 +101,22 @@ impl Merging<'_> {
             deleted += gone;
         }
         Ok(deleted)
+    }
+
+    /// Refuses to go on if the table did not take all rows.
+    pub(super) fn must_be_all(&self, count: u64) -> Result<(), DatabaseError> {
+        self.must_be(count, self.staged.rows)
+    }
+
+    fn must_be(&self, count: u64, expected: u64) -> Result<(), DatabaseError> {
+        if count == expected {
+            return Ok(());
+        }
+        Err(DatabaseError::Rows {
+            server: self.staged.session.address().to_owned(),
+            reason: format!("{} took {count} rows, and {expected} were expected", self.table),
+            hint: "look at the triggers and rules of the table, which leave rows out or send them elsewhere".to_owned(),
+        })
     }
 
     fn refused(&self, reason: String) -> DatabaseError {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use tokio_postgres::types::Type;
 
 use crate::catchup::{Lease, Slice};
 use crate::database::DatabaseError;
@@ -11,6 +12,7 @@ use crate::schema::{ColumnName, Evolution, TableSchema};
 use crate::sink::{Changes, Commit, Committed, Extent, Reverted, Revision, SinkTable, TableSink};
 
 use super::super::server::Session;
+use super::column::TableColumn;
 use super::merge::Merging;
 use super::records::{CommitRecord, Records, SCHEMA, TableRecord};
 use super::replace::lock;
@@ -54,8 +56,11 @@ impl TableSink for PostgresSink<'_> {
         let records = Records { session, name: &name };
         records.create()?;
         transaction(session, || {
+            // Of two jobs that find no record, one makes it, and the other waits and finds it.
+            let is_new = records.claim(&self.job.to_string())?;
             let (record, traits) = (records.lock_table()?, at.traits(session)?);
-            at.must_be_ours(self.job, self.adopt, record.as_ref(), traits.as_ref())?;
+            let known = record.as_ref().filter(|_| !is_new);
+            at.must_be_ours(self.job, self.adopt, known, traits.as_ref())?;
             let present = traits.as_ref().map(Traits::schema);
             if present.as_ref() != Some(&as_read(&evolution.after)) {
                 if present.as_ref() != evolution.before.as_ref() {
@@ -70,8 +75,13 @@ impl TableSink for PostgresSink<'_> {
             }
             // A table that was dropped has no rows of a commit.
             let current = record.as_ref().filter(|_| traits.is_some()).and_then(|record| record.current.clone());
+            let is_adopted = match &record {
+                Some(record) if !is_new => record.is_adopted,
+                _ => traits.as_ref().is_some_and(|traits| !traits.is_empty),
+            };
             let token = record.map_or(0, |record| record.token);
-            records.put_table(&TableRecord { job: self.job.to_string(), token, current, personal: personal.clone() })
+            let (job, personal) = (self.job.to_string(), personal.clone());
+            records.put_table(&TableRecord { job, token, current, personal, is_adopted })
         })?;
         self.state()?.ok_or_else(|| DatabaseError::Changed { table: at.describe() })
     }
@@ -148,7 +158,8 @@ impl PostgresSink<'_> {
         let changes = match commit {
             Commit::Replace => {
                 let names: Vec<String> = staged.columns.iter().map(|column| column.in_table.clone()).collect();
-                self.replace(session, &records, (&record, &traits), (&names, &merging.rows()), &staged.id)?;
+                let count = self.replace(session, &records, (&record, &traits), (&names, &merging.rows()), &staged.id)?;
+                merging.must_be_all(count)?;
                 Changes::default()
             }
             Commit::Append | Commit::ReplaceFrom { .. } | Commit::Merge { .. } => {
@@ -179,19 +190,21 @@ impl PostgresSink<'_> {
         (record, traits): (&TableRecord, &Traits),
         rows: (&[String], &str),
         id: &str,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<u64, DatabaseError> {
         let kept = format!("kept_{id}");
-        self.at.replace(session, traits, rows, &kept)?;
+        let (count, had_rows) = self.at.replace(session, traits, rows, &kept)?;
         match &record.current {
-            Some(current) => records.keep(current, Some(&kept), self.clock.now()),
+            Some(current) => records.keep(current, Some(&kept), self.clock.now())?,
+            None if had_rows && !self.adopt => return Err(DatabaseError::Changed { table: self.at.describe() }),
             // Rows of no commit are those of a table that somebody else wrote, and now replaced rows like others.
-            None if !traits.is_empty => {
+            None if had_rows => {
                 let before = format!("before_{id}");
                 records.add_commit(&self.commit_record(&before, 0, Changes::default()))?;
-                records.keep(&before, Some(&kept), self.clock.now())
+                records.keep(&before, Some(&kept), self.clock.now())?;
             }
-            None => session.run("delete replaced rows", &format!("drop table {SCHEMA}.{kept}")),
+            None => session.run("delete replaced rows", &format!("drop table {SCHEMA}.{kept}"))?,
         }
+        Ok(count)
     }
 
     fn unpublish(&self, session: &Session) -> Result<Reverted, DatabaseError> {
@@ -199,6 +212,10 @@ impl PostgresSink<'_> {
         let records = Records { session, name: &name };
         let record = self.fenced(&records)?;
         if let (Some(_), Some(traits)) = (&record.current, self.at.traits(session)?) {
+            // Rows of others, or of commits that the ledger does not know, would go with those of the commit.
+            if record.is_adopted || records.commits()? > 1 {
+                return Ok(Reverted::Refused(extent(rows_of(session, &name)?)));
+            }
             let names = traits.written();
             let none = format!("select {} from {name} where false", listed(&names));
             self.replace(session, &records, (&record, &traits), (&names, &none), &self.new_id())?;
@@ -225,12 +242,20 @@ impl PostgresSink<'_> {
         if !fits(rows) {
             return Ok(Reverted::Refused(extent(rows)));
         }
-        // The table may have more columns by now, which those rows do not have.
+        // The table may have more columns by now. A value of one that it has no longer, or that the server makes, would be lost.
         let had = session.columns(&format!("select * from {from}"))?;
-        let mut names = traits.written();
-        names.retain(|name| had.iter().any(|(column, ..)| column == name));
+        let is_there = |(name, ty, modifier): &(String, Type, i32)| {
+            let same = |column: &&TableColumn| column.name == *name && column.ty == *ty && column.modifier == *modifier;
+            traits.columns.iter().find(same).is_some_and(|column| !column.is_generated)
+        };
+        if !had.iter().all(is_there) {
+            return Ok(Reverted::Refused(Extent::default()));
+        }
+        let names: Vec<String> = had.into_iter().map(|(name, ..)| name).collect();
         let query = format!("select {} from {from}", listed(&names));
-        self.replace(session, &records, (&record, &traits), (&names, &query), &self.new_id())?;
+        if self.replace(session, &records, (&record, &traits), (&names, &query), &self.new_id())? != rows {
+            return Err(DatabaseError::Changed { table: self.at.describe() });
+        }
         session.run("delete replaced rows", &format!("drop table {from}"))?;
         records.keep(id, None, self.clock.now())?;
         records.put_table(&TableRecord { token: self.lease.token.0, current: Some(id.to_owned()), ..record })?;
@@ -241,6 +266,9 @@ impl PostgresSink<'_> {
     fn fenced(&self, records: &Records<'_>) -> Result<TableRecord, DatabaseError> {
         let record = records.lock_table()?.ok_or_else(|| DatabaseError::Changed { table: self.at.describe() })?;
         let ours = self.lease.token.0;
+        if record.job != self.job.to_string() {
+            return Err(DatabaseError::Changed { table: self.at.describe() });
+        }
         if record.token > ours {
             return Err(DatabaseError::Fenced { table: self.at.describe(), found: record.token, ours });
         }
@@ -277,7 +305,7 @@ impl PostgresSink<'_> {
 fn transaction<T>(session: &Session, run: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
     session.run(COMMIT, BEGIN)?;
     match run() {
-        Ok(done) => session.run(COMMIT, "commit").map(|()| done),
+        Ok(done) => session.commit(COMMIT).map(|()| done),
         Err(error) => {
             // Where this fails too, the connection is lost, and the server rolls it back.
             drop(session.run(COMMIT, "rollback"));

@@ -21,7 +21,8 @@ const ACTION: &str = "keep records in the schema adg_records";
 /// of the schema that has the rows of a commit which is no longer the current one.
 const CREATE: &str = "
 create table if not exists adg_records.tables (
-    name text primary key, job text not null, token bigint not null, current text, personal text[] not null default '{}');
+    name text primary key, job text not null, token bigint not null, current text, personal text[] not null default '{}',
+    adopted boolean not null default false);
 create table if not exists adg_records.commits (
     id text primary key, name text not null, run text not null, at bigint not null, rows bigint not null,
     inserted bigint not null, updated bigint not null, unchanged bigint not null, deleted bigint not null,
@@ -39,6 +40,8 @@ pub(super) struct TableRecord {
     /// Commit whose rows it has; none if it was unpublished, or if adg has not published to it.
     pub(super) current: Option<String>,
     pub(super) personal: BTreeSet<ColumnName>,
+    /// True if it had rows that no job of adg had published.
+    pub(super) is_adopted: bool,
 }
 
 /// Record of a commit.
@@ -101,19 +104,32 @@ impl Records<'_> {
     }
 
     fn read(&self, how: &str) -> Result<Option<TableRecord>, DatabaseError> {
-        let statement = format!("select job, token, current, personal from adg_records.tables where name = $1 {how}");
+        let statement = format!("select job, token, current, personal, adopted from adg_records.tables where name = $1 {how}");
         let rows = self.session.rows(ACTION, &statement, &[&self.name])?;
         rows.first().map(record).transpose().map_err(|error| self.session.failed(ACTION, &error))
     }
 
+    /// Makes a record of the table for a job, if there is none. Returns true if it made one.
+    pub(super) fn claim(&self, job: &str) -> Result<bool, DatabaseError> {
+        let statement = "insert into adg_records.tables (name, job, token) values ($1, $2, 0) on conflict (name) do nothing";
+        Ok(self.session.execute(ACTION, statement, &[&self.name, &job])? > 0)
+    }
+
+    /// Returns the number of commits of the table.
+    pub(super) fn commits(&self) -> Result<i64, DatabaseError> {
+        let row = self.session.row(ACTION, "select count(*) from adg_records.commits where name = $1", &[&self.name])?;
+        row.try_get(0).map_err(|error| self.session.failed(ACTION, &error))
+    }
+
     /// Adds or changes the record of the table.
     pub(super) fn put_table(&self, record: &TableRecord) -> Result<(), DatabaseError> {
-        let TableRecord { job, token, current, personal } = record;
+        let TableRecord { job, token, current, personal, is_adopted } = record;
         let personal: Vec<&str> = personal.iter().map(ColumnName::as_str).collect();
-        let statement = "insert into adg_records.tables (name, job, token, current, personal) values ($1, $2, $3, $4, $5) \
+        let statement = "insert into adg_records.tables (name, job, token, current, personal, adopted) \
+                         values ($1, $2, $3, $4, $5, $6) \
                          on conflict (name) do update set job = excluded.job, token = excluded.token, \
-                         current = excluded.current, personal = excluded.personal";
-        self.session.execute(ACTION, statement, &[&self.name, job, &number(*token), current, &personal]).map(drop)
+                         current = excluded.current, personal = excluded.personal, adopted = excluded.adopted";
+        self.session.execute(ACTION, statement, &[&self.name, job, &number(*token), current, &personal, is_adopted]).map(drop)
     }
 
     /// Returns a commit of the table.
@@ -179,6 +195,7 @@ fn record(row: &Row) -> Result<TableRecord, tokio_postgres::Error> {
         token: unsigned(row, "token")?,
         current: row.try_get("current")?,
         personal: personal.iter().filter_map(|name| ColumnName::new(name).ok()).collect(),
+        is_adopted: row.try_get("adopted")?,
     })
 }
 

@@ -41,16 +41,28 @@ pub(super) fn lock(session: &Session, table: &str, mode: &str) -> Result<(), Dat
 
 impl PostgresTable {
     /// Makes the rows of a query the only ones of the table, in the transaction of a session. The old ones become those of the
-    /// table `kept` of the schema of records.
+    /// table `kept` of the schema of records. Returns the number of rows, and true if there were old ones.
     pub(super) fn replace(
         &self,
         session: &Session,
         traits: &Traits,
         (names, rows): (&[String], &str),
         kept: &str,
-    ) -> Result<u64, DatabaseError> {
+    ) -> Result<(u64, bool), DatabaseError> {
         self.must_be_replaceable(traits)?;
-        if traits.is_plain { self.swap(session, traits, (names, rows), kept) } else { self.rewrite(session, (names, rows), kept) }
+        if traits.is_plain {
+            self.swap(session, traits, (names, rows), kept)
+        } else {
+            self.rewrite(session, traits, (names, rows), kept)
+        }
+    }
+
+    /// Returns the table as it is now that it is locked: others may have changed it since it was looked at.
+    fn locked(&self, session: &Session, before: &Traits) -> Result<Traits, DatabaseError> {
+        let now = self.traits(session)?.filter(|now| now.is_plain == before.is_plain && now.columns == before.columns);
+        let now = now.ok_or_else(|| DatabaseError::Changed { table: self.describe() })?;
+        self.must_be_replaceable(&now)?;
+        Ok(now)
     }
 
     /// Writes the rows to a copy of the table, which takes its place. Readers wait for the last step only.
@@ -60,7 +72,7 @@ impl PostgresTable {
         traits: &Traits,
         (names, rows): (&[String], &str),
         kept: &str,
-    ) -> Result<u64, DatabaseError> {
+    ) -> Result<(u64, bool), DatabaseError> {
         let table = self.name.in_statement();
         let schema = quoted(self.name.schema.as_deref().unwrap_or_default());
         let new = TableRef { schema: Some(SCHEMA.to_owned()), name: format!("new_{kept}") };
@@ -70,10 +82,7 @@ impl PostgresTable {
         let count = session.execute(REPLACE, &format!("insert into {new} ({}) {rows}", listed(names)), &[])?;
         session.run(REPLACE, &format!("analyze {new}"))?;
         lock(session, &table, "access exclusive")?;
-        // Nobody else changes it from here on; they may have done so before.
-        if self.traits(session)?.as_ref().is_none_or(|now| !now.is_plain || now.columns != traits.columns) {
-            return Err(DatabaseError::Changed { table: self.describe() });
-        }
+        let now = self.locked(session, traits)?;
         self.copy_grants(session, &new)?;
         let keys = (primary_key(session, &table)?, primary_key(session, &new)?);
         // Its index moves with a table, and its name is one of the schema's.
@@ -91,20 +100,33 @@ impl PostgresTable {
             let statement = format!("alter table {table} rename constraint {} to {}", quoted(&new_key), quoted(&key));
             session.run(REPLACE, &statement)?;
         }
-        Ok(count)
+        Ok((count, !now.is_empty))
     }
 
     /// Replaces the rows within the table, which others depend on, or which has what a copy would not.
-    fn rewrite(&self, session: &Session, (names, rows): (&[String], &str), kept: &str) -> Result<u64, DatabaseError> {
+    fn rewrite(
+        &self,
+        session: &Session,
+        traits: &Traits,
+        (names, rows): (&[String], &str),
+        kept: &str,
+    ) -> Result<(u64, bool), DatabaseError> {
         let (table, kept) = (self.name.in_statement(), format!("{SCHEMA}.{}", quoted(kept)));
         lock(session, &table, "share row exclusive")?;
+        let now = self.locked(session, traits)?;
         session.run(REPLACE, &format!("create table {kept} as table {table}; delete from {table}"))?;
-        session.execute(REPLACE, &format!("insert into {table} ({}) {rows}", listed(names)), &[])
+        let count = session.execute(REPLACE, &format!("insert into {table} ({}) {rows}", listed(names)), &[])?;
+        Ok((count, !now.is_empty))
     }
 
-    /// Gives a copy the grants and the comment of the table.
+    /// Gives a copy the grants and the comment of the table, in the place of those that the server gives to new tables.
     fn copy_grants(&self, session: &Session, copy: &str) -> Result<(), DatabaseError> {
-        let statement = "select format('grant %s on %s to %s%s', a.privilege_type, $2::text, \
+        let statement = "select distinct format('revoke all on %s from %s', $2::text, \
+                         case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end) \
+                         from pg_class c, aclexplode(c.relacl) a where c.oid = to_regclass($2) and a.grantee <> c.relowner \
+                         and to_regclass($1) is not null \
+                         union all \
+                         select format('grant %s on %s to %s%s', a.privilege_type, $2::text, \
                          case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end, \
                          case when a.is_grantable then ' with grant option' else '' end) \
                          from pg_class c, aclexplode(c.relacl) a where c.oid = to_regclass($1) and a.grantee <> c.relowner \

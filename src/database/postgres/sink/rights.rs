@@ -2,6 +2,7 @@
 
 use crate::database::DatabaseError;
 
+use super::super::reading::quoted;
 use super::table::PostgresTable;
 
 const LOOK: &str = "look at rights";
@@ -10,7 +11,8 @@ const LOOK: &str = "look at rights";
 const RIGHTS: &str = "
 select has_database_privilege(current_database(), 'temp') as temp,
        case when to_regnamespace('adg_records') is null then has_database_privilege(current_database(), 'create')
-            else has_schema_privilege('adg_records', 'create') end as records,
+            else has_schema_privilege('adg_records', 'create') and has_schema_privilege('adg_records', 'usage') end as records,
+       to_regnamespace('adg_records') is not null as has_records,
        to_regnamespace(quote_ident($1)) is not null as schema,
        has_schema_privilege(to_regnamespace(quote_ident($1))::oid, 'create') as create,
        has_table_privilege(to_regclass($2)::oid, 'select') and has_table_privilege(to_regclass($2)::oid, 'insert')
@@ -25,20 +27,26 @@ impl PostgresTable {
         let has = |right: &str| -> Result<Option<bool>, DatabaseError> {
             row.try_get(right).map_err(|error| self.session.failed(LOOK, &error))
         };
-        let user = &self.connection.user;
+        let user = quoted(&self.connection.user);
         let refused = |reason: &str, statement: String| DatabaseError::Table {
             table: self.describe(),
             reason: reason.to_owned(),
             hint: format!("let an owner of the database run `{statement}`"),
         };
-        let database = &self.connection.database;
+        let (database, schema) = (quoted(&self.connection.database), quoted(&schema));
         let table = self.name.in_statement();
         if has("temp")? != Some(true) {
             let statement = format!("grant temporary on database {database} to {user}");
             return Err(refused("the user may not create temporary tables, in which rows are staged", statement));
         }
         if has("records")? != Some(true) {
-            let statement = format!("create schema adg_records authorization {user}");
+            let statement = match has("has_records")? {
+                Some(true) => format!(
+                    "grant usage, create on schema adg_records to {user}; \
+                     grant select, insert, update, delete on all tables in schema adg_records to {user}"
+                ),
+                _ => format!("create schema adg_records authorization {user}"),
+            };
             return Err(refused("the user may not create the schema adg_records, in which adg keeps its records", statement));
         }
         match (has("change")?, has("schema")?, has("create")?) {

@@ -39,6 +39,8 @@ pub(super) struct Traits {
     pub(super) is_plain: bool,
     /// True if rows of other tables refer to its rows.
     pub(super) is_referred_to: bool,
+    /// True if other tables inherit from it, whose rows are among its own.
+    pub(super) has_heirs: bool,
     /// True if it has no rows.
     pub(super) is_empty: bool,
 }
@@ -53,7 +55,8 @@ select c.relkind in ('r', 'p') as is_table,
            and not exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent))
            and not exists (select from pg_seclabel l where l.objoid = c.oid and l.classoid = 'pg_class'::regclass)
            and not exists (select from pg_attribute a where a.attrelid = c.oid and not a.attisdropped
-                           and (a.attacl is not null or a.attoptions is not null or a.attidentity <> ''))
+                           and (a.attacl is not null or a.attoptions is not null or a.attidentity <> ''
+                                or (a.attnum > 0 and coalesce(a.attstattarget, -1) <> -1)))
            and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype not in ('p', 'c', 'n'))
            and not exists (select from pg_depend d where d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
                            and d.deptype <> 'i'
@@ -61,10 +64,12 @@ select c.relkind in ('r', 'p') as is_table,
                                     and d.objid in (select oid from pg_attrdef where adrelid = c.oid))
                            and not (d.classid = 'pg_constraint'::regclass
                                     and d.objid in (select oid from pg_constraint where conrelid = c.oid)))
-           and not exists (select from pg_depend d where d.refclassid = 'pg_type'::regclass and d.refobjid = c.reltype
-                           and d.deptype <> 'i') as is_plain,
+           and not exists (select from pg_depend d where d.refclassid = 'pg_type'::regclass and d.deptype <> 'i'
+                           and d.refobjid in (select unnest(array[y.oid, y.typarray]) from pg_type y where y.oid = c.reltype))
+           as is_plain,
        exists (select from pg_constraint k where k.confrelid = c.oid and k.conrelid <> c.oid and k.contype = 'f')
            as is_referred_to,
+       c.relkind = 'r' and exists (select from pg_inherits i where i.inhparent = c.oid) as has_heirs,
        array(select a.attgenerated <> '' or a.attidentity = 'a' from pg_attribute a
              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as generated,
        array(select format_type(a.atttypid, a.atttypmod) from pg_attribute a
@@ -122,6 +127,7 @@ impl PostgresTable {
             is_table: row.try_get("is_table").map_err(failed)?,
             is_plain: row.try_get("is_plain").map_err(failed)?,
             is_referred_to: row.try_get("is_referred_to").map_err(failed)?,
+            has_heirs: row.try_get("has_heirs").map_err(failed)?,
             is_empty: is_empty.try_get(0).map_err(failed)?,
         }))
     }
@@ -185,12 +191,14 @@ impl PostgresTable {
     }
 
     pub(super) fn must_be_replaceable(&self, traits: &Traits) -> Result<(), DatabaseError> {
-        if !traits.is_referred_to {
-            return Ok(());
-        }
+        let reason = match traits {
+            Traits { is_referred_to: true, .. } => "rows of other tables refer to its rows, and would lose them",
+            Traits { has_heirs: true, .. } => "other tables inherit from it, and would lose their rows",
+            _ => return Ok(()),
+        };
         Err(DatabaseError::Table {
             table: self.describe(),
-            reason: "rows of other tables refer to its rows, and would lose them".to_owned(),
+            reason: reason.to_owned(),
             hint: "use `mode: merge` with `keys`".to_owned(),
         })
     }
