@@ -55,9 +55,7 @@ impl HivePlace<'_> {
         let Self { target, layout, store } = self;
         TableHandle { store, metastore: &*services.metastore, module: job, table: &target.table, layout }
     }
-}
 
-impl HivePlace<'_> {
     /// Returns the table as a sink.
     pub(super) fn sink<'h>(
         &'h self,
